@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Form says how calls are written.
+type Form struct {
+	Unmask bool // show ports, paths and process ids as they were
+	Full   bool // show all data; the run must have kept it (Options.Full)
+}
+
+// Text is an event as the transcript shows it: recv(conn, 5) = 5 "hello".
+func (r *Result) Text(e *steps.Event, f Form) string {
+	r.prepare()
+	w := &callWriter{masks: r.masks, event: e, form: f}
+	return w.call()
+}
+
+// callWriter writes one event.
+type callWriter struct {
+	strings.Builder
+	masks *masks
+	event *steps.Event
+	form  Form
+}
+
+func (w *callWriter) call() string {
+	e := w.event
+	if len(e.Args) == 1 {
+		if line, ok := e.Args[0].(steps.Bare); ok {
+			return w.line(string(line))
+		}
+	}
+	w.WriteString(e.Call)
+	w.WriteByte('(')
+	for i, arg := range e.Args {
+		if i > 0 {
+			w.WriteString(", ")
+		}
+		w.part(arg)
+	}
+	w.WriteByte(')')
+	w.result()
+	return w.String()
+}
+
+func (w *callWriter) result() {
+	e := w.event
+	if e.Errno != 0 {
+		fmt.Fprintf(w, " = -1 %s (%s)", sock.ErrnoName(e.Errno), sock.ErrnoMessage(e.Errno))
+		return
+	}
+	for i, part := range e.Ret {
+		switch {
+		case i == 0:
+			w.WriteString(" = ")
+		default:
+			w.WriteByte(' ')
+		}
+		w.part(part)
+	}
+}
+
+func (w *callWriter) part(p any) {
+	switch p := p.(type) {
+	case steps.Name:
+		w.WriteString(string(p))
+	case steps.Const:
+		w.WriteString(w.line(string(p)))
+	case steps.Quoted:
+		w.WriteString(strconv.Quote(w.path(string(p))))
+	case steps.Data:
+		w.data(p)
+	case sock.Addr:
+		w.addr(p)
+	case int:
+		w.WriteString(strconv.Itoa(p))
+	default:
+		fmt.Fprint(w, p)
+	}
+}
+
+func (w *callWriter) addr(a sock.Addr) {
+	if w.form.Unmask {
+		w.WriteString(a.String())
+		return
+	}
+	w.WriteString(w.masks.addr(a, w.event))
+}
+
+func (w *callWriter) line(s string) string {
+	if w.form.Unmask {
+		return s
+	}
+	return w.masks.line(s, w.event.End)
+}
+
+func (w *callWriter) path(s string) string {
+	if w.form.Unmask {
+		return s
+	}
+	return w.masks.folder(s)
+}
+
+// data writes bytes: quoted where they are text, else in hexadecimal; cut at
+// 64 bytes unless all is asked for.
+func (w *callWriter) data(d steps.Data) {
+	b := d.Bytes
+	if len(b) > steps.DataShown && !w.form.Full {
+		b = b[:steps.DataShown]
+	}
+	cut := len(b) < d.Len
+	if text, ok := asText(b, cut); ok {
+		if !w.form.Unmask {
+			text = w.masks.data(text, w.event.End)
+		}
+		w.WriteString(quote(text))
+	} else {
+		fmt.Fprintf(w, "hex:%x", b)
+	}
+	if cut {
+		fmt.Fprintf(w, "... (%d bytes)", d.Len)
+	}
+}
+
+// asText tells whether bytes read as text: printable characters, white space
+// and zero bytes, which C strings and padding bring. A character that the cut
+// has torn apart is left out.
+func asText(b []byte, cut bool) (string, bool) {
+	if cut {
+		for i := 0; i < utf8.UTFMax-1 && len(b) > 0 && !utf8.Valid(b); i++ {
+			b = b[:len(b)-1]
+		}
+	}
+	s := string(b)
+	printable := 0
+	for _, r := range s {
+		switch {
+		case r == utf8.RuneError:
+			return "", false
+		case unicode.IsPrint(r), r == '\n', r == '\r', r == '\t':
+			printable++
+		case r != 0:
+			return "", false
+		}
+	}
+	return s, printable > 0 || len(s) == 0
+}
+
+// quote writes a text in double quotes; \0 stands for a zero byte, as strace
+// has it.
+func quote(s string) string {
+	return strings.ReplaceAll(strconv.Quote(s), `\x00`, `\0`)
+}

@@ -1,0 +1,152 @@
+package runner
+
+import "github.com/sockscript/sockscript/steps"
+
+// A Fold stands for the rounds of a repetition that print like the first of
+// their run and are neither the first nor the last of it. Their events are not
+// kept; what other events need of them for their order is.
+type Fold struct {
+	Rounds int
+	Step   *steps.Step // the repetition
+
+	first, last int              // the events' places in their strand
+	sent        map[uint64]int64 // by description: how far sending had come
+	links       []folded
+}
+
+// folded is what remains of an event that tied a socket to another.
+type folded struct {
+	op   steps.Op
+	sock uint64
+	link *steps.Link
+}
+
+// loop folds the rounds of one repetition while it runs, so that a million
+// rounds take no more memory than three. In the strand's entries stand, from
+// here on: the run's first round, its fold, its last round.
+type loop struct {
+	s     *strand
+	step  *steps.Step
+	start int // of the round under way
+	alike int // rounds of the run so far
+	first span
+	last  span
+	fold  int // index of the fold, valid when alike > 2
+}
+
+// A span is a range of a strand's entries.
+type span struct{ low, high int }
+
+func (p span) len() int { return p.high - p.low }
+
+// Loop implements steps.World.
+func (s *strand) Loop() steps.Loop {
+	return &loop{s: s, step: s.step.Load(), start: len(s.entries)}
+}
+
+// End implements steps.Loop.
+func (l *loop) End() {}
+
+// Round implements steps.Loop.
+func (l *loop) Round() {
+	round := span{l.start, len(l.s.entries)}
+	switch {
+	case l.alike == 0 || !l.s.alike(l.first, round):
+		l.first, l.alike = round, 1
+	case l.alike == 1:
+		l.last, l.alike = round, 2
+	case round.len() == 0:
+	default:
+		l.absorb(round)
+	}
+	l.start = len(l.s.entries)
+}
+
+// absorb moves the last round into the fold and puts the new one in its place.
+func (l *loop) absorb(round span) {
+	e := l.s.entries
+	if l.alike == 2 {
+		f := &Fold{Step: l.step, first: e[l.last.low].firstSeq()}
+		f.take(e[l.last.low:l.last.high])
+		l.fold = l.last.low
+		e[l.fold] = entry{fold: f}
+		l.last = span{l.fold + 1, l.fold + 1}
+	} else {
+		e[l.fold].fold.take(e[l.last.low:l.last.high])
+	}
+	e[l.fold].fold.Rounds++
+	l.alike++
+	n := copy(e[l.fold+1:], e[round.low:round.high])
+	end := l.fold + 1 + n
+	clear(e[end:])
+	l.last = span{l.fold + 1, end}
+	l.s.entries = e[:end]
+}
+
+// alike tells whether two rounds print the same.
+func (s *strand) alike(a, b span) bool {
+	if a.len() != b.len() {
+		return false
+	}
+	for i := range a.len() {
+		x, y := s.entries[a.low+i], s.entries[b.low+i]
+		if (x.fold == nil) != (y.fold == nil) {
+			return false
+		}
+		if x.fold != nil {
+			if x.fold.Rounds != y.fold.Rounds || x.fold.Step != y.fold.Step {
+				return false
+			}
+			continue
+		}
+		if !x.event.Alike(y.event) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e entry) firstSeq() int {
+	if e.fold != nil {
+		return e.fold.first
+	}
+	return e.event.Seq
+}
+
+// take keeps of a round's entries what the order of other events needs.
+func (f *Fold) take(round []entry) {
+	made := make(map[uint64]bool)
+	for _, e := range round {
+		if e.fold != nil {
+			f.takeFold(e.fold)
+			continue
+		}
+		ev := e.event
+		f.last = ev.Seq
+		switch ev.Op {
+		case steps.OpPair:
+			made[ev.Sock], made[ev.Link.Peer] = true, true
+		case steps.OpListen, steps.OpConnect, steps.OpAccept:
+			f.links = append(f.links, folded{ev.Op, ev.Sock, ev.Link})
+		case steps.OpSend:
+			if !made[ev.Sock] {
+				f.note(ev.Sock, ev.Offset)
+			}
+		}
+	}
+}
+
+func (f *Fold) takeFold(inner *Fold) {
+	f.last = inner.last
+	f.links = append(f.links, inner.links...)
+	for sock, offset := range inner.sent {
+		f.note(sock, offset)
+	}
+}
+
+func (f *Fold) note(sock uint64, offset int64) {
+	if f.sent == nil {
+		f.sent = make(map[uint64]int64)
+	}
+	f.sent[sock] = max(f.sent[sock], offset)
+}

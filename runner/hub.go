@@ -1,0 +1,279 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/sockscript/sockscript/steps"
+)
+
+// The hub is where actors meet: names that others wait for, signals, barriers.
+// It knows at each moment who waits for what, and so who waits in vain.
+type hub struct {
+	ctx context.Context
+
+	mu       sync.Mutex
+	actors   map[string][]*member
+	names    map[nameKey]*cell
+	signals  map[string]*cell
+	barriers map[string]*barrier
+	waiters  map[*waiter]bool
+	meetings [][]steps.Cause
+}
+
+type nameKey struct {
+	actor string
+	index int
+	name  string
+}
+
+// A cell holds a value that is given once or again, and those who wait for it.
+type cell struct {
+	given   bool
+	value   any
+	by      steps.Cause
+	waiters []*waiter
+}
+
+// A barrier opens each time that all members that name it have come.
+type barrier struct {
+	members []*member
+	arrived []steps.Cause
+	here    map[*member]bool
+	waiters []*waiter
+}
+
+// A waiter is a strand that waits.
+type waiter struct {
+	strand *strand
+	what   string        // for messages: "server.listener", "the signal ready"
+	givers []*member     // who may end the wait: any one of them
+	meet   *barrier      // or the barrier it waits at, which needs all
+	done   chan struct{} // closed when the wait is over
+	cell   *cell
+	cause  steps.Cause
+	err    error
+}
+
+func newHub(ctx context.Context) *hub {
+	return &hub{
+		ctx: ctx, actors: make(map[string][]*member), names: make(map[nameKey]*cell),
+		signals: make(map[string]*cell), barriers: make(map[string]*barrier), waiters: make(map[*waiter]bool),
+	}
+}
+
+// add makes a member known before anyone runs.
+func (h *hub) add(m *member) {
+	h.actors[m.actor.Name] = append(h.actors[m.actor.Name], m)
+	for name := range m.roles.Barriers {
+		b := h.barriers[name]
+		if b == nil {
+			b = &barrier{here: make(map[*member]bool)}
+			h.barriers[name] = b
+		}
+		b.members = append(b.members, m)
+	}
+}
+
+// enter notes that a strand has begun.
+func (h *hub) enter(s *strand) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.member.started = true
+	s.member.live++
+}
+
+// leave notes that a strand has ended; some may now wait in vain.
+func (h *hub) leave(s *strand) {
+	s.over.Store(true)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.member.live--
+	if len(h.waiters) > 0 {
+		h.findStuck()
+	}
+}
+
+func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {
+	h.mu.Lock()
+	giver, err := h.giver(s, actor, index)
+	if err != nil {
+		h.mu.Unlock()
+		return nil, steps.Cause{}, err
+	}
+	key := nameKey{actor, giver.index, name}
+	c := h.names[key]
+	if c == nil {
+		c = new(cell)
+		h.names[key] = c
+	}
+	if c.given {
+		defer h.mu.Unlock()
+		return c.value, c.by, nil
+	}
+	w := &waiter{strand: s, what: giver.label() + "." + name, givers: []*member{giver}, cell: c}
+	c.waiters = append(c.waiters, w)
+	cause, err := h.block(w, deadline)
+	if err != nil {
+		return nil, cause, err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return c.value, c.by, nil
+}
+
+// giver finds the member that a reference means. A replica that names its own
+// actor without an index means itself.
+func (h *hub) giver(s *strand, actor string, index int) (*member, error) {
+	list := h.actors[actor]
+	if index < 0 {
+		index = 0
+		if s.member.actor.Name == actor {
+			index = s.member.index
+		}
+	}
+	if index >= len(list) {
+		return nil, fmt.Errorf("%s[%d] is not there; %s has %d replicas, numbered from 0", actor, index, actor, len(list))
+	}
+	return list[index], nil
+}
+
+func (h *hub) give(m *member, name string, value any, by steps.Cause) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	key := nameKey{m.actor.Name, m.index, name}
+	c := h.names[key]
+	if c == nil {
+		c = new(cell)
+		h.names[key] = c
+	}
+	h.fill(c, value, by)
+}
+
+func (h *hub) signal(name string, by steps.Cause) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.signals[name]
+	if c == nil {
+		c = new(cell)
+		h.signals[name] = c
+	}
+	if !c.given {
+		h.fill(c, nil, by)
+	}
+}
+
+// fill gives a cell its value and wakes those who wait for it.
+func (h *hub) fill(c *cell, value any, by steps.Cause) {
+	c.given, c.value, c.by = true, value, by
+	for _, w := range c.waiters {
+		w.cause = by
+		h.release(w)
+	}
+	c.waiters = nil
+}
+
+func (h *hub) wait(s *strand, deadline time.Time, name string) (steps.Cause, error) {
+	h.mu.Lock()
+	c := h.signals[name]
+	if c == nil {
+		c = new(cell)
+		h.signals[name] = c
+	}
+	if c.given {
+		defer h.mu.Unlock()
+		return c.by, nil
+	}
+	w := &waiter{strand: s, what: "the signal " + name, givers: h.signallers(name), cell: c}
+	c.waiters = append(c.waiters, w)
+	return h.block(w, deadline)
+}
+
+// signallers are the members whose steps may give a signal.
+func (h *hub) signallers(name string) []*member {
+	var list []*member
+	for _, members := range h.actors {
+		for _, m := range members {
+			if m.roles.Signals[name] || m.roles.AnySign {
+				list = append(list, m)
+			}
+		}
+	}
+	return list
+}
+
+func (h *hub) barrier(s *strand, deadline time.Time, name string) (steps.Cause, error) {
+	h.mu.Lock()
+	b := h.barriers[name]
+	b.arrived = append(b.arrived, s.last())
+	b.here[s.member] = true
+	if len(b.here) == len(b.members) {
+		defer h.mu.Unlock()
+		return h.open(b), nil
+	}
+	w := &waiter{strand: s, what: "the barrier " + name, meet: b}
+	b.waiters = append(b.waiters, w)
+	return h.block(w, deadline)
+}
+
+// open lets all go on that have come, and readies the barrier for another
+// round. The meeting stands for all arrivals together.
+func (h *hub) open(b *barrier) steps.Cause {
+	h.meetings = append(h.meetings, b.arrived)
+	cause := steps.Cause{Strand: -len(h.meetings)}
+	for _, w := range b.waiters {
+		w.cause = cause
+		h.release(w)
+	}
+	b.arrived, b.waiters = nil, nil
+	clear(b.here)
+	return cause
+}
+
+// block waits until the waiter is released, its deadline passes or the run is
+// over. It is called with the hub locked and returns with it unlocked.
+func (h *hub) block(w *waiter, deadline time.Time) (steps.Cause, error) {
+	w.done = make(chan struct{})
+	h.waiters[w] = true
+	w.strand.member.waiting++
+	w.strand.waits.Store(&w.what)
+	if !h.hopeful(w) {
+		h.findStuck()
+	}
+	h.mu.Unlock()
+
+	ctx, cancel := h.ctx, context.CancelFunc(func() {})
+	if !deadline.IsZero() {
+		ctx, cancel = context.WithDeadline(h.ctx, deadline)
+	}
+	defer cancel()
+	select {
+	case <-w.done:
+	case <-ctx.Done():
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	select {
+	case <-w.done:
+		return w.cause, w.err
+	default:
+	}
+	h.release(w)
+	if h.ctx.Err() != nil {
+		return steps.Cause{}, steps.ErrCancelled
+	}
+	return steps.Cause{}, &steps.WaitTimeout{What: w.what}
+}
+
+// release ends a wait.
+func (h *hub) release(w *waiter) {
+	if !h.waiters[w] {
+		return
+	}
+	delete(h.waiters, w)
+	w.strand.member.waiting--
+	w.strand.waits.Store(nil)
+	close(w.done)
+}

@@ -1,0 +1,155 @@
+package runner
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// masks hide what depends on the kernel's choice: ephemeral ports and the
+// temporary folder.
+type masks struct {
+	owners map[uint16][]owner // by port
+	tmp    string
+}
+
+// An owner is a socket that has an address.
+type owner struct {
+	name  string
+	addr  sock.Addr
+	typ   int
+	auto  bool
+	since time.Duration
+}
+
+func newMasks(h *history, tmp string) *masks {
+	m := &masks{owners: make(map[uint16][]owner), tmp: tmp}
+	for _, s := range h.strands {
+		for _, en := range s.entries {
+			switch {
+			case en.fold != nil:
+				for _, f := range en.fold.links {
+					if f.op != steps.OpAccept {
+						m.own(f.link, 0)
+					}
+				}
+			case en.event.Link != nil && en.event.Op != steps.OpAccept && en.event.Op != steps.OpRecv:
+				m.own(en.event.Link, en.event.Start)
+			}
+		}
+	}
+	return m
+}
+
+func (m *masks) own(l *steps.Link, since time.Duration) {
+	if l.Local.Port == 0 {
+		return
+	}
+	m.owners[l.Local.Port] = append(m.owners[l.Local.Port], owner{l.Name, l.Local, l.Type, l.AutoPort, since})
+}
+
+// owner finds the socket that an address belongs to at a moment: the exact
+// address before a wildcard, the latest before earlier ones.
+func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
+	var best owner
+	found, bestRank := false, -1
+	for _, o := range m.owners[a.Port] {
+		rank := 0
+		switch {
+		case o.addr.IP == a.IP:
+			rank = 4
+		case !o.addr.IsWildcard():
+			continue
+		}
+		if o.typ == typ || typ == 0 {
+			rank += 2
+		}
+		if o.since <= at {
+			rank++
+		}
+		if rank > bestRank || rank == bestRank && o.since >= best.since {
+			best, bestRank, found = o, rank, true
+		}
+	}
+	return best, found
+}
+
+// addr is an address as the transcript shows it.
+func (m *masks) addr(a sock.Addr, e *steps.Event) string {
+	text := a.String()
+	if a.Path != "" {
+		return m.folder(text)
+	}
+	if a.Port == 0 || e.Op == steps.OpBind {
+		return text
+	}
+	typ := 0
+	if e.Link != nil {
+		typ = e.Link.Type
+	}
+	o, found := m.owner(a, typ, e.End)
+	name := o.name
+	switch {
+	case found && !o.auto:
+		return text
+	case !found && !steps.DynamicPort(a.Port):
+		return text
+	case !found:
+		name = "peer"
+	}
+	return strings.TrimSuffix(text, strconv.Itoa(int(a.Port))) + "<" + name + ">"
+}
+
+// folder hides the temporary folder in a text.
+func (m *masks) folder(s string) string {
+	if m.tmp == "" {
+		return s
+	}
+	return strings.ReplaceAll(s, m.tmp, "$tmp")
+}
+
+var (
+	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
+	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
+)
+
+// data hides addresses with ephemeral ports in a text that was sent, received
+// or written.
+func (m *masks) data(s string, at time.Duration) string {
+	s = m.folder(s)
+	if len(m.owners) == 0 || !strings.Contains(s, ":") {
+		return s
+	}
+	return hostPort.ReplaceAllStringFunc(s, func(text string) string {
+		a, err := sock.ParseAddr(text)
+		if err != nil {
+			return text
+		}
+		if o, found := m.owner(a, 0, at); found && o.auto {
+			return strings.TrimSuffix(text, strconv.Itoa(int(a.Port))) + "<" + o.name + ">"
+		}
+		return text
+	})
+}
+
+// line hides, beside addresses, the bare numbers of ephemeral ports in a line
+// of the scenario's own.
+func (m *masks) line(s string, at time.Duration) string {
+	return wholePort.ReplaceAllStringFunc(m.data(s, at), func(text string) string {
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || !steps.DynamicPort(uint16(port)) {
+			return text
+		}
+		for _, o := range m.owners[uint16(port)] {
+			if o.auto {
+				return fmt.Sprintf("<%s>", o.name)
+			}
+		}
+		return text
+	})
+}

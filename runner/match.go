@@ -1,0 +1,184 @@
+package runner
+
+import (
+	"sort"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// matcher finds the causes that lie in the kernel: which connect reached which
+// listen, which accept took it, which send gave a receive its last byte.
+type matcher struct {
+	g       *graph
+	events  []int // nodes of events, by the time they started
+	peer    map[uint64]uint64
+	sends   map[uint64][]int // by description, in the order of their offsets
+	closes  map[uint64][]int
+	shuts   map[uint64][]int
+	folds   map[uint64]int // descriptions whose events a fold took
+	sentIn  map[uint64][]foldSent
+	listens map[sock.Addr][]int
+	reached map[uint64]uint64 // connecting description: the listener's
+	dgrams  map[dgramKey]*dgramQueue
+}
+
+type foldSent struct {
+	node   int
+	offset int64
+}
+
+func newMatcher(g *graph) *matcher {
+	return &matcher{
+		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int),
+		shuts: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
+		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64), dgrams: make(map[dgramKey]*dgramQueue),
+	}
+}
+
+func (m *matcher) event(i int) *steps.Event { return m.g.nodes[i].entry().event }
+
+func (m *matcher) cause(i, by int) {
+	if by >= 0 && by != i {
+		m.g.nodes[i].preds = append(m.g.nodes[i].preds, by)
+	}
+}
+
+func (m *matcher) match() {
+	m.index()
+	m.connections()
+	for _, i := range m.events {
+		switch e := m.event(i); e.Op {
+		case steps.OpRecv, steps.OpSend:
+			m.transfer(i, e)
+		}
+	}
+}
+
+// index sorts the events into tables by what they did.
+func (m *matcher) index() {
+	for i := range m.g.nodes[:m.g.meets] {
+		en := m.g.nodes[i].entry()
+		if en.fold != nil {
+			for id, offset := range en.fold.sent {
+				m.sentIn[id] = append(m.sentIn[id], foldSent{i, offset})
+			}
+			continue
+		}
+		m.events = append(m.events, i)
+		m.indexEvent(i, en.event)
+	}
+	sort.SliceStable(m.events, func(a, b int) bool {
+		return m.event(m.events[a]).Start < m.event(m.events[b]).Start
+	})
+	for _, list := range m.sends {
+		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Offset < m.event(list[b]).Offset })
+	}
+}
+
+func (m *matcher) indexEvent(i int, e *steps.Event) {
+	switch e.Op {
+	case steps.OpPair:
+		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
+	case steps.OpSend:
+		m.sends[e.Sock] = append(m.sends[e.Sock], i)
+	case steps.OpClose:
+		m.closes[e.Sock] = append(m.closes[e.Sock], i)
+	case steps.OpShut:
+		m.shuts[e.Sock] = append(m.shuts[e.Sock], i)
+	case steps.OpListen:
+		if e.Errno == 0 {
+			m.listens[e.Link.Local] = append(m.listens[e.Link.Local], i)
+		}
+	}
+}
+
+// transfer finds what a receive or a failed send comes after.
+func (m *matcher) transfer(i int, e *steps.Event) {
+	peer, known := m.peer[e.Sock]
+	switch {
+	case e.Errno == unix.ECONNRESET || e.Errno == unix.EPIPE:
+		m.cause(i, m.ending(e, peer, known, true))
+		return
+	case e.Errno == unix.ECONNREFUSED:
+		return
+	case e.Op == steps.OpSend || e.Errno != 0 && !isPartial(e):
+		return
+	}
+	if e.EOF {
+		m.cause(i, m.ending(e, peer, known, false))
+	}
+	if e.Link != nil && e.Link.Type != unix.SOCK_STREAM {
+		m.cause(i, m.datagram(e))
+		return
+	}
+	if known && e.Offset > 0 {
+		m.cause(i, m.sender(peer, e.Offset))
+	}
+}
+
+// isPartial reports a receive that failed after some bytes had come.
+func isPartial(e *steps.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
+
+// sender is the send that gave the byte before an offset.
+func (m *matcher) sender(from uint64, offset int64) int {
+	list := m.sends[from]
+	k := sort.Search(len(list), func(k int) bool { return m.event(list[k]).Offset >= offset })
+	for _, f := range m.sentIn[from] {
+		before := k == 0 || m.event(list[k-1]).Offset < offset
+		if before && offset <= f.offset && (k == len(list) || f.offset < m.event(list[k]).Offset) {
+			return f.node
+		}
+	}
+	if k == len(list) {
+		if f, ok := m.folds[from]; ok {
+			return f
+		}
+		return -1
+	}
+	return list[k]
+}
+
+// ending is the peer's event that ended the connection: for an end of file
+// the first that sent a FIN, for a reset the close.
+func (m *matcher) ending(e *steps.Event, peer uint64, known, reset bool) int {
+	if !known {
+		if listener, ok := m.reached[e.Sock]; ok {
+			return m.lastBefore(m.closes[listener], e.End)
+		}
+		return -1
+	}
+	closed := m.lastBefore(m.closes[peer], e.End)
+	shut := m.firstBefore(m.shuts[peer], e.End)
+	if f, ok := m.folds[peer]; ok && closed < 0 && shut < 0 {
+		return f
+	}
+	if reset && closed >= 0 || shut < 0 {
+		return closed
+	}
+	return shut
+}
+
+func (m *matcher) lastBefore(list []int, end time.Duration) int {
+	best := -1
+	for _, i := range list {
+		if m.event(i).Start <= end && (best < 0 || m.event(best).Start <= m.event(i).Start) {
+			best = i
+		}
+	}
+	return best
+}
+
+func (m *matcher) firstBefore(list []int, end time.Duration) int {
+	best := -1
+	for _, i := range list {
+		if m.event(i).Start <= end && (best < 0 || m.event(i).Start < m.event(best).Start) {
+			best = i
+		}
+	}
+	return best
+}

@@ -1,0 +1,131 @@
+package runner
+
+import (
+	"sort"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// An end is one side of a connection being made: a connect or an accept, in an
+// event of its own or in a fold.
+type end struct {
+	node   int
+	folded bool
+	sock   uint64 // the connecting description, or the one that accept made
+	link   *steps.Link
+	order  int64 // when it happened, as far as it is known
+}
+
+// connectKey identifies a connection from both ends: by the client's address
+// and the server's port, or by the client's inode for local sockets.
+type connectKey struct {
+	typ    int
+	client sock.Addr
+	port   uint16
+	inode  uint64
+}
+
+// connections ties connects to the listens they reached and accepts to the
+// connects they took.
+func (m *matcher) connections() {
+	connects, accepts := m.ends()
+	byKey := make(map[connectKey][]end)
+	var unnamed = make(map[sock.Addr][]end) // local sockets without a known peer
+	for _, c := range connects {
+		if key, ok := clientKey(c.link, c.link.Local, c.link.Remote.Port, c.link.Inode); ok {
+			byKey[key] = append(byKey[key], c)
+		}
+		if c.link.Inode != 0 {
+			unnamed[c.link.Remote] = append(unnamed[c.link.Remote], c)
+		}
+		m.reach(c)
+	}
+	for _, a := range accepts {
+		key, ok := clientKey(a.link, a.link.Remote, a.link.Local.Port, a.link.PeerNode)
+		if list := byKey[key]; ok && len(list) > 0 {
+			byKey[key] = list[1:]
+			m.join(list[0], a)
+			continue
+		}
+		if list := unnamed[a.link.Local]; len(list) > 0 && a.link.PeerNode == 0 {
+			unnamed[a.link.Local] = list[1:]
+			m.join(list[0], a)
+		}
+	}
+}
+
+func clientKey(l *steps.Link, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
+	if inode != 0 {
+		return connectKey{inode: inode}, true
+	}
+	return connectKey{typ: l.Type, client: client, port: port}, client.IP.IsValid() && client.Port != 0
+}
+
+// ends lists all connects that succeeded and all accepts, in the order of time.
+func (m *matcher) ends() (connects, accepts []end) {
+	for i := range m.g.nodes[:m.g.meets] {
+		en := m.g.nodes[i].entry()
+		if e := en.event; e != nil {
+			if e.Errno != 0 {
+				continue
+			}
+			switch e.Op {
+			case steps.OpConnect:
+				connects = append(connects, end{i, false, e.Sock, e.Link, int64(e.Start)})
+			case steps.OpAccept:
+				accepts = append(accepts, end{i, false, e.Link.Made, e.Link, int64(e.End)})
+			}
+			continue
+		}
+		for _, f := range en.fold.links {
+			switch f.op {
+			case steps.OpConnect:
+				connects = append(connects, end{i, true, f.sock, f.link, 0})
+				m.folds[f.sock] = i
+			case steps.OpAccept:
+				accepts = append(accepts, end{i, true, f.link.Made, f.link, 0})
+				m.folds[f.link.Made] = i
+			}
+		}
+	}
+	byTime := func(list []end) func(a, b int) bool {
+		return func(a, b int) bool { return list[a].order < list[b].order }
+	}
+	sort.SliceStable(connects, byTime(connects))
+	sort.SliceStable(accepts, byTime(accepts))
+	return connects, accepts
+}
+
+// join makes two ends one connection.
+func (m *matcher) join(c, a end) {
+	m.peer[c.sock], m.peer[a.sock] = a.sock, c.sock
+	if !a.folded {
+		m.cause(a.node, c.node)
+	}
+}
+
+// reach makes a connect come after the listen that it reached.
+func (m *matcher) reach(c end) {
+	listens := m.listens[c.link.Remote]
+	if len(listens) == 0 && c.link.Remote.IP.IsValid() {
+		for addr, list := range m.listens {
+			if addr.IsWildcard() && addr.Port == c.link.Remote.Port {
+				listens = append(listens, list...)
+			}
+		}
+	}
+	if len(listens) == 0 {
+		return
+	}
+	last := listens[0]
+	for _, i := range listens {
+		if e := m.event(i); c.folded || int64(e.Start) <= int64(m.event(c.node).End) {
+			last = max(last, i)
+		}
+	}
+	m.reached[c.sock] = m.event(last).Sock
+	if !c.folded {
+		m.cause(c.node, last)
+	}
+}

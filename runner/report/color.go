@@ -1,0 +1,33 @@
+package report
+
+import "github.com/sockscript/sockscript/runner"
+
+// The few SGR sequences (ECMA-48) that a terminal gets.
+const (
+	sgrReset = "\x1b[0m"
+	sgrDim   = "\x1b[2m"
+	sgrRed   = "\x1b[31m"
+	sgrGreen = "\x1b[32m"
+	sgrAmber = "\x1b[33m"
+)
+
+func (s Style) paint(sgr, text string) string {
+	if !s.Color || text == "" {
+		return text
+	}
+	return sgr + text + sgrReset
+}
+
+func (s Style) dim(text string) string { return s.paint(sgrDim, text) }
+func (s Style) red(text string) string { return s.paint(sgrRed, text) }
+
+// paintStatus colours a text by how a run ended.
+func (s Style) paintStatus(status runner.Status, text string) string {
+	switch status {
+	case runner.Passed:
+		return s.paint(sgrGreen, text)
+	case runner.Skipped, runner.Cancelled:
+		return s.paint(sgrAmber, text)
+	}
+	return s.paint(sgrRed, text)
+}

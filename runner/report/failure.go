@@ -1,0 +1,173 @@
+package report
+
+import (
+	"bufio"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// Failure writes why a run failed: the place with its line and a caret, what
+// was expected and what came, the transcript up to there, and what every other
+// actor was doing.
+func Failure(w io.Writer, r *runner.Result, s Style) error {
+	f := r.Failure
+	if f == nil {
+		return nil
+	}
+	b := bufio.NewWriter(w)
+	writeHead(b, r, f, s)
+	writeDetail(b, f.Err)
+	fmt.Fprintln(b, "\ntranscript up to there:")
+	var lines strings.Builder
+	inner := bufio.NewWriter(&lines)
+	writeLines(inner, r, s)
+	inner.Flush()
+	if lines.Len() == 0 {
+		lines.WriteString("(nothing was called)\n")
+	}
+	b.WriteString(indent(lines.String()))
+	writeOthers(b, f)
+	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name)))
+	return b.Flush()
+}
+
+func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
+	if f.Step == nil {
+		who := ""
+		if f.Actor != "" {
+			who = f.Actor + ": "
+		}
+		p := r.Scenario.Node.Problem("%s: %s%s", r.Scenario.Name, who, f.Err)
+		fmt.Fprint(b, p.Report())
+		return
+	}
+	p := f.Step.Node.Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Step.Title, f.Err)
+	var inExpr *steps.ExprError
+	if errors.As(f.Err, &inExpr) {
+		p.Pos = inExpr.Expr.Pos()
+		p.Line = f.Step.Node.File.Line(p.Pos.Line)
+	}
+	fmt.Fprint(b, p.Report())
+}
+
+// writeDetail shows data that differs, and who waits for whom in a deadlock.
+func writeDetail(b *bufio.Writer, err error) {
+	var m *steps.Mismatch
+	if errors.As(err, &m) && m.Data {
+		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
+	}
+	var d *steps.DeadlockError
+	if errors.As(err, &d) && len(d.Waits) > 0 {
+		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(d.Waits, "\n")+"\n"))
+	}
+}
+
+// writeOthers tells what every other actor was doing.
+func writeOthers(b *bufio.Writer, f *runner.Failure) {
+	if len(f.Others) == 0 {
+		return
+	}
+	fmt.Fprintln(b, "\nat that moment:")
+	const most = 20
+	for i, d := range f.Others {
+		if i == most {
+			fmt.Fprintf(b, "  and %s\n", count(len(f.Others)-most, "other actor", "other actors"))
+			break
+		}
+		fmt.Fprintf(b, "  %s\n", doing(d))
+	}
+}
+
+func doing(d runner.Doing) string {
+	switch {
+	case d.Ended && d.Step == nil:
+		return d.Actor + " has ended"
+	case d.Ended:
+		return fmt.Sprintf("%s has ended, after %s", d.Actor, place(d.Step))
+	case d.Step == nil:
+		return d.Actor + " has not begun"
+	}
+	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Step.Title,
+		d.For.Truncate(100*time.Millisecond).Seconds(), d.Step.Pos().File, d.Step.Pos().Line)
+	if d.Waits != "" {
+		text += ", waiting for " + d.Waits
+	}
+	return text
+}
+
+func place(s *steps.Step) string {
+	return fmt.Sprintf("%s (%s:%d)", s.Title, s.Pos().File, s.Pos().Line)
+}
+
+// dataDiff shows two pieces of data, in hexadecimal where they are not text.
+func dataDiff(want, got []byte) string {
+	if !isText(want) || !isText(got) {
+		return unified(hex.Dump(want), hex.Dump(got))
+	}
+	if !strings.Contains(strings.TrimSuffix(string(want), "\n"), "\n") && len(want) < 200 && len(got) < 200 {
+		return shortDiff(string(want), string(got))
+	}
+	return unified(lines(want), lines(got))
+}
+
+// shortDiff sets two short texts one above the other and points at the first
+// difference.
+func shortDiff(want, got string) string {
+	w, g := fmt.Sprintf("%q", want), fmt.Sprintf("%q", got)
+	same := 0
+	for same < len(w) && same < len(g) && w[same] == g[same] {
+		same++
+	}
+	pad := utf8.RuneCountInString(strings.ToValidUTF8(w[:same], ""))
+	return fmt.Sprintf("expected  %s  (%s)\ngot       %s  (%s)\n          %s^\n",
+		w, count(len(want), "byte", "bytes"), g, count(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
+}
+
+// lines quotes each line, so that what cannot be seen shows.
+func lines(b []byte) string {
+	var out strings.Builder
+	for _, l := range strings.SplitAfter(string(b), "\n") {
+		if l != "" {
+			fmt.Fprintf(&out, "%q\n", l)
+		}
+	}
+	return out.String()
+}
+
+// unified is a diff without the names of files.
+func unified(want, got string) string {
+	text := string(diff.Diff("expected", []byte(want), "got", []byte(got)))
+	_, text, _ = strings.Cut(text, "\n")
+	return text
+}
+
+func isText(b []byte) bool {
+	for _, r := range string(b) {
+		if r == utf8.RuneError || !unicode.IsPrint(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
+func indent(s string) string {
+	var out strings.Builder
+	for _, l := range strings.SplitAfter(s, "\n") {
+		if l != "" {
+			out.WriteString("  ")
+			out.WriteString(l)
+		}
+	}
+	return out.String()
+}

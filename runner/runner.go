@@ -1,0 +1,316 @@
+// Package runner runs scenarios: the actors concurrently, on the real kernel,
+// with the names, signals and barriers through which they find each other, and
+// with a record of what they did in an order that is the same on every run.
+//
+//	list, problems, err := scenarios.Load("hello.yaml")
+//	…
+//	result := runner.Run(ctx, list[0], runner.Options{})
+//	report.Transcript(os.Stdout, result, report.Style{})
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Options change how a scenario runs. The zero value is the usual way.
+type Options struct {
+	Vars    map[string]any // override the scenario's own
+	Timeout time.Duration  // overrides the scenario's own where it is not 0
+	Full    bool           // keep all data that was sent and received
+}
+
+// Status is how a run ended.
+type Status int
+
+// The ways a run ends.
+const (
+	Passed Status = iota
+	Failed
+	Skipped   // something it requires is not there
+	Cancelled // the context was cancelled from outside
+)
+
+// String is the status as the transcript's last line tells it.
+func (s Status) String() string {
+	return [...]string{"ok", "fail", "skip", "cancelled"}[s]
+}
+
+// A Result is one run of a scenario.
+type Result struct {
+	Scenario *scenarios.Scenario
+	Status   Status
+	Reason   string // why it was skipped
+	Failure  *Failure
+	Elapsed  time.Duration
+
+	history *history
+	tmp     string
+	once    sync.Once
+	graph   *graph
+	masks   *masks
+}
+
+// A Failure is what ended a run that did not pass.
+type Failure struct {
+	Actor  string      // its label; "" where the scenario as a whole failed
+	Step   *steps.Step // nil where the scenario as a whole failed
+	Err    error
+	Others []Doing // what every other actor was doing at that moment
+}
+
+// Doing is what an actor was doing when the scenario failed.
+type Doing struct {
+	Actor string
+	Step  *steps.Step
+	For   time.Duration
+	Waits string // the name, signal or barrier it waits for; "" in a system call
+	Ended bool
+}
+
+// Run runs a scenario to its end. Whatever it made, descriptors, paths and its
+// temporary folder, is gone when Run returns.
+func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
+	res := &Result{Scenario: s}
+	if missing := unmet(s.Requires); missing != "" {
+		res.Status, res.Reason = Skipped, missing
+		return res
+	}
+	start := time.Now()
+	r := newRun(s, o, start)
+	err := r.run(ctx)
+	if cleanup := r.close(); err == nil {
+		err = cleanup
+	}
+	res.Elapsed = time.Since(start)
+	res.history, res.tmp = r.history(), r.tmp.name
+	r.settle(ctx, res, err)
+	return res
+}
+
+// run is one run of a scenario under way.
+type run struct {
+	scenario *scenarios.Scenario
+	options  Options
+	vars     map[string]any
+	shared   steps.Run
+	hub      *hub
+	tmp      *folder
+	members  []*member
+
+	mu      sync.Mutex
+	strands []*strand
+	failure *Failure
+}
+
+func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
+	r := &run{scenario: s, options: o, vars: s.Vars, tmp: new(folder)}
+	if len(o.Vars) > 0 {
+		r.vars = maps.Clone(s.Vars)
+		for name, v := range o.Vars {
+			if _, ok := s.Vars[name]; ok {
+				r.vars[name] = v
+			}
+		}
+	}
+	r.shared = steps.Run{
+		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Tmp: r.tmp.path,
+	}
+	return r
+}
+
+func (r *run) timeout() time.Duration {
+	if r.options.Timeout > 0 {
+		return r.options.Timeout
+	}
+	return r.scenario.Timeout
+}
+
+// errTimeout is the cause of a scenario that ran out of its own time.
+type errTimeout struct{ after time.Duration }
+
+func (e errTimeout) Error() string { return fmt.Sprintf("the scenario timed out after %s", e.after) }
+
+// run starts all actors and waits for them.
+func (r *run) run(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout(), errTimeout{r.timeout()})
+	defer cancel()
+	g, ctx := errgroup.WithContext(ctx)
+	r.shared.Sockets = sock.NewGroup(ctx)
+	if err := r.cast(ctx); err != nil {
+		return err
+	}
+	for _, m := range r.members {
+		g.Go(func() error { return r.play(ctx, m) })
+	}
+	return g.Wait()
+}
+
+// cast makes the actors' replicas.
+func (r *run) cast(ctx context.Context) error {
+	r.hub = newHub(ctx)
+	for place, a := range r.scenario.Actors {
+		count := 1
+		if a.Count.Given() {
+			var err error
+			if count, err = a.Count.Eval(r.outside(ctx)); err != nil {
+				return &steps.StepError{Err: fmt.Errorf("the count of actor %s: %w", a.Name, err)}
+			}
+		}
+		roles := steps.RolesOf(a.Body)
+		for i := range count {
+			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
+			r.members = append(r.members, m)
+			r.hub.add(m)
+		}
+	}
+	return nil
+}
+
+// outside is a task for expressions that stand in no step.
+func (r *run) outside(ctx context.Context) *steps.Task {
+	return &steps.Task{Ctx: ctx, Actor: &steps.Actor{Run: &r.shared}}
+}
+
+// play runs one actor's steps.
+func (r *run) play(ctx context.Context, m *member) (err error) {
+	s := r.strand(m, "", nil)
+	defer r.hub.leave(s)
+	defer func() {
+		if p := recover(); p != nil {
+			err = r.fail(s, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	t := &steps.Task{Ctx: ctx, World: s, Actor: &steps.Actor{
+		Name: m.actor.Name, Index: m.index, Count: m.count,
+		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
+	}}
+	if t.Limit, err = r.limit(t, m); err != nil {
+		return r.fail(s, err)
+	}
+	if err := t.Run(m.actor.Body); err != nil {
+		return r.fail(s, err)
+	}
+	return nil
+}
+
+func (r *run) limit(t *steps.Task, m *member) (steps.Limit, error) {
+	if !m.actor.Timeout.Given() {
+		return steps.Limit{}, nil
+	}
+	d, err := m.actor.Timeout.Eval(t)
+	return steps.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
+}
+
+// strand opens the record of an actor or a branch.
+func (r *run) strand(m *member, branch string, parent *strand) *strand {
+	s := &strand{run: r, member: m, branch: branch}
+	r.mu.Lock()
+	s.id = len(r.strands)
+	r.strands = append(r.strands, s)
+	r.mu.Unlock()
+	r.hub.enter(s)
+	return s
+}
+
+// fail notes the first failure, with what all others are doing, before the
+// error that it returns cancels them.
+func (r *run) fail(s *strand, err error) error {
+	if errors.Is(err, steps.ErrCancelled) {
+		return steps.ErrCancelled
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failure != nil {
+		return steps.ErrCancelled
+	}
+	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
+	var step *steps.StepError
+	if errors.As(err, &step) {
+		r.failure.Step, r.failure.Err = step.Step, step.Err
+	}
+	return err
+}
+
+// doing tells what all strands but one are doing.
+func (r *run) doing(but *strand) []Doing {
+	var list []Doing
+	for _, s := range r.strands {
+		if s != but {
+			list = append(list, s.doing())
+		}
+	}
+	return list
+}
+
+// settle turns how the actors ended into the result.
+func (r *run) settle(ctx context.Context, res *Result, err error) {
+	var late errTimeout
+	switch {
+	case err == nil:
+		res.Status = Passed
+	case r.failure != nil:
+		res.Status, res.Failure = Failed, r.failure
+	case ctx.Err() != nil:
+		res.Status = Cancelled
+	case errors.Is(err, steps.ErrCancelled):
+		res.Status = Failed
+		late = errTimeout{r.timeout()}
+		res.Failure = &Failure{Err: late, Others: r.atTimeout()}
+	default:
+		res.Status, res.Failure = Failed, &Failure{Err: err}
+	}
+}
+
+// atTimeout tells what the actors were doing when the scenario's time was up.
+func (r *run) atTimeout() []Doing {
+	var list []Doing
+	for _, s := range r.strands {
+		list = append(list, s.doing())
+	}
+	return list
+}
+
+// close releases all that the run made.
+func (r *run) close() error {
+	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
+}
+
+// folder is the scenario's own temporary folder, made when first asked for.
+type folder struct {
+	mu   sync.Mutex
+	name string
+}
+
+func (f *folder) path() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.name != "" {
+		return f.name, nil
+	}
+	name, err := os.MkdirTemp("", "sockscript-")
+	if err != nil {
+		return "", fmt.Errorf("cannot make the temporary folder (set TMPDIR to one that can be written): %w", err)
+	}
+	f.name = name
+	return name, nil
+}
+
+func (f *folder) remove() error {
+	if f.name == "" {
+		return nil
+	}
+	return os.RemoveAll(f.name)
+}

@@ -1,0 +1,123 @@
+package runner
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// A member is one actor, or one replica of it.
+type member struct {
+	actor *scenarios.Actor
+	place int // of the actor in the file
+	index int
+	count int
+	roles steps.Roles
+
+	// Guarded by the hub.
+	id      int
+	live    int // strands that have not ended
+	waiting int // of these, those that wait for a name, signal or barrier
+	started bool
+}
+
+func (m *member) ended() bool { return m.started && m.live == 0 }
+
+// label is how the transcript calls the member.
+func (m *member) label() string { return m.labelAs(m.index) }
+
+func (m *member) labelAs(index int) string {
+	if m.count > 1 {
+		return fmt.Sprintf("%s[%d]", m.actor.Name, index)
+	}
+	return m.actor.Name
+}
+
+// A strand is a member's own line of steps, or that of a branch. It is the
+// step's world: what happens outside the actor passes through it. Only its own
+// goroutine writes to its entries.
+type strand struct {
+	run    *run
+	member *member
+	id     int
+	branch string
+
+	entries []entry
+	seq     int
+
+	step  atomic.Pointer[steps.Step]
+	since atomic.Int64 // start of the step, in nanoseconds since the run's start
+	waits atomic.Pointer[string]
+	over  atomic.Bool
+}
+
+// An entry of a strand is an event, or the fold that stands for rounds.
+type entry struct {
+	event *steps.Event
+	fold  *Fold
+}
+
+func (s *strand) label() string { return s.labelAs(s.member.index) }
+
+// labelAs is the strand's label under the number that its replica is given.
+func (s *strand) labelAs(index int) string {
+	label := s.member.labelAs(index)
+	if s.branch != "" {
+		label += "/" + s.branch
+	}
+	return label
+}
+
+// Record implements steps.World.
+func (s *strand) Record(e *steps.Event) steps.Cause {
+	e.Seq = s.seq
+	s.seq++
+	s.entries = append(s.entries, entry{event: e})
+	return steps.Cause{Strand: s.id, Seq: e.Seq}
+}
+
+// last is the place of the strand's latest event.
+func (s *strand) last() steps.Cause { return steps.Cause{Strand: s.id, Seq: s.seq - 1} }
+
+// At implements steps.World.
+func (s *strand) At(step *steps.Step, since time.Time) {
+	s.step.Store(step)
+	s.since.Store(int64(since.Sub(s.run.shared.Epoch)))
+}
+
+// Await implements steps.World.
+func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {
+	return s.run.hub.await(s, deadline, actor, index, name)
+}
+
+// Give implements steps.World.
+func (s *strand) Give(name string, value any, by steps.Cause) {
+	s.run.hub.give(s.member, name, value, by)
+}
+
+// Signal implements steps.World.
+func (s *strand) Signal(name string, by steps.Cause) { s.run.hub.signal(name, by) }
+
+// Wait implements steps.World.
+func (s *strand) Wait(deadline time.Time, name string) (steps.Cause, error) {
+	return s.run.hub.wait(s, deadline, name)
+}
+
+// Barrier implements steps.World.
+func (s *strand) Barrier(deadline time.Time, name string) (steps.Cause, error) {
+	return s.run.hub.barrier(s, deadline, name)
+}
+
+func (s *strand) doing() Doing {
+	d := Doing{Actor: s.label(), Step: s.step.Load(), Ended: s.over.Load()}
+	if d.Step != nil {
+		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
+	}
+	if w := s.waits.Load(); w != nil {
+		d.Waits = *w
+	}
+	return d
+}

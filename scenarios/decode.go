@@ -1,0 +1,189 @@
+package scenarios
+
+import (
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// document holds a scenario's top-level keys while they are decoded. Its
+// params are the one place where those keys are declared: the decoder and the
+// schema read them.
+type document struct {
+	name        word
+	description word
+	tags        words
+	requires    requirements
+	timeout     steps.Duration
+	stepTimeout steps.Duration
+	vars        variables
+	actors      actors
+}
+
+func (doc *document) params() []*steps.Param {
+	return []*steps.Param{
+		{Key: "name", Value: &doc.name, Help: "the scenario's name; default: the file's without its ending"},
+		{Key: "description", Value: &doc.description, Help: "what to look at and why it is so"},
+		{Key: "tags", Value: &doc.tags, Help: "words to choose scenarios by"},
+		{Key: "requires", Value: &doc.requires, Help: "what must be there, else the scenario is skipped"},
+		{Key: "timeout", Value: &doc.timeout, Help: "the bound of the whole run; default: 30s"},
+		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the bound of each step; default: 5s"},
+		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides"},
+		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
+	}
+}
+
+// laterKeys are keys of the language that this version does not know yet.
+var laterKeys = map[string]string{
+	"files":   "this version cannot write files; let the scenario's steps do without",
+	"network": "this version runs on the host's own network; leave the key out",
+}
+
+func (s *Scenario) decode(n *source.Node) source.Problems {
+	if n.Kind != source.Map {
+		p := n.Problem("a scenario is a mapping with the key actors, not %s", n.Describe())
+		return source.Problems{p}
+	}
+	doc := new(document)
+	var later source.Problems
+	known := *n
+	known.Entries = nil
+	for _, e := range n.Entries {
+		if hint, ok := laterKeys[e.Key.Text]; ok {
+			p := e.Key.Problem("the key %s is not supported yet", e.Key.Text)
+			later = append(later, p.WithHint("%s", hint))
+			continue
+		}
+		known.Entries = append(known.Entries, e)
+	}
+	d := steps.NewDecoder(actorNames(n))
+	d.Mapping(&known, doc.params(), "a scenario")
+	s.fill(doc, d)
+	problems := append(later, d.Problems()...)
+	if problems.HasErrors() {
+		return problems
+	}
+	return append(problems, s.check(doc)...)
+}
+
+func (s *Scenario) fill(doc *document, d *steps.Decoder) {
+	if doc.name.text != "" {
+		s.Name = doc.name.text
+	}
+	s.Description, s.Tags = doc.description.text, doc.tags.list
+	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
+	s.Timeout = fixed(&doc.timeout, DefaultTimeout, d)
+	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, d)
+	s.Steps = d.Steps()
+	var bodies []*steps.Block
+	for _, a := range s.Actors {
+		bodies = append(bodies, a.Body)
+	}
+	s.Shared = steps.SharedNames(bodies)
+}
+
+// fixed is a duration that must not hold an expression.
+func fixed(v *steps.Duration, otherwise time.Duration, d *steps.Decoder) time.Duration {
+	if !v.Given() {
+		return otherwise
+	}
+	x, static := v.Static()
+	if !static {
+		d.Problem(v.Node(), "this duration cannot hold an expression").Hint = "write it out, as 30s"
+	}
+	return time.Duration(x)
+}
+
+// check finds what is wrong with a scenario whose parts are all well formed.
+func (s *Scenario) check(doc *document) source.Problems {
+	var checked []steps.CheckedActor
+	var outside []*steps.Expr
+	for _, a := range s.Actors {
+		checked = append(checked, steps.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
+		outside = append(outside, a.Count.Exprs()...)
+		outside = append(outside, a.Timeout.Exprs()...)
+	}
+	return steps.CheckActors(checked, doc.vars.nodes, outside)
+}
+
+// actorNames reads the actors' names off the tree: expressions need to know
+// them while they are compiled.
+func actorNames(n *source.Node) []string {
+	var names []string
+	if list := n.Get("actors"); list != nil {
+		for _, e := range list.Entries {
+			names = append(names, e.Key.Text)
+		}
+	}
+	return names
+}
+
+// actors is the value of the key actors.
+type actors struct{ list []*Actor }
+
+func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
+	if n.Kind != source.Map || len(n.Entries) == 0 {
+		d.Problem(n, "actors is a mapping of names to lists of steps, not %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		if !steps.IsName(e.Key.Text) {
+			d.Problem(e.Key, "%q is no name for an actor", e.Key.Text).Hint =
+				"a name is letters, digits and _, and starts with a letter"
+		}
+		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block)}
+		a.decode(d, e.Value)
+		v.list = append(v.list, a)
+	}
+}
+
+func (a *Actor) decode(d *steps.Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		a.Body = d.Actor(n)
+		return
+	}
+	body := actorBody{actor: a}
+	d.Mapping(n, a.params(&body), "actor "+a.Name)
+}
+
+// params are the keys of an actor that is written as a mapping.
+func (a *Actor) params(body *actorBody) []*steps.Param {
+	return []*steps.Param{
+		{Key: "steps", Value: body, Required: true, Help: "what the actor does"},
+		{Key: "count", Value: &outside{value: &a.Count}, Help: "so many replicas run, each with its index; default: 1"},
+		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the bound of all steps together"},
+	}
+}
+
+// actorBody decodes the steps of an actor.
+type actorBody struct{ actor *Actor }
+
+func (b *actorBody) Decode(d *steps.Decoder, n *source.Node) { b.actor.Body = d.Actor(n) }
+func (b *actorBody) Schema() steps.Schema                    { return new(steps.Block).Schema() }
+func (b *actorBody) Type() string                            { return "list of steps" }
+
+// outside decodes a value whose expressions stand outside any step.
+type outside struct{ value steps.Value }
+
+func (o *outside) Decode(d *steps.Decoder, n *source.Node) { d.Param(o.value, n) }
+func (o *outside) Schema() steps.Schema                    { return o.value.Schema() }
+func (o *outside) Type() string                            { return o.value.Type() }
+
+// Schema accepts a mapping of names to steps.
+func (v *actors) Schema() steps.Schema {
+	body := new(steps.Block).Schema()
+	long := steps.Schema{}
+	a := new(Actor)
+	for _, p := range a.params(&actorBody{}) {
+		long[p.Key] = steps.Described(p)
+	}
+	mapping := steps.Object(long, "steps")
+	return steps.Schema{
+		"type": "object", "minProperties": 1,
+		"propertyNames":        steps.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		"additionalProperties": steps.Schema{"anyOf": []steps.Schema{body, mapping}},
+	}
+}
+
+func (v *actors) Type() string { return "actors by name" }

@@ -1,0 +1,109 @@
+// Package scenarios is the scenario document: reading it from YAML, checking
+// all that can be known of it without running, and its JSON schema.
+package scenarios
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// The bounds of a scenario and of a step that say nothing themselves.
+const (
+	DefaultTimeout     = 30 * time.Second
+	DefaultStepTimeout = 5 * time.Second
+)
+
+// A Scenario is one document of a scenario file, ready to run. It is only read
+// once it is loaded, so it can run many times, and several times at once.
+type Scenario struct {
+	Name        string
+	Description string
+	Tags        []string
+	Requires    []Requirement
+	Timeout     time.Duration
+	StepTimeout time.Duration
+	Vars        map[string]any
+	Actors      []*Actor
+
+	Node  *source.Node
+	Steps []*steps.Step // all of them, in the order of the file
+	// Shared tells which names of each actor the other actors read.
+	Shared map[string]map[string]bool
+}
+
+// An Actor is one that runs its steps beside the others.
+type Actor struct {
+	Name    string
+	Body    *steps.Block
+	Count   steps.Int      // of replicas; 1 where it is not given
+	Timeout steps.Duration // of all its steps together
+	Node    *source.Node
+}
+
+// Pos is the place of the scenario in its file.
+func (s *Scenario) Pos() source.Pos { return s.Node.Pos }
+
+// HasTag reports whether the scenario has one of the tags.
+func (s *Scenario) HasTag(tags ...string) bool {
+	for _, want := range tags {
+		for _, tag := range s.Tags {
+			if tag == want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Load reads and checks a file. The error is one of reading; what is wrong
+// with the text is in the problems, warnings among them. Scenarios come only
+// when there is no problem but warnings.
+func Load(path string) ([]*Scenario, source.Problems, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the scenario: %w", err)
+	}
+	list, problems := Parse(path, data)
+	return list, problems, nil
+}
+
+// Parse reads and checks the text of a file, which is called name in messages.
+func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
+	nodes, problems := source.Parse(name, data)
+	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+	var list []*Scenario
+	seen := make(map[string]*source.Node)
+	for i, n := range nodes {
+		s := &Scenario{Name: base, Node: n}
+		if i > 0 {
+			s.Name = fmt.Sprintf("%s-%d", base, i+1)
+		}
+		problems = append(problems, s.decode(n)...)
+		if first := seen[s.Name]; first != nil {
+			p := n.Problem("the file has two scenarios named %s; the first is at line %d", s.Name, first.Pos.Line)
+			problems = append(problems, p.WithHint("give one of them another name:"))
+		}
+		seen[s.Name] = n
+		list = append(list, s)
+	}
+	if len(nodes) == 0 && !problems.HasErrors() {
+		problems = append(problems, emptyFile(name, data))
+	}
+	problems.Sort()
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return list, problems
+}
+
+func emptyFile(name string, data []byte) *source.Problem {
+	p := &source.Problem{Pos: source.Pos{File: name, Line: 1, Col: 1}, Msg: "the file holds no scenario"}
+	p.Line, _, _ = strings.Cut(string(data), "\n")
+	return p.WithHint("a scenario is a mapping with the key actors")
+}

@@ -1,0 +1,132 @@
+package source
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A Severity says whether a problem forbids going on.
+type Severity int
+
+const (
+	Error Severity = iota
+	Warning
+)
+
+// A Problem is something wrong at a place in a file.
+type Problem struct {
+	Pos      Pos
+	Severity Severity
+	Msg      string
+	Hint     string // the cure; may be empty
+	Line     string // the source line at Pos
+}
+
+// WithHint sets the cure and returns p.
+func (p *Problem) WithHint(format string, args ...any) *Problem {
+	p.Hint = fmt.Sprintf(format, args...)
+	return p
+}
+
+// head returns the place, and the word "warning" if p is one.
+func (p *Problem) head() string {
+	if p.Severity == Warning {
+		return p.Pos.String() + ": warning: "
+	}
+	return p.Pos.String() + ": "
+}
+
+// oneLine keeps a message that quotes a text of several lines on one.
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+
+// Error returns "file:line:col: message (hint)", on one line.
+func (p *Problem) Error() string {
+	s := p.head() + p.Msg
+	if p.Hint != "" {
+		s += " (" + p.Hint + ")"
+	}
+	return oneLine.Replace(s)
+}
+
+// Report returns what a terminal shows: the message, and below it the source
+// line with a caret under the place. It does not end with a newline.
+//
+//	tcp.yaml:12:7: unknown key "backlogg" in listen; did you mean "backlog"?
+//	   12 |       backlogg: 3
+//	      |       ^
+func (p *Problem) Report() string {
+	s := p.head() + p.Msg
+	if p.Hint != "" {
+		s += "; " + p.Hint
+	}
+	s = oneLine.Replace(s)
+	if !p.Pos.IsValid() || strings.TrimSpace(p.Line) == "" {
+		return s
+	}
+	line, pad := excerpt(p.Line, p.Pos.Col)
+	number := fmt.Sprintf("%5d", p.Pos.Line)
+	return s + "\n" + number + " | " + line + "\n" +
+		strings.Repeat(" ", len(number)) + " | " + strings.Repeat(" ", pad) + "^"
+}
+
+// Problems is a list of problems. As a value of type error an empty list is
+// not nil; Err turns a list into an error that may be.
+type Problems []*Problem
+
+// Error returns the problems' messages, one a line.
+func (ps Problems) Error() string {
+	lines := make([]string, len(ps))
+	for i, p := range ps {
+		lines[i] = p.Error()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Err returns the list as an error, or nil when it holds none but warnings.
+func (ps Problems) Err() error {
+	if !ps.HasErrors() {
+		return nil
+	}
+	return ps
+}
+
+// Unwrap returns the problems for errors.Is and errors.As.
+func (ps Problems) Unwrap() []error {
+	errs := make([]error, len(ps))
+	for i, p := range ps {
+		errs[i] = p
+	}
+	return errs
+}
+
+// HasErrors reports whether any of the problems is more than a warning.
+func (ps Problems) HasErrors() bool {
+	return slices.ContainsFunc(ps, func(p *Problem) bool { return p.Severity == Error })
+}
+
+// Report joins the reports of all problems.
+func (ps Problems) Report() string {
+	reports := make([]string, len(ps))
+	for i, p := range ps {
+		reports[i] = p.Report()
+	}
+	return strings.Join(reports, "\n")
+}
+
+// Sort orders the problems by file, line, column and message, and drops those
+// that say the same at the same place.
+func (ps *Problems) Sort() {
+	order := func(a, b *Problem) int {
+		return cmp.Or(
+			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+			cmp.Compare(a.Msg, b.Msg),
+			cmp.Compare(a.Severity, b.Severity),
+			cmp.Compare(a.Hint, b.Hint))
+	}
+	slices.SortStableFunc(*ps, order)
+	*ps = slices.CompactFunc(*ps, func(a, b *Problem) bool { return order(a, b) == 0 })
+}

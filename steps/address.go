@@ -1,0 +1,114 @@
+package steps
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Address is a socket address, or a handle whose address is meant.
+type Address struct {
+	Text
+	lit sock.Addr
+	ref *Expr // a bare handle reference
+}
+
+var bareReference = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+
+// Decode reads an address; one without expressions must parse.
+func (a *Address) Decode(d *Decoder, n *source.Node) {
+	if n.Kind == source.Scalar && bareReference.MatchString(n.Text) {
+		a.given, a.node, a.ref = true, n, new(Expr)
+		d.compile(a.ref, n, n.Text, 0)
+		return
+	}
+	a.Text.Decode(d, n)
+	s, static := a.Static()
+	if !a.given || !static {
+		return
+	}
+	addr, err := sock.ParseAddr(s)
+	if err != nil {
+		d.Problem(n, "%s", err)
+		return
+	}
+	a.lit = addr
+}
+
+// Schema accepts a text.
+func (a *Address) Schema() Schema { return Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (a *Address) Type() string { return "address" }
+
+// Fixed is the address where it holds no expression.
+func (a *Address) Fixed() (sock.Addr, bool) { return a.lit, a.given && !a.lit.IsZero() }
+
+// Resolve is the address; a handle stands for its own.
+func (a *Address) Resolve(t *Task) (sock.Addr, error) {
+	if a.ref == nil {
+		if _, static := a.Static(); static {
+			return a.lit, nil
+		}
+	}
+	s, err := a.eval(t)
+	if err != nil {
+		return sock.Addr{}, err
+	}
+	if s == "" {
+		return sock.Addr{}, fmt.Errorf("%s has no address yet", quoteShort(a.node.Text))
+	}
+	addr, err := sock.ParseAddr(s)
+	if err != nil {
+		return sock.Addr{}, fmt.Errorf("%s: %w", quoteShort(a.node.Text), err)
+	}
+	return addr, nil
+}
+
+func (a *Address) eval(t *Task) (string, error) {
+	if a.ref == nil {
+		return a.Eval(t)
+	}
+	v, err := a.ref.Eval(t)
+	return FormatValue(v), err
+}
+
+// AddressMatch is an address that must come; one without a port asks for the
+// host only.
+type AddressMatch struct {
+	Address
+	host netip.Addr
+}
+
+// Decode reads an address or a bare host.
+func (a *AddressMatch) Decode(d *Decoder, n *source.Node) {
+	if ip, err := netip.ParseAddr(n.Text); err == nil && n.Kind == source.Scalar {
+		a.given, a.node, a.host = true, n, ip
+		return
+	}
+	a.Address.Decode(d, n)
+}
+
+// expect holds an address against the expectation.
+func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
+	if !a.given {
+		return nil
+	}
+	if a.host.IsValid() {
+		if got.IP != a.host {
+			return mismatch("expected %s %s, got %s", what, a.host, got)
+		}
+		return nil
+	}
+	want, err := a.Resolve(t)
+	if err != nil {
+		return err
+	}
+	if want != got {
+		return mismatch("expected %s %s, got %s", what, want, got)
+	}
+	return nil
+}

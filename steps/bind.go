@@ -1,0 +1,65 @@
+package steps
+
+import "golang.org/x/sys/unix"
+
+var bindKind = Kind{
+	Name:    "bind",
+	Summary: "give a socket its own address",
+	Text: `Port 0 lets the kernel choose a port; the transcript then shows the
+socket's name in its place. A path that bind makes in the file system is removed
+when the scenario ends. See bind(2), ip(7), unix(7).`,
+	Example: `actors:
+  server:
+    - socket: udp
+      as: sock
+    - bind: sock
+      to: 127.0.0.1:0
+    - close: sock
+`,
+	New: func() Action { return new(bindAction) },
+}
+
+type bindAction struct {
+	handle HandleRef
+	to     Address
+}
+
+func (a *bindAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("to", &a.to, "the address: 127.0.0.1:8080, [::1]:0, :8080 (any), unix:PATH, unix:@abstract").Need()
+}
+
+func (a *bindAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	to, err := a.to.Resolve(t)
+	if err != nil {
+		return err
+	}
+	t.Call("bind", Name(h.Name), to)
+	if err := h.Sock.Bind(to); err != nil {
+		return err
+	}
+	t.act(OpBind, h)
+	t.Event.Link = h.link()
+	if !streamLike(h.Sock.Type()) {
+		t.publish(h.Name)
+	}
+	t.Return(Const("0"))
+	return nil
+}
+
+func (a *bindAction) Check(c *Check) {
+	if sym := c.handle(&a.handle); sym != nil {
+		if sym.Bound && c.certain() {
+			c.problem(a.handle.node, "%s is bound already, at line %d", sym.Name, sym.boundAt).Hint =
+				"a socket takes one address; expect {error: EINVAL} to show that"
+		}
+		sym.Bound, sym.boundAt = true, c.step.Node.Pos.Line
+	}
+}
+
+// streamLike reports whether sockets of the type listen and accept.
+func streamLike(typ int) bool { return typ == unix.SOCK_STREAM || typ == unix.SOCK_SEQPACKET }

@@ -1,0 +1,239 @@
+package steps
+
+import (
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A Symbol is what is known of a name before anything runs.
+type Symbol struct {
+	Name         string
+	Family, Type int  // of a socket; 0 where unknown
+	Handle       bool // else a value
+	Bound        bool
+	Listening    bool
+	Connected    bool
+
+	node      *source.Node
+	boundAt   int // line
+	closedAt  int // line; 0 while open
+	uncertain bool
+	used      bool
+}
+
+// uses are the signals, barriers and the like that actors name.
+type uses struct {
+	signals, waits, barriers usage
+}
+
+// usage is who names what, where.
+type usage struct {
+	names   []namedAt
+	dynamic bool // a name that holds an expression
+}
+
+type namedAt struct {
+	name  string
+	actor string
+	text  *Text
+}
+
+func (u *usage) add(actor string, t *Text) {
+	name, static := t.Static()
+	if !static {
+		u.dynamic = true
+		return
+	}
+	u.names = append(u.names, namedAt{name: name, actor: actor, text: t})
+}
+
+// all lists the names, each once, in the order of the file.
+func (u *usage) all() []string {
+	var names []string
+	seen := make(map[string]bool)
+	for _, n := range u.names {
+		if !seen[n.name] {
+			seen[n.name] = true
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// Check walks one actor's steps without running them. It knows what each name
+// stands for along the straight path.
+type Check struct {
+	scenario *ScenarioNames
+	actor    string
+	uses     *uses
+	problems *source.Problems
+
+	step    *Step
+	symbols map[string]*Symbol
+	maybe   int  // depth of conditions around the step
+	repeat  bool // the second walk of a loop's body
+}
+
+// ScenarioNames are the names that a scenario's expressions can refer to
+// outside their own actor.
+type ScenarioNames struct {
+	Vars   map[string]*source.Node
+	Actors map[string]*ActorNames
+
+	usedVars map[string]bool
+}
+
+// ActorNames are the names that an actor makes.
+type ActorNames struct {
+	Names    map[string]bool
+	Count    int  // of replicas; 0 where an expression gives it
+	Replicas bool // whether a count was written
+}
+
+func (c *Check) problem(n *source.Node, format string, args ...any) *source.Problem {
+	p := n.Problem(format, args...)
+	*c.problems = append(*c.problems, p)
+	return p
+}
+
+// certain reports whether the step is run on every path.
+func (c *Check) certain() bool { return c.maybe == 0 }
+
+// mustSucceed reports whether the step expects no error.
+func (c *Check) mustSucceed() bool { return !c.step.Expect.Error.Given() }
+
+// block checks the steps of a block in order.
+func (c *Check) block(b *Block) {
+	for _, s := range b.Steps {
+		c.one(s)
+	}
+}
+
+func (c *Check) one(s *Step) {
+	outer := c.step
+	c.step = s
+	if s.When.Given() {
+		c.maybe++
+	}
+	for _, e := range s.exprs {
+		c.expression(e)
+	}
+	if k, ok := s.Action.(Checker); ok {
+		k.Check(c)
+	} else {
+		for _, h := range s.handles {
+			c.handle(h)
+		}
+		c.makeValues()
+	}
+	if s.Expect.Error.Given() {
+		c.makeValues()
+	}
+	if s.When.Given() {
+		c.maybe--
+	}
+	c.step = outer
+}
+
+// handle finds what a handle's name stands for; nil where that is not known.
+func (c *Check) handle(r *HandleRef) *Symbol {
+	name, static := r.Static()
+	if !static || !IsName(name) {
+		return nil
+	}
+	sym, ok := c.symbols[name]
+	switch {
+	case !ok:
+		c.unknownHandle(r, name)
+		return nil
+	case !sym.Handle:
+		c.problem(r.node, "%s is a value, not a handle", name)
+		return nil
+	case sym.closedAt > 0 && !sym.uncertain && c.mustSucceed():
+		c.problem(r.node, "%s is closed already, at line %d", name, sym.closedAt).Hint =
+			"use it before that, or expect {error: EBADF}"
+	}
+	sym.used = true
+	if c.maybe > 0 {
+		sym.uncertain = true
+	}
+	return sym
+}
+
+func (c *Check) unknownHandle(r *HandleRef, name string) {
+	p := c.problem(r.node, "there is no handle %q here", name)
+	if c.scenario.Actors[c.actor].Names[name] {
+		p.Msg = name + " is used before the step that makes it"
+		p.Hint = "move this step behind the one with as: " + name
+		return
+	}
+	var known []string
+	for n, sym := range c.symbols {
+		if sym.Handle {
+			known = append(known, n)
+		}
+	}
+	if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
+		p.Hint = "name a socket that an earlier step made with as:"
+	}
+}
+
+// makeHandle notes that the step's ith `as` name is a handle from here on.
+func (c *Check) makeHandle(i int, sym Symbol) {
+	if !c.mustSucceed() {
+		return
+	}
+	names := c.step.As.list
+	if i >= len(names) {
+		return
+	}
+	if name, static := names[i].Static(); static {
+		sym.Name, sym.Handle, sym.node = name, true, names[i].node
+		c.make(&sym)
+	}
+}
+
+// makeValues notes that the step's `as` names are values from here on.
+func (c *Check) makeValues() {
+	for _, x := range c.step.As.list {
+		if name, static := x.Static(); static {
+			c.makeValue(name, x.node)
+		}
+	}
+}
+
+func (c *Check) makeValue(name string, n *source.Node) {
+	c.make(&Symbol{Name: name, node: n})
+}
+
+// makeLoopValue is a name that nobody needs to use.
+func (c *Check) makeLoopValue(name string, n *source.Node) {
+	c.make(&Symbol{Name: name, node: n, used: true})
+}
+
+func (c *Check) make(sym *Symbol) {
+	if old, ok := c.symbols[sym.Name]; ok {
+		sym.used = sym.used || old.used
+	}
+	sym.uncertain = c.maybe > 0
+	c.symbols[sym.Name] = sym
+}
+
+// body checks the steps that stand in a step; not certain where they may not
+// run at all.
+func (c *Check) body(b *Block, certain bool) {
+	if !certain {
+		c.maybe++
+		defer func() { c.maybe-- }()
+	}
+	c.block(b)
+}
+
+// again checks a loop's body once more, as the next round finds things.
+func (c *Check) again(b *Block, certain bool) {
+	if c.repeat {
+		return
+	}
+	c.repeat = true
+	c.body(b, certain)
+	c.repeat = false
+}

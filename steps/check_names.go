@@ -1,0 +1,246 @@
+package steps
+
+import (
+	"fmt"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A CheckedActor is an actor as CheckActors needs it.
+type CheckedActor struct {
+	Name  string
+	Body  *Block
+	Count *Int // nil without replicas
+}
+
+// CheckActors checks all actors of a scenario: the names they use, the states
+// of their handles, and what they signal and wait for. vars are the scenario's
+// variables with their places; outside are expressions beside the steps.
+func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []*Expr) source.Problems {
+	var problems source.Problems
+	names := &ScenarioNames{Vars: vars, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames)}
+	for _, a := range actors {
+		names.Actors[a.Name] = actorNames(a)
+	}
+	u := new(uses)
+	readAcross := make(map[string]bool)
+	for _, a := range actors {
+		walkExprs(a.Body, func(e *Expr) {
+			for _, r := range e.refs {
+				readAcross[r.Actor+"."+r.Name] = true
+			}
+		})
+	}
+	for _, a := range actors {
+		c := &Check{
+			scenario: names, actor: a.Name, uses: u, problems: &problems,
+			symbols: make(map[string]*Symbol),
+		}
+		c.block(a.Body)
+		c.unused(readAcross)
+	}
+	for _, e := range outside {
+		c := &Check{scenario: names, problems: &problems, symbols: map[string]*Symbol{}}
+		c.expression(e)
+	}
+	u.check(&problems, names)
+	for name, node := range vars {
+		if !names.usedVars[name] {
+			problems = append(problems, node.Warning("the variable %s is never used", name))
+		}
+	}
+	return problems
+}
+
+func actorNames(a CheckedActor) *ActorNames {
+	n := &ActorNames{Names: a.Body.names, Count: 1}
+	if a.Count != nil && a.Count.Given() {
+		count, _ := a.Count.Static()
+		n.Count, n.Replicas = int(count), true
+	}
+	return n
+}
+
+// walkSteps visits a block's steps and those that stand in them.
+func walkSteps(b *Block, visit func(*Step)) {
+	for _, s := range b.Steps {
+		visit(s)
+		for _, inner := range s.blocks {
+			walkSteps(inner, visit)
+		}
+	}
+}
+
+func walkExprs(b *Block, visit func(*Expr)) {
+	walkSteps(b, func(s *Step) {
+		for _, e := range s.exprs {
+			visit(e)
+		}
+	})
+}
+
+// SharedNames are the names of each actor that other actors read.
+func SharedNames(bodies []*Block) map[string]map[string]bool {
+	shared := make(map[string]map[string]bool)
+	for _, b := range bodies {
+		walkExprs(b, func(e *Expr) {
+			for _, r := range e.refs {
+				if shared[r.Actor] == nil {
+					shared[r.Actor] = make(map[string]bool)
+				}
+				shared[r.Actor][r.Name] = true
+			}
+		})
+	}
+	return shared
+}
+
+// builtinNames are the names that every actor has.
+var builtinNames = []string{"index", "count", "tmp"}
+
+// expression checks that all names an expression reads exist.
+func (c *Check) expression(e *Expr) {
+	for _, name := range e.names {
+		c.ownName(e, name)
+	}
+	for i := range e.refs {
+		c.reference(e, &e.refs[i])
+	}
+}
+
+func (c *Check) ownName(e *Expr, name string) {
+	if sym, ok := c.symbols[name]; ok {
+		sym.used = true
+		return
+	}
+	if c.scenario.Vars[name] != nil {
+		c.scenario.usedVars[name] = true
+		return
+	}
+	for _, b := range builtinNames {
+		if name == b {
+			return
+		}
+	}
+	p := c.problem(e.node, "unknown name %q in the expression", name)
+	p.Pos = e.pos
+	own := c.scenario.Actors[c.actor]
+	switch {
+	case own != nil && own.Names[name]:
+		p.Msg = fmt.Sprintf("%s is used before the step that gives it its value", name)
+		p.Hint = "move this step behind that one"
+	case c.scenario.Actors[name] != nil:
+		p.Hint = fmt.Sprintf("%s is an actor; name something of it, as %s.NAME", name, name)
+	default:
+		p.Hint = source.DidYouMean(name, c.visible())
+	}
+}
+
+// visible are the names that an expression here can read.
+func (c *Check) visible() []string {
+	names := append([]string(nil), builtinNames...)
+	for n := range c.symbols {
+		names = append(names, n)
+	}
+	for n := range c.scenario.Vars {
+		names = append(names, n)
+	}
+	for n := range c.scenario.Actors {
+		names = append(names, n)
+	}
+	for _, f := range functions {
+		names = append(names, f.name)
+	}
+	return sorted(names)
+}
+
+func (c *Check) reference(e *Expr, r *Reference) {
+	a := c.scenario.Actors[r.Actor]
+	if a == nil {
+		return
+	}
+	if !a.Names[r.Name] {
+		var known []string
+		for n := range a.Names {
+			known = append(known, n)
+		}
+		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name)
+		p.Pos = e.pos
+		if p.Hint = source.DidYouMean(r.Name, sorted(known)); p.Hint == "" {
+			p.Hint = "an actor's names are those that its steps give with as: and let:"
+		}
+	}
+	if a.Replicas && r.index == nil && r.Actor != c.actor {
+		p := c.problem(e.node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
+		p.Pos, p.Hint = e.pos, fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
+	}
+	if !a.Replicas && r.index != nil {
+		p := c.problem(e.node, "actor %s has no replicas", r.Actor)
+		p.Pos, p.Hint = e.pos, fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
+	}
+}
+
+// unused warns of names that nobody reads.
+func (c *Check) unused(across map[string]bool) {
+	for _, sym := range c.symbols {
+		if sym.used || across[c.actor+"."+sym.Name] || sym.node == nil {
+			continue
+		}
+		p := sym.node.Warning("%s is never used", sym.Name)
+		p.Hint = "leave the name out, or use it"
+		*c.problems = append(*c.problems, p)
+	}
+}
+
+// check holds signals against waits, and counts each barrier's actors.
+func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
+	signals := u.signals.all()
+	given := make(map[string]bool)
+	for _, s := range signals {
+		given[s] = true
+	}
+	for _, w := range u.waits.names {
+		if !given[w.name] && !u.signals.dynamic {
+			p := w.text.node.Problem("nobody gives the signal %q", w.name)
+			if p.Hint = source.DidYouMean(w.name, signals); p.Hint == "" {
+				p.Hint = "add a signal step to another actor"
+			}
+			*problems = append(*problems, p)
+		}
+	}
+	for _, name := range u.barriers.all() {
+		u.checkBarrier(problems, names, name)
+	}
+}
+
+func (u *uses) checkBarrier(problems *source.Problems, names *ScenarioNames, name string) {
+	var first *Text
+	actors := make(map[string]bool)
+	for _, n := range u.barriers.names {
+		if n.name == name {
+			actors[n.actor] = true
+			if first == nil {
+				first = n.text
+			}
+		}
+	}
+	for a := range actors {
+		if len(actors) == 1 && names.Actors[a].Count == 1 {
+			p := first.node.Problem("only %s comes to the barrier %q", a, name)
+			if p.Hint = source.DidYouMean(name, without(u.barriers.all(), name)); p.Hint == "" {
+				p.Hint = "a barrier needs two actors or replicas"
+			}
+			*problems = append(*problems, p)
+		}
+	}
+}
+
+func without(words []string, word string) []string {
+	var rest []string
+	for _, w := range words {
+		if w != word {
+			rest = append(rest, w)
+		}
+	}
+	return rest
+}

@@ -1,0 +1,44 @@
+package steps
+
+var closeKind = Kind{
+	Name:    "close",
+	Summary: "close one handle or several",
+	Text: `What an actor leaves open stays open until the scenario ends, so that a
+peer sees the end of file only where the script says close. See close(2).`,
+	Example: socketpairKind.Example,
+	New:     func() Action { return new(closeAction) },
+}
+
+type closeAction struct{ handles HandleList }
+
+func (a *closeAction) Params(p *Params) {
+	p.Value(&a.handles, "the handle, or a list of handles that are closed in this order")
+}
+
+func (a *closeAction) Run(t *Task) error {
+	for i, r := range a.handles.Refs {
+		if i > 0 {
+			t.Next()
+		}
+		h, err := r.Open(t)
+		if err != nil {
+			return err
+		}
+		t.Call("close", Name(h.Name))
+		t.act(OpClose, h)
+		if err := h.Sock.Close(); err != nil {
+			return err
+		}
+		t.Return(Const("0"))
+	}
+	return nil
+}
+
+func (a *closeAction) Check(c *Check) {
+	for _, r := range a.handles.Refs {
+		if sym := c.handle(r); sym != nil {
+			sym.closedAt = c.step.Node.Pos.Line
+			sym.used = true
+		}
+	}
+}

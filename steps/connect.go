@@ -1,0 +1,89 @@
+package steps
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var connectKind = Kind{
+	Name:    "connect",
+	Summary: "connect a socket to a peer",
+	Text: `A reference such as ${server.listener} waits until that socket listens, so
+nobody needs to sleep. On a datagram socket it sets the peer's address. retry is
+for real programs that take their time to start: it tries again while the
+connection is refused or the path is not there. See connect(2).`,
+	Example: acceptKind.Example,
+	New:     func() Action { return new(connectAction) },
+}
+
+type connectAction struct {
+	handle HandleRef
+	to     Address
+	retry  Duration
+	nowait Bool
+}
+
+func (a *connectAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("to", &a.to, "the peer's address, or a handle of another actor: ${server.listener}").Need()
+	p.Key("retry", &a.retry, "try again for so long while nobody is there yet").Or("0: the first answer counts")
+	p.Key("nowait", &a.nowait, "do not wait: EINPROGRESS while the connection is being made").Or("false")
+}
+
+func (a *connectAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	to, err := a.to.Resolve(t)
+	if err != nil {
+		return err
+	}
+	t.Call("connect", Name(h.Name), to)
+	err = a.connect(t, h, to)
+	t.act(OpConnect, h)
+	t.Event.Link = h.link()
+	t.Event.Link.Remote = to
+	if errno, ok := sock.ErrnoOf(err); ok && errno == unix.EADDRNOTAVAIL && !t.step.Expect.Error.Given() {
+		return fmt.Errorf("%w: no free port for %s: the ephemeral ports towards it are used up, "+
+			"often by connections in TIME_WAIT; connect to another address of 127.0.0.0/8, or wait 60s", err, to)
+	}
+	if err != nil {
+		return err
+	}
+	t.publish(h.Name)
+	t.Return(Const("0"))
+	return nil
+}
+
+func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr) error {
+	retry, err := a.retry.Eval(t)
+	if err != nil {
+		return err
+	}
+	end := time.Now().Add(retry)
+	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
+		err := h.Sock.Connect(t.wait(&a.nowait), to)
+		errno, _ := sock.ErrnoOf(err)
+		absent := errno == unix.ECONNREFUSED || errno == unix.ENOENT
+		if !absent || !time.Now().Before(end) {
+			return err
+		}
+		if err := t.pause(delay); err != nil {
+			return err
+		}
+	}
+}
+
+func (a *connectAction) Check(c *Check) {
+	if sym := c.handle(&a.handle); sym != nil {
+		if sym.Listening && c.mustSucceed() && c.certain() {
+			c.problem(a.handle.node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
+		}
+		sym.Connected = true
+	}
+}

@@ -1,0 +1,127 @@
+// Package steps holds the step kinds of a scenario, one file each, and what
+// they are made of: payloads, matchers, expressions, and the state of an actor
+// as a step sees it.
+//
+// A kind is declared once, as a [Kind]. Its action binds each key to a typed
+// field; decoding, checking, the documentation, the JSON schema and the run
+// all walk those bindings.
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+)
+
+// A Doc is what the reference says of a kind.
+type Doc struct {
+	Kind   *Kind
+	Params []DocParam // the verb's value first
+	Expect []DocParam
+	Plain  string // what a plain `expect: VALUE` means; "" where it means nothing
+	Makes  string // what `as` names; "" where nothing
+}
+
+// A DocParam is a row of the reference.
+type DocParam struct {
+	Key, Type, Help, Default string
+	Required                 bool
+}
+
+// DocOf reads a kind's declaration.
+func DocOf(k *Kind) Doc {
+	p := paramsOf(k.New())
+	d := Doc{Kind: k, Makes: p.Makes}
+	verb := *p.Verb
+	verb.Key = k.Name
+	d.Params = DocParams(append([]*Param{&verb}, p.Keys...))
+	d.Expect = DocParams(p.Expect)
+	if p.Short != nil {
+		d.Plain = p.Short.Help
+	}
+	return d
+}
+
+// CommonDoc are the keys that go with every kind.
+func CommonDoc() []DocParam {
+	return DocParams(commonParams(new(Step), new(Params)))
+}
+
+// CommonExpect are the keys of `expect` that every kind has.
+func CommonExpect() []DocParam { return DocParams(new(Expect).bindings()) }
+
+// A FunctionDoc is a function that expressions can call.
+type FunctionDoc struct{ Name, Args, Help string }
+
+// Functions lists the functions of expressions beside the language's own.
+func Functions() []FunctionDoc {
+	var list []FunctionDoc
+	for _, f := range functions {
+		list = append(list, FunctionDoc{f.name, f.args, f.help})
+	}
+	return list
+}
+
+// PayloadForms lists the forms of a payload with their help.
+func PayloadForms() []DocParam {
+	var list []DocParam
+	for _, f := range payloadForms {
+		list = append(list, DocParam{Key: f.key, Help: f.help})
+	}
+	return list
+}
+
+// DocParams are the rows of the reference for a list of parameters.
+func DocParams(params []*Param) []DocParam {
+	var list []DocParam
+	for _, q := range params {
+		list = append(list, DocParam{q.Key, q.Value.Type(), q.Help, q.Default, q.Required})
+	}
+	return list
+}
+
+// Text is the reference of the kind for a terminal.
+func (d Doc) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s - %s\n\n", d.Kind.Name, d.Kind.Summary)
+	fmt.Fprintf(&b, "%s\n\nParameters\n", d.Kind.Text)
+	table(&b, d.Params)
+	if d.Makes != "" {
+		fmt.Fprintf(&b, "\nas names %s.\n", d.Makes)
+	}
+	if d.Plain != "" || len(d.Expect) > 0 {
+		b.WriteString("\nExpect\n")
+		rows := d.Expect
+		if d.Plain != "" {
+			rows = append([]DocParam{{Key: "(plain value)", Help: d.Plain}}, rows...)
+		}
+		table(&b, rows)
+	}
+	fmt.Fprintf(&b, "\nExample\n%s", indent(d.Kind.Example, "  "))
+	return b.String()
+}
+
+func table(b *strings.Builder, rows []DocParam) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		help := r.Help
+		switch {
+		case r.Required:
+			help += " (required)"
+		case r.Default != "":
+			help += " (default: " + r.Default + ")"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, help)
+	}
+	w.Flush()
+}
+
+func indent(s, by string) string {
+	lines := strings.SplitAfter(s, "\n")
+	for i, l := range lines {
+		if strings.TrimSpace(l) != "" {
+			lines[i] = by + l
+		}
+	}
+	return strings.Join(lines, "")
+}

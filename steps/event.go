@@ -1,0 +1,148 @@
+package steps
+
+import (
+	"bytes"
+	"syscall"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// An Event is one call that an actor made and what came of it. It is an
+// immutable value once it is recorded: nothing is rendered, matched or masked
+// before the run has ended.
+type Event struct {
+	Step  *Step
+	Seq   int           // counts the events of its strand, dropped ones too
+	Start time.Duration // since the run's start, on the monotonic clock
+	End   time.Duration
+
+	Note  string
+	Call  string        // "recv"; "" where the step makes no call to show
+	Args  []any         // of the types that Part lists
+	Ret   []any         // what came back; nil with an errno
+	Errno syscall.Errno // 0 when the call succeeded
+	// Failed is set on the event that failed the scenario.
+	Failed bool
+
+	Op     Op
+	Sock   uint64 // the description the call acted on; 0 for none
+	Offset int64  // stream: bytes of its direction so far; datagram: their number
+	EOF    bool   // a receive that met the end of file
+	Link   *Link
+	After  []Cause
+}
+
+// Op says what a call means for the order of events.
+type Op uint8
+
+// The calls that cause others or are caused by others.
+const (
+	OpNone    Op = iota
+	OpBind       // gives a socket its address
+	OpListen     // what a connect comes after
+	OpConnect    // what an accept comes after
+	OpAccept     // takes a connect
+	OpSend       // what a receive comes after
+	OpRecv       // takes what a send sent
+	OpShut       // a shutdown of the write side: the peer's end of file
+	OpClose      // the last close of a description
+	OpPair       // makes two connected sockets
+	OpMissing    // the closing of one of several references to a description
+)
+
+// A Link holds what ties an event to others by address.
+type Link struct {
+	Name     string    // the handle's name, which masks the port
+	Type     int       // SOCK_STREAM, SOCK_DGRAM …
+	Local    sock.Addr // the socket's own address
+	Remote   sock.Addr // its peer's, or the datagram's destination or source
+	AutoPort bool      // the kernel chose Local's port
+	Peer     uint64    // the peer's description where it is known (socketpair)
+	Inode    uint64    // AF_UNIX: the socket's own inode
+	PeerNode uint64    // AF_UNIX: the inode of the peer that an accept took
+	Made     uint64    // accept: the description it made
+	Sum      uint64    // datagram: a hash of its bytes
+}
+
+// A Cause names an event that had to come first: its strand and its place
+// there. A negative strand names a meeting (a barrier's opening).
+type Cause struct {
+	Strand int
+	Seq    int
+}
+
+// Name is a handle's name as an argument or result.
+type Name string
+
+// Const is printed as it stands: a C constant, or a word of the language.
+type Const string
+
+// Quoted is printed as a quoted text.
+type Quoted string
+
+// Bare is a line of the scenario's own, printed as it stands but for masking.
+type Bare string
+
+// Data is what was sent or received, as far as it will be printed.
+type Data struct {
+	Bytes []byte
+	Len   int // of all of it
+}
+
+// DataShown is how many bytes of data the transcript shows when it is not
+// asked for all.
+const DataShown = 64
+
+// Alike tells whether two events of successive rounds print the same, without
+// rendering them. An address whose port the kernel may have chosen prints as a
+// name, so ports in the dynamic range count as alike.
+func (e *Event) Alike(f *Event) bool {
+	if e.Step != f.Step || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
+		return false
+	}
+	if e.Op == OpBind {
+		return alikeExact(e.Args, f.Args)
+	}
+	return alikeParts(e.Args, f.Args) && alikeParts(e.Ret, f.Ret)
+}
+
+func alikeParts(a, b []any) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if !alikePart(a[i], b[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// alikeExact compares what a bind asked for, where a port is never masked.
+func alikeExact(a, b []any) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func alikePart(a, b any) bool {
+	switch x := a.(type) {
+	case Data:
+		y, ok := b.(Data)
+		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
+	case sock.Addr:
+		y, ok := b.(sock.Addr)
+		if ok && DynamicPort(x.Port) && DynamicPort(y.Port) {
+			x.Port, y.Port = 0, 0
+		}
+		return ok && x == y
+	case []any:
+		y, ok := b.([]any)
+		return ok && alikeParts(x, y)
+	}
+	return a == b
+}

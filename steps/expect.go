@@ -1,0 +1,39 @@
+package steps
+
+import "github.com/sockscript/sockscript/scenarios/source"
+
+// Expect is what a step must give, beside what its kind binds: an errno, and
+// how long it may take.
+type Expect struct {
+	node  *source.Node
+	Error Errnos
+	Took  Compare
+}
+
+// Given reports whether the step has an expectation at all.
+func (x *Expect) Given() bool { return x.node != nil }
+
+// bindings are the keys of `expect` that every kind has.
+func (x *Expect) bindings() []*Param {
+	x.Took.unit = timeUnit
+	return []*Param{
+		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of which one must come"},
+		{Key: "took", Value: &x.Took, Help: "how long the step may take, as 150ms..400ms or \">=1s\""},
+	}
+}
+
+// decode reads `expect` for a step whose kind has the parameters p.
+func (x *Expect) decode(d *Decoder, n *source.Node, kind *Kind, p *Params) {
+	x.node = n
+	if n.Kind != source.Map {
+		if p.Short == nil {
+			pr := d.Problem(n, "expect of %s is a mapping, not %s", kind.Name, n.Describe())
+			pr.Hint = "write {error: ERRNO} or another of its keys: see the reference of " + kind.Name
+			return
+		}
+		p.Short.Value.Decode(d, n)
+		return
+	}
+	params := append(x.bindings(), p.Expect...)
+	d.Mapping(n, params, "expect of "+kind.Name)
+}

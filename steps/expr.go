@@ -1,0 +1,297 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Expr is one expression, compiled once when the scenario is loaded. The zero
+// Expr is absent.
+type Expr struct {
+	Source string
+	node   *source.Node
+	pos    source.Pos
+	prog   *vm.Program
+	names  []string    // the actor's own names, vars and built-in values it reads
+	refs   []Reference // other actors' names it reads
+}
+
+// A Reference is a name of another actor: actor.name or actor[index].name.
+type Reference struct {
+	Actor string
+	Name  string
+	index *vm.Program // nil without an index
+	slot  string      // the identifier that stands for it in the compiled expression
+	names []string    // what the index reads
+}
+
+// Given reports whether the expression was written at all.
+func (e *Expr) Given() bool { return e.prog != nil }
+
+// References lists the other actors' names that the expression waits for.
+func (e *Expr) References() []Reference { return e.refs }
+
+// Reads lists the own names that the expression reads.
+func (e *Expr) Reads() []string { return e.names }
+
+// Pos is the place of the expression in the file.
+func (e *Expr) Pos() source.Pos { return e.pos }
+
+// Decode reads an expression that stands alone, with or without its ${}.
+func (e *Expr) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected an expression, got %s", n.Describe())
+		return
+	}
+	src, offset := n.Text, 0
+	if whole, ok := wholeExpression(src); ok {
+		src, offset = whole, 2
+	}
+	d.compile(e, n, src, offset)
+}
+
+// Schema accepts any scalar: true, a number, a text.
+func (e *Expr) Schema() Schema { return Schema{"type": []string{"string", "boolean", "number"}} }
+
+// Type names the type in the reference.
+func (e *Expr) Type() string { return "expression" }
+
+// wholeExpression strips ${ } off a text that is nothing but one expression.
+func wholeExpression(s string) (string, bool) {
+	if !strings.HasPrefix(s, "${") {
+		return "", false
+	}
+	end := closingBrace(s, 2)
+	if end != len(s)-1 {
+		return "", false
+	}
+	return s[2:end], true
+}
+
+// closingBrace finds the } that ends an expression which starts at from,
+// skipping nested braces and quoted texts; -1 where there is none.
+func closingBrace(s string, from int) int {
+	depth := 0
+	for i := from; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '{':
+			depth++
+		case '}':
+			if depth == 0 {
+				return i
+			}
+			depth--
+		case '"', '\'', '`':
+			for i++; i < len(s) && s[i] != c; i++ {
+				if s[i] == '\\' && c != '`' {
+					i++
+				}
+			}
+		}
+	}
+	return -1
+}
+
+// compile fills e from src, which stands at byte offset in n's text.
+func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
+	*e = Expr{Source: strings.TrimSpace(src), node: n, pos: n.At(offset)}
+	if e.Source == "" {
+		d.Problem(n, "the expression is empty").Hint = "write a name or a condition between ${ and }"
+		return
+	}
+	refs := &refPatcher{decoder: d}
+	prog, err := expr.Compile(src, append(functionOptions(), expr.Patch(refs))...)
+	if err != nil {
+		p := d.Problem(n, "expression %s: %s", quoteShort(e.Source), exprMessage(err))
+		p.Pos = n.At(offset + exprColumn(err))
+		return
+	}
+	e.prog = prog
+	e.refs = refs.refs
+	root := prog.Node()
+	e.names = freeNames(&root, refs)
+	for _, r := range e.refs {
+		e.names = append(e.names, r.names...)
+	}
+	d.exprs = append(d.exprs, e)
+}
+
+func exprMessage(err error) string {
+	var fe *file.Error
+	if errors.As(err, &fe) {
+		return fe.Message
+	}
+	return err.Error()
+}
+
+func exprColumn(err error) int {
+	var fe *file.Error
+	if errors.As(err, &fe) && fe.Line <= 1 {
+		return fe.Column
+	}
+	return 0
+}
+
+// refPatcher replaces each actor.name by an identifier of its own, so that
+// the awaited value can be handed in under it.
+type refPatcher struct {
+	decoder *Decoder
+	refs    []Reference
+}
+
+// Visit implements ast.Visitor; children come before their parents.
+func (p *refPatcher) Visit(node *ast.Node) {
+	m, ok := (*node).(*ast.MemberNode)
+	if !ok {
+		return
+	}
+	name, ok := m.Property.(*ast.StringNode)
+	if !ok {
+		return
+	}
+	ref := Reference{Name: name.Value}
+	switch base := m.Node.(type) {
+	case *ast.IdentifierNode:
+		ref.Actor = base.Value
+	case *ast.MemberNode:
+		id, ok := base.Node.(*ast.IdentifierNode)
+		if _, text := base.Property.(*ast.StringNode); !ok || text || !p.decoder.isActor(id.Value) {
+			return
+		}
+		ref.Actor = id.Value
+		index, err := expr.Compile(base.Property.String(), functionOptions()...)
+		if err != nil {
+			return
+		}
+		ref.index = index
+		root := index.Node()
+		ref.names = freeNames(&root, nil)
+	default:
+		return
+	}
+	if !p.decoder.isActor(ref.Actor) {
+		return
+	}
+	ref.slot = fmt.Sprintf("ref%d·", len(p.refs))
+	p.refs = append(p.refs, ref)
+	ast.Patch(node, &ast.IdentifierNode{Value: ref.slot})
+}
+
+// freeNames lists the identifiers that an expression reads, without functions
+// and names that it declares itself.
+func freeNames(root *ast.Node, refs *refPatcher) []string {
+	c := &nameCollector{seen: map[string]bool{}, skip: map[string]bool{}}
+	if refs != nil {
+		for _, r := range refs.refs {
+			c.skip[r.slot] = true
+		}
+	}
+	ast.Walk(root, c)
+	var names []string
+	for _, name := range c.names {
+		if !c.skip[name] && !c.seen[name] {
+			c.seen[name] = true
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+type nameCollector struct {
+	names []string
+	seen  map[string]bool
+	skip  map[string]bool
+}
+
+// Visit implements ast.Visitor.
+func (c *nameCollector) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		if !isFunction(n.Value) {
+			c.names = append(c.names, n.Value)
+		}
+	case *ast.VariableDeclaratorNode:
+		c.skip[n.Name] = true
+	}
+}
+
+// Eval awaits what the expression needs of other actors and runs it.
+func (e *Expr) Eval(t *Task) (any, error) {
+	env := make(map[string]any, len(e.names)+len(e.refs))
+	for _, name := range e.names {
+		v, err := t.lookup(name)
+		if err != nil {
+			return nil, e.errorf("%s", err)
+		}
+		env[name] = v
+	}
+	for i := range e.refs {
+		v, err := e.await(t, &e.refs[i], env)
+		if err != nil {
+			return nil, err
+		}
+		env[e.refs[i].slot] = v
+	}
+	v, err := t.vm.Run(e.prog, env)
+	if err != nil {
+		return nil, e.errorf("%s", exprMessage(err))
+	}
+	return v, nil
+}
+
+func (e *Expr) await(t *Task, r *Reference, env map[string]any) (any, error) {
+	index := -1
+	if r.index != nil {
+		v, err := t.vm.Run(r.index, env)
+		if err != nil {
+			return nil, e.errorf("%s", exprMessage(err))
+		}
+		n, ok := asInt(v)
+		if !ok {
+			return nil, e.errorf("the index of %s is %s, not a whole number", r.Actor, FormatValue(v))
+		}
+		index = int(n)
+	}
+	v, cause, err := t.World.Await(t.deadline, r.Actor, index, r.Name)
+	if err != nil {
+		return nil, err
+	}
+	t.after(cause)
+	return v, nil
+}
+
+func (e *Expr) errorf(format string, args ...any) error {
+	return &ExprError{Expr: e, Msg: fmt.Sprintf(format, args...)}
+}
+
+// An ExprError is an expression that could not be run.
+type ExprError struct {
+	Expr *Expr
+	Msg  string
+}
+
+// Error tells the expression and what is wrong with it.
+func (e *ExprError) Error() string {
+	return fmt.Sprintf("expression %s: %s", quoteShort(e.Expr.Source), e.Msg)
+}
+
+// Truth runs a condition.
+func (e *Expr) Truth(t *Task) (bool, error) {
+	v, err := e.Eval(t)
+	if err != nil {
+		return false, err
+	}
+	b, ok := v.(bool)
+	if !ok {
+		return false, e.errorf("gives %s, not true or false", FormatValue(v))
+	}
+	return b, nil
+}

@@ -1,0 +1,115 @@
+package steps
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/expr-lang/expr"
+)
+
+// A function is one that expressions can call, beside those of the
+// expression language itself.
+type function struct {
+	name  string
+	args  string
+	help  string
+	apply func(args ...any) (any, error)
+	types []any
+}
+
+var functions = []function{
+	{
+		name: "len", args: "x", help: "the bytes of a text or of received data, or the items of a list",
+		apply: lengthOf, types: []any{new(func(any) int)},
+	},
+	{
+		name: "text", args: "x", help: "a value as text; received data up to its first zero byte, as C prints it",
+		apply: func(a ...any) (any, error) {
+			s, _, _ := strings.Cut(FormatValue(a[0]), "\x00")
+			return s, nil
+		},
+		types: []any{new(func(any) string)},
+	},
+	{
+		name: "hex", args: "data", help: "the bytes in hexadecimal",
+		apply: func(a ...any) (any, error) { return hex.EncodeToString([]byte(FormatValue(a[0]))), nil },
+		types: []any{new(func(any) string)},
+	},
+	{
+		name: "sha256", args: "data", help: "the SHA-256 of the bytes in hexadecimal",
+		apply: func(a ...any) (any, error) {
+			sum := sha256.Sum256([]byte(FormatValue(a[0])))
+			return hex.EncodeToString(sum[:]), nil
+		},
+		types: []any{new(func(any) string)},
+	},
+	{
+		name: "env", args: "name", help: "an environment variable; empty when it is not set",
+		apply: func(a ...any) (any, error) { return os.Getenv(FormatValue(a[0])), nil },
+		types: []any{new(func(string) string)},
+	},
+	integer("u8", 1, func(b []byte) uint64 { return uint64(b[0]) }),
+	integer("u16be", 2, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint16(b)) }),
+	integer("u16le", 2, func(b []byte) uint64 { return uint64(binary.LittleEndian.Uint16(b)) }),
+	integer("u32be", 4, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint32(b)) }),
+	integer("u32le", 4, func(b []byte) uint64 { return uint64(binary.LittleEndian.Uint32(b)) }),
+	integer("u64be", 8, binary.BigEndian.Uint64),
+	integer("u64le", 8, binary.LittleEndian.Uint64),
+}
+
+// integer makes the function that reads an unsigned integer out of data.
+func integer(name string, size int, read func([]byte) uint64) function {
+	order := map[bool]string{true: "big-endian", false: "little-endian"}[strings.HasSuffix(name, "be")]
+	help := fmt.Sprintf("the %d-bit %s integer at a byte offset", size*8, order)
+	if size == 1 {
+		help = "the byte at an offset"
+	}
+	return function{
+		name: name, args: "data, offset", help: help,
+		apply: func(a ...any) (any, error) {
+			data := []byte(FormatValue(a[0]))
+			at, ok := asInt(a[1])
+			if !ok || at < 0 || at+int64(size) > int64(len(data)) {
+				return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", name, FormatValue(a[1]), len(data))
+			}
+			return int(read(data[at:])), nil
+		},
+		types: []any{new(func(any, any) int)},
+	}
+}
+
+func lengthOf(a ...any) (any, error) {
+	switch v := a[0].(type) {
+	case string:
+		return len(v), nil
+	case []any:
+		return len(v), nil
+	case map[string]any:
+		return len(v), nil
+	}
+	return nil, fmt.Errorf("len of %s", FormatValue(a[0]))
+}
+
+func isFunction(name string) bool {
+	for _, f := range functions {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// functionOptions are the compiler options of every expression. `len` is ours
+// because the language's own counts characters, and sockets carry bytes.
+var functionOptions = sync.OnceValue(func() []expr.Option {
+	options := []expr.Option{expr.DisableBuiltin("len")}
+	for _, f := range functions {
+		options = append(options, expr.Function(f.name, f.apply, f.types...))
+	}
+	return options[:len(options):len(options)]
+})

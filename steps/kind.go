@@ -1,0 +1,84 @@
+package steps
+
+import (
+	"sort"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Kind declares one step kind: all that is known of it stands here. The
+// decoder, the checker, the documentation and the JSON schema read nothing
+// else.
+type Kind struct {
+	Name    string        // the verb, as a scenario writes it
+	Summary string        // one line, without a full stop
+	Text    string        // what a reader wants to know beyond the parameters
+	Example string        // a whole scenario that runs and passes
+	New     func() Action // a fresh action, ready to be bound and decoded
+}
+
+// An Action is what one step of a kind does. Its Params method binds each key
+// of the step to a typed field, the way package flag binds flags; after
+// decoding, an action is only read, so all replicas and rounds share it.
+type Action interface {
+	Params(p *Params)
+	// Run does the step. It describes the call in t.Event as it goes and
+	// returns a [sock.Error] for an errno, a [*Mismatch] for an unmet
+	// expectation.
+	Run(t *Task) error
+}
+
+// A Checker is an action that knows more about its step than its parameters'
+// types say. Check runs once per step, without running anything.
+type Checker interface {
+	Check(c *Check)
+}
+
+// Lookup finds a kind by its name.
+func Lookup(name string) (*Kind, bool) {
+	kinds := Kinds()
+	i := sort.Search(len(kinds), func(i int) bool { return kinds[i].Name >= name })
+	if i < len(kinds) && kinds[i].Name == name {
+		return kinds[i], true
+	}
+	return nil, false
+}
+
+// KindNames lists the names of all kinds, sorted.
+func KindNames() []string {
+	var names []string
+	for _, k := range Kinds() {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// A Step is one decoded step of a scenario.
+type Step struct {
+	Kind   *Kind
+	Action Action
+	Node   *source.Node // the whole step
+	Verb   *source.Node // the verb's value
+
+	As      Names
+	Expect  Expect
+	Timeout Duration
+	When    Expr
+	Note    Text
+
+	ID    int // counts the steps of the scenario in the order of the file
+	Title string
+	exprs []*Expr
+	// handles and blocks are the decoded values that the checker walks.
+	handles []*HandleRef
+	blocks  []*Block
+}
+
+// Pos is the place of the step's verb, which is what messages point at.
+func (s *Step) Pos() source.Pos { return s.Node.Pos }
+
+// A Block is a list of steps.
+type Block struct {
+	Steps []*Step
+	names map[string]bool // of an actor's whole block: what its steps name
+}

@@ -1,0 +1,67 @@
+package steps
+
+var listenKind = Kind{
+	Name:    "listen",
+	Summary: "let a socket accept connections",
+	Text: `From here on the socket's name has its address for other actors: a
+reference such as ${server.listener} waits for this step. A socket without an
+address gets a port of the kernel's choice. See listen(2).`,
+	Example: `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+      backlog: 3
+    - close: listener
+`,
+	New: func() Action { return new(listenAction) },
+}
+
+type listenAction struct {
+	handle  HandleRef
+	backlog Int
+}
+
+// defaultBacklog is SOMAXCONN of Linux since 5.4.
+const defaultBacklog = 4096
+
+func (a *listenAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("backlog", &a.backlog, "how many connections may wait to be accepted").Or("4096 (SOMAXCONN)")
+}
+
+func (a *listenAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	backlog := defaultBacklog
+	if a.backlog.Given() {
+		if backlog, err = a.backlog.Eval(t); err != nil {
+			return err
+		}
+	}
+	t.Call("listen", Name(h.Name), backlog)
+	if err := h.Sock.Listen(backlog); err != nil {
+		return err
+	}
+	t.act(OpListen, h)
+	t.Event.Link = h.link()
+	t.publish(h.Name)
+	t.Return(Const("0"))
+	return nil
+}
+
+func (a *listenAction) Check(c *Check) {
+	sym := c.handle(&a.handle)
+	if sym == nil {
+		return
+	}
+	if sym.Type != 0 && !streamLike(sym.Type) && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint =
+			"a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
+	}
+	sym.Listening = true
+}

@@ -1,0 +1,184 @@
+package steps
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Match is what received bytes must be: equal to data, containing a text,
+// matching a regular expression (RE2), or of a size.
+type Match struct {
+	Data     Payload
+	Contains Text
+	Matches  Regexp
+	Size     Compare
+}
+
+func (m *Match) params(p *Params) {
+	p.Plain(&m.Data, "exactly these bytes")
+	p.Result("data", &m.Data, "exactly these bytes")
+	p.Result("contains", &m.Contains, "this text somewhere in it")
+	p.Result("matches", &m.Matches, "a regular expression (RE2); its named groups become variables")
+	m.Size.unit = byteUnit
+	p.Result("size", &m.Size, "how many bytes")
+}
+
+// Searches reports whether the bytes are looked for in what comes rather than
+// compared with it.
+func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
+
+// Find looks for what is searched in b and tells where it ends; -1 where it
+// is not there yet.
+func (m *Match) Find(t *Task, b []byte) (int, error) {
+	end := 0
+	if m.Contains.Given() {
+		s, err := m.Contains.Eval(t)
+		if err != nil {
+			return -1, err
+		}
+		i := bytes.Index(b, []byte(s))
+		if i < 0 {
+			return -1, nil
+		}
+		end = i + len(s)
+	}
+	if m.Matches.Given() {
+		re, err := m.Matches.Eval(t)
+		if err != nil {
+			return -1, err
+		}
+		loc := re.FindIndex(b)
+		if loc == nil {
+			return -1, nil
+		}
+		end = max(end, loc[1])
+	}
+	return end, nil
+}
+
+// Check holds received bytes against all that is expected and sets the
+// variables of named groups.
+func (m *Match) Check(t *Task, b []byte) error {
+	if m.Data.Given() {
+		want, err := m.Data.Bytes(t)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(want, b) {
+			return &Mismatch{Msg: "the data differs", Want: want, Got: append([]byte(nil), b...), Data: true}
+		}
+	}
+	if m.Contains.Given() {
+		s, err := m.Contains.Eval(t)
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(b, []byte(s)) {
+			return &Mismatch{Msg: "expected data that contains " + quoteShort(s) + ", got " + describeData(b)}
+		}
+	}
+	if m.Size.Given() {
+		ok, want, err := m.Size.Holds(t, int64(len(b)))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return mismatch("expected %s bytes, got %d", want, len(b))
+		}
+	}
+	return m.groups(t, b)
+}
+
+// groups checks the regular expression and sets its named groups.
+func (m *Match) groups(t *Task, b []byte) error {
+	if !m.Matches.Given() {
+		return nil
+	}
+	re, err := m.Matches.Eval(t)
+	if err != nil {
+		return err
+	}
+	found := re.FindSubmatch(b)
+	if found == nil {
+		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + describeData(b)}
+	}
+	for i, name := range re.SubexpNames() {
+		if name != "" {
+			t.set(name, string(found[i]))
+		}
+	}
+	return nil
+}
+
+func describeData(b []byte) string {
+	if len(b) == 0 {
+		return "nothing"
+	}
+	return quoteShort(string(b))
+}
+
+// Regexp is a regular expression in RE2 syntax, compiled at load where it
+// holds no expression.
+type Regexp struct {
+	Text
+	re *regexp.Regexp
+}
+
+// Decode reads and compiles the expression.
+func (r *Regexp) Decode(d *Decoder, n *source.Node) {
+	r.Text.Decode(d, n)
+	s, static := r.Static()
+	if !r.given || !static {
+		return
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		d.Problem(n, "regular expression: %s", regexpMessage(err)).Hint = "the syntax is RE2's"
+		return
+	}
+	r.re = re
+}
+
+func regexpMessage(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+// Type names the type in the reference.
+func (r *Regexp) Type() string { return "regular expression" }
+
+// Groups are the names that a match sets.
+func (r *Regexp) Groups() []string {
+	if !r.given {
+		return nil
+	}
+	return groupNames(r.node.Text)
+}
+
+var groupName = regexp.MustCompile(`\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>`)
+
+func groupNames(expr string) []string {
+	var names []string
+	for _, m := range groupName.FindAllStringSubmatch(expr, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// Eval is the compiled expression.
+func (r *Regexp) Eval(t *Task) (*regexp.Regexp, error) {
+	if r.re != nil {
+		return r.re, nil
+	}
+	s, err := r.Text.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		return nil, mismatch("regular expression %s: %s", quoteShort(s), regexpMessage(err))
+	}
+	return re, nil
+}

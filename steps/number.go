@@ -1,0 +1,356 @@
+package steps
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A unit says how the number of a [Number] is written and printed.
+type unit int
+
+const (
+	plainUnit unit = iota
+	byteUnit       // 128KiB
+	timeUnit       // 150ms; the number counts nanoseconds
+)
+
+// Number is a whole number, written out or given by an expression.
+type Number struct {
+	node *source.Node
+	lit  int64
+	expr *Expr
+}
+
+// Int is a count without a unit. Its zero value is not given.
+type Int struct{ Number }
+
+// Size is a number of bytes, which may be written 128KiB.
+type Size struct{ Number }
+
+// Duration is a length of time with its unit, such as 250ms.
+type Duration struct{ Number }
+
+// Given reports whether the number was written at all.
+func (v *Number) Given() bool { return v.node != nil }
+
+// Static is the number where it holds no expression.
+func (v *Number) Static() (int64, bool) { return v.lit, v.expr == nil }
+
+// Exprs is the number's expression, where it has one.
+func (v *Number) Exprs() []*Expr {
+	if v.expr == nil {
+		return nil
+	}
+	return []*Expr{v.expr}
+}
+
+// Node is where the number was written.
+func (v *Number) Node() *source.Node { return v.node }
+
+func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected %s, got %s", u.noun(), n.Describe())
+		return
+	}
+	v.node = n
+	if src, ok := wholeExpression(n.Text); ok {
+		v.expr = new(Expr)
+		d.compile(v.expr, n, src, 2)
+		return
+	}
+	x, err := u.parse(n.Text)
+	if err != nil {
+		d.Problem(n, "%s", err)
+	}
+	v.lit = x
+}
+
+func (v *Number) eval(t *Task, u unit) (int64, error) {
+	if v.expr == nil {
+		return v.lit, nil
+	}
+	x, err := v.expr.Eval(t)
+	if err != nil {
+		return 0, err
+	}
+	if n, ok := asInt(x); ok && u != timeUnit {
+		if n < 0 {
+			return 0, v.expr.errorf("gives %d; it must not be negative", n)
+		}
+		return n, nil
+	}
+	n, err := u.parse(FormatValue(x))
+	if err != nil {
+		return 0, v.expr.errorf("%s", err)
+	}
+	return n, nil
+}
+
+// Decode reads a whole number that is not negative.
+func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, plainUnit) }
+
+// Eval is the number; v itself where it was not given.
+func (v *Int) Eval(t *Task) (int, error) {
+	n, err := v.eval(t, plainUnit)
+	return int(n), err
+}
+
+// Schema accepts an integer or an expression.
+func (v *Int) Schema() Schema {
+	return Schema{"anyOf": []Schema{{"type": "integer", "minimum": 0}, expressionSchema()}}
+}
+
+// Type names the type in the reference.
+func (v *Int) Type() string { return "number" }
+
+// Decode reads a number of bytes.
+func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, byteUnit) }
+
+// Eval is the number of bytes.
+func (v *Size) Eval(t *Task) (int, error) {
+	n, err := v.eval(t, byteUnit)
+	return int(n), err
+}
+
+// Schema accepts 17, 128KiB or an expression.
+func (v *Size) Schema() Schema {
+	return Schema{"anyOf": []Schema{
+		{"type": "integer", "minimum": 0},
+		{"type": "string", "pattern": `^[0-9]+([KMG]iB|B)?$`}, expressionSchema(),
+	}}
+}
+
+// Type names the type in the reference.
+func (v *Size) Type() string { return "size" }
+
+// Decode reads a duration.
+func (v *Duration) Decode(d *Decoder, n *source.Node) { v.decode(d, n, timeUnit) }
+
+// Eval is the duration.
+func (v *Duration) Eval(t *Task) (time.Duration, error) {
+	n, err := v.eval(t, timeUnit)
+	return time.Duration(n), err
+}
+
+// Schema accepts what time.ParseDuration does, or an expression.
+func (v *Duration) Schema() Schema {
+	return Schema{"anyOf": []Schema{{"type": "string", "pattern": durationPattern}, {"const": 0}, expressionSchema()}}
+}
+
+// Type names the type in the reference.
+func (v *Duration) Type() string { return "duration" }
+
+const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
+
+func expressionSchema() Schema {
+	return Schema{"type": "string", "pattern": `^\$\{.*\}$`}
+}
+
+func (u unit) noun() string {
+	switch u {
+	case byteUnit:
+		return "a number of bytes"
+	case timeUnit:
+		return "a duration such as 250ms"
+	}
+	return "a number"
+}
+
+func (u unit) parse(s string) (int64, error) {
+	switch u {
+	case byteUnit:
+		return ParseSize(s)
+	case timeUnit:
+		d, err := ParseDuration(s)
+		return int64(d), err
+	}
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a whole number", quoteShort(s))
+	}
+	if n < 0 {
+		return 0, fmt.Errorf("%d is negative; the number must be 0 or more", n)
+	}
+	return n, nil
+}
+
+func (u unit) format(n int64) string {
+	switch u {
+	case byteUnit:
+		return FormatSize(n)
+	case timeUnit:
+		return time.Duration(n).String()
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ParseSize reads a number of bytes: 17, 17B, 128KiB, 4MiB, 1GiB.
+func ParseSize(s string) (int64, error) {
+	digits, shift := s, 0
+	for i, suffix := range []string{"B", "KiB", "MiB", "GiB"} {
+		if rest, ok := strings.CutSuffix(s, suffix); ok && (i > 0 || !strings.HasSuffix(rest, "i")) {
+			digits, shift = rest, 10*i
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 62-shift)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB", quoteShort(s))
+	}
+	return int64(n) << shift, nil
+}
+
+// FormatSize writes a number of bytes so that ParseSize reads it back.
+func FormatSize(n int64) string {
+	for _, u := range []struct {
+		shift int
+		name  string
+	}{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}} {
+		if n >= 1<<u.shift && n&(1<<u.shift-1) == 0 {
+			return strconv.FormatInt(n>>u.shift, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ParseDuration reads a duration that is not negative; a number needs its
+// unit, except 0.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		if _, e := strconv.ParseFloat(s, 64); e == nil {
+			return 0, fmt.Errorf("%s has no unit; write %ss or %sms", s, s, s)
+		}
+		return 0, fmt.Errorf("%s is not a duration; write it as 250ms, 2s or 1m30s", quoteShort(s))
+	}
+	if d < 0 {
+		return 0, fmt.Errorf("%s is negative; a duration must be 0 or more", s)
+	}
+	return d, nil
+}
+
+// Compare is a condition on a number: 17, ">=3", "!=0", "150ms..400ms", or a
+// list of which one must hold.
+type Compare struct {
+	node *source.Node
+	unit unit
+	any  []bound
+}
+
+// A bound is one condition: low..high (both included), or an operator and a
+// number.
+type bound struct {
+	op        string // "=", "!=", ">=", "<=", ">", "<", ".."
+	low, high Number
+	text      string
+}
+
+// Given reports whether the condition was written at all.
+func (c *Compare) Given() bool { return c.node != nil }
+
+// Decode reads a condition or a list of conditions.
+func (c *Compare) Decode(d *Decoder, n *source.Node) {
+	c.node = n
+	items := []*source.Node{n}
+	if n.Kind == source.List {
+		items = n.Items
+	}
+	for _, item := range items {
+		if item.Kind != source.Scalar {
+			d.Problem(item, "expected %s or a condition such as \">=3\", got %s", c.unit.noun(), item.Describe())
+			continue
+		}
+		c.any = append(c.any, c.bound(d, item))
+	}
+}
+
+func (c *Compare) bound(d *Decoder, n *source.Node) bound {
+	b := bound{op: "=", text: strings.TrimSpace(n.Text)}
+	rest := b.text
+	for _, op := range []string{">=", "<=", "!=", ">", "<", "="} {
+		if after, ok := strings.CutPrefix(rest, op); ok {
+			b.op, rest = op, strings.TrimSpace(after)
+			break
+		}
+	}
+	low, high, ranged := strings.Cut(rest, "..")
+	if ranged && !strings.HasPrefix(rest, "${") {
+		b.op = ".."
+		b.high.decode(d, c.part(n, strings.TrimSpace(high)), c.unit)
+		rest = strings.TrimSpace(low)
+	}
+	b.low.decode(d, c.part(n, rest), c.unit)
+	return b
+}
+
+// part is n with another text, so that messages still point at n.
+func (c *Compare) part(n *source.Node, text string) *source.Node {
+	p := *n
+	p.Text = text
+	return &p
+}
+
+// Schema accepts a number, a condition or a list of them.
+func (c *Compare) Schema() Schema {
+	one := Schema{"type": []string{"integer", "string"}}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (c *Compare) Type() string {
+	if c.unit == timeUnit {
+		return "duration or range"
+	}
+	return "number or condition"
+}
+
+// Holds tells whether got meets the condition, and what was expected.
+func (c *Compare) Holds(t *Task, got int64) (bool, string, error) {
+	var texts []string
+	for i := range c.any {
+		ok, text, err := c.any[i].holds(t, got, c.unit)
+		if err != nil || ok {
+			return ok, text, err
+		}
+		texts = append(texts, text)
+	}
+	return false, strings.Join(texts, " or "), nil
+}
+
+func (b *bound) holds(t *Task, got int64, u unit) (bool, string, error) {
+	low, err := b.low.eval(t, u)
+	if err != nil {
+		return false, "", err
+	}
+	switch b.op {
+	case "..":
+		high, err := b.high.eval(t, u)
+		return low <= got && got <= high, u.format(low) + ".." + u.format(high), err
+	case ">=":
+		return got >= low, ">=" + u.format(low), nil
+	case "<=":
+		return got <= low, "<=" + u.format(low), nil
+	case ">":
+		return got > low, ">" + u.format(low), nil
+	case "<":
+		return got < low, "<" + u.format(low), nil
+	case "!=":
+		return got != low, "!=" + u.format(low), nil
+	}
+	return got == low, u.format(low), nil
+}
+
+// expect holds a number against the condition, where one was written.
+func (c *Compare) expect(t *Task, got int64, what string) error {
+	if !c.Given() {
+		return nil
+	}
+	ok, want, err := c.Holds(t, got)
+	if err == nil && !ok {
+		err = mismatch("expected %s %s, got %s", want, what, c.unit.format(got))
+	}
+	return err
+}

@@ -1,0 +1,99 @@
+package steps
+
+import "github.com/sockscript/sockscript/scenarios/source"
+
+// Params collects the bindings of one action.
+type Params struct {
+	Verb   *Param   // the verb's own value
+	Keys   []*Param // the step's further keys
+	Expect []*Param // the keys that `expect` takes, beside error and took
+	// Short is what a plain `expect: VALUE` means, or nil where only a mapping
+	// will do.
+	Short *Param
+	// Makes tells what `as` names; "" where the kind makes nothing.
+	Makes string
+}
+
+// A Param binds one key to a typed field.
+type Param struct {
+	Key      string
+	Value    Value
+	Help     string
+	Default  string
+	Required bool
+}
+
+// Value is a typed field of an action.
+type Value interface {
+	// Decode reads the value from the file; what is wrong goes to d.
+	Decode(d *Decoder, n *source.Node)
+	// Schema is the JSON Schema (draft 2020-12) of what Decode accepts.
+	Schema() Schema
+	// Type names the type for the reference: "size", "duration", "address".
+	Type() string
+}
+
+// Schema is a fragment of a JSON Schema.
+type Schema map[string]any
+
+// Value binds the verb's value.
+func (p *Params) Value(v Value, help string) *Param {
+	p.Verb = &Param{Value: v, Help: help, Required: true}
+	return p.Verb
+}
+
+// Key binds a further key of the step.
+func (p *Params) Key(key string, v Value, help string) *Param {
+	q := &Param{Key: key, Value: v, Help: help}
+	p.Keys = append(p.Keys, q)
+	return q
+}
+
+// Result binds a key of the `expect` mapping.
+func (p *Params) Result(key string, v Value, help string) *Param {
+	q := &Param{Key: key, Value: v, Help: help}
+	p.Expect = append(p.Expect, q)
+	return q
+}
+
+// Plain binds what `expect` means when it is not a mapping.
+func (p *Params) Plain(v Value, help string) *Param {
+	p.Short = &Param{Key: "expect", Value: v, Help: help}
+	return p.Short
+}
+
+// Need marks the parameter as one that must be given.
+func (q *Param) Need() *Param {
+	q.Required = true
+	return q
+}
+
+// Or tells the reader what holds when the parameter is not given. The field
+// itself carries the default; this is its text.
+func (q *Param) Or(text string) *Param {
+	q.Default = text
+	return q
+}
+
+func paramsOf(a Action) *Params {
+	var p Params
+	a.Params(&p)
+	return &p
+}
+
+func keyNames(list []*Param) []string {
+	var names []string
+	for _, q := range list {
+		names = append(names, q.Key)
+	}
+	return names
+}
+
+func findParam(list []*Param, key string) *Param {
+	for _, q := range list {
+		if q.Key == key {
+			return q
+		}
+	}
+	return nil
+}

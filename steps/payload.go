@@ -1,0 +1,163 @@
+package steps
+
+import (
+	"encoding/base64"
+	"strings"
+	"sync"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// maxPayload bounds what one payload may hold in memory.
+const maxPayload = 1 << 30
+
+// Payload is bytes to send or to expect: a text, a mapping with one form, or a
+// list of these, joined.
+type Payload struct {
+	node   *source.Node
+	piece  piece
+	static func() ([]byte, error) // nil where an expression takes part
+}
+
+// A piece is one form of a payload.
+type piece interface {
+	// append adds the piece's bytes to b.
+	append(t *Task, b []byte) ([]byte, error)
+	// fixed reports whether the bytes are the same at each run.
+	fixed() bool
+}
+
+// Given reports whether the payload was written at all.
+func (p *Payload) Given() bool { return p.node != nil }
+
+// Decode reads a payload.
+func (p *Payload) Decode(d *Decoder, n *source.Node) {
+	p.node = n
+	p.piece = d.piece(n)
+	if p.piece != nil && p.piece.fixed() {
+		p.static = sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
+	}
+}
+
+// Bytes are the payload's bytes; the caller must not change them.
+func (p *Payload) Bytes(t *Task) ([]byte, error) {
+	if p.static != nil {
+		return p.static()
+	}
+	return p.piece.append(t, nil)
+}
+
+// Fixed are the bytes where no expression takes part in them.
+func (p *Payload) Fixed() ([]byte, bool) {
+	if p.static == nil {
+		return nil, false
+	}
+	b, err := p.static()
+	return b, err == nil
+}
+
+// Type names the type in the reference.
+func (p *Payload) Type() string { return "payload" }
+
+// Schema accepts every form.
+func (p *Payload) Schema() Schema { return Schema{"$ref": "#/$defs/payload"} }
+
+// payloadForms lists the keys of a payload mapping with their help.
+var payloadForms = []struct{ key, help string }{
+	{"text", "a text"},
+	{"hex", "bytes in hexadecimal; blanks are passed over"},
+	{"base64", "bytes in base64 (RFC 4648)"},
+	{"zeros", "so many zero bytes"},
+	{"repeat", "{data, times}: the data so many times"},
+	{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)"},
+	{"u8", "a byte, or a list of them"},
+	{"u16be", "16-bit integers, big-endian: network order"},
+	{"u16le", "16-bit integers, little-endian"},
+	{"u32be", "32-bit integers, big-endian: network order"},
+	{"u32le", "32-bit integers, little-endian"},
+	{"u64be", "64-bit integers, big-endian: network order"},
+	{"u64le", "64-bit integers, little-endian"},
+}
+
+func payloadKeys() []string {
+	var keys []string
+	for _, f := range payloadForms {
+		keys = append(keys, f.key)
+	}
+	return keys
+}
+
+// payloadSchema is the schema's definition that all payloads refer to.
+func payloadSchema() Schema {
+	self := Schema{"$ref": "#/$defs/payload"}
+	forms := Schema{}
+	for _, f := range payloadForms {
+		value := new(Text).Schema()
+		switch {
+		case f.key == "zeros":
+			value = new(Size).Schema()
+		case f.key == "repeat":
+			value = Object(Schema{"data": self, "times": new(Int).Schema()}, "data", "times")
+		case f.key == "pad":
+			value = Object(Schema{"data": self, "to": new(Size).Schema(), "with": self}, "data", "to")
+		case strings.HasPrefix(f.key, "u"):
+			one := new(Int).Schema()
+			value = Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+		}
+		value["description"] = f.help
+		forms[f.key] = value
+	}
+	mapping := Object(forms)
+	mapping["minProperties"], mapping["maxProperties"] = 1, 1
+	return Schema{"anyOf": []Schema{new(Text).Schema(), mapping, {"type": "array", "items": self}}}
+}
+
+func (d *Decoder) piece(n *source.Node) piece {
+	switch n.Kind {
+	case source.Scalar:
+		x := new(Text)
+		x.Decode(d, n)
+		return textPiece{x}
+	case source.List:
+		var list listPiece
+		for _, item := range n.Items {
+			if p := d.piece(item); p != nil {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	if len(n.Entries) != 1 {
+		d.Problem(n, "a payload mapping has one key, not %d", len(n.Entries)).Hint = "join several with a list: [{…}, {…}]"
+		return nil
+	}
+	return d.form(n, n.Entries[0].Key, n.Entries[0].Value)
+}
+
+func (d *Decoder) form(n, key, value *source.Node) piece {
+	switch key.Text {
+	case "text":
+		x := new(Text)
+		x.Decode(d, value)
+		return textPiece{x}
+	case "hex":
+		return d.coded(value, decodeHex)
+	case "base64":
+		return d.coded(value, base64.StdEncoding.DecodeString)
+	case "zeros":
+		p := &padPiece{data: listPiece(nil)}
+		p.to.Decode(d, value)
+		return p
+	case "repeat":
+		return d.repeatPiece(value)
+	case "pad":
+		return d.padPiece(value)
+	case "u8", "u16be", "u16le", "u32be", "u32le", "u64be", "u64le":
+		return d.integers(key.Text, value)
+	}
+	p := d.Problem(key, "unknown payload form %q", key.Text)
+	if p.Hint = source.DidYouMean(key.Text, payloadKeys()); p.Hint == "" {
+		p.Hint = "a payload is a text, or a mapping with one of " + joinOr(payloadKeys())
+	}
+	return nil
+}

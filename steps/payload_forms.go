@@ -1,0 +1,239 @@
+package steps
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+type textPiece struct{ text *Text }
+
+func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
+func (p textPiece) append(t *Task, b []byte) ([]byte, error) {
+	s, err := p.text.Eval(t)
+	return append(b, s...), err
+}
+
+type listPiece []piece
+
+func (p listPiece) fixed() bool {
+	for _, q := range p {
+		if !q.fixed() {
+			return false
+		}
+	}
+	return true
+}
+
+func (p listPiece) append(t *Task, b []byte) ([]byte, error) {
+	var err error
+	for _, q := range p {
+		if b, err = q.append(t, b); err != nil {
+			return b, err
+		}
+	}
+	return b, nil
+}
+
+// codedPiece is bytes in a textual coding.
+type codedPiece struct {
+	text   Text
+	decode func(string) ([]byte, error)
+}
+
+func (d *Decoder) coded(n *source.Node, decode func(string) ([]byte, error)) piece {
+	p := &codedPiece{decode: decode}
+	p.text.Decode(d, n)
+	if s, static := p.text.Static(); static {
+		if _, err := decode(s); err != nil {
+			d.Problem(n, "%s", err)
+		}
+	}
+	return p
+}
+
+func (p *codedPiece) fixed() bool { _, ok := p.text.Static(); return ok }
+func (p *codedPiece) append(t *Task, b []byte) ([]byte, error) {
+	s, err := p.text.Eval(t)
+	if err != nil {
+		return b, err
+	}
+	raw, err := p.decode(s)
+	return append(b, raw...), err
+}
+
+func decodeHex(s string) ([]byte, error) {
+	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
+	if err != nil {
+		return nil, fmt.Errorf("%s is not hexadecimal: %s", quoteShort(s), strings.TrimPrefix(err.Error(), "encoding/hex: "))
+	}
+	return b, nil
+}
+
+type repeatPiece struct {
+	data  Payload
+	times Int
+}
+
+func (d *Decoder) repeatPiece(n *source.Node) piece {
+	p := new(repeatPiece)
+	d.payloadMapping(n, "repeat", []*Param{
+		{Key: "data", Value: &p.data, Required: true, Help: "what to repeat"},
+		{Key: "times", Value: &p.times, Required: true, Help: "how many times"},
+	})
+	if p.data.piece == nil {
+		return nil
+	}
+	return p
+}
+
+// payloadMapping decodes the mapping that a payload form takes.
+func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
+	if n.Kind != source.Map {
+		d.Problem(n, "%s of a payload is a mapping with %s, not %s", what, joinOr(keyNames(params)), n.Describe())
+		return
+	}
+	d.Mapping(n, params, what)
+}
+
+func (p *repeatPiece) fixed() bool { return p.data.static != nil && p.times.expr == nil }
+func (p *repeatPiece) append(t *Task, b []byte) ([]byte, error) {
+	data, err := p.data.Bytes(t)
+	if err != nil {
+		return b, err
+	}
+	times, err := p.times.Eval(t)
+	if err != nil {
+		return b, err
+	}
+	if times > 0 && len(data) > maxPayload/times {
+		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	}
+	for range times {
+		b = append(b, data...)
+	}
+	return b, nil
+}
+
+// padPiece fills data up to a size.
+type padPiece struct {
+	data piece
+	to   Size
+	with Payload
+}
+
+func (d *Decoder) padPiece(n *source.Node) piece {
+	p := new(padPiece)
+	var data Payload
+	d.payloadMapping(n, "pad", []*Param{
+		{Key: "data", Value: &data, Required: true, Help: "what to fill up"},
+		{Key: "to", Value: &p.to, Required: true, Help: "the size to reach"},
+		{Key: "with", Value: &p.with, Help: "the byte to fill with"},
+	})
+	if data.piece == nil {
+		return nil
+	}
+	p.data = data.piece
+	return p
+}
+
+func (p *padPiece) fixed() bool {
+	return p.data.fixed() && p.to.expr == nil && (!p.with.Given() || p.with.static != nil)
+}
+
+func (p *padPiece) append(t *Task, b []byte) ([]byte, error) {
+	start := len(b)
+	b, err := p.data.append(t, b)
+	if err != nil {
+		return b, err
+	}
+	to, err := p.to.Eval(t)
+	if err != nil {
+		return b, err
+	}
+	fill := []byte{0}
+	if p.with.Given() {
+		if fill, err = p.with.Bytes(t); err != nil {
+			return b, err
+		}
+	}
+	missing := to - (len(b) - start)
+	switch {
+	case to > maxPayload:
+		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	case missing < 0:
+		return b, fmt.Errorf("cannot pad %d bytes to %d: they are more already", len(b)-start, to)
+	case len(fill) != 1:
+		return b, fmt.Errorf("pad fills with one byte, not %d", len(fill))
+	}
+	tail := make([]byte, missing)
+	if fill[0] != 0 {
+		for i := range tail {
+			tail[i] = fill[0]
+		}
+	}
+	return append(b, tail...), nil
+}
+
+// integerPiece is unsigned integers of one size and byte order.
+type integerPiece struct {
+	form   string
+	size   int
+	order  binary.AppendByteOrder
+	values []*Int
+}
+
+func (d *Decoder) integers(form string, n *source.Node) piece {
+	p := &integerPiece{form: form, order: binary.BigEndian}
+	if strings.HasSuffix(form, "le") {
+		p.order = binary.LittleEndian
+	}
+	fmt.Sscanf(form, "u%d", &p.size)
+	p.size /= 8
+	for _, item := range listed(n) {
+		v := new(Int)
+		v.Decode(d, item)
+		if x, static := v.Static(); static && !p.fits(x) {
+			d.Problem(item, "%d does not fit into %d bits", x, p.size*8)
+		}
+		p.values = append(p.values, v)
+	}
+	return p
+}
+
+func (p *integerPiece) fits(x int64) bool { return p.size == 8 || x < 1<<(8*p.size) }
+
+func (p *integerPiece) fixed() bool {
+	for _, v := range p.values {
+		if v.expr != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *integerPiece) append(t *Task, b []byte) ([]byte, error) {
+	for _, v := range p.values {
+		x, err := v.Eval(t)
+		if err != nil {
+			return b, err
+		}
+		if !p.fits(int64(x)) {
+			return b, fmt.Errorf("%d does not fit into %d bits", x, p.size*8)
+		}
+		switch p.size {
+		case 1:
+			b = append(b, byte(x))
+		case 2:
+			b = p.order.AppendUint16(b, uint16(x))
+		case 4:
+			b = p.order.AppendUint32(b, uint32(x))
+		case 8:
+			b = p.order.AppendUint64(b, uint64(x))
+		}
+	}
+	return b, nil
+}

@@ -1,0 +1,254 @@
+package steps
+
+import (
+	"bytes"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A receiver carries out one recv step.
+type receiver struct {
+	action  *recvAction
+	t       *Task
+	h       *Handle
+	wait    sock.Wait
+	call    string
+	message bool // each call gives one message
+	asked   any  // how much was asked for, as the transcript shows it
+	want    int  // the exact number of bytes asked for, or -1
+
+	data []byte
+	from sock.Addr
+	eof  bool
+}
+
+// receive chooses how much to receive and receives it.
+func (r *receiver) receive() error {
+	a := r.action
+	r.want = -1
+	switch {
+	case a.size.Given():
+		n, err := a.size.Eval(r.t)
+		if err != nil {
+			return err
+		}
+		return r.exactly(n)
+	case a.max.Given():
+		n, err := a.max.Eval(r.t)
+		if err != nil {
+			return err
+		}
+		return r.single(n)
+	case a.until.Given():
+		return r.untilDelimiter()
+	case a.toEOF.On:
+		return r.toEOF()
+	case a.match.Searches() && !r.message:
+		r.describe(Const("match"))
+		return r.peeking(func(b []byte) (int, error) { return a.match.Find(r.t, b) })
+	case a.match.Data.Given() && !r.message:
+		want, err := a.match.Data.Bytes(r.t)
+		if err != nil {
+			return err
+		}
+		return r.exactly(len(want))
+	}
+	return r.single(defaultMax)
+}
+
+// describe opens the event, with how much is asked for.
+func (r *receiver) describe(asked any) {
+	r.asked = asked
+	if bits := r.action.flags.Bits; bits != 0 {
+		r.t.Call(r.call, Name(r.h.Name), asked, Const(sock.FlagNames(bits)))
+		return
+	}
+	r.t.Call(r.call, Name(r.h.Name), asked)
+}
+
+// single makes one call.
+func (r *receiver) single(size int) error {
+	r.describe(size)
+	buf := r.t.buffer(size)
+	n, err := r.once(buf, r.action.flags.Bits)
+	if err != nil {
+		return err
+	}
+	r.data = buf[:min(n, size)]
+	r.eof = n == 0 && size > 0 && r.canEnd()
+	return nil
+}
+
+// exactly receives n bytes, or fewer when the end of file comes first. A
+// message socket gives one message.
+func (r *receiver) exactly(n int) error {
+	r.want = n
+	if r.message {
+		return r.single(n)
+	}
+	r.describe(n)
+	buf := r.t.buffer(n)
+	for got := 0; got < n || n == 0; {
+		k, err := r.once(buf[got:], r.action.flags.Bits)
+		if err != nil {
+			r.data = buf[:got]
+			return err
+		}
+		got += k
+		r.data = buf[:got]
+		r.eof = k == 0 && n > 0
+		if r.eof || n == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (r *receiver) untilDelimiter() error {
+	delimiter, err := r.action.until.Bytes(r.t)
+	if err != nil {
+		return err
+	}
+	r.describe(Const("until"))
+	r.t.Event.Args[1] = untilArg(r.t.data(delimiter))
+	return r.peeking(func(b []byte) (int, error) {
+		if i := bytes.Index(b, delimiter); i >= 0 {
+			return i + len(delimiter), nil
+		}
+		return -1, nil
+	})
+}
+
+// toEOF receives everything up to the end of file.
+func (r *receiver) toEOF() error {
+	r.describe(Const("to end of file"))
+	buf := r.t.buffer(4096)[:0]
+	for {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		n, err := r.once(buf[len(buf):cap(buf)], r.action.flags.Bits)
+		if err != nil {
+			r.data = buf
+			return err
+		}
+		if n == 0 {
+			r.data, r.eof, r.t.scratch = buf, true, buf
+			return nil
+		}
+		buf = buf[:len(buf)+n]
+	}
+}
+
+// peeking receives up to where end finds its place, and not a byte more: what
+// has come is looked at with MSG_PEEK first and then taken only as far as it
+// belongs to this step.
+func (r *receiver) peeking(end func([]byte) (int, error)) error {
+	buf := r.t.buffer(4096)
+	got := 0
+	for {
+		if got == len(buf) {
+			buf = append(buf, make([]byte, len(buf))...)
+			r.t.scratch = buf
+		}
+		n, err := r.once(buf[got:], r.action.flags.Bits|unix.MSG_PEEK)
+		if err != nil || n == 0 {
+			r.data, r.eof = buf[:got], err == nil
+			return err
+		}
+		at, err := end(buf[:got+n])
+		if err != nil {
+			return err
+		}
+		take := n
+		if at >= 0 {
+			take = at - got
+		}
+		if _, err := r.once(buf[got:got+take], r.action.flags.Bits); take > 0 && err != nil {
+			return err
+		}
+		got += take
+		r.data = buf[:got]
+		if at >= 0 {
+			return nil
+		}
+	}
+}
+
+// once makes the system call.
+func (r *receiver) once(buf []byte, flags int) (int, error) {
+	s := r.h.Sock
+	switch {
+	case r.call == "read" && flags == 0:
+		return s.Read(r.wait, buf)
+	case r.call == "readv" && flags == 0:
+		return s.Readv(r.wait, [][]byte{buf})
+	case r.call == "recvmsg":
+		m := sock.Message{Buffers: [][]byte{buf}}
+		n, err := s.Recvmsg(r.wait, &m, flags)
+		r.from = m.Addr
+		return n, err
+	}
+	n, from, err := s.Recv(r.wait, buf, flags)
+	r.from = from
+	return n, err
+}
+
+// canEnd reports whether an empty receive means the end of file: on a socket
+// of connections, not of datagrams.
+func (r *receiver) canEnd() bool { return streamLike(r.h.Sock.Type()) }
+
+// returns tells what came.
+func (r *receiver) returns() {
+	ret := make([]any, 0, 4)
+	ret = append(ret, len(r.data))
+	if len(r.data) > 0 {
+		ret = append(ret, r.t.data(r.data))
+	}
+	if r.eof {
+		ret = append(ret, Const("(end of file)"))
+	}
+	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
+		ret = append(ret, Const("from"), r.from)
+	}
+	r.t.Return(ret...)
+}
+
+// trace notes what the order of events needs.
+func (r *receiver) trace() {
+	e := &r.t.Event
+	r.t.act(OpRecv, r.h)
+	e.EOF = r.eof
+	e.Offset = r.h.Sock.Desc().RX.Load()
+	if r.action.flags.Bits&unix.MSG_PEEK != 0 && !r.message {
+		e.Offset += int64(len(r.data))
+	}
+	if r.message {
+		e.Link = r.h.link()
+		e.Link.Remote, e.Link.Sum = r.from, sum(r.data)
+	}
+}
+
+// whole checks that as many bytes came as were asked for.
+func (r *receiver) whole() error {
+	a := r.action
+	switch {
+	case r.want >= 0 && len(r.data) < r.want && !a.eof.On && !a.match.Size.Given():
+		return mismatch("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
+	case a.until.Given() && r.eof && !a.eof.On:
+		return mismatch("the end of file came before the delimiter; got %s", describeData(r.data))
+	}
+	return nil
+}
+
+func (r *receiver) ended() string {
+	if r.eof {
+		return " and then the end of file"
+	}
+	return ""
+}
+
+// untilArg is the delimiter that a receive looks for.
+type untilArg Data

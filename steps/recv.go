@@ -1,0 +1,152 @@
+package steps
+
+import "golang.org/x/sys/unix"
+
+var recvKind = Kind{
+	Name:    "recv",
+	Summary: "receive bytes",
+	Text: `One of size, max, until and eof says how much. With none of them a stream
+gives as many bytes as the expected text has, and a datagram socket one whole
+datagram; without an expected text one call with a buffer of 65536 bytes is
+made. With contains or matches a stream is read until that holds, and no byte
+beyond the match is taken. See recv(2), read(2).`,
+	Example: `actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - send: a
+      data: "GET /index.html\r\nrest"
+    - recv: b
+      until: "\r\n"
+      expect: {matches: "^GET (?P<path>\\S+)"}
+    - assert: path == "/index.html"
+    - recv: b
+      size: 4
+      expect: rest
+    - close: a
+    - recv: b
+      expect: {eof: true}
+    - close: b
+`,
+	New: func() Action {
+		return &recvAction{call: Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
+	},
+}
+
+type recvAction struct {
+	handle HandleRef
+	size   Size
+	max    Size
+	until  Payload
+	toEOF  Bool
+	flags  Flags
+	call   Enum
+	nowait Bool
+	match  Match
+	eof    Bool
+	from   AddressMatch
+}
+
+// defaultMax is the buffer of a receive that says nothing of its size: no
+// datagram over IP is larger (RFC 768).
+const defaultMax = 65536
+
+func (a *recvAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("size", &a.size, "exactly so many bytes, over as many calls as it takes")
+	p.Key("max", &a.max, "one call with a buffer of this size").Or("65536 without an expected text")
+	p.Key("until", &a.until, "up to and including this delimiter, and not a byte more")
+	p.Key("eof", &a.toEOF, "everything up to the end of file").Or("false")
+	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
+	p.Key("call", &a.call, "the system call").Or("recvfrom on an unconnected datagram socket, else recv")
+	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing is there").Or("false")
+	a.match.params(p)
+	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
+	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
+	p.Makes = "the received bytes"
+}
+
+func (a *recvAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait)}
+	r.message = h.Sock.Type() != unix.SOCK_STREAM
+	r.call = a.callName(h)
+	err = r.receive()
+	r.trace()
+	if err != nil {
+		return err
+	}
+	r.returns()
+	return a.check(t, r)
+}
+
+func (a *recvAction) callName(h *Handle) string {
+	switch {
+	case a.call.Word != "":
+		return a.call.Word
+	case h.Sock.Type() == unix.SOCK_DGRAM && h.Sock.Desc().Remote().IsZero():
+		return "recvfrom"
+	}
+	return "recv"
+}
+
+// check holds what came against what was expected.
+func (a *recvAction) check(t *Task, r *receiver) error {
+	if t.step.As.Given() && !t.step.Expect.Error.Given() {
+		if err := t.setAs(0, string(r.data)); err != nil {
+			return err
+		}
+	}
+	if a.eof.Given() && a.eof.On != r.eof {
+		if a.eof.On {
+			return mismatch("expected the end of file, got %s", describeData(r.data))
+		}
+		return mismatch("expected no end of file, but it came")
+	}
+	if r.eof && len(r.data) == 0 && a.wantsData() {
+		return mismatch("expected data, got the end of file")
+	}
+	if a.from.Given() {
+		if err := a.from.expect(t, r.from, "from"); err != nil {
+			return err
+		}
+	}
+	if err := a.match.Check(t, r.data); err != nil {
+		return err
+	}
+	return r.whole()
+}
+
+// wantsData reports whether an expectation can only be met by bytes.
+func (a *recvAction) wantsData() bool {
+	if b, fixed := a.match.Data.Fixed(); fixed && len(b) == 0 {
+		return false
+	}
+	return a.match.Data.Given() || a.match.Searches()
+}
+
+func (a *recvAction) Check(c *Check) {
+	c.handle(&a.handle)
+	given := 0
+	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On} {
+		if set {
+			given++
+		}
+	}
+	if given > 1 {
+		c.problem(c.step.Node, "recv takes one of size, max, until and eof, not %d of them", given)
+	}
+	if a.flags.Given() && (a.call.Word == "read" || a.call.Word == "readv") {
+		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: recv or recvmsg"
+	}
+	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
+		c.problem(a.until.node, "the delimiter is empty")
+	}
+	for _, name := range a.match.Matches.Groups() {
+		c.makeValue(name, a.match.Matches.node)
+	}
+	c.makeValues()
+}

@@ -1,0 +1,100 @@
+package steps
+
+import "github.com/sockscript/sockscript/scenarios/source"
+
+var repeatKind = Kind{
+	Name:    "repeat",
+	Summary: "run steps again and again",
+	Text: `The value is a count, or {while: CONDITION}. index names the round, from 0.
+Rounds that print alike are folded in the transcript: the first, the last, and a
+line that counts the rest.`,
+	Example: `actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - repeat: 1000
+      index: i
+      steps:
+        - send: a
+          data: ping
+        - recv: b
+          expect: ping
+    - close: [a, b]
+`,
+	New: func() Action { return new(repeatAction) },
+}
+
+type repeatAction struct {
+	rounds Rounds
+	index  Names
+	body   Block
+}
+
+func (a *repeatAction) Params(p *Params) {
+	p.Value(&a.rounds, "how many rounds, or {while: CONDITION}")
+	p.Key("index", &a.index, "a name for the number of the round, from 0")
+	p.Key("steps", &a.body, "the steps of one round").Need()
+}
+
+func (a *repeatAction) unhurried() {}
+
+func (a *repeatAction) Run(t *Task) error {
+	rounds, err := a.rounds.count.Eval(t)
+	if err != nil {
+		return err
+	}
+	bound := t.bound
+	loop := t.World.Loop()
+	defer loop.End()
+	for i := 0; a.rounds.cond.Given() || i < rounds; i++ {
+		if a.rounds.cond.Given() {
+			if more, err := a.rounds.cond.Truth(t); err != nil || !more {
+				return err
+			}
+		}
+		if a.index.Given() {
+			t.set(a.index.Static()[0], i)
+		}
+		t.bound = bound
+		if err := t.within(&a.body); err != nil {
+			return err
+		}
+		loop.Round()
+	}
+	return nil
+}
+
+func (a *repeatAction) Check(c *Check) {
+	for _, name := range a.index.Static() {
+		c.makeLoopValue(name, a.index.node)
+	}
+	n, static := a.rounds.count.Static()
+	certain := a.rounds.count.Given() && static && n > 0
+	c.body(&a.body, certain)
+	if !static || n > 1 || a.rounds.cond.Given() {
+		c.again(&a.body, certain)
+	}
+}
+
+// Rounds says how often: a count, or a condition.
+type Rounds struct {
+	count Int
+	cond  Expr
+}
+
+// Decode reads a count or {while: CONDITION}.
+func (r *Rounds) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		r.count.Decode(d, n)
+		return
+	}
+	d.Mapping(n, []*Param{{Key: "while", Value: &r.cond, Required: true, Help: "a condition"}}, "repeat")
+}
+
+// Schema accepts a count or {while: CONDITION}.
+func (r *Rounds) Schema() Schema {
+	return Schema{"anyOf": []Schema{r.count.Schema(), Object(Schema{"while": r.cond.Schema()}, "while")}}
+}
+
+// Type names the type in the reference.
+func (r *Rounds) Type() string { return "number, or {while: expression}" }

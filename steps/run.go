@@ -1,0 +1,213 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// StepError is a step that failed.
+type StepError struct {
+	Step *Step
+	Err  error
+}
+
+// Error tells the step and what went wrong.
+func (e *StepError) Error() string { return e.Step.Title + ": " + e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// Run runs a block's steps in order, up to the first that fails.
+func (t *Task) Run(b *Block) error {
+	for _, s := range b.Steps {
+		if err := t.run(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs one step: its condition, its call, its expectations, its event.
+func (t *Task) run(s *Step) error {
+	if t.Ctx.Err() != nil {
+		return ErrCancelled
+	}
+	outer := t.step
+	t.step, t.causes = s, t.causes[:0]
+	err := t.attempt(s)
+	t.step = outer
+	if err == nil {
+		return nil
+	}
+	if t.isCancelled(err) {
+		return ErrCancelled
+	}
+	var inner *StepError
+	if errors.As(err, &inner) {
+		return err
+	}
+	return &StepError{Step: s, Err: err}
+}
+
+func (t *Task) attempt(s *Step) error {
+	start := time.Now()
+	bound, err := t.limitOf(s, start)
+	if err != nil {
+		return err
+	}
+	t.bound, t.deadline, t.missing = bound, bound.At, ""
+	if s.When.Given() {
+		if run, err := s.When.Truth(t); err != nil || !run {
+			return err
+		}
+	}
+	t.World.At(s, start)
+	t.Event = Event{Step: s, Start: start.Sub(t.Actor.Run.Epoch)}
+	if t.Event.Note, err = s.Note.Eval(t); err != nil {
+		return err
+	}
+	err = s.Action.Run(t)
+	took := time.Since(start)
+	err = t.settle(s, err, took)
+	if err != nil {
+		t.Event.Failed = true
+	}
+	if t.Event.Call != "" && !t.isCancelled(err) {
+		t.record()
+	}
+	return err
+}
+
+// settle holds what the action gave against what the step expects.
+func (t *Task) settle(s *Step, err error, took time.Duration) error {
+	var inner *StepError
+	if errors.As(err, &inner) {
+		return err
+	}
+	var waited *WaitTimeout
+	if errors.As(err, &waited) {
+		t.missing, err = waited.Error(), sock.ErrTimeout
+	}
+	if errors.Is(err, sock.ErrTimeout) {
+		err = &TimeoutError{After: t.bound.After, Whose: t.bound.Whose, What: t.missing}
+	}
+	errno, isErrno := sock.ErrnoOf(err)
+	if isErrno {
+		t.Event.Errno, t.Event.Ret = errno, nil
+	}
+	switch {
+	case t.isCancelled(err):
+		return err
+	case s.Expect.Error.Given():
+		err = t.settleErrno(s, err, isErrno)
+	case isErrno:
+		name, msg := sock.ErrnoName(errno), sock.ErrnoMessage(errno)
+		err = fmt.Errorf("unexpected %s (%s, errno %d)", name, msg, errno)
+	}
+	if err == nil && s.Expect.Took.Given() {
+		err = t.settleTook(s, took)
+	}
+	return err
+}
+
+func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
+	want := &s.Expect.Error
+	if err == nil {
+		return mismatch("expected %s, but the call succeeded", want)
+	}
+	if !isErrno {
+		return err
+	}
+	name := sock.ErrnoName(t.Event.Errno)
+	if !want.Has(name) {
+		return mismatch("expected %s, got %s (%s)", want, name, sock.ErrnoMessage(t.Event.Errno))
+	}
+	return t.setAs(0, &ErrnoValue{
+		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno),
+	})
+}
+
+func (t *Task) settleTook(s *Step, took time.Duration) error {
+	ok, want, err := s.Expect.Took.Holds(t, int64(took))
+	if err == nil && !ok {
+		err = mismatch("expected the step to take %s, it took %s", want, took.Round(time.Millisecond/10))
+	}
+	return err
+}
+
+// ErrnoValue is what `as` names on a step that expects an error.
+type ErrnoValue struct {
+	Name    string `expr:"name"`    // ECONNREFUSED
+	Message string `expr:"message"` // Connection refused
+	Number  int    `expr:"number"`  // 111
+}
+
+// String is the errno's name.
+func (e *ErrnoValue) String() string { return e.Name }
+
+// limitOf is the moment that the step must not pass: its own timeout, the
+// scenario's step timeout, or the limit of what it stands in.
+func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
+	limit := Limit{After: t.Actor.Run.StepTimeout, Whose: "the step timeout"}
+	if s.Timeout.Given() {
+		d, err := s.Timeout.Eval(t)
+		if err != nil {
+			return limit, err
+		}
+		limit = Limit{After: d, Whose: "the step's timeout"}
+	} else if _, own := s.Action.(unhurried); own {
+		return t.Limit, nil
+	}
+	limit.At = start.Add(limit.After)
+	if t.Limit.before(limit) {
+		limit = t.Limit
+	}
+	return limit, nil
+}
+
+// unhurried marks actions that the step timeout does not bound, because
+// they last as long as what stands in them.
+type unhurried interface{ unhurried() }
+
+// within runs a block under the limit of the step it stands in.
+func (t *Task) within(b *Block) error {
+	outer := t.Limit
+	t.Limit = t.bound
+	err := t.Run(b)
+	t.Limit = outer
+	return err
+}
+
+// record hands the event over and publishes what it made.
+func (t *Task) record() {
+	e := t.Event
+	e.End = time.Since(t.Actor.Run.Epoch)
+	if len(t.causes) > 0 {
+		e.After = append([]Cause(nil), t.causes...)
+		t.causes = t.causes[:0]
+	}
+	place := t.World.Record(&e)
+	t.last = place
+	for _, name := range t.given {
+		if v, err := t.lookup(name); err == nil {
+			t.World.Give(name, v, place)
+		}
+	}
+	t.given = t.given[:0]
+	t.Event = Event{Step: e.Step}
+}
+
+// pause waits for a duration, or until the run is over.
+func (t *Task) pause(d time.Duration) error {
+	ctx, cancel := context.WithTimeout(t.Ctx, d)
+	defer cancel()
+	<-ctx.Done()
+	if t.Ctx.Err() != nil {
+		return ErrCancelled
+	}
+	return nil
+}

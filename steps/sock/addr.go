@@ -1,0 +1,122 @@
+package sock
+
+import (
+	"encoding/hex"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// Addr is a socket address of any family. It is comparable and may key a map. The zero Addr is "no address".
+type Addr struct {
+	// Family is the AF_ number. It is AF_UNSPEC (0) in the zero Addr and where Any or Unspec is set.
+	Family int
+	// IP is the host of AF_INET and AF_INET6, with the zone of a link-local address. An invalid IP is the family's wildcard.
+	IP netip.Addr
+	// Port is the port of AF_INET and AF_INET6, in host byte order.
+	Port uint16
+	// Path is the name of an AF_UNIX socket: a path; "@" and the further bytes, raw, for an abstract name; "" for none (unix(7)).
+	Path string
+	// Other holds, for any other family, the bytes of the sockaddr that follow the family.
+	Other string
+
+	// Any marks ":8080", the wildcard in whatever family the socket has that it is used with.
+	Any bool
+	// NoPort marks "icmp:127.0.0.1", the address of a raw or ICMP socket. Port is 0.
+	NoPort bool
+	// Unspec marks "unspec:", a sockaddr of nothing but AF_UNSPEC: connect(2) to it dissolves a datagram socket's association.
+	Unspec bool
+}
+
+// IsZero reports whether a is no address at all.
+func (a Addr) IsZero() bool { return a == Addr{} }
+
+// isIP reports whether a has an IP and a port, both perhaps still open.
+func (a Addr) isIP() bool {
+	return a.Any || a.Family == unix.AF_INET || a.Family == unix.AF_INET6
+}
+
+// ip is the host of a, with the wildcard spelt out. It is invalid where the family is open.
+func (a Addr) ip() netip.Addr {
+	switch {
+	case a.IP.IsValid():
+		return a.IP
+	case a.Family == unix.AF_INET:
+		return netip.IPv4Unspecified()
+	case a.Family == unix.AF_INET6:
+		return netip.IPv6Unspecified()
+	}
+	return netip.Addr{}
+}
+
+// IsWildcard reports whether a stands for every address of the host: 0.0.0.0, [::] or ":PORT".
+func (a Addr) IsWildcard() bool {
+	return a.isIP() && (!a.IP.IsValid() || a.IP.IsUnspecified())
+}
+
+// WithPort is a with another port. An address without ports is returned as it is.
+func (a Addr) WithPort(port uint16) Addr {
+	if a.isIP() && !a.NoPort {
+		a.Port = port
+	}
+	return a
+}
+
+// Loopback is the address by which this host reaches a wildcard of a known family: 127.0.0.1 for 0.0.0.0, ::1 for [::]. Any
+// other address is returned as it is.
+func (a Addr) Loopback() Addr {
+	if !a.IsWildcard() {
+		return a
+	}
+	switch a.Family {
+	case unix.AF_INET:
+		a.IP = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	case unix.AF_INET6:
+		a.IP = netip.IPv6Loopback()
+	}
+	return a
+}
+
+// String gives the form that [ParseAddr] reads, and "" for the zero Addr.
+func (a Addr) String() string {
+	switch {
+	case a.Unspec:
+		return "unspec:"
+	case a.Any:
+		return ":" + strconv.Itoa(int(a.Port))
+	case a.IsZero():
+		return ""
+	case a.isIP() && a.NoPort:
+		return "icmp:" + a.ip().String()
+	case a.isIP():
+		return netip.AddrPortFrom(a.ip(), a.Port).String()
+	case a.Family == unix.AF_UNIX:
+		return "unix:" + a.Path
+	}
+	return FamilyName(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
+}
+
+// ipAddr is the Addr of an IP address in its own family.
+func ipAddr(ip netip.Addr, port uint16) Addr {
+	if ip.Is4() {
+		return Addr{Family: unix.AF_INET, IP: ip, Port: port}
+	}
+	return Addr{Family: unix.AF_INET6, IP: ip, Port: port}
+}
+
+// inFamily settles the family of ":PORT" for a socket of the given one. What is no IP family takes it as AF_INET, which the
+// kernel then refuses.
+func (a Addr) inFamily(family int) Addr {
+	if !a.Any {
+		return a
+	}
+	if family != unix.AF_INET6 {
+		family = unix.AF_INET
+	}
+	settled := Addr{Family: family, Port: a.Port}
+	settled.IP = settled.ip()
+	return settled
+}
+
+func itoa(n int) string { return strconv.Itoa(n) }

@@ -1,0 +1,177 @@
+package sock
+
+import (
+	"os"
+	"os/signal"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// wakeSignal is the real-time signal that interrupts a blocked thread. The C library and Go's runtime use the lowest ones.
+const wakeSignal = syscall.Signal(40)
+
+// wakeAgain is how often the signal is repeated until the call has returned: one that comes just before the thread enters the
+// kernel is lost.
+const wakeAgain = 2 * time.Millisecond
+
+// installWake makes the signal interrupt system calls. Go's handler, which does nothing with it, is kept, but without SA_RESTART:
+// a call would go on as if nothing had been (signal(7)).
+var installWake = sync.OnceValue(func() error {
+	signal.Notify(make(chan os.Signal, 1), wakeSignal)
+	var action kernelSigaction
+	if errno := sigaction(nil, &action); errno != 0 {
+		return errno
+	}
+	action.flags &^= restartFlag
+	return asError(sigaction(&action, nil))
+})
+
+// kernelSigaction is struct sigaction as rt_sigaction(2) has it, on the architectures that have a restorer.
+type kernelSigaction struct {
+	handler, flags, restorer uintptr
+	mask                     [2]uint32
+}
+
+const restartFlag = 0x10000000 // SA_RESTART
+
+func sigaction(set, old *kernelSigaction) syscall.Errno {
+	_, _, errno := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(wakeSignal), uintptr(unsafe.Pointer(set)),
+		uintptr(unsafe.Pointer(old)), unsafe.Sizeof(old.mask), 0, 0)
+	return errno
+}
+
+func blockingSupported() error { return installWake() }
+
+// A thread runs one system call that blocks. It is woken by a signal, at its deadline and at the end of its group.
+type thread struct {
+	tid int
+
+	mu    sync.Mutex
+	done  bool
+	woken bool
+	timer *time.Timer // runs wake: at the deadline, then again and again
+}
+
+// wake interrupts the call, and goes on doing so until it has returned.
+func (t *thread) wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done {
+		return
+	}
+	t.woken = true
+	unix.Tgkill(unix.Getpid(), t.tid, wakeSignal)
+	t.wakeIn(wakeAgain)
+}
+
+// wakeIn sets the timer. t.mu is held, or t is not shared yet.
+func (t *thread) wakeIn(d time.Duration) {
+	if t.timer == nil {
+		t.timer = time.AfterFunc(d, t.wake)
+	} else {
+		t.timer.Reset(d)
+	}
+}
+
+func (t *thread) wasWoken() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.woken
+}
+
+// finish ends the interruptions: no signal is sent once it has returned.
+func (t *thread) finish() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done = true
+	if t.timer != nil {
+		t.timer.Stop()
+	}
+}
+
+// block makes a call that may block on a thread that nothing else uses meanwhile. An interruption of our own gives ErrTimeout or
+// the cause of the group's end; any other one does not count.
+func (g *Group) block(w Wait, call func() syscall.Errno) error {
+	if err := installWake(); err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	t := &thread{tid: unix.Gettid()}
+	if !w.Deadline.IsZero() {
+		t.mu.Lock()
+		t.wakeIn(time.Until(w.Deadline))
+		t.mu.Unlock()
+	}
+	defer t.finish()
+	if err := g.watch(t); err != nil {
+		return err
+	}
+	defer g.unwatch(t)
+	for {
+		errno := call()
+		if errno != syscall.EINTR {
+			return asError(errno)
+		}
+		if !t.wasWoken() {
+			continue
+		}
+		if err := g.cause(); err != nil {
+			return err
+		}
+		return ErrTimeout
+	}
+}
+
+// closeLingering makes the close(2) of a socket with SO_LINGER, which may wait for the peer (socket(7)). The end of the group cuts
+// it short; the kernel then goes on in the background.
+func (g *Group) closeLingering(closing func() syscall.Errno) syscall.Errno {
+	if installWake() != nil {
+		return closing()
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	t := &thread{tid: unix.Gettid()}
+	defer t.finish()
+	if g.watch(t) != nil {
+		t.wake()
+	}
+	defer g.unwatch(t)
+	return closing()
+}
+
+// performBlocking makes the call of a blocking socket.
+func (d *direction) performBlocking() error {
+	if d.wait.NoWait {
+		d.once()
+		return asError(d.errno)
+	}
+	return d.socket.group.block(d.wait, func() syscall.Errno {
+		d.errno = d.do(d)
+		return d.errno
+	})
+}
+
+// performUnblocked makes a call of a polled socket that the poller cannot wait for, with O_NONBLOCK cleared.
+func (d *direction) performUnblocked() error {
+	s := d.socket
+	mode := &s.desc.mode
+	if err := mode.unblock(s.fd); err != nil {
+		return err
+	}
+	defer mode.reblock(s.fd)
+	return s.group.block(d.wait, func() syscall.Errno {
+		for {
+			before := mode.moments.Load()
+			d.errno = d.do(d)
+			if d.errno != syscall.EAGAIN || mode.moments.Load() == before {
+				return d.errno
+			}
+		}
+	})
+}

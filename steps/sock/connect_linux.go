@@ -1,0 +1,41 @@
+package sock
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// connectProgress asks how an attempt stands; EAGAIN: it is still under way.
+//
+// TCP is asked by connect(2) itself, as a blocking connect would learn it. That leaves the socket in the same state: it says
+// EISCONN to the next connect after a success, and can try again after a failure, where SO_ERROR would leave it answering
+// ECONNABORTED once.
+func connectProgress(fd int, k kind, name *sockname) syscall.Errno {
+	inet := k.family == unix.AF_INET || k.family == unix.AF_INET6
+	if !inet || !k.stream() || k.proto == unix.IPPROTO_SCTP {
+		return connectError(fd)
+	}
+	switch errno := sysConnect(fd, name); errno {
+	case syscall.EALREADY, syscall.EINPROGRESS:
+		return syscall.EAGAIN
+	case syscall.EISCONN:
+		return 0
+	default:
+		return errno
+	}
+}
+
+// connectAtOnce is connect on a blocking socket that must not wait. connect(2) takes no flags, so the open file gets O_NONBLOCK
+// for the moment of the call.
+func (d *direction) connectAtOnce() syscall.Errno {
+	fd := d.socket.fd
+	if err := unix.SetNonblock(fd, true); err != nil {
+		return asErrno(err)
+	}
+	errno := sysConnect(fd, &d.name)
+	if err := unix.SetNonblock(fd, false); err != nil {
+		return asErrno(err)
+	}
+	return errno
+}

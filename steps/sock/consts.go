@@ -1,0 +1,100 @@
+package sock
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// FamilyByName finds an address family by its C name or its short form, in either case: "AF_INET", "inet".
+func FamilyByName(name string) (int, bool) {
+	if n, ok := families.byName(name); ok {
+		return n, true
+	}
+	return families.byName(strings.Replace(strings.ToUpper(name), "PF_", "AF_", 1))
+}
+
+// FamilyName is the C name of an address family, "AF_INET"; a number without a name prints as 0x….
+func FamilyName(family int) string { return nameOrHex(families, family) }
+
+// FamilyNames lists the C names of the address families of this platform.
+func FamilyNames() []string { return families.names() }
+
+// TypeByName finds a socket type by its C name or its short form, in either case: "SOCK_STREAM", "stream".
+func TypeByName(name string) (int, bool) { return types.byName(name) }
+
+// TypeName is the C name of a socket type, "SOCK_STREAM"; a number without a name prints as 0x….
+func TypeName(typ int) string { return nameOrHex(types, typ) }
+
+// TypeNames lists the C names of the socket types.
+func TypeNames() []string { return types.names() }
+
+// ProtoByName finds a protocol by its C name or its short form, in either case: "IPPROTO_TCP", "tcp", "NETLINK_ROUTE".
+func ProtoByName(name string) (int, bool) {
+	if n, ok := protocols.byName(name); ok {
+		return n, true
+	}
+	return netlinkProtocols.byName(name)
+}
+
+// ProtoName is the C name of a protocol in its family: "IPPROTO_TCP", "NETLINK_ROUTE". In a family that has none, such as
+// AF_UNIX, it is the number: "0".
+func ProtoName(family, proto int) string {
+	switch family {
+	case unix.AF_INET, unix.AF_INET6:
+		return nameOrHex(protocols, proto)
+	case afNetlink:
+		return nameOrHex(netlinkProtocols, proto)
+	}
+	if proto >= 0 && proto < 10 {
+		return itoa(proto)
+	}
+	return hexadecimal(proto)
+}
+
+// ProtoNames lists the C names of the protocols that [ProtoByName] knows.
+func ProtoNames() []string { return append(protocols.names(), netlinkProtocols.names()...) }
+
+// FlagByName finds a flag of send(2) and recv(2) by its C name or its short form, in either case: "MSG_PEEK", "peek".
+func FlagByName(name string) (int, bool) { return flags.byName(name) }
+
+// FlagNames prints a set of flags: "MSG_PEEK|MSG_DONTWAIT", "0" for none. Bits without a name print as 0x….
+func FlagNames(set int) string { return flags.bits(set) }
+
+// AllFlags lists the C names of the flags of this platform.
+func AllFlags() []string { return flags.names() }
+
+// HowByName finds what shutdown(2) shuts: "SHUT_RD", "SHUT_WR", "SHUT_RDWR", their short forms, or "read", "write", "both".
+func HowByName(name string) (int, bool) {
+	if n, ok := hows.byName(name); ok {
+		return n, true
+	}
+	switch strings.ToLower(name) {
+	case "read":
+		return unix.SHUT_RD, true
+	case "write":
+		return unix.SHUT_WR, true
+	case "both":
+		return unix.SHUT_RDWR, true
+	}
+	return 0, false
+}
+
+// HowName is the C name of what shutdown(2) shuts: "SHUT_WR".
+func HowName(how int) string { return nameOrHex(hows, how) }
+
+// HowNames lists the C names of what shutdown(2) shuts.
+func HowNames() []string { return hows.names() }
+
+func nameOrHex(t constants, number int) string {
+	if name, ok := t.name(number); ok {
+		return name
+	}
+	return hexadecimal(number)
+}
+
+var hows = constants{"SHUT_", []constant{
+	{"SHUT_RD", unix.SHUT_RD},
+	{"SHUT_WR", unix.SHUT_WR},
+	{"SHUT_RDWR", unix.SHUT_RDWR},
+}}

@@ -1,0 +1,150 @@
+package sock
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// Description is the open file that dup(2)ed and passed descriptors share: its identity, its counters and its addresses. All
+// of it may be read from any goroutine.
+type Description struct {
+	ID   uint64       // from 1, in the order in which the group made its descriptions
+	Peer *Description // the other end of a socketpair(2), else nil
+
+	// TX and RX count what was sent and received so far: bytes of a stream, datagrams or records of any other socket. What
+	// MSG_PEEK shows does not count.
+	TX, RX atomic.Int64
+
+	local, remote    atomic.Pointer[Addr]
+	autoPort         atomic.Bool
+	lingers          atomic.Bool // SO_LINGER was set: close(2) may wait
+	inode, peerInode atomic.Uint64
+	mode             fileMode
+}
+
+func (g *Group) newDescription() *Description {
+	return &Description{ID: g.lastID.Add(1)}
+}
+
+// Local is the address that getsockname(2) gave after the last bind, listen, connect, accept or first sendto; zero before.
+func (d *Description) Local() Addr { return load(&d.local) }
+
+// Remote is the peer's address: where connect(2) went, or where the accepted connection came from; zero if there is none.
+func (d *Description) Remote() Addr { return load(&d.remote) }
+
+// AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name), as it does for port 0 and for a
+// socket that connects, listens or sends without having been bound. An accepted socket has its listener's answer.
+func (d *Description) AutoPort() bool { return d.autoPort.Load() }
+
+// Inode is the inode of an AF_UNIX socket by fstat(2); 0 for other families.
+func (d *Description) Inode() uint64 { return d.inode.Load() }
+
+// PeerInode is the inode of the AF_UNIX socket at the other end: of a socketpair, or of an accepted stream, where it comes from
+// sock_diag(7). It is 0 if not available, as when the peer has already closed its end.
+func (d *Description) PeerInode() uint64 { return d.peerInode.Load() }
+
+func load(p *atomic.Pointer[Addr]) Addr {
+	if a := p.Load(); a != nil {
+		return *a
+	}
+	return Addr{}
+}
+
+// learnInode keeps the inode of an AF_UNIX socket.
+func (s *Socket) learnInode() {
+	if s.family == unix.AF_UNIX {
+		s.desc.inode.Store(inodeOf(s.fd))
+	}
+}
+
+// learnLocal keeps what getsockname(2) says. A port that was 0 before and is not now was chosen by the kernel.
+func (s *Socket) learnLocal() (Addr, error) {
+	a, errno := sysGetsockname(s.fd, s.kind)
+	if errno != 0 {
+		return Addr{}, errno
+	}
+	before := s.desc.Local()
+	switch {
+	case a.Port == 0 && a.Path == "":
+		s.desc.autoPort.Store(false)
+	case before.Port == 0 && before.Path == "":
+		s.desc.autoPort.Store(true)
+	}
+	s.desc.local.Store(&a)
+	return a, nil
+}
+
+// learnRemote keeps what getpeername(2) says, and asked where it has no answer.
+func (s *Socket) learnRemote(asked Addr) {
+	if a, errno := sysGetpeername(s.fd, s.kind); errno == 0 {
+		asked = a
+	}
+	s.desc.remote.Store(&asked)
+}
+
+func inodeOf(fd int) uint64 {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil {
+		return 0
+	}
+	return st.Ino
+}
+
+// receivedDescription finds the description that a received descriptor belongs to: that of an open socket of the group, or one
+// that is only on its way. It is nil for a stranger and for what is no socket, whose inode need not be its own.
+func (g *Group) receivedDescription(fd int) *Description {
+	var st unix.Stat_t
+	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if p := g.passed[st.Ino]; p != nil {
+		if p.copies--; p.copies <= 0 {
+			delete(g.passed, st.Ino)
+		}
+		return p.desc
+	}
+	for s := range g.open {
+		if inodeOf(s.fd) == st.Ino {
+			return s.desc
+		}
+	}
+	return nil
+}
+
+// notePassed remembers the descriptions of the group's descriptors in a control message that was sent, since their own
+// descriptors may all be closed before the message is received.
+func (g *Group) notePassed(control []byte) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return
+	}
+	for _, m := range messages {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue
+		}
+		g.mu.Lock()
+		for s := range g.open {
+			for _, fd := range fds {
+				if s.fd == fd {
+					g.notePassage(s)
+				}
+			}
+		}
+		g.mu.Unlock()
+	}
+}
+
+// notePassage counts one more copy of s on its way. g.mu is held.
+func (g *Group) notePassage(s *Socket) {
+	ino := inodeOf(s.fd)
+	p := g.passed[ino]
+	if p == nil {
+		p = &passage{desc: s.desc}
+		g.passed[ino] = p
+	}
+	p.copies++
+}

@@ -1,0 +1,276 @@
+package sock
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Group owns every descriptor of one run. It numbers their descriptions, wakes all calls that wait when its context is
+// cancelled, and releases what is left when it is closed. Its methods may be called from any goroutine.
+type Group struct {
+	ctx    context.Context
+	stop   func() bool // takes back the AfterFunc that watches ctx
+	ended  atomic.Bool // set before the waiting calls are woken
+	lastID atomic.Uint64
+	diag   unixDiag
+
+	mu      sync.Mutex
+	reason  error // why waiting calls fail once ended is set
+	closed  bool
+	drained *sync.Cond // signalled when open shrinks
+	open    map[*Socket]struct{}
+	waiters map[waiter]struct{}
+	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
+	bound   []boundPath
+}
+
+// A waiter can have its waiting cut short from another goroutine.
+type waiter interface{ wake() }
+
+// passage is a description that was sent by SCM_RIGHTS and not yet received as often.
+type passage struct {
+	desc   *Description
+	copies int
+}
+
+// boundPath is a file that bind(2) made. It is known by its inode, so that nobody else's file of that name is removed.
+type boundPath struct {
+	path     string
+	dev, ino uint64
+}
+
+// NewGroup returns an empty group. When ctx is cancelled every call that waits, and every later call that may wait, fails with
+// an error that wraps the cause ([context.Cause]).
+func NewGroup(ctx context.Context) *Group {
+	g := &Group{
+		ctx:     ctx,
+		open:    make(map[*Socket]struct{}),
+		waiters: make(map[waiter]struct{}),
+		passed:  make(map[uint64]*passage),
+	}
+	g.drained = sync.NewCond(&g.mu)
+	if ctx.Err() != nil {
+		g.end(context.Cause(ctx))
+	}
+	g.stop = context.AfterFunc(ctx, func() { g.end(context.Cause(ctx)) })
+	return g
+}
+
+// Open makes a socket with socket(2), close-on-exec. It is driven by the runtime's poller unless it is blocking: then its
+// descriptor has no O_NONBLOCK and each call that waits takes a thread, which is supported on Linux only.
+func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
+	if err := g.mayOpen(blocking); err != nil {
+		return nil, failed("socket", err)
+	}
+	fd, err := sysSocket(family, typ, proto, !blocking)
+	if err != nil {
+		return nil, failed("socket", err)
+	}
+	s, err := g.newSocket(fd, kind{family, typ, proto, blocking}, g.newDescription())
+	if err != nil {
+		return nil, failed("socket", err)
+	}
+	s.learnInode()
+	return s, nil
+}
+
+// OpenPair makes two connected sockets with socketpair(2). Each one's Description names the other's as its Peer.
+func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
+	if err := g.mayOpen(blocking); err != nil {
+		return nil, nil, failed("socketpair", err)
+	}
+	fds, err := sysSocketpair(family, typ, proto, !blocking)
+	if err != nil {
+		return nil, nil, failed("socketpair", err)
+	}
+	da, db := g.newDescription(), g.newDescription()
+	da.Peer, db.Peer = db, da
+	k := kind{family, typ, proto, blocking}
+	if a, err = g.newSocket(fds[0], k, da); err != nil {
+		unix.Close(fds[1])
+		return nil, nil, failed("socketpair", err)
+	}
+	if b, err = g.newSocket(fds[1], k, db); err != nil {
+		a.Close()
+		return nil, nil, failed("socketpair", err)
+	}
+	for _, s := range []*Socket{a, b} {
+		s.learnInode()
+		s.learnLocal()
+		s.learnRemote(Addr{})
+	}
+	da.peerInode.Store(db.Inode())
+	db.peerInode.Store(da.Inode())
+	return a, b, nil
+}
+
+// Adopt takes over a descriptor that came by SCM_RIGHTS (unix(7)); on an error it is closed. The socket shares the Description
+// of the group's socket that is the same open file, and has a new one else. A descriptor without O_NONBLOCK becomes a blocking
+// Socket, because that flag belongs to the file and so to the sender too. What is no socket at all has family AF_UNSPEC and type
+// 0, and can be read, written and closed.
+func (g *Group) Adopt(fd int) (*Socket, error) {
+	unix.CloseOnExec(fd)
+	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	if err != nil {
+		return nil, failed("fcntl", err)
+	}
+	k := sysIdentify(fd)
+	k.blocking = status&unix.O_NONBLOCK == 0
+	if err := g.mayOpen(k.blocking); err != nil {
+		unix.Close(fd)
+		return nil, failed("recvmsg", err)
+	}
+	desc := g.receivedDescription(fd)
+	known := desc != nil
+	if !known {
+		desc = g.newDescription()
+	}
+	s, err := g.newSocket(fd, k, desc)
+	if err != nil {
+		return nil, failed("recvmsg", err)
+	}
+	if !known && k.family != unix.AF_UNSPEC {
+		s.learnInode()
+		s.learnLocal()
+		s.learnRemote(Addr{})
+	}
+	return s, nil
+}
+
+// Close wakes every call that still waits, closes what is open, waits until those calls have returned, and unlinks the paths
+// that were bound and are still there. A second Close does nothing.
+func (g *Group) Close() error {
+	g.stop()
+	g.end(ErrClosed)
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return nil
+	}
+	g.closed = true
+	left := make([]*Socket, 0, len(g.open))
+	for s := range g.open {
+		left = append(left, s)
+	}
+	g.mu.Unlock()
+
+	var errs []error
+	for _, s := range left {
+		if err := s.Close(); err != nil && !errors.Is(err, syscall.EBADF) {
+			errs = append(errs, err)
+		}
+	}
+	g.mu.Lock()
+	for len(g.open) > 0 {
+		g.drained.Wait()
+	}
+	g.mu.Unlock()
+	g.diag.close()
+	return errors.Join(append(errs, g.unlinkBound()...)...)
+}
+
+// end makes all waiting calls fail with reason, now and from now on. The first reason stays.
+func (g *Group) end(reason error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.reason != nil {
+		return
+	}
+	g.reason = reason
+	g.ended.Store(true)
+	for w := range g.waiters {
+		w.wake()
+	}
+}
+
+// cause is why waiting calls fail; it is nil until the group has ended.
+func (g *Group) cause() error {
+	if !g.ended.Load() {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.reason
+}
+
+func (g *Group) mayOpen(blocking bool) error {
+	if err := g.cause(); err != nil {
+		return err
+	}
+	if blocking {
+		return blockingSupported()
+	}
+	return nil
+}
+
+// watch registers w to be woken at the end of the group; it fails once that has come.
+func (g *Group) watch(w waiter) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.reason != nil {
+		return g.reason
+	}
+	g.waiters[w] = struct{}{}
+	return nil
+}
+
+func (g *Group) unwatch(w waiter) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.waiters, w)
+}
+
+func (g *Group) add(s *Socket) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.reason != nil {
+		return g.reason
+	}
+	g.open[s] = struct{}{}
+	return nil
+}
+
+func (g *Group) remove(s *Socket) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.open, s)
+	g.drained.Broadcast()
+}
+
+// rememberPath notes the file that bind(2) has just made at path.
+func (g *Group) rememberPath(path string) {
+	var st unix.Stat_t
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if unix.Lstat(path, &st) != nil {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.bound = append(g.bound, boundPath{path, uint64(st.Dev), st.Ino})
+}
+
+func (g *Group) unlinkBound() []error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var errs []error
+	for _, b := range g.bound {
+		var st unix.Stat_t
+		if unix.Lstat(b.path, &st) != nil || uint64(st.Dev) != b.dev || st.Ino != b.ino {
+			continue
+		}
+		if err := os.Remove(b.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	g.bound = nil
+	return errs
+}

@@ -1,0 +1,138 @@
+package sock
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Message is the msghdr of sendmsg(2) and recvmsg(2).
+type Message struct {
+	Buffers [][]byte // gathered from, or scattered into
+	Addr    Addr     // where it goes, or where it came from
+	HasAddr bool     // Addr is given, or was received
+	// Control is the ancillary data to send, or the room for what is received (cmsg(3)).
+	Control  []byte
+	ControlN int // bytes of Control that were received
+	Flags    int // msg_flags as received: MSG_TRUNC, MSG_CTRUNC, MSG_EOR …
+}
+
+// Sendmsg sends m once (sendmsg(2)). MSG_NOSIGNAL is always added. Descriptors of the group that Control passes on by SCM_RIGHTS
+// keep their Description for the [Group.Adopt] that follows.
+func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
+	a := Addr{}
+	if m.HasAddr {
+		a = m.Addr
+	}
+	if err := s.enter(); err != nil {
+		return 0, failedAt("sendmsg", a, err)
+	}
+	defer s.leave()
+	d := s.wr.take()
+	defer d.give()
+	d.do, d.msg, d.n = (*direction).sendmsg, m, 0
+	d.flags = flags | unix.MSG_NOSIGNAL | s.dontWait(w)
+	if m.HasAddr {
+		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
+			return 0, failedAt("sendmsg", a, errno)
+		}
+		d.named = true
+	}
+	if len(m.Control) > 0 {
+		s.group.notePassed(m.Control)
+	}
+	if err := d.performSend(w); err != nil {
+		return 0, failedAt("sendmsg", a, err)
+	}
+	s.sent(d.n, d.named)
+	return d.n, nil
+}
+
+func (d *direction) sendmsg() (errno syscall.Errno) {
+	var name *sockname
+	if d.named && !d.begun {
+		name = &d.name
+	}
+	d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags, name)
+	return d.openedFast(errno)
+}
+
+// Recvmsg receives once into m (recvmsg(2)), and sets Addr, HasAddr, ControlN and Flags. Descriptors that come along are
+// close-on-exec; each must be given to [Group.Adopt] or closed.
+func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("recvmsg", err)
+	}
+	defer s.leave()
+	d := s.rd.take()
+	defer d.give()
+	d.do, d.msg, d.n = (*direction).recvmsg, m, 0
+	d.flags = flags | s.dontWait(w)
+	if err := d.perform(w, true); err != nil {
+		return 0, failed("recvmsg", err)
+	}
+	m.Addr = Addr{}
+	if !s.stream() {
+		m.Addr = d.name.decode(s.fd, s.kind)
+	}
+	m.HasAddr = !m.Addr.IsZero()
+	s.received(d.n, flags)
+	return d.n, nil
+}
+
+func (d *direction) recvmsg() (errno syscall.Errno) {
+	d.n, errno = sysRecvmsg(d.socket.fd, d.msg, &d.scratch, d.flags, &d.name)
+	return errno
+}
+
+// Writev sends the joined bufs once by writev(2), with the exceptions of [Socket.Write].
+func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("writev", err)
+	}
+	defer s.leave()
+	d := s.wr.take()
+	defer d.give()
+	d.do, d.msg, d.n = (*direction).writev, &Message{Buffers: bufs}, 0
+	d.flags = s.plainFlags(w)
+	if err := d.perform(w, false); err != nil {
+		return 0, failed("writev", err)
+	}
+	s.sent(d.n, false)
+	return d.n, nil
+}
+
+func (d *direction) writev() (errno syscall.Errno) {
+	if d.flags != 0 {
+		d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags|unix.MSG_NOSIGNAL, nil)
+	} else {
+		d.n, errno = sysWritev(d.socket.fd, d.msg.Buffers, &d.scratch)
+	}
+	return errno
+}
+
+// Readv receives once into bufs, one after the other, by readv(2), with the exceptions of [Socket.Read].
+func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("readv", err)
+	}
+	defer s.leave()
+	d := s.rd.take()
+	defer d.give()
+	d.do, d.msg, d.n = (*direction).readv, &Message{Buffers: bufs}, 0
+	d.flags = s.plainFlags(w)
+	if err := d.perform(w, true); err != nil {
+		return 0, failed("readv", err)
+	}
+	s.received(d.n, 0)
+	return d.n, nil
+}
+
+func (d *direction) readv() (errno syscall.Errno) {
+	if d.flags != 0 {
+		d.n, errno = sysRecvmsg(d.socket.fd, d.msg, &d.scratch, d.flags, nil)
+	} else {
+		d.n, errno = sysReadv(d.socket.fd, d.msg.Buffers, &d.scratch)
+	}
+	return errno
+}

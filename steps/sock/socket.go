@@ -1,0 +1,282 @@
+package sock
+
+import (
+	"os"
+	"sync/atomic"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Socket is one descriptor. Its methods may be called from any goroutine, concurrently too.
+type Socket struct {
+	kind
+	group *Group
+	desc  *Description
+	fd    int
+	port  *port // its place in the poller; nil for a blocking socket
+
+	// life counts the calls under way, with the closed and gone bits above them. See enter.
+	life atomic.Int64
+
+	rd, wr direction
+	// late is an errno that a receive with MSG_WAITALL met after part of its data; the next receive reports it.
+	late atomic.Int32
+}
+
+// kind is what socket(2) was asked for.
+type kind struct {
+	family, typ, proto int
+	blocking           bool
+}
+
+// stream reports whether the socket counts bytes rather than datagrams, as an adopted pipe does too.
+func (k kind) stream() bool { return k.typ == unix.SOCK_STREAM || k.typ == 0 }
+
+// rawOrICMP reports whether the addresses of the socket have no port.
+func (k kind) rawOrICMP() bool {
+	return k.typ == unix.SOCK_RAW || k.proto == unix.IPPROTO_ICMP || k.proto == unix.IPPROTO_ICMPV6
+}
+
+// port is the place of a descriptor in the runtime's poller.
+type port struct {
+	file *os.File
+	raw  syscall.RawConn
+}
+
+// newPort registers fd with the poller and takes it over: closing the port closes fd.
+func newPort(fd int) (*port, error) {
+	file := os.NewFile(uintptr(fd), "socket")
+	if file == nil {
+		return nil, syscall.EBADF
+	}
+	raw, err := file.SyscallConn()
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &port{file, raw}, nil
+}
+
+// wake makes whatever waits on the port, now or later, see a deadline that has passed.
+func (p *port) wake() { p.file.SetDeadline(longAgo) }
+
+// newSocket takes over fd, closing it on an error.
+func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
+	s := &Socket{kind: k, group: g, desc: desc, fd: fd}
+	if !k.blocking {
+		var err error
+		if s.port, err = desc.mode.newPort(fd); err != nil {
+			unix.Close(fd)
+			return nil, err
+		}
+		s.rd.attach(s, s.port, true)
+		s.wr.attach(s, s.port, false)
+		if err := g.watch(s.port); err != nil {
+			s.port.file.Close()
+			return nil, err
+		}
+	} else {
+		s.rd.socket, s.wr.socket = s, s
+	}
+	if err := g.add(s); err != nil {
+		s.release()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Desc is the description that s shares with its duplicates.
+func (s *Socket) Desc() *Description { return s.desc }
+
+// FD is the descriptor's number, -1 once s is closed. Whoever uses it must see to it that s is not closed meanwhile.
+func (s *Socket) FD() int {
+	if s.life.Load()&lifeClosed != 0 {
+		return -1
+	}
+	return s.fd
+}
+
+// Family is the AF_ number that the socket was made with.
+func (s *Socket) Family() int { return s.family }
+
+// Type is the SOCK_ number that the socket was made with.
+func (s *Socket) Type() int { return s.typ }
+
+// Proto is the IPPROTO_ (or family's own) number that the socket was made with.
+func (s *Socket) Proto() int { return s.proto }
+
+// Blocking reports whether the descriptor is a truly blocking one, without O_NONBLOCK.
+func (s *Socket) Blocking() bool { return s.blocking }
+
+// The bits of Socket.life. Below them is the number of calls under way.
+const (
+	lifeClosed = 1 << 40 // Close was called
+	lifeGone   = 1 << 41 // the descriptor was given back to the kernel
+)
+
+// enter begins a call: until leave, the descriptor stays open. It fails with EBADF once the socket is closed.
+func (s *Socket) enter() error {
+	if s.life.Add(1)&lifeClosed != 0 {
+		s.leave()
+		return syscall.EBADF
+	}
+	return nil
+}
+
+// leave ends a call. The last one to leave a closed socket closes the descriptor.
+func (s *Socket) leave() {
+	if s.life.Add(-1) == lifeClosed {
+		s.retire()
+	}
+}
+
+// retire closes the descriptor of a closed socket that no call uses any more.
+func (s *Socket) retire() error {
+	if !s.life.CompareAndSwap(lifeClosed, lifeClosed|lifeGone) {
+		return nil
+	}
+	err := s.release()
+	s.group.remove(s)
+	return err
+}
+
+// release gives the descriptor back to the kernel.
+func (s *Socket) release() error {
+	if s.port != nil {
+		s.group.unwatch(s.port)
+	}
+	closing := func() syscall.Errno {
+		if s.port == nil {
+			return asErrno(unix.Close(s.fd))
+		}
+		if err := s.port.file.Close(); err != nil {
+			errno, _ := ErrnoOf(err)
+			return errno
+		}
+		return 0
+	}
+	if s.desc.lingers.Load() {
+		return asError(s.group.closeLingering(closing))
+	}
+	return asError(closing())
+}
+
+// Close closes the descriptor (close(2)). As on Linux it does not wake a call that another goroutine is blocked in on the same
+// socket: Close returns at once, that call goes on to its result, and only then is the file released ("Multithreaded processes
+// and close()" in close(2)). Later calls, Close included, fail with EBADF; the number is not touched again. A close that waits
+// because of SO_LINGER (socket(7)) is cut short when the group's context is cancelled.
+func (s *Socket) Close() error {
+	for {
+		life := s.life.Load()
+		if life&lifeClosed != 0 {
+			return failed("close", syscall.EBADF)
+		}
+		if s.life.CompareAndSwap(life, life|lifeClosed) {
+			break
+		}
+	}
+	return failed("close", s.retire())
+}
+
+// Dup makes a second descriptor of the same open file (F_DUPFD_CLOEXEC of fcntl(2)); both share one Description.
+func (s *Socket) Dup() (*Socket, error) {
+	if err := s.enter(); err != nil {
+		return nil, failed("dup", err)
+	}
+	defer s.leave()
+	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, failed("dup", err)
+	}
+	dup, err := s.group.newSocket(fd, s.kind, s.desc)
+	return dup, failed("dup", err)
+}
+
+// Bind gives the socket its local address (bind(2)). The port of Desc().Local() is the one that the kernel chose for port 0. The
+// file that binding an AF_UNIX path makes is unlinked when the group closes.
+func (s *Socket) Bind(a Addr) error {
+	if err := s.enter(); err != nil {
+		return failedAt("bind", a, err)
+	}
+	defer s.leave()
+	var name sockname
+	errno := name.encode(s.fd, s.family, a)
+	if errno == 0 {
+		errno = sysBind(s.fd, &name)
+	}
+	if errno != 0 {
+		return failedAt("bind", a, errno)
+	}
+	if a.Family == unix.AF_UNIX && a.Path != "" && a.Path[0] != '@' {
+		s.group.rememberPath(a.Path)
+	}
+	local, err := s.learnLocal()
+	if err == nil {
+		s.desc.autoPort.Store(a.Port == 0 && a.Path == "" && (local.Port != 0 || local.Path != ""))
+	}
+	return nil
+}
+
+// Listen makes the socket accept connections (listen(2)).
+func (s *Socket) Listen(backlog int) error {
+	if err := s.enter(); err != nil {
+		return failed("listen", err)
+	}
+	defer s.leave()
+	if err := unix.Listen(s.fd, backlog); err != nil {
+		return failed("listen", err)
+	}
+	s.learnLocal()
+	return nil
+}
+
+// Shutdown ends one direction of a connection, or both: SHUT_RD, SHUT_WR, SHUT_RDWR (shutdown(2)).
+func (s *Socket) Shutdown(how int) error {
+	if err := s.enter(); err != nil {
+		return failed("shutdown", err)
+	}
+	defer s.leave()
+	return failed("shutdown", asError(asErrno(unix.Shutdown(s.fd, how))))
+}
+
+// Sockname is the local address (getsockname(2)); Desc().Local() follows it.
+func (s *Socket) Sockname() (Addr, error) {
+	if err := s.enter(); err != nil {
+		return Addr{}, failed("getsockname", err)
+	}
+	defer s.leave()
+	a, err := s.learnLocal()
+	return a, failed("getsockname", err)
+}
+
+// Peername is the peer's address (getpeername(2)).
+func (s *Socket) Peername() (Addr, error) {
+	if err := s.enter(); err != nil {
+		return Addr{}, failed("getpeername", err)
+	}
+	defer s.leave()
+	a, errno := sysGetpeername(s.fd, s.kind)
+	return a, failed("getpeername", asError(errno))
+}
+
+// Poll asks poll(2), without waiting, which of events are there: POLLIN, POLLOUT and so on. POLLERR and POLLHUP need not be asked
+// for.
+func (s *Socket) Poll(events int16) (int16, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("poll", err)
+	}
+	defer s.leave()
+	revents, errno := pollNow(s.fd, events)
+	return revents, failed("poll", asError(errno))
+}
+
+func pollNow(fd int, events int16) (int16, syscall.Errno) {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: events}}
+	for {
+		_, err := unix.Poll(fds, 0)
+		if err != unix.EINTR {
+			return fds[0].Revents, asErrno(err)
+		}
+	}
+}

@@ -1,0 +1,60 @@
+package sock
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// SetInt sets an option whose value is an int (setsockopt(2)).
+func (s *Socket) SetInt(level, name, value int) error {
+	if err := s.enter(); err != nil {
+		return failed("setsockopt", err)
+	}
+	defer s.leave()
+	return failed("setsockopt", asError(asErrno(unix.SetsockoptInt(s.fd, level, name, value))))
+}
+
+// GetInt reads an option whose value is an int (getsockopt(2)).
+func (s *Socket) GetInt(level, name int) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("getsockopt", err)
+	}
+	defer s.leave()
+	value, err := unix.GetsockoptInt(s.fd, level, name)
+	return value, failed("getsockopt", err)
+}
+
+// SetBytes sets an option to the bytes of b, in the layout that the kernel wants (setsockopt(2)).
+func (s *Socket) SetBytes(level, name int, b []byte) error {
+	if err := s.enter(); err != nil {
+		return failed("setsockopt", err)
+	}
+	defer s.leave()
+	if level == unix.SOL_SOCKET && name == unix.SO_LINGER {
+		s.desc.lingers.Store(true)
+	}
+	return failed("setsockopt", asError(asErrno(unix.SetsockoptString(s.fd, level, name, string(b)))))
+}
+
+// GetBytes reads an option of at most size bytes; the result has the length that the kernel gave (getsockopt(2)).
+func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
+	if err := s.enter(); err != nil {
+		return nil, failed("getsockopt", err)
+	}
+	defer s.leave()
+	b := make([]byte, size)
+	n, errno := sysGetsockopt(s.fd, level, name, b)
+	if errno != 0 {
+		return nil, failed("getsockopt", errno)
+	}
+	return b[:min(n, size)], nil
+}
+
+// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK (ioctl(2), tcp(7)).
+func (s *Socket) Ioctl(request int) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("ioctl", err)
+	}
+	defer s.leave()
+	value, errno := sysIoctlInt(s.fd, request)
+	return value, failed("ioctl", asError(errno))
+}

@@ -1,0 +1,209 @@
+package sock
+
+import (
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The system calls are made raw, so that what reaches the kernel is what the caller said, byte for byte, and so that none of
+// them allocates.
+
+const (
+	msgErrqueue = unix.MSG_ERRQUEUE
+	msgFastopen = unix.MSG_FASTOPEN
+)
+
+func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
+	return unix.Socket(family, typ|openFlags(nonblock), proto)
+}
+
+func sysSocketpair(family, typ, proto int, nonblock bool) ([2]int, error) {
+	return unix.Socketpair(family, typ|openFlags(nonblock), proto)
+}
+
+func openFlags(nonblock bool) int {
+	if nonblock {
+		return unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
+	}
+	return unix.SOCK_CLOEXEC
+}
+
+// sysIdentify asks what kind of socket fd is; the zero kind is none at all.
+func sysIdentify(fd int) kind {
+	var k kind
+	k.family, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	k.typ, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	k.proto, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	return k
+}
+
+func sysBind(fd int, name *sockname) syscall.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(name.len))
+	return errno
+}
+
+func sysConnect(fd int, name *sockname) syscall.Errno {
+	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(name.len))
+	return errno
+}
+
+func sysAccept(fd int, name *sockname, nonblock bool) (int, syscall.Errno) {
+	name.len = uint32(len(name.buf))
+	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)),
+		uintptr(unsafe.Pointer(&name.len)), uintptr(openFlags(nonblock)), 0, 0)
+	return int(n), errno
+}
+
+func sysGetsockname(fd int, k kind) (Addr, syscall.Errno) {
+	return sysName(unix.SYS_GETSOCKNAME, fd, k)
+}
+
+func sysGetpeername(fd int, k kind) (Addr, syscall.Errno) {
+	return sysName(unix.SYS_GETPEERNAME, fd, k)
+}
+
+func sysName(trap uintptr, fd int, k kind) (Addr, syscall.Errno) {
+	var name sockname
+	name.len = uint32(len(name.buf))
+	_, _, errno := unix.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(unsafe.Pointer(&name.len)))
+	if errno != 0 {
+		return Addr{}, errno
+	}
+	return name.decode(fd, k), 0
+}
+
+// sysRecvfrom receives; a nil name asks for no address.
+func sysRecvfrom(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+	var buf, size unsafe.Pointer
+	if name != nil {
+		name.len = uint32(len(name.buf))
+		buf, size = unsafe.Pointer(&name.buf), unsafe.Pointer(&name.len)
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		uintptr(flags), uintptr(buf), uintptr(size))
+	return count(n, errno), errno
+}
+
+// sysSendto sends; a nil name gives no address.
+func sysSendto(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+	var buf unsafe.Pointer
+	var size uint32
+	if name != nil {
+		buf, size = unsafe.Pointer(&name.buf), name.len
+	}
+	n, _, errno := unix.Syscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
+		uintptr(flags), uintptr(buf), uintptr(size))
+	return count(n, errno), errno
+}
+
+func sysRead(fd int, p []byte) (int, syscall.Errno) {
+	n, _, errno := unix.Syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	return count(n, errno), errno
+}
+
+func sysWrite(fd int, p []byte) (int, syscall.Errno) {
+	n, _, errno := unix.Syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+	return count(n, errno), errno
+}
+
+// count is a result register as a count: 0 where the call failed.
+func count(n uintptr, errno syscall.Errno) int {
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// msgScratch is the room that the calls on messages need; it is used again and again.
+type msgScratch struct {
+	hdr unix.Msghdr
+	iov []unix.Iovec
+}
+
+// vector lays out bufs for the kernel. A msghdr or vector without buffers has a nil pointer.
+func (m *msgScratch) vector(bufs [][]byte) *unix.Iovec {
+	m.iov = m.iov[:0]
+	for _, b := range bufs {
+		v := unix.Iovec{Base: unsafe.SliceData(b)}
+		v.SetLen(len(b))
+		m.iov = append(m.iov, v)
+	}
+	return unsafe.SliceData(m.iov)
+}
+
+// fill builds the msghdr of m.
+func (m *msgScratch) fill(bufs [][]byte, control []byte, name *sockname) {
+	m.hdr = unix.Msghdr{Iov: m.vector(bufs)}
+	m.hdr.SetIovlen(len(m.iov))
+	if len(control) > 0 {
+		m.hdr.Control = unsafe.SliceData(control)
+		m.hdr.SetControllen(len(control))
+	}
+	if name != nil {
+		m.hdr.Name, m.hdr.Namelen = &name.buf[0], name.len
+	}
+}
+
+// forget lets the buffers of the last call go.
+func (m *msgScratch) forget() {
+	clear(m.iov)
+	m.hdr = unix.Msghdr{}
+}
+
+func sysSendmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+	m.fill(msg.Buffers, msg.Control, name)
+	defer m.forget()
+	n, _, errno := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), uintptr(flags))
+	return count(n, errno), errno
+}
+
+// sysRecvmsg receives; msg keeps the control length and the flags, name (unless nil) the address.
+func sysRecvmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+	if name != nil {
+		name.len = uint32(len(name.buf))
+	}
+	m.fill(msg.Buffers, msg.Control, name)
+	defer m.forget()
+	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)),
+		uintptr(flags|unix.MSG_CMSG_CLOEXEC))
+	if errno != 0 {
+		return 0, errno
+	}
+	msg.ControlN = int(m.hdr.Controllen)
+	msg.Flags = int(m.hdr.Flags)
+	if flags&unix.MSG_CMSG_CLOEXEC == 0 {
+		msg.Flags &^= unix.MSG_CMSG_CLOEXEC
+	}
+	if name != nil {
+		name.len = m.hdr.Namelen
+	}
+	return int(n), 0
+}
+
+func sysReadv(fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
+	defer m.forget()
+	n, _, errno := unix.Syscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(m.vector(bufs))), uintptr(len(bufs)))
+	return count(n, errno), errno
+}
+
+func sysWritev(fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
+	defer m.forget()
+	n, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(m.vector(bufs))), uintptr(len(bufs)))
+	return count(n, errno), errno
+}
+
+// sysGetsockopt fills b and gives the length that the kernel wrote.
+func sysGetsockopt(fd, level, name int, b []byte) (int, syscall.Errno) {
+	size := uint32(len(b))
+	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
+		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
+	return int(size), errno
+}
+
+func sysIoctlInt(fd, request int) (int, syscall.Errno) {
+	var value int32
+	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), uintptr(request), uintptr(unsafe.Pointer(&value)))
+	return int(value), errno
+}

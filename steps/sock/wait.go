@@ -1,0 +1,192 @@
+package sock
+
+import (
+	"errors"
+	"os"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Wait says how long one call may wait.
+type Wait struct {
+	Deadline time.Time // zero: without bound
+	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result
+}
+
+// expired reports whether the deadline has passed.
+func (w Wait) expired() bool {
+	return !w.Deadline.IsZero() && !time.Now().Before(w.Deadline)
+}
+
+// longAgo is a deadline that has passed, whatever the clock says.
+var longAgo = time.Unix(1, 0)
+
+// A direction is one half of a socket, receiving or sending. At most one call at a time uses its place in the poller.
+//
+// The deadline that is armed in the poller outlives the call that armed it: it is touched only when a later call needs an
+// earlier one, and when it fires too early for the call that waits then. Calls with ever later deadlines, as in a ping-pong,
+// so leave the timer alone.
+type direction struct {
+	socket *Socket
+	busy   atomic.Bool // held by the call that uses this direction
+	armed  time.Time   // the deadline that the poller has; zero: none
+
+	// The call under way, kept here so that making one allocates nothing.
+	do      func(*direction) syscall.Errno // makes the system call once; EAGAIN: not ready
+	wait    Wait
+	bytes   []byte
+	flags   int
+	msg     *Message
+	name    sockname // the address that goes in or comes out
+	named   bool     // name is used
+	scratch msgScratch
+
+	n     int // its result: bytes, or a new descriptor
+	errno syscall.Errno
+
+	begun      bool // connect: an attempt is under way
+	unpollable bool // an EAGAIN of this call never turns into readiness
+
+	park        func(func(uintptr) bool) error // RawConn.Read or RawConn.Write; nil: no place in the poller yet
+	try         func(uintptr) bool
+	setDeadline func(time.Time) error
+}
+
+// attach gives d its place in the poller.
+func (d *direction) attach(s *Socket, p *port, reads bool) {
+	d.socket, d.try = s, d.attempt
+	if reads {
+		d.park, d.setDeadline = p.raw.Read, p.file.SetReadDeadline
+	} else {
+		d.park, d.setDeadline = p.raw.Write, p.file.SetWriteDeadline
+	}
+}
+
+// take reserves d for one call. If another call has it, the caller gets a fresh direction that has no place in the poller.
+func (d *direction) take() *direction {
+	if d.busy.CompareAndSwap(false, true) {
+		return d
+	}
+	other := &direction{socket: d.socket}
+	other.busy.Store(true)
+	return other
+}
+
+// give ends what take began. The buffers of the call are let go.
+func (d *direction) give() {
+	d.bytes, d.msg = nil, nil
+	d.named, d.begun, d.unpollable = false, false, false
+	d.busy.Store(false)
+}
+
+// perform makes the call that d holds, waiting as w says. reads tells which readiness the call waits for.
+func (d *direction) perform(w Wait, reads bool) error {
+	d.wait = w
+	s := d.socket
+	switch {
+	case s.blocking:
+		return d.performBlocking()
+	case w.NoWait:
+		d.once()
+		return asError(d.errno)
+	}
+	if err := s.group.cause(); err != nil {
+		return err
+	}
+	if d.park == nil {
+		return d.performBeside(reads)
+	}
+	return d.untilReady()
+}
+
+// once makes the system call, again if a signal interrupted it.
+func (d *direction) once() {
+	for {
+		d.errno = d.do(d)
+		if d.errno != syscall.EINTR {
+			return
+		}
+	}
+}
+
+// attempt is what the poller runs at the start and at each readiness. False means: wait.
+func (d *direction) attempt(uintptr) bool {
+	d.once()
+	if d.errno != syscall.EAGAIN || d.unpollable {
+		return true
+	}
+	if need := d.wait.Deadline; !need.IsZero() && (d.armed.IsZero() || need.Before(d.armed)) {
+		d.arm(need)
+	}
+	return false
+}
+
+// arm sets the poller's deadline. The group may have ended meanwhile, and its past deadline must stand.
+func (d *direction) arm(t time.Time) {
+	d.armed = t
+	d.setDeadline(t)
+	if d.socket.group.ended.Load() {
+		d.setDeadline(longAgo)
+	}
+}
+
+// untilReady makes the call as often as the poller finds the descriptor ready, until it has a result.
+func (d *direction) untilReady() error {
+	for {
+		err := d.park(d.try)
+		if err == nil {
+			return asError(d.errno)
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		if err := d.socket.group.cause(); err != nil {
+			return err
+		}
+		if d.wait.expired() {
+			return d.lastAttempt()
+		}
+		d.arm(d.wait.Deadline)
+	}
+}
+
+// lastAttempt gives the kernel's answer if there is one by now. The poller may have refused before the call was made even once.
+func (d *direction) lastAttempt() error {
+	d.once()
+	if d.errno != syscall.EAGAIN {
+		return asError(d.errno)
+	}
+	if d.n > 0 {
+		return nil
+	}
+	return ErrTimeout
+}
+
+// performBeside makes a call while another one has the socket's place in the poller, which holds one deadline only. It waits on
+// a duplicate of the descriptor, which has a place and a deadline of its own.
+func (d *direction) performBeside(reads bool) error {
+	d.once()
+	if d.errno != syscall.EAGAIN || d.unpollable {
+		return asError(d.errno)
+	}
+	s := d.socket
+	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	p, err := s.desc.mode.newPort(fd)
+	if err != nil {
+		unix.Close(fd)
+		return err
+	}
+	defer p.file.Close()
+	if err := s.group.watch(p); err != nil {
+		return err
+	}
+	defer s.group.unwatch(p)
+	d.attach(s, p, reads)
+	return d.untilReady()
+}

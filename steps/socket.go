@@ -1,0 +1,182 @@
+package steps
+
+import (
+	"sort"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var socketKind = Kind{
+	Name:    "socket",
+	Summary: "make a socket",
+	Text: `The value is one of the short words, or {family, type, protocol} in the C
+names (AF_INET, SOCK_STREAM, IPPROTO_TCP) or their short forms (inet, stream,
+tcp). Protocol 0, the default, lets the kernel choose.
+
+The descriptor is driven by the runtime's poller, which a script cannot tell
+from a blocking one. With blocking: true it is a truly blocking descriptor that
+occupies a thread: only then do SO_RCVTIMEO and SO_SNDTIMEO act. See socket(2).`,
+	Example: `actors:
+  maker:
+    - socket: tcp
+      as: a
+    - socket: {family: AF_INET6, type: SOCK_DGRAM}
+      as: b
+      expect: {error: []}
+`,
+	New: func() Action { return new(socketAction) },
+}
+
+type socketAction struct {
+	spec     SocketSpec
+	blocking Bool
+}
+
+func (a *socketAction) Params(p *Params) {
+	p.Value(&a.spec, "what socket: a short word, or {family, type, protocol}")
+	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
+	p.Makes = "the socket"
+}
+
+func (a *socketAction) Run(t *Task) error {
+	t.Call("socket", a.spec.args(a.blocking.On)...)
+	s, err := t.Actor.Run.Sockets.Open(a.spec.Family, a.spec.SockType, a.spec.Proto, a.blocking.On)
+	if err != nil {
+		return err
+	}
+	h, err := t.makeHandle(0, s, "a socket")
+	if err != nil {
+		return err
+	}
+	t.Return(Name(h.Name))
+	return nil
+}
+
+func (a *socketAction) Check(c *Check) {
+	c.makeHandle(0, Symbol{Family: a.spec.Family, Type: a.spec.SockType})
+}
+
+// SocketSpec is a family, a type and a protocol.
+type SocketSpec struct {
+	Family, SockType, Proto int
+}
+
+// socketWords are the short words for the common sockets.
+var socketWords = map[string]SocketSpec{
+	"tcp":        {unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_TCP},
+	"tcp6":       {unix.AF_INET6, unix.SOCK_STREAM, unix.IPPROTO_TCP},
+	"udp":        {unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP},
+	"udp6":       {unix.AF_INET6, unix.SOCK_DGRAM, unix.IPPROTO_UDP},
+	"unix":       {unix.AF_UNIX, unix.SOCK_STREAM, 0},
+	"unixgram":   {unix.AF_UNIX, unix.SOCK_DGRAM, 0},
+	"unixpacket": {unix.AF_UNIX, unix.SOCK_SEQPACKET, 0},
+	"mptcp":      {unix.AF_INET, unix.SOCK_STREAM, protoMPTCP},
+	"icmp":       {unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP},
+}
+
+// protoMPTCP is IPPROTO_MPTCP of RFC 8684 on Linux; elsewhere the kernel
+// answers EPROTONOSUPPORT to it.
+const protoMPTCP = 262
+
+// SocketWords lists the short words for sockets.
+func SocketWords() []string {
+	var words []string
+	for w := range socketWords {
+		words = append(words, w)
+	}
+	sort.Strings(words)
+	return words
+}
+
+// Decode reads a short word or a mapping.
+func (v *SocketSpec) Decode(d *Decoder, n *source.Node) {
+	if n.Kind == source.Scalar {
+		spec, ok := socketWords[n.Text]
+		if !ok {
+			p := d.Problem(n, "unknown socket %s", n.Describe())
+			if p.Hint = source.DidYouMean(n.Text, SocketWords()); p.Hint == "" {
+				p.Hint = "write one of " + joinOr(SocketWords()) + ", or {family, type, protocol}"
+			}
+		}
+		*v = spec
+		return
+	}
+	if n.Kind != source.Map {
+		d.Problem(n, "a socket is a word or {family, type, protocol}, not %s", n.Describe())
+		return
+	}
+	d.Mapping(n, []*Param{
+		{Key: "family", Value: &constant{&v.Family, "family", sock.FamilyByName, sock.FamilyNames}, Required: true, Help: "as AF_INET"},
+		{Key: "type", Value: &constant{&v.SockType, "type", sock.TypeByName, sock.TypeNames}, Required: true, Help: "as SOCK_STREAM"},
+		{Key: "protocol", Value: &constant{&v.Proto, "protocol", sock.ProtoByName, sock.ProtoNames}, Help: "as IPPROTO_TCP"},
+	}, "socket")
+}
+
+// Schema accepts a short word or a mapping.
+func (v *SocketSpec) Schema() Schema {
+	text := Schema{"type": []string{"string", "integer"}}
+	return Schema{"anyOf": []Schema{
+		{"enum": SocketWords()},
+		Object(Schema{"family": text, "type": text, "protocol": text}, "family", "type"),
+	}}
+}
+
+// Type names the type in the reference.
+func (v *SocketSpec) Type() string { return "word, or {family, type, protocol}" }
+
+// args are the arguments of socket(2) as C writes them.
+func (v *SocketSpec) args(blocking bool) []any {
+	return []any{
+		Const(sock.FamilyName(v.Family)), Const(sock.TypeName(v.SockType)),
+		Const(sock.ProtoName(v.Family, v.Proto)),
+	}
+}
+
+// constant is a C constant by its name, its short form or its number.
+type constant struct {
+	value  *int
+	what   string
+	byName func(string) (int, bool)
+	names  func() []string
+}
+
+func (c *constant) Decode(d *Decoder, n *source.Node) {
+	if x, err := plainUnit.parse(n.Text); err == nil && n.Kind == source.Scalar {
+		*c.value = int(x)
+		return
+	}
+	x, ok := c.byName(n.Text)
+	if !ok || n.Kind != source.Scalar {
+		d.Problem(n, "unknown %s %s", c.what, n.Describe()).Hint = source.DidYouMean(n.Text, c.names())
+	}
+	*c.value = x
+}
+
+func (c *constant) Schema() Schema { return Schema{"type": []string{"string", "integer"}} }
+func (c *constant) Type() string   { return c.what }
+
+// IsSocketWord reports whether w is a short word for a socket, or a protocol
+// that requires can ask for.
+func IsSocketWord(w string) bool {
+	_, ok := SocketOf(w)
+	return ok
+}
+
+// SocketOf is the socket that a short word stands for. The words sctp and tipc
+// are for requires only: few kernels have them.
+func SocketOf(w string) (SocketSpec, bool) {
+	switch w {
+	case "sctp":
+		return SocketSpec{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, true
+	case "tipc":
+		return SocketSpec{familyTIPC, unix.SOCK_STREAM, 0}, true
+	}
+	spec, ok := socketWords[w]
+	return spec, ok
+}
+
+// familyTIPC is AF_TIPC on Linux; elsewhere the kernel answers EAFNOSUPPORT.
+const familyTIPC = 30

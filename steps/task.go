@@ -1,0 +1,237 @@
+package steps
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// An Actor is the state of one actor, or of one replica of it, as its steps
+// see it. Its branches share it.
+type Actor struct {
+	Name  string
+	Index int // of the replica, from 0
+	Count int // of replicas
+	Run   *Run
+	// Shared tells which of its names other actors read.
+	Shared map[string]bool
+
+	mu    sync.RWMutex
+	names map[string]any // handles and values
+}
+
+// Run is what all actors of one scenario's run share. Nothing in it changes
+// while they run.
+type Run struct {
+	Sockets     *sock.Group
+	Vars        map[string]any
+	StepTimeout time.Duration
+	Epoch       time.Time
+	Full        bool                   // keep all data, not only what a transcript shows
+	Tmp         func() (string, error) // the scenario's own folder, made when first asked for
+}
+
+// get is the handle or value that the actor itself has under a name.
+func (a *Actor) get(name string) (any, bool) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	v, ok := a.names[name]
+	return v, ok
+}
+
+func (a *Actor) set(name string, v any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.names == nil {
+		a.names = make(map[string]any)
+	}
+	a.names[name] = v
+}
+
+// A Task is one strand at work: an actor, or a branch of it. It runs one step
+// at a time.
+type Task struct {
+	Ctx   context.Context
+	World World
+	Actor *Actor
+	// Limit bounds all steps; zero where only each step's own timeout does.
+	Limit Limit
+	Event Event
+
+	step     *Step
+	deadline time.Time
+	bound    Limit // of the step under way
+	causes   []Cause
+	missing  string   // what the step under way still waits for, for a timeout's message
+	last     Cause    // the place of the last event
+	given    []string // shared names to publish once the event is recorded
+	vm       vm.VM
+	scratch  []byte
+}
+
+// A Limit is a moment that a step must not pass, and whose limit it is.
+type Limit struct {
+	At    time.Time
+	After time.Duration
+	Whose string // "the step", "actor server", "the repeat at line 12"
+}
+
+func (l Limit) before(m Limit) bool {
+	return m.At.IsZero() || !l.At.IsZero() && l.At.Before(m.At)
+}
+
+// lookup finds a name for an expression.
+func (t *Task) lookup(name string) (any, error) {
+	if v, ok := t.Actor.get(name); ok {
+		if h, ok := v.(*Handle); ok {
+			return h.endpoint(), nil
+		}
+		return v, nil
+	}
+	if v, ok := t.Actor.Run.Vars[name]; ok {
+		return v, nil
+	}
+	switch name {
+	case "index":
+		return t.Actor.Index, nil
+	case "count":
+		return t.Actor.Count, nil
+	case "tmp":
+		return t.Actor.Run.Tmp()
+	}
+	return nil, fmt.Errorf("%s has no value here", name)
+}
+
+func (t *Task) after(c Cause) { t.causes = append(t.causes, c) }
+
+// wait is how long the calls of the step under way may block.
+func (t *Task) wait(nowait *Bool) sock.Wait {
+	return sock.Wait{Deadline: t.deadline, NoWait: nowait != nil && nowait.On}
+}
+
+// Call opens the event of a call, by its name and arguments.
+func (t *Task) Call(name string, args ...any) {
+	t.Event.Call, t.Event.Args = name, args
+}
+
+// Return says what the call gave.
+func (t *Task) Return(parts ...any) { t.Event.Ret = parts }
+
+// Next records the call so far as a success and opens another: for steps that
+// make several calls.
+func (t *Task) Next() {
+	t.record()
+	t.Event.Start = time.Since(t.Actor.Run.Epoch)
+}
+
+// set gives a name its value.
+func (t *Task) set(name string, v any) {
+	if name == "" {
+		return
+	}
+	t.Actor.set(name, v)
+	if _, handle := v.(*Handle); !handle {
+		t.publish(name)
+	}
+}
+
+// publish lets other actors have a name's value, once the step under way is
+// recorded.
+func (t *Task) publish(name string) {
+	if t.Actor.Shared[name] {
+		t.given = append(t.given, name)
+	}
+}
+
+// setAs gives the step's ith `as` name its value.
+func (t *Task) setAs(i int, v any) error {
+	name, err := t.step.As.Eval(t, i)
+	if err == nil {
+		t.set(name, v)
+	}
+	return err
+}
+
+// asName is the step's ith `as` name, or a stand-in that a transcript can show.
+func (t *Task) asName(i int, otherwise string) (string, error) {
+	name, err := t.step.As.Eval(t, i)
+	if name == "" {
+		name = otherwise
+	}
+	return name, err
+}
+
+// makeHandle names a new socket after `as`.
+func (t *Task) makeHandle(i int, s *sock.Socket, otherwise string) (*Handle, error) {
+	name, err := t.asName(i, otherwise)
+	if err != nil {
+		return nil, err
+	}
+	h := &Handle{Name: name, Sock: s}
+	if t.step.As.Len() > i {
+		t.set(name, h)
+	}
+	return h, nil
+}
+
+// buffer is scratch space of n bytes, good until the task's next step.
+func (t *Task) buffer(n int) []byte {
+	if cap(t.scratch) < n {
+		t.scratch = make([]byte, n)
+	}
+	return t.scratch[:n]
+}
+
+// data keeps of b what will be printed. b may be reused afterwards.
+func (t *Task) data(b []byte) Data {
+	d := Data{Len: len(b)}
+	if len(b) > DataShown && !t.Actor.Run.Full {
+		b = b[:DataShown]
+	}
+	d.Bytes = append([]byte(nil), b...)
+	return d
+}
+
+// link describes the socket of a handle for the order of events.
+func (h *Handle) link() *Link {
+	d := h.Sock.Desc()
+	return &Link{
+		Name: h.Name, Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
+		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
+	}
+}
+
+// act marks the event as one that orders others.
+func (t *Task) act(op Op, h *Handle) {
+	t.Event.Op, t.Event.Sock = op, h.Sock.Desc().ID
+}
+
+// A Mismatch is an expectation that was not met.
+type Mismatch struct {
+	Msg  string
+	Want []byte // the data expected and come, where it was about data
+	Got  []byte
+	Data bool
+}
+
+// Error tells what was expected and what came.
+func (m *Mismatch) Error() string { return m.Msg }
+
+func mismatch(format string, args ...any) error {
+	return &Mismatch{Msg: fmt.Sprintf(format, args...)}
+}
+
+// isCancelled reports whether the step ended only because the run is over.
+func (t *Task) isCancelled(err error) bool {
+	if errors.Is(err, ErrCancelled) {
+		return true
+	}
+	cause := context.Cause(t.Ctx)
+	return cause != nil && errors.Is(err, cause)
+}

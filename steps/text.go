@@ -1,0 +1,183 @@
+package steps
+
+import (
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Text is a text that may hold ${expressions}; $${ is a literal ${.
+type Text struct {
+	given bool
+	node  *source.Node
+	parts []part
+	lit   string // the whole text where it holds no expression
+}
+
+// A part is a literal or an expression.
+type part struct {
+	lit  string
+	expr *Expr
+}
+
+// Decode reads a scalar; a plain one is its source text.
+func (x *Text) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected a text, got %s", n.Describe())
+		return
+	}
+	x.given, x.node = true, n
+	x.parse(d, n.Text)
+}
+
+func (x *Text) parse(d *Decoder, s string) {
+	var lit strings.Builder
+	for i := 0; i < len(s); {
+		switch {
+		case strings.HasPrefix(s[i:], "$${"):
+			lit.WriteString("${")
+			i += 3
+		case strings.HasPrefix(s[i:], "${"):
+			end := closingBrace(s, i+2)
+			if end < 0 {
+				p := d.Problem(x.node, "an expression is opened with ${ and never closed")
+				p.Pos, p.Hint = x.node.At(i), "close it with }, or write $${ for the two characters themselves"
+				return
+			}
+			x.literal(&lit)
+			e := new(Expr)
+			d.compile(e, x.node, s[i+2:end], i+2)
+			x.parts = append(x.parts, part{expr: e})
+			i = end + 1
+		default:
+			lit.WriteByte(s[i])
+			i++
+		}
+	}
+	if len(x.parts) == 0 {
+		x.lit = lit.String()
+		return
+	}
+	x.literal(&lit)
+}
+
+func (x *Text) literal(lit *strings.Builder) {
+	if lit.Len() > 0 {
+		x.parts = append(x.parts, part{lit: lit.String()})
+		lit.Reset()
+	}
+}
+
+// Schema accepts any scalar.
+func (x *Text) Schema() Schema {
+	return Schema{"type": []string{"string", "number", "boolean", "null"}}
+}
+
+// Type names the type in the reference.
+func (x *Text) Type() string { return "text" }
+
+// Given reports whether the text was written at all.
+func (x *Text) Given() bool { return x.given }
+
+// Static is the text where it holds no expression.
+func (x *Text) Static() (string, bool) { return x.lit, len(x.parts) == 0 }
+
+// Eval runs the expressions and joins the parts.
+func (x *Text) Eval(t *Task) (string, error) {
+	if len(x.parts) == 0 {
+		return x.lit, nil
+	}
+	v, err := x.Value(t)
+	return FormatValue(v), err
+}
+
+// Value is the text's value: a text that is nothing but one expression keeps
+// the expression's type.
+func (x *Text) Value(t *Task) (any, error) {
+	if len(x.parts) == 0 {
+		return x.lit, nil
+	}
+	if len(x.parts) == 1 {
+		return x.parts[0].expr.Eval(t)
+	}
+	var b strings.Builder
+	for _, p := range x.parts {
+		if p.expr == nil {
+			b.WriteString(p.lit)
+			continue
+		}
+		v, err := p.expr.Eval(t)
+		if err != nil {
+			return nil, err
+		}
+		b.WriteString(FormatValue(v))
+	}
+	return b.String(), nil
+}
+
+// Names are the names of what a step makes: one, or a list.
+type Names struct {
+	node *source.Node
+	list []*Text
+}
+
+// Decode reads a name or a list of names.
+func (x *Names) Decode(d *Decoder, n *source.Node) {
+	x.node = n
+	items := []*source.Node{n}
+	if n.Kind == source.List {
+		items = n.Items
+	}
+	for _, item := range items {
+		name := new(Text)
+		name.Decode(d, item)
+		if s, static := name.Static(); name.given && static && !IsName(s) {
+			d.Problem(item, "%s is not a name", quoteShort(s)).Hint = "a name is letters, digits and _, and starts with a letter"
+		}
+		x.list = append(x.list, name)
+	}
+}
+
+// Schema accepts a name or a list of them.
+func (x *Names) Schema() Schema {
+	return Schema{"oneOf": []Schema{{"type": "string"}, {"type": "array", "items": Schema{"type": "string"}}}}
+}
+
+// Type names the type in the reference.
+func (x *Names) Type() string { return "name" }
+
+// Given reports whether any name was written.
+func (x *Names) Given() bool { return len(x.list) > 0 }
+
+// Len is the number of names.
+func (x *Names) Len() int { return len(x.list) }
+
+// Static lists the names as far as they hold no expression.
+func (x *Names) Static() []string {
+	var names []string
+	for _, n := range x.list {
+		if s, ok := n.Static(); ok {
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
+// Eval is the ith name; "" where none was written.
+func (x *Names) Eval(t *Task, i int) (string, error) {
+	if i >= len(x.list) {
+		return "", nil
+	}
+	return x.list[i].Eval(t)
+}
+
+// IsName reports whether s can name an actor, a handle or a value.
+func IsName(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,43 @@
+package steps
+
+import (
+	"syscall"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var unlinkKind = Kind{
+	Name:    "unlink",
+	Summary: "remove a path",
+	Text: `The name of a local socket stays in the file system after close; bind fails
+with EADDRINUSE until it is unlinked. See unlink(2).`,
+	Example: `actors:
+  one:
+    - socket: unix
+      as: sock
+    - bind: sock
+      to: unix:${tmp}/service
+    - unlink: ${tmp}/service
+    - unlink: ${tmp}/service
+      expect: {error: ENOENT}
+    - close: sock
+`,
+	New: func() Action { return new(unlinkAction) },
+}
+
+type unlinkAction struct{ path Text }
+
+func (a *unlinkAction) Params(p *Params) { p.Value(&a.path, "the path") }
+
+func (a *unlinkAction) Run(t *Task) error {
+	path, err := a.path.Eval(t)
+	if err != nil {
+		return err
+	}
+	t.Call("unlink", Quoted(path))
+	if err := syscall.Unlink(path); err != nil {
+		return &sock.Error{Call: "unlink", Err: err}
+	}
+	t.Return(Const("0"))
+	return nil
+}

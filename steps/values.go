@@ -1,0 +1,268 @@
+package steps
+
+import (
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Bool is true or false. Its zero value is false.
+type Bool struct {
+	node *source.Node
+	On   bool
+}
+
+// Decode reads true or false.
+func (v *Bool) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar || n.Text != "true" && n.Text != "false" {
+		d.Problem(n, "expected true or false, got %s", n.Describe())
+		return
+	}
+	v.node, v.On = n, n.Text == "true"
+}
+
+// Given reports whether the value was written at all.
+func (v *Bool) Given() bool { return v.node != nil }
+
+// Schema accepts a boolean.
+func (v *Bool) Schema() Schema { return Schema{"type": "boolean"} }
+
+// Type names the type in the reference.
+func (v *Bool) Type() string { return "true or false" }
+
+// Enum is one of a few words.
+type Enum struct {
+	Words []string
+	node  *source.Node
+	Word  string
+}
+
+// Decode reads one of the words.
+func (v *Enum) Decode(d *Decoder, n *source.Node) {
+	if n.Kind == source.Scalar {
+		for _, w := range v.Words {
+			if n.Text == w {
+				v.node, v.Word = n, w
+				return
+			}
+		}
+	}
+	p := d.Problem(n, "expected %s, got %s", joinOr(v.Words), n.Describe())
+	p.Hint = source.DidYouMean(n.Text, v.Words)
+}
+
+// Schema accepts the words.
+func (v *Enum) Schema() Schema { return Schema{"enum": v.Words} }
+
+// Type lists the words.
+func (v *Enum) Type() string { return strings.Join(v.Words, ", ") }
+
+// Flags are MSG_ flags, by their C names or without the MSG_: a word or a list.
+type Flags struct {
+	node *source.Node
+	Bits int
+}
+
+// Decode reads a flag or a list of flags.
+func (v *Flags) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	for _, item := range listed(n) {
+		bit, ok := sock.FlagByName(item.Text)
+		if !ok || item.Kind != source.Scalar {
+			d.Problem(item, "unknown flag %s", item.Describe()).Hint = source.DidYouMean(item.Text, sock.AllFlags())
+			continue
+		}
+		v.Bits |= bit
+	}
+}
+
+// Given reports whether flags were written at all.
+func (v *Flags) Given() bool { return v.node != nil }
+
+// Schema accepts a name or a list of names.
+func (v *Flags) Schema() Schema {
+	one := Schema{"type": "string"}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+}
+
+// Type names the type in the reference.
+func (v *Flags) Type() string { return "flags" }
+
+// Errnos are errno names of which one must come: ECONNREFUSED, or a list.
+type Errnos struct {
+	node  *source.Node
+	names []string
+}
+
+// Decode reads an errno name or a list of them.
+func (v *Errnos) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	for _, item := range listed(n) {
+		errno, ok := sock.ErrnoByName(item.Text)
+		if !ok || item.Kind != source.Scalar {
+			p := d.Problem(item, "unknown errno %s", item.Describe())
+			p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames())
+			continue
+		}
+		v.names = append(v.names, sock.ErrnoName(errno))
+	}
+}
+
+// Given reports whether an errno was written at all.
+func (v *Errnos) Given() bool { return v.node != nil }
+
+// Has reports whether name is one of them.
+func (v *Errnos) Has(name string) bool {
+	for _, n := range v.names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *Errnos) String() string { return joinOr(v.names) }
+
+// Schema accepts a name or a list of names.
+func (v *Errnos) Schema() Schema {
+	one := Schema{"enum": sock.ErrnoNames()}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (v *Errnos) Type() string { return "errno" }
+
+// Bindings are names with their values, in the order of the file.
+type Bindings struct {
+	Names  []string
+	Values []*Text
+}
+
+// Decode reads a mapping of names to texts.
+func (v *Bindings) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		d.Problem(n, "expected a mapping of names to values, got %s", n.Describe()).Hint = "write {name: value}"
+		return
+	}
+	for _, e := range n.Entries {
+		if !IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name", quoteShort(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
+		}
+		x := new(Text)
+		x.Decode(d, e.Value)
+		v.Names = append(v.Names, e.Key.Text)
+		v.Values = append(v.Values, x)
+	}
+}
+
+// Schema accepts a mapping of scalars.
+func (v *Bindings) Schema() Schema {
+	return Schema{
+		"type": "object", "minProperties": 1, "additionalProperties": new(Text).Schema(),
+		"propertyNames": Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+	}
+}
+
+// Type names the type in the reference.
+func (v *Bindings) Type() string { return "names and values" }
+
+// listed is n itself, or its items where it is a list.
+func listed(n *source.Node) []*source.Node {
+	if n.Kind == source.List {
+		return n.Items
+	}
+	return []*source.Node{n}
+}
+
+// ScalarValue types a plain scalar: a whole number, a float, true or false,
+// else its text.
+func ScalarValue(n *source.Node) any {
+	if n.Quoted {
+		return n.Text
+	}
+	return TypedText(n.Text)
+}
+
+// TypedText types a text as a plain YAML scalar is typed.
+func TypedText(s string) any {
+	if i, err := strconv.ParseInt(s, 0, 64); err == nil {
+		return int(i)
+	}
+	if s == "true" || s == "false" {
+		return s == "true"
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.ContainsAny(s, "0123456789") {
+		return f
+	}
+	return s
+}
+
+// FormatValue is the text that a value has inside a text.
+func FormatValue(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	case int:
+		return strconv.Itoa(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case fmt.Stringer:
+		return v.String()
+	case []any:
+		items := make([]string, len(v))
+		for i, x := range v {
+			items[i] = FormatValue(x)
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	case map[string]any:
+		items := make([]string, 0, len(v))
+		for k, x := range v {
+			items = append(items, k+": "+FormatValue(x))
+		}
+		sort.Strings(items)
+		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return fmt.Sprint(v)
+}
+
+func asInt(v any) (int64, bool) {
+	switch v := v.(type) {
+	case int:
+		return int64(v), true
+	case int64:
+		return v, true
+	case uint64:
+		return int64(v), v <= 1<<63-1
+	case float64:
+		return int64(v), v == float64(int64(v))
+	}
+	return 0, false
+}
+
+// quoteShort quotes a text for a message, cut to a readable length.
+func quoteShort(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return strconv.Quote(s)
+}
+
+// joinOr writes "a, b or c".
+func joinOr(words []string) string {
+	if len(words) < 2 {
+		return strings.Join(words, "")
+	}
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,73 @@
+package steps
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// World is all that an actor needs from outside itself: other actors' names,
+// signals, barriers, branches and a place for its events. Nothing that passes
+// through it is a pointer into another actor, so that a pipe could stand in its
+// place. Each strand (an actor, or a branch of one) has its own.
+type World interface {
+	// Await waits until another actor's name has its value. The index picks a
+	// replica; -1 stands for an actor that has none.
+	Await(deadline time.Time, actor string, index int, name string) (any, Cause, error)
+	// Give tells the other actors a name's value.
+	Give(name string, value any, by Cause)
+	// Signal raises a signal; it stays up.
+	Signal(name string, by Cause)
+	// Wait waits for a signal.
+	Wait(deadline time.Time, name string) (Cause, error)
+	// Barrier waits until every actor that names the barrier has come.
+	Barrier(deadline time.Time, name string) (Cause, error)
+	// Record keeps an event and tells its place.
+	Record(e *Event) Cause
+	// Loop opens a repetition, whose rounds fold where they print alike.
+	Loop() Loop
+	// At tells what the strand does now, for the reports of other strands.
+	At(s *Step, since time.Time)
+}
+
+// Loop folds the rounds of a repetition.
+type Loop interface {
+	Round() // ends a round
+	End()   // ends the repetition
+}
+
+// TimeoutError is a step that did not end in its time.
+type TimeoutError struct {
+	After time.Duration
+	Whose string // whose time it was: "the step timeout"
+	What  string // what never came; "" where the step itself says it
+}
+
+// Error tells what never came.
+func (e *TimeoutError) Error() string {
+	s := fmt.Sprintf("timed out after %s (%s)", e.After, e.Whose)
+	if e.What != "" {
+		s += ": " + e.What
+	}
+	return s
+}
+
+// A WaitTimeout is what a world answers when the deadline of a wait has
+// passed.
+type WaitTimeout struct{ What string }
+
+// Error tells what was waited for.
+func (e *WaitTimeout) Error() string { return "still waiting for " + e.What }
+
+// A DeadlockError is a wait that nobody can end any more.
+type DeadlockError struct {
+	Msg   string
+	Waits []string // who waits for what, a line each
+}
+
+// Error tells that nobody can go on.
+func (e *DeadlockError) Error() string { return e.Msg }
+
+// ErrCancelled ends a step whose scenario has already failed elsewhere. It is
+// never a failure of its own.
+var ErrCancelled = errors.New("cancelled")
