@@ -79,6 +79,9 @@ func (w *callWriter) part(p any) {
 		w.WriteString(strconv.Quote(w.path(string(p))))
 	case steps.Data:
 		w.data(p)
+	case steps.Until:
+		w.WriteString("until ")
+		w.data(steps.Data(p))
 	case sock.Addr:
 		w.addr(p)
 	case int:

@@ -88,6 +88,11 @@ func (h *hub) enter(s *strand) {
 // leave notes that a strand has ended; some may now wait in vain.
 func (h *hub) leave(s *strand) {
 	s.over.Store(true)
+	h.pause(s)
+}
+
+// pause notes that a strand can give nothing for now.
+func (h *hub) pause(s *strand) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	s.member.live--

@@ -15,6 +15,7 @@ import (
 	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -109,6 +110,7 @@ type run struct {
 	hub      *hub
 	tmp      *folder
 	members  []*member
+	group    *errgroup.Group
 
 	mu      sync.Mutex
 	strands []*strand
@@ -148,6 +150,7 @@ func (r *run) run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout(), errTimeout{r.timeout()})
 	defer cancel()
 	g, ctx := errgroup.WithContext(ctx)
+	r.group = g
 	r.shared.Sockets = sock.NewGroup(ctx)
 	if err := r.cast(ctx); err != nil {
 		return err
@@ -174,6 +177,7 @@ func (r *run) cast(ctx context.Context) error {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
 			r.members = append(r.members, m)
 			r.hub.add(m)
+			m.main = r.strand(m, nil, "", nil)
 		}
 	}
 	return nil
@@ -185,22 +189,32 @@ func (r *run) outside(ctx context.Context) *steps.Task {
 }
 
 // play runs one actor's steps.
-func (r *run) play(ctx context.Context, m *member) (err error) {
-	s := r.strand(m, "", nil)
+func (r *run) play(ctx context.Context, m *member) error {
+	return r.perform(m.main, func() (err error) {
+		t := &steps.Task{Ctx: ctx, World: m.main, Actor: &steps.Actor{
+			Name: m.actor.Name, Index: m.index, Count: m.count,
+			Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
+		}}
+		if t.Limit, err = r.limit(t, m); err != nil {
+			return err
+		}
+		if err := t.Run(m.actor.Body); err != nil {
+			return err
+		}
+		return t.Finish()
+	})
+}
+
+// perform runs a strand to its end; a panic in a step fails the scenario and
+// leaves nothing behind.
+func (r *run) perform(s *strand, run func() error) (err error) {
 	defer r.hub.leave(s)
 	defer func() {
 		if p := recover(); p != nil {
 			err = r.fail(s, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 		}
 	}()
-	t := &steps.Task{Ctx: ctx, World: s, Actor: &steps.Actor{
-		Name: m.actor.Name, Index: m.index, Count: m.count,
-		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
-	}}
-	if t.Limit, err = r.limit(t, m); err != nil {
-		return r.fail(s, err)
-	}
-	if err := t.Run(m.actor.Body); err != nil {
+	if err := run(); err != nil {
 		return r.fail(s, err)
 	}
 	return nil
@@ -214,9 +228,17 @@ func (r *run) limit(t *steps.Task, m *member) (steps.Limit, error) {
 	return steps.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
 }
 
-// strand opens the record of an actor or a branch.
-func (r *run) strand(m *member, branch string, parent *strand) *strand {
-	s := &strand{run: r, member: m, branch: branch}
+// strand opens the record of an actor, or of a branch that a step starts.
+func (r *run) strand(m *member, parent *strand, branch string, step *steps.Step) *strand {
+	s := &strand{run: r, member: m, branch: branch, origin: step}
+	if parent != nil {
+		s.parent, s.joined = parent, []steps.Cause{parent.last()}
+		s.path = append(slices.Clone(parent.path), parent.forks)
+		parent.forks++
+		if parent.branch != "" {
+			s.branch = parent.branch + "/" + branch
+		}
+	}
 	r.mu.Lock()
 	s.id = len(r.strands)
 	r.strands = append(r.strands, s)

@@ -16,6 +16,7 @@ type member struct {
 	index int
 	count int
 	roles steps.Roles
+	main  *strand
 
 	// Guarded by the hub.
 	id      int
@@ -27,11 +28,9 @@ type member struct {
 func (m *member) ended() bool { return m.started && m.live == 0 }
 
 // label is how the transcript calls the member.
-func (m *member) label() string { return m.labelAs(m.index) }
-
-func (m *member) labelAs(index int) string {
+func (m *member) label() string {
 	if m.count > 1 {
-		return fmt.Sprintf("%s[%d]", m.actor.Name, index)
+		return fmt.Sprintf("%s[%d]", m.actor.Name, m.index)
 	}
 	return m.actor.Name
 }
@@ -43,7 +42,12 @@ type strand struct {
 	run    *run
 	member *member
 	id     int
-	branch string
+	parent *strand
+	branch string        // its label; "" for the actor itself
+	origin *steps.Step   // that started the branch
+	path   []int         // the numbers of the forks that lead to it
+	forks  int           // branches started so far
+	joined []steps.Cause // what the next event comes after: a fork, joined branches
 
 	entries []entry
 	seq     int
@@ -60,11 +64,8 @@ type entry struct {
 	fold  *Fold
 }
 
-func (s *strand) label() string { return s.labelAs(s.member.index) }
-
-// labelAs is the strand's label under the number that its replica is given.
-func (s *strand) labelAs(index int) string {
-	label := s.member.labelAs(index)
+func (s *strand) label() string {
+	label := s.member.label()
 	if s.branch != "" {
 		label += "/" + s.branch
 	}
@@ -73,6 +74,9 @@ func (s *strand) labelAs(index int) string {
 
 // Record implements steps.World.
 func (s *strand) Record(e *steps.Event) steps.Cause {
+	if len(s.joined) > 0 {
+		e.After, s.joined = append(e.After, s.joined...), nil
+	}
 	e.Seq = s.seq
 	s.seq++
 	s.entries = append(s.entries, entry{event: e})

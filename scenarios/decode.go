@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -18,6 +19,7 @@ type document struct {
 	timeout     steps.Duration
 	stepTimeout steps.Duration
 	vars        variables
+	procedures  steps.Procedures
 	actors      actors
 }
 
@@ -30,6 +32,7 @@ func (doc *document) params() []*steps.Param {
 		{Key: "timeout", Value: &doc.timeout, Help: "the bound of the whole run; default: 30s"},
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the bound of each step; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides"},
+		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
 	}
 }
@@ -57,14 +60,29 @@ func (s *Scenario) decode(n *source.Node) source.Problems {
 		}
 		known.Entries = append(known.Entries, e)
 	}
-	d := steps.NewDecoder(actorNames(n))
-	d.Mapping(&known, doc.params(), "a scenario")
+	d := steps.NewDecoder(keysOf(n.Get("actors")), keysOf(n.Get("vars")))
+	d.Mapping(inOrder(&known), doc.params(), "a scenario")
 	s.fill(doc, d)
 	problems := append(later, d.Problems()...)
-	if problems.HasErrors() {
+	if len(s.Actors) == 0 {
 		return problems
 	}
 	return append(problems, s.check(doc)...)
+}
+
+// inOrder puts the actors last: their steps call procedures, which must be
+// known by then.
+func inOrder(n *source.Node) *source.Node {
+	slices.SortStableFunc(n.Entries, func(a, b source.Entry) int {
+		if (a.Key.Text == "actors") == (b.Key.Text == "actors") {
+			return 0
+		}
+		if a.Key.Text == "actors" {
+			return 1
+		}
+		return -1
+	})
+	return n
 }
 
 func (s *Scenario) fill(doc *document, d *steps.Decoder) {
@@ -107,12 +125,11 @@ func (s *Scenario) check(doc *document) source.Problems {
 	return steps.CheckActors(checked, doc.vars.nodes, outside)
 }
 
-// actorNames reads the actors' names off the tree: expressions need to know
-// them while they are compiled.
-func actorNames(n *source.Node) []string {
+// keysOf are the keys of a mapping; none where it is not there.
+func keysOf(n *source.Node) []string {
 	var names []string
-	if list := n.Get("actors"); list != nil {
-		for _, e := range list.Entries {
+	if n != nil {
+		for _, e := range n.Entries {
 			names = append(names, e.Key.Text)
 		}
 	}

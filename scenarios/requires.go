@@ -39,7 +39,7 @@ func (v *requirements) Decode(d *steps.Decoder, n *source.Node) {
 	for _, item := range items(n) {
 		r, hint := parseRequirement(item.Text)
 		if item.Kind != source.Scalar || hint != "" {
-			d.Problem(item, "unknown requirement %s", item.Describe()).Hint = hint
+			d.Problem(item, "unknown requirement %s", steps.Shown(item)).Hint = hint
 			continue
 		}
 		v.list = append(v.list, r)

@@ -17,6 +17,7 @@ type Symbol struct {
 	boundAt   int // line
 	closedAt  int // line; 0 while open
 	uncertain bool
+	anything  bool // made by a step that could not be decoded
 	used      bool
 }
 
@@ -28,7 +29,7 @@ type uses struct {
 // usage is who names what, where.
 type usage struct {
 	names   []namedAt
-	dynamic bool // a name that holds an expression
+	dynamic bool // there is a name that holds an expression
 }
 
 type namedAt struct {
@@ -71,6 +72,8 @@ type Check struct {
 	symbols map[string]*Symbol
 	maybe   int  // depth of conditions around the step
 	repeat  bool // the second walk of a loop's body
+
+	branchNames []*Symbol // names that spawned branches made
 }
 
 // ScenarioNames are the names that a scenario's expressions can refer to
@@ -144,6 +147,8 @@ func (c *Check) handle(r *HandleRef) *Symbol {
 	switch {
 	case !ok:
 		c.unknownHandle(r, name)
+		return nil
+	case sym.anything:
 		return nil
 	case !sym.Handle:
 		c.problem(r.node, "%s is a value, not a handle", name)

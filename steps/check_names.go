@@ -2,6 +2,8 @@ package steps
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -53,7 +55,12 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 }
 
 func actorNames(a CheckedActor) *ActorNames {
-	n := &ActorNames{Names: a.Body.names, Count: 1}
+	n := &ActorNames{Names: maps.Clone(a.Body.names), Count: 1}
+	walkSteps(a.Body, func(s *Step) {
+		if s.calls != nil && s.calls.body != nil {
+			maps.Copy(n.Names, s.calls.body.names)
+		}
+	})
 	if a.Count != nil && a.Count.Given() {
 		count, _ := a.Count.Static()
 		n.Count, n.Replicas = int(count), true
@@ -67,6 +74,9 @@ func walkSteps(b *Block, visit func(*Step)) {
 		visit(s)
 		for _, inner := range s.blocks {
 			walkSteps(inner, visit)
+		}
+		if s.calls != nil && s.calls.body != nil && !s.calls.busy {
+			walkSteps(s.calls.body, visit)
 		}
 	}
 }
@@ -182,7 +192,7 @@ func (c *Check) reference(e *Expr, r *Reference) {
 
 // unused warns of names that nobody reads.
 func (c *Check) unused(across map[string]bool) {
-	for _, sym := range c.symbols {
+	for _, sym := range append(c.branchNames, slices.Collect(maps.Values(c.symbols))...) {
 		if sym.used || across[c.actor+"."+sym.Name] || sym.node == nil {
 			continue
 		}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"errors"
 	"sort"
 	"strings"
 
@@ -11,6 +12,8 @@ import (
 // that is wrong with them.
 type Decoder struct {
 	actors   map[string]bool
+	procs    map[string]*Procedure
+	vars     map[string]bool
 	own      map[string]bool // names that the actor under way makes
 	problems source.Problems
 	steps    []*Step
@@ -19,11 +22,15 @@ type Decoder struct {
 	exprs []*Expr
 }
 
-// NewDecoder makes a decoder for a scenario with the given actors.
-func NewDecoder(actors []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool)}
+// NewDecoder makes a decoder for a scenario with the given actors and
+// variables: expressions must know them while they are compiled.
+func NewDecoder(actors, vars []string) *Decoder {
+	d := &Decoder{actors: make(map[string]bool), procs: make(map[string]*Procedure), vars: make(map[string]bool)}
 	for _, a := range actors {
 		d.actors[a] = true
+	}
+	for _, v := range vars {
+		d.vars[v] = true
 	}
 	return d
 }
@@ -69,7 +76,7 @@ func ownNames(n *source.Node) map[string]bool {
 		}
 		for _, e := range n.Entries {
 			switch e.Key.Text {
-			case "as", "index", "each":
+			case "as", "index", "each", "params":
 				for _, item := range listed(e.Value) {
 					names[item.Text] = true
 				}
@@ -100,9 +107,7 @@ func (b *Block) Decode(d *Decoder, n *source.Node) {
 		outer.blocks = append(outer.blocks, b)
 	}
 	for _, item := range n.Items {
-		if s := d.decodeStep(item); s != nil {
-			b.Steps = append(b.Steps, s)
-		}
+		b.Steps = append(b.Steps, d.decodeStep(item))
 	}
 	d.step = outer
 }
@@ -118,7 +123,7 @@ func (b *Block) Type() string { return "list of steps" }
 func (d *Decoder) decodeStep(n *source.Node) *Step {
 	kind, verb := d.verbOf(n)
 	if kind == nil {
-		return nil
+		return &Step{Node: n, Action: &brokenAction{names: ownNames(n)}}
 	}
 	exprs := d.exprs
 	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value, ID: len(d.steps)}
@@ -129,6 +134,19 @@ func (d *Decoder) decodeStep(n *source.Node) *Step {
 	d.keys(n, s, params)
 	s.exprs, d.exprs = d.exprs, exprs
 	return s
+}
+
+// brokenAction stands for a step that could not be decoded, so that the check
+// goes on behind it. A scenario with such a step never runs.
+type brokenAction struct{ names map[string]bool }
+
+func (a *brokenAction) Params(*Params)  {}
+func (a *brokenAction) Run(*Task) error { return errors.New("the step could not be decoded") }
+
+func (a *brokenAction) Check(c *Check) {
+	for name := range a.names {
+		c.symbols[name] = &Symbol{Name: name, anything: true, used: true}
+	}
 }
 
 // keys decodes the keys of a step: the verb's value, the common keys, the

@@ -90,6 +90,9 @@ type Data struct {
 	Len   int // of all of it
 }
 
+// Until is the delimiter that a receive looks for.
+type Until Data
+
 // DataShown is how many bytes of data the transcript shows when it is not
 // asked for all.
 const DataShown = 64

@@ -108,7 +108,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		return
 	}
 	refs := &refPatcher{decoder: d}
-	prog, err := expr.Compile(src, append(functionOptions(), expr.Patch(refs))...)
+	prog, err := expr.Compile(src, append(d.functions(), expr.Patch(refs))...)
 	if err != nil {
 		p := d.Problem(n, "expression %s: %s", quoteShort(e.Source), exprMessage(err))
 		p.Pos = n.At(offset + exprColumn(err))
@@ -167,7 +167,7 @@ func (p *refPatcher) Visit(node *ast.Node) {
 			return
 		}
 		ref.Actor = id.Value
-		index, err := expr.Compile(base.Property.String(), functionOptions()...)
+		index, err := expr.Compile(base.Property.String(), p.decoder.functions()...)
 		if err != nil {
 			return
 		}
@@ -215,8 +215,12 @@ type nameCollector struct {
 func (c *nameCollector) Visit(node *ast.Node) {
 	switch n := (*node).(type) {
 	case *ast.IdentifierNode:
-		if !isFunction(n.Value) {
-			c.names = append(c.names, n.Value)
+		c.names = append(c.names, n.Value)
+	case *ast.CallNode:
+		// A function is called by its name, so only a name that is not called
+		// is read; the callee has been visited last but for the arguments.
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok && isFunction(callee.Value) {
+			c.skip[callee.Value] = true
 		}
 	case *ast.VariableDeclaratorNode:
 		c.skip[n.Name] = true

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/expr-lang/expr"
 )
@@ -104,12 +103,15 @@ func isFunction(name string) bool {
 	return false
 }
 
-// functionOptions are the compiler options of every expression. `len` is ours
-// because the language's own counts characters, and sockets carry bytes.
-var functionOptions = sync.OnceValue(func() []expr.Option {
+// functions are the compiler's options: our functions, but for those whose name
+// the actor or the file uses for a value. `len` is ours because the language's
+// own counts characters, and sockets carry bytes.
+func (d *Decoder) functions() []expr.Option {
 	options := []expr.Option{expr.DisableBuiltin("len")}
 	for _, f := range functions {
-		options = append(options, expr.Function(f.name, f.apply, f.types...))
+		if !d.own[f.name] && !d.vars[f.name] {
+			options = append(options, expr.Function(f.name, f.apply, f.types...))
+		}
 	}
-	return options[:len(options):len(options)]
-})
+	return options
+}

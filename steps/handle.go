@@ -77,7 +77,7 @@ func (r *HandleRef) Open(t *Task) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, ok := t.Actor.get(name)
+	v, ok := t.get(name)
 	if !ok {
 		return nil, fmt.Errorf("there is no handle %s here", quoteShort(name))
 	}

@@ -72,6 +72,7 @@ type Step struct {
 	// handles and blocks are the decoded values that the checker walks.
 	handles []*HandleRef
 	blocks  []*Block
+	calls   *Procedure // of a do step
 }
 
 // Pos is the place of the step's verb, which is what messages point at.

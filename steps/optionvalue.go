@@ -24,7 +24,7 @@ func (o *OptionName) Decode(d *Decoder, n *source.Node) {
 		for _, o := range sock.Options() {
 			names = append(names, o.Name)
 		}
-		d.Problem(n, "unknown socket option %s", n.Describe()).Hint = source.DidYouMean(n.Text, names)
+		d.Problem(n, "unknown socket option %s", Shown(n)).Hint = source.DidYouMean(n.Text, names)
 		return
 	}
 	o.node, o.Option = n, opt

@@ -112,7 +112,7 @@ func (r *receiver) untilDelimiter() error {
 		return err
 	}
 	r.describe(Const("until"))
-	r.t.Event.Args[1] = untilArg(r.t.data(delimiter))
+	r.t.Event.Args[1] = Until(r.t.data(delimiter))
 	return r.peeking(func(b []byte) (int, error) {
 		if i := bytes.Index(b, delimiter); i >= 0 {
 			return i + len(delimiter), nil
@@ -249,6 +249,3 @@ func (r *receiver) ended() string {
 	}
 	return ""
 }
-
-// untilArg is the delimiter that a receive looks for.
-type untilArg Data

@@ -96,7 +96,7 @@ func (v *SocketSpec) Decode(d *Decoder, n *source.Node) {
 	if n.Kind == source.Scalar {
 		spec, ok := socketWords[n.Text]
 		if !ok {
-			p := d.Problem(n, "unknown socket %s", n.Describe())
+			p := d.Problem(n, "unknown socket %s", Shown(n))
 			if p.Hint = source.DidYouMean(n.Text, SocketWords()); p.Hint == "" {
 				p.Hint = "write one of " + joinOr(SocketWords()) + ", or {family, type, protocol}"
 			}
@@ -150,7 +150,7 @@ func (c *constant) Decode(d *Decoder, n *source.Node) {
 	}
 	x, ok := c.byName(n.Text)
 	if !ok || n.Kind != source.Scalar {
-		d.Problem(n, "unknown %s %s", c.what, n.Describe()).Hint = source.DidYouMean(n.Text, c.names())
+		d.Problem(n, "unknown %s %s", c.what, Shown(n)).Hint = source.DidYouMean(n.Text, c.names())
 	}
 	*c.value = x
 }

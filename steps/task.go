@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -22,8 +23,31 @@ type Actor struct {
 	// Shared tells which of its names other actors read.
 	Shared map[string]bool
 
-	mu    sync.RWMutex
-	names map[string]any // handles and values
+	mu      sync.RWMutex
+	names   map[string]any // handles and values
+	spawned []*spawned     // branches to join at the actor's end
+}
+
+// clone is the actor as a spawned branch sees it: with the names of this
+// moment, so that the handle of one round stays its own in the next.
+func (a *Actor) clone() *Actor {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	return &Actor{
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
+		names: maps.Clone(a.names),
+	}
+}
+
+// adopt takes over the names that a branch has set.
+func (a *Actor) adopt(b *Actor) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for name, v := range b.names {
+		a.names[name] = v
+	}
 }
 
 // Run is what all actors of one scenario's run share. Nothing in it changes
@@ -64,6 +88,9 @@ type Task struct {
 	Limit Limit
 	Event Event
 
+	// frame holds the parameters of the procedure that runs.
+	frame map[string]any
+
 	step     *Step
 	deadline time.Time
 	bound    Limit // of the step under way
@@ -86,9 +113,18 @@ func (l Limit) before(m Limit) bool {
 	return m.At.IsZero() || !l.At.IsZero() && l.At.Before(m.At)
 }
 
+// get is the handle or value under a name: a parameter of the procedure that
+// runs, or a name of the actor.
+func (t *Task) get(name string) (any, bool) {
+	if v, ok := t.frame[name]; ok {
+		return v, true
+	}
+	return t.Actor.get(name)
+}
+
 // lookup finds a name for an expression.
 func (t *Task) lookup(name string) (any, error) {
-	if v, ok := t.Actor.get(name); ok {
+	if v, ok := t.get(name); ok {
 		if h, ok := v.(*Handle); ok {
 			return h.endpoint(), nil
 		}

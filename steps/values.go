@@ -73,7 +73,7 @@ func (v *Flags) Decode(d *Decoder, n *source.Node) {
 	for _, item := range listed(n) {
 		bit, ok := sock.FlagByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
-			d.Problem(item, "unknown flag %s", item.Describe()).Hint = source.DidYouMean(item.Text, sock.AllFlags())
+			d.Problem(item, "unknown flag %s", Shown(item)).Hint = source.DidYouMean(item.Text, sock.AllFlags())
 			continue
 		}
 		v.Bits |= bit
@@ -104,7 +104,7 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 	for _, item := range listed(n) {
 		errno, ok := sock.ErrnoByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
-			p := d.Problem(item, "unknown errno %s", item.Describe())
+			p := d.Problem(item, "unknown errno %s", Shown(item))
 			p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames())
 			continue
 		}
@@ -247,6 +247,14 @@ func asInt(v any) (int64, bool) {
 		return int64(v), v == float64(int64(v))
 	}
 	return 0, false
+}
+
+// Shown is a node for a message: a text in quotes, else what it is.
+func Shown(n *source.Node) string {
+	if n.Kind == source.Scalar && !n.Null {
+		return quoteShort(n.Text)
+	}
+	return n.Describe()
 }
 
 // quoteShort quotes a text for a message, cut to a readable length.

@@ -26,8 +26,17 @@ type World interface {
 	Record(e *Event) Cause
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop
+	// Fork starts a branch that runs beside the strand.
+	Fork(name string, step *Step, run func(World) error) Branch
 	// At tells what the strand does now, for the reports of other strands.
 	At(s *Step, since time.Time)
+}
+
+// A Branch is a strand that runs beside the one that started it.
+type Branch interface {
+	// Join waits until the branch has ended. The error is ErrCancelled when the
+	// branch failed: its own failure is reported where it happened.
+	Join(deadline time.Time) (Cause, error)
 }
 
 // Loop folds the rounds of a repetition.

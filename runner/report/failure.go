@@ -49,7 +49,7 @@ func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
 			who = f.Actor + ": "
 		}
 		p := r.Scenario.Node.Problem("%s: %s%s", r.Scenario.Name, who, f.Err)
-		fmt.Fprint(b, p.Report())
+		fmt.Fprintln(b, p.Report())
 		return
 	}
 	p := f.Step.Node.Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Step.Title, f.Err)
@@ -58,7 +58,7 @@ func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
 		p.Pos = inExpr.Expr.Pos()
 		p.Line = f.Step.Node.File.Line(p.Pos.Line)
 	}
-	fmt.Fprint(b, p.Report())
+	fmt.Fprintln(b, p.Report())
 }
 
 // writeDetail shows data that differs, and who waits for whom in a deadlock.

@@ -74,7 +74,7 @@ func (s Style) lineText(r *runner.Result, l runner.Line) string {
 	case l.Fold != nil:
 		return s.dim(fmt.Sprintf("... %s like these", count(l.Fold.Rounds, "more round", "more rounds")))
 	}
-	return s.dim(fmt.Sprintf("... %s like this", count(l.Replicas, "more replica", "more replicas")))
+	return s.dim(fmt.Sprintf("... %s like this", count(l.Replicas, "more", "more")))
 }
 
 // count writes a number with its noun, thousands set apart.

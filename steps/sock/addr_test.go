@@ -185,7 +185,7 @@ func TestConstants(t *testing.T) {
 	equal(ProtoName(unix.AF_UNIX, 0), "0")
 	equal(FlagNames(lookup(FlagByName, "MSG_PEEK", "peek")), "MSG_PEEK")
 	equal(FlagNames(unix.MSG_PEEK|unix.MSG_DONTWAIT), "MSG_PEEK|MSG_DONTWAIT")
-	equal(FlagNames(unix.MSG_PEEK|1<<30|1<<27)[:8], "MSG_PEEK")
+	equal(FlagNames(unix.MSG_PEEK | 1<<30 | 1<<27)[:8], "MSG_PEEK")
 	equal(FlagNames(0), "0")
 	equal(HowName(lookup(HowByName, "SHUT_WR", "write", "wr")), "SHUT_WR")
 	equal(HowName(lookup(HowByName, "SHUT_RDWR", "both")), "SHUT_RDWR")

@@ -22,4 +22,6 @@ func (d *direction) performUnblocked() error { return asError(d.errno) }
 // fileMode has nothing to keep: O_NONBLOCK is never cleared.
 type fileMode struct{}
 
+func (*fileMode) whileNonblock(call func() syscall.Errno) syscall.Errno { return call() }
+
 func (*fileMode) newPort(fd int) (*port, error) { return newPort(fd) }

@@ -13,8 +13,10 @@ import (
 
 // connections makes the two ends of each kind of connected socket.
 var connections = map[string]func(t *testing.T, g *Group, blocking bool) (a, b *Socket){
-	"tcp":  func(t *testing.T, g *Group, blocking bool) (a, b *Socket) { return tcpPair(t, g, blocking) },
-	"tcp6": func(t *testing.T, g *Group, blocking bool) (a, b *Socket) { return pair(t, g, unix.SOCK_STREAM, loopback6, blocking) },
+	"tcp": func(t *testing.T, g *Group, blocking bool) (a, b *Socket) { return tcpPair(t, g, blocking) },
+	"tcp6": func(t *testing.T, g *Group, blocking bool) (a, b *Socket) {
+		return pair(t, g, unix.SOCK_STREAM, loopback6, blocking)
+	},
 	"udp": func(t *testing.T, g *Group, blocking bool) (a, b *Socket) {
 		a, b = bound(t, g, unix.SOCK_DGRAM, loopback4, blocking), bound(t, g, unix.SOCK_DGRAM, loopback4, blocking)
 		must(t, a.Connect(Wait{}, b.Desc().Local()))
@@ -277,17 +279,19 @@ func TestDescriptionAddresses(t *testing.T) {
 	if c.Desc().ID == s.Desc().ID || c.Desc().ID == 0 {
 		t.Errorf("ids are %d and %d", c.Desc().ID, s.Desc().ID)
 	}
-	port := l.Desc().Local()
-	must(t, l.Close())
-	must(t, s.Close())
-	must(t, c.Close())
-	again := open(t, g, unix.AF_INET, unix.SOCK_STREAM, 0, false)
-	must(t, again.SetInt(unix.SOL_SOCKET, unix.SO_REUSEADDR, 1))
-	must(t, again.Bind(port))
-	must(t, again.Listen(1))
+}
+
+func TestBindToPort(t *testing.T) {
+	g, _ := newGroup(t)
+	first := bound(t, g, unix.SOCK_STREAM, loopback4, false)
+	port := first.Desc().Local()
+	must(t, first.Close())
+	again := listener(t, g, unix.SOCK_STREAM, port, 1, false)
 	if again.Desc().AutoPort() || again.Desc().Local() != port {
 		t.Errorf("bound to %v (auto %v), want %v", again.Desc().Local(), again.Desc().AutoPort(), port)
 	}
+	clash := open(t, g, unix.AF_INET, unix.SOCK_STREAM, 0, false)
+	wantErrno(t, clash.Bind(port), syscall.EADDRINUSE)
 }
 
 func TestBindAny(t *testing.T) {

@@ -27,6 +27,7 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	}
 	err := d.perform(w, false)
 	if err == syscall.EAGAIN && s.family == unix.AF_UNIX && !s.blocking && !w.NoWait {
+		d.do = (*direction).connectOnce
 		err = d.performUnblocked()
 	}
 	s.connected(a, err)
@@ -56,13 +57,20 @@ func (d *direction) connect() syscall.Errno {
 		return connectProgress(s.fd, s.kind, &d.name)
 	}
 	d.unpollable = true
-	errno := sysConnect(s.fd, &d.name)
+	var errno syscall.Errno
+	if s.family == unix.AF_UNIX && !s.blocking {
+		errno = s.desc.mode.whileNonblock(d.connectOnce)
+	} else {
+		errno = sysConnect(s.fd, &d.name)
+	}
 	if s.blocking || d.wait.NoWait || errno != syscall.EINPROGRESS && errno != syscall.EALREADY {
 		return errno
 	}
 	d.begun, d.unpollable = true, false
 	return syscall.EAGAIN
 }
+
+func (d *direction) connectOnce() syscall.Errno { return sysConnect(d.socket.fd, &d.name) }
 
 // connectError asks SO_ERROR how an attempt has ended. Without an error only a peer's address proves a connection: the poller
 // may wake a waiter for nothing.

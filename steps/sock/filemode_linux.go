@@ -3,6 +3,7 @@ package sock
 import (
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -32,6 +33,16 @@ func (m *fileMode) reblock(fd int) {
 	if m.cleared--; m.cleared == 0 {
 		unix.SetNonblock(fd, true)
 	}
+}
+
+// whileNonblock makes a call that would block without O_NONBLOCK. While that is cleared its answer is EAGAIN.
+func (m *fileMode) whileNonblock(call func() syscall.Errno) syscall.Errno {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cleared > 0 {
+		return syscall.EAGAIN
+	}
+	return call()
 }
 
 // newPort is newPort for a descriptor of this description. The poller takes only a descriptor that has O_NONBLOCK at that moment.

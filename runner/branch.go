@@ -1,0 +1,69 @@
+package runner
+
+import (
+	"context"
+	"time"
+
+	"github.com/sockscript/sockscript/steps"
+)
+
+// branch is a strand that runs beside its parent.
+type branch struct {
+	parent *strand
+	strand *strand
+	done   chan struct{}
+	err    error
+}
+
+// Fork implements steps.World. The branch's first event comes after the
+// parent's latest.
+func (s *strand) Fork(name string, step *steps.Step, run func(steps.World) error) steps.Branch {
+	b := &branch{parent: s, done: make(chan struct{})}
+	b.strand = s.run.strand(s.member, s, name, step)
+	s.run.group.Go(func() error {
+		defer close(b.done)
+		b.err = s.run.perform(b.strand, func() error { return run(b.strand) })
+		return b.err
+	})
+	return b
+}
+
+// Join implements steps.Branch. The parent's next event comes after the
+// branch's last.
+func (b *branch) Join(deadline time.Time) (steps.Cause, error) {
+	select {
+	case <-b.done:
+	default:
+		if err := b.await(deadline); err != nil {
+			return steps.Cause{}, err
+		}
+	}
+	b.parent.joined = append(b.parent.joined, b.strand.last())
+	if b.err != nil {
+		return steps.Cause{}, steps.ErrCancelled
+	}
+	return b.strand.last(), nil
+}
+
+// await waits for the branch's end. Meanwhile the parent can give nothing, so
+// it does not count among those that run.
+func (b *branch) await(deadline time.Time) error {
+	h := b.parent.run.hub
+	h.pause(b.parent)
+	defer h.enter(b.parent)
+	ctx, cancel := h.ctx, context.CancelFunc(func() {})
+	if !deadline.IsZero() {
+		ctx, cancel = context.WithDeadline(h.ctx, deadline)
+	}
+	defer cancel()
+	select {
+	case <-b.done:
+		return nil
+	case <-ctx.Done():
+	}
+	if h.ctx.Err() != nil {
+		<-b.done
+		return steps.ErrCancelled
+	}
+	return &steps.WaitTimeout{What: "the branch " + b.strand.branch}
+}

@@ -1,0 +1,259 @@
+package steps
+
+import (
+	"fmt"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+var doKind = Kind{
+	Name:    "do",
+	Summary: "run a procedure",
+	Text: `A procedure is a list of steps under procedures: in the file, with params: when
+it takes parameters. A parameter stands for a handle of the caller where with
+gives the name of one, else for the value. What the procedure's steps name
+belongs to the actor.`,
+	Example: `procedures:
+  greet:
+    params: [from, to, text]
+    steps:
+      - send: from
+        data: ${text}
+      - recv: to
+        expect: ${text}
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - do: greet
+      with: {from: a, to: b, text: hello}
+    - do: greet
+      with: {from: b, to: a, text: welcome}
+`,
+	New: func() Action { return new(doAction) },
+}
+
+type doAction struct {
+	proc ProcedureRef
+	with Bindings
+}
+
+func (a *doAction) Params(p *Params) {
+	p.Value(&a.proc, "the procedure")
+	p.Key("with", &a.with, "the parameters: a mapping of names to handles or values")
+}
+
+func (a *doAction) unhurried() {}
+
+func (a *doAction) Run(t *Task) error {
+	frame := make(map[string]any, len(a.with.Names))
+	for i, name := range a.with.Names {
+		v, err := a.argument(t, a.with.Values[i])
+		if err != nil {
+			return err
+		}
+		frame[name] = v
+	}
+	outer := t.frame
+	t.frame = frame
+	err := t.within(a.proc.proc.body)
+	t.frame = outer
+	return err
+}
+
+// argument is the handle or value that a parameter stands for.
+func (a *doAction) argument(t *Task, x *Text) (any, error) {
+	s, static := x.Static()
+	if !static {
+		return x.Value(t)
+	}
+	if v, ok := t.get(s); ok && !x.node.Quoted {
+		return v, nil
+	}
+	return ScalarValue(x.node), nil
+}
+
+func (a *doAction) Check(c *Check) {
+	proc := a.proc.proc
+	if proc == nil || proc.body == nil {
+		return
+	}
+	params := make(map[string]*Symbol)
+	for i, name := range a.with.Names {
+		if !proc.takes(name) {
+			p := c.problem(a.with.Values[i].node, "procedure %s has no parameter %q", proc.name, name)
+			p.Hint = source.DidYouMean(name, proc.params)
+			continue
+		}
+		s, static := a.with.Values[i].Static()
+		if sym := c.symbols[s]; static && sym != nil {
+			sym.used = true
+			params[name] = sym
+			continue
+		}
+		params[name] = &Symbol{Name: name, used: true}
+	}
+	for _, name := range proc.params {
+		if params[name] == nil {
+			c.problem(c.step.Node, "procedure %s needs the parameter %s", proc.name, name).Hint =
+				fmt.Sprintf("write with: {%s: …}", name)
+			params[name] = &Symbol{Name: name, anything: true, used: true}
+		}
+	}
+	c.call(proc, params)
+}
+
+// call checks a procedure's body with its parameters in place.
+func (c *Check) call(proc *Procedure, params map[string]*Symbol) {
+	saved := make(map[string]*Symbol)
+	for name, sym := range params {
+		saved[name] = c.symbols[name]
+		c.symbols[name] = sym
+	}
+	c.body(proc.body, true)
+	for name, sym := range saved {
+		if sym == nil {
+			delete(c.symbols, name)
+			continue
+		}
+		c.symbols[name] = sym
+	}
+}
+
+// A Procedure is a named list of steps with parameters.
+type Procedure struct {
+	name   string
+	params []string
+	node   *source.Node
+	body   *Block
+	busy   bool // while its own steps are searched for calls of itself
+}
+
+func (p *Procedure) takes(name string) bool {
+	for _, q := range p.params {
+		if q == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ProcedureRef is the name of a procedure.
+type ProcedureRef struct {
+	node *source.Node
+	proc *Procedure
+}
+
+// Decode reads the name of a procedure of the file.
+func (r *ProcedureRef) Decode(d *Decoder, n *source.Node) {
+	r.node, r.proc = n, d.procs[n.Text]
+	if r.proc != nil && n.Kind == source.Scalar {
+		d.step.calls = r.proc
+		return
+	}
+	var names []string
+	for name := range d.procs {
+		names = append(names, name)
+	}
+	p := d.Problem(n, "unknown procedure %s", Shown(n))
+	if p.Hint = source.DidYouMean(n.Text, sorted(names)); p.Hint == "" {
+		p.Hint = "define it under procedures:"
+	}
+}
+
+// Schema accepts a name.
+func (r *ProcedureRef) Schema() Schema { return Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (r *ProcedureRef) Type() string { return "procedure" }
+
+// Procedures is the value of the scenario's key procedures.
+type Procedures struct{}
+
+// Decode reads all procedures. Their names are known before any body is read,
+// so that they may call each other in any order.
+func (v *Procedures) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		d.Problem(n, "procedures is a mapping of names to lists of steps, not %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		if !IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name for a procedure", quoteShort(e.Key.Text))
+		}
+		d.procs[e.Key.Text] = &Procedure{name: e.Key.Text, node: e.Key}
+	}
+	for _, e := range n.Entries {
+		d.procs[e.Key.Text].decode(d, e.Value)
+	}
+	for _, e := range n.Entries {
+		d.procs[e.Key.Text].findLoop(d)
+	}
+}
+
+func (p *Procedure) decode(d *Decoder, n *source.Node) {
+	var params Names
+	var body procedureBody
+	if n.Kind == source.Map {
+		d.own = ownNames(n)
+		d.Mapping(n, procedureParams(&params, &body), "procedure "+p.name)
+		p.params, p.body = params.Static(), body.block
+		return
+	}
+	p.body = d.Actor(n)
+}
+
+func procedureParams(params *Names, body *procedureBody) []*Param {
+	return []*Param{
+		{Key: "params", Value: params, Help: "the names of its parameters"},
+		{Key: "steps", Value: body, Required: true, Help: "what it does"},
+	}
+}
+
+// procedureBody decodes the steps of a procedure, whose own names are those of
+// the whole procedure, its parameters among them.
+type procedureBody struct{ block *Block }
+
+func (b *procedureBody) Decode(d *Decoder, n *source.Node) {
+	b.block = &Block{names: d.own}
+	b.block.Decode(d, n)
+}
+func (b *procedureBody) Schema() Schema { return new(Block).Schema() }
+func (b *procedureBody) Type() string   { return "list of steps" }
+
+// findLoop reports a procedure that calls itself: it would never end. The
+// offending call is cut, so that later walks end.
+func (p *Procedure) findLoop(d *Decoder) {
+	if p.body == nil {
+		return
+	}
+	p.busy = true
+	walkSteps(p.body, func(s *Step) {
+		if s.calls == nil {
+			return
+		}
+		if s.calls.busy {
+			d.Problem(s.Node, "procedure %s calls itself", s.calls.name).Hint = "use repeat for what is to be done again"
+			s.Action.(*doAction).proc.proc = nil
+			s.calls = nil
+			return
+		}
+		s.calls.findLoop(d)
+	})
+	p.busy = false
+}
+
+// Schema accepts a mapping of names to procedures.
+func (v *Procedures) Schema() Schema {
+	long := Schema{}
+	for _, p := range procedureParams(new(Names), new(procedureBody)) {
+		long[p.Key] = Described(p)
+	}
+	return Schema{
+		"type": "object", "minProperties": 1,
+		"additionalProperties": Schema{"anyOf": []Schema{new(Block).Schema(), Object(long, "steps")}},
+	}
+}
+
+// Type names the type in the reference.
+func (v *Procedures) Type() string { return "procedures by name" }

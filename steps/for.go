@@ -1,0 +1,170 @@
+package steps
+
+import (
+	"sort"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+var forKind = Kind{
+	Name:    "for",
+	Summary: "run steps for each item of a list or a mapping",
+	Text: `each names the item. Of a mapping it is {key, value}, in the order of the
+file; a mapping that an expression gives is taken in the order of its keys.`,
+	Example: `actors:
+  one:
+    - for: [1, 2, 3]
+      each: n
+      steps:
+        - assert: n > 0
+    - for: {http: 80, https: 443}
+      each: service
+      steps:
+        - print: ${service.key} has port ${service.value}
+`,
+	New: func() Action { return new(forAction) },
+}
+
+type forAction struct {
+	items Items
+	each  Names
+	body  Block
+}
+
+func (a *forAction) Params(p *Params) {
+	p.Value(&a.items, "the list or mapping, or an expression that gives one")
+	p.Key("each", &a.each, "the name of the item").Need()
+	p.Key("steps", &a.body, "the steps for one item").Need()
+}
+
+func (a *forAction) unhurried() {}
+
+func (a *forAction) Run(t *Task) error {
+	items, err := a.items.eval(t)
+	if err != nil {
+		return err
+	}
+	name, err := a.each.Eval(t, 0)
+	if err != nil {
+		return err
+	}
+	bound := t.bound
+	loop := t.World.Loop()
+	for _, item := range items {
+		t.set(name, item)
+		t.bound = bound
+		if err := t.within(&a.body); err != nil {
+			return err
+		}
+		loop.Round()
+	}
+	return nil
+}
+
+func (a *forAction) Check(c *Check) {
+	for _, name := range a.each.Static() {
+		c.makeLoopValue(name, a.each.node)
+	}
+	certain := len(a.items.list) > 0
+	c.body(&a.body, certain)
+	if len(a.items.list) != 1 {
+		c.again(&a.body, certain)
+	}
+}
+
+// Items are what a loop goes through.
+type Items struct {
+	list []itemText
+	expr *Expr
+}
+
+// itemText is one item as it stands in the file.
+type itemText struct {
+	key  string // of a mapping's item
+	pair bool
+	text *Text
+}
+
+// Decode reads a list, a mapping or an expression.
+func (v *Items) Decode(d *Decoder, n *source.Node) {
+	switch n.Kind {
+	case source.List:
+		for _, item := range n.Items {
+			v.add(d, "", false, item)
+		}
+	case source.Map:
+		for _, e := range n.Entries {
+			v.add(d, e.Key.Text, true, e.Value)
+		}
+	default:
+		v.expr = new(Expr)
+		v.expr.Decode(d, n)
+	}
+}
+
+func (v *Items) add(d *Decoder, key string, pair bool, n *source.Node) {
+	x := new(Text)
+	x.Decode(d, n)
+	v.list = append(v.list, itemText{key, pair, x})
+}
+
+// Schema accepts a list, a mapping or an expression.
+func (v *Items) Schema() Schema { return Schema{"type": []string{"array", "object", "string"}} }
+
+// Type names the type in the reference.
+func (v *Items) Type() string { return "list or mapping" }
+
+func (v *Items) eval(t *Task) ([]any, error) {
+	if v.expr == nil {
+		return v.written(t)
+	}
+	x, err := v.expr.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	switch x := x.(type) {
+	case []any:
+		return x, nil
+	case []int: // a range, 1..3
+		var items []any
+		for _, n := range x {
+			items = append(items, n)
+		}
+		return items, nil
+	case map[string]any:
+		return pairs(x), nil
+	}
+	return nil, v.expr.errorf("gives %s, not a list or mapping", FormatValue(x))
+}
+
+// written are the items that stand in the file.
+func (v *Items) written(t *Task) ([]any, error) {
+	items := make([]any, 0, len(v.list))
+	for _, it := range v.list {
+		x, err := it.text.Value(t)
+		if err != nil {
+			return nil, err
+		}
+		if _, static := it.text.Static(); static {
+			x = ScalarValue(it.text.node)
+		}
+		if it.pair {
+			x = map[string]any{"key": it.key, "value": x}
+		}
+		items = append(items, x)
+	}
+	return items, nil
+}
+
+func pairs(m map[string]any) []any {
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	items := make([]any, 0, len(m))
+	for _, k := range keys {
+		items = append(items, map[string]any{"key": k, "value": m[k]})
+	}
+	return items
+}

@@ -1,0 +1,89 @@
+package steps
+
+import (
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+var parallelKind = Kind{
+	Name:    "parallel",
+	Summary: "run branches of steps at the same time",
+	Text: `The branches share the actor's handles and names. The step ends when all
+branches have: both directions of one connection, say, each in its own branch.`,
+	Example: `actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - parallel:
+        reader:
+          - recv: b
+            expect: hello
+        writer:
+          - send: a
+            data: hello
+    - close: [a, b]
+`,
+	New: func() Action { return new(parallelAction) },
+}
+
+type parallelAction struct{ branches Branches }
+
+func (a *parallelAction) Params(p *Params) {
+	p.Value(&a.branches, "a mapping of the branches' names to their steps")
+}
+
+func (a *parallelAction) unhurried() {}
+
+func (a *parallelAction) Run(t *Task) error {
+	limit := t.bound
+	var running []Branch
+	for i, name := range a.branches.names {
+		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame}
+		body := a.branches.bodies[i]
+		running = append(running, t.World.Fork(name, t.step, func(w World) error {
+			branch.World = w
+			return branch.Run(body)
+		}))
+	}
+	for _, b := range running {
+		if _, err := b.Join(limit.At); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *parallelAction) Check(c *Check) {
+	for _, b := range a.branches.bodies {
+		c.body(b, true)
+	}
+}
+
+// Branches are named lists of steps.
+type Branches struct {
+	names  []string
+	bodies []*Block
+}
+
+// Decode reads a mapping of names to lists of steps.
+func (v *Branches) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Map || len(n.Entries) == 0 {
+		d.Problem(n, "expected a mapping of branches to their steps, got %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		if !IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name for a branch", quoteShort(e.Key.Text))
+		}
+		b := new(Block)
+		b.Decode(d, e.Value)
+		v.names, v.bodies = append(v.names, e.Key.Text), append(v.bodies, b)
+	}
+}
+
+// Schema accepts a mapping of names to lists of steps.
+func (v *Branches) Schema() Schema {
+	return Schema{"type": "object", "minProperties": 1, "additionalProperties": new(Block).Schema()}
+}
+
+// Type names the type in the reference.
+func (v *Branches) Type() string { return "lists of steps by name" }

@@ -1,0 +1,107 @@
+package steps
+
+import "time"
+
+var spawnKind = Kind{
+	Name:    "spawn",
+	Summary: "run steps beside the rest of the actor",
+	Text: `One branch for each accepted connection, say. A branch sees the names that
+the actor has at that moment, and keeps them when the actor gives them other
+values. The actor waits for its branches at its end.`,
+	Example: `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+    - repeat: 2
+      steps:
+        - accept: listener
+          as: conn
+        - spawn:
+            - recv: conn
+              expect: hello
+            - close: conn
+  client:
+    count: 2
+    steps:
+      - socket: tcp
+        as: sock
+      - connect: sock
+        to: ${server.listener}
+      - send: sock
+        data: hello
+      - recv: sock
+        expect: {eof: true}
+`,
+	New: func() Action { return new(spawnAction) },
+}
+
+type spawnAction struct{ body Block }
+
+func (a *spawnAction) Params(p *Params) {
+	p.Value(&a.body, "the steps of the branch")
+	p.Makes = "the branch"
+}
+
+// A spawned is a branch that runs beside its actor.
+type spawned struct {
+	name   string
+	branch Branch
+	actor  *Actor
+}
+
+func (s *spawned) String() string { return s.name }
+
+func (a *spawnAction) Run(t *Task) error {
+	name, err := t.asName(0, "branch")
+	if err != nil {
+		return err
+	}
+	s := &spawned{name: name, actor: t.Actor.clone()}
+	branch := &Task{Ctx: t.Ctx, Actor: s.actor, Limit: t.Limit, frame: t.frame}
+	t.Call("spawn", Bare("spawn "+name))
+	t.record()
+	s.branch = t.World.Fork(name, t.step, func(w World) error {
+		branch.World = w
+		if err := branch.Run(&a.body); err != nil {
+			return err
+		}
+		return branch.Finish()
+	})
+	t.Actor.mu.Lock()
+	t.Actor.spawned = append(t.Actor.spawned, s)
+	t.Actor.mu.Unlock()
+	if t.step.As.Given() {
+		t.Actor.set(name, s)
+	}
+	return nil
+}
+
+// Finish waits for the branches that the actor has spawned. An actor ends with
+// it.
+func (t *Task) Finish() error {
+	for _, s := range t.Actor.spawned {
+		if _, err := s.branch.Join(time.Time{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *spawnAction) Check(c *Check) {
+	outer := c.symbols
+	c.symbols = make(map[string]*Symbol, len(outer))
+	for name, sym := range outer {
+		c.symbols[name] = sym
+	}
+	c.body(&a.body, true)
+	for name, sym := range c.symbols {
+		if outer[name] != sym {
+			c.branchNames = append(c.branchNames, sym)
+		}
+	}
+	c.symbols = outer
+	c.makeValues()
+}
