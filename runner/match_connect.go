@@ -31,16 +31,17 @@ type connectKey struct {
 func (m *matcher) connections() {
 	connects, accepts := m.ends()
 	byKey := make(map[connectKey][]end)
-	var unnamed = make(map[sock.Addr][]end) // local sockets without a known peer
+	byPath := make(map[sock.Addr][]end)
 	for _, c := range connects {
 		if key, ok := clientKey(c.link, c.link.Local, c.link.Remote.Port, c.link.Inode); ok {
 			byKey[key] = append(byKey[key], c)
 		}
 		if c.link.Inode != 0 {
-			unnamed[c.link.Remote] = append(unnamed[c.link.Remote], c)
+			byPath[c.link.Remote] = append(byPath[c.link.Remote], c)
 		}
 		m.reach(c)
 	}
+	var nameless []end
 	for _, a := range accepts {
 		key, ok := clientKey(a.link, a.link.Remote, a.link.Local.Port, a.link.PeerNode)
 		if list := byKey[key]; ok && len(list) > 0 {
@@ -48,10 +49,25 @@ func (m *matcher) connections() {
 			m.join(list[0], a)
 			continue
 		}
-		if list := unnamed[a.link.Local]; len(list) > 0 && a.link.PeerNode == 0 {
-			unnamed[a.link.Local] = list[1:]
-			m.join(list[0], a)
+		nameless = append(nameless, a)
+	}
+	m.inTurn(nameless, byPath)
+}
+
+// inTurn joins the accepts of local sockets whose peer the kernel no longer
+// told, because it had closed before: a listener's queue is served in order, so
+// they take the connects that are left, one after the other.
+func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
+	for _, a := range accepts {
+		list := byPath[a.link.Local]
+		for len(list) > 0 && m.peer[list[0].sock] != 0 {
+			list = list[1:]
 		}
+		if len(list) > 0 {
+			m.join(list[0], a)
+			list = list[1:]
+		}
+		byPath[a.link.Local] = list
 	}
 }
 

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -48,10 +47,6 @@ func (a *connectAction) Run(t *Task) error {
 	t.act(OpConnect, h)
 	t.Event.Link = h.link()
 	t.Event.Link.Remote = to
-	if errno, ok := sock.ErrnoOf(err); ok && errno == unix.EADDRNOTAVAIL && !t.step.Expect.Error.Given() {
-		return fmt.Errorf("%w: no free port for %s: the ephemeral ports towards it are used up, "+
-			"often by connections in TIME_WAIT; connect to another address of 127.0.0.0/8, or wait 60s", err, to)
-	}
 	if err != nil {
 		return err
 	}

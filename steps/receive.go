@@ -71,7 +71,10 @@ func (r *receiver) describe(asked any) {
 // single makes one call.
 func (r *receiver) single(size int) error {
 	r.describe(size)
-	buf := r.t.buffer(size)
+	buf, err := r.buffer(size)
+	if err != nil {
+		return err
+	}
 	n, err := r.once(buf, r.action.flags.Bits)
 	if err != nil {
 		return err
@@ -89,7 +92,10 @@ func (r *receiver) exactly(n int) error {
 		return r.single(n)
 	}
 	r.describe(n)
-	buf := r.t.buffer(n)
+	buf, err := r.buffer(n)
+	if err != nil {
+		return err
+	}
 	for got := 0; got < n || n == 0; {
 		k, err := r.once(buf[got:], r.action.flags.Bits)
 		if err != nil {
@@ -135,7 +141,7 @@ func (r *receiver) toEOF() error {
 			return err
 		}
 		if n == 0 {
-			r.data, r.eof, r.t.scratch = buf, true, buf
+			r.data, r.eof = buf, true
 			return nil
 		}
 		buf = buf[:len(buf)+n]
@@ -151,7 +157,6 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 	for {
 		if got == len(buf) {
 			buf = append(buf, make([]byte, len(buf))...)
-			r.t.scratch = buf
 		}
 		n, err := r.once(buf[got:], r.action.flags.Bits|unix.MSG_PEEK)
 		if err != nil || n == 0 {
@@ -175,6 +180,17 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 			return nil
 		}
 	}
+}
+
+// buffer is room for n bytes. A large one is taken only once there is something
+// to put into it.
+func (r *receiver) buffer(n int) ([]byte, error) {
+	if n > smallBuffer {
+		if err := r.h.Sock.Readable(r.wait); err != nil {
+			return nil, err
+		}
+	}
+	return r.t.buffer(n), nil
 }
 
 // once makes the system call.

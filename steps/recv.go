@@ -71,6 +71,7 @@ func (a *recvAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
+	defer t.giveBack()
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait)}
 	r.message = h.Sock.Type() != unix.SOCK_STREAM
 	r.call = a.callName(h)

@@ -106,7 +106,7 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 		err = t.settleErrno(s, err, isErrno)
 	case isErrno:
 		name, msg := sock.ErrnoName(errno), sock.ErrnoMessage(errno)
-		err = fmt.Errorf("unexpected %s (%s, errno %d)", name, msg, errno)
+		err = fmt.Errorf("unexpected %s (%s, errno %d)%s", name, msg, errno, prefixed("; ", cure(t.Event.Call, errno)))
 	}
 	if err == nil && s.Expect.Took.Given() {
 		err = t.settleTook(s, took)

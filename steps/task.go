@@ -100,6 +100,7 @@ type Task struct {
 	given    []string // shared names to publish once the event is recorded
 	vm       vm.VM
 	scratch  []byte
+	large    []*[]byte // borrowed for the step under way
 }
 
 // A Limit is a moment that a step must not pass, and whose limit it is.
@@ -216,12 +217,36 @@ func (t *Task) makeHandle(i int, s *sock.Socket, otherwise string) (*Handle, err
 	return h, nil
 }
 
-// buffer is scratch space of n bytes, good until the task's next step.
+// smallBuffer is how much scratch space each task may keep for itself: ten
+// thousand actors that wait must not hold large buffers.
+const smallBuffer = 4096
+
+// largeBuffers are buffers above that size, shared by all tasks.
+var largeBuffers sync.Pool
+
+// buffer is scratch space of n bytes, good until the step ends.
 func (t *Task) buffer(n int) []byte {
-	if cap(t.scratch) < n {
-		t.scratch = make([]byte, n)
+	if n <= smallBuffer {
+		if cap(t.scratch) < n {
+			t.scratch = make([]byte, n)
+		}
+		return t.scratch[:n]
 	}
-	return t.scratch[:n]
+	b, _ := largeBuffers.Get().(*[]byte)
+	if b == nil || cap(*b) < n {
+		large := make([]byte, n)
+		b = &large
+	}
+	t.large = append(t.large, b)
+	return (*b)[:n]
+}
+
+// giveBack lets go of the large buffers of the step.
+func (t *Task) giveBack() {
+	for _, b := range t.large {
+		largeBuffers.Put(b)
+	}
+	t.large = t.large[:0]
 }
 
 // data keeps of b what will be printed. b may be reused afterwards.

@@ -1,6 +1,10 @@
 package report
 
-import "github.com/sockscript/sockscript/runner"
+import (
+	"strings"
+
+	"github.com/sockscript/sockscript/runner"
+)
 
 // The few SGR sequences (ECMA-48) that a terminal gets.
 const (
@@ -30,4 +34,27 @@ func (s Style) paintStatus(status runner.Status, text string) string {
 		return s.paint(sgrAmber, text)
 	}
 	return s.paint(sgrRed, text)
+}
+
+// paintDiff colours the lines of a unified diff.
+func (s Style) paintDiff(text string) string {
+	if !s.Color {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		body := strings.TrimSuffix(line, "\n")
+		switch {
+		case strings.HasPrefix(line, "-"):
+			b.WriteString(s.red(body))
+		case strings.HasPrefix(line, "+"):
+			b.WriteString(s.paint(sgrGreen, body))
+		case strings.HasPrefix(line, "@"):
+			b.WriteString(s.dim(body))
+		default:
+			b.WriteString(body)
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
 }

@@ -82,7 +82,7 @@ func writeOthers(b *bufio.Writer, f *runner.Failure) {
 	const most = 20
 	for i, d := range f.Others {
 		if i == most {
-			fmt.Fprintf(b, "  and %s\n", count(len(f.Others)-most, "other actor", "other actors"))
+			fmt.Fprintf(b, "  and %s\n", plural(len(f.Others)-most, "other actor", "other actors"))
 			break
 		}
 		fmt.Fprintf(b, "  %s\n", doing(d))
@@ -131,7 +131,7 @@ func shortDiff(want, got string) string {
 	}
 	pad := utf8.RuneCountInString(strings.ToValidUTF8(w[:same], ""))
 	return fmt.Sprintf("expected  %s  (%s)\ngot       %s  (%s)\n          %s^\n",
-		w, count(len(want), "byte", "bytes"), g, count(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
+		w, plural(len(want), "byte", "bytes"), g, plural(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
 }
 
 // lines quotes each line, so that what cannot be seen shows.

@@ -1,4 +1,4 @@
-// Package report writes what people and programs read of a run: the
+// Package report writes what people and programs read of scenarios: the
 // transcript, the failure report, JSON lines. One file per form.
 package report
 
@@ -15,21 +15,48 @@ import (
 // Style says how a transcript is written. The zero value is the form that
 // golden files hold.
 type Style struct {
-	Order runner.Order // "" is causal
-	Form  runner.Form
-	Color bool // for a terminal
+	Order   runner.Order // "" is causal
+	Form    runner.Form
+	Color   bool // for a terminal
+	Verbose bool // with the description before it and the elapsed time after it
 }
 
 // Transcript writes a run's lines, and its verdict as the last one.
 func Transcript(w io.Writer, r *runner.Result, s Style) error {
 	b := bufio.NewWriter(w)
-	writeLines(b, r, s)
-	verdict := fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name)
-	if r.Reason != "" {
-		verdict += "  (" + r.Reason + ")"
+	if s.Verbose && r.Scenario.Description != "" {
+		fmt.Fprintf(b, "%s\n\n", s.dim(strings.TrimSpace(r.Scenario.Description)))
 	}
-	fmt.Fprintln(b, s.paintStatus(r.Status, verdict))
+	writeLines(b, r, s)
+	fmt.Fprintln(b, s.verdict(r))
 	return b.Flush()
+}
+
+// verdict is the last line of a transcript.
+func (s Style) verdict(r *runner.Result) string {
+	line := s.paintStatus(r.Status, fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name))
+	return line + s.aside(r)
+}
+
+// aside is what stands behind a name: why a scenario was skipped, and how long
+// it took where that is asked for.
+func (s Style) aside(r *runner.Result) string {
+	switch {
+	case r.Reason != "":
+		return "  (" + r.Reason + ")"
+	case s.Verbose:
+		return s.dim(fmt.Sprintf("  (%s)", precise(r.Elapsed)))
+	}
+	return ""
+}
+
+// precise writes a duration with three digits: 934µs, 1.23ms, 12.3s.
+func precise(d time.Duration) string {
+	unit := time.Nanosecond
+	for d >= 1000*unit {
+		unit *= 10
+	}
+	return d.Round(unit).String()
 }
 
 func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
@@ -64,27 +91,37 @@ func elapsedColumn(l runner.Line) string {
 }
 
 func (s Style) lineText(r *runner.Result, l runner.Line) string {
-	switch {
-	case l.Event != nil:
-		text := r.Text(l.Event, s.Form)
-		if l.Event.Failed {
-			text = s.red(text)
-		}
-		return text
-	case l.Fold != nil:
-		return s.dim(fmt.Sprintf("... %s like these", count(l.Fold.Rounds, "more round", "more rounds")))
+	if l.Event == nil {
+		return s.dim(foldText(l))
 	}
-	return s.dim(fmt.Sprintf("... %s like this", count(l.Replicas, "more", "more")))
+	text := r.Text(l.Event, s.Form)
+	if l.Event.Failed {
+		text = s.red(text)
+	}
+	return text
 }
 
-// count writes a number with its noun, thousands set apart.
-func count(n int, one, many string) string {
+// foldText tells what a line stands for that is no event.
+func foldText(l runner.Line) string {
+	if l.Fold != nil {
+		return fmt.Sprintf("... %s like these", plural(l.Fold.Rounds, "more round", "more rounds"))
+	}
+	return fmt.Sprintf("... %s like this", plural(l.Replicas, "more replica", "more replicas"))
+}
+
+// plural writes a number with its noun.
+func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
+	return thousands(n) + " " + many
+}
+
+// thousands sets the digits of a number apart: 9,998.
+func thousands(n int) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0; i -= 3 {
 		digits = digits[:i] + "," + digits[i:]
 	}
-	return digits + " " + many
+	return digits
 }

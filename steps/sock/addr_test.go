@@ -189,6 +189,7 @@ func TestConstants(t *testing.T) {
 	equal(FlagNames(0), "0")
 	equal(HowName(lookup(HowByName, "SHUT_WR", "write", "wr")), "SHUT_WR")
 	equal(HowName(lookup(HowByName, "SHUT_RDWR", "both")), "SHUT_RDWR")
+	equal(RequestName(lookup(RequestByName, "FIONREAD", "fionread")), "FIONREAD")
 	equal(FamilyName(4711), "0x1267")
 	for _, names := range [][]string{FamilyNames(), TypeNames(), ProtoNames(), AllFlags(), HowNames()} {
 		if len(names) < 3 {

@@ -86,6 +86,15 @@ func HowName(how int) string { return nameOrHex(hows, how) }
 // HowNames lists the C names of what shutdown(2) shuts.
 func HowNames() []string { return hows.names() }
 
+// RequestByName finds a request of [Socket.Ioctl] by its C name: "FIONREAD", "SIOCOUTQ".
+func RequestByName(name string) (int, bool) { return requests.byName(name) }
+
+// RequestName is the C name of a request of [Socket.Ioctl].
+func RequestName(request int) string { return nameOrHex(requests, request) }
+
+// RequestNames lists the C names of the requests of this platform.
+func RequestNames() []string { return requests.names() }
+
 func nameOrHex(t constants, number int) string {
 	if name, ok := t.name(number); ok {
 		return name
@@ -98,3 +107,15 @@ var hows = constants{"SHUT_", []constant{
 	{"SHUT_WR", unix.SHUT_WR},
 	{"SHUT_RDWR", unix.SHUT_RDWR},
 }}
+
+// PollEventByName finds an event of poll(2): "POLLIN" or "in".
+func PollEventByName(name string) (int16, bool) {
+	n, ok := pollEvents.byName(name)
+	return int16(n), ok
+}
+
+// PollEventNames is a set of events as strace prints it: "POLLIN|POLLRDHUP".
+func PollEventNames(set int16) string { return pollEvents.bits(int(set)) }
+
+// AllPollEvents lists the names of the events.
+func AllPollEvents() []string { return pollEvents.names() }

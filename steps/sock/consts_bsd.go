@@ -72,3 +72,9 @@ var flags = constants{"MSG_", []constant{
 	{"MSG_EOF", unix.MSG_EOF},
 	{"MSG_NOSIGNAL", unix.MSG_NOSIGNAL},
 }}
+
+// sys/filio.h, sys/sockio.h
+var requests = constants{"", []constant{
+	{"FIONREAD", 0x4004667f},
+	{"SIOCATMARK", unix.SIOCATMARK},
+}}

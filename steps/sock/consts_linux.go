@@ -160,3 +160,12 @@ var flags = constants{"MSG_", []constant{
 	{"MSG_FASTOPEN", 0x20000000},
 	{"MSG_CMSG_CLOEXEC", 0x40000000},
 }}
+
+// tcp(7), udp(7), unix(7), linux/sockios.h
+var requests = constants{"", []constant{
+	{"FIONREAD", unix.TIOCINQ},
+	{"SIOCINQ", unix.SIOCINQ},
+	{"SIOCOUTQ", unix.SIOCOUTQ},
+	{"SIOCOUTQNSD", 0x894b},
+	{"SIOCATMARK", unix.SIOCATMARK},
+}}

@@ -16,6 +16,7 @@ type Description struct {
 	// MSG_PEEK shows does not count.
 	TX, RX atomic.Int64
 
+	opens            atomic.Int32 // descriptors that are not closed
 	local, remote    atomic.Pointer[Addr]
 	autoPort         atomic.Bool
 	lingers          atomic.Bool // SO_LINGER was set: close(2) may wait
@@ -36,6 +37,10 @@ func (d *Description) Remote() Addr { return load(&d.remote) }
 // AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name), as it does for port 0 and for a
 // socket that connects, listens or sends without having been bound. An accepted socket has its listener's answer.
 func (d *Description) AutoPort() bool { return d.autoPort.Load() }
+
+// Open is the number of the group's descriptors of this description that are not closed. The file itself is closed with the last
+// of them, unless a copy is on its way by SCM_RIGHTS or a call still uses it (close(2)).
+func (d *Description) Open() int { return int(d.opens.Load()) }
 
 // Inode is the inode of an AF_UNIX socket by fstat(2); 0 for other families.
 func (d *Description) Inode() uint64 { return d.inode.Load() }
@@ -114,9 +119,9 @@ func (g *Group) receivedDescription(fd int) *Description {
 	return nil
 }
 
-// notePassed remembers the descriptions of the group's descriptors in a control message that was sent, since their own
-// descriptors may all be closed before the message is received.
-func (g *Group) notePassed(control []byte) {
+// notePassed remembers the descriptions of the group's descriptors in a control message that is sent, since their own
+// descriptors may all be closed before the message is received. It counts copies on their way: 1 more, or -1 if none was sent.
+func (g *Group) notePassed(control []byte, copies int) {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
 		return
@@ -130,7 +135,7 @@ func (g *Group) notePassed(control []byte) {
 		for s := range g.open {
 			for _, fd := range fds {
 				if s.fd == fd {
-					g.notePassage(s)
+					g.countPassage(s, copies)
 				}
 			}
 		}
@@ -138,13 +143,15 @@ func (g *Group) notePassed(control []byte) {
 	}
 }
 
-// notePassage counts one more copy of s on its way. g.mu is held.
-func (g *Group) notePassage(s *Socket) {
+// countPassage changes how many copies of s are on their way. g.mu is held.
+func (g *Group) countPassage(s *Socket, copies int) {
 	ino := inodeOf(s.fd)
 	p := g.passed[ino]
 	if p == nil {
 		p = &passage{desc: s.desc}
 		g.passed[ino] = p
 	}
-	p.copies++
+	if p.copies += copies; p.copies <= 0 {
+		delete(g.passed, ino)
+	}
 }

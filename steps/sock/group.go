@@ -15,7 +15,6 @@ import (
 // Group owns every descriptor of one run. It numbers their descriptions, wakes all calls that wait when its context is
 // cancelled, and releases what is left when it is closed. Its methods may be called from any goroutine.
 type Group struct {
-	ctx    context.Context
 	stop   func() bool // takes back the AfterFunc that watches ctx
 	ended  atomic.Bool // set before the waiting calls are woken
 	lastID atomic.Uint64
@@ -50,7 +49,6 @@ type boundPath struct {
 // an error that wraps the cause ([context.Cause]).
 func NewGroup(ctx context.Context) *Group {
 	g := &Group{
-		ctx:     ctx,
 		open:    make(map[*Socket]struct{}),
 		waiters: make(map[waiter]struct{}),
 		passed:  make(map[uint64]*passage),

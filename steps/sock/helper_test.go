@@ -226,3 +226,12 @@ func wantRecv(t testing.TB, s *Socket, want string) Addr {
 	}
 	return from
 }
+
+// unread is FIONREAD.
+func unread(t testing.TB, s *Socket) int {
+	t.Helper()
+	request, _ := RequestByName("FIONREAD")
+	n, err := s.Ioctl(request)
+	must(t, err)
+	return n
+}

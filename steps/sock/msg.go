@@ -38,10 +38,14 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 		}
 		d.named = true
 	}
-	if len(m.Control) > 0 {
-		s.group.notePassed(m.Control)
+	passes := len(m.Control) > 0 && s.family == unix.AF_UNIX
+	if passes {
+		s.group.notePassed(m.Control, 1) // before the receiver can have it
 	}
 	if err := d.performSend(w); err != nil {
+		if passes {
+			s.group.notePassed(m.Control, -1)
+		}
 		return 0, failedAt("sendmsg", a, err)
 	}
 	s.sent(d.n, d.named)

@@ -2,6 +2,7 @@ package sock
 
 import (
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -32,7 +33,7 @@ func parseAddr(s string) (Addr, error) {
 	scheme, rest, _ := strings.Cut(s, ":")
 	switch {
 	case s == "":
-		return Addr{}, fmt.Errorf("it is empty: write one such as 127.0.0.1:8080, [::1]:8080, :8080 or unix:PATH")
+		return Addr{}, errors.New("it is empty: write one such as 127.0.0.1:8080, [::1]:8080, :8080 or unix:PATH")
 	case strings.HasPrefix(s, "["):
 		return parseBracketed(s)
 	case strings.HasPrefix(s, "unix:"):
@@ -77,7 +78,7 @@ func manyColons(s string) error {
 	if ip, err := netip.ParseAddr(s); err == nil {
 		return fmt.Errorf("an IPv6 address needs brackets and a port: write [%s]:PORT", ip)
 	}
-	return fmt.Errorf("too many colons: write IPV4:PORT, [IPV6]:PORT, unix:PATH or icmp:IP")
+	return errors.New("too many colons: write IPV4:PORT, [IPV6]:PORT, unix:PATH or icmp:IP")
 }
 
 // endsInPort guesses whether the last group of an IPv6 address that came without brackets is meant as a port: "::1:8080".
@@ -90,7 +91,7 @@ func endsInPort(s string) bool {
 func parseBracketed(s string) (Addr, error) {
 	host, port, ok := strings.Cut(s[1:], "]")
 	if !ok {
-		return Addr{}, fmt.Errorf(`missing "]": write [IPV6]:PORT`)
+		return Addr{}, errors.New(`missing "]": write [IPV6]:PORT`)
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
@@ -149,7 +150,7 @@ func parseIPv4(host string) (netip.Addr, error) {
 
 func parsePort(s string) (uint16, error) {
 	if s == "" {
-		return 0, fmt.Errorf(`missing port after ":"`)
+		return 0, errors.New(`missing port after ":"`)
 	}
 	if strings.Trim(s, "0123456789") != "" {
 		return 0, fmt.Errorf("port %q is not a number from 0 to 65535", s)
@@ -163,7 +164,7 @@ func parsePort(s string) (uint16, error) {
 
 func parseICMP(host string) (Addr, error) {
 	if strings.HasPrefix(host, "[") {
-		return Addr{}, fmt.Errorf("an icmp address has no port and no brackets: write icmp:::1")
+		return Addr{}, errors.New("an icmp address has no port and no brackets: write icmp:::1")
 	}
 	ip, err := netip.ParseAddr(host)
 	if err == nil {
@@ -178,7 +179,7 @@ func parseICMP(host string) (Addr, error) {
 		return Addr{}, fmt.Errorf("%q is not an IP address", host)
 	}
 	if host == "" {
-		return Addr{}, fmt.Errorf("the IP address is missing: write icmp:127.0.0.1")
+		return Addr{}, errors.New("the IP address is missing: write icmp:127.0.0.1")
 	}
 	_, err = parseIPv4(host)
 	return Addr{}, err
@@ -190,7 +191,7 @@ func parseOther(family, digits string) (Addr, error) {
 		return Addr{}, fmt.Errorf("there is no address family %s", family)
 	}
 	if number == unix.AF_INET || number == unix.AF_INET6 || number == unix.AF_UNIX || number == unix.AF_UNSPEC {
-		return Addr{}, fmt.Errorf("%s has a form of its own: write IP:PORT, unix:PATH or unspec:", family)
+		return Addr{}, fmt.Errorf("%s has a form of its own: unspec:, unix:PATH or IP:PORT", family)
 	}
 	raw, err := hex.DecodeString(digits)
 	if err != nil {

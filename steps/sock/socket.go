@@ -83,6 +83,7 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 		s.release()
 		return nil, err
 	}
+	desc.opens.Add(1)
 	return s, nil
 }
 
@@ -176,6 +177,7 @@ func (s *Socket) Close() error {
 			break
 		}
 	}
+	s.desc.opens.Add(-1)
 	return failed("close", s.retire())
 }
 

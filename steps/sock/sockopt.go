@@ -49,7 +49,7 @@ func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
 	return b[:min(n, size)], nil
 }
 
-// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK (ioctl(2), tcp(7)).
+// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK (tcp(7), [RequestByName]).
 func (s *Socket) Ioctl(request int) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("ioctl", err)

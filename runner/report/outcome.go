@@ -1,0 +1,78 @@
+package report
+
+import (
+	"time"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// An Outcome is what came of a scenario: of one run, or of several.
+type Outcome struct {
+	Scenario *scenarios.Scenario
+	// Result is the run to report: the first that failed, else the first. It is
+	// nil where the scenario was not run at all.
+	Result *runner.Result
+	Run    int // the number of that run, from 1
+	Runs   int // how many runs there were
+	Wanted int // how many there should have been
+	Failed int // how many of them failed, or differed from the first
+
+	Diff   *Diff       // what the transcript differs in; nil where in nothing
+	Golden GoldenState // what came of the golden file
+	// GoldenPath is where that file is, or would be; "" where there can be none.
+	GoldenPath string
+	Err        error // what kept the golden file from being read or written
+}
+
+// A Diff tells how a transcript differs from what it should be.
+type Diff struct {
+	From string // the golden file, or the run that it is held against: "run 1"
+	To   string // "run 7", or "transcript"
+	Text string // in the unified format
+}
+
+// GoldenState is what came of comparing or writing a golden file.
+type GoldenState int
+
+// What can come of a golden file.
+const (
+	GoldenUnused  GoldenState = iota // it was not looked at
+	GoldenSame                       // the transcript is what the file holds
+	GoldenDiffers                    // it is not
+	GoldenChanged                    // it was not, and is now
+	GoldenCreated                    // there was no file before
+)
+
+// Status is how the runs ended, taken together.
+func (o *Outcome) Status() runner.Status {
+	switch {
+	case o.Diff != nil || o.Err != nil:
+		return runner.Failed
+	case o.Result == nil, o.Runs < o.Wanted && o.Result.Status != runner.Failed:
+		return runner.Cancelled
+	}
+	return o.Result.Status
+}
+
+// Elapsed is how long the reported run took.
+func (o *Outcome) Elapsed() time.Duration {
+	if o.Result == nil {
+		return 0
+	}
+	return o.Result.Elapsed
+}
+
+// A Reporter writes what comes of scenarios in one form. Its methods are
+// called one after the other; each returns the error of writing.
+type Reporter interface {
+	// Problems writes what is wrong with the files.
+	Problems(source.Problems) error
+	// Checked ends a check of files that were not run.
+	Checked(files int, problems source.Problems) error
+	// Outcome writes what came of one scenario.
+	Outcome(*Outcome) error
+	// Summary comes last, when all scenarios have been run.
+	Summary(*Summary) error
+}

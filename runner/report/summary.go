@@ -1,0 +1,114 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// A Summary counts scenarios by how they ended.
+type Summary struct {
+	Passed      int
+	Failed      int
+	Skipped     int
+	Interrupted int // by a signal, while they ran
+	NotRun      int // because of a signal, or of an earlier failure
+	Broken      int // of the failed: a golden file could not be read or written
+	Differing   int // of the failed: the transcript is not what the golden file holds
+
+	// Of golden files that were written where they differed.
+	Changed, Created, Unchanged int
+	Updating                    bool // golden files are written, not compared
+	NoGolden                    int  // scenarios passed over because they have none
+
+	Count   int // how often each scenario was run
+	Elapsed time.Duration
+}
+
+// Add counts an outcome.
+func (s *Summary) Add(o *Outcome) {
+	switch o.Status() {
+	case runner.Passed:
+		s.Passed++
+	case runner.Skipped:
+		s.Skipped++
+	case runner.Failed:
+		s.Failed++
+	case runner.Cancelled:
+		if o.Result == nil {
+			s.NotRun++
+		} else {
+			s.Interrupted++
+		}
+	}
+	if o.Err != nil {
+		s.Broken++
+	}
+	switch o.Golden {
+	case GoldenDiffers:
+		s.Differing++
+	case GoldenChanged:
+		s.Changed++
+	case GoldenCreated:
+		s.Created++
+	case GoldenSame:
+		s.Unchanged++
+	}
+}
+
+// Total is the number of scenarios.
+func (s *Summary) Total() int {
+	return s.Passed + s.Failed + s.Skipped + s.Interrupted + s.NotRun
+}
+
+// String is the summary's line: "14 passed, 1 failed, 2 skipped in 1.2s".
+func (s *Summary) String() string {
+	parts := tallies(s.passed(),
+		tally{s.Failed, "failed"}, tally{s.Skipped, "skipped"},
+		tally{s.Interrupted, "interrupted"}, tally{s.NotRun, "not run"},
+		tally{s.NoGolden, "without a golden file"})
+	line := fmt.Sprintf("%s in %s", parts, brief(s.Elapsed))
+	if s.Count > 1 {
+		line += fmt.Sprintf(" (%s of each)", plural(s.Count, "run", "runs"))
+	}
+	return line
+}
+
+func (s *Summary) passed() []tally {
+	if s.Updating {
+		return []tally{{s.Changed, "changed"}, {s.Created, "new"}, {s.Unchanged, "unchanged"}}
+	}
+	return []tally{{s.Passed, "passed"}}
+}
+
+type tally struct {
+	n    int
+	what string
+}
+
+// tallies joins those that count anything; with none of them it is "nothing run".
+func tallies(first []tally, more ...tally) string {
+	var parts []string
+	for _, t := range append(first, more...) {
+		if t.n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", thousands(t.n), t.what))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing run"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// brief writes a duration as a person would say it: 8ms, 1.2s, 3m5s.
+func brief(d time.Duration) string {
+	switch {
+	case d < time.Second:
+		return fmt.Sprintf("%dms", max(1, d.Round(time.Millisecond).Milliseconds()))
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}

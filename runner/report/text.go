@@ -1,0 +1,200 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Verbosity is how much a text report tells of what went well.
+type Verbosity int
+
+// The verbosities.
+const (
+	Normal  Verbosity = iota // the transcript of a single scenario, of several only their names
+	Quiet                    // nothing but the summary
+	Verbose                  // all transcripts, with descriptions and times
+)
+
+// Text is the report for people. It is a [Reporter].
+type Text struct {
+	W         io.Writer
+	Errors    io.Writer // where problems of the files go
+	Style     Style
+	Verbosity Verbosity
+	// Several says that more than one scenario was chosen: those that passed
+	// are a line each, and a summary follows.
+	Several bool
+	// Updating says that golden files are written.
+	Updating bool
+
+	lines  bool // the last thing written is a line of a list
+	blocks bool // the last thing written is a block, set apart by empty lines
+}
+
+// Problems implements [Reporter]: each problem with its line and a caret.
+func (t *Text) Problems(ps source.Problems) error {
+	if len(ps) == 0 {
+		return nil
+	}
+	_, err := fmt.Fprintln(t.Errors, ps.Report())
+	return err
+}
+
+// Checked implements [Reporter].
+func (t *Text) Checked(files int, problems source.Problems) error {
+	gap := ""
+	if len(problems) > 0 {
+		gap = "\n"
+	}
+	_, err := fmt.Fprintf(t.W, "%s%s in %s\n", gap, CountProblems(problems), plural(files, "file", "files"))
+	return err
+}
+
+// CountProblems counts errors and warnings: "2 errors, 1 warning".
+func CountProblems(ps source.Problems) string {
+	errs := 0
+	for _, p := range ps {
+		if p.Severity == source.Error {
+			errs++
+		}
+	}
+	var parts []string
+	if errs > 0 {
+		parts = append(parts, plural(errs, "error", "errors"))
+	}
+	if warnings := len(ps) - errs; warnings > 0 {
+		parts = append(parts, plural(warnings, "warning", "warnings"))
+	}
+	if len(parts) == 0 {
+		return "no problems"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Outcome implements [Reporter].
+func (t *Text) Outcome(o *Outcome) error {
+	status := o.Status()
+	switch {
+	case o.Err != nil || o.Diff != nil:
+		return t.block(func(w io.Writer) error { return t.differing(w, o) })
+	case o.Result == nil:
+		return nil
+	case status == runner.Failed:
+		return t.block(func(w io.Writer) error { return t.failure(w, o) })
+	case o.Runs < o.Wanted:
+		return t.line(o)
+	case t.Verbosity == Quiet && status != runner.Cancelled:
+		return nil
+	case o.Golden == GoldenChanged || o.Golden == GoldenCreated:
+		return t.line(o)
+	case t.full(o):
+		return t.block(func(w io.Writer) error { return Transcript(w, o.Result, t.style()) })
+	}
+	return t.line(o)
+}
+
+// full reports whether a scenario that did not fail is shown whole.
+func (t *Text) full(o *Outcome) bool {
+	if o.Golden == GoldenSame && t.Verbosity != Verbose {
+		return false
+	}
+	return !t.Several || t.Verbosity == Verbose && o.Status() != runner.Skipped
+}
+
+func (t *Text) style() Style {
+	s := t.Style
+	s.Verbose = t.Verbosity == Verbose
+	return s
+}
+
+// block writes what takes several lines, set apart where it stands among
+// others.
+func (t *Text) block(write func(io.Writer) error) error {
+	if t.lines || t.blocks {
+		if _, err := fmt.Fprintln(t.W); err != nil {
+			return err
+		}
+	}
+	t.lines, t.blocks = false, true
+	return write(t.W)
+}
+
+// line writes an outcome as a line of a list. The names stand in one column.
+func (t *Text) line(o *Outcome) error {
+	if t.blocks {
+		if _, err := fmt.Fprintln(t.W); err != nil {
+			return err
+		}
+	}
+	t.lines, t.blocks = true, false
+	word, subject, width := o.Status().String(), o.Scenario.Name, len("skip")
+	if t.Updating {
+		width = len("changed")
+	}
+	switch o.Golden {
+	case GoldenChanged:
+		word, subject = "changed", o.GoldenPath
+	case GoldenCreated:
+		word, subject = "new", o.GoldenPath
+	}
+	line := t.Style.paintStatus(o.Status(), fmt.Sprintf("%-*s  %s", width, word, subject))
+	aside := t.style().aside(o.Result)
+	if o.Runs < o.Wanted {
+		aside = fmt.Sprintf("  (%d of %d runs)", o.Runs, o.Wanted)
+	}
+	_, err := fmt.Fprintln(t.W, line+aside)
+	return err
+}
+
+// failure writes the report of a run that failed.
+func (t *Text) failure(w io.Writer, o *Outcome) error {
+	if o.Runs > 1 {
+		_, err := fmt.Fprintf(w, "run %d failed; of %d runs %d did:\n", o.Run, o.Runs, o.Failed)
+		if err != nil {
+			return err
+		}
+	}
+	return Failure(w, o.Result, t.style())
+}
+
+// differing writes how a transcript is not what it should be.
+func (t *Text) differing(w io.Writer, o *Outcome) error {
+	var b strings.Builder
+	file, name := o.Scenario.Pos().File, o.Scenario.Name
+	switch d := o.Diff; {
+	case o.Err != nil:
+		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, o.Err)
+	case o.Golden == GoldenDiffers:
+		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, d.From, t.Style.paintDiff(d.Text))
+	default:
+		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s; of %d runs %d differ\n%s",
+			file, name, d.To, d.From, o.Runs, o.Failed, t.Style.paintDiff(d.Text))
+	}
+	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(runner.Failed, fmt.Sprintf("%s  %s", runner.Failed, name)))
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Summary implements [Reporter]. A single transcript is its own summary.
+func (t *Text) Summary(s *Summary) error {
+	if !t.Several && s.Count < 2 && !s.Updating && t.Verbosity != Quiet {
+		return nil
+	}
+	gap := ""
+	if t.lines || t.blocks {
+		gap = "\n"
+	}
+	status := runner.Passed
+	switch {
+	case s.Failed > 0:
+		status = runner.Failed
+	case s.Interrupted+s.NotRun > 0:
+		status = runner.Cancelled
+	}
+	_, err := fmt.Fprintf(t.W, "%s%s\n", gap, t.Style.paintStatus(status, s.String()))
+	return err
+}

@@ -1,0 +1,72 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+func (c *Case) writeGolden(text string) error {
+	path := c.GoldenPath()
+	if path == "" {
+		return errors.New("the golden file of a scenario that is not on disk cannot be written")
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		return fmt.Errorf("cannot write the golden file: %w", err)
+	}
+	return nil
+}
+
+// WithGolden parts the cases that have a golden file from those that do not.
+func WithGolden(cases []*Case) (with, without []*Case) {
+	for _, c := range cases {
+		if c.HasGolden() {
+			with = append(with, c)
+		} else {
+			without = append(without, c)
+		}
+	}
+	return with, without
+}
+
+// CheckGoldens reports two cases that would share a golden file.
+func CheckGoldens(cases []*Case) error {
+	owner := make(map[string]*Case)
+	for _, c := range cases {
+		path := c.GoldenPath()
+		if path == "" {
+			continue
+		}
+		if other := owner[path]; other != nil {
+			return fmt.Errorf("the scenarios %s (%s) and %s (%s) would share the golden file %s; give one of them another name",
+				other.Scenario.Name, other.File.Path, c.Scenario.Name, c.File.Path, path)
+		}
+		owner[path] = c
+	}
+	return nil
+}
+
+// NearGoldens drops the files on disk in whose directory no golden file
+// stands: there is nothing to compare, and they need not even be scenarios.
+func NearGoldens(files []File) []File {
+	golden := make(map[string]bool)
+	var near []File
+	for _, f := range files {
+		dir := filepath.Dir(f.Path)
+		if _, known := golden[dir]; !known {
+			matches, _ := filepath.Glob(filepath.Join(escape(dir), "*"+goldenExt))
+			golden[dir] = len(matches) > 0
+		}
+		if f.data != nil || golden[dir] {
+			near = append(near, f)
+		}
+	}
+	return near
+}
+
+// escape keeps the characters of a path from being read as a pattern.
+func escape(path string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(path)
+}

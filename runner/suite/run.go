@@ -1,0 +1,143 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/report"
+)
+
+// Options change how cases run. The zero value runs each once, one after the
+// other.
+type Options struct {
+	Run      runner.Options
+	Jobs     int  // runs at a time; 0 is one, less than 0 one for each processor
+	Count    int  // runs of each case; less than 1 is one
+	FailFast bool // after the first failure no further run is begun
+	Goldens  Goldens
+	// Progress is called after each run. Calls of it and of the function that
+	// takes the outcomes never overlap.
+	Progress func(Progress)
+}
+
+// Progress tells how far the runs have come.
+type Progress struct {
+	Done, Total int // runs
+	Failed      int // of those done
+	Name        string
+}
+
+// Goldens says what happens to golden files.
+type Goldens int
+
+// What can be done with golden files.
+const (
+	IgnoreGoldens  Goldens = iota
+	CompareGoldens         // a transcript that differs is a failure; one without a golden file is not compared
+	UpdateGoldens          // they are written where they differ or are not there
+)
+
+// Run runs the cases and hands each outcome to deliver, in the order of the
+// cases whatever ends first, as soon as it and those before it are there. All
+// runs of a case must give the same transcript; one that differs is a failure.
+// When ctx is cancelled the runs under way end, no further one begins, and the
+// outcomes say so.
+func Run(ctx context.Context, cases []*Case, o Options, deliver func(*report.Outcome)) {
+	s := &session{options: o, cases: cases, deliver: deliver, tallies: make([]*tally, len(cases))}
+	count := max(o.Count, 1)
+	s.progress.Total = count * len(cases)
+	for i, c := range cases {
+		s.tallies[i] = &tally{one: c, wanted: count, left: count}
+	}
+	var g errgroup.Group
+	g.SetLimit(o.jobs())
+	for i := range cases {
+		for n := 1; n <= count; n++ {
+			g.Go(func() error {
+				s.run(ctx, i, n)
+				return nil
+			})
+		}
+	}
+	g.Wait()
+}
+
+func (o Options) jobs() int {
+	switch {
+	case o.Jobs < 0:
+		return runtime.GOMAXPROCS(0)
+	case o.Jobs == 0:
+		return 1
+	}
+	return o.Jobs
+}
+
+// A session is the running of a list of cases.
+type session struct {
+	options Options
+	cases   []*Case
+	deliver func(*report.Outcome)
+	stop    atomic.Bool // begin no further run
+
+	mu        sync.Mutex
+	tallies   []*tally
+	delivered int
+	progress  Progress
+}
+
+// run makes the nth run of the ith case.
+func (s *session) run(ctx context.Context, i, n int) {
+	t := s.tallies[i]
+	if s.stop.Load() || ctx.Err() != nil {
+		s.finish(t, n, nil, "")
+		return
+	}
+	result := runner.Run(ctx, t.one.Scenario, s.options.Run)
+	text := ""
+	if result.Status == runner.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
+		var b bytes.Buffer
+		report.Transcript(&b, result, report.Style{})
+		text = b.String()
+	}
+	s.finish(t, n, result, text)
+}
+
+// finish notes a run, and delivers what has become whole by it.
+func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t.add(n, result, text)
+	if t.left == 0 {
+		t.close(s.options.Goldens)
+	}
+	if t.failed() && s.options.FailFast {
+		s.stop.Store(true)
+	}
+	s.advance(t, result)
+	for s.delivered < len(s.tallies) && s.tallies[s.delivered].left == 0 {
+		o := s.tallies[s.delivered].outcome
+		s.tallies[s.delivered] = &tally{} // its results are not needed any more
+		s.delivered++
+		s.deliver(o)
+	}
+}
+
+func (s *session) advance(t *tally, result *runner.Result) {
+	if result == nil {
+		return
+	}
+	s.progress.Done++
+	s.progress.Name = t.one.Scenario.Name
+	if result.Status == runner.Failed {
+		s.progress.Failed++
+	}
+	if s.options.Progress != nil {
+		s.options.Progress(s.progress)
+	}
+}

@@ -1,0 +1,143 @@
+package suite
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/report"
+)
+
+// A tally gathers the runs of one case.
+type tally struct {
+	one      *Case
+	wanted   int
+	left     int // runs that have not come in
+	runs     int // that were begun
+	failures int
+	failure  *attempt // the lowest-numbered run that failed
+	other    *attempt // the lowest-numbered run that did not
+	cut      *attempt // a run that was cancelled
+	variants []*variant
+	outcome  *report.Outcome
+}
+
+// An attempt is one run of a case.
+type attempt struct {
+	n      int
+	result *runner.Result
+}
+
+// A variant is a transcript that runs have given.
+type variant struct {
+	text  string
+	first int // the lowest number of its runs
+	runs  int
+}
+
+// add takes the nth run in; the result is nil where it was not begun.
+func (t *tally) add(n int, result *runner.Result, text string) {
+	t.left--
+	if result == nil {
+		return
+	}
+	t.runs++
+	switch result.Status {
+	case runner.Failed:
+		t.failures++
+		keepLowest(&t.failure, n, result)
+	case runner.Cancelled:
+		keepLowest(&t.cut, n, result)
+	default:
+		keepLowest(&t.other, n, result)
+		if text != "" {
+			t.addText(n, text)
+		}
+	}
+}
+
+func keepLowest(a **attempt, n int, result *runner.Result) {
+	if *a == nil || n < (*a).n {
+		*a = &attempt{n, result}
+	}
+}
+
+func (t *tally) addText(n int, text string) {
+	for _, v := range t.variants {
+		if v.text == text {
+			v.first = min(v.first, n)
+			v.runs++
+			return
+		}
+	}
+	t.variants = append(t.variants, &variant{text, n, 1})
+}
+
+func (t *tally) failed() bool {
+	return t.failures > 0 || t.outcome != nil && t.outcome.Status() == runner.Failed
+}
+
+// close makes the outcome when all runs have come in.
+func (t *tally) close(goldens Goldens) {
+	o := &report.Outcome{
+		Scenario: t.one.Scenario, Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.goldenLabel(),
+	}
+	t.outcome = o
+	for _, a := range []*attempt{t.failure, t.cut, t.other} {
+		if a != nil {
+			o.Result, o.Run = a.result, a.n
+			break
+		}
+	}
+	if o.Result == nil || o.Result.Status != runner.Passed || len(t.variants) == 0 {
+		return
+	}
+	slices.SortFunc(t.variants, func(a, b *variant) int { return cmp.Compare(a.first, b.first) })
+	first := t.variants[0]
+	if len(t.variants) > 1 {
+		second := t.variants[1]
+		o.Failed = t.runs - first.runs
+		o.Diff = compare(run(first.first), first.text, run(second.first), second.text)
+		return
+	}
+	t.golden(goldens, first.text)
+}
+
+func run(n int) string { return fmt.Sprintf("run %d", n) }
+
+// golden compares the transcript with the golden file, or writes it there.
+func (t *tally) golden(goldens Goldens, text string) {
+	if goldens == IgnoreGoldens {
+		return
+	}
+	o := t.outcome
+	want, found, err := t.one.golden()
+	switch {
+	case err != nil:
+		o.Err = err
+	case found && want == text:
+		o.Golden = report.GoldenSame
+	case goldens == UpdateGoldens:
+		o.Err = t.one.writeGolden(text)
+		if o.Err == nil {
+			o.Golden = report.GoldenCreated
+		}
+		if found && o.Err == nil {
+			o.Golden = report.GoldenChanged
+		}
+	case found:
+		o.Golden, o.Failed = report.GoldenDiffers, o.Runs
+		o.Diff = compare(o.GoldenPath, want, "transcript", text)
+	}
+}
+
+// compare is how one transcript differs from another.
+func compare(from, want, to, got string) *report.Diff {
+	text := string(diff.Diff(from, []byte(want), to, []byte(got)))
+	_, text, _ = strings.Cut(text, "\n") // "diff FROM TO" says nothing new
+	return &report.Diff{From: from, To: to, Text: text}
+}

@@ -1,0 +1,38 @@
+package steps
+
+import "syscall"
+
+// cures tell what helps against an errno that a scenario did not expect, by the
+// call that met it; "" stands for any call.
+var cures = map[syscall.Errno]map[string]string{
+	syscall.EADDRINUSE: {
+		"bind": "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; a path is freed by unlink",
+		"":     "another socket has this address",
+	},
+	syscall.EADDRNOTAVAIL: {
+		"connect": "no ephemeral port towards this address is free, often because connections in TIME_WAIT hold them: connect to another address of 127.0.0.0/8, or wait 60s",
+		"bind":    "no interface of this host has this address",
+	},
+	syscall.EACCES: {
+		"bind":   "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE): bind to a higher one, or to port 0",
+		"":       "a privilege or a permission is missing",
+		"sendto": "a broadcast address needs SO_BROADCAST",
+	},
+	syscall.EPERM:        {"": "a privilege is missing: run as root, or say requires: root"},
+	syscall.EMFILE:       {"": "this process may open no more descriptors: raise the limit with ulimit -n"},
+	syscall.ENFILE:       {"": "the system has no descriptors left"},
+	syscall.EAFNOSUPPORT: {"socket": "this kernel lacks the family: say so with requires"},
+	syscall.ECONNREFUSED: {"connect": "nobody listens there: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
+	syscall.ENOSPC:       {"": "the disk is full"},
+	syscall.EROFS:        {"": "the file system is read-only"},
+}
+
+// cure is what helps against an unexpected errno of a call; "" where the errno
+// says all there is.
+func cure(call string, errno syscall.Errno) string {
+	byCall := cures[errno]
+	if text, ok := byCall[call]; ok {
+		return text
+	}
+	return byCall[""]
+}

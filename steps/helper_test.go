@@ -1,0 +1,131 @@
+package steps_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// one is the text of a scenario with one actor that has these steps.
+func one(steps string) string {
+	return "actors:\n  one:\n" + indented(steps)
+}
+
+// indented moves steps, written at the margin, below the name of an actor.
+func indented(steps string) string {
+	var b strings.Builder
+	for _, line := range strings.SplitAfter(strings.Trim(steps, "\n"), "\n") {
+		b.WriteString("    " + line)
+	}
+	return b.String() + "\n"
+}
+
+// pair is a scenario with one actor that has two connected stream sockets, a
+// and b, and then these steps.
+func pair(steps string) string { return socketpair("unix", steps) }
+
+func socketpair(kind, steps string) string {
+	return one("- socketpair: " + kind + "\n  as: [a, b]\n" + strings.Trim(steps, "\n"))
+}
+
+func parse(t testing.TB, text string) *scenarios.Scenario {
+	t.Helper()
+	list, problems := scenarios.Parse("test.yaml", []byte(text))
+	if len(list) != 1 {
+		t.Fatalf("%s\nin\n%s", problems.Report(), text)
+	}
+	return list[0]
+}
+
+// passes runs a scenario that must pass and gives its transcript, a line for
+// each event.
+func passes(t testing.TB, text string) []string {
+	t.Helper()
+	return passesWith(t, text, runner.Options{})
+}
+
+func passesWith(t testing.TB, text string, o runner.Options) []string {
+	t.Helper()
+	r := runner.Run(context.Background(), parse(t, text), o)
+	if r.Status != runner.Passed {
+		t.Fatalf("%s: %v\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
+	}
+	return transcript(r)
+}
+
+func reason(r *runner.Result) string {
+	switch {
+	case r.Failure == nil:
+		return r.Reason
+	case r.Failure.Step == nil:
+		return r.Failure.Err.Error()
+	}
+	return fmt.Sprintf("%s: %s: %s", r.Failure.Step.Pos(), r.Failure.Step.Title, r.Failure.Err)
+}
+
+// fails runs a scenario that must fail and gives its failure.
+func fails(t testing.TB, text string) (*runner.Failure, []string) {
+	t.Helper()
+	r := runner.Run(context.Background(), parse(t, text), runner.Options{})
+	if r.Status != runner.Failed {
+		t.Fatalf("%s, expected a failure\n%s", r.Status, strings.Join(transcript(r), "\n"))
+	}
+	return r.Failure, transcript(r)
+}
+
+// transcript is what a run's actors did in causal order; an actor's name
+// stands only where there are several actors.
+func transcript(r *runner.Result) []string {
+	var lines []string
+	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
+		text := "..."
+		if l.Event != nil {
+			text = r.Text(l.Event, runner.Form{})
+		}
+		if len(r.Scenario.Actors) > 1 {
+			text = l.Actor + " " + text
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
+
+// findings are the problems of a file, as "line:column: message; hint", and
+// "warning: " before the message of a warning.
+func findings(text string) []string {
+	_, problems := scenarios.Parse("test.yaml", []byte(text))
+	var list []string
+	for _, p := range problems {
+		s := fmt.Sprintf("%d:%d: ", p.Pos.Line, p.Pos.Col)
+		if p.Severity == source.Warning {
+			s += "warning: "
+		}
+		s += p.Msg
+		if p.Hint != "" {
+			s += "; " + p.Hint
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// wantLines compares two lists of lines.
+func wantLines(t testing.TB, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// wantText compares two texts.
+func wantText(t testing.TB, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got   %s\nwant  %s", got, want)
+	}
+}

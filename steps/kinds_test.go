@@ -1,0 +1,142 @@
+package steps_test
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+func TestKindsAreSorted(t *testing.T) {
+	names := steps.KindNames()
+	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
+		t.Errorf("not sorted, or a name comes twice: %q", names)
+	}
+	for _, name := range names {
+		if k, ok := steps.Lookup(name); !ok || k.Name != name {
+			t.Errorf("Lookup(%q) finds %v", name, k)
+		}
+	}
+	for _, name := range []string{"", "a", "soc", "zzz"} {
+		if k, ok := steps.Lookup(name); ok {
+			t.Errorf("Lookup(%q) finds %s", name, k.Name)
+		}
+	}
+}
+
+// A parameter named like a kind would make a step with two verbs of each step
+// that has it.
+func TestParametersAreNoKinds(t *testing.T) {
+	common := map[string]bool{}
+	for _, p := range steps.CommonDoc() {
+		common[p.Key] = true
+	}
+	for _, k := range steps.Kinds() {
+		d := steps.DocOf(k)
+		for i, p := range d.Params {
+			_, isKind := steps.Lookup(p.Key)
+			switch {
+			case i == 0:
+			case isKind:
+				t.Errorf("%s: the parameter %s bears the name of a kind", k.Name, p.Key)
+			case common[p.Key]:
+				t.Errorf("%s: the parameter %s is one of the common keys", k.Name, p.Key)
+			}
+		}
+	}
+}
+
+func TestKindsAreDescribed(t *testing.T) {
+	for _, k := range steps.Kinds() {
+		if k.Summary == "" || k.Text == "" || k.Example == "" || k.New == nil {
+			t.Errorf("%s: summary, text, example or constructor is missing", k.Name)
+			continue
+		}
+		if strings.HasSuffix(k.Summary, ".") || strings.Contains(k.Summary, "\n") {
+			t.Errorf("%s: the summary is one line without a full stop: %q", k.Name, k.Summary)
+		}
+		if !strings.Contains(k.Example, k.Name+":") {
+			t.Errorf("%s: the example does not show it", k.Name)
+		}
+		d := steps.DocOf(k)
+		for _, p := range append(d.Params, d.Expect...) {
+			if p.Help == "" || p.Type == "" {
+				t.Errorf("%s: the key %s has no help or type", k.Name, p.Key)
+			}
+		}
+		if text := d.Text(); !strings.Contains(text, k.Summary) || !strings.Contains(text, "Example") {
+			t.Errorf("%s: its reference is\n%s", k.Name, text)
+		}
+	}
+}
+
+func TestExamples(t *testing.T) {
+	schema := compileSchema(t)
+	for _, k := range steps.Kinds() {
+		t.Run(k.Name, func(t *testing.T) {
+			list, problems := scenarios.Parse(k.Name+".yaml", []byte(k.Example))
+			if len(problems) > 0 || len(list) == 0 {
+				t.Fatalf("\n%s", problems.Report())
+			}
+			for _, s := range list {
+				if err := schema.Validate(plain(s.Node)); err != nil {
+					t.Errorf("the schema refuses it: %v", err)
+				}
+				r := runner.Run(context.Background(), s, runner.Options{})
+				if r.Status != runner.Passed && r.Status != runner.Skipped {
+					t.Errorf("%s: %s\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
+				}
+			}
+		})
+	}
+}
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := json.Marshal(scenarios.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("scenario.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("scenario.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// plain is a document as an editor's YAML server hands it to the schema.
+func plain(n *source.Node) any {
+	switch {
+	case n.Kind == source.List:
+		list := []any{}
+		for _, item := range n.Items {
+			list = append(list, plain(item))
+		}
+		return list
+	case n.Kind == source.Map:
+		m := map[string]any{}
+		for _, e := range n.Entries {
+			m[e.Key.Text] = plain(e.Value)
+		}
+		return m
+	case n.Null:
+		return nil
+	}
+	return steps.ScalarValue(n)
+}

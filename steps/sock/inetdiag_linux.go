@@ -1,0 +1,86 @@
+package sock
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+)
+
+// tcpStates are the names of the states, by the numbers of net/tcp_states.h; RFC 9293 calls SYN_RECV SYN-RECEIVED.
+var tcpStates = []string{
+	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
+	"CLOSING",
+}
+
+// TCPStates lists the names of all TCP states.
+func TCPStates() []string { return tcpStates[1:] }
+
+// TCPStateName is the name of a state by its number.
+func TCPStateName(state uint8) string {
+	if int(state) < len(tcpStates) {
+		return tcpStates[state]
+	}
+	return hexadecimal(int(state))
+}
+
+// TCPState is the state of a TCP socket: by TCP_INFO (tcp(7)) while the descriptor is open, by sock_diag(7) once it is closed. An
+// open descriptor never shows TIME_WAIT: the kernel keeps that state apart from the socket, which then reads CLOSE. A closed
+// connection that the kernel no longer knows is CLOSE.
+func (s *Socket) TCPState() (string, error) {
+	if s.enter() != nil {
+		return s.group.closedState(s)
+	}
+	defer s.leave()
+	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
+	if err != nil {
+		return "", failed("getsockopt", err)
+	}
+	return TCPStateName(info.State), nil
+}
+
+// Sizes of linux/inet_diag.h: struct inet_diag_req_v2 and the part of inet_diag_msg that holds the state.
+const (
+	sizeInetRequest = unix.SizeofNlMsghdr + 56
+	minInetReply    = unix.SizeofNlMsghdr + 2
+)
+
+// closedState asks sock_diag for the connection that the socket had.
+func (g *Group) closedState(s *Socket) (string, error) {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return "", failed("socket", err)
+	}
+	defer unix.Close(fd)
+	request := inetRequest(s.family, s.desc.Local(), s.desc.Remote())
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return "", failed("sendto", err)
+	}
+	reply := make([]byte, 4096)
+	n, _, err := unix.Recvfrom(fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
+	if err != nil {
+		return "", failed("recvfrom", err)
+	}
+	if n < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
+		return "CLOSE", nil
+	}
+	return TCPStateName(reply[unix.SizeofNlMsghdr+1]), nil
+}
+
+// inetRequest is a nlmsghdr with an inet_diag_req_v2 for one connection.
+func inetRequest(family int, local, remote Addr) []byte {
+	b := make([]byte, sizeInetRequest)
+	e := binary.NativeEndian
+	e.PutUint32(b[0:], sizeInetRequest)
+	e.PutUint16(b[4:], sockDiagByFamily)
+	e.PutUint16(b[6:], unix.NLM_F_REQUEST)
+	req := b[unix.SizeofNlMsghdr:]
+	req[0], req[1] = byte(family), unix.IPPROTO_TCP
+	e.PutUint32(req[4:], ^uint32(0)) // states: any
+	id := req[8:]
+	binary.BigEndian.PutUint16(id[0:], local.Port)
+	binary.BigEndian.PutUint16(id[2:], remote.Port)
+	copy(id[4:20], local.IP.AsSlice())
+	copy(id[20:36], remote.IP.AsSlice())
+	e.PutUint64(id[40:], ^uint64(0)) // cookie: none
+	return b
+}

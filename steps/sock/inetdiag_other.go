@@ -1,0 +1,21 @@
+//go:build !linux
+
+package sock
+
+import (
+	"fmt"
+	"runtime"
+)
+
+// TCPStates lists the names of all TCP states, as Linux has them.
+func TCPStates() []string {
+	return []string{
+		"ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
+		"CLOSING",
+	}
+}
+
+// TCPState is not supported on this system: it rests on TCP_INFO and sock_diag(7).
+func (s *Socket) TCPState() (string, error) {
+	return "", fmt.Errorf("the states of TCP sockets are not supported on %s", runtime.GOOS)
+}

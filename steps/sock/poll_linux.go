@@ -1,0 +1,120 @@
+package sock
+
+import (
+	"runtime"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A PollItem is one socket of a poll(2), with the events asked for and those that came.
+type PollItem struct {
+	Socket  *Socket
+	Events  int16
+	Revents int16
+}
+
+// Poll waits until one of the sockets has one of its events, or until the deadline, and tells how many have (poll(2)). POLLERR,
+// POLLHUP and POLLNVAL come unasked. A closed socket gives POLLNVAL.
+//
+// It waits without a thread: an epoll(7) instance that watches the sockets is itself a descriptor that the runtime's poller can
+// watch.
+func (g *Group) Poll(w Wait, items []PollItem) (int, error) {
+	for i := range items {
+		if items[i].Socket.enter() == nil {
+			defer items[i].Socket.leave()
+		}
+	}
+	n, err := pollAll(items)
+	if err != nil || n > 0 || w.NoWait {
+		return n, failed("poll", err)
+	}
+	return g.pollWaiting(w, items)
+}
+
+// pollAll is poll(2) without waiting.
+func pollAll(items []PollItem) (int, error) {
+	fds := make([]unix.PollFd, len(items))
+	for i, it := range items {
+		fds[i] = unix.PollFd{Fd: int32(it.Socket.pollFD()), Events: it.Events}
+	}
+	for {
+		n, err := unix.Poll(fds, 0)
+		if err == unix.EINTR {
+			continue
+		}
+		for i := range items {
+			items[i].Revents = fds[i].Revents
+		}
+		return n, err
+	}
+}
+
+// pollFD is the descriptor for poll(2). The kernel passes over negative numbers, so a closed socket gets one that is never open.
+func (s *Socket) pollFD() int {
+	if s.life.Load()&lifeClosed != 0 {
+		return 1<<31 - 1
+	}
+	return s.fd
+}
+
+func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
+	ep, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return 0, failed("poll", err)
+	}
+	if err := unix.SetNonblock(ep, true); err != nil {
+		unix.Close(ep)
+		return 0, failed("poll", err)
+	}
+	p, err := new(fileMode).newPort(ep)
+	if err != nil {
+		unix.Close(ep)
+		return 0, failed("poll", err)
+	}
+	defer p.file.Close()
+	if err := watchAll(ep, items); err != nil {
+		return 0, failed("poll", err)
+	}
+	if err := g.watch(p); err != nil {
+		return 0, failed("poll", err)
+	}
+	defer g.unwatch(p)
+	n := 0
+	d := &direction{socket: &Socket{group: g}, wait: w}
+	d.attach(d.socket, p, true)
+	d.do = func(d *direction) syscall.Errno {
+		if n, err = pollAll(items); err != nil {
+			return asErrno(err)
+		}
+		if n == 0 {
+			return syscall.EAGAIN
+		}
+		return 0
+	}
+	err = d.untilReady()
+	runtime.KeepAlive(p)
+	return n, failed("poll", err)
+}
+
+// watchAll makes the epoll instance ready whenever one of the sockets is. A socket that stands in the list twice is watched for
+// the events of both.
+func watchAll(ep int, items []PollItem) error {
+	events := make(map[int]int16)
+	for _, it := range items {
+		events[it.Socket.pollFD()] |= it.Events
+	}
+	for fd, ev := range events {
+		e := unix.EpollEvent{Events: uint32(uint16(ev)), Fd: int32(fd)}
+		if err := unix.EpollCtl(ep, unix.EPOLL_CTL_ADD, fd, &e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var pollEvents = constants{"POLL", []constant{
+	{"POLLIN", unix.POLLIN}, {"POLLPRI", unix.POLLPRI}, {"POLLOUT", unix.POLLOUT}, {"POLLERR", unix.POLLERR},
+	{"POLLHUP", unix.POLLHUP}, {"POLLNVAL", unix.POLLNVAL}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
+	{"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLRDHUP", unix.POLLRDHUP},
+}}

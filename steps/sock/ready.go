@@ -1,0 +1,31 @@
+package sock
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Readable waits until a receive would not block: there is data, the end of file or an error. It lets a caller take a large buffer
+// only once there is something to put into it. On a truly blocking descriptor it returns at once.
+func (s *Socket) Readable(w Wait) error {
+	if s.blocking || w.NoWait {
+		return nil
+	}
+	if err := s.enter(); err != nil {
+		return failed("poll", err)
+	}
+	defer s.leave()
+	d := s.rd.take()
+	defer d.give()
+	d.do, d.n = (*direction).readable, 0
+	return failed("poll", d.perform(w, true))
+}
+
+func (d *direction) readable() syscall.Errno {
+	revents, errno := pollNow(d.socket.fd, unix.POLLIN)
+	if errno == 0 && revents == 0 {
+		return syscall.EAGAIN
+	}
+	return errno
+}
