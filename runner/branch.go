@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/sockscript/sockscript/steps"
@@ -66,4 +67,32 @@ func (b *branch) await(deadline time.Time) error {
 		return steps.ErrCancelled
 	}
 	return &steps.WaitTimeout{What: "the branch " + b.strand.branch}
+}
+
+// Blocked implements steps.Branch. A branch that is in the same step after the
+// time as before it has not moved.
+func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, error) {
+	const look = time.Millisecond
+	ticker := time.NewTicker(min(stays, look))
+	defer ticker.Stop()
+	step, since := b.strand.step.Load(), b.strand.since.Load()
+	from := time.Now()
+	for {
+		select {
+		case <-b.done:
+			return "", fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
+		case <-b.parent.run.hub.ctx.Done():
+			return "", steps.ErrCancelled
+		case now := <-ticker.C:
+			s, t := b.strand.step.Load(), b.strand.since.Load()
+			switch {
+			case s != step || t != since:
+				step, since, from = s, t, now
+			case s != nil && now.Sub(from) >= stays:
+				return s.Title, nil
+			case !deadline.IsZero() && now.After(deadline):
+				return "", &steps.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
+			}
+		}
+	}
 }

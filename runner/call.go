@@ -82,6 +82,15 @@ func (w *callWriter) part(p any) {
 	case steps.Until:
 		w.WriteString("until ")
 		w.data(steps.Data(p))
+	case []any:
+		w.WriteByte('[')
+		for i, x := range p {
+			if i > 0 {
+				w.WriteString(", ")
+			}
+			w.part(x)
+		}
+		w.WriteByte(']')
 	case sock.Addr:
 		w.addr(p)
 	case int:

@@ -11,7 +11,9 @@ type Fold struct {
 
 	first, last int              // the events' places in their strand
 	sent        map[uint64]int64 // by description: how far sending had come
+	received    map[uint64]int64 // by description: how far receiving had come
 	links       []folded
+	after       []steps.Cause // of the latest round
 }
 
 // folded is what remains of an event that tied a socket to another.
@@ -116,6 +118,7 @@ func (e entry) firstSeq() int {
 // take keeps of a round's entries what the order of other events needs.
 func (f *Fold) take(round []entry) {
 	made := make(map[uint64]bool)
+	f.after = f.after[:0]
 	for _, e := range round {
 		if e.fold != nil {
 			f.takeFold(e.fold)
@@ -123,6 +126,7 @@ func (f *Fold) take(round []entry) {
 		}
 		ev := e.event
 		f.last = ev.Seq
+		f.after = append(f.after, ev.After...)
 		switch ev.Op {
 		case steps.OpPair:
 			made[ev.Sock], made[ev.Link.Peer] = true, true
@@ -130,7 +134,14 @@ func (f *Fold) take(round []entry) {
 			f.links = append(f.links, folded{ev.Op, ev.Sock, ev.Link})
 		case steps.OpSend:
 			if !made[ev.Sock] {
-				f.note(ev.Sock, ev.Offset)
+				note(&f.sent, ev.Sock, ev.Offset)
+			}
+		case steps.OpRecv:
+			if !made[ev.Sock] {
+				note(&f.received, ev.Sock, ev.Offset)
+			}
+			if ev.Also != nil {
+				note(&f.sent, ev.Also.Sock, ev.Also.Offset)
 			}
 		}
 	}
@@ -139,14 +150,19 @@ func (f *Fold) take(round []entry) {
 func (f *Fold) takeFold(inner *Fold) {
 	f.last = inner.last
 	f.links = append(f.links, inner.links...)
+	f.after = append(f.after, inner.after...)
 	for sock, offset := range inner.sent {
-		f.note(sock, offset)
+		note(&f.sent, sock, offset)
+	}
+	for sock, offset := range inner.received {
+		note(&f.received, sock, offset)
 	}
 }
 
-func (f *Fold) note(sock uint64, offset int64) {
-	if f.sent == nil {
-		f.sent = make(map[uint64]int64)
+// note keeps how far one direction of a description had come.
+func note(m *map[uint64]int64, sock uint64, offset int64) {
+	if *m == nil {
+		*m = make(map[uint64]int64)
 	}
-	f.sent[sock] = max(f.sent[sock], offset)
+	(*m)[sock] = max((*m)[sock], offset)
 }

@@ -25,10 +25,14 @@ type owner struct {
 	typ   int
 	auto  bool
 	since time.Duration
+	// learned: the port was asked for by number, but the kernel had chosen it
+	// before, for a socket that the scenario asked for its port.
+	learned bool
 }
 
 func newMasks(h *history, tmp string) *masks {
 	m := &masks{owners: make(map[uint16][]owner), tmp: tmp}
+	defer m.inherit()
 	for _, s := range h.strands {
 		for _, en := range s.entries {
 			switch {
@@ -38,7 +42,7 @@ func newMasks(h *history, tmp string) *masks {
 						m.own(f.link, 0)
 					}
 				}
-			case en.event.Link != nil && en.event.Op != steps.OpAccept && en.event.Op != steps.OpRecv:
+			case en.event.Link != nil && givesAddress(en.event.Op):
 				m.own(en.event.Link, en.event.Start)
 			}
 		}
@@ -50,21 +54,54 @@ func (m *masks) own(l *steps.Link, since time.Duration) {
 	if l.Local.Port == 0 {
 		return
 	}
-	m.owners[l.Local.Port] = append(m.owners[l.Local.Port], owner{l.Name, l.Local, l.Type, l.AutoPort, since})
+	m.owners[l.Local.Port] = append(m.owners[l.Local.Port],
+		owner{name: l.Name, addr: l.Local, typ: l.Type, auto: l.AutoPort, since: since})
+}
+
+// givesAddress reports the calls that give a socket its own address. An
+// accepted socket has its listener's, which stays the owner.
+func givesAddress(op steps.Op) bool {
+	return op == steps.OpBind || op == steps.OpListen || op == steps.OpConnect || op == steps.OpSend
+}
+
+// inherit makes a port that the kernel chose once stay its choice for the
+// sockets that are bound to it by its number later.
+func (m *masks) inherit() {
+	for _, list := range m.owners {
+		for i := range list {
+			for _, o := range list {
+				list[i].learned = list[i].learned || o.auto && o.since < list[i].since
+			}
+			list[i].auto = list[i].auto || list[i].learned
+		}
+	}
+}
+
+// chosenBefore is the socket that the kernel chose a port for, before a moment.
+func (m *masks) chosenBefore(port uint16, at time.Duration) (owner, bool) {
+	var best owner
+	found := false
+	for _, o := range m.owners[port] {
+		if o.auto && !o.learned && o.since < at && (!found || o.since > best.since) {
+			best, found = o, true
+		}
+	}
+	return best, found
 }
 
 // owner finds the socket that an address belongs to at a moment: the exact
-// address before a wildcard, the latest before earlier ones.
+// address before a wildcard before another address with the same port, which a
+// scenario can only have from there; the latest before earlier ones.
 func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 	var best owner
 	found, bestRank := false, -1
 	for _, o := range m.owners[a.Port] {
 		rank := 0
 		switch {
-		case o.addr.IP == a.IP:
+		case o.addr.IP.Unmap() == a.IP.Unmap():
+			rank = 8
+		case o.addr.IsWildcard():
 			rank = 4
-		case !o.addr.IsWildcard():
-			continue
 		}
 		if o.typ == typ || typ == 0 {
 			rank += 2
@@ -85,8 +122,15 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 	if a.Path != "" {
 		return m.folder(text)
 	}
-	if a.Port == 0 || e.Op == steps.OpBind {
+	if a.Port == 0 {
 		return text
+	}
+	if e.Op == steps.OpBind || e.Call == "bind" {
+		o, found := m.chosenBefore(a.Port, e.Start)
+		if !found {
+			return text
+		}
+		return maskPort(text, a.Port, o.name)
 	}
 	typ := 0
 	if e.Link != nil {
@@ -102,7 +146,12 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 	case !found:
 		name = "peer"
 	}
-	return strings.TrimSuffix(text, strconv.Itoa(int(a.Port))) + "<" + name + ">"
+	return maskPort(text, a.Port, name)
+}
+
+// maskPort puts a socket's name in the place of the port at the end of a text.
+func maskPort(text string, port uint16, name string) string {
+	return strings.TrimSuffix(text, strconv.Itoa(int(port))) + "<" + name + ">"
 }
 
 // folder hides the temporary folder in a text.
@@ -131,7 +180,7 @@ func (m *masks) data(s string, at time.Duration) string {
 			return text
 		}
 		if o, found := m.owner(a, 0, at); found && o.auto {
-			return strings.TrimSuffix(text, strconv.Itoa(int(a.Port))) + "<" + o.name + ">"
+			return maskPort(text, a.Port, o.name)
 		}
 		return text
 	})

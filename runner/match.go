@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"syscall"
 	"time"
@@ -55,6 +57,25 @@ func (m *matcher) match() {
 		switch e := m.event(i); e.Op {
 		case steps.OpRecv, steps.OpSend:
 			m.transfer(i, e)
+		case steps.OpState:
+			peer, known := m.peer[e.Sock]
+			m.cause(i, m.ending(e, peer, known, false))
+		}
+	}
+	m.folded()
+}
+
+// folded finds what the receives inside of folds come after.
+func (m *matcher) folded() {
+	for i := range m.g.nodes[:m.g.meets] {
+		f := m.g.nodes[i].entry().fold
+		if f == nil {
+			continue
+		}
+		for _, id := range slices.Sorted(maps.Keys(f.received)) {
+			if peer, known := m.peer[id]; known && f.received[id] > 0 {
+				m.cause(i, m.sender(peer, f.received[id]))
+			}
 		}
 	}
 }
@@ -75,9 +96,18 @@ func (m *matcher) index() {
 	sort.SliceStable(m.events, func(a, b int) bool {
 		return m.event(m.events[a]).Start < m.event(m.events[b]).Start
 	})
-	for _, list := range m.sends {
-		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Offset < m.event(list[b]).Offset })
+	for id, list := range m.sends {
+		sort.SliceStable(list, func(a, b int) bool { return m.sentBy(list[a], id) < m.sentBy(list[b], id) })
 	}
+}
+
+// sentBy is how far sending on a description had come after an event.
+func (m *matcher) sentBy(i int, id uint64) int64 {
+	e := m.event(i)
+	if e.Also != nil && e.Also.Sock == id {
+		return e.Also.Offset
+	}
+	return e.Offset
 }
 
 func (m *matcher) indexEvent(i int, e *steps.Event) {
@@ -86,6 +116,10 @@ func (m *matcher) indexEvent(i int, e *steps.Event) {
 		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
 	case steps.OpSend:
 		m.sends[e.Sock] = append(m.sends[e.Sock], i)
+	case steps.OpRecv:
+		if e.Also != nil {
+			m.sends[e.Also.Sock] = append(m.sends[e.Also.Sock], i)
+		}
 	case steps.OpClose:
 		m.closes[e.Sock] = append(m.closes[e.Sock], i)
 	case steps.OpShut:
@@ -113,7 +147,9 @@ func (m *matcher) transfer(i int, e *steps.Event) {
 		m.cause(i, m.ending(e, peer, known, false))
 	}
 	if e.Link != nil && e.Link.Type != unix.SOCK_STREAM {
-		m.cause(i, m.datagram(e))
+		for _, by := range m.datagrams(e) {
+			m.cause(i, by)
+		}
 		return
 	}
 	if known && e.Offset > 0 {
@@ -127,10 +163,10 @@ func isPartial(e *steps.Event) bool { return e.Errno == syscall.EAGAIN && e.Offs
 // sender is the send that gave the byte before an offset.
 func (m *matcher) sender(from uint64, offset int64) int {
 	list := m.sends[from]
-	k := sort.Search(len(list), func(k int) bool { return m.event(list[k]).Offset >= offset })
+	k := sort.Search(len(list), func(k int) bool { return m.sentBy(list[k], from) >= offset })
 	for _, f := range m.sentIn[from] {
-		before := k == 0 || m.event(list[k-1]).Offset < offset
-		if before && offset <= f.offset && (k == len(list) || f.offset < m.event(list[k]).Offset) {
+		before := k == 0 || m.sentBy(list[k-1], from) < offset
+		if before && offset <= f.offset && (k == len(list) || f.offset < m.sentBy(list[k], from)) {
 			return f.node
 		}
 	}

@@ -75,6 +75,7 @@ func clientKey(l *steps.Link, client sock.Addr, port uint16, inode uint64) (conn
 	if inode != 0 {
 		return connectKey{inode: inode}, true
 	}
+	client.IP, client.Family = client.IP.Unmap(), 0 // ::ffff:127.0.0.1 is the same client
 	return connectKey{typ: l.Type, client: client, port: port}, client.IP.IsValid() && client.Port != 0
 }
 
@@ -116,9 +117,7 @@ func (m *matcher) ends() (connects, accepts []end) {
 // join makes two ends one connection.
 func (m *matcher) join(c, a end) {
 	m.peer[c.sock], m.peer[a.sock] = a.sock, c.sock
-	if !a.folded {
-		m.cause(a.node, c.node)
-	}
+	m.cause(a.node, c.node)
 }
 
 // reach makes a connect come after the listen that it reached.
@@ -141,7 +140,5 @@ func (m *matcher) reach(c end) {
 		}
 	}
 	m.reached[c.sock] = m.event(last).Sock
-	if !c.folded {
-		m.cause(c.node, last)
-	}
+	m.cause(c.node, last)
 }

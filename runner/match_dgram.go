@@ -21,12 +21,24 @@ type dgramQueue struct {
 	next  int
 }
 
-// datagram is the send that a received message comes from.
-func (m *matcher) datagram(e *steps.Event) int {
-	key := dgramKey{e.Sock, e.Link.Sum, e.Link.Remote}
+// datagrams are the sends that the messages of a receive come from.
+func (m *matcher) datagrams(e *steps.Event) []int {
+	if e.Sums == nil {
+		return []int{m.datagram(e, steps.Datagram{Sum: e.Link.Sum, Remote: e.Link.Remote})}
+	}
+	var list []int
+	for _, d := range e.Sums {
+		list = append(list, m.datagram(e, d))
+	}
+	return list
+}
+
+// datagram is the send of one message; -1 where none fits.
+func (m *matcher) datagram(e *steps.Event, d steps.Datagram) int {
+	key := dgramKey{e.Sock, d.Sum, d.Remote}
 	q := m.dgrams[key]
 	if q == nil {
-		q = &dgramQueue{sends: m.candidates(e)}
+		q = &dgramQueue{sends: m.candidates(e, d)}
 		m.dgrams[key] = q
 	}
 	if q.next >= len(q.sends) {
@@ -41,20 +53,16 @@ func (m *matcher) datagram(e *steps.Event) int {
 
 // candidates are the sends that may have reached a receiver with that content,
 // in the order of time.
-func (m *matcher) candidates(e *steps.Event) []int {
+func (m *matcher) candidates(e *steps.Event, d steps.Datagram) []int {
 	var list []int
 	for id, sends := range m.sends {
 		for _, i := range sends {
-			s := m.event(i)
-			if s.Errno != 0 || s.Link == nil || s.Link.Sum != e.Link.Sum || id == e.Sock && m.peer[id] != id {
-				continue
-			}
-			if m.peer[id] == e.Sock || reaches(s.Link, e.Link) {
-				list = append(list, i)
+			if s := m.event(i); s.Errno == 0 && s.Link != nil {
+				list = append(list, m.carries(i, s, m.peer[id] == e.Sock, e, d)...)
 			}
 		}
 	}
-	sort.Slice(list, func(a, b int) bool {
+	sort.SliceStable(list, func(a, b int) bool {
 		x, y := m.event(list[a]), m.event(list[b])
 		if x.Start != y.Start {
 			return x.Start < y.Start
@@ -64,8 +72,28 @@ func (m *matcher) candidates(e *steps.Event) []int {
 	return list
 }
 
-// reaches reports whether a datagram sent over s may be the one received over r.
-func reaches(s, r *steps.Link) bool {
+// carries lists a send as often as it sent the message that was received.
+func (m *matcher) carries(i int, s *steps.Event, paired bool, e *steps.Event, d steps.Datagram) []int {
+	sent := s.Sums
+	if sent == nil {
+		sent = []steps.Datagram{{Sum: s.Link.Sum, Remote: s.Link.Remote}}
+	}
+	var list []int
+	for _, x := range sent {
+		to := *s.Link
+		if !x.Remote.IsZero() {
+			to.Remote = x.Remote
+		}
+		if x.Sum == d.Sum && (paired || reaches(&to, e.Link, d.Remote)) {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// reaches reports whether a datagram sent over s may be the one that came over r
+// from an address.
+func reaches(s, r *steps.Link, from sock.Addr) bool {
 	to := s.Remote
 	if to.IsZero() || to.Family != r.Local.Family {
 		return false
@@ -76,7 +104,6 @@ func reaches(s, r *steps.Link) bool {
 	if to.Port != r.Local.Port || to.IP != r.Local.IP && !r.Local.IsWildcard() && !to.IP.IsMulticast() && !isBroadcast(to) {
 		return false
 	}
-	from := r.Remote
 	return from.IsZero() || s.Local.IsZero() || s.Local.Port == 0 || from.Port == s.Local.Port
 }
 

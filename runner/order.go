@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
 	"github.com/sockscript/sockscript/steps"
@@ -27,7 +29,7 @@ type node struct {
 	at     int // index into the strand's entries; -1 for a meeting
 	preds  []int
 	depth  int
-	state  uint8 // 0 not looked at, 1 under way, 2 done
+	done   bool
 }
 
 // graph orders events by cause: the depth of an event is one more than that
@@ -41,7 +43,14 @@ type graph struct {
 
 func (h *history) graph() *graph {
 	g := &graph{history: h, base: make([]int, len(h.strands))}
-	for _, s := range h.strands {
+	// The nodes stand in the order of the file, not in that in which branches
+	// happened to start: where causes form a cycle, the order decides.
+	sorted := slices.Clone(h.strands)
+	slices.SortFunc(sorted, func(a, b *strand) int {
+		return cmp.Or(cmp.Compare(a.member.place, b.member.place), cmp.Compare(a.member.index, b.member.index),
+			slices.Compare(a.path, b.path))
+	})
+	for _, s := range sorted {
 		g.base[s.id] = len(g.nodes)
 		for i := range s.entries {
 			g.nodes = append(g.nodes, node{strand: s, at: i})
@@ -66,16 +75,19 @@ func (g *graph) link() {
 		if n.at > 0 {
 			n.preds = append(n.preds, i-1)
 		}
-		if e := n.entry().event; e != nil {
-			for _, c := range e.After {
-				g.after(i, c)
-			}
+		en := n.entry()
+		after := []steps.Cause(nil)
+		if en.event != nil {
+			after = en.event.After
+		} else {
+			after = en.fold.after
+		}
+		for _, c := range after {
+			g.after(i, c)
 		}
 	}
 	newMatcher(g).match()
-	for i := range g.nodes {
-		g.deepen(i)
-	}
+	g.deepen()
 }
 
 func (n *node) entry() entry { return n.strand.entries[n.at] }
@@ -103,40 +115,92 @@ func (g *graph) find(c steps.Cause) int {
 	return g.base[c.Strand] + at
 }
 
-// deepen computes the depth of a node. What two runs of a cycle would need of
-// each other cannot have happened, so such a cause is passed over: matching by
-// content may guess wrong where the kernel drops datagrams.
-func (g *graph) deepen(start int) {
-	stack := []int{start}
-	for len(stack) > 0 {
-		i := stack[len(stack)-1]
-		n := &g.nodes[i]
-		if n.state == 2 {
-			stack = stack[:len(stack)-1]
-			continue
+// deepen computes the depths: each node after all that it comes after. Folds
+// of both sides of a conversation need each other, and datagrams that are
+// matched by content may be matched wrong where the kernel dropped some: where
+// nothing else can go on, the first such node goes on without the causes that
+// it still lacks.
+func (g *graph) deepen() {
+	missing := make([]int, len(g.nodes))
+	after := make([][]int, len(g.nodes))
+	var ready []int
+	for i := range g.nodes {
+		missing[i] = len(g.nodes[i].preds)
+		for _, p := range g.nodes[i].preds {
+			after[p] = append(after[p], i)
 		}
-		if n.state == 0 {
-			n.state = 1
-			for _, p := range n.preds {
-				if g.nodes[p].state == 0 {
-					stack = append(stack, p)
+		if missing[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	for {
+		for len(ready) > 0 {
+			i := ready[len(ready)-1]
+			ready = ready[:len(ready)-1]
+			g.finish(i)
+			for _, s := range after[i] {
+				if missing[s]--; missing[s] == 0 && !g.nodes[s].done {
+					ready = append(ready, s)
 				}
 			}
-			continue
 		}
-		g.finish(n)
-		stack = stack[:len(stack)-1]
+		next := g.stuck()
+		if next < 0 {
+			return
+		}
+		ready = append(ready, next)
 	}
 }
 
-func (g *graph) finish(n *node) {
-	deepest := 0
-	for _, p := range n.preds {
-		if q := &g.nodes[p]; q.state == 2 {
-			deepest = max(deepest, q.depth)
+// stuck finds a node to go on with when all that are left wait for each other:
+// a fold that lacks other folds only, else a fold or a received datagram; in
+// each case one whose own actor has come that far. It is -1 when none is left.
+func (g *graph) stuck() int {
+	fallback, guess := -1, -1
+	for i := range g.nodes {
+		n := &g.nodes[i]
+		if n.done || n.at > 0 && !g.nodes[i-1].done {
+			continue
+		}
+		switch {
+		case n.at >= 0 && n.entry().fold != nil && g.lacksFolds(n):
+			return i
+		case n.at >= 0 && n.entry().yields() && guess < 0:
+			guess = i
+		case fallback < 0:
+			fallback = i
 		}
 	}
-	n.state, n.depth = 2, deepest
+	if guess >= 0 {
+		return guess
+	}
+	return fallback
+}
+
+// lacksFolds reports whether all that a node still waits for are folds.
+func (g *graph) lacksFolds(n *node) bool {
+	for _, p := range n.preds {
+		if q := &g.nodes[p]; !q.done && (q.at < 0 || q.entry().fold == nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// yields reports whether an entry's causes are only a guess.
+func (e entry) yields() bool {
+	return e.fold != nil || e.event.Op == steps.OpRecv && e.event.Link != nil
+}
+
+// finish gives a node its depth.
+func (g *graph) finish(i int) {
+	n := &g.nodes[i]
+	for _, p := range n.preds {
+		if q := &g.nodes[p]; q.done {
+			n.depth = max(n.depth, q.depth)
+		}
+	}
+	n.done = true
 	if n.at >= 0 {
 		n.depth++
 	}

@@ -64,6 +64,9 @@ func (s *Scenario) decode(n *source.Node) source.Problems {
 	d.Mapping(inOrder(&known), doc.params(), "a scenario")
 	s.fill(doc, d)
 	problems := append(later, d.Problems()...)
+	if !problems.HasErrors() {
+		problems = append(problems, d.Uncalled()...)
+	}
 	if len(s.Actors) == 0 {
 		return problems
 	}
@@ -115,14 +118,21 @@ func fixed(v *steps.Duration, otherwise time.Duration, d *steps.Decoder) time.Du
 
 // check finds what is wrong with a scenario whose parts are all well formed.
 func (s *Scenario) check(doc *document) source.Problems {
+	var problems source.Problems
 	var checked []steps.CheckedActor
 	var outside []*steps.Expr
 	for _, a := range s.Actors {
 		checked = append(checked, steps.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
-		outside = append(outside, a.Count.Exprs()...)
-		outside = append(outside, a.Timeout.Exprs()...)
+		for _, e := range slices.Concat(a.Count.Exprs(), a.Timeout.Exprs()) {
+			for _, r := range e.References() {
+				p := a.Node.Problem("count and timeout of %s cannot wait for %s.%s", a.Name, r.Actor, r.Name)
+				p.Pos = e.Pos()
+				problems = append(problems, p.WithHint("they are settled before any actor runs; use vars"))
+			}
+			outside = append(outside, e)
+		}
 	}
-	return steps.CheckActors(checked, doc.vars.nodes, outside)
+	return append(problems, steps.CheckActors(checked, doc.vars.nodes, outside)...)
 }
 
 // keysOf are the keys of a mapping; none where it is not there.
@@ -140,8 +150,12 @@ func keysOf(n *source.Node) []string {
 type actors struct{ list []*Actor }
 
 func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
-	if n.Kind != source.Map || len(n.Entries) == 0 {
+	if n.Kind != source.Map {
 		d.Problem(n, "actors is a mapping of names to lists of steps, not %s", n.Describe())
+		return
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "there is no actor").Hint = "write a name and its list of steps below actors"
 		return
 	}
 	for _, e := range n.Entries {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -58,14 +59,14 @@ func parseRequirement(s string) (Requirement, string) {
 	kind, arg, _ := strings.Cut(s, ":")
 	switch {
 	case kind == "socket" && !steps.IsSocketWord(arg):
-		if hint := source.DidYouMean(arg, steps.SocketWords()); hint != "" {
-			return Requirement{}, hint
+		if word := source.Suggest(arg, steps.SocketWords()); word != "" {
+			return Requirement{}, fmt.Sprintf("did you mean %q?", "socket:"+word)
 		}
 		return Requirement{}, "the sockets are " + strings.Join(steps.SocketWords(), ", ")
 	case (kind == "cmd" || kind == "socket" || kind == "os") && arg != "":
 		return Requirement{Kind: kind, Arg: arg}, ""
 	}
-	if hint := source.DidYouMean(s, requirementForms); hint != "" {
+	if hint := source.DidYouMean(s, requirementForms); hint != "" && !strings.HasPrefix(s, "kernel>=") {
 		return Requirement{}, hint
 	}
 	return Requirement{}, requirementHelp

@@ -41,7 +41,7 @@ func (a *acceptAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("accept", Name(h.Name))
-	s, from, err := h.Sock.Accept(t.wait(&a.nowait))
+	s, from, err := h.Sock.Accept(t.wait(&a.nowait, 0))
 	if err != nil {
 		return err
 	}

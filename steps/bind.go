@@ -52,13 +52,15 @@ func (a *bindAction) Run(t *Task) error {
 }
 
 func (a *bindAction) Check(c *Check) {
-	if sym := c.handle(&a.handle); sym != nil {
-		if sym.Bound && c.certain() {
-			c.problem(a.handle.node, "%s is bound already, at line %d", sym.Name, sym.boundAt).Hint =
-				"a socket takes one address; expect {error: EINVAL} to show that"
-		}
-		sym.Bound, sym.boundAt = true, c.step.Node.Pos.Line
+	sym := c.handle(&a.handle)
+	if sym == nil || !c.mustSucceed() {
+		return
 	}
+	if sym.Bound && c.certain() && !sym.uncertain {
+		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.boundAt)).Hint =
+			"a socket takes one address; expect {error: EINVAL} to show that"
+	}
+	sym.Bound, sym.boundAt = true, c.step.Node.Pos.Line
 }
 
 // streamLike reports whether sockets of the type listen and accept.

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"fmt"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -17,7 +19,8 @@ type Symbol struct {
 	boundAt   int // line
 	closedAt  int // line; 0 while open
 	uncertain bool
-	anything  bool // made by a step that could not be decoded
+	anything  bool      // made by a step that could not be decoded
+	branch    []*Symbol // of a spawned branch: what its steps name; not nil
 	used      bool
 }
 
@@ -151,10 +154,11 @@ func (c *Check) handle(r *HandleRef) *Symbol {
 	case sym.anything:
 		return nil
 	case !sym.Handle:
+		sym.used = true
 		c.problem(r.node, "%s is a value, not a handle", name)
 		return nil
 	case sym.closedAt > 0 && !sym.uncertain && c.mustSucceed():
-		c.problem(r.node, "%s is closed already, at line %d", name, sym.closedAt).Hint =
+		c.problem(r.node, "%s is closed already, %s", name, c.since(sym.closedAt)).Hint =
 			"use it before that, or expect {error: EBADF}"
 	}
 	sym.used = true
@@ -162,6 +166,17 @@ func (c *Check) handle(r *HandleRef) *Symbol {
 		sym.uncertain = true
 	}
 	return sym
+}
+
+// since says where an earlier step stands, for a message about this one.
+func (c *Check) since(line int) string {
+	switch {
+	case line != c.step.Node.Pos.Line:
+		return fmt.Sprintf("at line %d", line)
+	case c.repeat:
+		return "by this step in the round before"
+	}
+	return "by this same step"
 }
 
 func (c *Check) unknownHandle(r *HandleRef, name string) {
@@ -194,6 +209,19 @@ func (c *Check) makeHandle(i int, sym Symbol) {
 	if name, static := names[i].Static(); static {
 		sym.Name, sym.Handle, sym.node = name, true, names[i].node
 		c.make(&sym)
+	}
+}
+
+// makeReceived notes handles that come in by SCM_RIGHTS, of which nothing more
+// is known.
+func (c *Check) makeReceived(names *Names) {
+	if !c.mustSucceed() {
+		return
+	}
+	for _, x := range names.list {
+		if name, static := x.Static(); static {
+			c.make(&Symbol{Name: name, Handle: true, node: x.node, Listening: true, uncertain: true})
+		}
 	}
 }
 
@@ -231,6 +259,23 @@ func (c *Check) body(b *Block, certain bool) {
 		defer func() { c.maybe-- }()
 	}
 	c.block(b)
+}
+
+// beside checks a body that runs at the same time as other steps: what it
+// closes is closed before or after what they do, so for them it is open still.
+// It gives what it closed, with the lines.
+func (c *Check) beside(b *Block) map[*Symbol]int {
+	closed := make(map[*Symbol]int)
+	for _, sym := range c.symbols {
+		if sym.closedAt == 0 {
+			closed[sym] = 0
+		}
+	}
+	c.body(b, true)
+	for sym := range closed {
+		closed[sym], sym.closedAt = sym.closedAt, 0
+	}
+	return closed
 }
 
 // again checks a loop's body once more, as the next round finds things.

@@ -142,7 +142,9 @@ func (c *Check) ownName(e *Expr, name string) {
 	case c.scenario.Actors[name] != nil:
 		p.Hint = fmt.Sprintf("%s is an actor; name something of it, as %s.NAME", name, name)
 	default:
-		p.Hint = source.DidYouMean(name, c.visible())
+		if p.Hint = source.DidYouMean(name, c.visible()); p.Hint == "" {
+			p.Hint = "it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"
+		}
 	}
 }
 
@@ -236,7 +238,7 @@ func (u *uses) checkBarrier(problems *source.Problems, names *ScenarioNames, nam
 	}
 	for a := range actors {
 		if len(actors) == 1 && names.Actors[a].Count == 1 {
-			p := first.node.Problem("only %s comes to the barrier %q", a, name)
+			p := first.node.Problem("only the actor %s comes to the barrier %q", a, name)
 			if p.Hint = source.DidYouMean(name, without(u.barriers.all(), name)); p.Hint == "" {
 				p.Hint = "a barrier needs two actors or replicas"
 			}

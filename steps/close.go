@@ -25,9 +25,11 @@ func (a *closeAction) Run(t *Task) error {
 			return err
 		}
 		t.Call("close", Name(h.Name))
-		t.act(OpClose, h)
 		if err := h.Sock.Close(); err != nil {
 			return err
+		}
+		if h.Sock.Desc().Open() == 0 {
+			t.act(OpClose, h)
 		}
 		t.Return(Const("0"))
 	}

@@ -62,7 +62,7 @@ func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr) error {
 	}
 	end := time.Now().Add(retry)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
-		err := h.Sock.Connect(t.wait(&a.nowait), to)
+		err := h.Sock.Connect(t.wait(&a.nowait, 0), to)
 		errno, _ := sock.ErrnoOf(err)
 		absent := errno == unix.ECONNREFUSED || errno == unix.ENOENT
 		if !absent || !time.Now().Before(end) {

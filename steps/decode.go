@@ -2,6 +2,7 @@ package steps
 
 import (
 	"errors"
+	"slices"
 	"sort"
 	"strings"
 
@@ -76,7 +77,7 @@ func ownNames(n *source.Node) map[string]bool {
 		}
 		for _, e := range n.Entries {
 			switch e.Key.Text {
-			case "as", "index", "each", "params":
+			case "as", "index", "each", "params", "SCM_RIGHTS":
 				for _, item := range listed(e.Value) {
 					names[item.Text] = true
 				}
@@ -194,7 +195,7 @@ func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
 			pr := d.Problem(e.Key, "unknown key %q in %s", e.Key.Text, what)
 			pr.Hint = source.DidYouMean(e.Key.Text, keyNames(params))
 			if pr.Hint == "" {
-				pr.Hint = "it takes " + joinOr(sorted(keyNames(params)))
+				pr.Hint = "it takes " + joinOr(sorted(without(keyNames(params), what)))
 			}
 			continue
 		}
@@ -239,7 +240,8 @@ func (d *Decoder) verbOf(n *source.Node) (*Kind, source.Entry) {
 
 func (d *Decoder) noVerb(n *source.Node) {
 	for _, e := range n.Entries {
-		if hint := source.DidYouMean(e.Key.Text, KindNames()); hint != "" {
+		hint := source.DidYouMean(e.Key.Text, KindNames())
+		if hint != "" && !isParameter(e.Key.Text) {
 			d.Problem(e.Key, "unknown step kind %q", e.Key.Text).Hint = hint
 			return
 		}
@@ -249,6 +251,17 @@ func (d *Decoder) noVerb(n *source.Node) {
 		return
 	}
 	d.Problem(n, "no key of this step names a step kind").Hint = "the kinds are " + joinOr(KindNames())
+}
+
+// isParameter reports whether a key is one of any kind's, or one that goes with
+// every kind: then it is not meant as a verb.
+func isParameter(key string) bool {
+	if findParam(commonParams(new(Step), new(Params)), key) != nil {
+		return true
+	}
+	return slices.ContainsFunc(Kinds(), func(k *Kind) bool {
+		return findParam(paramsOf(k.New()).Keys, key) != nil
+	})
 }
 
 // title is how messages call a step: recv(conn).

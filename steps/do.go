@@ -126,6 +126,7 @@ type Procedure struct {
 	params []string
 	node   *source.Node
 	body   *Block
+	called bool // by any step of the file
 	busy   bool // while its own steps are searched for calls of itself
 }
 
@@ -148,7 +149,7 @@ type ProcedureRef struct {
 func (r *ProcedureRef) Decode(d *Decoder, n *source.Node) {
 	r.node, r.proc = n, d.procs[n.Text]
 	if r.proc != nil && n.Kind == source.Scalar {
-		d.step.calls = r.proc
+		d.step.calls, r.proc.called = r.proc, true
 		return
 	}
 	var names []string
@@ -189,6 +190,18 @@ func (v *Procedures) Decode(d *Decoder, n *source.Node) {
 	for _, e := range n.Entries {
 		d.procs[e.Key.Text].findLoop(d)
 	}
+}
+
+// Uncalled warns of procedures that no step calls: nothing checks their steps.
+func (d *Decoder) Uncalled() source.Problems {
+	var problems source.Problems
+	for _, p := range d.procs {
+		if !p.called {
+			w := p.node.Warning("the procedure %s is never called", p.name)
+			problems = append(problems, w.WithHint("leave it out, or call it with do: %s", p.name))
+		}
+	}
+	return problems
 }
 
 func (p *Procedure) decode(d *Decoder, n *source.Node) {

@@ -19,6 +19,7 @@ type Doc struct {
 	Params []DocParam // the verb's value first
 	Expect []DocParam
 	Plain  string // what a plain `expect: VALUE` means; "" where it means nothing
+	Others string // what further keys of `expect` mean; "" where they are errors
 	Makes  string // what `as` names; "" where nothing
 }
 
@@ -38,6 +39,9 @@ func DocOf(k *Kind) Doc {
 	d.Expect = DocParams(p.Expect)
 	if p.Short != nil {
 		d.Plain = p.Short.Help
+	}
+	if p.Others != nil {
+		d.Others = p.Others.Help
 	}
 	return d
 }
@@ -89,11 +93,14 @@ func (d Doc) Text() string {
 	if d.Makes != "" {
 		fmt.Fprintf(&b, "\nas names %s.\n", d.Makes)
 	}
-	if d.Plain != "" || len(d.Expect) > 0 {
+	if d.Plain != "" || d.Others != "" || len(d.Expect) > 0 {
 		b.WriteString("\nExpect\n")
 		rows := d.Expect
 		if d.Plain != "" {
 			rows = append([]DocParam{{Key: "(plain value)", Help: d.Plain}}, rows...)
+		}
+		if d.Others != "" {
+			rows = append(rows, DocParam{Key: "(other keys)", Help: d.Others})
 		}
 		table(&b, rows)
 	}

@@ -26,10 +26,12 @@ type Event struct {
 	Failed bool
 
 	Op     Op
-	Sock   uint64 // the description the call acted on; 0 for none
-	Offset int64  // stream: bytes of its direction so far; datagram: their number
-	EOF    bool   // a receive that met the end of file
+	Sock   uint64    // the description the call acted on; 0 for none
+	Offset int64     // stream: bytes of its direction so far; datagram: their number
+	EOF    bool      // a receive that met the end of file
+	Also   *Transfer // a relay's other direction
 	Link   *Link
+	Sums   []Datagram // of several messages in one call
 	After  []Cause
 }
 
@@ -48,8 +50,21 @@ const (
 	OpShut       // a shutdown of the write side: the peer's end of file
 	OpClose      // the last close of a description
 	OpPair       // makes two connected sockets
-	OpMissing    // the closing of one of several references to a description
+	OpState      // saw a TCP state that the peer's FIN brought about
 )
+
+// A Datagram tells one message from others: by a hash of its bytes and by where
+// it went or came from.
+type Datagram struct {
+	Sum    uint64
+	Remote sock.Addr
+}
+
+// A Transfer is how far sending had come on a stream.
+type Transfer struct {
+	Sock   uint64
+	Offset int64
+}
 
 // A Link holds what ties an event to others by address.
 type Link struct {
@@ -143,6 +158,9 @@ func alikePart(a, b any) bool {
 			x.Port, y.Port = 0, 0
 		}
 		return ok && x == y
+	case Until:
+		y, ok := b.(Until)
+		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
 	case []any:
 		y, ok := b.([]any)
 		return ok && alikeParts(x, y)

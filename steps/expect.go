@@ -35,5 +35,26 @@ func (x *Expect) decode(d *Decoder, n *source.Node, kind *Kind, p *Params) {
 		return
 	}
 	params := append(x.bindings(), p.Expect...)
+	if p.Others != nil {
+		n = p.others(d, n, params)
+	}
 	d.Mapping(n, params, "expect of "+kind.Name)
+}
+
+// others hands the keys that are bound nowhere to the value that takes them,
+// and returns the mapping without them.
+func (p *Params) others(d *Decoder, n *source.Node, params []*Param) *source.Node {
+	known, rest := *n, *n
+	known.Entries, rest.Entries = nil, nil
+	for _, e := range n.Entries {
+		if findParam(params, e.Key.Text) != nil {
+			known.Entries = append(known.Entries, e)
+		} else {
+			rest.Entries = append(rest.Entries, e)
+		}
+	}
+	if len(rest.Entries) > 0 || len(known.Entries) == 0 {
+		p.Others.Value.Decode(d, &rest)
+	}
+	return &known
 }

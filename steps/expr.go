@@ -127,7 +127,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 func exprMessage(err error) string {
 	var fe *file.Error
 	if errors.As(err, &fe) {
-		return fe.Message
+		return strings.TrimPrefix(fe.Message, "runtime error: ")
 	}
 	return err.Error()
 }
@@ -261,6 +261,9 @@ func (e *Expr) await(t *Task, r *Reference, env map[string]any) (any, error) {
 		n, ok := asInt(v)
 		if !ok {
 			return nil, e.errorf("the index of %s is %s, not a whole number", r.Actor, FormatValue(v))
+		}
+		if n < 0 {
+			return nil, e.errorf("the index of %s is %d; replicas are numbered from 0", r.Actor, n)
 		}
 		index = int(n)
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"reflect"
 	"sort"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -125,14 +126,16 @@ func (v *Items) eval(t *Task) ([]any, error) {
 	switch x := x.(type) {
 	case []any:
 		return x, nil
-	case []int: // a range, 1..3
-		var items []any
-		for _, n := range x {
-			items = append(items, n)
-		}
-		return items, nil
 	case map[string]any:
 		return pairs(x), nil
+	}
+	// Some of the language's functions give lists of one type: 1..3, split.
+	if list := reflect.ValueOf(x); list.Kind() == reflect.Slice {
+		items := make([]any, list.Len())
+		for i := range items {
+			items[i] = list.Index(i).Interface()
+		}
+		return items, nil
 	}
 	return nil, v.expr.errorf("gives %s, not a list or mapping", FormatValue(x))
 }

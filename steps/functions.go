@@ -6,9 +6,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/builtin"
 )
 
 // A function is one that expressions can call, beside those of the
@@ -83,15 +86,11 @@ func integer(name string, size int, read func([]byte) uint64) function {
 }
 
 func lengthOf(a ...any) (any, error) {
-	switch v := a[0].(type) {
-	case string:
-		return len(v), nil
-	case []any:
-		return len(v), nil
-	case map[string]any:
-		return len(v), nil
+	switch v := reflect.ValueOf(a[0]); v.Kind() {
+	case reflect.String, reflect.Slice, reflect.Map:
+		return v.Len(), nil
 	}
-	return nil, fmt.Errorf("len of %s", FormatValue(a[0]))
+	return nil, fmt.Errorf("%s has no length; it is neither a text nor a list or mapping", FormatValue(a[0]))
 }
 
 func isFunction(name string) bool {
@@ -103,15 +102,27 @@ func isFunction(name string) bool {
 	return false
 }
 
-// functions are the compiler's options: our functions, but for those whose name
-// the actor or the file uses for a value. `len` is ours because the language's
+// functions are the compiler's options: our functions, and those of the
+// language, but for the ones whose name stands for a value here (count, first
+// and max are names that scenarios use). `len` is ours because the language's
 // own counts characters, and sockets carry bytes.
 func (d *Decoder) functions() []expr.Option {
 	options := []expr.Option{expr.DisableBuiltin("len")}
 	for _, f := range functions {
-		if !d.own[f.name] && !d.vars[f.name] {
+		if !d.isValue(f.name) {
 			options = append(options, expr.Function(f.name, f.apply, f.types...))
 		}
 	}
+	for _, name := range builtin.Names {
+		if d.isValue(name) {
+			options = append(options, expr.DisableBuiltin(name))
+		}
+	}
 	return options
+}
+
+// isValue reports whether a name that may be a function's stands for a value or
+// an actor.
+func (d *Decoder) isValue(name string) bool {
+	return d.own[name] || d.vars[name] || d.actors[name] || slices.Contains(builtinNames, name)
 }

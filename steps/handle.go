@@ -93,6 +93,7 @@ type HandleList struct{ Refs []*HandleRef }
 
 // Decode reads a name or a list of names.
 func (l *HandleList) Decode(d *Decoder, n *source.Node) {
+	d.notEmpty(n)
 	for _, item := range listed(n) {
 		r := new(HandleRef)
 		r.Decode(d, item)

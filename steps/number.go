@@ -127,6 +127,27 @@ func (v *Size) Schema() Schema {
 // Type names the type in the reference.
 func (v *Size) Type() string { return "size" }
 
+// Sizes are several numbers of bytes.
+type Sizes struct{ list []*Size }
+
+// Decode reads a size or a list of sizes.
+func (v *Sizes) Decode(d *Decoder, n *source.Node) {
+	for _, item := range listed(n) {
+		x := new(Size)
+		x.Decode(d, item)
+		v.list = append(v.list, x)
+	}
+}
+
+// Schema accepts a size or a list of sizes.
+func (v *Sizes) Schema() Schema {
+	one := new(Size).Schema()
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (v *Sizes) Type() string { return "list of sizes" }
+
 // Decode reads a duration.
 func (v *Duration) Decode(d *Decoder, n *source.Node) { v.decode(d, n, timeUnit) }
 
@@ -158,6 +179,14 @@ func (u unit) noun() string {
 		return "a duration such as 250ms"
 	}
 	return "a number"
+}
+
+// condition is an example of a condition on such a number.
+func (u unit) condition() string {
+	if u == timeUnit {
+		return "150ms..400ms"
+	}
+	return ">=3"
 }
 
 func (u unit) parse(s string) (int64, error) {
@@ -254,13 +283,14 @@ func (c *Compare) Given() bool { return c.node != nil }
 // Decode reads a condition or a list of conditions.
 func (c *Compare) Decode(d *Decoder, n *source.Node) {
 	c.node = n
+	d.notEmpty(n)
 	items := []*source.Node{n}
 	if n.Kind == source.List {
 		items = n.Items
 	}
 	for _, item := range items {
 		if item.Kind != source.Scalar {
-			d.Problem(item, "expected %s or a condition such as \">=3\", got %s", c.unit.noun(), item.Describe())
+			d.Problem(item, "expected %s or a condition such as %q, got %s", c.unit.noun(), c.unit.condition(), item.Describe())
 			continue
 		}
 		c.any = append(c.any, c.bound(d, item))
@@ -276,14 +306,23 @@ func (c *Compare) bound(d *Decoder, n *source.Node) bound {
 			break
 		}
 	}
-	low, high, ranged := strings.Cut(rest, "..")
-	if ranged && !strings.HasPrefix(rest, "${") {
+	if low, high, ranged := cutRange(rest); ranged {
 		b.op = ".."
 		b.high.decode(d, c.part(n, strings.TrimSpace(high)), c.unit)
 		rest = strings.TrimSpace(low)
 	}
 	b.low.decode(d, c.part(n, rest), c.unit)
 	return b
+}
+
+// cutRange cuts low..high; dots inside an expression at the start are its own.
+func cutRange(s string) (low, high string, ranged bool) {
+	from := 0
+	if strings.HasPrefix(s, "${") {
+		from = closingBrace(s, 2) + 1
+	}
+	low, high, ranged = strings.Cut(s[from:], "..")
+	return s[:from] + low, high, ranged
 }
 
 // part is n with another text, so that messages still point at n.

@@ -1,234 +1,236 @@
 package steps
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// OptionName is a socket option by its C name.
-type OptionName struct {
-	node   *source.Node
-	Option sock.Option
-}
-
-// Decode reads the name.
-func (o *OptionName) Decode(d *Decoder, n *source.Node) {
-	opt, ok := sock.OptionByName(n.Text)
-	if !ok || n.Kind != source.Scalar {
-		var names []string
-		for _, o := range sock.Options() {
-			names = append(names, o.Name)
-		}
-		d.Problem(n, "unknown socket option %s", Shown(n)).Hint = source.DidYouMean(n.Text, names)
-		return
-	}
-	o.node, o.Option = n, opt
-}
-
-// Schema lists the names.
-func (o *OptionName) Schema() Schema {
-	var names []string
-	for _, opt := range sock.Options() {
-		names = append(names, opt.Name)
-	}
-	return Schema{"enum": names}
-}
-
-// Type names the type in the reference.
-func (o *OptionName) Type() string { return "option" }
-
 // OptionValue is an option's value as it stands in the file; which form fits
 // depends on the option.
 type OptionValue struct {
-	node   *source.Node
-	text   Text
-	fields Bindings
+	node    *source.Node
+	text    Text     // a scalar, or a list of flags joined by |
+	fields  Bindings // a mapping of fields
+	payload Payload  // a payload form, for options that take bytes
 }
 
-// Decode reads a scalar or a mapping.
+// Decode reads a scalar, a list of flags, a mapping of fields or a payload.
 func (v *OptionValue) Decode(d *Decoder, n *source.Node) {
 	v.node = n
-	if n.Kind == source.Map {
+	switch {
+	case n.Kind == source.List:
+		joined := *n
+		joined.Kind = source.Scalar
+		var words []string
+		for _, item := range n.Items {
+			words = append(words, item.Text)
+		}
+		joined.Text = strings.Join(words, "|")
+		v.text.Decode(d, &joined)
+	case n.Kind == source.Map && len(n.Entries) == 1 && isPayloadForm(n.Entries[0].Key.Text):
+		v.payload.Decode(d, n)
+	case n.Kind == source.Map:
 		v.fields.Decode(d, n)
-		return
+	default:
+		v.text.Decode(d, n)
 	}
-	v.text.Decode(d, n)
 }
 
-// Schema accepts a scalar or a mapping of scalars.
+func isPayloadForm(key string) bool {
+	for _, f := range payloadForms {
+		if f.key == key {
+			return true
+		}
+	}
+	return false
+}
+
+// Schema accepts a scalar, a list of words, a mapping of scalars or a payload.
 func (v *OptionValue) Schema() Schema {
-	return Schema{"anyOf": []Schema{new(Text).Schema(), new(Bindings).Schema()}}
+	return Schema{"anyOf": []Schema{
+		new(Text).Schema(), new(Bindings).Schema(), new(Payload).Schema(),
+	}}
 }
 
 // Type names the type in the reference.
-func (v *OptionValue) Type() string { return "number, true or false, duration, {onoff, linger}" }
+func (v *OptionValue) Type() string { return "value of the option" }
 
-// optionForm is how the values of one kind of option are read, written and shown.
-type optionForm struct {
-	what   string // for messages
-	encode func(v *OptionValue, t *Task) (any, error)
-	set    func(s *sock.Socket, o sock.Option, v any) error
-	get    func(s *sock.Socket, o sock.Option) (any, error)
-	show   func(v any) any
-}
-
-// linger is the value of SO_LINGER, socket(7).
-type linger struct{ onoff, linger int }
-
-func (l linger) String() string { return fmt.Sprintf("{l_onoff=%d, l_linger=%d}", l.onoff, l.linger) }
-
-// formOf is the form of an option's values.
-func formOf(o sock.Option) optionForm {
-	switch o.Kind {
-	case sock.OptLinger:
-		return lingerForm
-	case sock.OptTimeval:
-		return timeForm
-	case sock.OptString:
-		return stringForm
+// static reports whether the value holds no expression.
+func (v *OptionValue) static() bool {
+	if _, ok := v.text.Static(); !ok || v.payload.Given() && v.payload.static == nil {
+		return false
 	}
-	return intForm
-}
-
-var intForm = optionForm{
-	what: "a whole number, true or false",
-	encode: func(v *OptionValue, t *Task) (any, error) {
-		s, err := v.text.Eval(t)
-		if err != nil {
-			return nil, err
+	for _, x := range v.fields.Values {
+		if _, ok := x.Static(); !ok {
+			return false
 		}
-		return parseOptionInt(s)
-	},
-	set:  func(s *sock.Socket, o sock.Option, v any) error { return s.SetInt(o.Level, o.Number, v.(int)) },
-	get:  func(s *sock.Socket, o sock.Option) (any, error) { return s.GetInt(o.Level, o.Number) },
-	show: func(v any) any { return v },
-}
-
-func parseOptionInt(s string) (any, error) {
-	switch s {
-	case "true":
-		return 1, nil
-	case "false":
-		return 0, nil
 	}
-	n, err := strconv.ParseInt(s, 0, 32)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a whole number", quoteShort(s))
-	}
-	return int(n), nil
-}
-
-var lingerForm = optionForm{
-	what: "{onoff: true, linger: SECONDS}",
-	encode: func(v *OptionValue, t *Task) (any, error) {
-		var l linger
-		for i, name := range v.fields.Names {
-			s, err := v.fields.Values[i].Eval(t)
-			if err != nil {
-				return nil, err
-			}
-			n, err := parseOptionInt(s)
-			if err != nil {
-				return nil, err
-			}
-			switch name {
-			case "onoff":
-				l.onoff = n.(int)
-			case "linger":
-				l.linger = n.(int)
-			default:
-				return nil, fmt.Errorf("SO_LINGER has no field %s; it has onoff and linger (seconds)", name)
-			}
-		}
-		return l, nil
-	},
-	set: func(s *sock.Socket, o sock.Option, v any) error {
-		l := v.(linger)
-		return s.SetBytes(o.Level, o.Number, sock.EncodeLinger(l.onoff != 0, l.linger))
-	},
-	get: func(s *sock.Socket, o sock.Option) (any, error) {
-		b, err := s.GetBytes(o.Level, o.Number, len(sock.EncodeLinger(false, 0)))
-		if err != nil {
-			return nil, err
-		}
-		on, seconds, ok := sock.DecodeLinger(b)
-		if !ok {
-			return nil, fmt.Errorf("the kernel gave %d bytes for %s", len(b), o.Name)
-		}
-		l := linger{linger: seconds}
-		if on {
-			l.onoff = 1
-		}
-		return l, nil
-	},
-	show: func(v any) any { return Const(v.(linger).String()) },
-}
-
-var timeForm = optionForm{
-	what: "a duration such as 250ms",
-	encode: func(v *OptionValue, t *Task) (any, error) {
-		s, err := v.text.Eval(t)
-		if err != nil {
-			return nil, err
-		}
-		return ParseDuration(s)
-	},
-	set: func(s *sock.Socket, o sock.Option, v any) error {
-		return s.SetBytes(o.Level, o.Number, sock.EncodeTimeval(v.(time.Duration)))
-	},
-	get: func(s *sock.Socket, o sock.Option) (any, error) {
-		b, err := s.GetBytes(o.Level, o.Number, len(sock.EncodeTimeval(0)))
-		if err != nil {
-			return nil, err
-		}
-		d, ok := sock.DecodeTimeval(b)
-		if !ok {
-			return nil, fmt.Errorf("the kernel gave %d bytes for %s", len(b), o.Name)
-		}
-		return d, nil
-	},
-	show: func(v any) any {
-		d := v.(time.Duration)
-		return Const(fmt.Sprintf("{tv_sec=%d, tv_usec=%d}", d/time.Second, d%time.Second/time.Microsecond))
-	},
-}
-
-var stringForm = optionForm{
-	what:   "a text",
-	encode: func(v *OptionValue, t *Task) (any, error) { return v.text.Eval(t) },
-	set: func(s *sock.Socket, o sock.Option, v any) error {
-		return s.SetBytes(o.Level, o.Number, []byte(v.(string)))
-	},
-	get: func(s *sock.Socket, o sock.Option) (any, error) {
-		b, err := s.GetBytes(o.Level, o.Number, 256)
-		text, _, _ := strings.Cut(string(b), "\x00")
-		return text, err
-	},
-	show: func(v any) any { return Quoted(v.(string)) },
+	return true
 }
 
 // check reports a value that does not fit the option, as far as that can be
 // known without running.
 func (v *OptionValue) check(c *Check, o sock.Option) {
 	form := formOf(o)
-	if (v.node.Kind == source.Map) != (o.Kind == sock.OptLinger) {
-		c.problem(v.node, "the value of %s is %s, not %s", o.Name, form.what, v.node.Describe())
+	if form.encode == nil || !v.static() {
 		return
-	}
-	if _, static := v.text.Static(); !static {
-		return
-	}
-	for _, x := range v.fields.Values {
-		if _, static := x.Static(); !static {
-			return
-		}
 	}
 	if _, err := form.encode(v, nil); err != nil {
 		c.problem(v.node, "%s: %s", o.Name, err).Hint = "it takes " + form.what
 	}
 }
+
+// A Field is one member of a structured value.
+type Field struct {
+	Name   string
+	Value  any  // int or string
+	Varies bool // from run to run
+}
+
+// Fields is a structured value, in the order of the C struct.
+type Fields []Field
+
+// get finds a field.
+func (f Fields) get(name string) (Field, bool) {
+	for _, x := range f {
+		if x.Name == name {
+			return x, true
+		}
+	}
+	return Field{}, false
+}
+
+// value is what expressions see.
+func (f Fields) value() map[string]any {
+	m := make(map[string]any, len(f))
+	for _, x := range f {
+		m[x.Name] = x.Value
+	}
+	return m
+}
+
+func (f Fields) names() []string {
+	var names []string
+	for _, x := range f {
+		names = append(names, x.Name)
+	}
+	return names
+}
+
+// show writes the fields as strace writes a struct; those that vary from run to
+// run show their name in place of their value. Only lists those that are asked
+// for; nil asks for all that do not vary.
+func (f Fields) show(only []string) Const {
+	var parts []string
+	left := false
+	for _, x := range f {
+		switch {
+		case only != nil && !contains(only, x.Name), only == nil && x.Varies && len(f) > 8:
+			left = true
+		case x.Varies:
+			parts = append(parts, x.Name+"=<"+x.Name+">")
+		default:
+			parts = append(parts, x.Name+"="+FormatValue(x.Value))
+		}
+	}
+	if left {
+		parts = append(parts, "...")
+	}
+	return Const("{" + strings.Join(parts, ", ") + "}")
+}
+
+func contains(words []string, word string) bool {
+	for _, w := range words {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// FieldsWant are conditions on the fields of a structured value.
+type FieldsWant struct {
+	node  *source.Node
+	names []string
+	wants []*ValueWant
+}
+
+// Decode reads a mapping of fields to conditions.
+func (w *FieldsWant) Decode(d *Decoder, n *source.Node) {
+	w.node = n
+	if n.Kind != source.Map {
+		d.Problem(n, "expected a mapping of fields to values, got %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		v := new(ValueWant)
+		v.Decode(d, e.Value)
+		w.names, w.wants = append(w.names, e.Key.Text), append(w.wants, v)
+	}
+}
+
+// Schema accepts a mapping of conditions.
+func (w *FieldsWant) Schema() Schema {
+	return Schema{"type": "object", "additionalProperties": new(ValueWant).Schema()}
+}
+
+// Type names the type in the reference.
+func (w *FieldsWant) Type() string { return "conditions by field" }
+
+// check holds fields against the conditions.
+func (w *FieldsWant) check(t *Task, got Fields, what string) error {
+	for i, name := range w.names {
+		f, ok := got.get(name)
+		if !ok {
+			return mismatch("%s has no field %s; it has %s", what, name, joinOr(got.names()))
+		}
+		if err := w.wants[i].check(t, f.Value, what+"."+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ValueWant is a condition on one value: a number, a duration or a text.
+type ValueWant struct {
+	node   *source.Node
+	text   Text    // of a scalar
+	texts  []*Text // of which one must hold
+	number Compare
+	span   Compare
+}
+
+// Decode keeps every reading of the condition that is possible; the value
+// tells which one counts.
+func (w *ValueWant) Decode(d *Decoder, n *source.Node) {
+	w.node = n
+	w.span.unit = timeUnit
+	for _, item := range listed(n) {
+		x := new(Text)
+		x.Decode(d, item)
+		w.texts = append(w.texts, x)
+	}
+	if n.Kind == source.Scalar {
+		w.text = *w.texts[0]
+	}
+	for _, c := range []*Compare{&w.number, &w.span} {
+		trial := &Decoder{actors: d.actors, own: d.own, vars: d.vars, step: d.step}
+		if c.Decode(trial, n); len(trial.problems) > 0 {
+			c.node = nil
+		}
+	}
+}
+
+// Given reports whether a condition was written at all.
+func (w *ValueWant) Given() bool { return w.node != nil }
+
+// Schema accepts a scalar or a list of conditions.
+func (w *ValueWant) Schema() Schema {
+	one := new(Text).Schema()
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+}
+
+// Type names the type in the reference.
+func (w *ValueWant) Type() string { return "value or condition" }

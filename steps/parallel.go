@@ -53,8 +53,14 @@ func (a *parallelAction) Run(t *Task) error {
 }
 
 func (a *parallelAction) Check(c *Check) {
+	closed := make(map[*Symbol]int)
 	for _, b := range a.branches.bodies {
-		c.body(b, true)
+		for sym, line := range c.beside(b) {
+			closed[sym] = max(closed[sym], line)
+		}
+	}
+	for sym, line := range closed {
+		sym.closedAt = line
 	}
 }
 
@@ -66,8 +72,12 @@ type Branches struct {
 
 // Decode reads a mapping of names to lists of steps.
 func (v *Branches) Decode(d *Decoder, n *source.Node) {
-	if n.Kind != source.Map || len(n.Entries) == 0 {
+	if n.Kind != source.Map {
 		d.Problem(n, "expected a mapping of branches to their steps, got %s", n.Describe())
+		return
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "there is no branch").Hint = "write {NAME: [steps], NAME: [steps]}"
 		return
 	}
 	for _, e := range n.Entries {

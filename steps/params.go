@@ -10,6 +10,9 @@ type Params struct {
 	// Short is what a plain `expect: VALUE` means, or nil where only a mapping
 	// will do.
 	Short *Param
+	// Others takes the keys of the `expect` mapping that are bound nowhere else,
+	// as one mapping; nil where such keys are errors.
+	Others *Param
 	// Makes tells what `as` names; "" where the kind makes nothing.
 	Makes string
 }
@@ -73,6 +76,12 @@ func (q *Param) Need() *Param {
 func (q *Param) Or(text string) *Param {
 	q.Default = text
 	return q
+}
+
+// Rest binds the keys of the `expect` mapping that no Result binds.
+func (p *Params) Rest(v Value, help string) *Param {
+	p.Others = &Param{Value: v, Help: help}
+	return p.Others
 }
 
 func paramsOf(a Action) *Params {

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"encoding/base64"
 	"strings"
 	"sync"
 
@@ -143,7 +142,7 @@ func (d *Decoder) form(n, key, value *source.Node) piece {
 	case "hex":
 		return d.coded(value, decodeHex)
 	case "base64":
-		return d.coded(value, base64.StdEncoding.DecodeString)
+		return d.coded(value, decodeBase64)
 	case "zeros":
 		p := &padPiece{data: listPiece(nil)}
 		p.to.Decode(d, value)

@@ -1,9 +1,11 @@
 package steps
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -65,6 +67,14 @@ func (p *codedPiece) append(t *Task, b []byte) ([]byte, error) {
 	return append(b, raw...), err
 }
 
+func decodeBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not base64: %s", quoteShort(s), err)
+	}
+	return b, nil
+}
+
 func decodeHex(s string) ([]byte, error) {
 	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
 	if err != nil {
@@ -93,7 +103,7 @@ func (d *Decoder) repeatPiece(n *source.Node) piece {
 // payloadMapping decodes the mapping that a payload form takes.
 func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
 	if n.Kind != source.Map {
-		d.Problem(n, "%s of a payload is a mapping with %s, not %s", what, joinOr(keyNames(params)), n.Describe())
+		d.Problem(n, "%s of a payload is a mapping {%s}, not %s", what, strings.Join(keyNames(params), ", "), n.Describe())
 		return
 	}
 	d.Mapping(n, params, what)
@@ -195,7 +205,11 @@ func (d *Decoder) integers(form string, n *source.Node) piece {
 	p.size /= 8
 	for _, item := range listed(n) {
 		v := new(Int)
-		v.Decode(d, item)
+		if u, err := strconv.ParseUint(item.Text, 0, 64); err == nil && p.size == 8 && item.Kind == source.Scalar {
+			v.node, v.lit = item, int64(u) // the upper half has the bits of negative numbers
+		} else {
+			v.Decode(d, item)
+		}
 		if x, static := v.Static(); static && !p.fits(x) {
 			d.Problem(item, "%d does not fit into %d bits", x, p.size*8)
 		}

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"bytes"
+	"fmt"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -19,9 +21,13 @@ type receiver struct {
 	asked   any  // how much was asked for, as the transcript shows it
 	want    int  // the exact number of bytes asked for, or -1
 
-	data []byte
-	from sock.Addr
-	eof  bool
+	data     []byte
+	count    int   // what the call returned; with MSG_TRUNC more than there is data
+	bufs     []int // the sizes of several buffers
+	from     sock.Addr
+	eof      bool
+	msgFlags int
+	control  []Received
 }
 
 // receive chooses how much to receive and receives it.
@@ -35,6 +41,8 @@ func (r *receiver) receive() error {
 			return err
 		}
 		return r.exactly(n)
+	case len(a.bufs.list) > 0:
+		return r.scattered()
 	case a.max.Given():
 		n, err := a.max.Eval(r.t)
 		if err != nil {
@@ -45,7 +53,7 @@ func (r *receiver) receive() error {
 		return r.untilDelimiter()
 	case a.toEOF.On:
 		return r.toEOF()
-	case a.match.Searches() && !r.message:
+	case a.match.Searches() && !r.message && !a.peeks():
 		r.describe(Const("match"))
 		return r.peeking(func(b []byte) (int, error) { return a.match.Find(r.t, b) })
 	case a.match.Data.Given() && !r.message:
@@ -79,16 +87,55 @@ func (r *receiver) single(size int) error {
 	if err != nil {
 		return err
 	}
-	r.data = buf[:min(n, size)]
+	r.data, r.count = buf[:min(n, size)], n
 	r.eof = n == 0 && size > 0 && r.canEnd()
 	return nil
 }
 
+// scattered makes one call with several buffers.
+func (r *receiver) scattered() error {
+	total := 0
+	for i := range r.action.bufs.list {
+		n, err := r.action.bufs.list[i].Eval(r.t)
+		if err != nil {
+			return err
+		}
+		r.bufs = append(r.bufs, n)
+		total += n
+	}
+	r.describe(Const(strings.ReplaceAll(fmt.Sprint(r.bufs), " ", ", ")))
+	buf, err := r.buffer(total)
+	if err != nil {
+		return err
+	}
+	n, err := r.once(buf, r.action.flags.Bits)
+	if err != nil {
+		return err
+	}
+	r.data, r.count = buf[:min(n, total)], n
+	r.eof = n == 0 && total > 0 && r.canEnd()
+	return nil
+}
+
+// split cuts what came into the buffers that were asked for.
+func (r *receiver) split(buf []byte) [][]byte {
+	if len(r.bufs) == 0 {
+		return [][]byte{buf}
+	}
+	var list [][]byte
+	for _, n := range r.bufs {
+		n = min(n, len(buf))
+		list = append(list, buf[:n])
+		buf = buf[n:]
+	}
+	return list
+}
+
 // exactly receives n bytes, or fewer when the end of file comes first. A
-// message socket gives one message.
+// message socket gives one message, and a look with MSG_PEEK is one call.
 func (r *receiver) exactly(n int) error {
 	r.want = n
-	if r.message {
+	if r.message || r.action.peeks() {
 		return r.single(n)
 	}
 	r.describe(n)
@@ -200,28 +247,56 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 	case r.call == "read" && flags == 0:
 		return s.Read(r.wait, buf)
 	case r.call == "readv" && flags == 0:
-		return s.Readv(r.wait, [][]byte{buf})
+		return s.Readv(r.wait, r.split(buf))
 	case r.call == "recvmsg":
-		m := sock.Message{Buffers: [][]byte{buf}}
-		n, err := s.Recvmsg(r.wait, &m, flags)
-		r.from = m.Addr
-		return n, err
+		return r.recvmsg(buf, flags)
 	}
 	n, from, err := s.Recv(r.wait, buf, flags)
 	r.from = from
 	return n, err
 }
 
+// recvmsg receives with room for ancillary data.
+func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
+	room := 1024
+	if r.action.room.Given() {
+		var err error
+		if room, err = r.action.room.Eval(r.t); err != nil {
+			return 0, err
+		}
+	}
+	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, room)}
+	n, err := r.h.Sock.Recvmsg(r.wait, &m, flags)
+	if err != nil {
+		return n, err
+	}
+	r.from = m.Addr
+	return n, r.takeControl(&m)
+}
+
 // canEnd reports whether an empty receive means the end of file: on a socket
 // of connections, not of datagrams.
-func (r *receiver) canEnd() bool { return streamLike(r.h.Sock.Type()) }
+func (r *receiver) canEnd() bool {
+	return (streamLike(r.h.Sock.Type()) || r.h.Sock.Type() == 0) && r.action.flags.Bits&sock.MsgErrqueue == 0
+}
 
 // returns tells what came.
 func (r *receiver) returns() {
 	ret := make([]any, 0, 4)
-	ret = append(ret, len(r.data))
-	if len(r.data) > 0 {
+	ret = append(ret, max(r.count, len(r.data)))
+	switch {
+	case len(r.data) > 0 && r.action.mask.On:
+		ret[0] = Const("<data>")
+	case len(r.bufs) > 0:
+		ret = append(ret, r.pieces())
+	case len(r.data) > 0:
 		ret = append(ret, r.t.data(r.data))
+	}
+	if flags := r.msgFlags &^ sock.MsgCmsgCloexec; flags != 0 {
+		ret = append(ret, Const(sock.FlagNames(flags)))
+	}
+	if len(r.control) > 0 {
+		ret = append(ret, r.controlShown())
 	}
 	if r.eof {
 		ret = append(ret, Const("(end of file)"))
@@ -230,6 +305,23 @@ func (r *receiver) returns() {
 		ret = append(ret, Const("from"), r.from)
 	}
 	r.t.Return(ret...)
+}
+
+// pieces is the data of each buffer.
+func (r *receiver) pieces() []any {
+	var list []any
+	for _, b := range r.split(r.data) {
+		list = append(list, r.t.data(b))
+	}
+	return list
+}
+
+func (r *receiver) controlShown() Const {
+	var parts []string
+	for _, c := range r.control {
+		parts = append(parts, c.show())
+	}
+	return Const("{" + strings.Join(parts, ", ") + "}")
 }
 
 // trace notes what the order of events needs.
@@ -257,6 +349,17 @@ func (r *receiver) whole() error {
 		return mismatch("the end of file came before the delimiter; got %s", describeData(r.data))
 	}
 	return nil
+}
+
+// came tells for a timeout how much there was.
+func (r *receiver) came() string {
+	switch {
+	case len(r.data) == 0:
+		return "nothing has come"
+	case r.want >= 0:
+		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, describeData(r.data))
+	}
+	return fmt.Sprintf("only %s has come", describeData(r.data))
 }
 
 func (r *receiver) ended() string {

@@ -1,6 +1,10 @@
 package steps
 
-import "golang.org/x/sys/unix"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
 
 var recvKind = Kind{
 	Name:    "recv",
@@ -34,17 +38,22 @@ beyond the match is taken. See recv(2), read(2).`,
 }
 
 type recvAction struct {
-	handle HandleRef
-	size   Size
-	max    Size
-	until  Payload
-	toEOF  Bool
-	flags  Flags
-	call   Enum
-	nowait Bool
-	match  Match
-	eof    Bool
-	from   AddressMatch
+	handle  HandleRef
+	size    Size
+	max     Size
+	until   Payload
+	toEOF   Bool
+	flags   Flags
+	call    Enum
+	nowait  Bool
+	mask    Bool
+	room    Size
+	bufs    Sizes
+	match   Match
+	eof     Bool
+	from    AddressMatch
+	want    Flags
+	control ControlWant
 }
 
 // defaultMax is the buffer of a receive that says nothing of its size: no
@@ -60,10 +69,15 @@ func (a *recvAction) Params(p *Params) {
 	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
 	p.Key("call", &a.call, "the system call").Or("recvfrom on an unconnected datagram socket, else recv")
 	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing is there").Or("false")
+	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
+	p.Key("control", &a.room, "the room for ancillary data, for recvmsg").Or("1KiB")
+	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
 	a.match.params(p)
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
-	p.Makes = "the received bytes"
+	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
+	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
+	p.Makes = "the received bytes, and as: [data, from] the sender's address too"
 }
 
 func (a *recvAction) Run(t *Task) error {
@@ -72,12 +86,13 @@ func (a *recvAction) Run(t *Task) error {
 		return err
 	}
 	defer t.giveBack()
-	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait)}
+	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.Sock.Type() != unix.SOCK_STREAM
 	r.call = a.callName(h)
 	err = r.receive()
 	r.trace()
 	if err != nil {
+		t.missing = r.came()
 		return err
 	}
 	r.returns()
@@ -88,6 +103,10 @@ func (a *recvAction) callName(h *Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
+	case a.want.Given() || a.control.Given() || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
+		return "recvmsg"
+	case len(a.bufs.list) > 0:
+		return "readv"
 	case h.Sock.Type() == unix.SOCK_DGRAM && h.Sock.Desc().Remote().IsZero():
 		return "recvfrom"
 	}
@@ -98,6 +117,9 @@ func (a *recvAction) callName(h *Handle) string {
 func (a *recvAction) check(t *Task, r *receiver) error {
 	if t.step.As.Given() && !t.step.Expect.Error.Given() {
 		if err := t.setAs(0, string(r.data)); err != nil {
+			return err
+		}
+		if err := t.setAs(1, endpointOf(r.from)); err != nil {
 			return err
 		}
 	}
@@ -118,8 +140,17 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 	if err := a.match.Check(t, r.data); err != nil {
 		return err
 	}
+	if got := r.msgFlags &^ sock.MsgCmsgCloexec; a.want.Given() && got != a.want.Bits {
+		return mismatch("expected the flags %s, got %s", sock.FlagNames(a.want.Bits), sock.FlagNames(got))
+	}
+	if err := a.control.check(t, r.control); err != nil {
+		return err
+	}
 	return r.whole()
 }
+
+// peeks reports whether the bytes stay where they are.
+func (a *recvAction) peeks() bool { return a.flags.Bits&unix.MSG_PEEK != 0 }
 
 // wantsData reports whether an expectation can only be met by bytes.
 func (a *recvAction) wantsData() bool {
@@ -132,20 +163,24 @@ func (a *recvAction) wantsData() bool {
 func (a *recvAction) Check(c *Check) {
 	c.handle(&a.handle)
 	given := 0
-	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On} {
+	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On, len(a.bufs.list) > 0} {
 		if set {
 			given++
 		}
 	}
 	if given > 1 {
-		c.problem(c.step.Node, "recv takes one of size, max, until and eof, not %d of them", given)
+		c.problem(c.step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
 	if a.flags.Given() && (a.call.Word == "read" || a.call.Word == "readv") {
 		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: recv or recvmsg"
 	}
+	if a.peeks() && (a.until.Given() || a.toEOF.On) {
+		c.problem(a.flags.node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
+	}
 	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
 		c.problem(a.until.node, "the delimiter is empty")
 	}
+	c.makeReceived(a.control.handles())
 	for _, name := range a.match.Matches.Groups() {
 		c.makeValue(name, a.match.Matches.node)
 	}

@@ -92,7 +92,7 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	if errors.As(err, &waited) {
 		t.missing, err = waited.Error(), sock.ErrTimeout
 	}
-	if errors.Is(err, sock.ErrTimeout) {
+	if isTimeout(err) {
 		err = &TimeoutError{After: t.bound.After, Whose: t.bound.Whose, What: t.missing}
 	}
 	errno, isErrno := sock.ErrnoOf(err)
@@ -200,6 +200,8 @@ func (t *Task) record() {
 	t.given = t.given[:0]
 	t.Event = Event{Step: e.Step}
 }
+
+func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
 // pause waits for a duration, or until the run is over.
 func (t *Task) pause(d time.Duration) error {

@@ -53,6 +53,9 @@ func expectSchema(p *Params) Schema {
 		properties[q.Key] = Described(q)
 	}
 	mapping := Object(properties)
+	if p.Others != nil {
+		mapping["additionalProperties"] = p.Others.Value.Schema()["additionalProperties"]
+	}
 	if p.Short == nil {
 		return mapping
 	}

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"bytes"
+	"fmt"
 	"hash/maphash"
 
 	"golang.org/x/sys/unix"
@@ -22,14 +24,15 @@ system calls that send; see send(2), write(2).`,
 }
 
 type sendAction struct {
-	handle HandleRef
-	data   Payload
-	to     Address
-	flags  Flags
-	call   Enum
-	once   Bool
-	nowait Bool
-	size   Compare
+	handle  HandleRef
+	data    Payload
+	to      Address
+	flags   Flags
+	call    Enum
+	once    Bool
+	nowait  Bool
+	size    Compare
+	control Control
 }
 
 func (a *sendAction) Params(p *Params) {
@@ -40,6 +43,7 @@ func (a *sendAction) Params(p *Params) {
 	p.Key("call", &a.call, "the system call").Or("sendto with to, else send")
 	p.Key("once", &a.once, "make one call; a short write is reported").Or("false")
 	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing can be sent").Or("false")
+	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
 	a.size.unit = byteUnit
 	p.Plain(&a.size, "how many bytes must have been sent")
 	p.Result("size", &a.size, "how many bytes must have been sent")
@@ -51,6 +55,8 @@ func (a *sendAction) callName() string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
+	case a.control.Given():
+		return "sendmsg"
 	case a.to.Given():
 		return "sendto"
 	}
@@ -62,7 +68,7 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	data, err := a.data.Bytes(t)
+	data, err := a.buffers(t)
 	if err != nil {
 		return err
 	}
@@ -87,9 +93,20 @@ func (a *sendAction) Run(t *Task) error {
 	return a.size.expect(t, int64(n), "bytes sent")
 }
 
-func (a *sendAction) describe(t *Task, h *Handle, data []byte, to *sock.Addr) {
-	args := make([]any, 0, 5)
-	args = append(args, Name(h.Name), t.data(data), len(data))
+func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
+	args := make([]any, 0, 6)
+	if len(data) == 1 {
+		args = append(args, Name(h.Name), t.data(data[0]), len(data[0]))
+	} else {
+		pieces := make([]any, len(data))
+		for i, b := range data {
+			pieces[i] = t.data(b)
+		}
+		args = append(args, Name(h.Name), pieces, len(data))
+	}
+	if a.control.Given() {
+		args = append(args, a.control.shown())
+	}
 	if a.flags.Bits != 0 {
 		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
 	}
@@ -99,49 +116,95 @@ func (a *sendAction) describe(t *Task, h *Handle, data []byte, to *sock.Addr) {
 	t.Call(a.callName(), args...)
 }
 
-// send makes one call, or as many as it takes to send everything.
-func (a *sendAction) send(t *Task, h *Handle, data []byte, to *sock.Addr) (int, error) {
-	w := t.wait(&a.nowait)
-	sent := 0
-	for {
-		n, err := a.once1(h.Sock, w, data[sent:], to)
+// buffers are the bytes to send: one buffer, or for writev and sendmsg one for
+// each item of a list.
+func (a *sendAction) buffers(t *Task) ([][]byte, error) {
+	list, several := a.data.piece.(listPiece)
+	if call := a.callName(); !several || call != "writev" && call != "sendmsg" {
+		b, err := a.data.Bytes(t)
+		return [][]byte{b}, err
+	}
+	var bufs [][]byte
+	for _, p := range list {
+		b, err := p.append(t, nil)
 		if err != nil {
+			return nil, err
+		}
+		bufs = append(bufs, b)
+	}
+	return bufs, nil
+}
+
+// send makes one call, or as many as it takes to send everything.
+func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr) (int, error) {
+	w := t.wait(&a.nowait, a.flags.Bits)
+	total := length(bufs)
+	control, err := a.control.encode(t)
+	if err != nil {
+		return 0, err
+	}
+	for sent := 0; ; {
+		n, err := a.oneCall(h.Sock, w, bufs, to, control)
+		if err != nil {
+			if sent > 0 {
+				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
+			}
 			return sent, err
 		}
 		sent += n
-		if sent >= len(data) || a.once.On || !streamLike(h.Sock.Type()) {
+		if sent >= total || a.once.On || h.Sock.Type() != unix.SOCK_STREAM {
 			return sent, nil
 		}
+		bufs, control = skip(bufs, n), nil
 	}
 }
 
+func length(bufs [][]byte) int {
+	n := 0
+	for _, b := range bufs {
+		n += len(b)
+	}
+	return n
+}
+
+// skip is bufs without the first n bytes.
+func skip(bufs [][]byte, n int) [][]byte {
+	for len(bufs) > 1 && n >= len(bufs[0]) {
+		n -= len(bufs[0])
+		bufs = bufs[1:]
+	}
+	rest := append([][]byte(nil), bufs...)
+	rest[0] = rest[0][n:]
+	return rest
+}
+
 // once1 makes the system call.
-func (a *sendAction) once1(s *sock.Socket, w sock.Wait, data []byte, to *sock.Addr) (int, error) {
+func (a *sendAction) oneCall(s *sock.Socket, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	switch a.callName() {
 	case "write":
-		return s.Write(w, data)
+		return s.Write(w, bufs[0])
 	case "writev":
-		return s.Writev(w, [][]byte{data})
+		return s.Writev(w, bufs)
 	case "sendmsg":
-		m := sock.Message{Buffers: [][]byte{data}}
+		m := sock.Message{Buffers: bufs, Control: control}
 		if to != nil {
 			m.Addr, m.HasAddr = *to, true
 		}
 		return s.Sendmsg(w, &m, a.flags.Bits)
 	}
-	return s.Send(w, data, a.flags.Bits, to)
+	return s.Send(w, bufs[0], a.flags.Bits, to)
 }
 
 // trace notes what the order of events needs: how far this direction of the
 // connection has come, or where the datagram went.
-func (a *sendAction) trace(t *Task, h *Handle, data []byte, to *sock.Addr) {
+func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
 	t.act(OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
 	if h.Sock.Type() == unix.SOCK_STREAM {
 		return
 	}
 	t.Event.Link = h.link()
-	t.Event.Link.Sum = sum(data)
+	t.Event.Link.Sum = sum(bytes.Join(data, nil))
 	if to != nil {
 		t.Event.Link.Remote = *to
 		t.publish(h.Name)
@@ -155,6 +218,14 @@ func sum(b []byte) uint64 { return maphash.Bytes(seed, b) }
 
 func (a *sendAction) Check(c *Check) {
 	c.handle(&a.handle)
+	for _, it := range a.control.items {
+		for _, r := range it.rights.Refs {
+			c.handle(r)
+		}
+	}
+	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
+		c.problem(a.control.node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
+	}
 	if a.flags.Given() && (a.call.Word == "write" || a.call.Word == "writev") {
 		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: send or sendmsg"
 	}

@@ -3,9 +3,14 @@ package steps
 var setsockoptKind = Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
-	Text: `The option is given by its C name. SO_LINGER takes {onoff, linger}, with
-linger in seconds; SO_RCVTIMEO and SO_SNDTIMEO take a duration; the others a
-number, or true and false. See setsockopt(2), socket(7), ip(7), tcp(7).`,
+	Text: `The option is given by its C name; option: {level: N, name: N} names any other.
+The value is in the option's form: a number, true or false; a duration for
+SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
+for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
+IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP, {group, source,
+local} for the source-specific ones; flag names for SO_TIMESTAMPING; bytes as
+{hex: …} for the rest, for SO_ATTACH_FILTER those of the BPF instructions. See
+setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
 	Example: `actors:
   one:
     - socket: tcp
@@ -19,6 +24,9 @@ number, or true and false. See setsockopt(2), socket(7), ip(7), tcp(7).`,
     - setsockopt: sock
       option: SO_LINGER
       value: {onoff: true, linger: 0}
+    - getsockopt: sock
+      option: SO_LINGER
+      expect: {onoff: 1, linger: 0}
     - close: sock
 `,
 	New: func() Action { return new(setsockoptAction) },
@@ -43,16 +51,55 @@ func (a *setsockoptAction) Run(t *Task) error {
 	}
 	o := a.option.Option
 	form := formOf(o)
-	v, err := form.encode(&a.value, t)
+	b, err := form.encode(&a.value, t)
 	if err != nil {
 		return err
 	}
-	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), form.show(v))
-	if err := form.set(h.Sock, o, v); err != nil {
+	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), a.shown(form, b))
+	if o.Name == "SO_ATTACH_FILTER" {
+		err = h.Sock.AttachFilter(b)
+	} else {
+		err = h.Sock.SetBytes(o.Level, o.Number, b)
+	}
+	if err != nil {
 		return err
 	}
 	t.Return(Const("0"))
 	return nil
+}
+
+// shown is the value as the transcript shows it: a structure by the fields
+// that the file gives, flags by their names.
+func (a *setsockoptAction) shown(form *optionForm, b []byte) any {
+	v := &a.value
+	if _, static := v.text.Static(); static && v.text.given && form == intForm && parseFails(v.text.lit) {
+		return Const(v.text.lit)
+	}
+	if len(v.fields.Names) > 0 && form.fields == nil {
+		var f Fields
+		for i, name := range v.fields.Names {
+			f = append(f, Field{Name: name, Value: v.fields.Values[i].node.Text})
+		}
+		return f.show(nil)
+	}
+	return form.shown(b)
+}
+
+func (f *optionForm) shown(b []byte) any {
+	if f.show != nil {
+		return f.show(b)
+	}
+	v, err := f.decode(b)
+	if err != nil {
+		return showBytes(b)
+	}
+	return Const(FormatValue(v))
+}
+
+// parseFails reports a value that is no plain number: flag names.
+func parseFails(s string) bool {
+	_, err := plainUnit.parse(s)
+	return err != nil && !isTruth(s) && s[0] != '-'
 }
 
 func (a *setsockoptAction) Check(c *Check) {
@@ -61,8 +108,9 @@ func (a *setsockoptAction) Check(c *Check) {
 	if o.Name == "" || a.value.node == nil {
 		return
 	}
-	if o.ReadOnly && c.mustSucceed() {
+	if (o.ReadOnly || formOf(o).encode == nil) && c.mustSucceed() {
 		c.problem(a.option.node, "%s can only be read", o.Name).Hint = "use getsockopt"
+		return
 	}
 	a.value.check(c, o)
 }

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"sort"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -150,9 +151,20 @@ func (c *constant) Decode(d *Decoder, n *source.Node) {
 	}
 	x, ok := c.byName(n.Text)
 	if !ok || n.Kind != source.Scalar {
-		d.Problem(n, "unknown %s %s", c.what, Shown(n)).Hint = source.DidYouMean(n.Text, c.names())
+		d.Problem(n, "unknown %s %s", c.what, Shown(n)).Hint = source.DidYouMean(n.Text, c.forms())
 	}
 	*c.value = x
+}
+
+// forms are the names and their short forms: IPPROTO_TCP and tcp.
+func (c *constant) forms() []string {
+	forms := c.names()
+	for _, name := range forms {
+		if _, short, ok := strings.Cut(name, "_"); ok {
+			forms = append(forms, strings.ToLower(short))
+		}
+	}
+	return forms
 }
 
 func (c *constant) Schema() Schema { return Schema{"type": []string{"string", "integer"}} }

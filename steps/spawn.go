@@ -96,12 +96,16 @@ func (a *spawnAction) Check(c *Check) {
 	for name, sym := range outer {
 		c.symbols[name] = sym
 	}
-	c.body(&a.body, true)
+	c.beside(&a.body)
+	made := make([]*Symbol, 0)
 	for name, sym := range c.symbols {
 		if outer[name] != sym {
-			c.branchNames = append(c.branchNames, sym)
+			made = append(made, sym)
 		}
 	}
+	c.branchNames = append(c.branchNames, made...)
 	c.symbols = outer
-	c.makeValues()
+	for _, name := range c.step.As.Static() {
+		c.make(&Symbol{Name: name, node: c.step.As.node, branch: made})
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr/vm"
+	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -147,9 +148,28 @@ func (t *Task) lookup(name string) (any, error) {
 
 func (t *Task) after(c Cause) { t.causes = append(t.causes, c) }
 
-// wait is how long the calls of the step under way may block.
-func (t *Task) wait(nowait *Bool) sock.Wait {
-	return sock.Wait{Deadline: t.deadline, NoWait: nowait != nil && nowait.On}
+// wait is how long the calls of the step under way may block; MSG_DONTWAIT means
+// nowait.
+func (t *Task) wait(nowait *Bool, flags int) sock.Wait {
+	return sock.Wait{Deadline: t.deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0}
+}
+
+// freshWait is wait for a step that goes on as long as bytes come: the step
+// timeout counts from now.
+func (t *Task) freshWait() sock.Wait {
+	w := sock.Wait{Deadline: t.deadline}
+	if !t.step.Timeout.Given() && t.Limit.At.IsZero() {
+		w.Deadline = time.Now().Add(t.Actor.Run.StepTimeout)
+	}
+	return w
+}
+
+// masked is what a step returns, or <value> where it varies from run to run.
+func masked(mask *Bool, parts ...any) []any {
+	if mask.On {
+		return []any{Const("<value>")}
+	}
+	return parts
 }
 
 // Call opens the event of a call, by its name and arguments.

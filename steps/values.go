@@ -101,6 +101,7 @@ type Errnos struct {
 // Decode reads an errno name or a list of them.
 func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 	v.node = n
+	d.notEmpty(n)
 	for _, item := range listed(n) {
 		errno, ok := sock.ErrnoByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
@@ -169,6 +170,13 @@ func (v *Bindings) Schema() Schema {
 
 // Type names the type in the reference.
 func (v *Bindings) Type() string { return "names and values" }
+
+// notEmpty reports a list that holds nothing where one of its items must hold.
+func (d *Decoder) notEmpty(n *source.Node) {
+	if n.Kind == source.List && len(n.Items) == 0 {
+		d.Problem(n, "the list is empty")
+	}
+}
 
 // listed is n itself, or its items where it is a list.
 func listed(n *source.Node) []*source.Node {

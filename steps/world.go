@@ -37,6 +37,9 @@ type Branch interface {
 	// Join waits until the branch has ended. The error is ErrCancelled when the
 	// branch failed: its own failure is reported where it happened.
 	Join(deadline time.Time) (Cause, error)
+	// Blocked waits until the branch has stayed inside one step for a time, and
+	// tells which.
+	Blocked(stays time.Duration, deadline time.Time) (string, error)
 }
 
 // Loop folds the rounds of a repetition.

@@ -1,30 +1,84 @@
+// Command sockscript runs scenarios: YAML files that say, actor by actor, which
+// socket calls to make and what must come back. See docs/reference.md.
 package main
+
+//go:generate sh -c "go run . doc --markdown >../../docs/reference.md"
+//go:generate sh -c "go run . schema >../../docs/schema.json"
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
-
-	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/runner/report"
-	"github.com/sockscript/sockscript/scenarios"
+	"os/signal"
+	"syscall"
 )
 
-func main() {
-	for _, p := range os.Args[1:] {
-		list, problems, err := scenarios.Load(p)
-		if err != nil {
-			fmt.Println(err)
-			continue
-		}
-		fmt.Print(problems.Report())
-		for _, s := range list {
-			r := runner.Run(context.Background(), s, runner.Options{})
-			if r.Failure != nil {
-				report.Failure(os.Stdout, r, report.Style{})
-			} else {
-				report.Transcript(os.Stdout, r, report.Style{})
-			}
-		}
-	}
+// The exit statuses. They are written down in the help of the command.
+const (
+	statusOK          = 0
+	statusFailed      = 1
+	statusInvalid     = 2
+	statusInterrupted = 130 // 128 + SIGINT, as shells have it
+	statusNoReader    = 141 // 128 + SIGPIPE
+)
+
+func main() { os.Exit(Main()) }
+
+// Main runs the command with the process's arguments and streams, and returns
+// its exit status.
+func Main() int {
+	// Without this, a reader of the standard output that goes away would kill
+	// the process before a scenario could release what it holds.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer release()
+	// The first signal ends the run in good order; a second one kills.
+	context.AfterFunc(ctx, release)
+	p := &program{args: os.Args[1:], stdin: os.Stdin, errors: os.Stderr}
+	return p.main(ctx)
 }
+
+// A program is one invocation of the command.
+type program struct {
+	args   []string
+	stdin  io.Reader
+	out    *output
+	errors io.Writer
+}
+
+// status is an error that has been told already and only sets the exit status.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// main runs the command line and turns how it ended into an exit status.
+func (p *program) main(ctx context.Context) int {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.out = &output{file: os.Stdout, failed: cancel}
+	p.stdin = &interruptible{ctx: ctx, r: p.stdin}
+	root := p.command()
+	root.SetArgs(p.args)
+	err := root.ExecuteContext(ctx)
+
+	var told status
+	switch {
+	case errors.Is(p.out.err, syscall.EPIPE):
+		return statusNoReader
+	case p.out.err != nil:
+		p.complain(fmt.Errorf("cannot write the output: %w", p.out.err))
+		return statusInvalid
+	case err == nil:
+		return statusOK
+	case errors.As(err, &told):
+		return int(told)
+	case errors.Is(err, context.Canceled):
+		return statusInterrupted
+	}
+	p.complain(err)
+	return statusInvalid
+}
+
+func (p *program) complain(err error) { fmt.Fprintf(p.errors, "sockscript: %s\n", err) }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -14,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -48,21 +50,38 @@ func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
 		if f.Actor != "" {
 			who = f.Actor + ": "
 		}
-		p := r.Scenario.Node.Problem("%s: %s%s", r.Scenario.Name, who, f.Err)
+		p := r.Scenario.Node.Problem("%s: %s%s", r.Scenario.Name, who, firstLine(f.Err))
 		fmt.Fprintln(b, p.Report())
 		return
 	}
-	p := f.Step.Node.Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Step.Title, f.Err)
-	var inExpr *steps.ExprError
-	if errors.As(f.Err, &inExpr) {
-		p.Pos = inExpr.Expr.Pos()
-		p.Line = f.Step.Node.File.Line(p.Pos.Line)
-	}
+	p := f.Step.Node.Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Step.Title, firstLine(f.Err))
+	p.Pos = failurePos(f)
+	p.Line = f.Step.Node.File.Line(p.Pos.Line)
 	fmt.Fprintln(b, p.Report())
 }
 
-// writeDetail shows data that differs, and who waits for whom in a deadlock.
+// failurePos is the place of the step that failed, or of the expression in it.
+func failurePos(f *runner.Failure) source.Pos {
+	var inExpr *steps.ExprError
+	if errors.As(f.Err, &inExpr) {
+		return inExpr.Expr.Pos()
+	}
+	return f.Step.Pos()
+}
+
+// firstLine is what of an error stands in the head of the report; the rest of
+// it, such as the stack of a panic, is a detail.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// writeDetail shows data that differs, who waits for whom in a deadlock, and
+// the further lines of the error.
 func writeDetail(b *bufio.Writer, err error) {
+	if _, rest, more := strings.Cut(err.Error(), "\n"); more {
+		fmt.Fprint(b, "\n", indent(strings.TrimRight(rest, "\n")+"\n"))
+	}
 	var m *steps.Mismatch
 	if errors.As(err, &m) && m.Data {
 		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
@@ -71,6 +90,33 @@ func writeDetail(b *bufio.Writer, err error) {
 	if errors.As(err, &d) && len(d.Waits) > 0 {
 		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(d.Waits, "\n")+"\n"))
 	}
+}
+
+// detail is what writeDetail shows, for programs.
+type detail struct {
+	expected, got string
+	waits         []string
+}
+
+func detailOf(f *runner.Failure) detail {
+	var d detail
+	var m *steps.Mismatch
+	if errors.As(f.Err, &m) && m.Data {
+		d.expected, d.got = quoteOrHex(m.Want), quoteOrHex(m.Got)
+	}
+	var dead *steps.DeadlockError
+	if errors.As(f.Err, &dead) {
+		d.waits = dead.Waits
+	}
+	return d
+}
+
+// quoteOrHex writes data as the transcript does, but for its masks and cuts.
+func quoteOrHex(b []byte) string {
+	if isText(b) {
+		return strconv.Quote(string(b))
+	}
+	return fmt.Sprintf("hex:%x", b)
 }
 
 // writeOthers tells what every other actor was doing.

@@ -45,6 +45,11 @@ const (
 	GoldenCreated                    // there was no file before
 )
 
+// String is the state as the JSON report tells it; "" for GoldenUnused.
+func (g GoldenState) String() string {
+	return [...]string{"", "same", "differs", "changed", "created"}[g]
+}
+
 // Status is how the runs ended, taken together.
 func (o *Outcome) Status() runner.Status {
 	switch {

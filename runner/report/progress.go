@@ -11,8 +11,8 @@ import (
 // Progress is a line on a terminal that tells how far many runs have come. It
 // is drawn over itself and erased before anything else is written.
 type Progress struct {
-	W     io.Writer
-	Width int // columns of the terminal; 0 where it is not known
+	W     io.Writer // nil where nothing is to be drawn
+	Width int       // columns of the terminal; 0 where it is not known
 	// Delay is how long nothing is shown at first, and Every how long one state
 	// stays at the least: a short run does not flicker.
 	Delay, Every time.Duration
@@ -26,6 +26,9 @@ func (p *Progress) Begin() { p.begun = time.Now() }
 
 // Show draws the state: runs done of all, those that failed, the latest name.
 func (p *Progress) Show(done, total, failed int, name string) {
+	if p.W == nil {
+		return
+	}
 	now := time.Now()
 	if now.Sub(p.begun) < p.Delay || now.Sub(p.drawn) < p.Every {
 		return

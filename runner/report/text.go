@@ -56,12 +56,7 @@ func (t *Text) Checked(files int, problems source.Problems) error {
 
 // CountProblems counts errors and warnings: "2 errors, 1 warning".
 func CountProblems(ps source.Problems) string {
-	errs := 0
-	for _, p := range ps {
-		if p.Severity == source.Error {
-			errs++
-		}
-	}
+	errs := countErrors(ps)
 	var parts []string
 	if errs > 0 {
 		parts = append(parts, plural(errs, "error", "errors"))
@@ -73,6 +68,17 @@ func CountProblems(ps source.Problems) string {
 		return "no problems"
 	}
 	return strings.Join(parts, ", ")
+}
+
+// countErrors counts the problems that are no warnings.
+func countErrors(ps source.Problems) int {
+	n := 0
+	for _, p := range ps {
+		if p.Severity == source.Error {
+			n++
+		}
+	}
+	return n
 }
 
 // Outcome implements [Reporter].
@@ -88,6 +94,8 @@ func (t *Text) Outcome(o *Outcome) error {
 	case o.Runs < o.Wanted:
 		return t.line(o)
 	case t.Verbosity == Quiet && status != runner.Cancelled:
+		return nil
+	case t.Updating && o.Golden == GoldenSame && t.Verbosity != Verbose:
 		return nil
 	case o.Golden == GoldenChanged || o.Golden == GoldenCreated:
 		return t.line(o)

@@ -104,9 +104,9 @@ func (s Style) lineText(r *runner.Result, l runner.Line) string {
 // foldText tells what a line stands for that is no event.
 func foldText(l runner.Line) string {
 	if l.Fold != nil {
-		return fmt.Sprintf("... %s like these", plural(l.Fold.Rounds, "more round", "more rounds"))
+		return fmt.Sprintf("... %s alike", plural(l.Fold.Rounds, "more round", "more rounds"))
 	}
-	return fmt.Sprintf("... %s like this", plural(l.Replicas, "more replica", "more replicas"))
+	return fmt.Sprintf("... %s alike", plural(l.Replicas, "more replica", "more replicas"))
 }
 
 // plural writes a number with its noun.

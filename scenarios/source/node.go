@@ -151,8 +151,8 @@ func (n *Node) atLiteral(before string) Pos {
 	return pos
 }
 
-// copyOf returns a copy of the tree n without its problems. It calls spend
-// for every node, with its depth, and returns nil once spend refuses.
+// copyOf returns a copy of the tree n. It calls spend for every node, with its
+// depth, and returns nil once spend refuses.
 func (n *Node) copyOf(depth int, spend func(depth int) bool) *Node {
 	if !spend(depth) {
 		return nil

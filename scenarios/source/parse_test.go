@@ -103,6 +103,8 @@ func TestTreeProblems(t *testing.T) {
 			`1:14: the key "b" is already given on line 1 (keep one of the two)`},
 		{"anchor of another document", "&x a\n---\n*x\n",
 			`3:1: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`},
+		{"anchor of a document cut off by an unusual line end", "&x a\n---\u2028*x\n",
+			`2:5: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`},
 		{"characters", "a: \x00\nb: é\x01\x02\nc: é\xff\ufeff\nd: \ufffd\ne: x\ufeff\n",
 			"1:4: a NUL byte cannot stand in YAML text (write it as \"\\0\", in double quotes)\n" +
 				"2:5: the control character U+0001 cannot stand in YAML text (write it as \"\\u0001\", in double quotes)\n" +

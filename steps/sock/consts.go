@@ -119,3 +119,9 @@ func PollEventNames(set int16) string { return pollEvents.bits(int(set)) }
 
 // AllPollEvents lists the names of the events.
 func AllPollEvents() []string { return pollEvents.names() }
+
+// Flags that need care by name.
+const (
+	MsgErrqueue    = 0x2000     // MSG_ERRQUEUE of Linux: receive from the error queue
+	MsgCmsgCloexec = 0x40000000 // MSG_CMSG_CLOEXEC of Linux: received descriptors are close-on-exec
+)

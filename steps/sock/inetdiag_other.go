@@ -19,3 +19,11 @@ func TCPStates() []string {
 func (s *Socket) TCPState() (string, error) {
 	return "", fmt.Errorf("the states of TCP sockets are not supported on %s", runtime.GOOS)
 }
+
+// TCPStateName is the name of a state by Linux's number.
+func TCPStateName(state uint8) string {
+	if i := int(state) - 1; i >= 0 && i < len(TCPStates()) {
+		return TCPStates()[i]
+	}
+	return hexadecimal(int(state))
+}

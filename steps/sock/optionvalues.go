@@ -29,7 +29,7 @@ func DecodeLinger(b []byte) (on bool, seconds int, ok bool) {
 // EncodeTimeval makes the value of SO_RCVTIMEO and SO_SNDTIMEO: struct timeval, with parts of a microsecond rounded up, so that a
 // short bound does not become 0, which means none.
 func EncodeTimeval(d time.Duration) []byte {
-	tv := unix.NsecToTimeval(int64(d + time.Microsecond - 1))
+	tv := unix.NsecToTimeval(int64(d)) // which rounds up
 	b, _ := binary.Append(nil, binary.NativeEndian, tv)
 	return b
 }

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sockscript/sockscript/runner/suite"
+)
+
+func (p *program) listCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "list",
+		Short: "List the shipped scenarios",
+		Args:  noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			cases, problems, err := suite.Load(suite.Shipped())
+			if err == nil {
+				err = problems.Err()
+			}
+			if err != nil {
+				return err
+			}
+			var table strings.Builder
+			w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+			for _, c := range cases {
+				s := c.Scenario
+				fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, strings.Join(s.Tags, ","), firstSentence(s.Description))
+			}
+			w.Flush()
+			return p.print(cutLines(table.String(), p.out.width()))
+		},
+	}
+}
+
+// firstSentence is a text up to its first full stop, on one line.
+func firstSentence(text string) string {
+	text = strings.Join(strings.Fields(text), " ")
+	if sentence, _, more := strings.Cut(text, ". "); more {
+		return sentence + "."
+	}
+	return text
+}
+
+// cutLines cuts each line to the width of a terminal; 0 is no terminal.
+func cutLines(text string, width int) string {
+	if width == 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		runes := []rune(strings.TrimSuffix(line, "\n"))
+		if len(runes) > width {
+			runes = append(runes[:width-1], '…')
+		}
+		b.WriteString(string(runes) + "\n")
+	}
+	return b.String()
+}
+
+// noArguments is the error for arguments where none are taken.
+func noArguments(c *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no argument, got %q", c.CommandPath(), args[0])
+	}
+	return nil
+}

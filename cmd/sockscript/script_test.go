@@ -1,0 +1,159 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"sockscript": func() { os.Exit(Main()) },
+	})
+}
+
+// TestScripts runs testdata/script. Beside the usual commands the scripts have:
+//
+//	status N COMMAND...            run the command; it must exit with the status N
+//	interrupt SIGNAL N PATH COMMAND...
+//	                               run the command until PATH exists, send it the
+//	                               signal; it must exit with the status N
+//	unread N COMMAND...            run the command with nobody to read its output;
+//	                               it must exit with the status N
+//	tidy                           no scenario's temporary folder may be left
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			// What the machine says of terminals and colours is not the scripts'.
+			env.Setenv("TERM", "xterm")
+			env.Setenv("NO_COLOR", "")
+			env.Setenv("SOCKSCRIPT_CI", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status":    cmdStatus,
+			"interrupt": cmdInterrupt,
+			"unread":    cmdUnread,
+			"tidy":      cmdTidy,
+		},
+	})
+}
+
+func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND...")
+	}
+	err := ts.Exec(args[1], args[2:]...)
+	checkStatus(ts, err, args[0])
+}
+
+// checkStatus holds how a command ended against the status that it must have.
+func checkStatus(ts *testscript.TestScript, err error, want string) {
+	got := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		got = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%v", err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit status %d; want %s", got, want)
+	}
+}
+
+// command is a command of a script, in its folder and environment.
+func command(ts *testscript.TestScript, args []string) *exec.Cmd {
+	path := args[0]
+	for dir := range strings.SplitSeq(ts.Getenv("PATH"), string(os.PathListSeparator)) {
+		if file := filepath.Join(dir, args[0]); !strings.Contains(args[0], "/") && isExecutable(file) {
+			path = file
+			break
+		}
+	}
+	c := exec.Command(path, args[1:]...)
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "TERM", "NO_COLOR"} {
+		c.Env = append(c.Env, name+"="+ts.Getenv(name))
+	}
+	c.Stdout, c.Stderr = ts.Stdout(), ts.Stderr()
+	return c
+}
+
+func isExecutable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o111 != 0
+}
+
+func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	if neg || len(args) < 4 || signals[args[0]] == nil {
+		ts.Fatalf("usage: interrupt INT|TERM N PATH COMMAND...")
+	}
+	c := command(ts, args[3:])
+	ts.Check(c.Start())
+	appeared := waitFor(ts.MkAbs(args[2]))
+	ts.Check(c.Process.Signal(signals[args[0]]))
+	err := c.Wait()
+	if !appeared {
+		ts.Fatalf("%s did not come into being", args[2])
+	}
+	checkStatus(ts, err, args[1])
+}
+
+// waitFor waits until a path exists, and reports whether it does.
+func waitFor(path string) bool {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(30 * time.Second)
+	for {
+		if _, err := os.Lstat(path); err == nil {
+			return true
+		}
+		select {
+		case <-tick.C:
+		case <-deadline:
+			return false
+		}
+	}
+}
+
+func cmdUnread(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: unread N COMMAND...")
+	}
+	r, w, err := os.Pipe()
+	ts.Check(err)
+	ts.Check(r.Close())
+	defer w.Close()
+	c := command(ts, args[1:])
+	c.Stdout = w
+	checkStatus(ts, c.Run(), args[0])
+}
+
+// cmdTidy fails where a scenario has left its temporary folder behind.
+func cmdTidy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: tidy")
+	}
+	left, err := filepath.Glob(filepath.Join(ts.Getenv("TMPDIR"), "sockscript-*"))
+	ts.Check(err)
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %s", strings.Join(left, " "))
+	}
+}

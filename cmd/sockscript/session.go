@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios/library"
+)
+
+// A session is what run and test have in common: choosing scenarios, running
+// them, reporting.
+type session struct {
+	jobs     int
+	count    int
+	pattern  string
+	tags     []string
+	failFast bool
+	define   []string
+	timeout  time.Duration
+	quiet    bool
+	verbose  bool
+	format   choice
+
+	order  choice
+	unmask bool
+	full   bool
+
+	goldens suite.Goldens
+}
+
+// bind adds the flags that both commands have.
+func (s *session) bind(c *cobra.Command) {
+	f := c.Flags()
+	f.SortFlags = false
+	f.IntVarP(&s.jobs, "jobs", "j", 1, "run `n` at a time; 0: one for each processor")
+	f.IntVar(&s.count, "count", 1, "run each scenario `n` times; all transcripts must be the same")
+	f.StringVar(&s.pattern, "run", "", "only scenarios whose name matches this `regexp`")
+	f.StringSliceVar(&s.tags, "tags", nil, "only scenarios with one of these tags: `a,b`")
+	f.BoolVar(&s.failFast, "fail-fast", false, "begin no further scenario after the first failure")
+	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenarios: `name=value` (repeatable)")
+	f.DurationVar(&s.timeout, "timeout", 0, "the bound of each scenario's run (default: its own, or 30s)")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary")
+	f.BoolVarP(&s.verbose, "verbose", "v", false, "all transcripts, with descriptions and elapsed times")
+	s.format.words = []string{"text", "json"}
+	s.format.bind(c, "format", "what to print; json: one object a line, see the reference")
+	c.RegisterFlagCompletionFunc("tags", completeTags)
+	for _, name := range []string{"jobs", "count", "run", "define", "timeout"} {
+		c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
+	}
+	c.ValidArgsFunction = completeNames
+}
+
+// completeNames completes the shipped scenarios' names; where none fits, the
+// shell completes files.
+func completeNames(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return library.Names(), cobra.ShellCompDirectiveDefault
+}
+
+func completeTags(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	cases, _, _ := suite.Load(suite.Shipped())
+	return suite.Tags(cases), cobra.ShellCompDirectiveNoFileComp
+}
+
+// validate finds what is wrong with the flags together.
+func (s *session) validate() error {
+	switch {
+	case s.jobs < 0:
+		return errors.New("--jobs: a number of at least 0 is needed")
+	case s.count < 1:
+		return errors.New("--count: a number of at least 1 is needed")
+	case s.timeout < 0:
+		return errors.New("--timeout: a duration above 0 is needed")
+	case s.quiet && s.verbose:
+		return errors.New("--quiet and --verbose exclude each other")
+	}
+	return nil
+}
+
+// cases loads the files and chooses among their scenarios.
+func (s *session) cases(files []suite.File, rep report.Reporter) ([]*suite.Case, error) {
+	var filter suite.Filter
+	if s.pattern != "" {
+		re, err := regexp.Compile(s.pattern)
+		if err != nil {
+			return nil, fmt.Errorf("--run: %w", err)
+		}
+		filter.Name = re
+	}
+	filter.Tags = s.tags
+	all, problems, err := suite.Load(files)
+	if reported := rep.Problems(problems); reported != nil {
+		return nil, reported
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case problems.HasErrors():
+		return nil, fmt.Errorf("nothing was run: %s", report.CountProblems(problems))
+	}
+	chosen := filter.Choose(all)
+	if len(chosen) == 0 {
+		return nil, s.nothingChosen(all)
+	}
+	return chosen, nil
+}
+
+// nothingChosen is the error for flags that choose none of the scenarios.
+func (s *session) nothingChosen(all []*suite.Case) error {
+	if tags := suite.Tags(all); len(s.tags) > 0 {
+		for _, tag := range s.tags {
+			if !slices.Contains(tags, tag) {
+				return fmt.Errorf("--tags: %w", unknown("tag", tag, tags, "none of the scenarios has it"))
+			}
+		}
+	}
+	return fmt.Errorf("none of the %d scenarios matches --run %q", len(all), s.pattern)
+}
+
+func (p *program) reporter(s *session) report.Reporter {
+	style := report.Style{
+		Order: runner.Order(s.order.word),
+		Form:  runner.Form{Unmask: s.unmask, Full: s.full},
+		Color: p.out.color(),
+	}
+	if s.format.word == "json" {
+		return &report.JSON{W: p.out, Style: style}
+	}
+	text := &report.Text{W: p.out, Errors: p.errors, Style: style, Updating: s.goldens == suite.UpdateGoldens}
+	switch {
+	case s.quiet:
+		text.Verbosity = report.Quiet
+	case s.verbose:
+		text.Verbosity = report.Verbose
+	}
+	return text
+}
+
+// run runs the cases and reports them.
+func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
+	vars, err := suite.ParseVars(s.define)
+	if err == nil {
+		err = suite.CheckVars(cases, vars)
+	}
+	if err != nil {
+		return fmt.Errorf("-D: %w", err)
+	}
+	options := suite.Options{
+		Run:  runner.Options{Vars: vars, Timeout: s.timeout, Full: s.full},
+		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Goldens: s.goldens,
+	}
+	if s.jobs == 0 {
+		options.Jobs = -1
+	}
+	progress := newProgress(len(cases) * s.count)
+	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
+	start := time.Now()
+	suite.Run(ctx, cases, options, func(o *report.Outcome) {
+		progress.Clear()
+		sum.Add(o)
+		rep.Outcome(o) // p.out keeps the error
+	})
+	progress.Clear()
+	sum.Count, sum.Elapsed, sum.Updating = s.count, time.Since(start), s.goldens == suite.UpdateGoldens
+	if err := rep.Summary(sum); err != nil {
+		return err
+	}
+	return exitOf(ctx, sum)
+}
+
+func exitOf(ctx context.Context, sum *report.Summary) error {
+	switch {
+	case ctx.Err() != nil && sum.Interrupted+sum.NotRun > 0:
+		return status(statusInterrupted)
+	case sum.Broken > 0:
+		return status(statusInvalid)
+	case sum.Failed > 0:
+		return status(statusFailed)
+	}
+	return nil
+}
+
+// newProgress draws on the terminal that the errors go to, if they go to one,
+// and else nowhere.
+func newProgress(runs int) *report.Progress {
+	fd := int(os.Stderr.Fd())
+	if runs < 2 || plain() || !term.IsTerminal(fd) {
+		return new(report.Progress)
+	}
+	p := &report.Progress{W: os.Stderr, Delay: 200 * time.Millisecond, Every: 50 * time.Millisecond}
+	p.Width, _, _ = term.GetSize(fd)
+	p.Begin()
+	return p
+}

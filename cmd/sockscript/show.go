@@ -1,0 +1,43 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sockscript/sockscript/scenarios/library"
+)
+
+func (p *program) showCommand() *cobra.Command {
+	var golden bool
+	c := &cobra.Command{
+		Use:   "show NAME",
+		Short: "Print a shipped scenario",
+		Long: `Print a shipped scenario as it is written, to learn from or to start from:
+
+  sockscript show tcp-hello >hello.yaml`,
+		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return library.Names(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	c.Flags().BoolVar(&golden, "golden", false, "print its transcript instead")
+	c.RunE = func(_ *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("show takes the name of one shipped scenario; `sockscript list` shows them")
+		}
+		read := library.Open
+		if golden {
+			read = library.Golden
+		}
+		data, ok := read(args[0])
+		if !ok {
+			return unknown("scenario", args[0], library.Names(), "`sockscript list` shows those that are shipped")
+		}
+		_, err := p.out.Write(data)
+		return err
+	}
+	return c
+}

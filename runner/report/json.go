@@ -1,0 +1,306 @@
+package report
+
+import (
+	"encoding/json"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// JSON is the report for programs: JSON lines, one object each, in the order
+// of the transcript. It is a [Reporter]. The objects are [EventObject],
+// [FoldObject], [ScenarioObject], [ProblemObject], [CheckObject] and
+// [SummaryObject]; the field type tells them apart. Ports, temporary folders
+// and process ids are masked as in the transcript unless the style says
+// otherwise, and times come only with the order by time or without masks, so
+// that the events of two runs can be compared.
+type JSON struct {
+	W     io.Writer
+	Style Style
+}
+
+// A Place is where in a scenario file something stands.
+type Place struct {
+	File   string `json:"file" doc:"the scenario file as it was named; a shipped one is NAME.yaml"`
+	Line   int    `json:"line" doc:"the line, from 1"`
+	Column int    `json:"column" doc:"the column in characters, from 1"`
+}
+
+// An EventObject is a call that an actor made.
+type EventObject struct {
+	Type     string `json:"type" doc:"event"`
+	Scenario string `json:"scenario" doc:"the scenario's name"`
+	Run      int    `json:"run" doc:"the number of the run that is told, from 1"`
+	Actor    string `json:"actor" doc:"the actor; a replica with its index: client[3]"`
+	Depth    int    `json:"depth" doc:"the depth in causal order, from 1"`
+	Kind     string `json:"kind" doc:"the step kind"`
+	Place
+	Note   string   `json:"note,omitempty" doc:"the step's note"`
+	Text   string   `json:"text" doc:"the event as the transcript writes it"`
+	Call   string   `json:"call" doc:"the system call, or what stands for it"`
+	Args   []any    `json:"args" doc:"its arguments: whole numbers, and texts as the transcript writes them"`
+	Result []any    `json:"result,omitempty" doc:"what came back, in the same form; not there with errno"`
+	Errno  string   `json:"errno,omitempty" doc:"the errno's name, where the call failed"`
+	Failed bool     `json:"failed,omitempty" doc:"true on the event that failed the scenario"`
+	Start  *float64 `json:"start,omitempty" doc:"seconds from the start of the run to the call; with --order time or --unmask"`
+	End    *float64 `json:"end,omitempty" doc:"seconds from the start of the run to its return; likewise"`
+}
+
+// A FoldObject stands for rounds or replicas that print like those around it.
+type FoldObject struct {
+	Type     string `json:"type" doc:"fold"`
+	Scenario string `json:"scenario" doc:"the scenario's name"`
+	Run      int    `json:"run" doc:"the number of the run that is told, from 1"`
+	Actor    string `json:"actor" doc:"the actor, or the range of its replicas: client[1..998]"`
+	Depth    int    `json:"depth" doc:"the depth in causal order, from 1"`
+	Rounds   int    `json:"rounds,omitempty" doc:"how many rounds are folded; not there for replicas"`
+	Replicas int    `json:"replicas,omitempty" doc:"how many replicas are folded; not there for rounds"`
+}
+
+// A ScenarioObject is how a scenario ended. It comes after its events.
+type ScenarioObject struct {
+	Type     string `json:"type" doc:"scenario"`
+	Scenario string `json:"scenario" doc:"the scenario's name"`
+	Place
+	Tags       []string       `json:"tags,omitempty" doc:"its tags"`
+	Status     string         `json:"status" doc:"ok, fail, skip, cancelled (interrupted while it ran) or notrun"`
+	Reason     string         `json:"reason,omitempty" doc:"why it was skipped"`
+	Elapsed    float64        `json:"elapsed" doc:"how long the run took, in seconds"`
+	Run        int            `json:"run,omitempty" doc:"the number of the run that is told: the first that failed, else 1"`
+	Runs       int            `json:"runs" doc:"how many runs there were"`
+	FailedRuns int            `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
+	Failure    *FailureObject `json:"failure,omitempty" doc:"why the run failed"`
+	Diff       string         `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's: a unified diff"`
+	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
+	GoldenFile string         `json:"golden_file,omitempty" doc:"the golden file"`
+	Error      string         `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
+}
+
+// A FailureObject is why a run failed. It is the field failure of a scenario.
+type FailureObject struct {
+	Actor   string `json:"actor,omitempty" doc:"the actor that failed; not there where the scenario as a whole did"`
+	Step    string `json:"step,omitempty" doc:"the step: recv(conn)"`
+	Kind    string `json:"kind,omitempty" doc:"the step kind"`
+	Message string `json:"message" doc:"what was expected and what came"`
+	Place
+	Expected string        `json:"expected,omitempty" doc:"where data differs: what was expected, quoted, or hex: and digits where it is not text"`
+	Got      string        `json:"got,omitempty" doc:"where data differs: what came, in the same form"`
+	Waits    []string      `json:"waits,omitempty" doc:"in a deadlock: who waits for what"`
+	Others   []DoingObject `json:"others,omitempty" doc:"what every other actor was doing at that moment"`
+}
+
+// A DoingObject is what an actor was doing. It is an item of the field others
+// of a failure.
+type DoingObject struct {
+	Actor string  `json:"actor" doc:"the actor"`
+	Step  string  `json:"step,omitempty" doc:"the step it was in, or the last where it had ended"`
+	File  string  `json:"file,omitempty" doc:"the step's file"`
+	Line  int     `json:"line,omitempty" doc:"the step's line"`
+	For   float64 `json:"for,omitempty" doc:"how long it had been in the step, in seconds"`
+	Waits string  `json:"waits,omitempty" doc:"the name, signal or barrier it waited for"`
+	Ended bool    `json:"ended,omitempty" doc:"true where it had ended"`
+}
+
+// A ProblemObject is something wrong in a scenario file.
+type ProblemObject struct {
+	Type     string `json:"type" doc:"problem"`
+	Severity string `json:"severity" doc:"error or warning"`
+	Place
+	Message string `json:"message" doc:"what is wrong"`
+	Hint    string `json:"hint,omitempty" doc:"the cure"`
+	Source  string `json:"source,omitempty" doc:"the line of the file"`
+}
+
+// A CheckObject ends the output of check.
+type CheckObject struct {
+	Type     string `json:"type" doc:"check"`
+	Files    int    `json:"files" doc:"how many files were checked"`
+	Errors   int    `json:"errors" doc:"how many errors they hold"`
+	Warnings int    `json:"warnings" doc:"how many warnings"`
+}
+
+// A SummaryObject ends the output of run and test. It counts scenarios.
+type SummaryObject struct {
+	Type        string  `json:"type" doc:"summary"`
+	Passed      int     `json:"passed" doc:"those that passed"`
+	Failed      int     `json:"failed" doc:"those that failed"`
+	Skipped     int     `json:"skipped" doc:"those whose requirements are not met"`
+	Interrupted int     `json:"interrupted" doc:"those that a signal ended"`
+	NotRun      int     `json:"not_run" doc:"those that were not begun, because of a signal or --fail-fast"`
+	NoGolden    int     `json:"no_golden" doc:"those that test passed over because they have no golden file"`
+	Count       int     `json:"count" doc:"how often each was run"`
+	Elapsed     float64 `json:"elapsed" doc:"how long all took, in seconds"`
+}
+
+// Problems implements [Reporter].
+func (j *JSON) Problems(ps source.Problems) error {
+	for _, p := range ps {
+		severity := "error"
+		if p.Severity == source.Warning {
+			severity = "warning"
+		}
+		err := j.write(ProblemObject{
+			Type: "problem", Severity: severity, Place: placeOf(p.Pos),
+			Message: p.Msg, Hint: p.Hint, Source: p.Line,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Checked implements [Reporter].
+func (j *JSON) Checked(files int, problems source.Problems) error {
+	errs := countErrors(problems)
+	return j.write(CheckObject{Type: "check", Files: files, Errors: errs, Warnings: len(problems) - errs})
+}
+
+// Outcome implements [Reporter]: the events of the run, then the scenario.
+func (j *JSON) Outcome(o *Outcome) error {
+	if o.Result != nil {
+		order := j.Style.Order
+		if order == "" {
+			order = runner.Causal
+		}
+		for _, l := range o.Result.Lines(order, j.Style.Form) {
+			if err := j.line(o, l); err != nil {
+				return err
+			}
+		}
+	}
+	return j.write(j.scenario(o))
+}
+
+// Summary implements [Reporter].
+func (j *JSON) Summary(s *Summary) error {
+	return j.write(SummaryObject{
+		Type: "summary", Passed: s.Passed, Failed: s.Failed, Skipped: s.Skipped,
+		Interrupted: s.Interrupted, NotRun: s.NotRun, NoGolden: s.NoGolden,
+		Count: s.Count, Elapsed: s.Elapsed.Seconds(),
+	})
+}
+
+func (j *JSON) write(object any) error {
+	e := json.NewEncoder(j.W)
+	e.SetEscapeHTML(false)
+	return e.Encode(object)
+}
+
+func (j *JSON) line(o *Outcome, l runner.Line) error {
+	if l.Event != nil {
+		return j.write(j.event(o, l))
+	}
+	fold := FoldObject{
+		Type: "fold", Scenario: o.Scenario.Name, Run: o.Run, Actor: l.Actor, Depth: l.Depth, Replicas: l.Replicas,
+	}
+	if l.Fold != nil {
+		fold.Rounds = l.Fold.Rounds
+	}
+	return j.write(fold)
+}
+
+func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
+	e := l.Event
+	object := EventObject{
+		Type: "event", Scenario: o.Scenario.Name, Run: o.Run, Actor: l.Actor, Depth: l.Depth,
+		Kind: e.Step.Kind.Name, Place: placeOf(e.Step.Pos()), Note: e.Note,
+		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: j.parts(o.Result, e, e.Args), Failed: e.Failed,
+	}
+	if e.Errno != 0 {
+		object.Errno = sock.ErrnoName(e.Errno)
+	} else {
+		object.Result = j.parts(o.Result, e, e.Ret)
+	}
+	if j.Style.Order == runner.Time || j.Style.Form.Unmask {
+		start, end := e.Start.Seconds(), e.End.Seconds()
+		object.Start, object.End = &start, &end
+	}
+	return object
+}
+
+// parts are arguments or results as the transcript writes them, one by one: an
+// event that has only the one argument and no call is written as that argument
+// in parentheses.
+func (j *JSON) parts(r *runner.Result, e *steps.Event, list []any) []any {
+	parts := make([]any, 0, len(list))
+	for _, part := range list {
+		if n, ok := part.(int); ok {
+			parts = append(parts, n)
+			continue
+		}
+		only := *e
+		only.Call, only.Args, only.Ret, only.Errno = "", []any{part}, nil, 0
+		text := r.Text(&only, j.Style.Form)
+		if _, bare := part.(steps.Bare); !bare {
+			text = text[1 : len(text)-1]
+		}
+		if n, err := strconv.Atoi(text); err == nil {
+			parts = append(parts, n)
+			continue
+		}
+		parts = append(parts, text)
+	}
+	return parts
+}
+
+func (j *JSON) scenario(o *Outcome) ScenarioObject {
+	object := ScenarioObject{
+		Type: "scenario", Scenario: o.Scenario.Name, Place: placeOf(o.Scenario.Pos()), Tags: o.Scenario.Tags,
+		Status: o.Status().String(), Elapsed: o.Elapsed().Seconds(),
+		Run: o.Run, Runs: o.Runs, FailedRuns: o.Failed, Golden: o.Golden.String(),
+	}
+	if o.Result == nil {
+		object.Status = "notrun"
+	} else {
+		object.Reason = o.Result.Reason
+		object.Failure = failureObject(o.Result.Failure, o.Scenario.Pos())
+	}
+	if o.Diff != nil {
+		object.Diff = o.Diff.Text
+	}
+	if o.Err != nil {
+		object.Error = o.Err.Error()
+	}
+	if o.Golden != GoldenUnused {
+		object.GoldenFile = o.GoldenPath
+	}
+	return object
+}
+
+func failureObject(f *runner.Failure, scenario source.Pos) *FailureObject {
+	if f == nil {
+		return nil
+	}
+	d := detailOf(f)
+	object := &FailureObject{
+		Actor: f.Actor, Message: f.Err.Error(), Place: placeOf(scenario),
+		Expected: d.expected, Got: d.got, Waits: d.waits,
+	}
+	if f.Step != nil {
+		object.Step, object.Kind = f.Step.Title, f.Step.Kind.Name
+		object.Place = placeOf(failurePos(f))
+	}
+	for _, other := range f.Others {
+		object.Others = append(object.Others, doingObject(other))
+	}
+	return object
+}
+
+func doingObject(d runner.Doing) DoingObject {
+	object := DoingObject{Actor: d.Actor, Waits: d.Waits, Ended: d.Ended}
+	if d.Step != nil {
+		object.Step, object.File, object.Line = d.Step.Title, d.Step.Pos().File, d.Step.Pos().Line
+		if !d.Ended {
+			object.For = d.For.Round(time.Microsecond).Seconds()
+		}
+	}
+	return object
+}
+
+func placeOf(p source.Pos) Place { return Place{p.File, p.Line, p.Col} }

@@ -1,0 +1,172 @@
+package runnertest
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+func TestRun(t *testing.T) { Run(t, "testdata/*.yaml") }
+
+func TestRunShipped(t *testing.T) { Params{Parallel: true}.Run(t, "tcp-hello") }
+
+// recorder is a test that only notes what happens to it.
+type recorder struct {
+	testing.TB
+	log     strings.Builder
+	failed  bool
+	skipped bool
+}
+
+func (r *recorder) Helper() {}
+
+func (r *recorder) Logf(format string, args ...any) { fmt.Fprintf(&r.log, format+"\n", args...) }
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.Logf(format, args...)
+	r.failed = true
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+func (r *recorder) Fatal(args ...any) { r.Fatalf("%s", fmt.Sprint(args...)) }
+
+func (r *recorder) Skip(args ...any) {
+	r.Logf("%s", fmt.Sprint(args...))
+	r.skipped = true
+	runtime.Goexit()
+}
+
+// record runs the scenarios of a file against a recorder.
+func record(t *testing.T, p Params, file string) *recorder {
+	t.Helper()
+	r := new(recorder)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, c := range p.cases(r, []string{file}) {
+			p.one(context.Background(), r, c)
+		}
+	}()
+	<-done
+	return r
+}
+
+func write(t *testing.T, name, text string) string {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+const (
+	passing = "actors:\n  one:\n    - print: hello\n"
+	failing = "actors:\n  one:\n    - assert: 1 == 2\n"
+	lacking = "requires: cmd:no-such-program-anywhere\nactors:\n  one:\n    - print: hello\n"
+	invalid = "actors:\n  one:\n    - prnt: hello\n"
+)
+
+func TestOutcomes(t *testing.T) {
+	t.Setenv("SOCKSCRIPT_CI", "")
+	setUpdateFlag(t, "false")
+	tests := []struct {
+		name, text, golden string
+		params             Params
+		failed, skipped    bool
+		want               []string
+	}{
+		{name: "passes", text: passing, want: []string{"one  | hello", "ok  passes"}},
+		{
+			name: "fails", text: failing, failed: true,
+			want: []string{"fails.yaml:3:", "1 == 2", "^", "transcript up to there:", "fail  fails"},
+		},
+		{name: "skips", text: lacking, skipped: true, want: []string{"requires cmd:no-such-program-anywhere"}},
+		{
+			name: "must not skip", text: lacking, params: Params{RequireAll: true}, failed: true,
+			want: []string{"nothing may be skipped here: requires cmd:no-such-program-anywhere"},
+		},
+		{name: "is invalid", text: invalid, failed: true, want: []string{"1 error in the scenarios", `did you mean "print"?`}},
+		{name: "is golden", text: passing, golden: "one  | hello\nok  is golden\n", want: []string{"ok  is golden"}},
+		{
+			name: "differs", text: passing, golden: "one  | hullo\nok  differs\n", failed: true,
+			want: []string{"-one  | hullo", "+one  | hello", "-sockscript.update"},
+		},
+		{
+			name: "has no such variable", text: passing, params: Params{Vars: map[string]any{"x": 1}}, failed: true,
+			want: []string{`no chosen scenario has a variable "x"`},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			file := write(t, filepath.Join(dir, tt.name+".yaml"), tt.text)
+			if tt.golden != "" {
+				write(t, filepath.Join(dir, tt.name+".golden"), tt.golden)
+			}
+			r := record(t, tt.params, file)
+			if r.failed != tt.failed || r.skipped != tt.skipped {
+				t.Errorf("failed %t, skipped %t; want %t, %t", r.failed, r.skipped, tt.failed, tt.skipped)
+			}
+			for _, want := range tt.want {
+				if !strings.Contains(r.log.String(), want) {
+					t.Errorf("%q is missing in:\n%s", want, r.log.String())
+				}
+			}
+		})
+	}
+}
+
+func TestEnvironmentForbidsSkipping(t *testing.T) {
+	t.Setenv("SOCKSCRIPT_CI", "1")
+	file := write(t, filepath.Join(t.TempDir(), "a.yaml"), lacking)
+	if r := record(t, Params{}, file); !r.failed || r.skipped {
+		t.Errorf("failed %t, skipped %t; want a failure", r.failed, r.skipped)
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	setUpdateFlag(t, "false")
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "a.yaml"), passing)
+	golden := filepath.Join(dir, "a.golden")
+	for _, want := range []string{"created " + golden, "one  | hello\nok  a"} {
+		r := record(t, Params{Update: true}, file)
+		if r.failed || !strings.Contains(r.log.String(), want) {
+			t.Fatalf("failed %t; %q is missing in:\n%s", r.failed, want, r.log.String())
+		}
+	}
+	if got, err := os.ReadFile(golden); err != nil || string(got) != "one  | hello\nok  a\n" {
+		t.Errorf("the golden file holds %q, %v", got, err)
+	}
+	write(t, golden, "old\n")
+	if r := record(t, Params{Update: true}, file); !strings.Contains(r.log.String(), "changed "+golden) {
+		t.Errorf("the change is not told:\n%s", r.log.String())
+	}
+}
+
+func TestUpdateFlag(t *testing.T) {
+	setUpdateFlag(t, "true")
+	dir := t.TempDir()
+	record(t, Params{}, write(t, filepath.Join(dir, "a.yaml"), passing))
+	if _, err := os.Stat(filepath.Join(dir, "a.golden")); err != nil {
+		t.Error(err)
+	}
+}
+
+// setUpdateFlag sets the flag for one test.
+func setUpdateFlag(t *testing.T, value string) {
+	t.Helper()
+	f := flag.Lookup(updateFlag)
+	before := f.Value.String()
+	f.Value.Set(value)
+	t.Cleanup(func() { f.Value.Set(before) })
+}

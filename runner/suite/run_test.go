@@ -1,0 +1,210 @@
+package suite
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/report"
+)
+
+// outcomes runs cases and returns what is delivered.
+func outcomes(ctx context.Context, cases []*Case, o Options) []*report.Outcome {
+	var list []*report.Outcome
+	Run(ctx, cases, o, func(o *report.Outcome) { list = append(list, o) })
+	return list
+}
+
+func summary(list []*report.Outcome) string {
+	var s strings.Builder
+	for _, o := range list {
+		fmt.Fprintf(&s, "%s %s\n", o.Status(), o.Scenario.Name)
+	}
+	return s.String()
+}
+
+const (
+	slow    = "name: slow\nactors:\n  one:\n    - sleep: 100ms\n"
+	fast    = "name: fast\n" + quiet
+	failing = "name: failing\nactors:\n  one:\n    - assert: 1 == 2\n"
+	lacking = "name: lacking\nrequires: cmd:no-such-program-anywhere\n" + quiet
+	// changing prints another number on each run: an ephemeral port in a form
+	// that no mask knows.
+	changing = `name: changing
+actors:
+  one:
+    - socket: udp
+      as: s
+    - bind: s
+      to: 127.0.0.1:0
+    - print: ${s.port + 100000}
+    - close: s
+`
+	endless = `name: endless
+step_timeout: 60s
+timeout: 60s
+actors:
+  one:
+    - socket: udp
+      as: s
+    - bind: s
+      to: 127.0.0.1:0
+    - recv: s
+    - close: s
+`
+)
+
+func TestRunDeliversInOrder(t *testing.T) {
+	cases := load(t, "x.yaml", strings.Join([]string{slow, fast, failing, lacking}, "---\n"))
+	got := summary(outcomes(context.Background(), cases, Options{Jobs: 4}))
+	if want := "ok slow\nok fast\nfail failing\nskip lacking\n"; got != want {
+		t.Errorf("got:\n%swant:\n%s", got, want)
+	}
+}
+
+func TestFailFastBeginsNoFurtherRun(t *testing.T) {
+	cases := load(t, "x.yaml", strings.Join([]string{fast, failing, slow, lacking}, "---\n"))
+	list := outcomes(context.Background(), cases, Options{FailFast: true, Count: 3})
+	if got, want := summary(list), "ok fast\nfail failing\ncancelled slow\ncancelled lacking\n"; got != want {
+		t.Errorf("got:\n%swant:\n%s", got, want)
+	}
+	if list[1].Runs != 1 || list[2].Result != nil {
+		t.Errorf("%d runs of the failing one; the next has the result %v", list[1].Runs, list[2].Result)
+	}
+}
+
+func TestCancelEndsCleanly(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cases := load(t, "x.yaml", strings.Join([]string{fast, endless, slow}, "---\n"))
+	var list []*report.Outcome
+	Run(ctx, cases, Options{}, func(o *report.Outcome) {
+		list = append(list, o)
+		cancel() // when the first is there
+	})
+	if got, want := summary(list), "ok fast\ncancelled endless\ncancelled slow\n"; got != want {
+		t.Errorf("got:\n%swant:\n%s", got, want)
+	}
+}
+
+func TestCancelBetweenRunsOfOne(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cases := load(t, "x.yaml", fast)
+	list := outcomes(ctx, cases, Options{Count: 5, Progress: func(p Progress) {
+		if p.Done == 2 {
+			cancel()
+		}
+	}})
+	if o := list[0]; o.Status() != runner.Cancelled || o.Runs != 2 || o.Wanted != 5 {
+		t.Errorf("%s, %d of %d runs", o.Status(), o.Runs, o.Wanted)
+	}
+}
+
+func TestCountFindsTranscriptsThatDiffer(t *testing.T) {
+	cases := load(t, "x.yaml", changing+"---\n"+fast)
+	list := outcomes(context.Background(), cases, Options{Count: 4, Jobs: 2})
+	if got, want := summary(list), "fail changing\nok fast\n"; got != want {
+		t.Fatalf("got:\n%swant:\n%s", got, want)
+	}
+	o := list[0]
+	if o.Diff == nil || o.Diff.From != "run 1" || o.Diff.To != "run 2" || o.Runs != 4 || o.Failed != 3 {
+		t.Fatalf("%+v, diff %+v", o, o.Diff)
+	}
+	if !strings.HasPrefix(o.Diff.Text, "--- run 1\n+++ run 2\n@@") {
+		t.Errorf("the diff is:\n%s", o.Diff.Text)
+	}
+}
+
+func TestCountReportsTheFirstRunThatFailed(t *testing.T) {
+	o := outcomes(context.Background(), load(t, "x.yaml", failing), Options{Count: 3, Jobs: 3})[0]
+	if o.Run != 1 || o.Failed != 3 || o.Result.Failure == nil {
+		t.Errorf("run %d, %d failed, failure %v", o.Run, o.Failed, o.Result.Failure)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var seen []string
+	cases := load(t, "x.yaml", fast+"---\n"+failing)
+	Run(context.Background(), cases, Options{Count: 2, Progress: func(p Progress) {
+		seen = append(seen, fmt.Sprintf("%d/%d %d %s", p.Done, p.Total, p.Failed, p.Name))
+	}}, func(*report.Outcome) {})
+	if got := strings.Join(seen, ", "); got != "1/4 0 fast, 2/4 0 fast, 3/4 1 failing, 4/4 2 failing" {
+		t.Errorf("the progress is %s", got)
+	}
+}
+
+func TestVars(t *testing.T) {
+	cases := load(t, "x.yaml", "vars: {word: hello}\nactors:\n  one:\n    - assert: word == \"bye\"\n")
+	for word, want := range map[string]runner.Status{"hello": runner.Failed, "bye": runner.Passed} {
+		o := outcomes(context.Background(), cases, Options{Run: runner.Options{Vars: map[string]any{"word": word}}})[0]
+		if o.Status() != want {
+			t.Errorf("with %s: %s; want %s", word, o.Status(), want)
+		}
+	}
+}
+
+func TestGoldens(t *testing.T) {
+	const text = "one  | hello\nok  a\n"
+	tests := []struct {
+		name, scenario, golden string // no golden file where it is ""
+		goldens                Goldens
+		want                   report.GoldenState
+		status                 runner.Status
+		after                  string
+	}{
+		{"ignored", quiet, "old\n", IgnoreGoldens, report.GoldenUnused, runner.Passed, "old\n"},
+		{"same", quiet, text, CompareGoldens, report.GoldenSame, runner.Passed, text},
+		{"differs", quiet, "old\n", CompareGoldens, report.GoldenDiffers, runner.Failed, "old\n"},
+		{"not there", quiet, "", CompareGoldens, report.GoldenUnused, runner.Passed, ""},
+		{"unchanged", quiet, text, UpdateGoldens, report.GoldenSame, runner.Passed, text},
+		{"changed", quiet, "old\n", UpdateGoldens, report.GoldenChanged, runner.Passed, text},
+		{"created", quiet, "", UpdateGoldens, report.GoldenCreated, runner.Passed, text},
+		{"skipped", lacking, "old\n", CompareGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
+		{"skipped update", lacking, "old\n", UpdateGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
+		{"failed update", failing, "old\n", UpdateGoldens, report.GoldenUnused, runner.Failed, "old\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			files := map[string]string{"a.yaml": tt.scenario}
+			if tt.golden != "" {
+				files["a.golden"] = tt.golden
+			}
+			tree(t, files)
+			cases, _, err := Load([]File{{Path: "a.yaml"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := outcomes(context.Background(), cases, Options{Goldens: tt.goldens})[0]
+			if o.Golden != tt.want || o.Status() != tt.status || o.Err != nil {
+				t.Errorf("%q, %s, %v; want %q, %s", o.Golden, o.Status(), o.Err, tt.want, tt.status)
+			}
+			if after, _ := os.ReadFile("a.golden"); string(after) != tt.after {
+				t.Errorf("the golden file holds %q; want %q", after, tt.after)
+			}
+		})
+	}
+}
+
+func TestGoldenThatCannotBeRead(t *testing.T) {
+	tree(t, map[string]string{"a.yaml": quiet, "a.golden/x": ""})
+	cases, _, err := Load([]File{{Path: "a.yaml"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, goldens := range []Goldens{CompareGoldens, UpdateGoldens} {
+		o := outcomes(context.Background(), cases, Options{Goldens: goldens})[0]
+		if o.Err == nil || o.Status() != runner.Failed {
+			t.Errorf("%v, %s", o.Err, o.Status())
+		}
+	}
+}
+
+func TestShippedGoldenCannotBeUpdated(t *testing.T) {
+	c := load(t, "tcp-hello.yaml", quiet)[0]
+	o := outcomes(context.Background(), []*Case{c}, Options{Goldens: UpdateGoldens})[0]
+	if o.Err == nil || !strings.Contains(o.Err.Error(), "not on disk") {
+		t.Errorf("the error is %v", o.Err)
+	}
+}

@@ -1,0 +1,62 @@
+package suite
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/report"
+)
+
+// TestShipped runs every shipped scenario many times, several at once: each
+// passes, with the same transcript each time, the one of its golden file.
+func TestShipped(t *testing.T) {
+	count := 200
+	if testing.Short() {
+		count = 5
+	}
+	cases, problems, err := Load(Shipped())
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("%v\n%s", err, problems.Report())
+	}
+	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens}
+	Run(t.Context(), cases, options, func(o *report.Outcome) {
+		t.Run(o.Scenario.Name, func(t *testing.T) { checkShipped(t, o) })
+	})
+}
+
+func checkShipped(t *testing.T, o *report.Outcome) {
+	switch status := o.Status(); {
+	case status == runner.Skipped && os.Getenv("SOCKSCRIPT_CI") == "":
+		t.Skip(o.Result.Reason)
+	case status != runner.Passed || o.Golden != report.GoldenSame:
+		var b strings.Builder
+		text := &report.Text{W: &b, Several: true}
+		if err := text.Outcome(o); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("golden file: %q\n%s", o.Golden, b.String())
+	case len(o.Scenario.Description) == 0 || len(o.Scenario.Tags) == 0:
+		t.Error("a shipped scenario has a description and tags")
+	}
+}
+
+// Stopping in the middle must not leave anything to wait for.
+func TestShippedInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cases, _, err := Load(Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	delivered := 0
+	Run(ctx, cases, Options{Jobs: 4}, func(*report.Outcome) {
+		if delivered++; delivered == 3 {
+			cancel()
+		}
+	})
+	if delivered != len(cases) {
+		t.Errorf("%d of %d outcomes were delivered", delivered, len(cases))
+	}
+}

@@ -1,0 +1,77 @@
+package reference
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sockscript/sockscript/steps"
+)
+
+// Markdown is the whole reference of the language.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString("# Reference\n\n" +
+		"<!-- Written by `go generate ./...`; the text stands in the declarations. -->\n\n" +
+		"What a scenario file may hold, what each step kind does, the commands, and the JSON that they print.\n" +
+		"On a terminal, `sockscript doc` tells about the language and `sockscript COMMAND --help` about a command.\n")
+	for _, s := range sections() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", s.title, s.intro)
+		table(&b, s.rows)
+	}
+	fmt.Fprintf(&b, "\n## Payloads\n\n%s\n\n| form | bytes |\n|---|---|\n", payloadIntro)
+	for _, f := range steps.PayloadForms() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Key, cell(f.Help))
+	}
+	fmt.Fprintf(&b, "\n## Expressions\n\n%s\n\n| function | gives |\n|---|---|\n", expressionIntro)
+	for _, f := range steps.Functions() {
+		fmt.Fprintf(&b, "| `%s(%s)` | %s |\n", f.Name, f.Args, cell(f.Help))
+	}
+	b.WriteString("\n## Step kinds\n\n| kind | does |\n|---|---|\n")
+	for _, k := range steps.Kinds() {
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", k.Name, k.Name, cell(k.Summary))
+	}
+	for _, k := range steps.Kinds() {
+		kind(&b, steps.DocOf(k))
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+// kind writes the reference of one step kind.
+func kind(b *strings.Builder, d steps.Doc) {
+	fmt.Fprintf(b, "\n### %s\n\n%s.\n\n", d.Kind.Name, capital(d.Kind.Summary))
+	if text := strings.TrimSpace(d.Kind.Text); text != "" {
+		fmt.Fprintf(b, "%s\n\n", text)
+	}
+	table(b, d.Params)
+	if d.Makes != "" {
+		fmt.Fprintf(b, "\n`as` names %s.\n", d.Makes)
+	}
+	if d.Plain != "" {
+		fmt.Fprintf(b, "\n`expect: VALUE` means: %s.\n", d.Plain)
+	}
+	if len(d.Expect) > 0 {
+		b.WriteString("\n`expect` takes:\n\n")
+		table(b, d.Expect)
+	}
+	fmt.Fprintf(b, "\n```yaml\n%s```\n", d.Kind.Example)
+}
+
+func table(b *strings.Builder, rows []steps.DocParam) {
+	b.WriteString("| key | type | meaning |\n|---|---|---|\n")
+	for _, r := range rows {
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", r.Key, cell(r.Type), cell(help(r)))
+	}
+}
+
+// cell keeps a text inside a cell of a table.
+func cell(s string) string {
+	return strings.NewReplacer("|", `\|`, "\n", " ", "<", "&lt;", "*", `\*`, "_", `\_`).Replace(s)
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,112 @@
+// Package reference writes the reference of the scenario language: what the
+// declarations of keys, step kinds, payload forms and functions say, put
+// together for a terminal and as Markdown.
+package reference
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// A section is a table of the reference.
+type section struct {
+	title string
+	intro string
+	rows  []steps.DocParam
+}
+
+// sections are the tables about what all scenarios and steps have.
+func sections() []section {
+	return []section{
+		{"Scenario", "A file holds one scenario, or several as YAML documents separated by `---`.", scenarios.Keys()},
+		{"Actor", "An actor is a list of steps, or a mapping with these keys.", scenarios.ActorKeys()},
+		{
+			"Step",
+			"A step is a mapping. One of its keys is the step kind; its value is what the kind acts on. " +
+				"These keys go with every kind, beside the kind's own.",
+			steps.CommonDoc(),
+		},
+		{"Expect", "`expect` says what a step must give. These keys go with every kind, beside the kind's own.", steps.CommonExpect()},
+	}
+}
+
+const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined."
+
+const expressionIntro = "`${…}` in any text holds an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
+	"An expression sees the actor's own names, the scenario's `vars`, `tmp`, `index`, and other actors' names as `actor.name`, " +
+	"for which it waits. A handle has `.address`, `.port`, `.host` and `.peer`. Beside the language's own functions there are these."
+
+// Overview is the language at a glance, for a terminal.
+func Overview() string {
+	var b strings.Builder
+	b.WriteString("STEP KINDS\n")
+	var kinds []steps.DocParam
+	for _, k := range steps.Kinds() {
+		kinds = append(kinds, steps.DocParam{Key: k.Name, Help: k.Summary})
+	}
+	columns(&b, kinds)
+	b.WriteString("\n  `sockscript doc KIND` tells all about one.\n")
+	for _, s := range sections() {
+		heading(&b, s.title, s.intro)
+		columns(&b, s.rows)
+	}
+	heading(&b, "Payloads", payloadIntro)
+	columns(&b, steps.PayloadForms())
+	heading(&b, "Expressions", expressionIntro)
+	var functions []steps.DocParam
+	for _, f := range steps.Functions() {
+		functions = append(functions, steps.DocParam{Key: f.Name + "(" + f.Args + ")", Help: f.Help})
+	}
+	columns(&b, functions)
+	return b.String()
+}
+
+func heading(b *strings.Builder, title, intro string) {
+	fmt.Fprintf(b, "\n%s\n%s\n\n", strings.ToUpper(title), wrap(intro, "  ", 78))
+}
+
+// columns writes rows for a terminal; the type column is left out where no row
+// has a type.
+func columns(b *strings.Builder, rows []steps.DocParam) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		if r.Type == "" {
+			fmt.Fprintf(w, "  %s\t%s\n", r.Key, help(r))
+			continue
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, help(r))
+	}
+	w.Flush()
+}
+
+// help is what a row says, with the default or that the key is required.
+func help(r steps.DocParam) string {
+	switch {
+	case r.Required:
+		return r.Help + " (required)"
+	case r.Default != "":
+		return r.Help + " (default: " + r.Default + ")"
+	}
+	return r.Help
+}
+
+// wrap breaks a text into lines of at most width characters, each indented.
+func wrap(text, indent string, width int) string {
+	var b strings.Builder
+	line := indent
+	for _, word := range strings.Fields(text) {
+		if line != indent && len([]rune(line))+1+len([]rune(word)) > width {
+			b.WriteString(line + "\n")
+			line = indent
+		}
+		if line != indent {
+			line += " "
+		}
+		line += word
+	}
+	return b.String() + line
+}

@@ -1,0 +1,85 @@
+package steps_test
+
+import "testing"
+
+func TestCheckProcedures(t *testing.T) {
+	const greet = "procedures:\n  greet: {params: [who, text], steps: [{send: who, data: '${text}'}]}\n"
+	checkFindings(t, []finding{
+		{"none there", "- do: greet", []string{`3:11: unknown procedure "greet"; define it under procedures:`}},
+		{"misspelt", greet + `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - do: gret
+    - do: greet
+      with: {who: a, text: x}
+    - close: b
+`, []string{`8:11: unknown procedure "gret"; did you mean "greet"?`}},
+		{"parameters", greet + `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - do: greet
+      with: {who: a, txt: x}
+    - do: greet
+    - close: b
+`, []string{
+			"8:7: procedure greet needs the parameter text; write with: {text: …}",
+			`9:27: procedure greet has no parameter "txt"; did you mean "text"?`,
+			"10:7: procedure greet needs the parameter text; write with: {text: …}",
+			"10:7: procedure greet needs the parameter who; write with: {who: …}",
+		}},
+		{"calls itself", `
+procedures:
+  again: [{do: again}]
+  ping: [{do: pong}]
+  pong: [{do: ping}]
+actors:
+  one:
+    - do: again
+    - do: ping
+`, []string{
+			"3:12: procedure again calls itself; use repeat for what is to be done again",
+			"5:11: procedure ping calls itself; use repeat for what is to be done again",
+		}},
+		{"a value for a handle", greet + `
+actors:
+  one:
+    - do: greet
+      with: {who: 5, text: x}
+`, []string{"2:47: who is a value, not a handle"}},
+		{"a closed handle", greet + `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - close: [a, b]
+    - do: greet
+      with: {who: a, text: x}
+`, []string{"2:47: who is closed already, at line 8; use it before that, or expect {error: EBADF}"}},
+		{"its own names", `
+procedures:
+  open: [{socket: tcp, as: s}, {close: t}]
+actors:
+  one:
+    - do: open
+    - close: s
+`, []string{"3:40: there is no handle \"t\" here; name a socket that an earlier step made with as:"}},
+		{"its shape", `
+procedures:
+  p: 5
+  1a: []
+  q: {params: [1a], steps: []}
+  r: {params: [x]}
+actors:
+  one: []
+`, []string{
+			`3:6: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`,
+			`4:3: "1a" is not a name for a procedure`,
+			`5:16: "1a" is not a name; a name is letters, digits and _, and starts with a letter`,
+			"6:6: procedure r needs steps; what it does",
+		}},
+	})
+}

@@ -1,0 +1,456 @@
+package steps_test
+
+import "testing"
+
+func TestCheckHandles(t *testing.T) {
+	checkFindings(t, []finding{
+		{"misspelt", `
+- socket: tcp
+  as: sock
+- close: sokc
+- close: sock
+`, []string{`5:14: there is no handle "sokc" here; did you mean "sock"?`}},
+		{"unknown", `
+- close: sock
+`, []string{`3:14: there is no handle "sock" here; name a socket that an earlier step made with as:`}},
+		{"of another actor", `
+actors:
+  a:
+    - socket: udp
+      as: sock
+    - close: sock
+  b:
+    - close: sock
+`, []string{`8:14: there is no handle "sock" here; name a socket that an earlier step made with as:`}},
+		{"used before it is made", `
+- close: sock
+- socket: tcp
+  as: sock
+- close: sock
+`, []string{"3:14: sock is used before the step that makes it; move this step behind the one with as: sock"}},
+		{"a value", `
+- let: {n: 1}
+- close: n
+`, []string{"4:14: n is a value, not a handle"}},
+		{"used after close", `
+- socketpair: unix
+  as: [a, b]
+- close: a
+- send: a
+  data: x
+- close: [b, b]
+`, []string{
+			"6:13: a is closed already, at line 5; use it before that, or expect {error: EBADF}",
+			"8:18: b is closed already, by this same step; use it before that, or expect {error: EBADF}",
+		}},
+		{"closed and made again", `
+- socket: tcp
+  as: s
+- close: s
+- socket: tcp
+  as: s
+- close: s
+`, nil},
+		{"use after close is what is shown", `
+- socketpair: unix
+  as: [a, b]
+- close: [a, b]
+- send: a
+  data: x
+  expect: {error: EBADF}
+`, nil},
+		{"perhaps closed", `
+- socket: tcp
+  as: s
+- close: s
+  when: count > 1
+- close: s
+`, nil},
+		{"closed in a loop that may not run", `
+- let: {n: "${0}"}
+- socketpair: unix
+  as: [a, b]
+- repeat: ${n}
+  steps:
+    - close: a
+- repeat: {while: n > 0}
+  steps:
+    - close: b
+- send: a
+  data: x
+- send: b
+  data: x
+`, nil},
+		{"closed in a loop that runs", `
+- socket: tcp
+  as: s
+- repeat: 1
+  steps:
+    - close: s
+- close: s
+`, []string{"8:14: s is closed already, at line 7; use it before that, or expect {error: EBADF}"}},
+		{"second round", `
+- socket: tcp
+  as: s
+- repeat: 2
+  steps:
+    - listen: s
+    - close: s
+`, []string{
+			"7:19: s is closed already, at line 8; use it before that, or expect {error: EBADF}",
+			"8:18: s is closed already, by this step in the round before; use it before that, or expect {error: EBADF}",
+		}},
+		{"second item", `
+- socket: tcp
+  as: s
+- for: [1, 2]
+  each: n
+  steps:
+    - print: ${n}
+    - close: s
+`, []string{"9:18: s is closed already, by this step in the round before; use it before that, or expect {error: EBADF}"}},
+		{"made in each round", `
+- repeat: 2
+  steps:
+    - socket: tcp
+      as: s
+    - close: s
+`, nil},
+	})
+}
+
+func TestCheckImpossible(t *testing.T) {
+	const datagram = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
+	checkFindings(t, []finding{
+		{"listen on datagrams", `
+- socket: udp
+  as: a
+- listen: a
+- socket: {family: unix, type: dgram}
+  as: b
+- listen: b
+- close: [a, b]
+`, []string{
+			"5:15: a is a datagram socket; it cannot listen; " + datagram,
+			"8:15: b is a datagram socket; it cannot listen; " + datagram,
+		}},
+		{"listen on datagrams as a lesson", `
+- socket: udp
+  as: a
+- listen: a
+  expect: {error: EOPNOTSUPP}
+- close: a
+`, nil},
+		{"accept without listen", `
+- socket: tcp
+  as: s
+- accept: s
+  as: conn
+- close: [s, conn]
+`, []string{"5:15: s does not listen, so it accepts nothing; put a listen step before this one"}},
+		{"accept on a pair", `
+- socketpair: unix
+  as: [a, b]
+- accept: a
+  expect: {error: EINVAL}
+- close: b
+`, nil},
+		{"connect of a listener", `
+- socket: tcp
+  as: s
+- listen: s
+- connect: s
+  to: 127.0.0.1:1
+- close: s
+`, []string{"6:16: s listens; it cannot connect; connect another socket"}},
+		{"a listen that fails makes no listener", `
+- socket: tcp
+  as: s
+- listen: s
+  expect: {error: EADDRINUSE}
+- connect: s
+  to: 127.0.0.1:1
+- close: s
+`, nil},
+		{"bind twice", `
+- socket: udp
+  as: s
+- bind: s
+  to: 127.0.0.1:0
+- bind: s
+  to: 127.0.0.2:0
+- close: s
+`, []string{"7:13: s is bound already, at line 5; a socket takes one address; expect {error: EINVAL} to show that"}},
+		{"bind in each round", `
+- socket: udp
+  as: s
+- repeat: 2
+  steps:
+    - bind: s
+      to: 127.0.0.1:0
+- close: s
+`, []string{"7:17: s is bound already, by this step in the round before; " +
+			"a socket takes one address; expect {error: EINVAL} to show that"}},
+		{"bind after one that fails, and one that shows EINVAL", `
+- socket: udp
+  as: s
+- bind: s
+  to: 127.0.0.1:1
+  expect: {error: EACCES}
+- bind: s
+  to: 127.0.0.1:0
+- bind: s
+  to: 127.0.0.1:0
+  expect: {error: EINVAL}
+- close: s
+`, nil},
+		{"recv of several bounds", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  size: 1
+  max: 2
+- recv: b
+  until: x
+  eof: true
+  size: 5
+`, []string{
+			"5:7: recv takes one of size, max, until, eof and buffers, not 2 of them",
+			"8:7: recv takes one of size, max, until, eof and buffers, not 3 of them",
+		}},
+		{"calls without flags or destination", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  call: read
+  flags: MSG_PEEK
+- send: a
+  data: x
+  call: writev
+  flags: MSG_OOB
+- send: b
+  data: x
+  call: write
+  to: 127.0.0.1:80
+`, []string{
+			"7:14: read takes no flags; use call: recv or recvmsg",
+			"11:14: writev takes no flags; use call: send or sendmsg",
+			"15:11: write takes no destination; use call: sendto or sendmsg",
+		}},
+		{"empty delimiter", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  until: ""
+- close: b
+`, []string{"6:14: the delimiter is empty"}},
+		{"looking at what is not bounded", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  until: x
+  flags: MSG_PEEK
+- recv: b
+  eof: true
+  flags: [MSG_PEEK]
+`, []string{
+			"7:14: MSG_PEEK takes nothing, so it never comes to the end; use it with size or max",
+			"10:14: MSG_PEEK takes nothing, so it never comes to the end; use it with size or max",
+		}},
+	})
+}
+
+func TestCheckWords(t *testing.T) {
+	checkFindings(t, []finding{
+		{"addresses", `
+- socket: udp
+  as: s
+- bind: s
+  to: 127.0.0.1
+- connect: s
+  to: localhost:80
+- send: s
+  data: x
+  to: 127.0.0.256:80
+- getsockname: s
+  expect: "[::1]"
+`, []string{
+			`6:11: address "127.0.0.1": missing port: write 127.0.0.1:PORT`,
+			`8:11: address "localhost:80": host names are not looked up: write the address, 127.0.0.1:80`,
+			`11:11: address "127.0.0.256:80": octet 256 is above 255`,
+			`13:15: address "[::1]": missing port: write [::1]:PORT`,
+		}},
+		{"a word as an address", `
+- socket: udp
+  as: s
+- connect: s
+  to: localhost
+`, []string{`6:11: unknown name "localhost" in the expression; ` +
+			"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"}},
+		{"an address with an expression is not known yet", `
+vars: {host: nowhere}
+actors:
+  one:
+    - socket: udp
+      as: s
+    - connect: s
+      to: ${host}:80
+`, nil},
+		{"errno", `
+- signal: up
+  expect: {error: ECONREFUSED}
+- signal: up
+  expect: {error: [EADDRINUSE, EFOO]}
+- signal: up
+  expect: {error: {a: b}}
+`, []string{
+			`4:23: unknown errno "ECONREFUSED"; did you mean "ECONNREFUSED"?`,
+			`6:36: unknown errno "EFOO"`,
+			"8:23: unknown errno a mapping",
+		}},
+		{"flags", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  flags: [MSG_PEK]
+- send: b
+  data: x
+  flags: MSG_FOO
+`, []string{
+			`6:15: unknown flag "MSG_PEK"; did you mean "MSG_PEEK"?`,
+			`9:14: unknown flag "MSG_FOO"; did you mean "MSG_EOR"?`,
+		}},
+		{"options", `
+- socket: tcp
+  as: s
+- setsockopt: s
+  option: SO_REUSADDR
+  value: 1
+- setsockopt: s
+  option: SO_ERROR
+  value: 5
+`, []string{
+			`6:15: unknown socket option "SO_REUSADDR"; did you mean "SO_REUSEADDR"?`,
+			"9:15: SO_ERROR can only be read; use getsockopt",
+		}},
+		{"regular expression", `
+- socketpair: unix
+  as: [a, b]
+- recv: a
+  expect: {matches: "(a"}
+- close: b
+`, []string{"6:25: regular expression: missing closing ): `(a`; the syntax is RE2's"}},
+	})
+}
+
+func TestCheckActors(t *testing.T) {
+	const listener = "  server:\n    - socket: tcp\n      as: listener\n    - listen: listener\n"
+	checkFindings(t, []finding{
+		{"unknown actor", "actors:\n" + listener + "  client:\n    - print: ${sever.listener}\n", []string{
+			`7:16: unknown name "sever" in the expression; did you mean "server"?`}},
+		{"unknown name of an actor", "actors:\n" + listener + "  client:\n    - print: ${server.listner}\n", []string{
+			`7:16: actor server has nothing named "listner"; did you mean "listener"?`}},
+		{"no such name at all", "actors:\n" + listener + "  client:\n    - print: ${server.xyz}\n", []string{
+			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps give with as: and let:`}},
+		{"an actor alone", "actors:\n" + listener + "  client:\n    - print: ${server}\n", []string{
+			`7:16: unknown name "server" in the expression; server is an actor; name something of it, as server.NAME`}},
+		{"index without replicas", "actors:\n" + listener + "  client:\n    - print: ${server[0].listener}\n", []string{
+			"7:16: actor server has no replicas; write server.listener, or give the actor a count"}},
+		{"replicas without index", "actors:\n  a:\n    count: 2\n    steps: [{let: {x: 1}}]\n  b:\n    - print: ${a.x} ${a[1].x}\n", []string{
+			"6:16: actor a has replicas; a.x does not say which; write a[0].x"}},
+		{"count and timeout", "actors:\n  a: {count: '${b.x}', timeout: '${b.x}', steps: []}\n  b: [{let: {x: 1}}]\n", []string{
+			"2:17: count and timeout of a cannot wait for b.x; they are settled before any actor runs; use vars",
+			"2:36: count and timeout of a cannot wait for b.x; they are settled before any actor runs; use vars",
+			"3:17: warning: x is never used; leave the name out, or use it"}},
+	})
+}
+
+func TestCheckMeetings(t *testing.T) {
+	checkFindings(t, []finding{
+		{"nobody signals", "- wait: ready", []string{
+			`3:13: nobody gives the signal "ready"; add a signal step to another actor`}},
+		{"misspelt signal", "actors:\n  a: [{wait: raedy}]\n  b: [{signal: ready}]\n", []string{
+			`2:14: nobody gives the signal "raedy"; did you mean "ready"?`}},
+		{"a signal that an expression names", "vars: {n: 1}\nactors:\n  a: [{wait: go1}]\n  b: [{signal: 'go${n}'}]\n", nil},
+		{"barrier of one", "- barrier: start", []string{
+			`3:16: only the actor one comes to the barrier "start"; a barrier needs two actors or replicas`}},
+		{"misspelt barrier", "actors:\n  a: [{barrier: start}]\n  b: [{barrier: satrt}]\n", []string{
+			`2:17: only the actor a comes to the barrier "start"; did you mean "satrt"?`,
+			`3:17: only the actor b comes to the barrier "satrt"; did you mean "start"?`}},
+		{"barrier of replicas", "actors:\n  a:\n    count: 2\n    steps: [{barrier: start}]\n", nil},
+		{"barrier that an expression names", "- let: {n: 1}\n- barrier: b${n}", []string{
+			"4:16: the name of a barrier cannot hold an expression; who comes to a barrier must be known beforehand"}},
+	})
+}
+
+func TestCheckUnused(t *testing.T) {
+	checkFindings(t, []finding{
+		{"names and variables", "vars: {a: 1, b: 2}\nactors:\n  one:\n    - let: {x: 1, y: \"${a}\"}\n    - assert: y == 1\n    - socket: tcp\n      as: s\n", []string{
+			"1:14: warning: the variable b is never used",
+			"4:16: warning: x is never used; leave the name out, or use it",
+			"7:11: warning: s is never used; leave the name out, or use it"}},
+		{"used by another actor", "actors:\n  a: [{let: {x: 1}}]\n  b: [{print: '${a.x}'}]\n", nil},
+		{"made again, used once", "- let: {x: 1}\n- let: {x: 2}\n- print: ${x}", nil},
+		{"in a branch", "- spawn:\n    - let: {x: 1}\n", []string{
+			"4:20: warning: x is never used; leave the name out, or use it"}},
+		{"the number of a round", "- repeat: 2\n  index: i\n  steps: []\n- for: [1]\n  each: n\n  steps: []", nil},
+		{"procedure", "procedures:\n  p: [{print: x}]\nactors:\n  one: []\n", []string{
+			"2:3: warning: the procedure p is never called; leave it out, or call it with do: p"}},
+	})
+}
+
+func TestCheckBranches(t *testing.T) {
+	checkFindings(t, []finding{
+		{"what one branch closes, another may use before", `
+- socketpair: unix
+  as: [a, b]
+- parallel:
+    x:
+      - send: a
+        data: hi
+      - close: a
+    y:
+      - send: a
+        data: hi
+- close: a
+- close: b
+`, []string{"13:14: a is closed already, at line 9; use it before that, or expect {error: EBADF}"}},
+		{"what a spawned branch closes is open for a while", `
+- socketpair: unix
+  as: [a, b]
+- spawn:
+    - close: a
+- send: a
+  data: x
+- close: b
+`, nil},
+		{"a straight path inside a branch", `
+- socketpair: unix
+  as: [a, b]
+- spawn:
+    - close: a
+    - close: a
+- parallel:
+    x:
+      - close: b
+      - close: b
+`, []string{
+			"7:18: a is closed already, at line 6; use it before that, or expect {error: EBADF}",
+			"11:20: b is closed already, at line 10; use it before that, or expect {error: EBADF}",
+		}},
+		{"a branch's names stay its own", `
+- spawn:
+    - socket: tcp
+      as: s
+    - close: s
+- close: s
+`, []string{"7:14: s is used before the step that makes it; move this step behind the one with as: s"}},
+		{"the names of parallel branches are the actor's", `
+- parallel:
+    x:
+      - socket: tcp
+        as: s
+- close: s
+`, nil},
+	})
+}

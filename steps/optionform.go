@@ -1,0 +1,374 @@
+package steps
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// An optionForm is how the values of one kind of option are read from the
+// file, handed to the kernel, and shown.
+type optionForm struct {
+	what     string   // for messages
+	isNumber bool     // the value is one number or duration
+	number   unit     // of that number
+	fields   []string // of a structured value
+	size     int      // how many bytes to ask getsockopt for
+	encode   func(v *OptionValue, t *Task) ([]byte, error)
+	decode   func(b []byte) (any, error) // int, string, time.Duration, []byte or Fields
+	show     func(b []byte) any          // nil: the decoded value
+}
+
+// formOf is the form of an option's values.
+func formOf(o sock.Option) *optionForm {
+	if form, ok := optionForms[o.Kind]; ok {
+		return form
+	}
+	return bytesForm
+}
+
+var optionForms = map[sock.OptionKind]*optionForm{
+	sock.OptInt:    intForm,
+	sock.OptBool:   intForm,
+	sock.OptUint8:  {what: "a whole number", isNumber: true, size: 1, encode: encodeByte, decode: decodeInt},
+	sock.OptUint64: {what: "a whole number", isNumber: true, size: 8, encode: encodeLong, decode: decodeInt},
+	sock.OptErrno:  {what: "an errno name, or 0", size: 4, decode: decodeErrno},
+	sock.OptString: {what: "a text", size: 256, encode: encodeString, decode: decodeString, show: showString},
+	sock.OptLinger: {
+		what: "{onoff: true, linger: SECONDS}", fields: []string{"onoff", "linger"}, size: 8,
+		encode: encodeLinger, decode: decodeLinger, show: showLinger,
+	},
+	sock.OptTimeval: {
+		what: "a duration such as 250ms", isNumber: true, number: timeUnit, size: len(sock.EncodeTimeval(0)),
+		encode: encodeTime, decode: decodeTime, show: showTime,
+	},
+	sock.OptUcred: {
+		what: "{pid, uid, gid}", fields: []string{"pid", "uid", "gid"}, size: 12, decode: decodeUcred,
+	},
+	sock.OptTCPInfo: {what: "the fields of struct tcp_info", fields: tcpInfoNames(), size: 512, decode: decodeTCPInfo},
+	sock.OptMembership: {
+		what: "{group, interface} or {group, local}", encode: encodeMembership, decode: decodeBytes, show: showBytes,
+	},
+	sock.OptMembership6: {what: "{group, interface}", encode: encodeMembership6, decode: decodeBytes, show: showBytes},
+	sock.OptSourceMembership: {
+		what: "{group, source, local}", encode: encodeSourceMembership, decode: decodeBytes, show: showBytes,
+	},
+	sock.OptAddr: {what: "an IPv4 address", size: 128, encode: encodeAddr, decode: decodeAddr},
+}
+
+var intForm = &optionForm{
+	what: "a whole number, true or false", isNumber: true, size: 4, encode: encodeInt, decode: decodeInt,
+}
+
+var bytesForm = &optionForm{
+	what: "a whole number, or bytes as {hex: …}", size: 4, encode: encodeRaw, decode: decodeBytes, show: showBytes,
+}
+
+func parseOptionInt(s string) (int64, error) {
+	switch s {
+	case "true":
+		return 1, nil
+	case "false":
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(s, 0, 64)
+	if err != nil {
+		n, err = parseTimestamping(s)
+	}
+	if err != nil || n > 1<<32-1 || n < -1<<31 {
+		return 0, fmt.Errorf("%s is not a whole number", quoteShort(s))
+	}
+	return n, nil
+}
+
+// timestamping are the flags of SO_TIMESTAMPING, linux/net_tstamp.h.
+var timestamping = []string{
+	"TX_HARDWARE", "TX_SOFTWARE", "RX_HARDWARE", "RX_SOFTWARE", "SOFTWARE", "SYS_HARDWARE", "RAW_HARDWARE", "OPT_ID",
+	"TX_SCHED", "TX_ACK", "OPT_CMSG", "OPT_TSONLY", "OPT_STATS", "OPT_PKTINFO", "OPT_TX_SWHW", "BIND_PHC", "OPT_ID_TCP",
+	"OPT_RX_FILTER",
+}
+
+func parseTimestamping(s string) (int64, error) {
+	var bits int64
+	for _, word := range strings.Split(s, "|") {
+		word = strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SOF_TIMESTAMPING_")
+		found := false
+		for i, name := range timestamping {
+			if name == word {
+				bits, found = bits|1<<i, true
+			}
+		}
+		if !found {
+			return 0, fmt.Errorf("%s is no flag", quoteShort(word))
+		}
+	}
+	return bits, nil
+}
+
+func (v *OptionValue) number(t *Task) (int64, error) {
+	if v.fields.Names != nil || v.payload.Given() {
+		return 0, fmt.Errorf("it is %s", v.node.Describe())
+	}
+	s, err := v.text.Eval(t)
+	if err != nil {
+		return 0, err
+	}
+	return parseOptionInt(s)
+}
+
+func encodeInt(v *OptionValue, t *Task) ([]byte, error) {
+	n, err := v.number(t)
+	return binary.NativeEndian.AppendUint32(nil, uint32(n)), err
+}
+
+func encodeByte(v *OptionValue, t *Task) ([]byte, error) {
+	n, err := v.number(t)
+	return []byte{byte(n)}, err
+}
+
+func encodeLong(v *OptionValue, t *Task) ([]byte, error) {
+	n, err := v.number(t)
+	return binary.NativeEndian.AppendUint64(nil, uint64(n)), err
+}
+
+func decodeInt(b []byte) (any, error) {
+	switch len(b) {
+	case 1:
+		return int(b[0]), nil
+	case 4:
+		return int(int32(binary.NativeEndian.Uint32(b))), nil
+	case 8:
+		return int(binary.NativeEndian.Uint64(b)), nil
+	}
+	return nil, fmt.Errorf("the kernel gave %d bytes for a number", len(b))
+}
+
+func decodeErrno(b []byte) (any, error) {
+	n, err := decodeInt(b)
+	if err != nil || n == 0 {
+		return "0", err
+	}
+	return sock.ErrnoName(syscall.Errno(n.(int))), nil
+}
+
+func encodeString(v *OptionValue, t *Task) ([]byte, error) {
+	if v.fields.Names != nil || v.payload.Given() {
+		return nil, fmt.Errorf("it is %s", v.node.Describe())
+	}
+	s, err := v.text.Eval(t)
+	return []byte(s), err
+}
+
+func decodeString(b []byte) (any, error) {
+	text, _, _ := strings.Cut(string(b), "\x00")
+	return text, nil
+}
+
+func showString(b []byte) any {
+	text, _ := decodeString(b)
+	return Quoted(text.(string))
+}
+
+// values runs the fields of a structured value; unknown names are an error.
+func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error) {
+	if v.fields.Names == nil {
+		return nil, fmt.Errorf("it is %s, not a mapping", v.node.Describe())
+	}
+	m := make(map[string]string)
+	for i, name := range v.fields.Names {
+		if !contains(known, name) {
+			return nil, fmt.Errorf("it has no field %q; its fields are %s", name, joinOr(known))
+		}
+		s, err := v.fields.Values[i].Eval(t)
+		if err != nil {
+			return nil, err
+		}
+		m[name] = s
+	}
+	return m, nil
+}
+
+func encodeLinger(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "onoff", "linger")
+	if err != nil {
+		return nil, err
+	}
+	var n [2]int64
+	for i, name := range []string{"onoff", "linger"} {
+		if s, ok := m[name]; ok {
+			if n[i], err = parseOptionInt(s); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return sock.EncodeLinger(n[0] != 0, int(n[1])), nil
+}
+
+func decodeLinger(b []byte) (any, error) {
+	on, seconds, ok := sock.DecodeLinger(b)
+	if !ok {
+		return nil, fmt.Errorf("the kernel gave %d bytes for struct linger", len(b))
+	}
+	f := Fields{{Name: "onoff", Value: 0}, {Name: "linger", Value: seconds}}
+	if on {
+		f[0].Value = 1
+	}
+	return f, nil
+}
+
+func showLinger(b []byte) any {
+	f, err := decodeLinger(b)
+	if err != nil {
+		return Const(hex.EncodeToString(b))
+	}
+	l := f.(Fields)
+	return Const(fmt.Sprintf("{l_onoff=%d, l_linger=%d}", l[0].Value, l[1].Value))
+}
+
+func encodeTime(v *OptionValue, t *Task) ([]byte, error) {
+	s, err := v.text.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	if v.fields.Names != nil || v.payload.Given() {
+		return nil, fmt.Errorf("it is %s", v.node.Describe())
+	}
+	d, err := ParseDuration(s)
+	return sock.EncodeTimeval(d), err
+}
+
+func decodeTime(b []byte) (any, error) {
+	d, ok := sock.DecodeTimeval(b)
+	if !ok {
+		return nil, fmt.Errorf("the kernel gave %d bytes for struct timeval", len(b))
+	}
+	return d, nil
+}
+
+func showTime(b []byte) any {
+	d, _ := sock.DecodeTimeval(b)
+	return Const(fmt.Sprintf("{tv_sec=%d, tv_usec=%d}", d/time.Second, d%time.Second/time.Microsecond))
+}
+
+func decodeUcred(b []byte) (any, error) {
+	cred, ok := sock.DecodeUcred(b)
+	if !ok {
+		return nil, fmt.Errorf("the kernel gave %d bytes for struct ucred", len(b))
+	}
+	return ucredFields(cred), nil
+}
+
+func ucredFields(c sock.Ucred) Fields {
+	return Fields{
+		{Name: "pid", Value: int(c.PID), Varies: true},
+		{Name: "uid", Value: int(c.UID), Varies: true},
+		{Name: "gid", Value: int(c.GID), Varies: true},
+	}
+}
+
+// address is a field that must be an IP address.
+func address(m map[string]string, name string, need bool) (netip.Addr, error) {
+	s, ok := m[name]
+	if !ok && !need {
+		return netip.Addr{}, nil
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil {
+		return ip, fmt.Errorf("%s must be an IP address, not %s", name, quoteShort(s))
+	}
+	return ip, nil
+}
+
+// interfaceIndex is the index of the interface that a field names; 0 without it.
+func interfaceIndex(m map[string]string) (int, error) {
+	name, ok := m["interface"]
+	if !ok {
+		return 0, nil
+	}
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, fmt.Errorf("there is no interface %s", quoteShort(name))
+	}
+	return i.Index, nil
+}
+
+func encodeMembership(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "interface", "local")
+	if err != nil {
+		return nil, err
+	}
+	group, err := address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	local, err := address(m, "local", false)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(m)
+	return sock.EncodeMembership(group, local, index), err
+}
+
+func encodeMembership6(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "interface")
+	if err != nil {
+		return nil, err
+	}
+	group, err := address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(m)
+	return sock.EncodeMembership6(group, index), err
+}
+
+func encodeSourceMembership(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "source", "local")
+	if err != nil {
+		return nil, err
+	}
+	group, err := address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	source, err := address(m, "source", true)
+	if err != nil {
+		return nil, err
+	}
+	local, err := address(m, "local", true)
+	return sock.EncodeSourceMembership(group, local, source), err
+}
+
+func encodeAddr(v *OptionValue, t *Task) ([]byte, error) {
+	s, err := encodeString(v, t)
+	if err != nil {
+		return nil, err
+	}
+	ip, err := address(map[string]string{"the value": string(s)}, "the value", true)
+	return ip.AsSlice(), err
+}
+
+func decodeAddr(b []byte) (any, error) {
+	if ip, ok := netip.AddrFromSlice(b); ok {
+		return ip.String(), nil
+	}
+	return hex.EncodeToString(b), nil
+}
+
+func encodeRaw(v *OptionValue, t *Task) ([]byte, error) {
+	if v.payload.Given() {
+		return v.payload.Bytes(t)
+	}
+	return encodeInt(v, t)
+}
+
+func decodeBytes(b []byte) (any, error) { return b, nil }
+func showBytes(b []byte) any            { return Const("hex:" + hex.EncodeToString(b)) }

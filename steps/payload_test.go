@@ -1,0 +1,170 @@
+package steps_test
+
+import (
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// received sends a payload and gives what came, in hexadecimal.
+func received(t *testing.T, payload string) string {
+	t.Helper()
+	text := `
+vars: {n: 2, s: abc}
+actors:
+  one:
+    - socketpair: unixgram
+      as: [a, b]
+    - send: a
+      data: ` + payload + `
+    - recv: b
+      as: got
+    - print: ${hex(got)}
+`
+	lines := passes(t, text)
+	return strings.TrimPrefix(lines[len(lines)-1], "| ")
+}
+
+func TestPayloadForms(t *testing.T) {
+	for in, want := range map[string]string{
+		"hello":                          hex.EncodeToString([]byte("hello")),
+		"0x10":                           hex.EncodeToString([]byte("0x10")), // a plain scalar is its source text
+		"1_000":                          hex.EncodeToString([]byte("1_000")),
+		"yes":                            hex.EncodeToString([]byte("yes")),
+		`"\0\xff"`:                       "00c3bf", // YAML escapes are characters, sent as UTF-8
+		`""`:                             "",
+		"${s}!":                          hex.EncodeToString([]byte("abc!")),
+		"${n}":                           hex.EncodeToString([]byte("2")),
+		"$${s}":                          hex.EncodeToString([]byte("${s}")),
+		"{text: 5}":                      "35",
+		"{text: ''}":                     "",
+		"{hex: 00 fF 10}":                "00ff10",
+		"{hex: ''}":                      "",
+		"{hex: '${s + \"d\"}'}":          "abcd",
+		"{base64: AAH/}":                 "0001ff",
+		"{base64: '${\"QQ==\"}'}":        "41",
+		"{zeros: 3}":                     "000000",
+		"{zeros: 0}":                     "",
+		"{zeros: '${n}'}":                "0000",
+		"{repeat: {data: ab, times: 3}}": "616261626162",
+		"{repeat: {data: {u8: 1}, times: '${n}'}}":                  "0101",
+		"{repeat: {data: ab, times: 0}}":                            "",
+		"{repeat: {data: {repeat: {data: a, times: 2}}, times: 2}}": "61616161",
+		"{pad: {data: ab, to: 4}}":                                  "61620000",
+		"{pad: {data: ab, to: 4, with: x}}":                         "61627878",
+		"{pad: {data: ab, to: 4, with: {u8: 255}}}":                 "6162ffff",
+		"{pad: {data: ab, to: 2}}":                                  "6162",
+		"{pad: {data: '${s}', to: '${n * 2}', with: '-'}}":          "6162632d",
+		"{u8: 255}":                                 "ff",
+		"{u8: [1, 0x10, '${n}']}":                   "011002",
+		"{u8: []}":                                  "",
+		"{u16be: 0x0102}":                           "0102",
+		"{u16le: 0x0102}":                           "0201",
+		"{u32be: 0x01020304}":                       "01020304",
+		"{u32le: 0x01020304}":                       "04030201",
+		"{u64be: 0x0102030405060708}":               "0102030405060708",
+		"{u64le: 0x0102030405060708}":               "0807060504030201",
+		"{u64le: 0xfffffffffffffffe}":               "feffffffffffffff",
+		"{u64be: 9223372036854775807}":              "7fffffffffffffff",
+		"[ab, {u16be: 3}, [c, {zeros: 1}], '${n}']": "61620003630032",
+		"[]": "",
+		"{pad: {data: [a, {u8: 0}], to: 3, with: z}}": "61007a",
+	} {
+		if got := received(t, in); got != want {
+			t.Errorf("data: %s sends %s, want %s", in, got, want)
+		}
+	}
+}
+
+// What a payload holds is expected in the same forms.
+func TestPayloadExpected(t *testing.T) {
+	passes(t, pair("- send: a\n  data: [ab, {u16be: 258}]\n- recv: b\n  expect: {data: [ab, {hex: '0102'}]}"))
+	f, _ := fails(t, pair("- send: a\n  data: [ab, {u16be: 258}]\n- recv: b\n  expect: [ab, {hex: '0103'}]"))
+	wantText(t, f.Err.Error(), "the data differs")
+}
+
+func TestPayloadProblems(t *testing.T) {
+	const forms = "text, hex, base64, zeros, repeat, pad, u8, u16be, u16le, u32be, u32le, u64be or u64le"
+	for in, want := range map[string]string{
+		"{hxe: 00}":                              `6:14: unknown payload form "hxe"; did you mean "hex"?`,
+		"{hex: 0g}":                              `6:19: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"{hex: 123}":                             `6:19: "123" is not hexadecimal: odd length hex string`,
+		"{base64: '&'}":                          `6:22: "&" is not base64: illegal base64 data at input byte 0`,
+		"{u8: 256}":                              "6:18: 256 does not fit into 8 bits",
+		"{u16le: [1, 65536]}":                    "6:25: 65536 does not fit into 16 bits",
+		"{u32be: 4294967296}":                    "6:21: 4294967296 does not fit into 32 bits",
+		"{u8: -1}":                               "6:18: -1 is negative; the number must be 0 or more",
+		"{u64be: 0x10000000000000000}":           `6:21: "0x10000000000000000" is not a whole number`,
+		"{u8: x}":                                `6:18: "x" is not a whole number`,
+		"{u8: {a: b}}":                           "6:18: expected a number, got a mapping",
+		"{u8: 1, u16be: 2}":                      "6:13: a payload mapping has one key, not 2; join several with a list: [{…}, {…}]",
+		"{repeat: 5}":                            `6:22: repeat of a payload is a mapping {data, times}, not the text "5"`,
+		"{repeat: {data: x}}":                    "6:22: repeat needs times; how many times",
+		"{repeat: {data: x, times: 1, tims: 2}}": `6:42: unknown key "tims" in repeat; did you mean "times"?`,
+		"{pad: [a]}":                             "6:19: pad of a payload is a mapping {data, to, with}, not a list",
+		"{pad: {data: x, to: 1k}}":               `6:33: "1k" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
+		"{zeros: -1}":                            `6:21: "-1" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
+		"[ok, {hex: 0g}]":                        `6:24: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"[[{u8: 256}]]":                          "6:20: 256 does not fit into 8 bits",
+		"{repeat: {data: {hex: x}, times: 2}}":   `6:35: "x" is not hexadecimal: invalid byte: U+0078 'x'`,
+		"{pad: {data: x, to: 4, with: {u8: 300}}}": "6:47: 300 does not fit into 8 bits",
+		"null": "6:7: data has no value",
+	} {
+		got := findings(pair("- send: a\n  data: " + in))
+		if len(got) == 0 || got[0] != want {
+			t.Errorf("data: %s finds\n  %s\nwant\n  %s", in, strings.Join(got, "\n  "), want)
+		}
+	}
+	got := findings(pair("- send: a\n  data: {foo: 1}"))
+	if len(got) != 1 || !strings.HasPrefix(got[0], `6:14: unknown payload form "foo"; a payload is a text, or a mapping with one of text, hex, base64, `) {
+		t.Errorf("an unknown form finds %q, the forms are %s", got, forms)
+	}
+	if got := findings(pair("- send: a\n  data: {}")); len(got) != 1 || !strings.HasPrefix(got[0], "6:13: a payload mapping has one key, not 0") {
+		t.Errorf("an empty mapping finds %q", got)
+	}
+}
+
+// What only a run can tell of a payload.
+func TestPayloadFailures(t *testing.T) {
+	for in, want := range map[string]string{
+		"{pad: {data: hello, to: 3}}":                  "cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: a, to: 3, with: xy}}":            "pad fills with one byte, not 2",
+		"{pad: {data: a, to: 3, with: ''}}":            "pad fills with one byte, not 0",
+		"{zeros: 2GiB}":                                "the payload is larger than 1GiB",
+		"{repeat: {data: {zeros: 1MiB}, times: 1025}}": "the payload is larger than 1GiB",
+		"{u8: '${256 + index}'}":                       "256 does not fit into 8 bits",
+		"{u8: '${-1}'}":                                `expression "-1": gives -1; it must not be negative`,
+		"{hex: '${\"0g\"}'}":                           `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"{base64: '${\"&\"}'}":                         `"&" is not base64: illegal base64 data at input byte 0`,
+		"['${u8(\"\", 0)}', x]":                        `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
+	} {
+		f, _ := fails(t, pair("- send: a\n  data: "+in))
+		wantText(t, f.Err.Error(), want)
+	}
+}
+
+// The transcript shows text, or hexadecimal, cut at 64 bytes.
+func TestDataShown(t *testing.T) {
+	long := strings.Repeat("x", 65)
+	for in, want := range map[string]string{
+		"hello":                                  `send(a, "hello", 5)`,
+		`"tab\tline\n\0"`:                        `send(a, "tab\tline\n\0", 10)`,
+		"{u8: 255}":                              "send(a, hex:ff, 1)",
+		"{zeros: 2}":                             "send(a, hex:0000, 2)",
+		"{text: " + long[:64] + "}":              `send(a, "` + long[:64] + `", 64)`,
+		"{text: " + long + "}":                   `send(a, "` + long[:64] + `"... (65 bytes), 65)`,
+		"{repeat: {data: {u8: 128}, times: 65}}": "send(a, hex:" + strings.Repeat("80", 64) + "... (65 bytes), 65)",
+		"[" + long[:63] + ", é]":                 `send(a, "` + long[:63] + `"... (65 bytes), 65)`, // the cut tears é apart
+	} {
+		lines := passes(t, pair("- send: a\n  data: "+in))
+		got, _, _ := strings.Cut(lines[1], " = ")
+		wantText(t, got, want)
+	}
+	r := runner.Run(t.Context(), parse(t, pair("- send: a\n  data: "+long)), runner.Options{Full: true})
+	for _, l := range r.Lines(runner.Causal, runner.Form{Full: true})[1:] {
+		wantText(t, r.Text(l.Event, runner.Form{Full: true}), fmt.Sprintf("send(a, %q, 65) = 65", long))
+	}
+}

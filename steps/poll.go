@@ -1,0 +1,212 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var pollKind = Kind{
+	Name:    "poll",
+	Summary: "wait until one of several handles is ready",
+	Text: `Waits until at least one handle has one of the events, or one of POLLERR and
+POLLHUP, which come unasked. expect gives each handle's revents by name; a handle
+that is not named there must have none. With within the call has a timeout of its
+own, after which it gives 0: without it the step's timeout counts. nowait: true
+only looks. See poll(2).`,
+	Example: `actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - poll: [a, b]
+      events: in
+      nowait: true
+      expect: {}
+    - send: a
+      data: x
+    - poll: [a, b]
+      events: [in, out]
+      expect: {a: out, b: [in, out]}
+    - close: [a, b]
+`,
+	New: func() Action { return new(pollAction) },
+}
+
+type pollAction struct {
+	handles HandleList
+	events  PollEvents
+	nowait  Bool
+	wait    Duration
+	want    Readiness
+}
+
+func (a *pollAction) Params(p *Params) {
+	p.Value(&a.handles, "the handle, or a list of handles")
+	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names").Need()
+	p.Key("nowait", &a.nowait, "only look: a timeout of 0").Or("false")
+	p.Key("within", &a.wait, "the call's own timeout, after which no handle is ready").Or("none")
+	p.Rest(&a.want, "the events that must have come, by handle: {conn: [in, rdhup]}")
+	p.Makes = "the number of ready handles"
+}
+
+func (a *pollAction) Run(t *Task) error {
+	items := make([]sock.PollItem, len(a.handles.Refs))
+	names := make([]string, len(items))
+	for i, r := range a.handles.Refs {
+		h, err := r.Open(t)
+		if err != nil {
+			return err
+		}
+		items[i], names[i] = sock.PollItem{Socket: h.Sock, Events: a.events.bits}, h.Name
+	}
+	w, timeout, err := a.timeout(t)
+	if err != nil {
+		return err
+	}
+	t.Call("poll", Const("["+strings.Join(names, ", ")+"]"), Const(sock.PollEventNames(a.events.bits)), Const(timeout))
+	n, err := t.Actor.Run.Sockets.Poll(w, items)
+	if err != nil && (!a.wait.Given() || !isTimeout(err)) {
+		return err
+	}
+	a.returns(t, names, items, n)
+	if err := t.setAs(0, n); err != nil {
+		return err
+	}
+	return a.want.check(names, items)
+}
+
+// timeout is how long the call waits, and how C would write it: milliseconds.
+func (a *pollAction) timeout(t *Task) (sock.Wait, string, error) {
+	w := t.wait(&a.nowait, 0)
+	switch {
+	case a.nowait.On:
+		return w, "0", nil
+	case !a.wait.Given():
+		return w, "-1", nil
+	}
+	d, err := a.wait.Eval(t)
+	if end := time.Now().Add(d); w.Deadline.IsZero() || end.Before(w.Deadline) {
+		w.Deadline = end
+	}
+	return w, fmt.Sprint(d.Milliseconds()), err
+}
+
+func (a *pollAction) returns(t *Task, names []string, items []sock.PollItem, n int) {
+	ret := []any{n}
+	if n == 0 && !a.nowait.On {
+		ret = append(ret, Const("(timeout)"))
+	}
+	for i, it := range items {
+		if it.Revents != 0 {
+			ret = append(ret, Const(names[i]+"="+sock.PollEventNames(it.Revents)))
+		}
+	}
+	t.Return(ret...)
+}
+
+func (a *pollAction) Check(c *Check) {
+	for _, r := range a.handles.Refs {
+		c.handle(r)
+	}
+	if a.nowait.On && a.wait.Given() {
+		c.problem(a.wait.node, "poll takes one of nowait and within")
+	}
+	for _, name := range a.want.names {
+		known := false
+		for _, r := range a.handles.Refs {
+			s, static := r.Static()
+			known = known || !static || s == name
+		}
+		if !known {
+			c.problem(a.want.node, "%s is not among the handles that are polled", name)
+		}
+	}
+	c.makeValues()
+}
+
+// PollEvents are events of poll(2): a name or a list.
+type PollEvents struct {
+	node *source.Node
+	bits int16
+}
+
+// Decode reads an event or a list of events.
+func (v *PollEvents) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	for _, item := range listed(n) {
+		bit, ok := sock.PollEventByName(item.Text)
+		if !ok || item.Kind != source.Scalar {
+			p := d.Problem(item, "unknown event %s", Shown(item))
+			if p.Hint = source.DidYouMean(item.Text, sock.AllPollEvents()); p.Hint == "" {
+				p.Hint = "write in, out, pri, rdhup, hup or err"
+			}
+			continue
+		}
+		v.bits |= bit
+	}
+}
+
+// Schema accepts a name or a list of names.
+func (v *PollEvents) Schema() Schema {
+	one := Schema{"type": "string"}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+}
+
+// Type names the type in the reference.
+func (v *PollEvents) Type() string { return "events" }
+
+// Readiness is the expected result of a poll: the events of each handle.
+type Readiness struct {
+	node   *source.Node
+	names  []string
+	events []PollEvents
+}
+
+// Decode reads a mapping of handles to events.
+func (v *Readiness) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	if n.Kind != source.Map {
+		d.Problem(n, "expected a mapping of handles to events, got %s", n.Describe()).Hint = "write {conn: [in, rdhup]}"
+		return
+	}
+	for _, e := range n.Entries {
+		var ev PollEvents
+		ev.Decode(d, e.Value)
+		v.names, v.events = append(v.names, e.Key.Text), append(v.events, ev)
+	}
+}
+
+// Schema accepts a mapping of names to events.
+func (v *Readiness) Schema() Schema {
+	return Schema{"type": "object", "additionalProperties": new(PollEvents).Schema()}
+}
+
+// Type names the type in the reference.
+func (v *Readiness) Type() string { return "events by handle" }
+
+// check holds the revents of each handle against the expectation.
+func (v *Readiness) check(names []string, items []sock.PollItem) error {
+	if v.node == nil {
+		return nil
+	}
+	want := make(map[string]int16)
+	for i, name := range v.names {
+		want[name] = v.events[i].bits
+	}
+	for i, name := range names {
+		if got := items[i].Revents; got != want[name] {
+			return mismatch("expected %s to have %s, got %s", name, eventText(want[name]), eventText(got))
+		}
+	}
+	return nil
+}
+
+func eventText(set int16) string {
+	if set == 0 {
+		return "no event"
+	}
+	return sock.PollEventNames(set)
+}

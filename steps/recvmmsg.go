@@ -1,0 +1,147 @@
+package steps
+
+import (
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var recvmmsgKind = Kind{
+	Name:    "recvmmsg",
+	Summary: "receive several datagrams in one call",
+	Text: `Waits for all of them, unless flags has MSG_WAITFORONE or nowait is true: then
+it takes those that are there. expect is the list of their data, in order. See
+recvmmsg(2).`,
+	Example: sendmmsgKind.Example,
+	New:     func() Action { return new(recvmmsgAction) },
+}
+
+type recvmmsgAction struct {
+	handle HandleRef
+	count  Int
+	max    Size
+	flags  Flags
+	nowait Bool
+	data   PayloadList
+	want   Compare
+}
+
+func (a *recvmmsgAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("count", &a.count, "how many messages").Need()
+	p.Key("max", &a.max, "the buffer of each message").Or("2KiB")
+	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
+	p.Key("nowait", &a.nowait, "take what is there: EAGAIN when there is nothing").Or("false")
+	p.Plain(&a.data, "the list of what the messages must hold")
+	p.Result("data", &a.data, "the list of what the messages must hold")
+	p.Result("count", &a.want, "how many messages must have come")
+	p.Makes = "the list of the received data"
+}
+
+func (a *recvmmsgAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	count, err := a.count.Eval(t)
+	if err != nil {
+		return err
+	}
+	size := 2048
+	if a.max.Given() {
+		if size, err = a.max.Eval(t); err != nil {
+			return err
+		}
+	}
+	list := make([]*sock.Message, count)
+	for i := range list {
+		list[i] = &sock.Message{Buffers: [][]byte{make([]byte, size)}}
+	}
+	args := []any{Name(h.Name), count}
+	if a.flags.Bits != 0 {
+		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
+	}
+	t.Call("recvmmsg", args...)
+	sizes, err := h.Sock.Recvmmsg(t.wait(&a.nowait, a.flags.Bits), list, a.flags.Bits)
+	if err != nil {
+		return err
+	}
+	return a.took(t, h, list, sizes)
+}
+
+// took records what came and holds it against the expectation.
+func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []int) error {
+	t.act(OpRecv, h)
+	t.Event.Offset = h.Sock.Desc().RX.Load()
+	t.Event.Link = h.link()
+	var shown, values []any
+	var got [][]byte
+	for i, n := range sizes {
+		b := list[i].Buffers[0][:n]
+		parts := []any{t.data(b)}
+		if list[i].HasAddr && list[i].Addr.String() != "unix:" {
+			parts = append(parts, Const("from"), list[i].Addr)
+		}
+		shown, values, got = append(shown, single(parts)), append(values, string(b)), append(got, b)
+		t.Event.Sums = append(t.Event.Sums, Datagram{Sum: sum(b), Remote: list[i].Addr})
+	}
+	t.Return(len(sizes), shown)
+	if err := t.setAs(0, values); err != nil {
+		return err
+	}
+	if err := a.want.expect(t, int64(len(sizes)), "messages"); err != nil {
+		return err
+	}
+	return a.data.check(t, got)
+}
+
+func (a *recvmmsgAction) Check(c *Check) {
+	c.handle(&a.handle)
+	c.makeValues()
+}
+
+// PayloadList is the data of several messages.
+type PayloadList struct {
+	node *source.Node
+	list []*Payload
+}
+
+// Decode reads a list of payloads.
+func (v *PayloadList) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	if n.Kind != source.List {
+		d.Problem(n, "expected a list with the data of each message, got %s", n.Describe())
+		return
+	}
+	for _, item := range n.Items {
+		p := new(Payload)
+		p.Decode(d, item)
+		v.list = append(v.list, p)
+	}
+}
+
+// Schema accepts a list of payloads.
+func (v *PayloadList) Schema() Schema {
+	return Schema{"type": "array", "items": new(Payload).Schema()}
+}
+
+// Type names the type in the reference.
+func (v *PayloadList) Type() string { return "list of payloads" }
+
+func (v *PayloadList) check(t *Task, got [][]byte) error {
+	if v.node == nil {
+		return nil
+	}
+	if len(got) != len(v.list) {
+		return mismatch("expected %d messages, got %d", len(v.list), len(got))
+	}
+	for i, p := range v.list {
+		want, err := p.Bytes(t)
+		if err != nil {
+			return err
+		}
+		if string(want) != string(got[i]) {
+			return &Mismatch{Msg: "the data of a message differs", Want: want, Got: append([]byte(nil), got[i]...), Data: true}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package steps
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var relayKind = Kind{
+	Name:    "relay",
+	Summary: "copy from one handle to another until the end of file",
+	Text: `relay: conn, to: conn is an echo. as names the number of bytes; expect bounds
+it. The step timeout does not count as long as bytes come.`,
+	Example: `actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - socketpair: unix
+      as: [c, d]
+    - send: a
+      data: hello
+    - shutdown: a
+      how: write
+    - relay: b
+      to: c
+      expect: 5
+    - recv: d
+      expect: hello
+`,
+	New: func() Action { return new(relayAction) },
+}
+
+type relayAction struct {
+	from, to HandleRef
+	size     Compare
+}
+
+func (a *relayAction) Params(p *Params) {
+	p.Value(&a.from, "where the bytes come from")
+	p.Key("to", &a.to, "where they go").Need()
+	a.size.unit = byteUnit
+	p.Plain(&a.size, "how many bytes must have been copied")
+	p.Result("size", &a.size, "how many bytes must have been copied")
+	p.Makes = "the number of bytes copied"
+}
+
+// relayChunk is how much is read before it is written again.
+const relayChunk = 64 << 10
+
+func (a *relayAction) Run(t *Task) error {
+	from, err := a.from.Open(t)
+	if err != nil {
+		return err
+	}
+	to, err := a.to.Open(t)
+	if err != nil {
+		return err
+	}
+	t.Call("relay", Name(from.Name), Name(to.Name))
+	n, err := a.copy(t, from.Sock, to.Sock)
+	t.act(OpRecv, from)
+	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
+	t.Event.Also = &Transfer{Sock: to.Sock.Desc().ID, Offset: to.Sock.Desc().TX.Load()}
+	if err != nil {
+		return err
+	}
+	t.Return(n, Const("(end of file)"))
+	if err := t.setAs(0, n); err != nil {
+		return err
+	}
+	return a.size.expect(t, int64(n), "bytes relayed")
+}
+
+func (a *relayAction) copy(t *Task, from, to *sock.Socket) (int, error) {
+	defer t.giveBack()
+	total := 0
+	for {
+		w := t.freshWait()
+		if err := from.Readable(w); err != nil {
+			return total, err
+		}
+		buf := t.buffer(relayChunk)
+		n, _, err := from.Recv(w, buf, 0)
+		if err != nil || n == 0 {
+			return total, err
+		}
+		for sent := 0; sent < n; {
+			k, err := to.Send(t.freshWait(), buf[sent:n], unix.MSG_NOSIGNAL, nil)
+			if err != nil {
+				return total, err
+			}
+			sent += k
+		}
+		total += n
+		t.giveBack()
+	}
+}
+
+func (a *relayAction) Check(c *Check) {
+	c.handle(&a.from)
+	c.handle(&a.to)
+	c.makeValues()
+}

@@ -1,0 +1,165 @@
+package steps
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var sendmmsgKind = Kind{
+	Name:    "sendmmsg",
+	Summary: "send several datagrams in one call",
+	Text: `Each message has data, and to where the socket is not connected. expect gives
+the number of messages that must have gone. See sendmmsg(2).`,
+	Example: `requires: os:linux
+actors:
+  one:
+    - socketpair: unixgram
+      as: [a, b]
+    - sendmmsg: a
+      messages:
+        - data: first
+        - data: second
+      expect: 2
+    - recvmmsg: b
+      count: 2
+      expect: [first, second]
+    - close: [a, b]
+`,
+	New: func() Action { return new(sendmmsgAction) },
+}
+
+type sendmmsgAction struct {
+	handle   HandleRef
+	messages Messages
+	flags    Flags
+	nowait   Bool
+	want     Compare
+}
+
+func (a *sendmmsgAction) Params(p *Params) {
+	p.Value(&a.handle, "the socket")
+	p.Key("messages", &a.messages, "a list of {data, to}").Need()
+	p.Key("flags", &a.flags, "MSG_ flags of send(2): a name or a list")
+	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing can be sent").Or("false")
+	p.Plain(&a.want, "how many messages must have gone")
+	p.Result("count", &a.want, "how many messages must have gone")
+	p.Makes = "the number of messages sent"
+}
+
+func (a *sendmmsgAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	var list []*sock.Message
+	var shown []any
+	for _, item := range a.messages.list {
+		m, parts, err := item.make(t)
+		if err != nil {
+			return err
+		}
+		list, shown = append(list, m), append(shown, single(parts))
+	}
+	args := []any{Name(h.Name), shown, len(list)}
+	if a.flags.Bits != 0 {
+		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
+	}
+	t.Call("sendmmsg", args...)
+	sizes, err := h.Sock.Sendmmsg(t.wait(&a.nowait, a.flags.Bits), list, a.flags.Bits)
+	if err != nil {
+		return err
+	}
+	t.act(OpSend, h)
+	t.Event.Offset = h.Sock.Desc().TX.Load()
+	t.Event.Link, t.Event.Sums = h.link(), nil
+	for _, m := range list[:len(sizes)] {
+		t.Event.Sums = append(t.Event.Sums, Datagram{Sum: sum(m.Buffers[0]), Remote: m.Addr})
+	}
+	t.publish(h.Name)
+	t.Return(len(sizes))
+	if err := t.setAs(0, len(sizes)); err != nil {
+		return err
+	}
+	return a.want.expect(t, int64(len(sizes)), "messages sent")
+}
+
+func (a *sendmmsgAction) Check(c *Check) {
+	if sym := c.handle(&a.handle); sym != nil && sym.Type == unix.SOCK_STREAM && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is a stream; sendmmsg sends datagrams", sym.Name)
+	}
+	c.makeValues()
+}
+
+// Messages are the datagrams of one sendmmsg.
+type Messages struct{ list []*messageItem }
+
+type messageItem struct {
+	data Payload
+	to   Address
+}
+
+// Decode reads a list of {data, to}.
+func (v *Messages) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.List || len(n.Items) == 0 {
+		d.Problem(n, "messages is a list of {data, to}, not %s", n.Describe())
+		return
+	}
+	for _, item := range n.Items {
+		if item.Kind != source.Map {
+			d.Problem(item, "a message is {data, to}, not %s", item.Describe())
+			continue
+		}
+		m := new(messageItem)
+		d.Mapping(item, m.params(), "a message")
+		v.list = append(v.list, m)
+	}
+}
+
+func (m *messageItem) params() []*Param {
+	return []*Param{
+		{Key: "data", Value: &m.data, Required: true, Help: "what to send"},
+		{Key: "to", Value: &m.to, Help: "the destination"},
+	}
+}
+
+// Schema accepts a list of {data, to}.
+func (v *Messages) Schema() Schema {
+	m := new(messageItem)
+	properties := Schema{}
+	for _, p := range m.params() {
+		properties[p.Key] = Described(p)
+	}
+	return Schema{"type": "array", "minItems": 1, "items": Object(properties, "data")}
+}
+
+// Type names the type in the reference.
+func (v *Messages) Type() string { return "list of {data, to}" }
+
+// make is the message for the kernel and for the transcript.
+func (m *messageItem) make(t *Task) (*sock.Message, []any, error) {
+	b, err := m.data.Bytes(t)
+	if err != nil {
+		return nil, nil, err
+	}
+	msg := &sock.Message{Buffers: [][]byte{b}}
+	shown := []any{t.data(b)}
+	if m.to.Given() {
+		to, err := m.to.Resolve(t)
+		if err != nil {
+			return nil, nil, err
+		}
+		msg.Addr, msg.HasAddr = to, true
+		shown = append(shown, to)
+	}
+	return msg, shown, nil
+}
+
+// single is the only part itself, or all parts as a list.
+func single(parts []any) any {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return parts
+}

@@ -1,0 +1,106 @@
+package steps
+
+import (
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var stateKind = Kind{
+	Name:    "state",
+	Summary: "wait until a TCP socket is in a state",
+	Text: `The states are Linux's names: SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1,
+FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, TIME_WAIT, LISTEN, CLOSE. While the
+descriptor is open TCP_INFO tells the state; of a closed one the kernel's socket
+diagnostics do, and only they know TIME_WAIT. Without expect the step just reads
+the state. See tcp(7), sock_diag(7), RFC 9293 section 3.3.2.`,
+	Example: `requires: os:linux
+actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+    - state: listener
+      expect: LISTEN
+    - accept: listener
+      as: conn
+    - close: conn
+    - state: conn
+      expect: FIN_WAIT2
+  client:
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+    - state: sock
+      expect: CLOSE_WAIT
+`,
+	New: func() Action { return &stateAction{want: Enum{Words: sock.TCPStates()}} },
+}
+
+type stateAction struct {
+	handle HandleRef
+	want   Enum
+}
+
+func (a *stateAction) Params(p *Params) {
+	p.Value(&a.handle, "the TCP socket, open or closed")
+	p.Plain(&a.want, "the state to wait for")
+	p.Result("state", &a.want, "the state to wait for")
+	p.Makes = "the state's name"
+}
+
+func (a *stateAction) Run(t *Task) error {
+	h, err := a.handle.Open(t)
+	if err != nil {
+		return err
+	}
+	t.Call("state", Name(h.Name))
+	got, err := a.wait(t, h)
+	if err != nil {
+		return err
+	}
+	switch got {
+	case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":
+		t.act(OpState, h)
+	}
+	t.Return(Const(got))
+	return t.setAs(0, got)
+}
+
+// wait asks again and again: the kernel tells nobody when a TCP state changes,
+// least of all that of a socket without a descriptor.
+func (a *stateAction) wait(t *Task, h *Handle) (string, error) {
+	for delay := 50 * time.Microsecond; ; delay = min(2*delay, 5*time.Millisecond) {
+		got, err := h.Sock.TCPState()
+		if err != nil || got == a.want.Word || a.want.Word == "" {
+			return got, err
+		}
+		if !t.deadline.IsZero() && time.Now().After(t.deadline) {
+			t.missing = "expected the state " + a.want.Word + ", it is " + got
+			return got, sock.ErrTimeout
+		}
+		if err := t.pause(delay); err != nil {
+			return got, err
+		}
+	}
+}
+
+func (a *stateAction) Check(c *Check) {
+	name, static := a.handle.Static()
+	sym := c.symbols[name]
+	if !static || sym == nil || !sym.Handle {
+		c.handle(&a.handle)
+		return
+	}
+	// A closed handle is welcome here.
+	sym.used = true
+	if sym.Type != 0 && sym.Type != unix.SOCK_STREAM && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is no TCP socket; it has no TCP state", name)
+	}
+	c.makeValues()
+}
