@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -164,6 +165,9 @@ func (r *run) run(ctx context.Context) error {
 // cast makes the actors' replicas.
 func (r *run) cast(ctx context.Context) error {
 	r.hub = newHub(ctx)
+	if err := r.writeFiles(ctx); err != nil {
+		return err
+	}
 	for place, a := range r.scenario.Actors {
 		count := 1
 		if a.Count.Given() {
@@ -178,6 +182,28 @@ func (r *run) cast(ctx context.Context) error {
 			r.members = append(r.members, m)
 			r.hub.add(m)
 			m.main = r.strand(m, nil, "", nil)
+		}
+	}
+	return nil
+}
+
+// writeFiles writes the scenario's files into its temporary folder.
+func (r *run) writeFiles(ctx context.Context) error {
+	for _, f := range r.scenario.Files {
+		data, err := f.Data.Bytes(r.outside(ctx))
+		if err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
+		}
+		dir, err := r.tmp.path()
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
+		}
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
 		}
 	}
 	return nil

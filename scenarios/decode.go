@@ -19,6 +19,7 @@ type document struct {
 	timeout     steps.Duration
 	stepTimeout steps.Duration
 	vars        variables
+	files       files
 	procedures  steps.Procedures
 	actors      actors
 }
@@ -32,6 +33,7 @@ func (doc *document) params() []*steps.Param {
 		{Key: "timeout", Value: &doc.timeout, Help: "the bound of the whole run; default: 30s"},
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the bound of each step; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides"},
+		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
 	}
@@ -39,7 +41,6 @@ func (doc *document) params() []*steps.Param {
 
 // laterKeys are keys of the language that this version does not know yet.
 var laterKeys = map[string]string{
-	"files":   "this version cannot write files; let the scenario's steps do without",
 	"network": "this version runs on the host's own network; leave the key out",
 }
 
@@ -94,6 +95,7 @@ func (s *Scenario) fill(doc *document, d *steps.Decoder) {
 	}
 	s.Description, s.Tags = doc.description.text, doc.tags.list
 	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
+	s.Files = doc.files.list
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, d)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, d)
 	s.Steps = d.Steps()
@@ -124,15 +126,29 @@ func (s *Scenario) check(doc *document) source.Problems {
 	for _, a := range s.Actors {
 		checked = append(checked, steps.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
 		for _, e := range slices.Concat(a.Count.Exprs(), a.Timeout.Exprs()) {
-			for _, r := range e.References() {
-				p := a.Node.Problem("count and timeout of %s cannot wait for %s.%s", a.Name, r.Actor, r.Name)
-				p.Pos = e.Pos()
-				problems = append(problems, p.WithHint("they are settled before any actor runs; use vars"))
-			}
+			problems = append(problems, noReferences(e, a.Node, "count and timeout of "+a.Name)...)
+			outside = append(outside, e)
+		}
+	}
+	for _, f := range s.Files {
+		for _, e := range f.Exprs {
+			problems = append(problems, noReferences(e, f.Node, "the file "+f.Name)...)
 			outside = append(outside, e)
 		}
 	}
 	return append(problems, steps.CheckActors(checked, doc.vars.nodes, outside)...)
+}
+
+// noReferences reports what an expression that is settled before any actor
+// runs wants to know of them.
+func noReferences(e *steps.Expr, n *source.Node, what string) source.Problems {
+	var problems source.Problems
+	for _, r := range e.References() {
+		p := n.Problem("%s cannot wait for %s.%s", what, r.Actor, r.Name)
+		p.Pos = e.Pos()
+		problems = append(problems, p.WithHint("it is settled before any actor runs; use vars"))
+	}
+	return problems
 }
 
 // keysOf are the keys of a mapping; none where it is not there.

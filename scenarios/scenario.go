@@ -29,12 +29,21 @@ type Scenario struct {
 	Timeout     time.Duration
 	StepTimeout time.Duration
 	Vars        map[string]any
+	Files       []*File
 	Actors      []*Actor
 
 	Node  *source.Node
 	Steps []*steps.Step // all of them, in the order of the file
 	// Shared tells which names of each actor the other actors read.
 	Shared map[string]map[string]bool
+}
+
+// A File is written into the scenario's temporary folder before it runs.
+type File struct {
+	Name  string // a path inside the folder
+	Data  steps.Payload
+	Exprs []*steps.Expr
+	Node  *source.Node
 }
 
 // An Actor is one that runs its steps beside the others.

@@ -137,7 +137,7 @@ func TestAddressExpressionsThatDoNotParse(t *testing.T) {
 func TestAddressForms(t *testing.T) {
 	for _, test := range []struct{ kind, to, shown string }{
 		{"udp", "127.0.0.1:0", "127.0.0.1:0"},
-		{"udp", ":0", "0.0.0.0:0"},
+		{"udp", ":0", ":0"},
 		{"udp", "127.0.0.5:0", "127.0.0.5:0"},
 		{"unixgram", "unix:${tmp}/s", "unix:$tmp/s"},
 		{"unixgram", "unix:@sockscript-test-${env('SOCKSCRIPT_NONE')}form", "unix:@sockscript-test-form"},

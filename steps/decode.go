@@ -50,10 +50,14 @@ func (d *Decoder) Actor(n *source.Node) *Block {
 	return b
 }
 
-// Param decodes a value that stands outside the steps, such as an actor's count.
-func (d *Decoder) Param(v Value, n *source.Node) {
-	d.own, d.step = nil, new(Step)
+// Param decodes a value that stands outside the steps, such as an actor's count,
+// and gives the expressions in it.
+func (d *Decoder) Param(v Value, n *source.Node) []*Expr {
+	d.own, d.step, d.exprs = nil, new(Step), nil
 	v.Decode(d, n)
+	exprs := d.exprs
+	d.exprs = nil
+	return exprs
 }
 
 // Problem notes what is wrong at n.

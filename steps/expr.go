@@ -3,6 +3,7 @@ package steps
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -112,6 +113,9 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	if err != nil {
 		p := d.Problem(n, "expression %s: %s", quoteShort(e.Source), exprMessage(err))
 		p.Pos = n.At(offset + exprColumn(err))
+		if word := d.operatorName(src); word != "" {
+			p.Hint = word + " is an operator of expressions; give what bears that name another one"
+		}
 		return
 	}
 	e.prog = prog
@@ -122,6 +126,20 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		e.names = append(e.names, r.names...)
 	}
 	d.exprs = append(d.exprs, e)
+}
+
+// operators are the words of the expression language that cannot be names in it.
+var operators = regexp.MustCompile(`\b(and|or|not|in|matches|contains|startsWith|endsWith|let|if|else|nil|true|false)\b`)
+
+// operatorName is a word of src that the file uses as a name, but that
+// expressions take for an operator; "" where there is none.
+func (d *Decoder) operatorName(src string) string {
+	for _, word := range operators.FindAllString(src, -1) {
+		if d.own[word] || d.vars[word] || d.actors[word] {
+			return word
+		}
+	}
+	return ""
 }
 
 func exprMessage(err error) string {

@@ -2,6 +2,8 @@ package steps
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"regexp"
 	"strings"
 
@@ -15,6 +17,7 @@ type Match struct {
 	Contains Text
 	Matches  Regexp
 	Size     Compare
+	SHA256   Text
 }
 
 func (m *Match) params(p *Params) {
@@ -24,6 +27,7 @@ func (m *Match) params(p *Params) {
 	p.Result("matches", &m.Matches, "a regular expression (RE2); its named groups become variables")
 	m.Size.unit = byteUnit
 	p.Result("size", &m.Size, "how many bytes")
+	p.Result("sha256", &m.SHA256, "the SHA-256 of the bytes in hexadecimal")
 }
 
 // Searches reports whether the bytes are looked for in what comes rather than
@@ -87,6 +91,12 @@ func (m *Match) Check(t *Task, b []byte) error {
 		}
 		if !ok {
 			return mismatch("expected %s bytes, got %d", want, len(b))
+		}
+	}
+	if m.SHA256.Given() {
+		sum := sha256.Sum256(b)
+		if err := m.checkSum(t, hex.EncodeToString(sum[:])); err != nil {
+			return err
 		}
 	}
 	return m.groups(t, b)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -179,7 +180,7 @@ func showString(b []byte) any {
 
 // values runs the fields of a structured value; unknown names are an error.
 func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error) {
-	if v.fields.Names == nil {
+	if v.node.Kind != source.Map {
 		return nil, fmt.Errorf("it is %s, not a mapping", v.node.Describe())
 	}
 	m := make(map[string]string)

@@ -16,6 +16,7 @@ type Payload struct {
 	node   *source.Node
 	piece  piece
 	static func() ([]byte, error) // nil where an expression takes part
+	size   func() (int64, error)  // of a fixed payload that may be large; else nil
 }
 
 // A piece is one form of a payload.
@@ -35,6 +36,10 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 	p.piece = d.piece(n)
 	if p.piece != nil && p.piece.fixed() {
 		p.static = sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
+		p.size = sync.OnceValues(func() (int64, error) {
+			_, n, err := stream(p.piece, nil)
+			return n, err
+		})
 	}
 }
 
@@ -55,6 +60,15 @@ func (p *Payload) Fixed() ([]byte, bool) {
 	return b, err == nil
 }
 
+// empty reports whether the payload is known to hold nothing.
+func (p *Payload) empty() bool {
+	if p.size == nil {
+		return false
+	}
+	n, err := p.size()
+	return err == nil && n == 0
+}
+
 // Type names the type in the reference.
 func (p *Payload) Type() string { return "payload" }
 
@@ -66,7 +80,9 @@ var payloadForms = []struct{ key, help string }{
 	{"text", "a text"},
 	{"hex", "bytes in hexadecimal; blanks are passed over"},
 	{"base64", "bytes in base64 (RFC 4648)"},
+	{"file", "the content of a file; a relative path is one beside the scenario file"},
 	{"zeros", "so many zero bytes"},
+	{"random", "{size, seed}: bytes that look random and are the same for the same seed"},
 	{"repeat", "{data, times}: the data so many times"},
 	{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)"},
 	{"u8", "a byte, or a list of them"},
@@ -95,6 +111,8 @@ func payloadSchema() Schema {
 		switch {
 		case f.key == "zeros":
 			value = new(Size).Schema()
+		case f.key == "random":
+			value = Object(Schema{"size": new(Size).Schema(), "seed": new(Size).Schema()}, "size", "seed")
 		case f.key == "repeat":
 			value = Object(Schema{"data": self, "times": new(Int).Schema()}, "data", "times")
 		case f.key == "pad":
@@ -147,6 +165,10 @@ func (d *Decoder) form(n, key, value *source.Node) piece {
 		p := &padPiece{data: listPiece(nil)}
 		p.to.Decode(d, value)
 		return p
+	case "file":
+		return d.filePiece(value)
+	case "random":
+		return d.randomPiece(value)
 	case "repeat":
 		return d.repeatPiece(value)
 	case "pad":

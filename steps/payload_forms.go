@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
@@ -160,32 +161,38 @@ func (p *padPiece) append(t *Task, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	to, err := p.to.Eval(t)
+	fill, missing, err := p.missing(t, int64(len(b)-start))
 	if err != nil {
 		return b, err
+	}
+	if missing > maxPayload {
+		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	}
+	if fill[0] == 0 {
+		return append(b, make([]byte, missing)...), nil
+	}
+	return append(b, bytes.Repeat(fill, int(missing))...), nil
+}
+
+// missing is the byte to fill up with, and how often after n bytes of data.
+func (p *padPiece) missing(t *Task, n int64) ([]byte, int64, error) {
+	to, err := p.to.Eval(t)
+	if err != nil {
+		return nil, 0, err
 	}
 	fill := []byte{0}
 	if p.with.Given() {
 		if fill, err = p.with.Bytes(t); err != nil {
-			return b, err
+			return nil, 0, err
 		}
 	}
-	missing := to - (len(b) - start)
 	switch {
-	case to > maxPayload:
-		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
-	case missing < 0:
-		return b, fmt.Errorf("cannot pad %d bytes to %d: they are more already", len(b)-start, to)
+	case int64(to) < n:
+		return nil, 0, fmt.Errorf("cannot pad %d bytes to %d: they are more already", n, to)
 	case len(fill) != 1:
-		return b, fmt.Errorf("pad fills with one byte, not %d", len(fill))
+		return nil, 0, fmt.Errorf("pad fills with one byte, not %d", len(fill))
 	}
-	tail := make([]byte, missing)
-	if fill[0] != 0 {
-		for i := range tail {
-			tail[i] = fill[0]
-		}
-	}
-	return append(b, tail...), nil
+	return fill, int64(to) - n, nil
 }
 
 // integerPiece is unsigned integers of one size and byte order.

@@ -130,16 +130,14 @@ func TestPayloadProblems(t *testing.T) {
 // What only a run can tell of a payload.
 func TestPayloadFailures(t *testing.T) {
 	for in, want := range map[string]string{
-		"{pad: {data: hello, to: 3}}":                  "cannot pad 5 bytes to 3: they are more already",
-		"{pad: {data: a, to: 3, with: xy}}":            "pad fills with one byte, not 2",
-		"{pad: {data: a, to: 3, with: ''}}":            "pad fills with one byte, not 0",
-		"{zeros: 2GiB}":                                "the payload is larger than 1GiB",
-		"{repeat: {data: {zeros: 1MiB}, times: 1025}}": "the payload is larger than 1GiB",
-		"{u8: '${256 + index}'}":                       "256 does not fit into 8 bits",
-		"{u8: '${-1}'}":                                `expression "-1": gives -1; it must not be negative`,
-		"{hex: '${\"0g\"}'}":                           `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
-		"{base64: '${\"&\"}'}":                         `"&" is not base64: illegal base64 data at input byte 0`,
-		"['${u8(\"\", 0)}', x]":                        `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
+		"{pad: {data: hello, to: 3}}":       "cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: a, to: 3, with: xy}}": "pad fills with one byte, not 2",
+		"{pad: {data: a, to: 3, with: ''}}": "pad fills with one byte, not 0",
+		"{u8: '${256 + index}'}":            "256 does not fit into 8 bits",
+		"{u8: '${-1}'}":                     `expression "-1": gives -1; it must not be negative`,
+		"{hex: '${\"0g\"}'}":                `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"{base64: '${\"&\"}'}":              `"&" is not base64: illegal base64 data at input byte 0`,
+		"['${u8(\"\", 0)}', x]":             `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
 	} {
 		f, _ := fails(t, pair("- send: a\n  data: "+in))
 		wantText(t, f.Err.Error(), want)

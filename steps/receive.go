@@ -3,6 +3,7 @@ package steps
 import (
 	"bytes"
 	"fmt"
+	"hash"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -28,6 +29,8 @@ type receiver struct {
 	eof      bool
 	msgFlags int
 	control  []Received
+	hash     hash.Hash // of a stream that is too large to be kept
+	first    []byte    // its first bytes
 }
 
 // receive chooses how much to receive and receives it.

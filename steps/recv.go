@@ -89,11 +89,20 @@ func (a *recvAction) Run(t *Task) error {
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.Sock.Type() != unix.SOCK_STREAM
 	r.call = a.callName(h)
-	err = r.receive()
+	large, err := r.large()
+	if !large && err == nil {
+		err = r.receive()
+	}
 	r.trace()
 	if err != nil {
-		t.missing = r.came()
+		if t.missing == "" {
+			t.missing = r.came()
+		}
 		return err
+	}
+	if large {
+		t.Return(r.count, Data{Bytes: r.first, Len: r.count}, shaShown(r.hash))
+		return r.checkLarge(t)
 	}
 	r.returns()
 	return a.check(t, r)
@@ -154,7 +163,7 @@ func (a *recvAction) peeks() bool { return a.flags.Bits&unix.MSG_PEEK != 0 }
 
 // wantsData reports whether an expectation can only be met by bytes.
 func (a *recvAction) wantsData() bool {
-	if b, fixed := a.match.Data.Fixed(); fixed && len(b) == 0 {
+	if a.match.Data.Given() && a.match.Data.empty() {
 		return false
 	}
 	return a.match.Data.Given() || a.match.Searches()

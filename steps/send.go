@@ -68,6 +68,14 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
+	if !a.to.Given() && !a.once.On && !a.nowait.On && h.Sock.Type() == unix.SOCK_STREAM {
+		if r, size, large, err := a.data.Large(t); err != nil || large {
+			if err != nil {
+				return err
+			}
+			return a.sendLarge(t, h, r, size)
+		}
+	}
 	data, err := a.buffers(t)
 	if err != nil {
 		return err

@@ -66,6 +66,9 @@ func TestTemplateProblems(t *testing.T) {
 				"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"}},
 		{"column in a bare expression", "- assert: 1 = 1", []string{
 			`3:17: expression "1 = 1": unexpected token Operator("=")`}},
+		{"a name that is an operator", "- socket: udp\n  as: in\n- connect: in\n  to: in", []string{
+			`6:11: expression "in": unexpected token Operator("in"); ` +
+				"in is an operator of expressions; give what bears that name another one"}},
 		{"types that cannot be compared", "- assert: 1 > 'a'", []string{
 			`3:17: expression "1 > 'a'": invalid operation: > (mismatched types int and string)`}},
 		{"arguments", "- print: ${hex()} ${u16be('a')} ${env(1)}", []string{

@@ -1,0 +1,32 @@
+package scenarios
+
+import (
+	"path/filepath"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// files is the value of the key files.
+type files struct{ list []*File }
+
+func (v *files) Decode(d *steps.Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		d.Problem(n, "files is a mapping of names to contents, not %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		if !filepath.IsLocal(e.Key.Text) {
+			d.Problem(e.Key, "the file %q would not stand in the temporary folder", e.Key.Text).Hint =
+				"write a relative path without .."
+		}
+		f := &File{Name: e.Key.Text, Node: e.Key}
+		f.Exprs = d.Param(&f.Data, e.Value)
+		v.list = append(v.list, f)
+	}
+}
+
+func (v *files) Schema() steps.Schema {
+	return steps.Schema{"type": "object", "additionalProperties": new(steps.Payload).Schema()}
+}
+func (v *files) Type() string { return "contents by name" }
