@@ -19,7 +19,6 @@ type member struct {
 	main  *strand
 
 	// Guarded by the hub.
-	id      int
 	live    int // strands that have not ended
 	waiting int // of these, those that wait for a name, signal or barrier
 	started bool

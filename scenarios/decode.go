@@ -145,7 +145,7 @@ func noReferences(e *steps.Expr, n *source.Node, what string) source.Problems {
 	var problems source.Problems
 	for _, r := range e.References() {
 		p := n.Problem("%s cannot wait for %s.%s", what, r.Actor, r.Name)
-		p.Pos = e.Pos()
+		p.MoveTo(n, e.Pos())
 		problems = append(problems, p.WithHint("it is settled before any actor runs; use vars"))
 	}
 	return problems

@@ -132,8 +132,7 @@ func (c *Check) ownName(e *Expr, name string) {
 			return
 		}
 	}
-	p := c.problem(e.node, "unknown name %q in the expression", name)
-	p.Pos = e.pos
+	p := c.problem(e.node, "unknown name %q in the expression", name).MoveTo(e.node, e.pos)
 	own := c.scenario.Actors[c.actor]
 	switch {
 	case own != nil && own.Names[name]:
@@ -176,19 +175,18 @@ func (c *Check) reference(e *Expr, r *Reference) {
 		for n := range a.Names {
 			known = append(known, n)
 		}
-		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name)
-		p.Pos = e.pos
+		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.node, e.pos)
 		if p.Hint = source.DidYouMean(r.Name, sorted(known)); p.Hint == "" {
 			p.Hint = "an actor's names are those that its steps give with as: and let:"
 		}
 	}
 	if a.Replicas && r.index == nil && r.Actor != c.actor {
 		p := c.problem(e.node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
-		p.Pos, p.Hint = e.pos, fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
+		p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
 	}
 	if !a.Replicas && r.index != nil {
 		p := c.problem(e.node, "actor %s has no replicas", r.Actor)
-		p.Pos, p.Hint = e.pos, fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
+		p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
 	}
 }
 

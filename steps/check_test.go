@@ -359,8 +359,8 @@ func TestCheckActors(t *testing.T) {
 		{"replicas without index", "actors:\n  a:\n    count: 2\n    steps: [{let: {x: 1}}]\n  b:\n    - print: ${a.x} ${a[1].x}\n", []string{
 			"6:16: actor a has replicas; a.x does not say which; write a[0].x"}},
 		{"count and timeout", "actors:\n  a: {count: '${b.x}', timeout: '${b.x}', steps: []}\n  b: [{let: {x: 1}}]\n", []string{
-			"2:17: count and timeout of a cannot wait for b.x; they are settled before any actor runs; use vars",
-			"2:36: count and timeout of a cannot wait for b.x; they are settled before any actor runs; use vars",
+			"2:17: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
+			"2:36: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
 			"3:17: warning: x is never used; leave the name out, or use it"}},
 	})
 }

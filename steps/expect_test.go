@@ -62,7 +62,7 @@ func TestErrnoAsValue(t *testing.T) {
 	lines := passes(t, refused("  expect: {error: [EACCES, ECONNREFUSED]}\n  as: err\n"+
 		"- assert: err.name == \"ECONNREFUSED\" && err.message == \"Connection refused\"\n"+
 		fmt.Sprintf("- assert: err.number == %d\n", syscall.ECONNREFUSED)+
-		"- print: connect error: ${err.message} (errno ${err})"))
+		"- print: \"connect error: ${err.message} (errno ${err})\""))
 	wantText(t, lines[len(lines)-3], "| connect error: Connection refused (errno ECONNREFUSED)")
 	// Every kind's error can be named, also that of one that makes nothing.
 	passes(t, one("- unlink: ${tmp}/none\n  expect: {error: ENOENT}\n  as: err\n- assert: err.name == \"ENOENT\""))
@@ -150,9 +150,10 @@ func TestStepTimeout(t *testing.T) {
 	wantText(t, f.Err.Error(), "timed out after 20ms (the step's timeout)")
 	// A loop's timeout bounds all its rounds; the step timeout each step of it.
 	f, _ = fails(t, pair("- repeat: 1000\n  steps:\n    - recv: b\n      nowait: true\n      expect: {error: EAGAIN}\n    - sleep: 1ms\n  timeout: 30ms\n- close: a"))
-	if !strings.HasPrefix(f.Err.Error(), "timed out after 30ms (the step's timeout)") {
-		t.Error(f.Err)
-	}
+	wantText(t, f.Err.Error(), "timed out after 30ms (the timeout of the repeat at line 5)")
+	// Also where no step of it ever blocks.
+	f, _ = fails(t, one("- repeat: {while: true}\n  steps:\n    - let: {n: 1}\n    - assert: n == 1\n  timeout: 20ms"))
+	wantText(t, f.Err.Error(), "timed out after 20ms (the timeout of the repeat at line 3)")
 	passes(t, "step_timeout: 50ms\n"+one("- repeat: 30\n  steps:\n    - sleep: 2ms"))
 	f, _ = fails(t, one("- sleep: 0\n  timeout: ${'x'}"))
 	wantText(t, f.Err.Error(), `expression "'x'": "x" is not a duration; write it as 250ms, 2s or 1m30s`)

@@ -112,7 +112,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	prog, err := expr.Compile(src, append(d.functions(), expr.Patch(refs))...)
 	if err != nil {
 		p := d.Problem(n, "expression %s: %s", quoteShort(e.Source), exprMessage(err))
-		p.Pos = n.At(offset + exprColumn(err))
+		p.MoveTo(n, n.At(offset+exprColumn(err)))
 		if word := d.operatorName(src); word != "" {
 			p.Hint = word + " is an operator of expressions; give what bears that name another one"
 		}

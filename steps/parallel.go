@@ -34,7 +34,7 @@ func (a *parallelAction) Params(p *Params) {
 func (a *parallelAction) unhurried() {}
 
 func (a *parallelAction) Run(t *Task) error {
-	limit := t.bound
+	limit := t.inner()
 	var running []Branch
 	for i, name := range a.branches.names {
 		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame}

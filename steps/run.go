@@ -60,12 +60,18 @@ func (t *Task) attempt(s *Step) error {
 		return err
 	}
 	t.bound, t.deadline, t.missing = bound, bound.At, ""
-	if s.When.Given() {
-		if run, err := s.When.Truth(t); err != nil || !run {
-			return err
-		}
+	if !bound.At.IsZero() && start.After(bound.At) {
+		return &TimeoutError{After: bound.After, Whose: bound.Whose}
 	}
 	t.World.At(s, start)
+	if s.When.Given() {
+		switch run, err := s.When.Truth(t); {
+		case err != nil:
+			return t.settle(s, err, 0)
+		case !run:
+			return nil
+		}
+	}
 	t.Event = Event{Step: s, Start: start.Sub(t.Actor.Run.Epoch)}
 	if t.Event.Note, err = s.Note.Eval(t); err != nil {
 		return err
@@ -149,6 +155,9 @@ type ErrnoValue struct {
 // String is the errno's name.
 func (e *ErrnoValue) String() string { return e.Name }
 
+// ownTimeout is whose limit the timeout of the step itself is.
+const ownTimeout = "the step's timeout"
+
 // limitOf is the moment that the step must not pass: its own timeout, the
 // scenario's step timeout, or the limit of what it stands in.
 func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
@@ -158,7 +167,7 @@ func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
 		if err != nil {
 			return limit, err
 		}
-		limit = Limit{After: d, Whose: "the step's timeout"}
+		limit = Limit{After: d, Whose: ownTimeout}
 	} else if _, own := s.Action.(unhurried); own {
 		return t.Limit, nil
 	}
@@ -176,10 +185,19 @@ type unhurried interface{ unhurried() }
 // within runs a block under the limit of the step it stands in.
 func (t *Task) within(b *Block) error {
 	outer := t.Limit
-	t.Limit = t.bound
+	t.Limit = t.inner()
 	err := t.Run(b)
 	t.Limit = outer
 	return err
+}
+
+// inner is the limit of the step under way for the steps that stand in it.
+func (t *Task) inner() Limit {
+	limit := t.bound
+	if limit.Whose == ownTimeout {
+		limit.Whose = fmt.Sprintf("the timeout of the %s at line %d", t.step.Kind.Name, t.step.Pos().Line)
+	}
+	return limit
 }
 
 // record hands the event over and publishes what it made.
@@ -203,13 +221,21 @@ func (t *Task) record() {
 
 func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
-// pause waits for a duration, or until the run is over.
+// pause waits for a duration, or until the step's time is up or the run over.
 func (t *Task) pause(d time.Duration) error {
-	ctx, cancel := context.WithTimeout(t.Ctx, d)
+	end := time.Now().Add(d)
+	late := !t.deadline.IsZero() && t.deadline.Before(end)
+	if late {
+		end = t.deadline
+	}
+	ctx, cancel := context.WithDeadline(t.Ctx, end)
 	defer cancel()
 	<-ctx.Done()
-	if t.Ctx.Err() != nil {
+	switch {
+	case t.Ctx.Err() != nil:
 		return ErrCancelled
+	case late:
+		return sock.ErrTimeout
 	}
 	return nil
 }

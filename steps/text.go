@@ -41,7 +41,7 @@ func (x *Text) parse(d *Decoder, s string) {
 			end := closingBrace(s, i+2)
 			if end < 0 {
 				p := d.Problem(x.node, "an expression is opened with ${ and never closed")
-				p.Pos, p.Hint = x.node.At(i), "close it with }, or write $${ for the two characters themselves"
+				p.MoveTo(x.node, x.node.At(i)).Hint = "close it with }, or write $${ for the two characters themselves"
 				return
 			}
 			x.literal(&lit)

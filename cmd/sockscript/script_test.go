@@ -1,11 +1,15 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,9 +33,14 @@ func TestMain(m *testing.M) {
 //	interrupt SIGNAL N PATH COMMAND...
 //	                               run the command until PATH exists, send it the
 //	                               signal; it must exit with the status N
+//	report N COMMAND...            run the command; it must exit with the status N;
+//	                               <time> stands for each time that its output tells
 //	unread N COMMAND...            run the command with nobody to read its output;
 //	                               it must exit with the status N
 //	tidy                           no scenario's temporary folder may be left
+//
+// and the conditions [root] and [ipv6]. Where SOCKSCRIPT_CI is set, what they ask
+// for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -43,11 +52,15 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TERM", "xterm")
 			env.Setenv("NO_COLOR", "")
 			env.Setenv("SOCKSCRIPT_CI", "")
+			// The race detector would let each process sleep for a second at its end.
+			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
+		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    cmdStatus,
 			"interrupt": cmdInterrupt,
+			"report":    cmdReport,
 			"unread":    cmdUnread,
 			"tidy":      cmdTidy,
 		},
@@ -88,7 +101,7 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	}
 	c := exec.Command(path, args[1:]...)
 	c.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "TERM", "NO_COLOR"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "WORK", "TERM", "NO_COLOR", "GORACE"} {
 		c.Env = append(c.Env, name+"="+ts.Getenv(name))
 	}
 	c.Stdout, c.Stderr = ts.Stdout(), ts.Stderr()
@@ -131,6 +144,42 @@ func waitFor(path string) bool {
 			return false
 		}
 	}
+}
+
+// elapsed is a time as reports tell it: "for 0.3s", "in 1.2s", "it took 17ms".
+var elapsed = regexp.MustCompile(`\b(for|in|took) [0-9.]+(ns|µs|ms|s)\b`)
+
+func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: report N COMMAND...")
+	}
+	var out bytes.Buffer
+	c := command(ts, args[1:])
+	c.Stdout = &out
+	err := c.Run()
+	_, werr := ts.Stdout().Write(elapsed.ReplaceAll(out.Bytes(), []byte("$1 <time>")))
+	ts.Check(werr)
+	checkStatus(ts, err, args[0])
+}
+
+// condition tells whether the machine has what a part of a script needs.
+func condition(name string) (bool, error) {
+	met := false
+	switch name {
+	case "root":
+		met = os.Geteuid() == 0
+	case "ipv6":
+		l, err := net.Listen("tcp", "[::1]:0")
+		if met = err == nil; met {
+			l.Close()
+		}
+	default:
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	if !met && os.Getenv("SOCKSCRIPT_CI") != "" {
+		return false, fmt.Errorf("SOCKSCRIPT_CI is set, and the machine does not meet %s", name)
+	}
+	return met, nil
 }
 
 func cmdUnread(ts *testscript.TestScript, neg bool, args []string) {

@@ -71,26 +71,35 @@ func TestText(t *testing.T) {
 		{"one, verbose", report.Text{Verbosity: report.Verbose}, all[:1], "Says hello.\n\n" + lines + "  (TIME)\n"},
 		{"one, quiet", report.Text{Verbosity: report.Quiet}, all[:1], "1 passed in 1.2s\n"},
 		{
-			"one skipped", report.Text{}, all[2:],
+			"one skipped",
+			report.Text{},
+			all[2:],
 			"skip  lacking  (requires cmd:no-such-program-anywhere: the program is not in PATH)\n",
 		},
 		{
-			"several", report.Text{Several: true}, all,
+			"several",
+			report.Text{Several: true},
+			all,
 			"ok    passing\n\n" + report1 + "\n" +
 				"skip  lacking  (requires cmd:no-such-program-anywhere: the program is not in PATH)\n\n" +
 				"1 passed, 1 failed, 1 skipped in 1.2s\n",
 		},
 		{
-			"several, quiet", report.Text{Several: true, Verbosity: report.Quiet}, all,
+			"several, quiet",
+			report.Text{Several: true, Verbosity: report.Quiet},
+			all,
 			report1 + "\n1 passed, 1 failed, 1 skipped in 1.2s\n",
 		},
 		{
-			"several, verbose", report.Text{Several: true, Verbosity: report.Verbose}, []*report.Outcome{all[0], all[0]},
+			"several, verbose",
+			report.Text{Several: true, Verbosity: report.Verbose},
+			[]*report.Outcome{all[0], all[0]},
 			"Says hello.\n\n" + lines + "  (TIME)\n\nSays hello.\n\n" + lines + "  (TIME)\n\n2 passed in 1.2s\n",
 		},
 		{"not run", report.Text{Several: true}, []*report.Outcome{{}}, "1 not run in 1.2s\n"},
 		{
-			"some runs", report.Text{},
+			"some runs",
+			report.Text{},
 			[]*report.Outcome{{Scenario: all[0].Scenario, Result: all[0].Result, Runs: 2, Wanted: 5}},
 			"cancelled  passing  (2 of 5 runs)\n",
 		},

@@ -30,6 +30,15 @@ func (p *Problem) WithHint(format string, args ...any) *Problem {
 	return p
 }
 
+// MoveTo points p at another place in the file of n and returns p.
+func (p *Problem) MoveTo(n *Node, pos Pos) *Problem {
+	p.Pos = pos
+	if n.File != nil {
+		p.Line = n.File.Line(pos.Line)
+	}
+	return p
+}
+
 // head returns the place, and the word "warning" if p is one.
 func (p *Problem) head() string {
 	if p.Severity == Warning {

@@ -1,0 +1,46 @@
+package library
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"github.com/sockscript/sockscript/scenarios"
+)
+
+func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
+	names := Names()
+	if len(names) == 0 || !slices.IsSorted(names) {
+		t.Fatalf("the names are %q", names)
+	}
+	for _, name := range names {
+		data, ok := Open(name)
+		if !ok {
+			t.Errorf("%s cannot be opened", name)
+		}
+		list, problems := scenarios.Parse(FileName(name), data)
+		if len(problems) > 0 {
+			t.Errorf("%s", problems.Report())
+		}
+		if len(list) == 1 && list[0].Name != name {
+			t.Errorf("the scenario %s stands in %s", list[0].Name, FileName(name))
+		}
+		for _, s := range list {
+			golden, ok := Golden(s.Name)
+			if !ok || !bytes.HasSuffix(golden, []byte("ok  "+s.Name+"\n")) {
+				t.Errorf("%s has no golden file, or not its own", s.Name)
+			}
+		}
+	}
+}
+
+func TestUnknownNames(t *testing.T) {
+	for _, name := range []string{"", "no-such-scenario", "tcp-hello.yaml", "../library/tcp-hello"} {
+		if _, ok := Open(name); ok {
+			t.Errorf("Open(%q) finds something", name)
+		}
+		if _, ok := Golden(name); ok {
+			t.Errorf("Golden(%q) finds something", name)
+		}
+	}
+}

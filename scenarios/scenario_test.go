@@ -1,0 +1,271 @@
+package scenarios_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/library"
+)
+
+const smallest = "actors:\n  one: []\n"
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "my-scenario.v2.yaml")
+	if err := os.WriteFile(path, []byte(smallest), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, problems, err := scenarios.Load(path)
+	if err != nil || len(problems) > 0 || len(list) != 1 {
+		t.Fatalf("%v, %v, %v", list, problems, err)
+	}
+	s := list[0]
+	if s.Name != "my-scenario.v2" || s.Pos().String() != path+":1:1" {
+		t.Errorf("name %q at %s", s.Name, s.Pos())
+	}
+	if s.Timeout != 30*time.Second || s.StepTimeout != 5*time.Second {
+		t.Errorf("the default timeouts are %s and %s", s.Timeout, s.StepTimeout)
+	}
+}
+
+func TestLoadMissing(t *testing.T) {
+	list, problems, err := scenarios.Load(filepath.Join(t.TempDir(), "none.yaml"))
+	if !errors.Is(err, fs.ErrNotExist) || list != nil || problems != nil {
+		t.Errorf("%v, %v, %v", list, problems, err)
+	}
+	if _, _, err := scenarios.Load(t.TempDir()); err == nil {
+		t.Error("a folder was read")
+	}
+}
+
+func TestEmptyFiles(t *testing.T) {
+	const want = "1:1: the file holds no scenario; a scenario is a mapping with the key actors"
+	for _, text := range []string{"", "\n\n", "# only a comment\n", "---\n", "---\n---\n...\n"} {
+		list, problems := scenarios.Parse("empty.yaml", []byte(text))
+		if list != nil {
+			t.Errorf("%q gives %v", text, list)
+		}
+		wantLines(t, findings(problems), want)
+	}
+}
+
+func TestDocuments(t *testing.T) {
+	list := parse(t, "name: first\nactors: {a: []}\n---\nactors: {b: []}\n---\n# nothing here\n---\nname: last\nactors: {c: []}\n")
+	var names, places []string
+	for _, s := range list {
+		names = append(names, s.Name)
+		places = append(places, s.Pos().String())
+	}
+	wantLines(t, names, "first", "test-2", "last")
+	wantLines(t, places, "dir/test.yaml:1:1", "dir/test.yaml:4:1", "dir/test.yaml:8:1")
+}
+
+func TestNamesClash(t *testing.T) {
+	list, problems := scenarios.Parse("x.yaml", []byte("name: a\n"+smallest+"---\nname: b\n"+smallest+"---\nname: a\n"+smallest))
+	if list != nil {
+		t.Error("the file was accepted")
+	}
+	wantLines(t, findings(problems), "9:1: the file has two scenarios named a; the first is at line 1; give one of them another name:")
+}
+
+// A document that is wrong does not hide what is wrong with the others, and
+// nothing of the file is run.
+func TestEveryDocumentIsChecked(t *testing.T) {
+	list, problems := scenarios.Parse("x.yaml", []byte("actors: 5\n---\n- a\n---\n"+smallest+"---\nactor: {}\n---\na: [b\n"))
+	if list != nil {
+		t.Error("the file was accepted")
+	}
+	wantLines(t, findings(problems),
+		`1:9: actors is a mapping of names to lists of steps, not the text "5"`,
+		"3:1: a scenario is a mapping with the key actors, not a list",
+		"8:1: a scenario needs actors; the actors by name, each with its steps",
+		`8:1: unknown key "actor" in a scenario; did you mean "actors"?`,
+		"10:4: the list is not closed with ]; add the missing ]",
+	)
+}
+
+func TestKeys(t *testing.T) {
+	s := parse(t, `
+name: all-keys
+description: |
+  Two lines
+  of text.
+tags: [a, b]
+requires: [ipv6, "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", root, netns]
+timeout: 1m
+step_timeout: 250ms
+vars: {n: 5, f: 1.5, on: true, text: abc, quoted: "7", list: [1, x], map: {a: 1}, none: }
+files: {greeting: hello}
+procedures:
+  greet: {params: [x], steps: [{print: "${x} ${n} ${f} ${on} ${text} ${quoted} ${list} ${map} ${none}"}]}
+actors:
+  one:
+    - do: greet
+      with: {x: 1}
+  two: {count: 3, timeout: 10s, steps: []}
+`)[0]
+	if s.Name != "all-keys" || s.Description != "Two lines\nof text.\n" || !reflect.DeepEqual(s.Tags, []string{"a", "b"}) {
+		t.Errorf("%q, %q, %q", s.Name, s.Description, s.Tags)
+	}
+	if s.Timeout != time.Minute || s.StepTimeout != 250*time.Millisecond {
+		t.Errorf("timeouts %s, %s", s.Timeout, s.StepTimeout)
+	}
+	var requires []string
+	for _, r := range s.Requires {
+		requires = append(requires, r.String())
+	}
+	wantLines(t, requires, "ipv6", "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", "root", "netns")
+	vars := map[string]any{
+		"n": 5, "f": 1.5, "on": true, "text": "abc", "quoted": "7",
+		"list": []any{1, "x"}, "map": map[string]any{"a": 1}, "none": "",
+	}
+	if !reflect.DeepEqual(s.Vars, vars) {
+		t.Errorf("vars %#v", s.Vars)
+	}
+	if len(s.Actors) != 2 || s.Actors[0].Name != "one" || s.Actors[1].Name != "two" {
+		t.Fatalf("actors %v", s.Actors)
+	}
+	if n, static := s.Actors[1].Count.Static(); n != 3 || !static || s.Actors[0].Count.Given() {
+		t.Errorf("count %d", n)
+	}
+	if d, _ := s.Actors[1].Timeout.Static(); time.Duration(d) != 10*time.Second {
+		t.Errorf("timeout %d", d)
+	}
+	if !s.HasTag("b") || !s.HasTag("x", "a") || s.HasTag("c") || s.HasTag() {
+		t.Error("HasTag")
+	}
+}
+
+// One tag or requirement needs no list.
+func TestSingleWords(t *testing.T) {
+	s := parse(t, "tags: quick\nrequires: root\n"+smallest)[0]
+	if !s.HasTag("quick") || len(s.Requires) != 1 || s.Requires[0].Kind != "root" {
+		t.Errorf("%v, %v", s.Tags, s.Requires)
+	}
+}
+
+func TestSharedNames(t *testing.T) {
+	s := parse(t, `
+procedures:
+  p: [{print: "${b.y}"}]
+actors:
+  a:
+    - let: {x: 1, z: 3}
+    - do: p
+    - print: ${z}
+  b:
+    - let: {y: 1}
+    - repeat: ${a.x}
+      steps: []
+`)[0]
+	want := map[string]map[string]bool{"a": {"x": true}, "b": {"y": true}}
+	if !reflect.DeepEqual(s.Shared, want) {
+		t.Errorf("%v, want %v", s.Shared, want)
+	}
+	if len(s.Steps) != 6 {
+		t.Errorf("%d steps", len(s.Steps))
+	}
+	for i, step := range s.Steps {
+		if step.ID != i || step.Pos().Line == 0 || step.Title == "" {
+			t.Errorf("step %d: id %d, %s at %s", i, step.ID, step.Title, step.Pos())
+		}
+	}
+}
+
+func TestKeyProblems(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"network: private\n", "1:1: the key network is not supported yet; this version runs on the host's own network; leave the key out"},
+		{"descripton: x\n", `1:1: unknown key "descripton" in a scenario; did you mean "description"?`},
+		{"xyz: x\n", `1:1: unknown key "xyz" in a scenario; it takes actors, description, `},
+		{"name: [a]\n", "1:7: expected a text, got a list"},
+		{"name:\n", "1:1: name has no value"},
+		{"description: {a: b}\n", "1:14: expected a text, got a mapping"},
+		{"tags: {a: b}\n", "1:7: expected a text, got a mapping"},
+		{"tags: [[a]]\n", "1:8: expected a text, got a list"},
+		{"timeout: 5\n", "1:10: 5 has no unit; write 5s or 5ms"},
+		{"timeout: [5s]\n", "1:10: expected a duration such as 250ms, got a list"},
+		{"step_timeout: ${x}\n", "1:15: this duration cannot hold an expression; write it out, as 30s"},
+		{"vars: 5\n", `1:7: vars is a mapping of names to values, not the text "5"`},
+		{"vars: {1a: 5}\n", `1:8: "1a" is no name for a variable; a name is letters, digits and _, and starts with a letter`},
+		{"procedures: [a]\n", "1:13: procedures is a mapping of names to lists of steps, not a list"},
+		{"requires: rot\n", `1:11: unknown requirement "rot"; did you mean "root"?`},
+		{"requires: [root, 'socket:tpc']\n", `1:18: unknown requirement "socket:tpc"; did you mean "socket:tcp"?`},
+		{"requires: 'socket:xyzzy'\n", `1:11: unknown requirement "socket:xyzzy"; the sockets are icmp, mptcp, tcp, tcp6, udp, udp6, unix, unixgram, unixpacket`},
+		{"requires: 'kernel>=x'\n", `1:11: unknown requirement "kernel>=x"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
+		{"requires: 'cmd:'\n", `1:11: unknown requirement "cmd:"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
+		{"requires: {a: b}\n", "1:11: unknown requirement a mapping"},
+		{"files: [a]\n", "1:8: files is a mapping of names to contents, not a list"},
+		{"files: {../a: b}\n", `1:9: the file "../a" would not stand in the temporary folder; write a relative path without ..`},
+	} {
+		list, problems := scenarios.Parse("x.yaml", []byte(test.text+smallest))
+		got := findings(problems)
+		if list != nil || len(got) != 1 || !strings.HasPrefix(got[0], test.want) {
+			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
+		}
+	}
+}
+
+func TestActorProblems(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"actors: []\n", "1:9: actors is a mapping of names to lists of steps, not a list"},
+		{"actors: {}\n", "1:9: there is no actor; write a name and its list of steps below actors"},
+		{"actors:\n", "1:1: actors has no value"},
+		{"actors:\n  1a: []\n", `2:3: "1a" is no name for an actor; a name is letters, digits and _, and starts with a letter`},
+		{"actors:\n  a: 5\n", `2:6: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`},
+		{"actors:\n  a:\n", `2:5: expected a list of steps, got nothing; write each step as "- KIND: VALUE"`},
+		{"actors:\n  a: {count: 2}\n", "2:6: actor a needs steps; what the actor does"},
+		{"actors:\n  a: {steps: [], cuont: 2}\n", `2:18: unknown key "cuont" in actor a; did you mean "count"?`},
+		{"actors:\n  a: {steps: [], count: x}\n", `2:25: "x" is not a whole number`},
+		{"actors:\n  a: {steps: [], timeout: 5}\n", "2:27: 5 has no unit; write 5s or 5ms"},
+		{"actors:\n  a: []\n  a: []\n", `3:3: the key "a" is already given on line 2; keep one of the two`},
+	} {
+		list, problems := scenarios.Parse("x.yaml", []byte(test.text))
+		got := findings(problems)
+		if list != nil || len(got) != 1 || got[0] != test.want {
+			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
+		}
+	}
+}
+
+// A problem shows the line that it points at, also inside a block of text.
+func TestProblemLines(t *testing.T) {
+	text := "actors:\n  one:\n    - print: |\n        one\n        two ${three}\n    - print: |\n        ${4 +}\n    - print: |\n        five\n        ${\n  two:\n    count:\n      ${one.x}\n    steps: []\n"
+	_, problems := scenarios.Parse("x.yaml", []byte(text))
+	lines := strings.Split(text, "\n")
+	if len(problems) < 4 {
+		t.Errorf("only %q", findings(problems))
+	}
+	for _, p := range problems {
+		if p.Line != lines[p.Pos.Line-1] {
+			t.Errorf("%s shows the line %q", p.Error(), p.Line)
+		}
+	}
+}
+
+// Shipped scenarios are without fault, and teach.
+func TestLibrary(t *testing.T) {
+	names := library.Names()
+	if len(names) == 0 {
+		t.Fatal("no scenario ships")
+	}
+	for _, name := range names {
+		data, _ := library.Open(name)
+		list, problems := scenarios.Parse(library.FileName(name), data)
+		if len(problems) > 0 {
+			t.Errorf("%s", problems.Report())
+			continue
+		}
+		for _, s := range list {
+			if s.Description == "" || len(s.Tags) == 0 {
+				t.Errorf("%s: description or tags are missing", s.Name)
+			}
+		}
+	}
+}
