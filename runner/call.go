@@ -24,6 +24,25 @@ func (r *Result) Text(e *steps.Event, f Form) string {
 	return w.call()
 }
 
+// Parts are an event's arguments and results, each as the transcript shows it.
+func (r *Result) Parts(e *steps.Event, f Form) (args, ret []string) {
+	r.prepare()
+	write := func(list []any) []string {
+		texts := make([]string, len(list))
+		for i, p := range list {
+			w := &callWriter{masks: r.masks, event: e, form: f}
+			if line, bare := p.(steps.Bare); bare {
+				texts[i] = w.line(string(line))
+				continue
+			}
+			w.part(p)
+			texts[i] = w.String()
+		}
+		return texts
+	}
+	return write(e.Args), write(e.Ret)
+}
+
 // callWriter writes one event.
 type callWriter struct {
 	strings.Builder
@@ -170,5 +189,10 @@ func asText(b []byte, cut bool) (string, bool) {
 // quote writes a text in double quotes; \0 stands for a zero byte, as strace
 // has it.
 func quote(s string) string {
-	return strings.ReplaceAll(strconv.Quote(s), `\x00`, `\0`)
+	pieces := strings.Split(s, "\x00")
+	for i, piece := range pieces {
+		quoted := strconv.Quote(piece)
+		pieces[i] = quoted[1 : len(quoted)-1]
+	}
+	return `"` + strings.Join(pieces, `\0`) + `"`
 }

@@ -2,7 +2,7 @@ package runner
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/sockscript/sockscript/steps"
 )
@@ -57,7 +57,7 @@ func (h *hub) findStuck() {
 	if len(stuck) == 0 {
 		return
 	}
-	sort.Slice(stuck, func(i, j int) bool { return stuck[i].strand.id < stuck[j].strand.id })
+	slices.SortFunc(stuck, func(a, b *waiter) int { return a.strand.compare(b.strand) })
 	h.giveUp(stuck)
 }
 

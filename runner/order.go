@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"cmp"
 	"slices"
 	"sort"
 
@@ -46,10 +45,7 @@ func (h *history) graph() *graph {
 	// The nodes stand in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
 	sorted := slices.Clone(h.strands)
-	slices.SortFunc(sorted, func(a, b *strand) int {
-		return cmp.Or(cmp.Compare(a.member.place, b.member.place), cmp.Compare(a.member.index, b.member.index),
-			slices.Compare(a.path, b.path))
-	})
+	slices.SortFunc(sorted, (*strand).compare)
 	for _, s := range sorted {
 		g.base[s.id] = len(g.nodes)
 		for i := range s.entries {

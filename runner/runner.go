@@ -54,8 +54,8 @@ func (s Status) String() string {
 type Result struct {
 	Scenario *scenarios.Scenario
 	Status   Status
-	Reason   string // why it was skipped
-	Failure  *Failure
+	Reason   string   // why it was skipped
+	Failure  *Failure // also of a run that was cancelled: what the actors were doing
 	Elapsed  time.Duration
 
 	history *history
@@ -98,7 +98,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	}
 	res.Elapsed = time.Since(start)
 	res.history, res.tmp = r.history(), r.tmp.name
-	r.settle(ctx, res, err)
+	r.settle(res, err)
 	return res
 }
 
@@ -115,7 +115,8 @@ type run struct {
 
 	mu      sync.Mutex
 	strands []*strand
-	failure *Failure
+	failure *Failure // of a step
+	stopped *Failure // from outside: a timeout of the scenario, an interrupt
 }
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
@@ -147,9 +148,15 @@ type errTimeout struct{ after time.Duration }
 func (e errTimeout) Error() string { return fmt.Sprintf("the scenario timed out after %s", e.after) }
 
 // run starts all actors and waits for them.
-func (r *run) run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, r.timeout(), errTimeout{r.timeout()})
-	defer cancel()
+func (r *run) run(outside context.Context) error {
+	// What ends the run from outside its actors, an interrupt or the scenario's
+	// own timeout, notes what they are doing before it cancels them.
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outside))
+	defer cancel(nil)
+	end := context.AfterFunc(outside, func() { cancel(r.stop(context.Cause(outside))) })
+	defer end()
+	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
+	defer late.Stop()
 	g, ctx := errgroup.WithContext(ctx)
 	r.group = g
 	r.shared.Sockets = sock.NewGroup(ctx)
@@ -292,6 +299,16 @@ func (r *run) fail(s *strand, err error) error {
 	return err
 }
 
+// stop notes why the run ends from outside and what all actors are doing.
+func (r *run) stop(cause error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == nil {
+		r.stopped = &Failure{Err: cause, Others: r.doing(nil)}
+	}
+	return cause
+}
+
 // doing tells what all strands but one are doing.
 func (r *run) doing(but *strand) []Doing {
 	var list []Doing
@@ -304,31 +321,20 @@ func (r *run) doing(but *strand) []Doing {
 }
 
 // settle turns how the actors ended into the result.
-func (r *run) settle(ctx context.Context, res *Result, err error) {
+func (r *run) settle(res *Result, err error) {
 	var late errTimeout
 	switch {
 	case err == nil:
 		res.Status = Passed
 	case r.failure != nil:
 		res.Status, res.Failure = Failed, r.failure
-	case ctx.Err() != nil:
-		res.Status = Cancelled
-	case errors.Is(err, steps.ErrCancelled):
-		res.Status = Failed
-		late = errTimeout{r.timeout()}
-		res.Failure = &Failure{Err: late, Others: r.atTimeout()}
-	default:
+	case r.stopped == nil:
 		res.Status, res.Failure = Failed, &Failure{Err: err}
+	case errors.As(r.stopped.Err, &late):
+		res.Status, res.Failure = Failed, r.stopped
+	default:
+		res.Status, res.Failure = Cancelled, r.stopped
 	}
-}
-
-// atTimeout tells what the actors were doing when the scenario's time was up.
-func (r *run) atTimeout() []Doing {
-	var list []Doing
-	for _, s := range r.strands {
-		list = append(list, s.doing())
-	}
-	return list
 }
 
 // close releases all that the run made.

@@ -1,7 +1,9 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -69,6 +71,12 @@ func (s *strand) label() string {
 		label += "/" + s.branch
 	}
 	return label
+}
+
+// compare orders strands by their place in the file.
+func (s *strand) compare(t *strand) int {
+	return cmp.Or(cmp.Compare(s.member.place, t.member.place), cmp.Compare(s.member.index, t.member.index),
+		slices.Compare(s.path, t.path))
 }
 
 // Record implements steps.World.

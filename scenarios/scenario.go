@@ -96,7 +96,7 @@ func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
 		problems = append(problems, s.decode(n)...)
 		if first := seen[s.Name]; first != nil {
 			p := n.Problem("the file has two scenarios named %s; the first is at line %d", s.Name, first.Pos.Line)
-			problems = append(problems, p.WithHint("give one of them another name:"))
+			problems = append(problems, p.WithHint("set the key name in one of them"))
 		}
 		seen[s.Name] = n
 		list = append(list, s)

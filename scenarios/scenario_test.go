@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 const smallest = "actors:\n  one: []\n"
@@ -72,7 +74,7 @@ func TestNamesClash(t *testing.T) {
 	if list != nil {
 		t.Error("the file was accepted")
 	}
-	wantLines(t, findings(problems), "9:1: the file has two scenarios named a; the first is at line 1; give one of them another name:")
+	wantLines(t, findings(problems), "9:1: the file has two scenarios named a; the first is at line 1; set the key name in one of them")
 }
 
 // A document that is wrong does not hide what is wrong with the others, and
@@ -87,7 +89,7 @@ func TestEveryDocumentIsChecked(t *testing.T) {
 		"3:1: a scenario is a mapping with the key actors, not a list",
 		"8:1: a scenario needs actors; the actors by name, each with its steps",
 		`8:1: unknown key "actor" in a scenario; did you mean "actors"?`,
-		"10:4: the list is not closed with ]; add the missing ]",
+		`10:4: this "[" is never closed; close it with "]"`,
 	)
 }
 
@@ -193,7 +195,7 @@ func TestKeyProblems(t *testing.T) {
 		{"timeout: [5s]\n", "1:10: expected a duration such as 250ms, got a list"},
 		{"step_timeout: ${x}\n", "1:15: this duration cannot hold an expression; write it out, as 30s"},
 		{"vars: 5\n", `1:7: vars is a mapping of names to values, not the text "5"`},
-		{"vars: {1a: 5}\n", `1:8: "1a" is no name for a variable; a name is letters, digits and _, and starts with a letter`},
+		{"vars: {1-a: 5}\n", `1:8: "1-a" is no name for a variable; a name is letters, digits and _, and starts with a letter`},
 		{"procedures: [a]\n", "1:13: procedures is a mapping of names to lists of steps, not a list"},
 		{"requires: rot\n", `1:11: unknown requirement "rot"; did you mean "root"?`},
 		{"requires: [root, 'socket:tpc']\n", `1:18: unknown requirement "socket:tpc"; did you mean "socket:tcp"?`},
@@ -205,7 +207,7 @@ func TestKeyProblems(t *testing.T) {
 		{"files: {../a: b}\n", `1:9: the file "../a" would not stand in the temporary folder; write a relative path without ..`},
 	} {
 		list, problems := scenarios.Parse("x.yaml", []byte(test.text+smallest))
-		got := findings(problems)
+		got := findings(slices.DeleteFunc(problems, func(p *source.Problem) bool { return p.Severity == source.Warning }))
 		if list != nil || len(got) != 1 || !strings.HasPrefix(got[0], test.want) {
 			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
 		}

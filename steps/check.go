@@ -43,7 +43,10 @@ type namedAt struct {
 
 func (u *usage) add(actor string, t *Text) {
 	name, static := t.Static()
-	if !static {
+	switch {
+	case !t.Given():
+		return
+	case !static:
 		u.dynamic = true
 		return
 	}
@@ -95,7 +98,12 @@ type ActorNames struct {
 	Replicas bool // whether a count was written
 }
 
+// problem notes what is wrong at n. There is no n where the decoder could not
+// read the value, and has said so: that is enough.
 func (c *Check) problem(n *source.Node, format string, args ...any) *source.Problem {
+	if n == nil {
+		return new(source.Problem)
+	}
 	p := n.Problem(format, args...)
 	*c.problems = append(*c.problems, p)
 	return p

@@ -59,7 +59,7 @@ func optionNames() []string {
 func (o *OptionName) Schema() Schema {
 	number := new(Int).Schema()
 	return Schema{"anyOf": []Schema{
-		{"enum": optionNames()},
+		{"$ref": "#/$defs/option"},
 		Object(Schema{"level": number, "name": number}, "level", "name"),
 	}}
 }

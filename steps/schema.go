@@ -1,9 +1,15 @@
 package steps
 
+import "github.com/sockscript/sockscript/steps/sock"
+
 // Definitions are the parts of the JSON Schema that describe steps: every
 // kind, the step that is one of them, and payloads.
 func Definitions() Schema {
-	defs := Schema{"payload": payloadSchema()}
+	defs := Schema{
+		"payload": payloadSchema(),
+		"errno":   Schema{"enum": sock.ErrnoNames()},
+		"option":  Schema{"enum": optionNames()},
+	}
 	var refs []Schema
 	for _, k := range Kinds() {
 		defs[k.Name] = k.Schema()

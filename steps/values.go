@@ -130,7 +130,7 @@ func (v *Errnos) String() string { return joinOr(v.names) }
 
 // Schema accepts a name or a list of names.
 func (v *Errnos) Schema() Schema {
-	one := Schema{"enum": sock.ErrnoNames()}
+	one := Schema{"$ref": "#/$defs/errno"}
 	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
 }
 

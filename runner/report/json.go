@@ -8,7 +8,6 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -207,15 +206,16 @@ func (j *JSON) line(o *Outcome, l runner.Line) error {
 
 func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
 	e := l.Event
+	args, ret := o.Result.Parts(e, j.Style.Form)
 	object := EventObject{
 		Type: "event", Scenario: o.Scenario.Name, Run: o.Run, Actor: l.Actor, Depth: l.Depth,
 		Kind: e.Step.Kind.Name, Place: placeOf(e.Step.Pos()), Note: e.Note,
-		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: j.parts(o.Result, e, e.Args), Failed: e.Failed,
+		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: typed(args), Failed: e.Failed,
 	}
 	if e.Errno != 0 {
 		object.Errno = sock.ErrnoName(e.Errno)
 	} else {
-		object.Result = j.parts(o.Result, e, e.Ret)
+		object.Result = typed(ret)
 	}
 	if j.Style.Order == runner.Time || j.Style.Form.Unmask {
 		start, end := e.Start.Seconds(), e.End.Seconds()
@@ -224,27 +224,14 @@ func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
 	return object
 }
 
-// parts are arguments or results as the transcript writes them, one by one: an
-// event that has only the one argument and no call is written as that argument
-// in parentheses.
-func (j *JSON) parts(r *runner.Result, e *steps.Event, list []any) []any {
-	parts := make([]any, 0, len(list))
-	for _, part := range list {
-		if n, ok := part.(int); ok {
-			parts = append(parts, n)
-			continue
-		}
-		only := *e
-		only.Call, only.Args, only.Ret, only.Errno = "", []any{part}, nil, 0
-		text := r.Text(&only, j.Style.Form)
-		if _, bare := part.(steps.Bare); !bare {
-			text = text[1 : len(text)-1]
-		}
+// typed makes numbers of the parts that are numbers.
+func typed(texts []string) []any {
+	parts := make([]any, len(texts))
+	for i, text := range texts {
+		parts[i] = text
 		if n, err := strconv.Atoi(text); err == nil {
-			parts = append(parts, n)
-			continue
+			parts[i] = n
 		}
-		parts = append(parts, text)
 	}
 	return parts
 }

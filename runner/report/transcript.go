@@ -28,6 +28,10 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 		fmt.Fprintf(b, "%s\n\n", s.dim(strings.TrimSpace(r.Scenario.Description)))
 	}
 	writeLines(b, r, s)
+	if r.Status == runner.Cancelled && r.Failure != nil {
+		writeOthers(b, r.Failure)
+		fmt.Fprintln(b)
+	}
 	fmt.Fprintln(b, s.verdict(r))
 	return b.Flush()
 }
