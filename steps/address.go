@@ -97,9 +97,13 @@ func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
 	if !a.given {
 		return nil
 	}
-	if a.host.IsValid() {
-		if got.IP != a.host {
-			return mismatch("expected %s %s, got %s", what, a.host, got)
+	host, err := a.bareHost(t)
+	if err != nil {
+		return err
+	}
+	if host.IsValid() {
+		if got.IP != host {
+			return mismatch("expected %s %s, got %s", what, host, got)
 		}
 		return nil
 	}
@@ -111,4 +115,20 @@ func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
 		return mismatch("expected %s %s, got %s", what, want, got)
 	}
 	return nil
+}
+
+// bareHost is the host where no port is asked for; not valid else.
+func (a *AddressMatch) bareHost(t *Task) (netip.Addr, error) {
+	if _, static := a.Static(); a.host.IsValid() || a.ref == nil && static {
+		return a.host, nil
+	}
+	s, err := a.eval(t)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	host, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Addr{}, nil // an address with a port, or what Resolve reports
+	}
+	return host, nil
 }

@@ -198,6 +198,7 @@ actors:
 `
 	passes(t, fmt.Sprintf(text, "127.0.0.7"))
 	passes(t, fmt.Sprintf(text, "client.sock"))
+	passes(t, fmt.Sprintf(text, `"${client.sock.host}"`))
 	f, _ := fails(t, fmt.Sprintf(text, "127.0.0.8"))
 	if !strings.HasPrefix(f.Err.Error(), "expected from 127.0.0.8, got 127.0.0.7:") {
 		t.Errorf("%s", f.Err)

@@ -1,5 +1,7 @@
 package steps
 
+import "github.com/sockscript/sockscript/steps/sock"
+
 var closeKind = Kind{
 	Name:    "close",
 	Summary: "close one handle or several",
@@ -25,7 +27,7 @@ func (a *closeAction) Run(t *Task) error {
 			return err
 		}
 		t.Call("close", Name(h.Name))
-		if err := h.Sock.Close(); err != nil {
+		if err := h.close(sock.Wait{Deadline: t.deadline}); err != nil {
 			return err
 		}
 		if h.Sock.Desc().Open() == 0 {

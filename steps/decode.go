@@ -162,8 +162,14 @@ func (d *Decoder) keys(n *source.Node, s *Step, params *Params) {
 	all := append([]*Param{&p}, params.Keys...)
 	all = append(all, commonParams(s, params)...)
 	d.Mapping(n, all, s.Kind.Name)
-	if s.As.Given() && params.Makes == "" && !s.Expect.Error.Given() {
+	switch most := max(params.Names, 1); {
+	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():
 		d.Problem(s.As.node, "%s makes nothing that could be named", s.Kind.Name).Hint = "leave as: out"
+	case s.As.Len() > most:
+		p := d.Problem(s.As.node, "as takes %s here, not %d", map[int]string{1: "one name", 2: "two names"}[most], s.As.Len())
+		if p.Hint = "it names " + params.Makes; params.Makes == "" {
+			p.Hint = "it names the errno"
+		}
 	}
 }
 

@@ -144,7 +144,10 @@ func (d *Decoder) operatorName(src string) string {
 
 func exprMessage(err error) string {
 	var fe *file.Error
-	if errors.As(err, &fe) {
+	switch {
+	case errors.As(err, &fe) && fe.Message == "unexpected token EOF":
+		return "it ends too early"
+	case errors.As(err, &fe):
 		return strings.TrimPrefix(fe.Message, "runtime error: ")
 	}
 	return err.Error()

@@ -28,7 +28,7 @@ file; a mapping that an expression gives is taken in the order of its keys.`,
 
 type forAction struct {
 	items Items
-	each  Names
+	each  SingleName
 	body  Block
 }
 

@@ -7,12 +7,6 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A Handle is an open socket under its name.
-type Handle struct {
-	Name string
-	Sock *sock.Socket
-}
-
 // Endpoint is what expressions see of a handle.
 type Endpoint struct {
 	Address string    `expr:"address"` // 127.0.0.1:8080

@@ -15,6 +15,8 @@ type Params struct {
 	Others *Param
 	// Makes tells what `as` names; "" where the kind makes nothing.
 	Makes string
+	// Names is how many names `as` takes; 0 means one.
+	Names int
 }
 
 // A Param binds one key to a typed field.

@@ -215,11 +215,11 @@ func (a *sendAction) sendLarge(t *Task, h *Handle, r io.Reader, size int64) erro
 		if sent == 0 {
 			first = t.data(buf[:min(n, DataShown)])
 			first.Len = int(size)
-			t.Call(a.callName(), Name(h.Name), first, int(size))
+			t.Call(a.callName(h), Name(h.Name), first, int(size))
 		}
 		sum.Write(buf[:n])
 		for piece := buf[:n]; len(piece) > 0; {
-			k, err := a.oneCall(h.Sock, t.freshWait(), [][]byte{piece}, nil, nil)
+			k, err := a.oneCall(h, t.freshWait(), [][]byte{piece}, nil, nil)
 			if err != nil {
 				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, size)
 				return err

@@ -236,7 +236,7 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 // to put into it.
 func (r *receiver) buffer(n int) ([]byte, error) {
 	if n > smallBuffer {
-		if err := r.h.Sock.Readable(r.wait); err != nil {
+		if err := r.h.readable(r.wait); err != nil {
 			return nil, err
 		}
 	}
@@ -247,6 +247,10 @@ func (r *receiver) buffer(n int) ([]byte, error) {
 func (r *receiver) once(buf []byte, flags int) (int, error) {
 	s := r.h.Sock
 	switch {
+	case !r.h.plain() && flags&unix.MSG_PEEK != 0:
+		return r.h.peek(r.wait, buf)
+	case !r.h.plain():
+		return r.h.read(r.wait, buf)
 	case r.call == "read" && flags == 0:
 		return s.Read(r.wait, buf)
 	case r.call == "readv" && flags == 0:
@@ -280,7 +284,7 @@ func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
 // canEnd reports whether an empty receive means the end of file: on a socket
 // of connections, not of datagrams.
 func (r *receiver) canEnd() bool {
-	return (streamLike(r.h.Sock.Type()) || r.h.Sock.Type() == 0) && r.action.flags.Bits&sock.MsgErrqueue == 0
+	return (streamLike(r.h.Sock.Type()) || !r.h.plain()) && r.action.flags.Bits&sock.MsgErrqueue == 0
 }
 
 // returns tells what came.

@@ -77,7 +77,7 @@ func (a *recvAction) Params(p *Params) {
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
-	p.Makes = "the received bytes, and as: [data, from] the sender's address too"
+	p.Makes, p.Names = "the received bytes, and as: [data, from] the sender's address too", 2
 }
 
 func (a *recvAction) Run(t *Task) error {
@@ -87,7 +87,7 @@ func (a *recvAction) Run(t *Task) error {
 	}
 	defer t.giveBack()
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
-	r.message = h.Sock.Type() != unix.SOCK_STREAM
+	r.message = h.messages()
 	r.call = a.callName(h)
 	large, err := r.large()
 	if !large && err == nil {
@@ -112,6 +112,8 @@ func (a *recvAction) callName(h *Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
+	case !h.plain():
+		return "read"
 	case a.want.Given() || a.control.Given() || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
 		return "recvmsg"
 	case len(a.bufs.list) > 0:

@@ -1,11 +1,5 @@
 package steps
 
-import (
-	"golang.org/x/sys/unix"
-
-	"github.com/sockscript/sockscript/steps/sock"
-)
-
 var relayKind = Kind{
 	Name:    "relay",
 	Summary: "copy from one handle to another until the end of file",
@@ -57,7 +51,7 @@ func (a *relayAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("relay", Name(from.Name), Name(to.Name))
-	n, err := a.copy(t, from.Sock, to.Sock)
+	n, err := a.copy(t, from, to)
 	t.act(OpRecv, from)
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
 	t.Event.Also = &Transfer{Sock: to.Sock.Desc().ID, Offset: to.Sock.Desc().TX.Load()}
@@ -71,21 +65,21 @@ func (a *relayAction) Run(t *Task) error {
 	return a.size.expect(t, int64(n), "bytes relayed")
 }
 
-func (a *relayAction) copy(t *Task, from, to *sock.Socket) (int, error) {
+func (a *relayAction) copy(t *Task, from, to *Handle) (int, error) {
 	defer t.giveBack()
 	total := 0
 	for {
 		w := t.freshWait()
-		if err := from.Readable(w); err != nil {
+		if err := from.readable(w); err != nil {
 			return total, err
 		}
 		buf := t.buffer(relayChunk)
-		n, _, err := from.Recv(w, buf, 0)
+		n, err := from.take(w, buf)
 		if err != nil || n == 0 {
 			return total, err
 		}
 		for sent := 0; sent < n; {
-			k, err := to.Send(t.freshWait(), buf[sent:n], unix.MSG_NOSIGNAL, nil)
+			k, err := to.put(t.freshWait(), buf[sent:n])
 			if err != nil {
 				return total, err
 			}

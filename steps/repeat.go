@@ -26,7 +26,7 @@ line that counts the rest.`,
 
 type repeatAction struct {
 	rounds Rounds
-	index  Names
+	index  SingleName
 	body   Block
 }
 

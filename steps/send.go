@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"hash/maphash"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -51,10 +49,12 @@ func (a *sendAction) Params(p *Params) {
 }
 
 // callName is the system call that the step makes.
-func (a *sendAction) callName() string {
+func (a *sendAction) callName(h *Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
+	case !h.plain():
+		return "write"
 	case a.control.Given():
 		return "sendmsg"
 	case a.to.Given():
@@ -68,7 +68,7 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	if !a.to.Given() && !a.once.On && !a.nowait.On && h.Sock.Type() == unix.SOCK_STREAM {
+	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.messages() {
 		if r, size, large, err := a.data.Large(t); err != nil || large {
 			if err != nil {
 				return err
@@ -76,7 +76,7 @@ func (a *sendAction) Run(t *Task) error {
 			return a.sendLarge(t, h, r, size)
 		}
 	}
-	data, err := a.buffers(t)
+	data, err := a.buffers(t, h)
 	if err != nil {
 		return err
 	}
@@ -121,14 +121,14 @@ func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) 
 	if to != nil {
 		args = append(args, *to)
 	}
-	t.Call(a.callName(), args...)
+	t.Call(a.callName(h), args...)
 }
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
 // each item of a list.
-func (a *sendAction) buffers(t *Task) ([][]byte, error) {
+func (a *sendAction) buffers(t *Task, h *Handle) ([][]byte, error) {
 	list, several := a.data.piece.(listPiece)
-	if call := a.callName(); !several || call != "writev" && call != "sendmsg" {
+	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
 		b, err := a.data.Bytes(t)
 		return [][]byte{b}, err
 	}
@@ -152,7 +152,7 @@ func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr) (int
 		return 0, err
 	}
 	for sent := 0; ; {
-		n, err := a.oneCall(h.Sock, w, bufs, to, control)
+		n, err := a.oneCall(h, w, bufs, to, control)
 		if err != nil {
 			if sent > 0 {
 				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
@@ -160,7 +160,7 @@ func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr) (int
 			return sent, err
 		}
 		sent += n
-		if sent >= total || a.once.On || h.Sock.Type() != unix.SOCK_STREAM {
+		if sent >= total || a.once.On || h.messages() {
 			return sent, nil
 		}
 		bufs, control = skip(bufs, n), nil
@@ -187,13 +187,16 @@ func skip(bufs [][]byte, n int) [][]byte {
 }
 
 // once1 makes the system call.
-func (a *sendAction) oneCall(s *sock.Socket, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
-	switch a.callName() {
-	case "write":
+func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
+	s := h.Sock
+	switch call := a.callName(h); {
+	case !h.plain():
+		return h.write(w, bufs[0])
+	case call == "write":
 		return s.Write(w, bufs[0])
-	case "writev":
+	case call == "writev":
 		return s.Writev(w, bufs)
-	case "sendmsg":
+	case call == "sendmsg":
 		m := sock.Message{Buffers: bufs, Control: control}
 		if to != nil {
 			m.Addr, m.HasAddr = *to, true
@@ -208,7 +211,7 @@ func (a *sendAction) oneCall(s *sock.Socket, w sock.Wait, bufs [][]byte, to *soc
 func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
 	t.act(OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
-	if h.Sock.Type() == unix.SOCK_STREAM {
+	if !h.messages() {
 		return
 	}
 	t.Event.Link = h.link()

@@ -25,7 +25,7 @@ type socketpairAction struct {
 func (a *socketpairAction) Params(p *Params) {
 	p.Value(&a.spec, "what sockets: a short word, or {family, type, protocol}")
 	p.Key("blocking", &a.blocking, "make truly blocking descriptors").Or("false")
-	p.Makes = "the two sockets, as [a, b]"
+	p.Makes, p.Names = "the two sockets, as [a, b]", 2
 }
 
 func (a *socketpairAction) Run(t *Task) error {

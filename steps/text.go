@@ -171,6 +171,24 @@ func (x *Names) Eval(t *Task, i int) (string, error) {
 	return x.list[i].Eval(t)
 }
 
+// SingleName is one name that is written out: that of a loop's item or round.
+type SingleName struct{ Names }
+
+// Decode reads a name.
+func (x *SingleName) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected one name, got %s", n.Describe())
+		return
+	}
+	x.Names.Decode(d, n)
+	if len(x.Static()) == 0 && x.list[0].given {
+		d.Problem(n, "this name cannot hold an expression").Hint = "the steps must know it beforehand; write it out"
+	}
+}
+
+// Schema accepts a name.
+func (x *SingleName) Schema() Schema { return Schema{"type": "string"} }
+
 // IsName reports whether s can name an actor, a handle or a value.
 func IsName(s string) bool {
 	for i, r := range s {

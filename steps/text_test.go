@@ -58,9 +58,9 @@ func TestTemplateProblems(t *testing.T) {
 		{"column in a quoted text", "- print: \"abc ${1 n} def\"", []string{
 			`3:23: expression "1 n": unexpected token Identifier("n")`}},
 		{"column in the second expression", "- let: {n: 1}\n- print: ${n} ${n +}", []string{
-			`4:23: expression "n +": unexpected token EOF`}},
+			`4:23: expression "n +": it ends too early`}},
 		{"column in a block", "- print: |\n    one\n    two ${1 +}", []string{
-			`5:17: expression "1 +": unexpected token EOF`}},
+			`5:17: expression "1 +": it ends too early`}},
 		{"column of an unknown name", "- print: hello ${world}", []string{
 			`3:22: unknown name "world" in the expression; ` +
 				"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"}},

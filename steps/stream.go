@@ -1,0 +1,125 @@
+package steps
+
+import (
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A Handle is an open descriptor under its name: a socket, or one end of a pipe
+// or terminal of a program.
+type Handle struct {
+	Name string
+	Sock *sock.Socket
+
+	over transport // what stands above the descriptor; nil where the bytes are its own
+
+	mu      sync.Mutex
+	pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
+}
+
+// A transport stands between a handle and its descriptor, such as TLS.
+type transport interface {
+	read(w sock.Wait, p []byte) (int, error)
+	write(w sock.Wait, p []byte) (int, error)
+	closeWrite(w sock.Wait) error
+	close(w sock.Wait) error
+}
+
+// plain reports whether the handle's bytes are those of a socket: only then are
+// there flags, ancillary data and a kernel that lets one peek.
+func (h *Handle) plain() bool { return h.over == nil && h.Sock.Type() != 0 }
+
+// messages reports whether each call gives one message.
+func (h *Handle) messages() bool {
+	return h.plain() && h.Sock.Type() != unix.SOCK_STREAM
+}
+
+// read reads once: what was read ahead, else what comes.
+func (h *Handle) read(w sock.Wait, p []byte) (int, error) {
+	h.mu.Lock()
+	if len(h.pending) > 0 {
+		n := copy(p, h.pending)
+		h.pending = h.pending[n:]
+		h.mu.Unlock()
+		return n, nil
+	}
+	h.mu.Unlock()
+	if h.over != nil {
+		return h.over.read(w, p)
+	}
+	return h.Sock.Read(w, p)
+}
+
+// peek shows what the next read gives.
+func (h *Handle) peek(w sock.Wait, p []byte) (int, error) {
+	h.mu.Lock()
+	ahead := len(h.pending)
+	h.mu.Unlock()
+	if ahead == 0 {
+		buf := make([]byte, smallBuffer)
+		n, err := h.read(w, buf)
+		if err != nil || n == 0 {
+			return n, err
+		}
+		h.mu.Lock()
+		h.pending = append(h.pending, buf[:n]...)
+		h.mu.Unlock()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return copy(p, h.pending), nil
+}
+
+// write writes once.
+func (h *Handle) write(w sock.Wait, p []byte) (int, error) {
+	if h.over != nil {
+		return h.over.write(w, p)
+	}
+	return h.Sock.Write(w, p)
+}
+
+// take receives once, however the handle's bytes come.
+func (h *Handle) take(w sock.Wait, p []byte) (int, error) {
+	if !h.plain() {
+		return h.read(w, p)
+	}
+	n, _, err := h.Sock.Recv(w, p, 0)
+	return n, err
+}
+
+// put sends once, however the handle's bytes go.
+func (h *Handle) put(w sock.Wait, p []byte) (int, error) {
+	if !h.plain() {
+		return h.write(w, p)
+	}
+	return h.Sock.Send(w, p, 0, nil)
+}
+
+// readable waits until there is something to take, as far as that can be told
+// from outside.
+func (h *Handle) readable(w sock.Wait) error {
+	if h.over != nil || h.ahead() {
+		return nil
+	}
+	return h.Sock.Readable(w)
+}
+
+// ahead reports whether bytes were read ahead.
+func (h *Handle) ahead() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pending) > 0
+}
+
+// close closes the descriptor, after what stands above it has said goodbye.
+func (h *Handle) close(w sock.Wait) error {
+	if h.over != nil {
+		if err := h.over.close(w); err != nil {
+			return err
+		}
+	}
+	return h.Sock.Close()
+}
