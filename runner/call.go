@@ -96,6 +96,8 @@ func (w *callWriter) part(p any) {
 		w.WriteString(w.line(string(p)))
 	case steps.Quoted:
 		w.WriteString(strconv.Quote(w.path(string(p))))
+	case steps.Arg:
+		w.WriteString(strconv.Quote(w.line(string(p))))
 	case steps.Data:
 		w.data(p)
 	case steps.Until:

@@ -38,7 +38,7 @@ func (r *Result) prepare() {
 		}
 		r.graph = r.history.graph()
 		r.graph.link()
-		r.masks = newMasks(r.history, r.tmp)
+		r.masks = newMasks(r.history, r.tmp, r.ports)
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 type masks struct {
 	owners map[uint16][]owner // by port
 	tmp    string
+	free   map[int]bool // ports that free_port gave, for programs
 }
 
 // An owner is a socket that has an address.
@@ -30,8 +31,8 @@ type owner struct {
 	learned bool
 }
 
-func newMasks(h *history, tmp string) *masks {
-	m := &masks{owners: make(map[uint16][]owner), tmp: tmp}
+func newMasks(h *history, tmp string, free map[int]bool) *masks {
+	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free}
 	defer m.inherit()
 	for _, s := range h.strands {
 		for _, en := range s.entries {
@@ -125,6 +126,9 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 	if a.Port == 0 {
 		return text
 	}
+	if m.free[int(a.Port)] {
+		return maskPort(text, a.Port, freePortName)
+	}
 	if e.Op == steps.OpBind || e.Call == "bind" {
 		o, found := m.chosenBefore(a.Port, e.Start)
 		if !found {
@@ -154,6 +158,9 @@ func maskPort(text string, port uint16, name string) string {
 	return strings.TrimSuffix(text, strconv.Itoa(int(port))) + "<" + name + ">"
 }
 
+// freePortName stands for a port that free_port gave.
+const freePortName = "free_port"
+
 // folder hides the temporary folder in a text.
 func (m *masks) folder(s string) string {
 	if m.tmp == "" {
@@ -171,13 +178,16 @@ var (
 // or written.
 func (m *masks) data(s string, at time.Duration) string {
 	s = m.folder(s)
-	if len(m.owners) == 0 || !strings.Contains(s, ":") {
+	if len(m.owners)+len(m.free) == 0 || !strings.Contains(s, ":") {
 		return s
 	}
 	return hostPort.ReplaceAllStringFunc(s, func(text string) string {
 		a, err := sock.ParseAddr(text)
 		if err != nil {
 			return text
+		}
+		if m.free[int(a.Port)] {
+			return maskPort(text, a.Port, freePortName)
 		}
 		if o, found := m.owner(a, 0, at); found && o.auto {
 			return maskPort(text, a.Port, o.name)
@@ -191,6 +201,9 @@ func (m *masks) data(s string, at time.Duration) string {
 func (m *masks) line(s string, at time.Duration) string {
 	return wholePort.ReplaceAllStringFunc(m.data(s, at), func(text string) string {
 		port, err := strconv.ParseUint(text, 10, 16)
+		if err == nil && m.free[int(port)] {
+			return "<" + freePortName + ">"
+		}
 		if err != nil || !steps.DynamicPort(uint16(port)) {
 			return text
 		}

@@ -60,6 +60,7 @@ type Result struct {
 
 	history *history
 	tmp     string
+	ports   map[int]bool // that free_port gave
 	once    sync.Once
 	graph   *graph
 	masks   *masks
@@ -71,6 +72,8 @@ type Failure struct {
 	Step   *steps.Step // nil where the scenario as a whole failed
 	Err    error
 	Others []Doing // what every other actor was doing at that moment
+	// Programs are those that the scenario started, with what they wrote.
+	Programs []steps.ProgramOutput
 }
 
 // Doing is what an actor was doing when the scenario failed.
@@ -97,8 +100,11 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 		err = cleanup
 	}
 	res.Elapsed = time.Since(start)
-	res.history, res.tmp = r.history(), r.tmp.name
+	res.history, res.tmp, res.ports = r.history(), r.tmp.name, r.ports.given
 	r.settle(res, err)
+	if res.Failure != nil {
+		res.Failure.Programs = r.shared.Programs.Outputs()
+	}
 	return res
 }
 
@@ -110,6 +116,7 @@ type run struct {
 	shared   steps.Run
 	hub      *hub
 	tmp      *folder
+	ports    freePorts
 	members  []*member
 	group    *errgroup.Group
 
@@ -131,6 +138,7 @@ func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 	}
 	r.shared = steps.Run{
 		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Tmp: r.tmp.path,
+		Programs: new(steps.Programs), FreePort: r.ports.next, Stdio: r.stdio,
 	}
 	return r
 }
@@ -339,6 +347,7 @@ func (r *run) settle(res *Result, err error) {
 
 // close releases all that the run made.
 func (r *run) close() error {
+	r.shared.Programs.Close()
 	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
 }
 

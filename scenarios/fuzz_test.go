@@ -6,6 +6,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -33,9 +34,13 @@ func FuzzParse(f *testing.F) {
 		if problems.HasErrors() != (list == nil) {
 			t.Errorf("%d scenarios and these problems:\n%s", len(list), problems.Report())
 		}
+		file := &source.File{Name: "fuzz.yaml", Data: data}
 		for _, p := range problems {
 			if !p.Pos.IsValid() || p.Pos.File != "fuzz.yaml" || p.Pos.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+1 {
 				t.Errorf("%v is no place in %q", p.Pos, data)
+			}
+			if p.Line != "" && p.Line != file.Line(p.Pos.Line) {
+				t.Errorf("%v shows the line %q in %q", p.Pos, p.Line, data)
 			}
 			if p.Msg == "" || strings.TrimSpace(p.Error()) == "" {
 				t.Errorf("no message at %v", p.Pos)

@@ -19,7 +19,8 @@ type Symbol struct {
 	boundAt   int // line
 	closedAt  int // line; 0 while open
 	uncertain bool
-	anything  bool      // made by a step that could not be decoded
+	anything  bool // made by a step that could not be decoded
+	program   bool
 	branch    []*Symbol // of a spawned branch: what its steps name; not nil
 	used      bool
 }
@@ -151,10 +152,14 @@ func (c *Check) one(s *Step) {
 // handle finds what a handle's name stands for; nil where that is not known.
 func (c *Check) handle(r *HandleRef) *Symbol {
 	name, static := r.Static()
-	if !static || !IsName(name) {
+	if !static || name == "" {
 		return nil
 	}
 	sym, ok := c.symbols[name]
+	if !ok && isOwnStream(name) {
+		sym, ok = &Symbol{Name: name, Handle: true, Connected: true, used: true}, true
+		c.symbols[name] = sym
+	}
 	switch {
 	case !ok:
 		c.unknownHandle(r, name)
@@ -217,6 +222,17 @@ func (c *Check) makeHandle(i int, sym Symbol) {
 	if name, static := names[i].Static(); static {
 		sym.Name, sym.Handle, sym.node = name, true, names[i].node
 		c.make(&sym)
+	}
+}
+
+// makeProgram notes that a name is a program from here on, with its streams.
+func (c *Check) makeProgram(name string) {
+	if !c.mustSucceed() {
+		return
+	}
+	c.make(&Symbol{Name: name, node: c.step.As.node, program: true, used: true})
+	for _, stream := range []string{"stdin", "stdout", "stderr"} {
+		c.make(&Symbol{Name: name + "." + stream, Handle: true, Connected: true, used: true})
 	}
 }
 

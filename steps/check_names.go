@@ -106,7 +106,7 @@ func SharedNames(bodies []*Block) map[string]map[string]bool {
 }
 
 // builtinNames are the names that every actor has.
-var builtinNames = []string{"index", "count", "tmp"}
+var builtinNames = []string{"index", "count", "tmp", "free_port"}
 
 // expression checks that all names an expression reads exist.
 func (c *Check) expression(e *Expr) {

@@ -15,6 +15,7 @@ type Decoder struct {
 	actors   map[string]bool
 	procs    map[string]*Procedure
 	vars     map[string]bool
+	streams  map[string]bool // p.stdout and the like, as the actor under way uses them
 	own      map[string]bool // names that the actor under way makes
 	problems source.Problems
 	steps    []*Step
@@ -26,7 +27,7 @@ type Decoder struct {
 // NewDecoder makes a decoder for a scenario with the given actors and
 // variables: expressions must know them while they are compiled.
 func NewDecoder(actors, vars []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool), procs: make(map[string]*Procedure), vars: make(map[string]bool)}
+	d := &Decoder{actors: make(map[string]bool), procs: make(map[string]*Procedure), vars: make(map[string]bool), streams: make(map[string]bool)}
 	for _, a := range actors {
 		d.actors[a] = true
 	}
@@ -45,6 +46,7 @@ func (d *Decoder) Steps() []*Step { return d.steps }
 // Actor decodes one actor's steps.
 func (d *Decoder) Actor(n *source.Node) *Block {
 	d.own = ownNames(n)
+	d.streams = make(map[string]bool)
 	b := &Block{names: d.own}
 	b.Decode(d, n)
 	return b

@@ -46,6 +46,7 @@ func (a *doAction) Params(p *Params) {
 func (a *doAction) unhurried() {}
 
 func (a *doAction) Run(t *Task) error {
+	t.announce()
 	frame := make(map[string]any, len(a.with.Names))
 	for i, name := range a.with.Names {
 		v, err := a.argument(t, a.with.Values[i])

@@ -96,6 +96,9 @@ type Const string
 // Quoted is printed as a quoted text.
 type Quoted string
 
+// Arg is printed as a quoted text in which ports and paths are masked.
+type Arg string
+
 // Bare is a line of the scenario's own, printed as it stands but for masking.
 type Bare string
 

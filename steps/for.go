@@ -41,6 +41,7 @@ func (a *forAction) Params(p *Params) {
 func (a *forAction) unhurried() {}
 
 func (a *forAction) Run(t *Task) error {
+	t.announce()
 	items, err := a.items.eval(t)
 	if err != nil {
 		return err

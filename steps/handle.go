@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -52,7 +53,12 @@ func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
 	if !r.given {
 		return
 	}
-	if s, static := r.Static(); static && !IsName(s) {
+	s, static := r.Static()
+	if program, stream, ok := strings.Cut(s, "."); ok && static && IsName(program) && isStream(stream) {
+		d.streams[s] = true
+	} else if !static {
+		d.streams["*"] = true // which program's, only the run can tell
+	} else if !IsName(s) {
 		d.Problem(n, "%s is not the name of a handle", quoteShort(s)).Hint = "name a socket that an earlier step made with as:"
 		return
 	}
@@ -71,13 +77,40 @@ func (r *HandleRef) Open(t *Task) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
+	if program, stream, ok := strings.Cut(name, "."); ok {
+		return t.stream(program, stream)
+	}
 	v, ok := t.get(name)
+	if !ok && isOwnStream(name) {
+		return t.Actor.Run.Stdio(name)
+	}
 	if !ok {
 		return nil, fmt.Errorf("there is no handle %s here", quoteShort(name))
 	}
 	h, ok := v.(*Handle)
 	if !ok {
 		return nil, fmt.Errorf("%s is a value, not a handle", name)
+	}
+	return h, nil
+}
+
+// isStream reports whether a program has a stream of that name.
+func isStream(name string) bool { return name == "stdin" || name == "stdout" || name == "stderr" }
+
+// isOwnStream reports the names of sockscript's own streams, for scenarios that
+// are used as tools.
+func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
+
+// stream is a standard stream of a program.
+func (t *Task) stream(program, stream string) (*Handle, error) {
+	v, _ := t.get(program)
+	p, ok := v.(*Program)
+	if !ok {
+		return nil, fmt.Errorf("%s is not the name of a program", quoteShort(program))
+	}
+	h := map[string]*Handle{"stdin": p.in, "stdout": p.out, "stderr": p.errs}[stream]
+	if h == nil {
+		return nil, fmt.Errorf("the program %s has no %s of its own", program, stream)
 	}
 	return h, nil
 }

@@ -6,9 +6,11 @@ import (
 
 var joinKind = Kind{
 	Name:    "join",
-	Summary: "wait for the end of a spawned branch",
-	Text: `From then on the names that the branch's steps gave are the actor's own: so
-join gives the result of the call that the branch was in.`,
+	Summary: "wait for the end of a spawned branch or of a started program",
+	Text: `From then on the names that a branch's steps gave are the actor's own: so
+join gives the result of the call that the branch was in. A program must have
+ended with exit 0, or by the signal that a kill step sent it, unless expect says
+otherwise.`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -61,13 +63,13 @@ func (r *BranchRef) check(c *Check) *Symbol {
 	if sym == nil || sym.branch == nil && !sym.anything {
 		var known []string
 		for n, s := range c.symbols {
-			if s.branch != nil {
+			if s.branch != nil || s.program {
 				known = append(known, n)
 			}
 		}
-		p := c.problem(r.node, "there is no branch %q here", name)
+		p := c.problem(r.node, "there is no branch or program %q here", name)
 		if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
-			p.Hint = "name a branch with as: on its spawn step"
+			p.Hint = "name a branch with as: on its spawn step, a program on its start step"
 		}
 		return nil
 	}
@@ -75,12 +77,28 @@ func (r *BranchRef) check(c *Check) *Symbol {
 	return sym
 }
 
-type joinAction struct{ branch BranchRef }
+type joinAction struct {
+	what BranchRef
+	want ProgramWant
+}
 
-func (a *joinAction) Params(p *Params) { p.Value(&a.branch, "the branch, as its spawn step named it") }
+func (a *joinAction) Params(p *Params) {
+	p.Value(&a.what, "the branch, as its spawn step named it, or the program, as its start step did")
+	a.want.params(p)
+	p.Makes = "how a program ended"
+}
 
 func (a *joinAction) Run(t *Task) error {
-	s, err := a.branch.find(t)
+	name, err := a.what.Eval(t)
+	if err != nil {
+		return err
+	}
+	if v, _ := t.get(name); v != nil {
+		if p, ok := v.(*Program); ok {
+			return a.program(t, p)
+		}
+	}
+	s, err := a.what.find(t)
 	if err != nil {
 		return err
 	}
@@ -92,8 +110,28 @@ func (a *joinAction) Run(t *Task) error {
 	return nil
 }
 
+// program waits for a program's end.
+func (a *joinAction) program(t *Task, p *Program) error {
+	t.Call("join", Name(p.Name))
+	if err := p.wait(t); err != nil {
+		return err
+	}
+	t.Return(Const(p.status.String()))
+	result := map[string]any{"exit": p.status.Exit, "signal": signalWord(p.status.Signal)}
+	if err := t.setAs(0, result); err != nil {
+		return err
+	}
+	return a.want.check(t, p.status, p.killed)
+}
+
 func (a *joinAction) Check(c *Check) {
-	if sym := a.branch.check(c); sym != nil {
+	name, _ := a.what.Static()
+	if sym := c.symbols[name]; sym != nil && sym.program {
+		sym.used = true
+		c.makeValues()
+		return
+	}
+	if sym := a.what.check(c); sym != nil {
 		for _, made := range sym.branch {
 			c.symbols[made.Name] = made
 		}

@@ -34,6 +34,7 @@ func (a *parallelAction) Params(p *Params) {
 func (a *parallelAction) unhurried() {}
 
 func (a *parallelAction) Run(t *Task) error {
+	t.announce()
 	limit := t.inner()
 	var running []Branch
 	for i, name := range a.branches.names {

@@ -39,6 +39,7 @@ func (a *repeatAction) Params(p *Params) {
 func (a *repeatAction) unhurried() {}
 
 func (a *repeatAction) Run(t *Task) error {
+	t.announce()
 	rounds, err := a.rounds.count.Eval(t)
 	if err != nil {
 		return err

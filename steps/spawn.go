@@ -106,6 +106,7 @@ func (a *spawnAction) Check(c *Check) {
 	c.branchNames = append(c.branchNames, made...)
 	c.symbols = outer
 	for _, name := range c.step.As.Static() {
-		c.make(&Symbol{Name: name, node: c.step.As.node, branch: made})
+		// The name is of use even where nobody joins: the transcript shows it.
+		c.make(&Symbol{Name: name, node: c.step.As.node, branch: made, used: true})
 	}
 }

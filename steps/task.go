@@ -60,6 +60,9 @@ type Run struct {
 	Epoch       time.Time
 	Full        bool                   // keep all data, not only what a transcript shows
 	Tmp         func() (string, error) // the scenario's own folder, made when first asked for
+	Programs    *Programs
+	FreePort    func() (int, error)                // a port that nobody uses and that is not given again
+	Stdio       func(name string) (*Handle, error) // sockscript's own stdin and stdout
 }
 
 // get is the handle or value that the actor itself has under a name.
@@ -142,6 +145,8 @@ func (t *Task) lookup(name string) (any, error) {
 		return t.Actor.Count, nil
 	case "tmp":
 		return t.Actor.Run.Tmp()
+	case "free_port":
+		return t.Actor.Run.FreePort, nil
 	}
 	return nil, fmt.Errorf("%s has no value here", name)
 }
@@ -185,6 +190,16 @@ func (t *Task) Return(parts ...any) { t.Event.Ret = parts }
 func (t *Task) Next() {
 	t.record()
 	t.Event.Start = time.Since(t.Actor.Run.Epoch)
+}
+
+// announce records the note of a step that has no call to show: what shows is
+// the steps that stand in it.
+func (t *Task) announce() {
+	if note := t.Event.Note; note != "" {
+		t.Event.Note = ""
+		t.Call("note", Bare("# "+note))
+		t.record()
+	}
 }
 
 // set gives a name its value.

@@ -40,6 +40,7 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	}
 	b.WriteString(indent(lines.String()))
 	writeOthers(b, f)
+	writePrograms(b, f)
 	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name)))
 	return b.Flush()
 }
@@ -133,6 +134,32 @@ func writeOthers(b *bufio.Writer, f *runner.Failure) {
 		}
 		fmt.Fprintf(b, "  %s\n", doing(d))
 	}
+}
+
+// writePrograms shows what the programs wrote that no step has read.
+func writePrograms(b *bufio.Writer, f *runner.Failure) {
+	for _, p := range f.Programs {
+		fmt.Fprintf(b, "\n%s of %s: %s\n", p.Name, p.Actor, p.Status)
+		for _, out := range []struct{ name, text string }{{"stdout", p.Stdout}, {"stderr", p.Stderr}} {
+			if out.text != "" {
+				fmt.Fprintf(b, "  %s:\n%s", out.name, indent(indent(printable(out.text))))
+			}
+		}
+	}
+}
+
+// printable is a program's output with what a terminal would act on made
+// visible, and a line end at its end.
+func printable(s string) string {
+	var out strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			out.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&out, "\\x%02x", r)
+	}
+	return strings.TrimRight(out.String(), "\n") + "\n"
 }
 
 func doing(d runner.Doing) string {

@@ -63,7 +63,11 @@ func (g *Group) closedState(s *Socket) (string, error) {
 	if n < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
 		return "CLOSE", nil
 	}
-	return TCPStateName(reply[unix.SizeofNlMsghdr+1]), nil
+	state := TCPStateName(reply[unix.SizeofNlMsghdr+1])
+	if state == "LISTEN" && !s.desc.Remote().IsZero() {
+		return "CLOSE", nil // where there is no such connection, the kernel gives the listener of its port
+	}
+	return state, nil
 }
 
 // inetRequest is a nlmsghdr with an inet_diag_req_v2 for one connection.

@@ -1,0 +1,134 @@
+package scenarios_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// accepts tells whether the schema takes every document of a text.
+func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
+	t.Helper()
+	nodes, problems := source.Parse("test.yaml", []byte(text))
+	if problems.HasErrors() {
+		t.Fatalf("no YAML: %s", problems.Report())
+	}
+	for _, n := range nodes {
+		if err := schema.Validate(plain(n)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// steps is a scenario with one actor that has a pair of sockets, a and b, and
+// then these steps, on one line each.
+func stepsText(lines ...string) string {
+	text := "actors:\n  one:\n    - {socketpair: unix, as: [a, b]}\n"
+	for _, l := range lines {
+		text += "    - " + l + "\n"
+	}
+	return text
+}
+
+func TestSchemaOfLibrary(t *testing.T) {
+	schema := compileSchema(t)
+	for _, name := range library.Names() {
+		data, _ := library.Open(name)
+		if err := accepts(t, schema, string(data)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// The schema and the loader take the same documents.
+func TestSchemaAccepts(t *testing.T) {
+	schema := compileSchema(t)
+	for _, text := range []string{
+		"actors: {a: []}",
+		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
+		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp']\nactors: {x: []}",
+		"timeout: 0\nactors: {x: []}",
+		"actors: {a: {steps: [], count: 3, timeout: 5s}}",
+		"vars: {n: 2, t: 5s}\nactors: {a: {steps: [], count: '${n}', timeout: '${t}'}}",
+		"procedures: {p: [], q: {steps: []}, r: {params: x, steps: [{print: '${x}'}]}}\nactors: {a: [{do: p}, {do: q}, {do: r, with: {x: 1}}]}",
+		"files: {f: text, g: {zeros: 1KiB}}\nactors: {a: []}",
+		stepsText("{send: a, data: x}", "{send: a, data: 5, once: true, flags: MSG_NOSIGNAL, call: sendmsg, expect: 1}"),
+		stepsText("{send: a, data: [x, {u8: 5}, {u16be: [1, '${2}']}, {zeros: 5}, {pad: {data: x, to: 5, with: {u8: 1}}}]}"),
+		stepsText("{send: a, data: {u64be: 0xffffffffffffffff}}"),
+		stepsText("{recv: a, max: 10, nowait: true, expect: {error: EAGAIN}, as: err}", "{print: '${err}'}"),
+		stepsText("{recv: a, size: 128KiB, expect: {size: '>=1', contains: x, matches: '(?P<y>.)', eof: false}}", "{print: '${y}'}"),
+		stepsText("{recv: a, size: '${5}', expect: [x, y]}", "{recv: a, until: \"\\n\"}", "{recv: a, eof: true}"),
+		stepsText("{close: [a, b], expect: {took: 1ms..2s}, timeout: 5s, when: true, note: n}"),
+		stepsText("{repeat: 3, index: i, steps: [{print: '${i}'}]}", "{repeat: {while: 'false'}, steps: []}", "{repeat: '${3}', steps: []}"),
+		stepsText("{for: [1, a], each: x, steps: [{print: '${x}'}]}", "{for: {a: 1}, each: x, steps: []}", "{for: '${1..3}', each: x, steps: []}"),
+		stepsText("{parallel: {x: [], y: [{print: 1}]}}", "{spawn: [{print: 1}]}", "{let: {x: 1, y: '${2}'}}", "{assert: x == 1 && y == 2}"),
+		stepsText("{setsockopt: a, option: SO_SNDBUF, value: 5000}", "{getsockopt: a, option: SO_SNDBUF, expect: '>=5000'}"),
+		stepsText("{setsockopt: a, option: SO_LINGER, value: {onoff: true, linger: 0}}", "{setsockopt: a, option: SO_PASSCRED, value: true}"),
+		stepsText("{getsockopt: a, option: SO_TYPE, as: n, expect: [1, 2]}", "{print: '${n}'}", "{shutdown: a, how: both}"),
+		stepsText("{socket: {family: inet, type: stream, protocol: 6}, as: s}", "{connect: s, to: '127.0.0.1:1', expect: {error: [ECONNREFUSED]}, retry: 5ms}"),
+		stepsText("{sleep: 0}", "{sleep: 5ms}", "{sleep: '${\"1ms\"}'}", "{unlink: /none, expect: {error: ENOENT}}", "{signal: s}", "{wait: s}"),
+	} {
+		list, problems := scenarios.Parse("test.yaml", []byte(text))
+		if list == nil {
+			t.Errorf("the loader refuses\n%s\n%s", text, problems.Report())
+		}
+		if err := accepts(t, schema, text); err != nil {
+			t.Errorf("the schema refuses\n%s\n%v", text, err)
+		}
+	}
+}
+
+func TestSchemaRefuses(t *testing.T) {
+	schema := compileSchema(t)
+	for _, text := range []string{
+		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
+		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",
+		"xyz: 1\nactors: {a: []}", "network: private\nactors: {a: []}", "name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",
+		"timeout: 5\nactors: {a: []}", "timeout: soon\nactors: {a: []}", "vars: [a]\nactors: {a: []}", "vars: {1a: 5}\nactors: {a: []}",
+		"requires: foo\nactors: {a: []}", "requires: 'kernel>=x'\nactors: {a: []}", "requires: 'cmd:'\nactors: {a: []}",
+		"procedures: []\nactors: {a: []}", "procedures: {p: {params: x}}\nactors: {a: []}", "procedures: {p: 5}\nactors: {a: []}",
+		"files: []\nactors: {a: []}", "files: {f: {foo: 1}}\nactors: {a: []}",
+		stepsText("close"), stepsText("{}"), stepsText("{as: x}"), stepsText("{frobnicate: x}"), stepsText("{close: a, send: b, data: x}"),
+		stepsText("{close: a, colour: red}"), stepsText("{close: []}"), stepsText("{close: {a: b}}"), stepsText("{send: a}"),
+		stepsText("{send: a, data: {foo: 1}}"), stepsText("{send: a, data: {u8: 1, u16be: 2}}"), stepsText("{send: a, data: {}}"),
+		stepsText("{send: a, data: {u8: x}}"), stepsText("{send: a, data: {u8: -1}}"), stepsText("{send: a, data: {zeros: -1}}"),
+		stepsText("{send: a, data: {repeat: {data: x}}}"), stepsText("{send: a, data: {pad: {data: x}}}"), stepsText("{send: a, data: x, call: recv}"),
+		stepsText("{send: a, data: x, once: 5}"), stepsText("{recv: a, size: 5x}"), stepsText("{recv: a, size: -1}"), stepsText("{recv: a, size: [1]}"),
+		stepsText("{recv: a, expect: {error: EFOO}}"), stepsText("{recv: a, expect: {error: []}}"), stepsText("{recv: a, expect: {frm: x}}"),
+		stepsText("{recv: a, expect: {eof: 1}}"), stepsText("{recv: a, expect: {size: []}}"), stepsText("{recv: a, timeout: 5}"),
+		stepsText("{close: a, timeout: [5s]}"), stepsText("{close: a, note: [x]}"), stepsText("{close: a, when: [x]}"), stepsText("{close: a, expect: 5}"),
+		stepsText("{shutdown: a}"), stepsText("{shutdown: a, how: wirte}"), stepsText("{socket: tpc, as: s}"), stepsText("{socket: {family: inet}, as: s}"),
+		stepsText("{setsockopt: a, option: SO_FOO, value: 1}"), stepsText("{setsockopt: a, option: SO_SNDBUF}"),
+		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {until: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
+		stepsText("{for: [1], steps: []}"), stepsText("{for: 5.5, each: x, steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),
+		stepsText("{parallel: {a: 5}}"), stepsText("{parallel: {1a: []}}"), stepsText("{spawn: 5}"), stepsText("{let: 5}"), stepsText("{let: {1a: 5}}"),
+		stepsText("{let: {}}"), stepsText("{let: {a: [1]}}"), stepsText("{sleep: 5}"), stepsText("{sleep: -5ms}"), stepsText("{sleep: }"),
+		stepsText("{spawn: [{close: []}]}"), stepsText("{repeat: 1, steps: [{foo: 1}]}"), stepsText("{print: }"),
+	} {
+		list, _ := scenarios.Parse("test.yaml", []byte(text))
+		if list != nil {
+			t.Errorf("the loader takes\n%s", text)
+		}
+		if accepts(t, schema, text) == nil {
+			t.Errorf("the schema takes\n%s", text)
+		}
+	}
+}
+
+// An editor shows the help of a key, so each key has one.
+func TestSchemaDescribes(t *testing.T) {
+	for key, v := range scenarios.Schema()["properties"].(map[string]any) {
+		if text, _ := v.(map[string]any)["description"].(string); strings.TrimSpace(text) == "" {
+			t.Errorf("the key %s has no description", key)
+		}
+	}
+	if len(scenarios.Keys()) < 9 || len(scenarios.ActorKeys()) < 3 {
+		t.Errorf("%d keys, %d of an actor", len(scenarios.Keys()), len(scenarios.ActorKeys()))
+	}
+}

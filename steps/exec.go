@@ -1,0 +1,292 @@
+package steps
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+var execKind = Kind{
+	Name:    "exec",
+	Summary: "run a program to its end",
+	Text: `The value is a list: the program and its arguments, without a shell between.
+With shell: true it is a text for /bin/sh. It runs in the scenario's temporary
+folder, in a process group of its own, of which nothing is left afterwards.
+Without expect, the exit status must be 0. as names {exit, signal, stdout,
+stderr}.`,
+	Example: `actors:
+  one:
+    - exec: [sort]
+      stdin: "b\na\n"
+      expect: {stdout: "a\nb\n"}
+    - exec: exit 3
+      shell: true
+      expect: {exit: 3}
+`,
+	New: func() Action { return new(execAction) },
+}
+
+type execAction struct {
+	command Command
+	stdin   Payload
+	want    ProgramWant
+	mask    Bool
+}
+
+func (a *execAction) Params(p *Params) {
+	a.command.params(p)
+	p.Key("stdin", &a.stdin, "what the program reads").Or("nothing")
+	p.Key("mask", &a.mask, "the output varies from run to run; the transcript shows <output>").Or("false")
+	a.want.params(p)
+	p.Result("stdout", &a.want.stdout, "what it writes: a text, or {data, contains, matches, size}")
+	p.Result("stderr", &a.want.stderr, "what it writes to standard error")
+	p.Makes = "how it ended and what it wrote"
+}
+
+func (a *execAction) Run(t *Task) error {
+	l, err := a.command.launch(t)
+	if err != nil {
+		return err
+	}
+	t.Call("exec", a.command.shown(l.argv)...)
+	p := &Program{Actor: t.Actor.Name, Name: a.command.name(l.argv)}
+	out, errs := &limited{}, &limited{}
+	if err := a.start(t, p, l, out, errs); err != nil {
+		return err
+	}
+	if err := p.wait(t); err != nil {
+		p.end()
+		t.missing += describeOutput(out, errs)
+		return err
+	}
+	p.end()
+	p.drained.Wait()
+	return a.settle(t, p, out, errs)
+}
+
+// start starts the program with pipes that are read and written beside it.
+func (a *execAction) start(t *Task, p *Program, l launch, out, errs io.Writer) error {
+	var input []byte
+	if a.stdin.Given() {
+		var err error
+		if input, err = a.stdin.Bytes(t); err != nil {
+			return err
+		}
+	}
+	inR, inW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	outR, outW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	errR, errW, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	l.files = []*os.File{inR, outW, errW}
+	err = p.start(l)
+	for _, f := range l.files {
+		f.Close()
+	}
+	if err != nil {
+		inW.Close()
+		outR.Close()
+		errR.Close()
+		return err
+	}
+	t.Actor.Run.Programs.add(p)
+	p.pipes = append(p.pipes, inW)
+	p.drained.Go(func() {
+		inW.Write(input) // a program may end without reading it all
+		inW.Close()
+	})
+	p.drain(outR, io.MultiWriter(out, &p.tails[0]))
+	p.drain(errR, io.MultiWriter(errs, &p.tails[1]))
+	return nil
+}
+
+func (a *execAction) settle(t *Task, p *Program, out, errs *limited) error {
+	ret := []any{Const(p.status.String())}
+	switch {
+	case a.mask.On:
+		ret = append(ret, Const("<output>"))
+	case out.Len() > 0:
+		ret = append(ret, t.data(out.Bytes()))
+	}
+	if errs.Len() > 0 && !a.mask.On {
+		ret = append(ret, Const("stderr"), t.data(errs.Bytes()))
+	}
+	t.Return(ret...)
+	if out.over || errs.over {
+		return fmt.Errorf("the program wrote more than %s", FormatSize(maxOutput))
+	}
+	result := map[string]any{
+		"exit": p.status.Exit, "signal": signalWord(p.status.Signal), "stdout": out.String(), "stderr": errs.String(),
+	}
+	if err := t.setAs(0, result); err != nil {
+		return err
+	}
+	if err := a.want.check(t, p.status, 0); err != nil {
+		return withOutput(err, out, errs)
+	}
+	if err := a.want.stdout.Check(t, out.Bytes()); err != nil {
+		return err
+	}
+	return a.want.stderr.Check(t, errs.Bytes())
+}
+
+func (a *execAction) Check(c *Check) {
+	a.command.check(c)
+	for _, m := range []*Match{&a.want.stdout.Match, &a.want.stderr.Match} {
+		for _, name := range m.Matches.Groups() {
+			c.makeValue(name, m.Matches.node)
+		}
+	}
+	c.makeValues()
+}
+
+// limited keeps what is written to it, up to a bound.
+type limited struct {
+	bytes.Buffer
+	over bool
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.Len()+len(b) > maxOutput {
+		l.over = true
+		return len(b), nil
+	}
+	return l.Buffer.Write(b)
+}
+
+// withOutput adds to a failure what the program wrote to standard error.
+func withOutput(err error, out, errs *limited) error {
+	if text := describeOutput(out, errs); text != "" {
+		return mismatch("%s%s", err, text)
+	}
+	return err
+}
+
+func describeOutput(out, errs *limited) string {
+	text := ""
+	if errs.Len() > 0 {
+		text += "; stderr: " + quoteShort(strings.TrimSpace(errs.String()))
+	}
+	if out.Len() > 0 {
+		text += "; stdout: " + quoteShort(strings.TrimSpace(out.String()))
+	}
+	return text
+}
+
+// Command is a program with its arguments, and what it runs in.
+type Command struct {
+	argv  Argv
+	shell Bool
+	env   Bindings
+	dir   Text
+}
+
+func (v *Command) params(p *Params) {
+	p.Value(&v.argv, "the program and its arguments, or with shell: true a text for /bin/sh")
+	p.Key("shell", &v.shell, "run the text with /bin/sh -c").Or("false")
+	p.Key("env", &v.env, "environment variables, beside those of sockscript itself")
+	p.Key("dir", &v.dir, "the working folder").Or("${tmp}")
+}
+
+// launch runs the expressions.
+func (v *Command) launch(t *Task) (launch, error) {
+	l := launch{env: os.Environ()}
+	for _, x := range v.argv.list {
+		s, err := x.Eval(t)
+		if err != nil {
+			return l, err
+		}
+		l.argv = append(l.argv, s)
+	}
+	if v.shell.On {
+		l.argv = append([]string{"/bin/sh", "-c"}, l.argv...)
+	}
+	for i, name := range v.env.Names {
+		s, err := v.env.Values[i].Eval(t)
+		if err != nil {
+			return l, err
+		}
+		l.env = append(l.env, name+"="+s)
+	}
+	var err error
+	if v.dir.Given() {
+		l.dir, err = v.dir.Eval(t)
+	} else {
+		l.dir, err = t.Actor.Run.Tmp()
+	}
+	return l, err
+}
+
+// shown are the arguments as the transcript shows them.
+func (v *Command) shown(argv []string) []any {
+	if v.shell.On {
+		return []any{Arg(argv[2])}
+	}
+	list := make([]any, len(argv))
+	for i, s := range argv {
+		list[i] = Arg(s)
+	}
+	return []any{list}
+}
+
+// name is how reports call the program when no step names it.
+func (v *Command) name(argv []string) string {
+	if v.shell.On {
+		return "sh"
+	}
+	return argv[0][strings.LastIndex(argv[0], "/")+1:]
+}
+
+func (v *Command) check(c *Check) {
+	if v.argv.text && !v.shell.On {
+		c.problem(v.argv.node, "a program is a list: [PROGRAM, ARGUMENT, …]").Hint =
+			"write " + suggestArgv(v.argv.node.Text) + ", or add shell: true"
+	}
+	if v.shell.On && !v.argv.text {
+		c.problem(v.argv.node, "with shell: true the program is one text").Hint = "leave shell: out for a list"
+	}
+}
+
+func suggestArgv(s string) string { return "[" + strings.Join(strings.Fields(s), ", ") + "]" }
+
+// Argv is a list of arguments, or the text of a shell command.
+type Argv struct {
+	node    *source.Node
+	list    []*Text
+	text    bool
+	streams map[string]bool // the streams of programs that the actor's steps use
+}
+
+// Decode reads a list of texts, or one text.
+func (v *Argv) Decode(d *Decoder, n *source.Node) {
+	v.node, v.text, v.streams = n, n.Kind == source.Scalar, d.streams
+	if n.Kind == source.Map || n.Kind == source.List && len(n.Items) == 0 {
+		d.Problem(n, "a program is a list: [PROGRAM, ARGUMENT, …], not %s", n.Describe())
+		return
+	}
+	for _, item := range listed(n) {
+		x := new(Text)
+		x.Decode(d, item)
+		v.list = append(v.list, x)
+	}
+}
+
+// Schema accepts a list of scalars or a text.
+func (v *Argv) Schema() Schema {
+	one := new(Text).Schema()
+	return Schema{"anyOf": []Schema{{"type": "string"}, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (v *Argv) Type() string { return "list of arguments" }

@@ -1,0 +1,102 @@
+package steps
+
+import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+var killKind = Kind{
+	Name:    "kill",
+	Summary: "send a signal to a program that start has started",
+	Text:    `The signal goes to the program and all its children. See kill(2), signal(7).`,
+	Example: `actors:
+  one:
+    - start: [sleep, "60"]
+      as: p
+    - kill: p
+      with: TERM
+    - join: p
+      expect: {signal: TERM}
+`,
+	New: func() Action { return new(killAction) },
+}
+
+type killAction struct {
+	program ProgramRef
+	with    Signal
+}
+
+func (a *killAction) Params(p *Params) {
+	p.Value(&a.program, "the program, as its start step named it")
+	p.Key("with", &a.with, "the signal").Or("TERM")
+}
+
+func (a *killAction) Run(t *Task) error {
+	p, err := a.program.find(t)
+	if err != nil {
+		return err
+	}
+	sig := syscall.SIGTERM
+	if a.with.Given() {
+		sig = a.with.sig
+	}
+	t.Call("kill", Name(p.Name), Const(unix.SignalName(sig)))
+	p.killed = sig
+	if err := syscall.Kill(-p.process.Pid, sig); err != nil {
+		return &sock.Error{Call: "kill", Err: err}
+	}
+	t.Return(Const("0"))
+	return nil
+}
+
+func (a *killAction) Check(c *Check) { a.program.check(c) }
+
+// ProgramRef is the name of a started program.
+type ProgramRef struct{ Text }
+
+// Schema accepts a name.
+func (r *ProgramRef) Schema() Schema { return Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (r *ProgramRef) Type() string { return "program" }
+
+// find is the program itself.
+func (r *ProgramRef) find(t *Task) (*Program, error) {
+	name, err := r.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	v, _ := t.get(name)
+	p, ok := v.(*Program)
+	if !ok {
+		return nil, mismatch("%s is not the name of a program", quoteShort(name))
+	}
+	return p, nil
+}
+
+// check reports a name that no start step gave.
+func (r *ProgramRef) check(c *Check) {
+	name, static := r.Static()
+	if !static {
+		return
+	}
+	sym := c.symbols[name]
+	if sym != nil && (sym.program || sym.anything) {
+		sym.used = true
+		return
+	}
+	var known []string
+	for n, s := range c.symbols {
+		if s.program {
+			known = append(known, n)
+		}
+	}
+	p := c.problem(r.node, "there is no program %q here", name)
+	if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
+		p.Hint = "name a program with as: on its start step"
+	}
+}
