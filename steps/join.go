@@ -53,8 +53,9 @@ func (r *BranchRef) find(t *Task) (*spawned, error) {
 	return s, nil
 }
 
-// check reports a name that no spawn step gave.
-func (r *BranchRef) check(c *Check) *Symbol {
+// check reports a name that no spawn step gave, nor a start step where a
+// program will do.
+func (r *BranchRef) check(c *Check, programs bool) *Symbol {
 	name, static := r.Static()
 	if !static {
 		return nil
@@ -63,13 +64,17 @@ func (r *BranchRef) check(c *Check) *Symbol {
 	if sym == nil || sym.branch == nil && !sym.anything {
 		var known []string
 		for n, s := range c.symbols {
-			if s.branch != nil || s.program {
+			if s.branch != nil || programs && s.program {
 				known = append(known, n)
 			}
 		}
-		p := c.problem(r.node, "there is no branch or program %q here", name)
+		what, hint := "branch", "name a branch with as: on its spawn step"
+		if programs {
+			what, hint = "branch or program", hint+", a program on its start step"
+		}
+		p := c.problem(r.node, "there is no %s %q here", what, name)
 		if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
-			p.Hint = "name a branch with as: on its spawn step, a program on its start step"
+			p.Hint = hint
 		}
 		return nil
 	}
@@ -131,7 +136,7 @@ func (a *joinAction) Check(c *Check) {
 		c.makeValues()
 		return
 	}
-	if sym := a.what.check(c); sym != nil {
+	if sym := a.what.check(c, true); sym != nil {
 		for _, made := range sym.branch {
 			c.symbols[made.Name] = made
 		}

@@ -93,7 +93,10 @@ func (v *Branches) Decode(d *Decoder, n *source.Node) {
 
 // Schema accepts a mapping of names to lists of steps.
 func (v *Branches) Schema() Schema {
-	return Schema{"type": "object", "minProperties": 1, "additionalProperties": new(Block).Schema()}
+	return Schema{
+		"type": "object", "minProperties": 1, "additionalProperties": new(Block).Schema(),
+		"propertyNames": Schema{"pattern": namePattern},
+	}
 }
 
 // Type names the type in the reference.

@@ -49,6 +49,11 @@ func Described(p *Param) Schema {
 	for k, v := range p.Value.Schema() {
 		s[k] = v
 	}
+	// A text inside a list or mapping may be null, which stands for the word
+	// itself; a key without a value is an error.
+	if types, ok := s["type"].([]string); ok {
+		s["type"] = without(types, "null")
+	}
 	s["description"] = p.Help
 	return s
 }

@@ -143,11 +143,17 @@ type Bindings struct {
 	Values []*Text
 }
 
+// namePattern is what IsName accepts, for the schema.
+const namePattern = "^[A-Za-z_][A-Za-z0-9_]*$"
+
 // Decode reads a mapping of names to texts.
 func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "expected a mapping of names to values, got %s", n.Describe()).Hint = "write {name: value}"
 		return
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "the mapping is empty").Hint = "write {name: value}"
 	}
 	for _, e := range n.Entries {
 		if !IsName(e.Key.Text) {
@@ -164,7 +170,7 @@ func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 func (v *Bindings) Schema() Schema {
 	return Schema{
 		"type": "object", "minProperties": 1, "additionalProperties": new(Text).Schema(),
-		"propertyNames": Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		"propertyNames": Schema{"pattern": namePattern},
 	}
 }
 

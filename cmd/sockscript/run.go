@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
@@ -10,7 +12,7 @@ import (
 func (p *program) runCommand() *cobra.Command {
 	s := new(session)
 	c := &cobra.Command{
-		Use:   "run [FILE|DIR|GLOB|NAME]...",
+		Use:   "run [FILE|DIR|GLOB|NAME]... [-- COMMAND [ARGUMENT]...]",
 		Short: "Run scenarios",
 		Long: `Run scenarios and print what they did.
 
@@ -24,11 +26,17 @@ line each, those that fail their whole report, and a summary comes last.
 
 All files are checked first, and nothing is run if one of them is invalid.
 
+With -- COMMAND a client or server under test runs beside the scenario. Its
+arguments may hold ${...}, as in "http://${server.listener}/"; its environment has
+the address of each socket that an actor listens on or binds for datagrams, as
+SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status must be 0.
+
 ` + exitHelp,
 		Example: `  sockscript run hello.yaml
   sockscript run -j 4 tests/ 'more/**/*.yaml'
   sockscript run --count 100 -j 8 tcp-hello
-  sockscript run -D port=7000 server.yaml`,
+  sockscript run -D port=7000 server.yaml
+  sockscript run http-server -- curl -s 'http://${server.listener}/'`,
 	}
 	s.bind(c)
 	s.order.words = []string{"causal", "time", "actor"}
@@ -43,12 +51,22 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string) erro
 	if err := s.validate(); err != nil {
 		return err
 	}
+	var command []string
+	if dash := c.ArgsLenAtDash(); dash >= 0 {
+		args, command = args[:dash], args[dash:]
+		if len(command) == 0 || len(args) == 0 {
+			return errors.New("-- stands between a scenario and a command, as in: run server.yaml -- curl URL")
+		}
+	}
 	files := suite.Shipped()
 	if len(args) > 0 {
 		var err error
 		if files, err = suite.Find(args, p.stdin); err != nil {
 			return err
 		}
+	}
+	for i := range files {
+		files[i].Command = command
 	}
 	rep := p.reporter(s)
 	cases, err := s.cases(files, rep)

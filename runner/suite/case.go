@@ -43,10 +43,14 @@ func Load(files []File) ([]*Case, source.Problems, error) {
 }
 
 func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
-	if f.data == nil {
-		return scenarios.Load(f.Path)
+	data := f.data
+	if data == nil {
+		var err error
+		if data, err = os.ReadFile(f.Path); err != nil {
+			return nil, nil, fmt.Errorf("cannot read the scenario: %w", err)
+		}
 	}
-	list, problems := scenarios.Parse(f.Path, f.data)
+	list, problems := scenarios.ParseWith(f.Path, data, f.Command)
 	return list, problems, nil
 }
 

@@ -32,6 +32,9 @@ import (
 type File struct {
 	Path    string // as messages name it
 	Shipped bool
+	// Command is run beside each scenario of the file, as scenarios.ParseWith
+	// says.
+	Command []string
 	data    []byte // nil where the file is on disk
 }
 
