@@ -149,6 +149,9 @@ func (m *matcher) transfer(i int, e *steps.Event) {
 	if e.Link != nil && e.Link.Type != unix.SOCK_STREAM {
 		for _, by := range m.datagrams(e) {
 			m.cause(i, by)
+			if by >= 0 {
+				m.g.pairs = append(m.g.pairs, pairing{by, i, e.Sock})
+			}
 		}
 		return
 	}

@@ -38,6 +38,8 @@ type graph struct {
 	nodes   []node
 	base    []int // by strand id: the node of its first entry
 	meets   int   // the node of the first meeting
+	order   []int // the nodes, each after its causes
+	pairs   []pairing
 }
 
 func (h *history) graph() *graph {
@@ -197,6 +199,7 @@ func (g *graph) finish(i int) {
 		}
 	}
 	n.done = true
+	g.order = append(g.order, i)
 	if n.at >= 0 {
 		n.depth++
 	}
