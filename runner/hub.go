@@ -154,6 +154,9 @@ func (h *hub) give(m *member, name string, value any, by steps.Cause) {
 		c = new(cell)
 		h.names[key] = c
 	}
+	if c.given && steps.SameValue(c.value, value) {
+		return // whoever reads it comes after the event that gave it first
+	}
 	h.fill(c, value, by)
 }
 

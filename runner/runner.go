@@ -71,7 +71,8 @@ type Failure struct {
 	Actor  string      // its label; "" where the scenario as a whole failed
 	Step   *steps.Step // nil where the scenario as a whole failed
 	Err    error
-	Others []Doing // what every other actor was doing at that moment
+	Via    []*steps.Step // the do steps that led to a step of a procedure
+	Others []Doing       // what every other actor was doing at that moment
 	// Programs are those that the scenario started, with what they wrote.
 	Programs []steps.ProgramOutput
 }
@@ -302,7 +303,7 @@ func (r *run) fail(s *strand, err error) error {
 	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
 	var step *steps.StepError
 	if errors.As(err, &step) {
-		r.failure.Step, r.failure.Err = step.Step, step.Err
+		r.failure.Step, r.failure.Err, r.failure.Via = step.Step, step.Err, step.Via
 	}
 	return err
 }

@@ -163,9 +163,9 @@ actors:
 		passes(t, fmt.Sprintf(text, holds))
 	}
 	for in, want := range map[string]string{
-		"127.0.0.2":   "expected getsockname 127.0.0.2, got 127.0.0.1:",
-		"127.0.0.1:1": "expected getsockname 127.0.0.1:1, got 127.0.0.1:",
-		"'::1'":       "expected getsockname ::1, got 127.0.0.1:",
+		"127.0.0.2":   "expected the address 127.0.0.2, got 127.0.0.1:",
+		"127.0.0.1:1": "expected the address 127.0.0.1:1, got 127.0.0.1:",
+		"'::1'":       "expected the address ::1, got 127.0.0.1:",
 	} {
 		f, _ := fails(t, fmt.Sprintf(text, in))
 		if !strings.HasPrefix(f.Err.Error(), want) {

@@ -152,7 +152,7 @@ func (c *Check) one(s *Step) {
 // handle finds what a handle's name stands for; nil where that is not known.
 func (c *Check) handle(r *HandleRef) *Symbol {
 	name, static := r.Static()
-	if !static || name == "" {
+	if !static || !IsName(name) && !isStreamName(name) {
 		return nil
 	}
 	sym, ok := c.symbols[name]

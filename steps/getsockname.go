@@ -50,5 +50,5 @@ func (a *nameAction) Run(t *Task) error {
 	if err := t.setAs(0, endpointOf(got)); err != nil || !a.want.Given() {
 		return err
 	}
-	return a.want.expect(t, got, a.call)
+	return a.want.expect(t, got, "the address")
 }

@@ -36,6 +36,16 @@ func (h *Handle) endpoint() *Endpoint {
 	return e
 }
 
+// SameValue reports whether another actor would read the same from both.
+func SameValue(a, b any) bool {
+	x, isEndpoint := a.(*Endpoint)
+	y, alike := b.(*Endpoint)
+	if isEndpoint && alike {
+		return x.Address == y.Address && x.Peer.String() == y.Peer.String()
+	}
+	return FormatValue(a) == FormatValue(b)
+}
+
 func endpointOf(a sock.Addr) *Endpoint {
 	e := &Endpoint{Address: a.String(), Port: int(a.Port)}
 	if a.IP.IsValid() {
@@ -54,7 +64,7 @@ func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
 		return
 	}
 	s, static := r.Static()
-	if program, stream, ok := strings.Cut(s, "."); ok && static && IsName(program) && isStream(stream) {
+	if static && isStreamName(s) {
 		d.streams[s] = true
 	} else if !static {
 		d.streams["*"] = true // which program's, only the run can tell
@@ -63,6 +73,12 @@ func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
 		return
 	}
 	d.step.handles = append(d.step.handles, r)
+}
+
+// isStreamName reports whether s names a stream of a program, as p.stdin.
+func isStreamName(s string) bool {
+	program, stream, ok := strings.Cut(s, ".")
+	return ok && IsName(program) && isStream(stream)
 }
 
 // Schema accepts a name.

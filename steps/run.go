@@ -13,6 +13,7 @@ import (
 type StepError struct {
 	Step *Step
 	Err  error
+	Via  []*Step // the do steps that led to it, the innermost first
 }
 
 // Error tells the step and what went wrong.
@@ -48,6 +49,9 @@ func (t *Task) run(s *Step) error {
 	}
 	var inner *StepError
 	if errors.As(err, &inner) {
+		if s.calls != nil {
+			inner.Via = append(inner.Via, s)
+		}
 		return err
 	}
 	return &StepError{Step: s, Err: err}

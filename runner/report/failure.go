@@ -29,6 +29,9 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	}
 	b := bufio.NewWriter(w)
 	writeHead(b, r, f, s)
+	for _, s := range f.Via {
+		fmt.Fprintf(b, "called by %s\n", place(s))
+	}
 	writeDetail(b, f.Err)
 	fmt.Fprintln(b, "\ntranscript up to there:")
 	var lines strings.Builder
