@@ -32,7 +32,6 @@ type Program struct {
 	Actor, Name string
 
 	process *os.Process
-	files   []*os.File // the child's ends, closed once it has them
 	in      *Handle
 	out     *Handle
 	errs    *Handle
