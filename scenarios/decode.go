@@ -176,8 +176,7 @@ func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !steps.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is no name for an actor", e.Key.Text).Hint =
-				"a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is no name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block)}
 		a.decode(d, e.Value)

@@ -47,8 +47,7 @@ func (v *variables) Decode(d *steps.Decoder, n *source.Node) {
 	v.values, v.nodes = make(map[string]any), make(map[string]*source.Node)
 	for _, e := range n.Entries {
 		if !steps.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is no name for a variable", e.Key.Text).Hint =
-				"a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is no name for a variable", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		v.nodes[e.Key.Text] = e.Key
 		v.values[e.Key.Text] = v.value(d, e.Value)

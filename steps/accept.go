@@ -69,8 +69,7 @@ func (a *acceptAction) Check(c *Check) {
 		return
 	}
 	if !sym.Listening && c.mustSucceed() && !sym.uncertain {
-		c.problem(a.handle.node, "%s does not listen, so it accepts nothing", sym.Name).Hint =
-			"put a listen step before this one"
+		c.problem(a.handle.node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
 	}
 	c.makeHandle(0, Symbol{Family: sym.Family, Type: sym.Type, Connected: true, Bound: true})
 }

@@ -30,8 +30,7 @@ func (a *barrierAction) Run(t *Task) error {
 
 func (a *barrierAction) Check(c *Check) {
 	if _, static := a.name.Static(); !static {
-		c.problem(a.name.node, "the name of a barrier cannot hold an expression").Hint =
-			"who comes to a barrier must be known beforehand"
+		c.problem(a.name.node, "the name of a barrier cannot hold an expression").Hint = "who comes to a barrier must be known beforehand"
 	}
 	c.uses.barriers.add(c.actor, &a.name)
 }

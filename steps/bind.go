@@ -57,8 +57,7 @@ func (a *bindAction) Check(c *Check) {
 		return
 	}
 	if sym.Bound && c.certain() && !sym.uncertain {
-		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.boundAt)).Hint =
-			"a socket takes one address; expect {error: EINVAL} to show that"
+		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.boundAt)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"
 	}
 	sym.Bound, sym.boundAt = true, c.step.Node.Pos.Line
 }

@@ -59,8 +59,10 @@ func TestNodeAt(t *testing.T) {
 
 func TestNodeDescribe(t *testing.T) {
 	n := parseOne(t, "[{a: b}, [], abc, '', ~, "+strings.Repeat("é", 50)+"]")
-	want := []string{"a mapping", "a list", `the text "abc"`, `the text ""`, "nothing",
-		`the text "` + strings.Repeat("é", 40) + `…"`}
+	want := []string{
+		"a mapping", "a list", `the text "abc"`, `the text ""`, "nothing",
+		`the text "` + strings.Repeat("é", 40) + `…"`,
+	}
 	for i, item := range n.Items {
 		if got := item.Describe(); got != want[i] {
 			t.Errorf("got %s, want %s", got, want[i])

@@ -56,9 +56,11 @@ func TestParseTree(t *testing.T) {
 		{"comments", "# a\n\n  # b\n", ""},
 		{"empty documents", "---\n---\n# c\n---\na\n---\n", "5:1 a\n"},
 		{"explicit null document", "--- ~\n", "1:5 null ~\n"},
-		{"plain text stays", "[0x10, 1_000, yes, 1.50, null, ~, 'null', \"~\", !!str ~]",
+		{
+			"plain text stays", "[0x10, 1_000, yes, 1.50, null, ~, 'null', \"~\", !!str ~]",
 			"1:1 list\n 1:2 0x10\n 1:8 1_000\n 1:15 yes\n 1:20 1.50\n 1:26 null null\n 1:32 null ~\n" +
-				" 1:35 \"null\"\n 1:43 \"~\"\n 1:54 \"~\"\n"},
+				" 1:35 \"null\"\n 1:43 \"~\"\n 1:54 \"~\"\n",
+		},
 		{"runes", "日本: {é: ü, y: z}\n", "1:1 map\n 1:1 日本\n  1:5 map\n   1:6 é\n    1:9 ü\n   1:12 y\n    1:15 z\n"},
 		{"byte order mark", "\ufeffa: b\n", "1:1 map\n 1:1 a\n  1:4 b\n"},
 		{"CRLF", "a: |\r\n  x\r\n  y\r\nb: c\r\n", "1:1 map\n 1:1 a\n  1:4 \"x\\ny\\n\"\n 4:1 b\n  4:4 c\n"},
@@ -66,9 +68,11 @@ func TestParseTree(t *testing.T) {
 		{"value left out at the end", "? a\n---\n? b", "1:1 map\n 1:3 a\n  1:4 null \n3:1 map\n 3:3 b\n  3:4 null \n"},
 		{"documents", "%YAML 1.1\n# c\n---\na\n...\n%YAML 1.1\n---\nb\n...\nc\n", "4:1 a\n8:1 b\n10:1 c\n"},
 		{"marker inside a block text", "a: |\n  ---\n  x\n", "1:1 map\n 1:1 a\n  1:4 \"---\\nx\\n\"\n"},
-		{"anchors", "a: &x foo\nb: &y\n  - 1\nc: [*x, *y, &z , &z]\n",
+		{
+			"anchors", "a: &x foo\nb: &y\n  - 1\nc: [*x, *y, &z , &z]\n",
 			"1:1 map\n 1:1 a\n  1:7 foo\n 2:1 b\n  2:4 list\n   3:5 1\n" +
-				" 4:1 c\n  4:4 list\n   1:7 foo\n   2:4 list\n    3:5 1\n   4:16 null \n   4:18 null \n"},
+				" 4:1 c\n  4:4 list\n   1:7 foo\n   2:4 list\n    3:5 1\n   4:16 null \n   4:18 null \n",
+		},
 		{"quoted merge key", "'<<': a\n", "1:1 map\n 1:1 \"<<\"\n  1:7 a\n"},
 		{"unusual line ends", "a: 'x\u2028y'\nb: [c\u2028, d]\n", "1:1 map\n 1:1 a\n  1:4 \"x\\u2028y\"\n 2:1 b\n  2:4 list\n   2:5 c\n   2:9 d\n"},
 	}
@@ -86,37 +90,51 @@ func TestParseTree(t *testing.T) {
 
 func TestTreeProblems(t *testing.T) {
 	tests := []struct{ name, in, want string }{
-		{"duplicate keys", "a: 1\nb:\n  c: 1\n  'c': 2\na: {d: 1, d: 2}\n",
+		{
+			"duplicate keys", "a: 1\nb:\n  c: 1\n  'c': 2\na: {d: 1, d: 2}\n",
 			"4:3: the key \"c\" is already given on line 3 (keep one of the two)\n" +
 				"5:1: the key \"a\" is already given on line 1 (keep one of the two)\n" +
-				"5:11: the key \"d\" is already given on line 5 (keep one of the two)"},
+				"5:11: the key \"d\" is already given on line 5 (keep one of the two)",
+		},
 		{"list as key", "? [a]\n: b\n", `1:3: a key must be a text, not a list (quote a text that begins with "[" or "{")`},
 		{"mapping as key", "{a: 1}: 2\n", `1:1: a key must be a text, not a mapping (quote a text that begins with "[" or "{")`},
 		{"empty key", "?\n: x\n", `1:2: a key is missing here (write "key: value")`},
 		{"merge key", "<<: {a: 1}\n", "1:1: merge keys (<<) are not supported (write the keys out, or use an alias for a whole value)"},
-		{"tags", "a: !foo x\nb: &x !!binary y\nc: !!map []\n",
+		{
+			"tags", "a: !foo x\nb: &x !!binary y\nc: !!map []\n",
 			"1:4: the tag !foo is not supported (remove it, or quote a text that begins with \"!\")\n" +
 				"2:7: the tag !!binary is not supported (remove it, or quote a text that begins with \"!\")\n" +
-				"3:4: the tag !!map is not supported (remove it, or quote a text that begins with \"!\")"},
+				"3:4: the tag !!map is not supported (remove it, or quote a text that begins with \"!\")",
+		},
 		{"cycle", "a: &x [1, *x]\n", "1:11: the alias *x stands inside the value that it names (a value cannot hold itself)"},
-		{"problem below an anchor is told once", "a: &x {b: 1, b: 2}\nc: [*x, *x]\n",
-			`1:14: the key "b" is already given on line 1 (keep one of the two)`},
-		{"anchor of another document", "&x a\n---\n*x\n",
-			`3:1: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`},
-		{"anchor of a document cut off by an unusual line end", "&x a\n---\u2028*x\n",
-			`2:5: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`},
-		{"characters", "a: \x00\nb: é\x01\x02\nc: é\xff\ufeff\nd: \ufffd\ne: x\ufeff\n",
+		{
+			"problem below an anchor is told once", "a: &x {b: 1, b: 2}\nc: [*x, *x]\n",
+			`1:14: the key "b" is already given on line 1 (keep one of the two)`,
+		},
+		{
+			"anchor of another document", "&x a\n---\n*x\n",
+			`3:1: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`,
+		},
+		{
+			"anchor of a document cut off by an unusual line end", "&x a\n---\u2028*x\n",
+			`2:5: no value is named "x" before this alias (name it with "&", or quote a text that begins with "*")`,
+		},
+		{
+			"characters", "a: \x00\nb: é\x01\x02\nc: é\xff\ufeff\nd: \ufffd\ne: x\ufeff\n",
 			"1:4: a NUL byte cannot stand in YAML text (write it as \"\\0\", in double quotes)\n" +
 				"2:5: the control character U+0001 cannot stand in YAML text (write it as \"\\u0001\", in double quotes)\n" +
 				"3:5: the byte 0xff is not UTF-8 text (save the file as UTF-8)\n" +
-				"5:5: a byte order mark can stand only at the start of a file (remove this invisible character, or write it as \"\\uFEFF\", in double quotes)"},
+				"5:5: a byte order mark can stand only at the start of a file (remove this invisible character, or write it as \"\\uFEFF\", in double quotes)",
+		},
 		{"UTF-16", "\xff\xfea\x00", "1:1: the file is UTF-16 text (save it as UTF-8)"},
 		{"UTF-16, big end first", "\xfe\xff\x00a", "1:1: the file is UTF-16 text (save it as UTF-8)"},
-		{"all kinds at once", "a: \x01\na: 1\n---\nb: [\n---\n!c d\n",
+		{
+			"all kinds at once", "a: \x01\na: 1\n---\nb: [\n---\n!c d\n",
 			"1:4: the control character U+0001 cannot stand in YAML text (write it as \"\\u0001\", in double quotes)\n" +
 				"2:1: the key \"a\" is already given on line 1 (keep one of the two)\n" +
 				"4:5: the text ends where a value should stand (close every \"[\" and \"{\")\n" +
-				"6:1: the tag !c is not supported (remove it, or quote a text that begins with \"!\")"},
+				"6:1: the tag !c is not supported (remove it, or quote a text that begins with \"!\")",
+		},
 	}
 	for _, test := range tests {
 		_, problems := Parse("", []byte(test.in))

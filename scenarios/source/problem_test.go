@@ -12,19 +12,31 @@ func TestReport(t *testing.T) {
 		p    Problem
 		want string
 	}{
-		{Problem{Pos: Pos{"tcp.yaml", 12, 7}, Msg: `unknown key "backlogg" in listen`,
-			Hint: `did you mean "backlog"?`, Line: "      backlogg: 3"},
+		{
+			Problem{
+				Pos: Pos{"tcp.yaml", 12, 7}, Msg: `unknown key "backlogg" in listen`,
+				Hint: `did you mean "backlog"?`, Line: "      backlogg: 3",
+			},
 			"tcp.yaml:12:7: unknown key \"backlogg\" in listen; did you mean \"backlog\"?\n" +
 				"   12 |       backlogg: 3\n" +
-				"      |       ^"},
-		{Problem{Pos: Pos{"f", 1, 3}, Severity: Warning, Msg: "odd", Line: "a\tb"},
-			"f:1:3: warning: odd\n    1 | a    b\n      |      ^"},
-		{Problem{Pos: Pos{"f", 1, 4}, Msg: "wide", Line: "日e\u0301x"},
-			"f:1:4: wide\n    1 | 日e\u0301x\n      |    ^"},
-		{Problem{Pos: Pos{"f", 123456, 2}, Msg: "end", Line: "x"},
-			"f:123456:2: end\n123456 | x\n       |  ^"},
-		{Problem{Pos: Pos{"f", 1, 2}, Msg: "control", Line: "\x1b\xff["},
-			"f:1:2: control\n    1 | ��[\n      |  ^"},
+				"      |       ^",
+		},
+		{
+			Problem{Pos: Pos{"f", 1, 3}, Severity: Warning, Msg: "odd", Line: "a\tb"},
+			"f:1:3: warning: odd\n    1 | a    b\n      |      ^",
+		},
+		{
+			Problem{Pos: Pos{"f", 1, 4}, Msg: "wide", Line: "日e\u0301x"},
+			"f:1:4: wide\n    1 | 日e\u0301x\n      |    ^",
+		},
+		{
+			Problem{Pos: Pos{"f", 123456, 2}, Msg: "end", Line: "x"},
+			"f:123456:2: end\n123456 | x\n       |  ^",
+		},
+		{
+			Problem{Pos: Pos{"f", 1, 2}, Msg: "control", Line: "\x1b\xff["},
+			"f:1:2: control\n    1 | ��[\n      |  ^",
+		},
 		{Problem{Pos: Pos{"f", 1, 1}, Msg: "empty"}, "f:1:1: empty"},
 		{Problem{Pos: Pos{File: "f"}, Msg: "two\nlines", Line: "x"}, "f: two lines"},
 	}

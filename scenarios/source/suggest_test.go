@@ -45,8 +45,16 @@ func TestEditDistance(t *testing.T) {
 		a, b string
 		want int
 	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"abc", "abc", 0},
-		{"abc", "acb", 1}, {"abc", "abd", 1}, {"abc", "ab", 1}, {"ca", "abc", 3}, {"kitten", "sitting", 3}, {"éa", "aé", 1},
+		{"", "", 0},
+		{"", "abc", 3},
+		{"abc", "", 3},
+		{"abc", "abc", 0},
+		{"abc", "acb", 1},
+		{"abc", "abd", 1},
+		{"abc", "ab", 1},
+		{"ca", "abc", 3},
+		{"kitten", "sitting", 3},
+		{"éa", "aé", 1},
 	}
 	for _, test := range tests {
 		if got := editDistance([]rune(test.a), []rune(test.b)); got != test.want {

@@ -114,7 +114,15 @@ func watchAll(ep int, items []PollItem) error {
 }
 
 var pollEvents = constants{"POLL", []constant{
-	{"POLLIN", unix.POLLIN}, {"POLLPRI", unix.POLLPRI}, {"POLLOUT", unix.POLLOUT}, {"POLLERR", unix.POLLERR},
-	{"POLLHUP", unix.POLLHUP}, {"POLLNVAL", unix.POLLNVAL}, {"POLLRDNORM", 0x40}, {"POLLRDBAND", 0x80},
-	{"POLLWRNORM", 0x100}, {"POLLWRBAND", 0x200}, {"POLLRDHUP", unix.POLLRDHUP},
+	{"POLLIN", unix.POLLIN},
+	{"POLLPRI", unix.POLLPRI},
+	{"POLLOUT", unix.POLLOUT},
+	{"POLLERR", unix.POLLERR},
+	{"POLLHUP", unix.POLLHUP},
+	{"POLLNVAL", unix.POLLNVAL},
+	{"POLLRDNORM", 0x40},
+	{"POLLRDBAND", 0x80},
+	{"POLLWRNORM", 0x100},
+	{"POLLWRBAND", 0x200},
+	{"POLLRDHUP", unix.POLLRDHUP},
 }}

@@ -22,6 +22,10 @@ func (g *Group) Poll(Wait, []PollItem) (int, error) {
 }
 
 var pollEvents = constants{"POLL", []constant{
-	{"POLLIN", unix.POLLIN}, {"POLLPRI", unix.POLLPRI}, {"POLLOUT", unix.POLLOUT}, {"POLLERR", unix.POLLERR},
-	{"POLLHUP", unix.POLLHUP}, {"POLLNVAL", unix.POLLNVAL},
+	{"POLLIN", unix.POLLIN},
+	{"POLLPRI", unix.POLLPRI},
+	{"POLLOUT", unix.POLLOUT},
+	{"POLLERR", unix.POLLERR},
+	{"POLLHUP", unix.POLLHUP},
+	{"POLLNVAL", unix.POLLNVAL},
 }}
