@@ -71,8 +71,9 @@ func (b *branch) await(deadline time.Time) error {
 
 // Blocked implements steps.Branch. A branch that is in the same step after the
 // time as before it has not moved.
-func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, error) {
+func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, steps.Cause, error) {
 	const look = time.Millisecond
+	held := steps.Cause{Strand: b.strand.id}
 	ticker := time.NewTicker(min(stays, look))
 	defer ticker.Stop()
 	step, since := b.strand.step.Load(), b.strand.since.Load()
@@ -80,18 +81,18 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, error
 	for {
 		select {
 		case <-b.done:
-			return "", fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
+			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
 		case <-b.parent.run.hub.ctx.Done():
-			return "", steps.ErrCancelled
+			return "", held, steps.ErrCancelled
 		case now := <-ticker.C:
 			s, t := b.strand.step.Load(), b.strand.since.Load()
 			switch {
 			case s != step || t != since:
 				step, since, from = s, t, now
 			case s != nil && now.Sub(from) >= stays:
-				return s.Title, nil
+				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
-				return "", &steps.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
+				return "", held, &steps.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
 			}
 		}
 	}

@@ -55,7 +55,7 @@ func (w *callWriter) call() string {
 	e := w.event
 	if len(e.Args) == 1 {
 		if line, ok := e.Args[0].(steps.Bare); ok {
-			return w.line(string(line))
+			return visible(w.line(string(line)))
 		}
 	}
 	w.WriteString(e.Call)
@@ -186,6 +186,19 @@ func asText(b []byte, cut bool) (string, bool) {
 		}
 	}
 	return s, printable > 0 || len(s) == 0
+}
+
+// visible writes out what would break a line: control characters.
+func visible(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if unicode.IsPrint(r) || r == '\t' {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(quote(string(r)), `"`))
+	}
+	return b.String()
 }
 
 // quote writes a text in double quotes; \0 stands for a zero byte, as strace

@@ -10,15 +10,24 @@ import (
 // runs reports whether the member has a strand that does not wait.
 func (m *member) runs() bool { return !m.started || m.live > m.waiting }
 
-// hopeful reports whether a member that runs may still end the wait: then no
-// search is needed.
+// change does what may make a member run or not, and keeps count.
+func (h *hub) change(m *member, do func()) {
+	before := m.runs()
+	do()
+	switch after := m.runs(); {
+	case before && !after:
+		h.idle++
+	case !before && after:
+		h.idle--
+	}
+}
+
+// hopeful reports whether members that run may still end the wait: then no
+// search is needed. At a barrier all who are missing must run. They do when as
+// many members are idle as have come: without branches who has come is idle.
 func (h *hub) hopeful(w *waiter) bool {
 	if w.meet != nil {
-		for _, m := range w.meet.members {
-			if !w.meet.here[m] {
-				return m.runs()
-			}
-		}
+		return !h.branched && h.idle == len(w.meet.here)
 	}
 	for _, m := range w.givers {
 		if m.runs() {
@@ -31,7 +40,11 @@ func (h *hub) hopeful(w *waiter) bool {
 // findStuck ends the waits that nobody can end any more. A member that only
 // waits is no help to others as long as its own waits are in vain, so hope
 // starts from the members that run and spreads to those whom they may release.
+// Once the run is over, members end because of that, and nobody is to blame.
 func (h *hub) findStuck() {
+	if h.ctx.Err() != nil {
+		return
+	}
 	alive := make(map[*member]bool)
 	for _, list := range h.actors {
 		for _, m := range list {
@@ -42,15 +55,17 @@ func (h *hub) findStuck() {
 	}
 	for changed := true; changed; {
 		changed = false
+		meets := make(map[*barrier]bool)
 		for w := range h.waiters {
-			if m := w.strand.member; !alive[m] && w.hope(alive) {
+			if m := w.strand.member; !alive[m] && w.hope(alive, meets) {
 				alive[m], changed = true, true
 			}
 		}
 	}
 	var stuck []*waiter
+	meets := make(map[*barrier]bool)
 	for w := range h.waiters {
-		if !w.hope(alive) {
+		if !w.hope(alive, meets) {
 			stuck = append(stuck, w)
 		}
 	}
@@ -61,15 +76,16 @@ func (h *hub) findStuck() {
 	h.giveUp(stuck)
 }
 
-// hope reports whether the wait can still end.
-func (w *waiter) hope(alive map[*member]bool) bool {
-	if w.meet != nil {
-		for _, m := range w.meet.members {
-			if !w.meet.here[m] && !alive[m] {
-				return false
-			}
+// hope reports whether the wait can still end; meets keeps what is found out of
+// barriers.
+func (w *waiter) hope(alive map[*member]bool, meets map[*barrier]bool) bool {
+	if b := w.meet; b != nil {
+		hope, known := meets[b]
+		if !known {
+			hope = !slices.ContainsFunc(b.members, func(m *member) bool { return !b.here[m] && !alive[m] })
+			meets[b] = hope
 		}
-		return true
+		return hope
 	}
 	for _, m := range w.givers {
 		if alive[m] {
@@ -79,16 +95,20 @@ func (w *waiter) hope(alive map[*member]bool) bool {
 	return false
 }
 
-// giveUp fails waits that are in vain. The first in the order of the file
-// carries the report; failing it cancels the others.
+// giveUp fails waits that are in vain. The first in the order of the file that
+// waits for one who has ended, else the first of all, carries the report; failing
+// it cancels the others.
 func (h *hub) giveUp(stuck []*waiter) {
 	w := stuck[0]
+	if i := slices.IndexFunc(stuck, func(x *waiter) bool { return x.endedGiver() != nil }); i >= 0 {
+		w = stuck[i]
+	}
 	err := &steps.DeadlockError{}
 	for _, x := range stuck {
 		err.Waits = append(err.Waits, x.describe())
 	}
 	switch ended := w.endedGiver(); {
-	case ended != nil && len(stuck) == 1:
+	case ended != nil:
 		err.Msg = fmt.Sprintf("waits for %s, but %s has ended without giving it", w.what, ended.label())
 		if w.meet != nil {
 			err.Msg = fmt.Sprintf("waits at %s, but %s has ended without coming", w.what, ended.label())

@@ -101,11 +101,32 @@ func (s *strand) alike(a, b span) bool {
 			}
 			continue
 		}
-		if !x.event.Alike(y.event) {
+		if !x.event.Alike(y.event, nil) && !x.event.Alike(y.event, s.sameText(a, b)) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameText compares texts of two rounds with the ports masked that the kernel
+// chose in each.
+func (s *strand) sameText(a, b span) func(x, y string, line bool) bool {
+	masksOf := func(round span) *masks {
+		m := &masks{owners: make(map[uint16][]owner)}
+		for _, e := range s.entries[round.low:round.high] {
+			if e.event != nil && e.event.Link != nil {
+				m.own(e.event.Link, 0)
+			}
+		}
+		return m
+	}
+	before, after := masksOf(a), masksOf(b)
+	return func(x, y string, line bool) bool {
+		if line {
+			return before.line(x, 0) == after.line(y, 0)
+		}
+		return before.data(x, 0) == after.data(y, 0)
+	}
 }
 
 func (e entry) firstSeq() int {
@@ -136,7 +157,7 @@ func (f *Fold) take(round []entry) {
 			if !made[ev.Sock] {
 				note(&f.sent, ev.Sock, ev.Offset)
 			}
-		case steps.OpRecv:
+		case steps.OpRecv, steps.OpHandshake:
 			if !made[ev.Sock] {
 				note(&f.received, ev.Sock, ev.Offset)
 			}

@@ -20,6 +20,8 @@ type hub struct {
 	signals  map[string]*cell
 	barriers map[string]*barrier
 	waiters  map[*waiter]bool
+	idle     int  // members that have ended or only wait
+	branched bool // some member has or had a branch
 	meetings [][]steps.Cause
 }
 
@@ -81,8 +83,11 @@ func (h *hub) add(m *member) {
 func (h *hub) enter(s *strand) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.member.started = true
-	s.member.live++
+	h.change(s.member, func() {
+		s.member.started = true
+		s.member.live++
+	})
+	h.branched = h.branched || s.parent != nil
 }
 
 // leave notes that a strand has ended; some may now wait in vain.
@@ -95,7 +100,7 @@ func (h *hub) leave(s *strand) {
 func (h *hub) pause(s *strand) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.member.live--
+	h.change(s.member, func() { s.member.live-- })
 	if len(h.waiters) > 0 {
 		h.findStuck()
 	}
@@ -245,7 +250,7 @@ func (h *hub) open(b *barrier) steps.Cause {
 func (h *hub) block(w *waiter, deadline time.Time) (steps.Cause, error) {
 	w.done = make(chan struct{})
 	h.waiters[w] = true
-	w.strand.member.waiting++
+	h.change(w.strand.member, func() { w.strand.member.waiting++ })
 	w.strand.waits.Store(&w.what)
 	if !h.hopeful(w) {
 		h.findStuck()
@@ -281,7 +286,7 @@ func (h *hub) release(w *waiter) {
 		return
 	}
 	delete(h.waiters, w)
-	w.strand.member.waiting--
+	h.change(w.strand.member, func() { w.strand.member.waiting-- })
 	w.strand.waits.Store(nil)
 	close(w.done)
 }

@@ -16,7 +16,8 @@ import (
 type masks struct {
 	owners map[uint16][]owner // by port
 	tmp    string
-	free   map[int]bool // ports that free_port gave, for programs
+	free   map[int]bool      // ports that free_port gave, for programs
+	bound  map[string]string // by abstract name that the kernel chose: the socket's
 }
 
 // An owner is a socket that has an address.
@@ -32,7 +33,7 @@ type owner struct {
 }
 
 func newMasks(h *history, tmp string, free map[int]bool) *masks {
-	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free}
+	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free, bound: make(map[string]string)}
 	defer m.inherit()
 	for _, s := range h.strands {
 		for _, en := range s.entries {
@@ -52,6 +53,9 @@ func newMasks(h *history, tmp string, free map[int]bool) *masks {
 }
 
 func (m *masks) own(l *steps.Link, since time.Duration) {
+	if l.AutoPort && strings.HasPrefix(l.Local.Path, "@") {
+		m.bound[l.Local.Path] = l.Name
+	}
 	if l.Local.Port == 0 {
 		return
 	}
@@ -120,6 +124,9 @@ func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 // addr is an address as the transcript shows it.
 func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 	text := a.String()
+	if name, auto := m.bound[a.Path]; auto {
+		return "unix:@<" + name + ">"
+	}
 	if a.Path != "" {
 		return m.folder(text)
 	}
@@ -177,8 +184,8 @@ var (
 // data hides addresses with ephemeral ports in a text that was sent, received
 // or written.
 func (m *masks) data(s string, at time.Duration) string {
-	s = m.folder(s)
-	if len(m.owners)+len(m.free) == 0 || !strings.Contains(s, ":") {
+	s = m.freePorts(m.folder(s))
+	if len(m.owners) == 0 || !strings.Contains(s, ":") {
 		return s
 	}
 	return hostPort.ReplaceAllStringFunc(s, func(text string) string {
@@ -186,11 +193,22 @@ func (m *masks) data(s string, at time.Duration) string {
 		if err != nil {
 			return text
 		}
-		if m.free[int(a.Port)] {
-			return maskPort(text, a.Port, freePortName)
-		}
 		if o, found := m.owner(a, 0, at); found && o.auto {
 			return maskPort(text, a.Port, o.name)
+		}
+		return text
+	})
+}
+
+// freePorts hides the ports that free_port gave, wherever they stand: programs
+// tell them in their own words.
+func (m *masks) freePorts(s string) string {
+	if len(m.free) == 0 {
+		return s
+	}
+	return wholePort.ReplaceAllStringFunc(s, func(text string) string {
+		if port, err := strconv.Atoi(text); err == nil && m.free[port] {
+			return "<" + freePortName + ">"
 		}
 		return text
 	})
@@ -201,9 +219,6 @@ func (m *masks) data(s string, at time.Duration) string {
 func (m *masks) line(s string, at time.Duration) string {
 	return wholePort.ReplaceAllStringFunc(m.data(s, at), func(text string) string {
 		port, err := strconv.ParseUint(text, 10, 16)
-		if err == nil && m.free[int(port)] {
-			return "<" + freePortName + ">"
-		}
 		if err != nil || !steps.DynamicPort(uint16(port)) {
 			return text
 		}

@@ -27,6 +27,8 @@ type matcher struct {
 	listens map[sock.Addr][]int
 	reached map[uint64]uint64 // connecting description: the listener's
 	dgrams  map[dgramKey]*dgramQueue
+	hands   map[uint64][]handshake // by description
+	taken   map[int][]int          // by the node of a receive or an accept: what it took
 }
 
 type foldSent struct {
@@ -39,6 +41,7 @@ func newMatcher(g *graph) *matcher {
 		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int),
 		shuts: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
 		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64), dgrams: make(map[dgramKey]*dgramQueue),
+		hands: make(map[uint64][]handshake), taken: make(map[int][]int),
 	}
 }
 
@@ -53,15 +56,19 @@ func (m *matcher) cause(i, by int) {
 func (m *matcher) match() {
 	m.index()
 	m.connections()
+	m.handshakes()
 	for _, i := range m.events {
 		switch e := m.event(i); e.Op {
-		case steps.OpRecv, steps.OpSend:
+		case steps.OpRecv, steps.OpSend, steps.OpHandshake:
 			m.transfer(i, e)
 		case steps.OpState:
 			peer, known := m.peer[e.Sock]
 			m.cause(i, m.ending(e, peer, known, false))
+		case steps.OpBlocked:
+			m.holds(i, e)
 		}
 	}
+	m.polls()
 	m.folded()
 }
 
@@ -115,11 +122,18 @@ func (m *matcher) indexEvent(i int, e *steps.Event) {
 	case steps.OpPair:
 		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
 	case steps.OpSend:
-		m.sends[e.Sock] = append(m.sends[e.Sock], i)
+		// A send that failed because of the peer has ended after what the peer
+		// received of it.
+		if e.Errno != unix.EPIPE && e.Errno != unix.ECONNRESET {
+			m.sends[e.Sock] = append(m.sends[e.Sock], i)
+		}
 	case steps.OpRecv:
 		if e.Also != nil {
 			m.sends[e.Also.Sock] = append(m.sends[e.Also.Sock], i)
 		}
+	case steps.OpHandshake:
+		m.sends[e.Sock] = append(m.sends[e.Sock], i)
+		m.hands[e.Sock] = append(m.hands[e.Sock], handshake{i, slices.Clone(m.g.nodes[i].preds)})
 	case steps.OpClose:
 		m.closes[e.Sock] = append(m.closes[e.Sock], i)
 	case steps.OpShut:
@@ -135,6 +149,8 @@ func (m *matcher) indexEvent(i int, e *steps.Event) {
 func (m *matcher) transfer(i int, e *steps.Event) {
 	peer, known := m.peer[e.Sock]
 	switch {
+	case e.Errno == unix.EPIPE && m.firstBefore(m.shuts[e.Sock], e.End) >= 0:
+		return // its own shutdown, whatever the peer has done meanwhile
 	case e.Errno == unix.ECONNRESET || e.Errno == unix.EPIPE:
 		m.cause(i, m.ending(e, peer, known, true))
 		return
@@ -148,7 +164,7 @@ func (m *matcher) transfer(i int, e *steps.Event) {
 	}
 	if e.Link != nil && e.Link.Type != unix.SOCK_STREAM {
 		for _, by := range m.datagrams(e) {
-			m.cause(i, by)
+			m.takes(i, by)
 			if by >= 0 {
 				m.g.pairs = append(m.g.pairs, pairing{by, i, e.Sock})
 			}
@@ -156,7 +172,7 @@ func (m *matcher) transfer(i int, e *steps.Event) {
 		return
 	}
 	if known && e.Offset > 0 {
-		m.cause(i, m.sender(peer, e.Offset))
+		m.sent(i, e, peer, m.sender(peer, e.Offset))
 	}
 }
 

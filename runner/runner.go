@@ -12,7 +12,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -118,6 +120,7 @@ type run struct {
 	hub      *hub
 	tmp      *folder
 	ports    freePorts
+	streams  ownStreams
 	members  []*member
 	group    *errgroup.Group
 
@@ -189,7 +192,7 @@ func (r *run) cast(ctx context.Context) error {
 		if a.Count.Given() {
 			var err error
 			if count, err = a.Count.Eval(r.outside(ctx)); err != nil {
-				return &steps.StepError{Err: fmt.Errorf("the count of actor %s: %w", a.Name, err)}
+				return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 			}
 		}
 		roles := steps.RolesOf(a.Body)
@@ -349,6 +352,7 @@ func (r *run) settle(res *Result, err error) {
 // close releases all that the run made.
 func (r *run) close() error {
 	r.shared.Programs.Close()
+	r.ports.release()
 	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
 }
 
@@ -364,12 +368,23 @@ func (f *folder) path() (string, error) {
 	if f.name != "" {
 		return f.name, nil
 	}
-	name, err := os.MkdirTemp("", "sockscript-")
+	name, err := makeFolder()
 	if err != nil {
 		return "", fmt.Errorf("cannot make the temporary folder (set TMPDIR to one that can be written): %w", err)
 	}
 	f.name = name
 	return name, nil
+}
+
+// makeFolder makes a folder whose name has always the same length: data that
+// holds it has then the same length on every run.
+func makeFolder() (string, error) {
+	for {
+		name := filepath.Join(os.TempDir(), fmt.Sprintf("sockscript-%08x", rand.Uint32()))
+		if err := os.Mkdir(name, 0o700); !errors.Is(err, fs.ErrExist) {
+			return name, err
+		}
+	}
 }
 
 func (f *folder) remove() error {

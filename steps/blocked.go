@@ -38,10 +38,11 @@ func (a *blockedAction) Run(t *Task) error {
 		stays = defaultStays
 	}
 	t.Call("blocked", Const(s.name))
-	call, err := s.branch.Blocked(stays, t.deadline)
+	call, branch, err := s.branch.Blocked(stays, t.deadline)
 	if err != nil {
 		return err
 	}
+	t.Event.Op, t.Event.Holds = OpBlocked, branch
 	t.Return(Const("in " + call))
 	return nil
 }

@@ -14,6 +14,7 @@ type Symbol struct {
 	Bound        bool
 	Listening    bool
 	Connected    bool
+	pair         bool // an end of a socketpair
 
 	node      *source.Node
 	boundAt   int // line
@@ -171,14 +172,23 @@ func (c *Check) handle(r *HandleRef) *Symbol {
 		c.problem(r.node, "%s is a value, not a handle", name)
 		return nil
 	case sym.closedAt > 0 && !sym.uncertain && c.mustSucceed():
-		c.problem(r.node, "%s is closed already, %s", name, c.since(sym.closedAt)).Hint =
-			"use it before that, or expect {error: EBADF}"
+		c.problem(r.node, "%s is closed already, %s", name, c.since(sym.closedAt)).Hint = "use it before that, or expect {error: EBADF}"
 	}
 	sym.used = true
 	if c.maybe > 0 {
 		sym.uncertain = true
 	}
 	return sym
+}
+
+// anyHandle is handle for a step to which a closed one is welcome too.
+func (c *Check) anyHandle(r *HandleRef) *Symbol {
+	name, static := r.Static()
+	if sym := c.symbols[name]; static && sym != nil && sym.Handle {
+		sym.used = true
+		return sym
+	}
+	return c.handle(r)
 }
 
 // since says where an earlier step stands, for a message about this one.
@@ -251,8 +261,13 @@ func (c *Check) makeReceived(names *Names) {
 
 // makeValues notes that the step's `as` names are values from here on.
 func (c *Check) makeValues() {
-	for _, x := range c.step.As.list {
-		if name, static := x.Static(); static {
+	for i, x := range c.step.As.list {
+		name, static := x.Static()
+		switch {
+		case !static:
+		case i < c.step.As.Len()-1:
+			c.makeFreeValue(name, x.node) // it may be there only for the names behind it
+		default:
 			c.makeValue(name, x.node)
 		}
 	}
@@ -262,8 +277,8 @@ func (c *Check) makeValue(name string, n *source.Node) {
 	c.make(&Symbol{Name: name, node: n})
 }
 
-// makeLoopValue is a name that nobody needs to use.
-func (c *Check) makeLoopValue(name string, n *source.Node) {
+// makeFreeValue is a name that nobody needs to use.
+func (c *Check) makeFreeValue(name string, n *source.Node) {
 	c.make(&Symbol{Name: name, node: n, used: true})
 }
 

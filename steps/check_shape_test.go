@@ -49,7 +49,8 @@ func TestCheckVerbs(t *testing.T) {
   sockett: tcp
 `, []string{`4:7: unknown step kind "sockett"; did you mean "socket"?`}},
 		{"no list of steps", "actors:\n  one: close\n", []string{
-			`2:8: expected a list of steps, got the text "close"; write each step as "- KIND: VALUE"`}},
+			`2:8: expected a list of steps, got the text "close"; write each step as "- KIND: VALUE"`,
+		}},
 	})
 }
 
@@ -266,16 +267,21 @@ func TestCheckSockets(t *testing.T) {
 		{"misspelt", "- socket: tpc", []string{`3:15: unknown socket "tpc"; did you mean "tcp"?`}},
 		{"unknown", "- socket: carrier-pigeon", []string{
 			`3:15: unknown socket "carrier-pigeon"; write one of icmp, mptcp, tcp, tcp6, udp, udp6, unix, ` +
-				"unixgram or unixpacket, or {family, type, protocol}"}},
+				"unixgram or unixpacket, or {family, type, protocol}",
+		}},
 		{"list", "- socket: [tcp]", []string{"3:15: a socket is a word or {family, type, protocol}, not a list"}},
 		{"family", "- socket: {family: AF_INTE, type: SOCK_STREAM}", []string{
-			`3:24: unknown family "AF_INTE"; did you mean "AF_INET"?`}},
+			`3:24: unknown family "AF_INTE"; did you mean "AF_INET"?`,
+		}},
 		{"type", "- socket: {family: inet, type: steam}", []string{
-			`3:36: unknown type "steam"; did you mean "stream"?`}},
+			`3:36: unknown type "steam"; did you mean "stream"?`,
+		}},
 		{"protocol", "- socket: {family: inet, type: stream, protocol: TPC}", []string{
-			`3:54: unknown protocol "TPC"; did you mean "tcp"?`}},
+			`3:54: unknown protocol "TPC"; did you mean "tcp"?`,
+		}},
 		{"no type", "- socket: {family: inet}", []string{"3:15: socket needs type; as SOCK_STREAM"}},
 		{"pair of one", "- socketpair: unix\n  as: a\n- close: a", []string{
-			"3:7: socketpair makes two sockets; name both: as: [a, b]"}},
+			"3:7: socketpair makes two sockets; name both: as: [a, b]",
+		}},
 	})
 }

@@ -347,39 +347,51 @@ func TestCheckActors(t *testing.T) {
 	const listener = "  server:\n    - socket: tcp\n      as: listener\n    - listen: listener\n"
 	checkFindings(t, []finding{
 		{"unknown actor", "actors:\n" + listener + "  client:\n    - print: ${sever.listener}\n", []string{
-			`7:16: unknown name "sever" in the expression; did you mean "server"?`}},
+			`7:16: unknown name "sever" in the expression; did you mean "server"?`,
+		}},
 		{"unknown name of an actor", "actors:\n" + listener + "  client:\n    - print: ${server.listner}\n", []string{
-			`7:16: actor server has nothing named "listner"; did you mean "listener"?`}},
+			`7:16: actor server has nothing named "listner"; did you mean "listener"?`,
+		}},
 		{"no such name at all", "actors:\n" + listener + "  client:\n    - print: ${server.xyz}\n", []string{
-			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps give with as: and let:`}},
+			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps give with as: and let:`,
+		}},
 		{"an actor alone", "actors:\n" + listener + "  client:\n    - print: ${server}\n", []string{
-			`7:16: unknown name "server" in the expression; server is an actor; name something of it, as server.NAME`}},
+			`7:16: unknown name "server" in the expression; server is an actor; name something of it, as server.NAME`,
+		}},
 		{"index without replicas", "actors:\n" + listener + "  client:\n    - print: ${server[0].listener}\n", []string{
-			"7:16: actor server has no replicas; write server.listener, or give the actor a count"}},
+			"7:16: actor server has no replicas; write server.listener, or give the actor a count",
+		}},
 		{"replicas without index", "actors:\n  a:\n    count: 2\n    steps: [{let: {x: 1}}]\n  b:\n    - print: ${a.x} ${a[1].x}\n", []string{
-			"6:16: actor a has replicas; a.x does not say which; write a[0].x"}},
+			"6:16: actor a has replicas; a.x does not say which; write a[0].x",
+		}},
 		{"count and timeout", "actors:\n  a: {count: '${b.x}', timeout: '${b.x}', steps: []}\n  b: [{let: {x: 1}}]\n", []string{
 			"2:17: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
 			"2:36: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
-			"3:17: warning: x is never used; leave the name out, or use it"}},
+			"3:17: warning: x is never used; leave the name out, or use it",
+		}},
 	})
 }
 
 func TestCheckMeetings(t *testing.T) {
 	checkFindings(t, []finding{
 		{"nobody signals", "- wait: ready", []string{
-			`3:13: nobody gives the signal "ready"; add a signal step to another actor`}},
+			`3:13: nobody gives the signal "ready"; add a signal step to another actor`,
+		}},
 		{"misspelt signal", "actors:\n  a: [{wait: raedy}]\n  b: [{signal: ready}]\n", []string{
-			`2:14: nobody gives the signal "raedy"; did you mean "ready"?`}},
+			`2:14: nobody gives the signal "raedy"; did you mean "ready"?`,
+		}},
 		{"a signal that an expression names", "vars: {n: 1}\nactors:\n  a: [{wait: go1}]\n  b: [{signal: 'go${n}'}]\n", nil},
 		{"barrier of one", "- barrier: start", []string{
-			`3:16: only the actor one comes to the barrier "start"; a barrier needs two actors or replicas`}},
+			`3:16: only the actor one comes to the barrier "start"; a barrier needs two actors or replicas`,
+		}},
 		{"misspelt barrier", "actors:\n  a: [{barrier: start}]\n  b: [{barrier: satrt}]\n", []string{
 			`2:17: only the actor a comes to the barrier "start"; did you mean "satrt"?`,
-			`3:17: only the actor b comes to the barrier "satrt"; did you mean "start"?`}},
+			`3:17: only the actor b comes to the barrier "satrt"; did you mean "start"?`,
+		}},
 		{"barrier of replicas", "actors:\n  a:\n    count: 2\n    steps: [{barrier: start}]\n", nil},
 		{"barrier that an expression names", "- let: {n: 1}\n- barrier: b${n}", []string{
-			"4:16: the name of a barrier cannot hold an expression; who comes to a barrier must be known beforehand"}},
+			"4:16: the name of a barrier cannot hold an expression; who comes to a barrier must be known beforehand",
+		}},
 	})
 }
 
@@ -388,14 +400,17 @@ func TestCheckUnused(t *testing.T) {
 		{"names and variables", "vars: {a: 1, b: 2}\nactors:\n  one:\n    - let: {x: 1, y: \"${a}\"}\n    - assert: y == 1\n    - socket: tcp\n      as: s\n", []string{
 			"1:14: warning: the variable b is never used",
 			"4:16: warning: x is never used; leave the name out, or use it",
-			"7:11: warning: s is never used; leave the name out, or use it"}},
+			"7:11: warning: s is never used; leave the name out, or use it",
+		}},
 		{"used by another actor", "actors:\n  a: [{let: {x: 1}}]\n  b: [{print: '${a.x}'}]\n", nil},
 		{"made again, used once", "- let: {x: 1}\n- let: {x: 2}\n- print: ${x}", nil},
 		{"in a branch", "- spawn:\n    - let: {x: 1}\n", []string{
-			"4:20: warning: x is never used; leave the name out, or use it"}},
+			"4:20: warning: x is never used; leave the name out, or use it",
+		}},
 		{"the number of a round", "- repeat: 2\n  index: i\n  steps: []\n- for: [1]\n  each: n\n  steps: []", nil},
 		{"procedure", "procedures:\n  p: [{print: x}]\nactors:\n  one: []\n", []string{
-			"2:3: warning: the procedure p is never called; leave it out, or call it with do: p"}},
+			"2:3: warning: the procedure p is never called; leave it out, or call it with do: p",
+		}},
 	})
 }
 

@@ -27,8 +27,7 @@ type controlWanted struct {
 func (w *ControlWant) Decode(d *Decoder, n *source.Node) {
 	w.node = n
 	if n.Kind != source.Map {
-		d.Problem(n, "control is a mapping of types to what must come, not %s", n.Describe()).Hint =
-			"write {SCM_RIGHTS: [conn]} or {IP_TTL: 64}"
+		d.Problem(n, "control is a mapping of types to what must come, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]} or {IP_TTL: 64}"
 		return
 	}
 	for _, e := range n.Entries {

@@ -1,6 +1,9 @@
 package steps
 
-import "syscall"
+import (
+	"errors"
+	"syscall"
+)
 
 // cures tell what helps against an errno that a scenario did not expect, by the
 // call that met it; "" stands for any call.
@@ -26,6 +29,15 @@ var cures = map[syscall.Errno]map[string]string{
 	syscall.ENOENT:       {"connect": "no socket is bound to this path: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
 	syscall.ENOSPC:       {"": "the disk is full"},
 	syscall.EROFS:        {"": "the file system is read-only"},
+}
+
+// cureOf is what helps against an unexpected error of a call.
+func cureOf(err error, call string, errno syscall.Errno) string {
+	var known *curedError
+	if errors.As(err, &known) {
+		return known.cure
+	}
+	return cure(call, errno)
 }
 
 // cure is what helps against an unexpected errno of a call; "" where the errno

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -15,7 +16,7 @@ type Decoder struct {
 	actors   map[string]bool
 	procs    map[string]*Procedure
 	vars     map[string]bool
-	streams  map[string]bool // p.stdout and the like, as the actor under way uses them
+	streams  *streamUse
 	own      map[string]bool // names that the actor under way makes
 	problems source.Problems
 	steps    []*Step
@@ -27,7 +28,7 @@ type Decoder struct {
 // NewDecoder makes a decoder for a scenario with the given actors and
 // variables: expressions must know them while they are compiled.
 func NewDecoder(actors, vars []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool), procs: make(map[string]*Procedure), vars: make(map[string]bool), streams: make(map[string]bool)}
+	d := &Decoder{actors: make(map[string]bool), procs: make(map[string]*Procedure), vars: make(map[string]bool), streams: newStreamUse()}
 	for _, a := range actors {
 		d.actors[a] = true
 	}
@@ -45,8 +46,13 @@ func (d *Decoder) Steps() []*Step { return d.steps }
 
 // Actor decodes one actor's steps.
 func (d *Decoder) Actor(n *source.Node) *Block {
+	d.streams.nextActor()
+	return d.stepList(n)
+}
+
+// stepList decodes the steps of an actor or of a procedure without parameters.
+func (d *Decoder) stepList(n *source.Node) *Block {
 	d.own = ownNames(n)
-	d.streams = make(map[string]bool)
 	b := &Block{names: d.own}
 	b.Decode(d, n)
 	return b
@@ -204,11 +210,7 @@ func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
 	for _, e := range n.Entries {
 		p := findParam(params, e.Key.Text)
 		if p == nil {
-			pr := d.Problem(e.Key, "unknown key %q in %s", e.Key.Text, what)
-			pr.Hint = source.DidYouMean(e.Key.Text, keyNames(params))
-			if pr.Hint == "" {
-				pr.Hint = "it takes " + joinOr(sorted(without(keyNames(params), what)))
-			}
+			d.Problem(e.Key, "unknown key %q in %s", e.Key.Text, what).Hint = unknownKeyHint(e.Key.Text, params, what)
 			continue
 		}
 		if e.Value.Null {
@@ -222,6 +224,17 @@ func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
 			d.Problem(n, "%s needs %s", what, p.Key).Hint = p.Help
 		}
 	}
+}
+
+// unknownKeyHint says what may have been meant by a key that is not there.
+func unknownKeyHint(key string, params []*Param, what string) string {
+	if isPayloadForm(key) && findParam(params, "data") != nil {
+		return fmt.Sprintf("write {data: {%s: …}}", key)
+	}
+	if hint := source.DidYouMean(key, keyNames(params)); hint != "" {
+		return hint
+	}
+	return "it takes " + joinOr(sorted(without(keyNames(params), what)))
 }
 
 // verbOf finds the one key of a step that names a kind.

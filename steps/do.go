@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -64,14 +65,15 @@ func (a *doAction) Run(t *Task) error {
 
 // argument is the handle or value that a parameter stands for.
 func (a *doAction) argument(t *Task, x *Text) (any, error) {
-	s, static := x.Static()
-	if !static {
-		return x.Value(t)
+	if s, static := x.Static(); static && !x.node.Quoted {
+		if v, ok := t.get(s); ok {
+			return v, nil
+		}
+		if program, stream, ok := strings.Cut(s, "."); ok && isStream(stream) {
+			return t.stream(program, stream)
+		}
 	}
-	if v, ok := t.get(s); ok && !x.node.Quoted {
-		return v, nil
-	}
-	return ScalarValue(x.node), nil
+	return x.Typed(t)
 }
 
 func (a *doAction) Check(c *Check) {
@@ -96,8 +98,7 @@ func (a *doAction) Check(c *Check) {
 	}
 	for _, name := range proc.params {
 		if params[name] == nil {
-			c.problem(c.step.Node, "procedure %s needs the parameter %s", proc.name, name).Hint =
-				fmt.Sprintf("write with: {%s: …}", name)
+			c.problem(c.step.Node, "procedure %s needs the parameter %s", proc.name, name).Hint = fmt.Sprintf("write with: {%s: …}", name)
 			params[name] = &Symbol{Name: name, anything: true, used: true}
 		}
 	}
@@ -214,7 +215,7 @@ func (p *Procedure) decode(d *Decoder, n *source.Node) {
 		p.params, p.body = params.Static(), body.block
 		return
 	}
-	p.body = d.Actor(n)
+	p.body = d.stepList(n)
 }
 
 func procedureParams(params *Names, body *procedureBody) []*Param {

@@ -54,7 +54,7 @@ func (a *dupAction) Check(c *Check) {
 	if sym := c.handle(&a.handle); sym != nil {
 		c.makeHandle(0, Symbol{
 			Family: sym.Family, Type: sym.Type, Bound: sym.Bound, boundAt: sym.boundAt,
-			Listening: sym.Listening, Connected: sym.Connected,
+			Listening: sym.Listening, Connected: sym.Connected, pair: sym.pair,
 		})
 	}
 }

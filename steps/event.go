@@ -31,7 +31,9 @@ type Event struct {
 	EOF    bool      // a receive that met the end of file
 	Also   *Transfer // a relay's other direction
 	Link   *Link
-	Sums   []Datagram // of several messages in one call
+	Sums   []Datagram    // of several messages in one call
+	Ready  []ReadyHandle // of a poll: the handles that were ready
+	Holds  Cause         // of a blocked: the strand of the branch that was in its call
 	After  []Cause
 }
 
@@ -40,17 +42,20 @@ type Op uint8
 
 // The calls that cause others or are caused by others.
 const (
-	OpNone    Op = iota
-	OpBind       // gives a socket its address
-	OpListen     // what a connect comes after
-	OpConnect    // what an accept comes after
-	OpAccept     // takes a connect
-	OpSend       // what a receive comes after
-	OpRecv       // takes what a send sent
-	OpShut       // a shutdown of the write side: the peer's end of file
-	OpClose      // the last close of a description
-	OpPair       // makes two connected sockets
-	OpState      // saw a TCP state that the peer's FIN brought about
+	OpNone      Op = iota
+	OpBind         // gives a socket its address
+	OpListen       // what a connect comes after
+	OpConnect      // what an accept comes after
+	OpAccept       // takes a connect
+	OpSend         // what a receive comes after
+	OpRecv         // takes what a send sent
+	OpShut         // a shutdown of the write side: the peer's end of file
+	OpClose        // the last close of a description
+	OpPair         // makes two connected sockets
+	OpState        // saw a TCP state that the peer's FIN brought about
+	OpPoll         // saw what made its handles ready
+	OpBlocked      // saw a branch inside a call, which ends later
+	OpHandshake    // sends and receives in turn with the peer's: each comes after what was before the other
 )
 
 // A Datagram tells one message from others: by a hash of its bytes and by where
@@ -58,6 +63,15 @@ const (
 type Datagram struct {
 	Sum    uint64
 	Remote sock.Addr
+}
+
+// ReadyHandle is a handle that a poll found ready.
+type ReadyHandle struct {
+	Sock   uint64
+	Offset int64 // how far receiving had come: bytes of a stream, else messages
+	Data   bool  // something could be received or accepted, be it the end of file
+	Ended  bool  // the peer had ended its sending
+	Reset  bool  // the connection was gone
 }
 
 // A Transfer is how far sending had come on a stream.
@@ -118,22 +132,26 @@ const DataShown = 64
 // Alike tells whether two events of successive rounds print the same, without
 // rendering them. An address whose port the kernel may have chosen prints as a
 // name, so ports in the dynamic range count as alike.
-func (e *Event) Alike(f *Event) bool {
+//
+// Texts that differ may still print the same, because of ports that they hold:
+// same, unless it is nil, tells that of two texts; line is set where a bare port
+// number is masked too.
+func (e *Event) Alike(f *Event, same func(a, b string, line bool) bool) bool {
 	if e.Step != f.Step || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
 		return false
 	}
 	if e.Op == OpBind {
 		return alikeExact(e.Args, f.Args)
 	}
-	return alikeParts(e.Args, f.Args) && alikeParts(e.Ret, f.Ret)
+	return alikeParts(e.Args, f.Args, same) && alikeParts(e.Ret, f.Ret, same)
 }
 
-func alikeParts(a, b []any) bool {
+func alikeParts(a, b []any, same func(a, b string, line bool) bool) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if !alikePart(a[i], b[i]) {
+		if !alikePart(a[i], b[i], same) {
 			return false
 		}
 	}
@@ -150,11 +168,15 @@ func alikeExact(a, b []any) bool {
 	return true
 }
 
-func alikePart(a, b any) bool {
+func alikePart(a, b any, same func(a, b string, line bool) bool) bool {
 	switch x := a.(type) {
 	case Data:
 		y, ok := b.(Data)
-		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
+		return ok && x.Len == y.Len &&
+			(bytes.Equal(x.Bytes, y.Bytes) || same != nil && same(string(x.Bytes), string(y.Bytes), false))
+	case Bare:
+		y, ok := b.(Bare)
+		return ok && (x == y || same != nil && same(string(x), string(y), true))
 	case sock.Addr:
 		y, ok := b.(sock.Addr)
 		if ok && DynamicPort(x.Port) && DynamicPort(y.Port) {
@@ -166,7 +188,7 @@ func alikePart(a, b any) bool {
 		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
 	case []any:
 		y, ok := b.([]any)
-		return ok && alikeParts(x, y)
+		return ok && alikeParts(x, y, same)
 	}
 	return a == b
 }

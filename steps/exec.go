@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -52,62 +51,51 @@ func (a *execAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("exec", a.command.shown(l.argv)...)
-	p := &Program{Actor: t.Actor.Name, Name: a.command.name(l.argv)}
-	out, errs := &limited{}, &limited{}
-	if err := a.start(t, p, l, out, errs); err != nil {
-		return err
-	}
-	if err := p.wait(t); err != nil {
-		p.end()
-		t.missing += describeOutput(out, errs)
-		return err
-	}
-	p.end()
-	p.drained.Wait()
-	return a.settle(t, p, out, errs)
-}
-
-// start starts the program with pipes that are read and written beside it.
-func (a *execAction) start(t *Task, p *Program, l launch, out, errs io.Writer) error {
 	var input []byte
 	if a.stdin.Given() {
-		var err error
 		if input, err = a.stdin.Bytes(t); err != nil {
 			return err
 		}
 	}
-	inR, inW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	outR, outW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	errR, errW, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	l.files = []*os.File{inR, outW, errW}
-	err = p.start(l)
-	for _, f := range l.files {
-		f.Close()
-	}
-	if err != nil {
-		inW.Close()
-		outR.Close()
-		errR.Close()
+	t.Call("exec", a.command.shown(l.argv)...)
+	p := &Program{Actor: t.Actor.Name, Name: a.command.name(l.argv)}
+	out, errs := new(limited), new(limited)
+	if err := p.startPiped(l, input, out, errs); err != nil {
 		return err
 	}
 	t.Actor.Run.Programs.add(p)
-	p.pipes = append(p.pipes, inW)
-	p.drained.Go(func() {
-		inW.Write(input) // a program may end without reading it all
-		inW.Close()
-	})
-	p.drain(outR, io.MultiWriter(out, &p.tails[0]))
-	p.drain(errR, io.MultiWriter(errs, &p.tails[1]))
+	if err := p.wait(t); err != nil {
+		endAll([]*Program{p})
+		p.unjoined = true
+		p.settle()
+		t.missing += describeOutput(out, errs)
+		return err
+	}
+	p.finish()
+	if err := a.settle(t, p, out, errs); err != nil {
+		return err
+	}
+	t.Actor.Run.Programs.forget(p)
+	return nil
+}
+
+// startPiped starts the program with streams that are written and read beside
+// it.
+func (p *Program) startPiped(l launch, input []byte, out, errs io.Writer) error {
+	ours, theirs, err := openPipes()
+	if err != nil {
+		return err
+	}
+	l.files = theirs
+	err = p.start(l)
+	closeFiles(theirs)
+	if err != nil {
+		closeFiles(ours)
+		return err
+	}
+	p.feed = newFeed(ours[0], input)
+	p.drains[0] = newDrain(ours[1], io.MultiWriter(out, &p.tails[0]))
+	p.drains[1] = newDrain(ours[2], io.MultiWriter(errs, &p.tails[1]))
 	return nil
 }
 
@@ -136,9 +124,17 @@ func (a *execAction) settle(t *Task, p *Program, out, errs *limited) error {
 		return withOutput(err, out, errs)
 	}
 	if err := a.want.stdout.Check(t, out.Bytes()); err != nil {
-		return err
+		return about("stdout", err)
 	}
-	return a.want.stderr.Check(t, errs.Bytes())
+	return about("stderr", a.want.stderr.Check(t, errs.Bytes()))
+}
+
+// about says of which stream an expectation was not met.
+func about(stream string, err error) error {
+	if m, ok := err.(*Mismatch); ok {
+		m.Msg = stream + ": " + m.Msg
+	}
+	return err
 }
 
 func (a *execAction) Check(c *Check) {
@@ -149,20 +145,6 @@ func (a *execAction) Check(c *Check) {
 		}
 	}
 	c.makeValues()
-}
-
-// limited keeps what is written to it, up to a bound.
-type limited struct {
-	bytes.Buffer
-	over bool
-}
-
-func (l *limited) Write(b []byte) (int, error) {
-	if l.Len()+len(b) > maxOutput {
-		l.over = true
-		return len(b), nil
-	}
-	return l.Buffer.Write(b)
 }
 
 // withOutput adds to a failure what the program wrote to standard error.
@@ -201,7 +183,7 @@ func (v *Command) params(p *Params) {
 
 // launch runs the expressions.
 func (v *Command) launch(t *Task) (launch, error) {
-	l := launch{env: os.Environ()}
+	var l launch
 	for _, x := range v.argv.list {
 		s, err := x.Eval(t)
 		if err != nil {
@@ -212,20 +194,25 @@ func (v *Command) launch(t *Task) (launch, error) {
 	if v.shell.On {
 		l.argv = append([]string{"/bin/sh", "-c"}, l.argv...)
 	}
-	for i, name := range v.env.Names {
-		s, err := v.env.Values[i].Eval(t)
-		if err != nil {
-			return l, err
-		}
-		l.env = append(l.env, name+"="+s)
-	}
 	var err error
 	if v.dir.Given() {
 		l.dir, err = v.dir.Eval(t)
 	} else {
 		l.dir, err = t.Actor.Run.Tmp()
 	}
-	return l, err
+	if err != nil {
+		return l, err
+	}
+	added := []string{"PWD=" + l.dir}
+	for i, name := range v.env.Names {
+		s, err := v.env.Values[i].Eval(t)
+		if err != nil {
+			return l, err
+		}
+		added = append(added, name+"="+s)
+	}
+	l.env = environment(os.Environ(), added)
+	return l, nil
 }
 
 // shown are the arguments as the transcript shows them.
@@ -265,12 +252,12 @@ type Argv struct {
 	node    *source.Node
 	list    []*Text
 	text    bool
-	streams map[string]bool // the streams of programs that the actor's steps use
+	streams []map[string]bool // the streams of programs that steps use
 }
 
 // Decode reads a list of texts, or one text.
 func (v *Argv) Decode(d *Decoder, n *source.Node) {
-	v.node, v.text, v.streams = n, n.Kind == source.Scalar, d.streams
+	v.node, v.text, v.streams = n, n.Kind == source.Scalar, d.streams.here()
 	if n.Kind == source.Map || n.Kind == source.List && len(n.Items) == 0 {
 		d.Problem(n, "a program is a list: [PROGRAM, ARGUMENT, …], not %s", n.Describe())
 		return

@@ -17,7 +17,7 @@ func (x *Expect) Given() bool { return x.node != nil }
 func (x *Expect) bindings() []*Param {
 	x.Took.unit = timeUnit
 	return []*Param{
-		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of which one must come"},
+		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of which one must come; 0 in it allows success"},
 		{Key: "took", Value: &x.Took, Help: "how long the step may take, as 150ms..400ms or \">=1s\""},
 	}
 }
@@ -29,6 +29,9 @@ func (x *Expect) decode(d *Decoder, n *source.Node, kind *Kind, p *Params) {
 		if p.Short == nil {
 			pr := d.Problem(n, "expect of %s is a mapping, not %s", kind.Name, n.Describe())
 			pr.Hint = "write {error: ERRNO} or another of its keys: see the reference of " + kind.Name
+			if p.Others != nil {
+				pr.Hint = "write " + p.Others.Help
+			}
 			return
 		}
 		p.Short.Value.Decode(d, n)

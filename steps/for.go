@@ -65,7 +65,7 @@ func (a *forAction) Run(t *Task) error {
 
 func (a *forAction) Check(c *Check) {
 	for _, name := range a.each.Static() {
-		c.makeLoopValue(name, a.each.node)
+		c.makeFreeValue(name, a.each.node)
 	}
 	certain := len(a.items.list) > 0
 	c.body(&a.body, certain)
@@ -145,12 +145,9 @@ func (v *Items) eval(t *Task) ([]any, error) {
 func (v *Items) written(t *Task) ([]any, error) {
 	items := make([]any, 0, len(v.list))
 	for _, it := range v.list {
-		x, err := it.text.Value(t)
+		x, err := it.text.Typed(t)
 		if err != nil {
 			return nil, err
-		}
-		if _, static := it.text.Static(); static {
-			x = ScalarValue(it.text.node)
 		}
 		if it.pair {
 			x = map[string]any{"key": it.key, "value": x}

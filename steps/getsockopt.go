@@ -84,7 +84,7 @@ func (a *getsockoptAction) shown(form *optionForm, b []byte, v any) any {
 	f, structured := v.(Fields)
 	switch {
 	case structured && form.show == nil && len(a.want.fields.names) > 0:
-		return f.show(a.want.fields.names)
+		return a.want.fields.settled(f).show(a.want.fields.names)
 	case structured && form.show == nil:
 		return f.show(nil)
 	case structured:

@@ -64,21 +64,16 @@ func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
 		return
 	}
 	s, static := r.Static()
-	if static && isStreamName(s) {
-		d.streams[s] = true
-	} else if !static {
-		d.streams["*"] = true // which program's, only the run can tell
-	} else if !IsName(s) {
-		d.Problem(n, "%s is not the name of a handle", quoteShort(s)).Hint = "name a socket that an earlier step made with as:"
+	switch {
+	case !static:
+		d.streams.add(anyStream) // which program's, only the run can tell
+	case isStreamName(s):
+		d.streams.add(s)
+	case !IsName(s):
+		notHandle(d, n, s)
 		return
 	}
 	d.step.handles = append(d.step.handles, r)
-}
-
-// isStreamName reports whether s names a stream of a program, as p.stdin.
-func isStreamName(s string) bool {
-	program, stream, ok := strings.Cut(s, ".")
-	return ok && IsName(program) && isStream(stream)
 }
 
 // Schema accepts a name.
@@ -93,6 +88,15 @@ func (r *HandleRef) Open(t *Task) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
+	h, err := t.handle(name)
+	if err == nil {
+		t.hold(h)
+	}
+	return h, err
+}
+
+// handle finds the handle that a name stands for.
+func (t *Task) handle(name string) (*Handle, error) {
 	if program, stream, ok := strings.Cut(name, "."); ok {
 		return t.stream(program, stream)
 	}
@@ -106,27 +110,6 @@ func (r *HandleRef) Open(t *Task) (*Handle, error) {
 	h, ok := v.(*Handle)
 	if !ok {
 		return nil, fmt.Errorf("%s is a value, not a handle", name)
-	}
-	return h, nil
-}
-
-// isStream reports whether a program has a stream of that name.
-func isStream(name string) bool { return name == "stdin" || name == "stdout" || name == "stderr" }
-
-// isOwnStream reports the names of sockscript's own streams, for scenarios that
-// are used as tools.
-func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
-
-// stream is a standard stream of a program.
-func (t *Task) stream(program, stream string) (*Handle, error) {
-	v, _ := t.get(program)
-	p, ok := v.(*Program)
-	if !ok {
-		return nil, fmt.Errorf("%s is not the name of a program", quoteShort(program))
-	}
-	h := map[string]*Handle{"stdin": p.in, "stdout": p.out, "stderr": p.errs}[stream]
-	if h == nil {
-		return nil, fmt.Errorf("the program %s has no %s of its own", program, stream)
 	}
 	return h, nil
 }

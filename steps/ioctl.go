@@ -57,5 +57,5 @@ func (a *ioctlAction) Run(t *Task) error {
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}
-	return a.want.expect(t, int64(n), a.request.Word)
+	return a.want.expect(t, int64(n), "for "+a.request.Word)
 }

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"syscall"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -121,12 +123,13 @@ func (a *joinAction) program(t *Task, p *Program) error {
 	if err := p.wait(t); err != nil {
 		return err
 	}
+	t.Actor.Run.Programs.joined(p)
 	t.Return(Const(p.status.String()))
 	result := map[string]any{"exit": p.status.Exit, "signal": signalWord(p.status.Signal)}
 	if err := t.setAs(0, result); err != nil {
 		return err
 	}
-	return a.want.check(t, p.status, p.killed)
+	return a.want.check(t, p.status, syscall.Signal(p.killed.Load()))
 }
 
 func (a *joinAction) Check(c *Check) {

@@ -3,8 +3,6 @@ package steps
 import (
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -44,9 +42,10 @@ func (a *killAction) Run(t *Task) error {
 	if a.with.Given() {
 		sig = a.with.sig
 	}
-	t.Call("kill", Name(p.Name), Const(unix.SignalName(sig)))
-	p.killed = sig
-	if err := syscall.Kill(-p.process.Pid, sig); err != nil {
+	t.Call("kill", Name(p.Name), Const(signalName(sig)))
+	before := p.killed.Swap(int32(sig)) // beforehand: a branch may wait for the end
+	if err := p.signal(sig); err != nil {
+		p.killed.Store(before)
 		return &sock.Error{Call: "kill", Err: err}
 	}
 	t.Return(Const("0"))

@@ -42,6 +42,7 @@ var kinds = []*Kind{
 	&spawnKind,
 	&startKind,
 	&stateKind,
+	&tlsKind,
 	&unlinkKind,
 	&waitKind,
 }

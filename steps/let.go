@@ -25,12 +25,9 @@ func (a *letAction) Run(t *Task) error {
 			t.Next()
 		}
 		x := a.values.Values[i]
-		v, err := x.Value(t)
+		v, err := x.Typed(t)
 		if err != nil {
 			return err
-		}
-		if _, static := x.Static(); static {
-			v = ScalarValue(x.node)
 		}
 		t.set(name, v)
 		t.Call("let", Bare("let "+name+" = "+FormatValue(v)))

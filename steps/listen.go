@@ -60,8 +60,7 @@ func (a *listenAction) Check(c *Check) {
 		return
 	}
 	if sym.Type != 0 && !streamLike(sym.Type) && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint =
-			"a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
+		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
 	}
 	if c.mustSucceed() {
 		sym.Listening = true

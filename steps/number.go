@@ -23,6 +23,7 @@ type Number struct {
 	node *source.Node
 	lit  int64
 	expr *Expr
+	text *Text // of which an expression is a part: ${n}ms
 }
 
 // Int is a count without a unit. Its zero value is not given.
@@ -38,14 +39,24 @@ type Duration struct{ Number }
 func (v *Number) Given() bool { return v.node != nil }
 
 // Static is the number where it holds no expression.
-func (v *Number) Static() (int64, bool) { return v.lit, v.expr == nil }
+func (v *Number) Static() (int64, bool) { return v.lit, v.fixed() }
 
-// Exprs is the number's expression, where it has one.
+func (v *Number) fixed() bool { return v.expr == nil && v.text == nil }
+
+// Exprs are the expressions that the number holds.
 func (v *Number) Exprs() []*Expr {
-	if v.expr == nil {
-		return nil
+	var list []*Expr
+	if v.expr != nil {
+		list = append(list, v.expr)
 	}
-	return []*Expr{v.expr}
+	if v.text != nil {
+		for _, p := range v.text.parts {
+			if p.expr != nil {
+				list = append(list, p.expr)
+			}
+		}
+	}
+	return list
 }
 
 // Node is where the number was written.
@@ -62,6 +73,11 @@ func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
 		d.compile(v.expr, n, src, 2)
 		return
 	}
+	if strings.Contains(n.Text, "${") {
+		v.text = new(Text)
+		v.text.Decode(d, n)
+		return
+	}
 	x, err := u.parse(n.Text)
 	if err != nil {
 		d.Problem(n, "%s", err)
@@ -70,6 +86,9 @@ func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
 }
 
 func (v *Number) eval(t *Task, u unit) (int64, error) {
+	if v.text != nil {
+		return v.evalText(t, u)
+	}
 	if v.expr == nil {
 		return v.lit, nil
 	}
@@ -88,6 +107,18 @@ func (v *Number) eval(t *Task, u unit) (int64, error) {
 		return 0, v.expr.errorf("%s", err)
 	}
 	return n, nil
+}
+
+func (v *Number) evalText(t *Task, u unit) (int64, error) {
+	s, err := v.text.Eval(t)
+	if err != nil {
+		return 0, err
+	}
+	n, err := u.parse(s)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", quoteShort(v.node.Text), err)
+	}
+	return n, err
 }
 
 // Decode reads a whole number that is not negative.
@@ -120,7 +151,8 @@ func (v *Size) Eval(t *Task) (int, error) {
 func (v *Size) Schema() Schema {
 	return Schema{"anyOf": []Schema{
 		{"type": "integer", "minimum": 0},
-		{"type": "string", "pattern": `^[0-9]+([KMG]iB|B)?$`}, expressionSchema(),
+		{"type": "string", "pattern": `^[0-9]+([KMG]iB|B)?$`},
+		expressionSchema(),
 	}}
 }
 
@@ -168,7 +200,7 @@ func (v *Duration) Type() string { return "duration" }
 const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
 
 func expressionSchema() Schema {
-	return Schema{"type": "string", "pattern": `^\$\{.*\}$`}
+	return Schema{"type": "string", "pattern": `\$\{.*\}`}
 }
 
 func (u unit) noun() string {

@@ -37,8 +37,10 @@ func TestParseSize(t *testing.T) {
 			t.Errorf("%d comes back as %d, %v", got, again, err)
 		}
 	}
-	for _, in := range []string{"", "B", "KiB", "-1", "+1", " 1", "1 KiB", "1k", "1kB", "1KB", "1iB", "1.5MiB", "0x10", "many",
-		"4611686018427387904", "4294967296GiB"} {
+	for _, in := range []string{
+		"", "B", "KiB", "-1", "+1", " 1", "1 KiB", "1k", "1kB", "1KB", "1iB", "1.5MiB", "0x10", "many",
+		"4611686018427387904", "4294967296GiB",
+	} {
 		got, err := steps.ParseSize(in)
 		want := fmt.Sprintf("%q is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB", in)
 		if err == nil || err.Error() != want {
@@ -163,7 +165,7 @@ func TestCompare(t *testing.T) {
 func TestCompareUnits(t *testing.T) {
 	passes(t, one("- socket: tcp\n  as: s\n- getsockopt: s\n  option: SO_TYPE\n  expect: 1\n- getsockopt: s\n  option: SO_TYPE\n  expect: '0x1..2'\n- close: s"))
 	f, _ := fails(t, one("- socket: tcp\n  as: s\n- getsockopt: s\n  option: SO_TYPE\n  expect: '>=4096'\n- close: s"))
-	wantText(t, f.Err.Error(), "expected >=4096 SO_TYPE, got 1")
+	wantText(t, f.Err.Error(), "expected >=4096 for SO_TYPE, got 1")
 	passes(t, one("- sleep: 1ms\n  expect: {took: 1ms..1h}"))
 	f, _ = fails(t, one("- sleep: 1ms\n  expect: {took: '>=1h'}"))
 	wantText(t, f.Err.Error()[:len("expected the step to take >=1h0m0s, it took ")], "expected the step to take >=1h0m0s, it took ")

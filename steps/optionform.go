@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,9 @@ type optionForm struct {
 
 // formOf is the form of an option's values.
 func formOf(o sock.Option) *optionForm {
+	if strings.HasPrefix(o.Name, "SO_TIMESTAMPING") {
+		return timestampingForm
+	}
 	if form, ok := optionForms[o.Kind]; ok {
 		return form
 	}
@@ -69,6 +73,10 @@ var intForm = &optionForm{
 	what: "a whole number, true or false", isNumber: true, size: 4, encode: encodeInt, decode: decodeInt,
 }
 
+var timestampingForm = &optionForm{
+	what: "SOF_TIMESTAMPING_ flags, or a whole number", isNumber: true, size: 4, encode: encodeTimestamping, decode: decodeInt,
+}
+
 var bytesForm = &optionForm{
 	what: "a whole number, or bytes as {hex: …}", size: 4, encode: encodeRaw, decode: decodeBytes, show: showBytes,
 }
@@ -81,11 +89,11 @@ func parseOptionInt(s string) (int64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(s, 0, 64)
-	if err != nil {
-		n, err = parseTimestamping(s)
-	}
-	if err != nil || n > 1<<32-1 || n < -1<<31 {
+	switch {
+	case err != nil:
 		return 0, fmt.Errorf("%s is not a whole number", quoteShort(s))
+	case n > 1<<32-1 || n < -1<<31:
+		return 0, fmt.Errorf("%d does not fit into 32 bits", n)
 	}
 	return n, nil
 }
@@ -97,21 +105,29 @@ var timestamping = []string{
 	"OPT_RX_FILTER",
 }
 
-func parseTimestamping(s string) (int64, error) {
-	var bits int64
-	for _, word := range strings.Split(s, "|") {
-		word = strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SOF_TIMESTAMPING_")
-		found := false
-		for i, name := range timestamping {
-			if name == word {
-				bits, found = bits|1<<i, true
-			}
+// timestampingFlags reads flags by name, which | joins.
+func timestampingFlags(s string) (bits uint32, names []string, err error) {
+	for word := range strings.SplitSeq(s, "|") {
+		short := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SOF_TIMESTAMPING_")
+		at := slices.Index(timestamping, short)
+		if at < 0 {
+			return 0, nil, fmt.Errorf("%s is no flag of it%s", quoteShort(word), prefixed("; ", source.DidYouMean(short, timestamping)))
 		}
-		if !found {
-			return 0, fmt.Errorf("%s is no flag", quoteShort(word))
-		}
+		bits, names = bits|1<<at, append(names, "SOF_TIMESTAMPING_"+short)
 	}
-	return bits, nil
+	return bits, names, nil
+}
+
+func encodeTimestamping(v *OptionValue, t *Task) ([]byte, error) {
+	if b, err := encodeInt(v, t); err == nil || v.fields.Names != nil || v.payload.Given() {
+		return b, err
+	}
+	s, err := v.text.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	bits, _, err := timestampingFlags(s)
+	return binary.NativeEndian.AppendUint32(nil, bits), err
 }
 
 func (v *OptionValue) number(t *Task) (int64, error) {
@@ -186,7 +202,7 @@ func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error
 	m := make(map[string]string)
 	for i, name := range v.fields.Names {
 		if !contains(known, name) {
-			return nil, fmt.Errorf("it has no field %q; its fields are %s", name, joinOr(known))
+			return nil, fmt.Errorf("it has no field %q", name)
 		}
 		s, err := v.fields.Values[i].Eval(t)
 		if err != nil {
@@ -278,8 +294,11 @@ func ucredFields(c sock.Ucred) Fields {
 // address is a field that must be an IP address.
 func address(m map[string]string, name string, need bool) (netip.Addr, error) {
 	s, ok := m[name]
-	if !ok && !need {
+	switch {
+	case !ok && !need:
 		return netip.Addr{}, nil
+	case !ok:
+		return netip.Addr{}, fmt.Errorf("it needs %s", name)
 	}
 	ip, err := netip.ParseAddr(s)
 	if err != nil {

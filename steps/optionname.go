@@ -38,7 +38,7 @@ func (o *OptionName) numbers(d *Decoder, n *source.Node) {
 	}, "option")
 	l, _ := level.Static()
 	x, _ := name.Static()
-	if level.expr != nil || name.expr != nil {
+	if !level.fixed() || !name.fixed() {
 		d.Problem(n, "level and name of an option are written out, without expressions")
 	}
 	o.node = n

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -191,6 +193,20 @@ func (w *FieldsWant) check(t *Task, got Fields, what string) error {
 		}
 	}
 	return nil
+}
+
+// settled is f with the fields that do not vary, as just one value is expected.
+func (w *FieldsWant) settled(f Fields) Fields {
+	f = slices.Clone(f)
+	for i, name := range w.names {
+		_, err := strconv.ParseInt(w.wants[i].text.lit, 0, 64)
+		for j := range f {
+			if f[j].Name == name && err == nil {
+				f[j].Varies = false
+			}
+		}
+	}
+	return f
 }
 
 // ValueWant is a condition on one value: a number, a duration or a text.

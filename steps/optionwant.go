@@ -18,11 +18,11 @@ func (w *ValueWant) check(t *Task, got any, what string) error {
 			return nil
 		}
 		if w.number.node != nil {
-			return w.number.expect(t, int64(v), what)
+			return w.number.expect(t, int64(v), "for "+what)
 		}
 	case time.Duration:
 		if w.span.node != nil {
-			return w.span.expect(t, int64(v), what)
+			return w.span.expect(t, int64(v), "for "+what)
 		}
 	}
 	var wants []string

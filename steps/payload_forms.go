@@ -110,7 +110,7 @@ func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
 	d.Mapping(n, params, what)
 }
 
-func (p *repeatPiece) fixed() bool { return p.data.static != nil && p.times.expr == nil }
+func (p *repeatPiece) fixed() bool { return p.data.static != nil && p.times.fixed() }
 func (p *repeatPiece) append(t *Task, b []byte) ([]byte, error) {
 	data, err := p.data.Bytes(t)
 	if err != nil {
@@ -152,7 +152,7 @@ func (d *Decoder) padPiece(n *source.Node) piece {
 }
 
 func (p *padPiece) fixed() bool {
-	return p.data.fixed() && p.to.expr == nil && (!p.with.Given() || p.with.static != nil)
+	return p.data.fixed() && p.to.fixed() && (!p.with.Given() || p.with.static != nil)
 }
 
 func (p *padPiece) append(t *Task, b []byte) ([]byte, error) {
@@ -229,7 +229,7 @@ func (p *integerPiece) fits(x int64) bool { return p.size == 8 || x < 1<<(8*p.si
 
 func (p *integerPiece) fixed() bool {
 	for _, v := range p.values {
-		if v.expr != nil {
+		if !v.fixed() {
 			return false
 		}
 	}

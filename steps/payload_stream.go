@@ -122,7 +122,7 @@ func (p *randomPiece) params() []*Param {
 	}
 }
 
-func (p *randomPiece) fixed() bool { return p.size.expr == nil && p.seed.expr == nil }
+func (p *randomPiece) fixed() bool { return p.size.fixed() && p.seed.fixed() }
 
 func (p *randomPiece) stream(t *Task) (io.Reader, int64, error) {
 	size, err := p.size.Eval(t)
@@ -220,6 +220,8 @@ func (a *sendAction) sendLarge(t *Task, h *Handle, r io.Reader, size int64) erro
 		sum.Write(buf[:n])
 		for piece := buf[:n]; len(piece) > 0; {
 			k, err := a.oneCall(h, t.freshWait(), [][]byte{piece}, nil, nil)
+			t.act(OpSend, h)
+			t.Event.Offset = h.Sock.Desc().TX.Load()
 			if err != nil {
 				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, size)
 				return err
@@ -227,8 +229,6 @@ func (a *sendAction) sendLarge(t *Task, h *Handle, r io.Reader, size int64) erro
 			piece, sent = piece[k:], sent+int64(k)
 		}
 	}
-	t.act(OpSend, h)
-	t.Event.Offset = h.Sock.Desc().TX.Load()
 	t.Return(int(sent), shaShown(sum))
 	if err := t.setAs(0, int(sent)); err != nil {
 		return err

@@ -2,8 +2,11 @@ package steps
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -55,11 +58,13 @@ func (a *pollAction) Params(p *Params) {
 func (a *pollAction) Run(t *Task) error {
 	items := make([]sock.PollItem, len(a.handles.Refs))
 	names := make([]string, len(items))
+	handles := make([]*Handle, len(items))
 	for i, r := range a.handles.Refs {
 		h, err := r.Open(t)
 		if err != nil {
 			return err
 		}
+		handles[i] = h
 		items[i], names[i] = sock.PollItem{Socket: h.Sock, Events: a.events.bits}, h.Name
 	}
 	w, timeout, err := a.timeout(t)
@@ -67,15 +72,56 @@ func (a *pollAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("poll", Const("["+strings.Join(names, ", ")+"]"), Const(sock.PollEventNames(a.events.bits)), Const(timeout))
-	n, err := t.Actor.Run.Sockets.Poll(w, items)
+	n, err := pollHandles(t, w, handles, items)
 	if err != nil && (!a.wait.Given() || !isTimeout(err)) {
 		return err
 	}
+	noteReady(t, items)
 	a.returns(t, names, items, n)
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}
 	return a.want.check(names, items)
+}
+
+// pollHandles is poll(2) over handles: what was read ahead can be received.
+func pollHandles(t *Task, w sock.Wait, handles []*Handle, items []sock.PollItem) (int, error) {
+	ahead := func(i int) bool { return items[i].Events&unix.POLLIN != 0 && handles[i].ahead() }
+	for i := range items {
+		w.NoWait = w.NoWait || ahead(i)
+	}
+	n, err := t.Actor.Run.Sockets.Poll(w, items)
+	for i := range items {
+		if !ahead(i) {
+			continue
+		}
+		if items[i].Revents == 0 {
+			n++
+		}
+		items[i].Revents |= unix.POLLIN
+	}
+	return n, err
+}
+
+// peerClosed is POLLRDHUP, which Linux alone has.
+var peerClosed, _ = sock.PollEventByName("POLLRDHUP")
+
+// noteReady notes what the order of events needs: what was ready, and how far
+// receiving had come.
+func noteReady(t *Task, items []sock.PollItem) {
+	t.Event.Op = OpPoll
+	for _, it := range items {
+		if it.Revents == 0 {
+			continue
+		}
+		desc := it.Socket.Desc()
+		t.Event.Ready = append(t.Event.Ready, ReadyHandle{
+			Sock: desc.ID, Offset: desc.RX.Load(),
+			Data:  it.Revents&(unix.POLLIN|unix.POLLPRI) != 0,
+			Ended: it.Revents&(peerClosed|unix.POLLHUP) != 0,
+			Reset: it.Revents&unix.POLLERR != 0,
+		})
+	}
 }
 
 // timeout is how long the call waits, and how C would write it: milliseconds.
@@ -109,6 +155,10 @@ func (a *pollAction) returns(t *Task, names []string, items []sock.PollItem, n i
 
 func (a *pollAction) Check(c *Check) {
 	for _, r := range a.handles.Refs {
+		if name, _ := r.Static(); a.want.has(name, unix.POLLNVAL) {
+			c.anyHandle(r)
+			continue
+		}
 		c.handle(r)
 	}
 	if a.nowait.On && a.wait.Given() {
@@ -140,7 +190,7 @@ func (v *PollEvents) Decode(d *Decoder, n *source.Node) {
 		bit, ok := sock.PollEventByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
 			p := d.Problem(item, "unknown event %s", Shown(item))
-			if p.Hint = source.DidYouMean(item.Text, sock.AllPollEvents()); p.Hint == "" {
+			if p.Hint = source.DidYouMean(item.Text, withShort(sock.AllPollEvents(), "POLL")); p.Hint == "" {
 				p.Hint = "write in, out, pri, rdhup, hup or err"
 			}
 			continue
@@ -186,6 +236,12 @@ func (v *Readiness) Schema() Schema {
 
 // Type names the type in the reference.
 func (v *Readiness) Type() string { return "events by handle" }
+
+// has reports whether a handle is expected to have an event.
+func (v *Readiness) has(name string, event int16) bool {
+	i := slices.Index(v.names, name)
+	return i >= 0 && v.events[i].bits&event != 0
+}
 
 // check holds the revents of each handle against the expectation.
 func (v *Readiness) check(names []string, items []sock.PollItem) error {

@@ -6,12 +6,18 @@ import (
 	"sync"
 )
 
-// DynamicPort reports whether the kernel may choose a port by itself: on Linux
-// those of net.ipv4.ip_local_port_range (ip(7)), elsewhere the dynamic ports of
-// RFC 6335, section 6.
+// DynamicPort reports whether the kernel may choose a port by itself.
 func DynamicPort(port uint16) bool {
+	low, high := DynamicPorts()
+	return port >= low && port <= high
+}
+
+// DynamicPorts are the lowest and the highest port that the kernel may choose by
+// itself: on Linux those of net.ipv4.ip_local_port_range (ip(7)), elsewhere the
+// dynamic ports of RFC 6335, section 6.
+func DynamicPorts() (low, high uint16) {
 	r := portRange()
-	return port >= r[0] && port <= r[1]
+	return r[0], r[1]
 }
 
 var portRange = sync.OnceValue(func() [2]uint16 {

@@ -1,9 +1,12 @@
 package steps
 
+import "strings"
+
 var printKind = Kind{
 	Name:    "print",
 	Summary: "write a line into the transcript",
-	Text:    `The line stands behind a bar, to be told from the calls.`,
+	Text: `The line stands behind a bar, to be told from the calls. A text of several
+lines gives as many.`,
 	Example: `actors:
   one:
     - let: {n: 2}
@@ -18,6 +21,14 @@ func (a *printAction) Params(p *Params) { p.Value(&a.text, "the line") }
 
 func (a *printAction) Run(t *Task) error {
 	s, err := a.text.Eval(t)
-	t.Call("print", Bare("| "+s))
-	return err
+	if err != nil {
+		return err
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(s, "\n"), "\n") {
+		if i > 0 {
+			t.Next()
+		}
+		t.Call("print", Bare("| "+line))
+	}
+	return nil
 }

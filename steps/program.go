@@ -3,11 +3,9 @@ package steps
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -16,14 +14,11 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// killGrace is how long a program has between SIGTERM and SIGKILL.
-const killGrace = 500 * time.Millisecond
-
-// maxOutput bounds the output of a program that exec keeps, and tailKept what is
-// kept of any program's for a failure report.
+// killGrace is how long a program has between SIGTERM and SIGKILL, and killWait
+// how long the kernel has after that.
 const (
-	maxOutput = 16 << 20
-	tailKept  = 8 << 10
+	killGrace = 500 * time.Millisecond
+	killWait  = 10 * time.Second
 )
 
 // A Program is a process that a scenario started, with all its children: they
@@ -31,79 +26,40 @@ const (
 type Program struct {
 	Actor, Name string
 
-	process *os.Process
-	in      *Handle
-	out     *Handle
-	errs    *Handle
-	tails   [2]tail // of standard output and standard error
-	drained sync.WaitGroup
-	pipes   []*os.File     // that sockscript itself reads or writes
-	killed  syscall.Signal // sent by a kill step
+	process  *os.Process
+	session  bool    // it has a terminal, and so leads a session
+	in       *Handle // our ends of its streams, those that steps use
+	out      *Handle
+	errs     *Handle
+	idle     *os.File      // its standard input where no step uses that
+	feed     *feed         // its standard input where it is a payload
+	drains   [2]*drain     // of standard output and error where no step uses them
+	tails    [2]tail       // their last parts
+	killed   atomic.Int32  // the signal that a kill step has sent
+	done     chan struct{} // closed once it has ended
+	status   ExitStatus
+	unjoined bool // it had not ended before the scenario did
 
-	done   chan struct{} // closed once it has ended
-	status ExitStatus
+	mu     sync.Mutex
+	reaped bool
 }
 
 // ExitStatus is how a program ended.
 type ExitStatus struct {
-	Exit   int            `expr:"exit"`   // -1 when a signal ended it
-	Signal syscall.Signal `expr:"signal"` // 0 when it exited
+	Exit   int            // -1 when a signal ended it
+	Signal syscall.Signal // 0 when it exited
 }
 
 // String is the status as the transcript shows it.
 func (s ExitStatus) String() string {
 	if s.Signal != 0 {
-		return "killed by " + unix.SignalName(s.Signal)
+		return "killed by " + signalName(s.Signal)
 	}
 	return fmt.Sprintf("exit %d", s.Exit)
 }
 
 // String is the program's name.
 func (p *Program) String() string { return p.Name }
-
-// Programs are those that one run has started.
-type Programs struct {
-	mu   sync.Mutex
-	list []*Program
-}
-
-func (ps *Programs) add(p *Program) {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	ps.list = append(ps.list, p)
-}
-
-// Close ends all programs with their children and waits until they are gone.
-// It is called before the run's descriptors are closed.
-func (ps *Programs) Close() {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	var all sync.WaitGroup
-	for _, p := range ps.list {
-		all.Go(p.end)
-	}
-	all.Wait()
-}
-
-// A ProgramOutput is what a program wrote and how it ended, for a report.
-type ProgramOutput struct {
-	Actor, Name    string
-	Status         string
-	Stdout, Stderr string // the last part of each, as far as no step has read it
-}
-
-// Outputs tells what the programs wrote. It is called after Close.
-func (ps *Programs) Outputs() []ProgramOutput {
-	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	var list []ProgramOutput
-	for _, p := range ps.list {
-		list = append(list, ProgramOutput{
-			Actor: p.Actor, Name: p.Name, Status: p.status.String(), Stdout: p.tails[0].String(), Stderr: p.tails[1].String(),
-		})
-	}
-	return list
-}
 
 // launch is what a program is started with.
 type launch struct {
@@ -116,134 +72,36 @@ type launch struct {
 
 // start starts the program in a process group of its own.
 func (p *Program) start(l launch) error {
-	path, err := lookPath(l.argv[0], l.env)
-	if err != nil {
-		return &sock.Error{Call: "execve", Err: err}
-	}
-	attr := &os.ProcAttr{Dir: l.dir, Env: l.env, Files: l.files, Sys: groupAttr(l.pty)}
-	p.process, err = os.StartProcess(path, l.argv, attr)
-	if err != nil {
-		var errno syscall.Errno
-		if errors.As(err, &errno) {
-			return &sock.Error{Call: "execve", Err: errno}
-		}
+	if err := checkFolder(l.dir); err != nil {
 		return err
 	}
-	p.done = make(chan struct{})
+	path, err := lookPath(l.argv[0], l.env, l.dir)
+	if err != nil {
+		return err
+	}
+	attr := &os.ProcAttr{Dir: l.dir, Env: l.env, Files: l.files, Sys: groupAttr(l.pty)}
+	process, err := os.StartProcess(path, l.argv, attr)
+	if err != nil {
+		return execError(path, l.dir, err)
+	}
+	p.process, p.session, p.done = process, l.pty, make(chan struct{})
 	go func() {
-		p.status = awaitExit(p.process)
+		p.status = awaitExit(process)
+		if p.idle != nil {
+			p.idle.Close()
+		}
 		close(p.done)
 	}()
 	return nil
 }
 
-// lookPath finds a program in the PATH that it will have itself.
-func lookPath(name string, env []string) (string, error) {
-	if strings.Contains(name, "/") {
-		return name, nil
+// execError is a failed fork(2) or execve(2), with what helps.
+func execError(path, dir string, err error) error {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return err
 	}
-	path := os.Getenv("PATH")
-	for _, e := range env {
-		if v, ok := strings.CutPrefix(e, "PATH="); ok {
-			path = v
-		}
-	}
-	for _, dir := range strings.Split(path, ":") {
-		if dir == "" {
-			dir = "."
-		}
-		full := dir + "/" + name
-		if info, err := os.Stat(full); err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return full, nil
-		}
-	}
-	if full, err := exec.LookPath(name); err == nil {
-		return full, nil
-	}
-	return "", syscall.ENOENT
-}
-
-// end kills the program's group and waits until the program is reaped.
-func (p *Program) end() {
-	if p.process == nil {
-		return
-	}
-	group := -p.process.Pid
-	if !p.ended() {
-		syscall.Kill(group, syscall.SIGTERM)
-		select {
-		case <-p.done:
-		case <-time.After(killGrace):
-		}
-	}
-	// What is left of the group, the program or children that it left behind.
-	syscall.Kill(group, syscall.SIGKILL)
-	<-p.done
-	reap(p.process)
-	p.finishOutput()
-}
-
-func (p *Program) ended() bool {
-	select {
-	case <-p.done:
-		return true
-	default:
-		return false
-	}
-}
-
-// finishOutput takes what nobody has read, for the report.
-func (p *Program) finishOutput() {
-	for i, h := range []*Handle{p.out, p.errs} {
-		if h == nil {
-			continue
-		}
-		buf := make([]byte, tailKept)
-		for {
-			n, err := h.read(sock.Wait{NoWait: true}, buf)
-			if err != nil || n == 0 {
-				break
-			}
-			p.tails[i].Write(buf[:n])
-		}
-	}
-	// A child that has left the group may hold a pipe open for ever.
-	for _, f := range p.pipes {
-		f.SetDeadline(time.Now().Add(killGrace / 10))
-	}
-	p.drained.Wait()
-}
-
-// tail keeps the last bytes that were written to it.
-type tail struct {
-	mu    sync.Mutex
-	bytes []byte
-}
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.bytes = append(t.bytes, b...)
-	if extra := len(t.bytes) - tailKept; extra > 0 {
-		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
-	}
-	return len(b), nil
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.bytes)
-}
-
-// drain reads a pipe that no step reads, so that the program never waits for a
-// reader.
-func (p *Program) drain(r *os.File, to io.Writer) {
-	p.pipes = append(p.pipes, r)
-	p.drained.Go(func() {
-		io.Copy(to, r)
-		r.Close()
-	})
+	return &curedError{error: &sock.Error{Call: "execve", Err: errno}, cure: execCure(path, dir, errno)}
 }
 
 // wait waits for the program's end.
@@ -260,7 +118,225 @@ func (p *Program) wait(t *Task) error {
 	case <-t.Ctx.Done():
 		return ErrCancelled
 	case <-late:
-		t.missing = p.Name + " is still running"
+		t.missing = p.Name + " is still running" + p.fullStreams()
 		return sock.ErrTimeout
 	}
+}
+
+func (p *Program) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// signal sends a signal to the program and its children. A program that has
+// ended takes it as long as nobody has waited for it (kill(2), wait(2)).
+func (p *Program) signal(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.reaped {
+		return syscall.ESRCH
+	}
+	return syscall.Kill(-p.process.Pid, sig)
+}
+
+// reap lets go of a program that has ended. From then on its process id and its
+// group may become another's.
+func (p *Program) reap() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.reaped {
+		reap(p.process)
+		p.reaped = true
+	}
+}
+
+func (p *Program) isReaped() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.reaped
+}
+
+// finish ends what a program that has ended itself has left behind in its
+// group, and takes the rest of its output.
+func (p *Program) finish() {
+	p.reap()
+	// Mostly nothing is left. Where something is, the group keeps its number.
+	if syscall.Kill(-p.process.Pid, 0) != syscall.ESRCH {
+		endAll([]*Program{p})
+	}
+	p.settle()
+}
+
+// endAll ends programs with all that is in their groups and sessions: SIGTERM,
+// then SIGKILL after a grace. Nothing of them is left when it returns.
+func endAll(list []*Program) {
+	for _, group := range groups(list) {
+		syscall.Kill(-group, syscall.SIGTERM)
+		syscall.Kill(-group, syscall.SIGCONT) // one that is stopped would not notice
+	}
+	if !gone(list, time.Now().Add(killGrace)) {
+		for _, group := range groups(list) {
+			syscall.Kill(-group, syscall.SIGKILL)
+		}
+		gone(list, time.Now().Add(killWait))
+	}
+	for _, p := range list {
+		// Where /proc does not tell who lives, this still ends them all.
+		p.signal(syscall.SIGKILL)
+		if p.ended() {
+			p.reap()
+		}
+	}
+}
+
+// groups are the process groups of the programs that have not ended, and those
+// that live on without them.
+func groups(list []*Program) []int {
+	found := livingGroups(list)
+	for _, p := range list {
+		if !p.ended() {
+			found[p.process.Pid] = true
+		}
+	}
+	var ids []int
+	for id := range found {
+		ids = append(ids, id)
+	}
+	return ids
+}
+
+// gone waits until nothing of the programs is left, and reports whether that
+// came in time. The end of children that are not ours can only be looked for.
+func gone(list []*Program, late time.Time) bool {
+	timer := time.NewTimer(time.Until(late))
+	defer timer.Stop()
+	for _, p := range list {
+		select {
+		case <-p.done:
+		case <-timer.C:
+			return false
+		}
+	}
+	for pause := time.Millisecond; len(livingGroups(list)) > 0; pause = min(2*pause, 20*time.Millisecond) {
+		if time.Now().After(late) {
+			return false
+		}
+		time.Sleep(pause)
+	}
+	return true
+}
+
+// Programs are those that one run has started.
+type Programs struct {
+	mu   sync.Mutex
+	list []*Program
+}
+
+// keptEnded is how many programs that have ended are kept for a report.
+const keptEnded = 32
+
+func (ps *Programs) add(p *Program) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.list = append(ps.list, p)
+}
+
+// forget drops a program of which nothing is left and that did all it should.
+func (ps *Programs) forget(p *Program) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for i, q := range ps.list {
+		if q == p {
+			ps.list = append(ps.list[:i], ps.list[i+1:]...)
+			return
+		}
+	}
+}
+
+// joined lets go of a program that a step has waited for, unless children of it
+// live on. Of those that are let go only the latest are kept.
+func (ps *Programs) joined(p *Program) {
+	if p.isReaped() || len(livingGroups([]*Program{p})) > 0 {
+		return
+	}
+	p.reap()
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	over := -keptEnded
+	for _, q := range ps.list {
+		if q.isReaped() {
+			over++
+		}
+	}
+	if over <= 0 {
+		return
+	}
+	kept := ps.list[:0:0]
+	for _, q := range ps.list {
+		if over > 0 && q.isReaped() {
+			over--
+			q.settle()
+			continue
+		}
+		kept = append(kept, q)
+	}
+	ps.list = kept
+}
+
+// Close ends all programs with their children and waits until they are gone.
+// It is called when no step runs any more, before the run's descriptors are
+// closed.
+func (ps *Programs) Close() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	var left []*Program
+	for _, p := range ps.list {
+		if !p.isReaped() {
+			p.unjoined = !p.ended()
+			left = append(left, p)
+		}
+	}
+	if len(left) > 0 {
+		endAll(left)
+	}
+	for _, p := range ps.list {
+		p.settle()
+	}
+}
+
+// A ProgramOutput is what a program wrote and how it ended, for a report.
+type ProgramOutput struct {
+	Actor, Name    string
+	Status         string // "exit 1", "killed by SIGSEGV", "still running"
+	Stdout, Stderr string // the last part of each, as far as no step has read it
+	// How many bytes came before that part.
+	StdoutBefore, StderrBefore int64
+}
+
+// Outputs tells what the programs wrote. It is called after Close.
+func (ps *Programs) Outputs() []ProgramOutput {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	var list []ProgramOutput
+	for _, p := range ps.list {
+		o := ProgramOutput{Actor: p.Actor, Name: p.Name, Status: "still running"}
+		if !p.unjoined {
+			o.Status = p.status.String()
+		}
+		o.Stdout, o.StdoutBefore = p.tails[0].text()
+		o.Stderr, o.StderrBefore = p.tails[1].text()
+		list = append(list, o)
+	}
+	return list
+}
+
+func signalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", int(s))
 }

@@ -26,6 +26,17 @@ func reap(*os.Process) {}
 
 func groupAttr(bool) *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
+// livingGroups are the groups of the programs in which a process is left.
+func livingGroups(list []*Program) map[int]bool {
+	found := make(map[int]bool)
+	for _, p := range list {
+		if syscall.Kill(-p.process.Pid, 0) == nil {
+			found[p.process.Pid] = true
+		}
+	}
+	return found
+}
+
 func openPTY() (master, slave *os.File, err error) {
 	return nil, nil, fmt.Errorf("pty is not supported on %s", runtime.GOOS)
 }

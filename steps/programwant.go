@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -27,7 +28,7 @@ func (w *ProgramWant) params(p *Params) {
 func (w *ProgramWant) check(t *Task, got ExitStatus, sent syscall.Signal) error {
 	switch {
 	case w.signal.sig != 0 && got.Signal != w.signal.sig:
-		return mismatch("expected the program to be killed by %s, got %s", unix.SignalName(w.signal.sig), got)
+		return mismatch("expected the program to be killed by %s, got %s", signalName(w.signal.sig), got)
 	case w.signal.sig != 0:
 		return nil
 	case !w.exit.Given() && got.Signal != 0 && got.Signal == sent:
@@ -70,18 +71,24 @@ func (w *OutputWant) Schema() Schema {
 // Type names the type in the reference.
 func (w *OutputWant) Type() string { return "text, or {data, contains, matches, size}" }
 
-// Signal is a signal by its name, with or without SIG.
+// Signal is a signal by its name, with or without SIG, or by its number.
 type Signal struct {
 	node *source.Node
 	sig  syscall.Signal
 }
 
-// Decode reads the name.
+// Decode reads the name or number.
 func (v *Signal) Decode(d *Decoder, n *source.Node) {
 	name := "SIG" + strings.TrimPrefix(strings.ToUpper(n.Text), "SIG")
 	sig := unix.SignalNum(name)
+	if number, err := strconv.Atoi(n.Text); err == nil && unix.SignalName(syscall.Signal(number)) != "" {
+		sig = syscall.Signal(number)
+	}
 	if sig == 0 || n.Kind != source.Scalar {
-		d.Problem(n, "unknown signal %s", Shown(n)).Hint = source.DidYouMean(name, signalNames())
+		p := d.Problem(n, "unknown signal %s", Shown(n))
+		if p.Hint = source.DidYouMean(name, signalNames()); p.Hint == "" {
+			p.Hint = "write its name, as TERM or SIGTERM; see signal(7)"
+		}
 		return
 	}
 	v.node, v.sig = n, sig
@@ -90,8 +97,8 @@ func (v *Signal) Decode(d *Decoder, n *source.Node) {
 // Given reports whether a signal was written at all.
 func (v *Signal) Given() bool { return v.node != nil }
 
-// Schema accepts a name.
-func (v *Signal) Schema() Schema { return Schema{"type": "string"} }
+// Schema accepts a name or a number.
+func (v *Signal) Schema() Schema { return Schema{"type": []string{"string", "integer"}} }
 
 // Type names the type in the reference.
 func (v *Signal) Type() string { return "signal" }
@@ -111,5 +118,5 @@ func signalWord(s syscall.Signal) string {
 	if s == 0 {
 		return ""
 	}
-	return strings.TrimPrefix(unix.SignalName(s), "SIG")
+	return strings.TrimPrefix(signalName(s), "SIG")
 }

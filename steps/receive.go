@@ -31,6 +31,7 @@ type receiver struct {
 	control  []Received
 	hash     hash.Hash // of a stream that is too large to be kept
 	first    []byte    // its first bytes
+	failure  *tlsError // that the step expects
 }
 
 // receive chooses how much to receive and receives it.
@@ -305,7 +306,14 @@ func (r *receiver) returns() {
 	if len(r.control) > 0 {
 		ret = append(ret, r.controlShown())
 	}
-	if r.eof {
+	switch {
+	case r.failure != nil && r.eof:
+		ret = append(ret, Const("(end of file without close_notify)"))
+	case r.failure != nil && len(r.data) == 0:
+		ret = r.failure.shown()
+	case r.failure != nil:
+		ret = append(ret, r.failure.shown()...)
+	case r.eof:
 		ret = append(ret, Const("(end of file)"))
 	}
 	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
@@ -350,6 +358,8 @@ func (r *receiver) trace() {
 func (r *receiver) whole() error {
 	a := r.action
 	switch {
+	case r.failure != nil:
+		return nil
 	case r.want >= 0 && len(r.data) < r.want && !a.eof.On && !a.match.Size.Given():
 		return mismatch("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
 	case a.until.Given() && r.eof && !a.eof.On:

@@ -54,6 +54,7 @@ type recvAction struct {
 	from    AddressMatch
 	want    Flags
 	control ControlWant
+	end     tlsEnd
 }
 
 // defaultMax is the buffer of a receive that says nothing of its size: no
@@ -77,6 +78,7 @@ func (a *recvAction) Params(p *Params) {
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
+	a.end.params(p)
 	p.Makes, p.Names = "the received bytes, and as: [data, from] the sender's address too", 2
 }
 
@@ -93,6 +95,7 @@ func (a *recvAction) Run(t *Task) error {
 	if !large && err == nil {
 		err = r.receive()
 	}
+	err = r.overTLS(err)
 	r.trace()
 	if err != nil {
 		if t.missing == "" {
@@ -133,6 +136,9 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 		if err := t.setAs(1, endpointOf(r.from)); err != nil {
 			return err
 		}
+	}
+	if err := a.end.check(r); err != nil {
+		return err
 	}
 	if a.eof.Given() && a.eof.On != r.eof {
 		if a.eof.On {

@@ -25,8 +25,9 @@ it. The step timeout does not count as long as bytes come.`,
 }
 
 type relayAction struct {
-	from, to HandleRef
-	size     Compare
+	from, to  HandleRef
+	size      Compare
+	truncated Bool
 }
 
 func (a *relayAction) Params(p *Params) {
@@ -35,6 +36,7 @@ func (a *relayAction) Params(p *Params) {
 	a.size.unit = byteUnit
 	p.Plain(&a.size, "how many bytes must have been copied")
 	p.Result("size", &a.size, "how many bytes must have been copied")
+	p.Result("truncated", &a.truncated, "over TLS: the end of file must come without close_notify")
 	p.Makes = "the number of bytes copied"
 }
 
@@ -52,13 +54,19 @@ func (a *relayAction) Run(t *Task) error {
 	}
 	t.Call("relay", Name(from.Name), Name(to.Name))
 	n, err := a.copy(t, from, to)
+	ended := Const("(end of file)")
+	if e, ok := asTLSError(err); ok && e.reason == earlyEOF && a.truncated.On {
+		err, ended = nil, "(end of file without close_notify)"
+	} else if err == nil && a.truncated.On {
+		err = mismatch("expected the end of file without close_notify, but it came with it")
+	}
 	t.act(OpRecv, from)
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
 	t.Event.Also = &Transfer{Sock: to.Sock.Desc().ID, Offset: to.Sock.Desc().TX.Load()}
 	if err != nil {
 		return err
 	}
-	t.Return(n, Const("(end of file)"))
+	t.Return(n, ended)
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ func (a *repeatAction) Run(t *Task) error {
 
 func (a *repeatAction) Check(c *Check) {
 	for _, name := range a.index.Static() {
-		c.makeLoopValue(name, a.index.node)
+		c.makeFreeValue(name, a.index.node)
 	}
 	n, static := a.rounds.count.Static()
 	certain := a.rounds.count.Given() && static && n > 0

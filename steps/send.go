@@ -29,6 +29,7 @@ type sendAction struct {
 	call    Enum
 	once    Bool
 	nowait  Bool
+	mask    Bool
 	size    Compare
 	control Control
 }
@@ -41,6 +42,7 @@ func (a *sendAction) Params(p *Params) {
 	p.Key("call", &a.call, "the system call").Or("sendto with to, else send")
 	p.Key("once", &a.once, "make one call; a short write is reported").Or("false")
 	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing can be sent").Or("false")
+	p.Key("mask", &a.mask, "how many bytes go varies from run to run; the transcript shows <value>").Or("false")
 	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
 	a.size.unit = byteUnit
 	p.Plain(&a.size, "how many bytes must have been sent")
@@ -94,7 +96,7 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(n)
+	t.Return(masked(&a.mask, n)...)
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}

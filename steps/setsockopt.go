@@ -1,5 +1,7 @@
 package steps
 
+import "strings"
+
 var setsockoptKind = Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
@@ -55,7 +57,7 @@ func (a *setsockoptAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), a.shown(form, b))
+	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), a.shown(t, form, b))
 	if o.Name == "SO_ATTACH_FILTER" {
 		err = h.Sock.AttachFilter(b)
 	} else {
@@ -70,15 +72,19 @@ func (a *setsockoptAction) Run(t *Task) error {
 
 // shown is the value as the transcript shows it: a structure by the fields
 // that the file gives, flags by their names.
-func (a *setsockoptAction) shown(form *optionForm, b []byte) any {
+func (a *setsockoptAction) shown(t *Task, form *optionForm, b []byte) any {
 	v := &a.value
-	if _, static := v.text.Static(); static && v.text.given && form == intForm && parseFails(v.text.lit) {
-		return Const(v.text.lit)
+	if _, names, err := timestampingFlags(v.text.lit); form == timestampingForm && err == nil {
+		return Const(strings.Join(names, "|"))
 	}
 	if len(v.fields.Names) > 0 && form.fields == nil {
 		var f Fields
 		for i, name := range v.fields.Names {
-			f = append(f, Field{Name: name, Value: v.fields.Values[i].node.Text})
+			text, err := v.fields.Values[i].Eval(t)
+			if err != nil {
+				text = v.fields.Values[i].node.Text // which encode has reported
+			}
+			f = append(f, Field{Name: name, Value: text})
 		}
 		return f.show(nil)
 	}
@@ -94,12 +100,6 @@ func (f *optionForm) shown(b []byte) any {
 		return showBytes(b)
 	}
 	return Const(FormatValue(v))
-}
-
-// parseFails reports a value that is no plain number: flag names.
-func parseFails(s string) bool {
-	_, err := plainUnit.parse(s)
-	return err != nil && !isTruth(s) && s[0] != '-'
 }
 
 func (a *setsockoptAction) Check(c *Check) {

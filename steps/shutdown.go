@@ -60,8 +60,8 @@ func (a *shutdownAction) Run(t *Task) error {
 // shutdown ends directions of the descriptor; what stands above it says
 // goodbye first.
 func (h *Handle) shutdown(t *Task, how int) error {
-	if h.over != nil && how != unix.SHUT_RD {
-		if err := h.over.closeWrite(t.freshWait()); err != nil || how == unix.SHUT_WR {
+	if over := h.above(); over != nil && how != unix.SHUT_RD {
+		if err := over.closeWrite(t.freshWait()); err != nil || how == unix.SHUT_WR {
 			return err
 		}
 	}

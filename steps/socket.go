@@ -177,10 +177,14 @@ func IsSocketWord(w string) bool {
 	return ok
 }
 
-// SocketOf is the socket that a short word stands for. The words sctp and tipc
-// are for requires only: few kernels have them.
+// SocketOf is the socket that a short word stands for. The words key, ping, sctp and
+// tipc are for requires only: few kernels have them, or let everybody have them.
 func SocketOf(w string) (SocketSpec, bool) {
 	switch w {
+	case "key":
+		return SocketSpec{familyKey, unix.SOCK_RAW, protoKeyV2}, true
+	case "ping":
+		return SocketSpec{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP}, true
 	case "sctp":
 		return SocketSpec{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, true
 	case "tipc":
@@ -190,5 +194,10 @@ func SocketOf(w string) (SocketSpec, bool) {
 	return spec, ok
 }
 
-// familyTIPC is AF_TIPC on Linux; elsewhere the kernel answers EAFNOSUPPORT.
-const familyTIPC = 30
+// These are Linux's AF_TIPC, AF_KEY and PF_KEY_V2 (RFC 2367); elsewhere the
+// kernel answers EAFNOSUPPORT.
+const (
+	familyTIPC = 30
+	familyKey  = 15
+	protoKeyV2 = 2
+)

@@ -57,6 +57,6 @@ func (a *socketpairAction) Check(c *Check) {
 	}
 	// An end may be there only so that the other has a peer.
 	for i := range 2 {
-		c.makeHandle(i, Symbol{Family: a.spec.Family, Type: a.spec.SockType, Connected: true, used: true})
+		c.makeHandle(i, Symbol{Family: a.spec.Family, Type: a.spec.SockType, Connected: true, pair: true, used: true})
 	}
 }

@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -43,7 +44,7 @@ type startAction struct {
 	fds     HandleList
 	stdio   HandleRef
 	pty     Bool
-	ready   Ready
+	ready   ReadyWhen
 }
 
 func (a *startAction) Params(p *Params) {
@@ -64,15 +65,18 @@ func (a *startAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("start", a.command.shown(l.argv)...)
+	t.Call("start", a.shown(l.argv)...)
 	p := &Program{Actor: t.Actor.Name, Name: name}
 	l.pty = a.pty.On
-	ours, err := a.wire(t, p, &l)
-	defer closeFiles(l.files)
+	ours, err := a.wire(t, &l)
+	defer func() { closeFiles(l.files) }()
 	if err == nil {
 		err = a.pass(t, &l)
 	}
 	if err == nil {
+		if len(ours) == 3 && ours[0] != nil && !a.command.argv.uses(name, "stdin") {
+			p.idle = ours[0]
+		}
 		err = p.start(l)
 	}
 	if err != nil {
@@ -80,7 +84,7 @@ func (a *startAction) Run(t *Task) error {
 		return err
 	}
 	t.Actor.Run.Programs.add(p)
-	if err := a.connectStreams(t, p, ours); err != nil {
+	if err := p.attach(t, &a.command.argv, ours); err != nil {
 		return err
 	}
 	t.Return(Name(name))
@@ -88,9 +92,29 @@ func (a *startAction) Run(t *Task) error {
 	return a.ready.wait(t, p)
 }
 
+// shown are the arguments as the transcript shows them, with what the program
+// is handed.
+func (a *startAction) shown(argv []string) []any {
+	args := a.command.shown(argv)
+	if len(a.fds.Refs) > 0 {
+		var names []string
+		for _, r := range a.fds.Refs {
+			names = append(names, r.node.Text)
+		}
+		args = append(args, Const("fds ["+strings.Join(names, ", ")+"]"))
+	}
+	if a.stdio.Given() {
+		args = append(args, Const("stdio "+a.stdio.node.Text))
+	}
+	if a.pty.On {
+		args = append(args, Const("pty"))
+	}
+	return args
+}
+
 // wire makes the program's standard streams; the ends that stay here come back
 // in the order input, output, error, nil where there is none.
-func (a *startAction) wire(t *Task, p *Program, l *launch) ([]*os.File, error) {
+func (a *startAction) wire(t *Task, l *launch) (ours []*os.File, err error) {
 	switch {
 	case a.pty.On:
 		master, slave, err := openPTY()
@@ -102,22 +126,8 @@ func (a *startAction) wire(t *Task, p *Program, l *launch) ([]*os.File, error) {
 	case a.stdio.Given():
 		return a.wireSocket(t, l)
 	}
-	inR, inW, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	outR, outW, err := os.Pipe()
-	if err != nil {
-		closeFiles([]*os.File{inR, inW})
-		return nil, err
-	}
-	errR, errW, err := os.Pipe()
-	if err != nil {
-		closeFiles([]*os.File{inR, inW, outR, outW})
-		return nil, err
-	}
-	l.files = []*os.File{inR, outW, errW}
-	return []*os.File{inW, outR, errR}, nil
+	ours, l.files, err = openPipes()
+	return ours, err
 }
 
 // wireSocket makes a socket the program's standard input and output.
@@ -130,18 +140,25 @@ func (a *startAction) wireSocket(t *Task, l *launch) ([]*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	errR, errW, err := os.Pipe()
+	r, w, err := os.Pipe()
 	if err != nil {
 		f.Close()
 		return nil, err
 	}
-	l.files = []*os.File{f, f, errW}
-	return []*os.File{nil, nil, errR}, nil
+	l.files = []*os.File{f, f, w}
+	return []*os.File{nil, nil, r}, nil
 }
 
-// pass adds the sockets that the program is handed. Only the program itself can
-// know its process id before it runs, so a shell sets LISTEN_PID on the way.
+// passing sets LISTEN_PID on the way: only the program itself can know its
+// process id before it runs.
+const passing = `LISTEN_PID=$$ exec "$0" "$@"`
+
+// pass adds the sockets that the program is handed.
 func (a *startAction) pass(t *Task, l *launch) error {
+	if len(a.fds.Refs) == 0 {
+		return nil
+	}
+	var names []string
 	for _, r := range a.fds.Refs {
 		h, err := r.Open(t)
 		if err != nil {
@@ -151,95 +168,17 @@ func (a *startAction) pass(t *Task, l *launch) error {
 		if err != nil {
 			return err
 		}
-		l.files = append(l.files, f)
+		l.files, names = append(l.files, f), append(names, h.Name)
 	}
-	if n := len(a.fds.Refs); n > 0 {
-		if _, err := lookPath(l.argv[0], l.env); err != nil {
-			return &sock.Error{Call: "execve", Err: err}
-		}
-		l.env = append(l.env, fmt.Sprintf("LISTEN_FDS=%d", n))
-		l.argv = append([]string{"/bin/sh", "-c", `LISTEN_PID=$$ exec "$0" "$@"`}, l.argv...)
-	}
-	return nil
-}
-
-// connectStreams makes handles of the streams that steps use, and reads the
-// others.
-func (a *startAction) connectStreams(t *Task, p *Program, ours []*os.File) error {
-	if a.pty.On {
-		return p.connectTerminal(t, ours[1])
-	}
-	var err error
-	if ours[0] != nil {
-		if p.in, err = p.handle(t, ours[0], "stdin"); err != nil {
-			return err
-		}
-	}
-	for i, name := range []string{"stdout", "stderr"} {
-		f := ours[i+1]
-		switch {
-		case f == nil:
-		case a.command.argv.uses(p.Name, name):
-			h, err := p.handle(t, f, name)
-			if err != nil {
-				return err
-			}
-			if i == 0 {
-				p.out = h
-			} else {
-				p.errs = h
-			}
-		default:
-			p.drain(f, &p.tails[i])
-		}
-	}
-	return nil
-}
-
-// uses reports whether a step of the actor uses a stream of the program.
-func (v *Argv) uses(program, stream string) bool {
-	return v.streams[program+"."+stream] || v.streams["*"]
-}
-
-// handle makes a handle of our end of a stream.
-func (p *Program) handle(t *Task, f *os.File, stream string) (*Handle, error) {
-	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	f.Close()
-	if err != nil {
-		return nil, err
-	}
-	if err := unix.SetNonblock(fd, true); err != nil {
-		unix.Close(fd)
-		return nil, err
-	}
-	s, err := t.Actor.Run.Sockets.Adopt(fd)
-	if err != nil {
-		return nil, err
-	}
-	return &Handle{Name: p.Name + "." + stream, Sock: s}, nil
-}
-
-// connectTerminal makes both streams of the terminal's one descriptor.
-func (p *Program) connectTerminal(t *Task, master *os.File) error {
-	h, err := p.handle(t, master, "stdout")
+	path, err := lookPath(l.argv[0], l.env, l.dir)
 	if err != nil {
 		return err
 	}
-	p.out = h
-	in, err := h.Sock.Dup()
-	if err != nil {
-		return err
-	}
-	p.in = &Handle{Name: p.Name + ".stdin", Sock: in}
+	l.env = environment(l.env, []string{
+		fmt.Sprintf("LISTEN_FDS=%d", len(names)), "LISTEN_FDNAMES=" + strings.Join(names, ":"),
+	})
+	l.argv = append([]string{"/bin/sh", "-c", passing, path}, l.argv[1:]...)
 	return nil
-}
-
-func closeFiles(files []*os.File) {
-	for i, f := range files {
-		if f != nil && (i == 0 || f != files[0]) {
-			f.Close()
-		}
-	}
 }
 
 func (a *startAction) Check(c *Check) {
@@ -258,14 +197,14 @@ func (a *startAction) Check(c *Check) {
 	}
 }
 
-// Ready is what start waits for.
-type Ready struct {
+// ReadyWhen is what start waits for.
+type ReadyWhen struct {
 	node    *source.Node
 	connect Address
 }
 
 // Decode reads {connect: ADDRESS}.
-func (v *Ready) Decode(d *Decoder, n *source.Node) {
+func (v *ReadyWhen) Decode(d *Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.Map {
 		d.Problem(n, "ready is {connect: ADDRESS}, not %s", n.Describe())
@@ -275,16 +214,16 @@ func (v *Ready) Decode(d *Decoder, n *source.Node) {
 }
 
 // Schema accepts {connect: ADDRESS}.
-func (v *Ready) Schema() Schema {
+func (v *ReadyWhen) Schema() Schema {
 	return Object(Schema{"connect": v.connect.Schema()}, "connect")
 }
 
 // Type names the type in the reference.
-func (v *Ready) Type() string { return "{connect: address}" }
+func (v *ReadyWhen) Type() string { return "{connect: address}" }
 
 // wait tries to connect until the program accepts, has ended, or the step's
 // time is up.
-func (v *Ready) wait(t *Task, p *Program) error {
+func (v *ReadyWhen) wait(t *Task, p *Program) error {
 	if v.node == nil {
 		return nil
 	}
@@ -292,16 +231,14 @@ func (v *Ready) wait(t *Task, p *Program) error {
 	if err != nil {
 		return err
 	}
+	t.missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
-		if v.accepts(t, to) {
-			return nil
-		}
+		err := v.connected(t, to)
 		if p.ended() {
-			return fmt.Errorf("%s is never ready: it has ended with %s", p.Name, p.status)
+			return fmt.Errorf("%s was never ready: %s", p.Name, p.status)
 		}
-		if !t.deadline.IsZero() && time.Now().After(t.deadline) {
-			t.missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
-			return sock.ErrTimeout
+		if err == nil || isTimeout(err) {
+			return err
 		}
 		if err := t.pause(delay); err != nil {
 			return err
@@ -309,12 +246,20 @@ func (v *Ready) wait(t *Task, p *Program) error {
 	}
 }
 
-// accepts reports whether a connection can be made.
-func (v *Ready) accepts(t *Task, to sock.Addr) bool {
+// connected makes a connection and closes it again.
+func (v *ReadyWhen) connected(t *Task, to sock.Addr) error {
 	s, err := t.Actor.Run.Sockets.Open(to.Family, unix.SOCK_STREAM, 0, false)
 	if err != nil {
-		return false
+		return err
 	}
 	defer s.Close()
-	return s.Connect(t.wait(new(Bool), 0), to) == nil
+	if err := s.Connect(sock.Wait{Deadline: t.deadline}, to); err != nil {
+		return err
+	}
+	if to.Port != 0 && s.Desc().Local() == s.Desc().Remote() {
+		// Nobody listens: the kernel chose the very port, and the socket has met
+		// itself.
+		return unix.ECONNREFUSED
+	}
+	return nil
 }

@@ -91,16 +91,9 @@ func (a *stateAction) wait(t *Task, h *Handle) (string, error) {
 }
 
 func (a *stateAction) Check(c *Check) {
-	name, static := a.handle.Static()
-	sym := c.symbols[name]
-	if !static || sym == nil || !sym.Handle {
-		c.handle(&a.handle)
-		return
-	}
-	// A closed handle is welcome here.
-	sym.used = true
-	if sym.Type != 0 && sym.Type != unix.SOCK_STREAM && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is no TCP socket; it has no TCP state", name)
+	sym := c.anyHandle(&a.handle)
+	if sym != nil && sym.Type != 0 && sym.Type != unix.SOCK_STREAM && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is no TCP socket; it has no TCP state", sym.Name)
 	}
 	c.makeValues()
 }

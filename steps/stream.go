@@ -1,7 +1,10 @@
 package steps
 
 import (
+	"errors"
 	"sync"
+	"sync/atomic"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -14,7 +17,10 @@ type Handle struct {
 	Name string
 	Sock *sock.Socket
 
-	over transport // what stands above the descriptor; nil where the bytes are its own
+	over atomic.Pointer[layer] // what stands above the descriptor; nil where the bytes are its own
+
+	terminal bool    // our end of a program's terminal
+	keeper   *keeper // reads ahead on a program's stream; nil elsewhere
 
 	mu      sync.Mutex
 	pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
@@ -28,9 +34,21 @@ type transport interface {
 	close(w sock.Wait) error
 }
 
+// A layer holds a transport, which a step may put above a handle while others
+// use it.
+type layer struct{ transport }
+
+// above is what stands above the descriptor; nil where the bytes are its own.
+func (h *Handle) above() transport {
+	if l := h.over.Load(); l != nil {
+		return l.transport
+	}
+	return nil
+}
+
 // plain reports whether the handle's bytes are those of a socket: only then are
 // there flags, ancillary data and a kernel that lets one peek.
-func (h *Handle) plain() bool { return h.over == nil && h.Sock.Type() != 0 }
+func (h *Handle) plain() bool { return h.over.Load() == nil && h.Sock.Type() != 0 }
 
 // messages reports whether each call gives one message.
 func (h *Handle) messages() bool {
@@ -47,10 +65,14 @@ func (h *Handle) read(w sock.Wait, p []byte) (int, error) {
 		return n, nil
 	}
 	h.mu.Unlock()
-	if h.over != nil {
-		return h.over.read(w, p)
+	if over := h.above(); over != nil {
+		return over.read(w, p)
 	}
-	return h.Sock.Read(w, p)
+	n, err := h.Sock.Read(w, p)
+	if h.terminal && errors.Is(err, syscall.EIO) {
+		return 0, nil // the program has closed its end, pty(7)
+	}
+	return n, err
 }
 
 // peek shows what the next read gives.
@@ -75,8 +97,8 @@ func (h *Handle) peek(w sock.Wait, p []byte) (int, error) {
 
 // write writes once.
 func (h *Handle) write(w sock.Wait, p []byte) (int, error) {
-	if h.over != nil {
-		return h.over.write(w, p)
+	if over := h.above(); over != nil {
+		return over.write(w, p)
 	}
 	return h.Sock.Write(w, p)
 }
@@ -101,7 +123,7 @@ func (h *Handle) put(w sock.Wait, p []byte) (int, error) {
 // readable waits until there is something to take, as far as that can be told
 // from outside.
 func (h *Handle) readable(w sock.Wait) error {
-	if h.over != nil || h.ahead() {
+	if h.over.Load() != nil || h.ahead() {
 		return nil
 	}
 	return h.Sock.Readable(w)
@@ -116,8 +138,8 @@ func (h *Handle) ahead() bool {
 
 // close closes the descriptor, after what stands above it has said goodbye.
 func (h *Handle) close(w sock.Wait) error {
-	if h.over != nil {
-		if err := h.over.close(w); err != nil {
+	if over := h.above(); over != nil {
+		if err := over.close(w); err != nil {
 			return err
 		}
 	}

@@ -105,6 +105,7 @@ type Task struct {
 	vm       vm.VM
 	scratch  []byte
 	large    []*[]byte // borrowed for the step under way
+	held     []*keeper // of the streams that the step under way uses
 }
 
 // A Limit is a moment that a step must not pass, and whose limit it is.

@@ -115,6 +115,15 @@ func (x *Text) Value(t *Task) (any, error) {
 	return b.String(), nil
 }
 
+// Typed is Value, but that a plain text is typed as YAML types it: a number,
+// true or false.
+func (x *Text) Typed(t *Task) (any, error) {
+	if lit, static := x.Static(); static && !x.node.Quoted {
+		return TypedText(lit), nil
+	}
+	return x.Value(t)
+}
+
 // Names are the names of what a step makes: one, or a list.
 type Names struct {
 	node *source.Node

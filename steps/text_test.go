@@ -16,31 +16,31 @@ func printed(t *testing.T, text string) string {
 
 func TestTemplates(t *testing.T) {
 	for in, want := range map[string]string{
-		"plain":                                "plain",
-		`""`:                                   "",
-		"0x10":                                 "0x10",
-		"1_000":                                "1_000",
-		"true":                                 "true",
-		"'null'":                               "null",
-		"${n}":                                 "7",
-		"a${n}b${s}c":                          "a7bwordc",
-		"${n}${n}":                             "77",
-		"$n {n} $ $$ 5$":                       "$n {n} $ $$ 5$",
-		"$${n}":                                "${n}",
-		"a$${n}${n}":                           "a${n}7",
-		"$$${n}":                               "$${n}",
-		"'${ n }'":                             "7",
-		`${"}"}`:                               "}",
-		`${'{'}`:                               "{",
-		"'${`}`}'":                             "}",
-		`"${\"a\\\"}b\"}"`:                     `a"}b`,
-		"'${{\"a\": {\"b\": n}}.a.b}'":         "7",
-		`'${n > 3 ? "big" : "small"}'`:         "big",
-		"${f} ${on} ${list} ${map}":            "1.5 true [1, a] {a: 1, b: 2}",
-		"${f * 2}":                             "3",
-		"${nil}":                               "",
-		`"tab\t${n}"`:                          "tab\t7",
-		"|\n        two ${n}\n        lines\n": "two 7\nlines\n",
+		"plain":                               "plain",
+		`""`:                                  "",
+		"0x10":                                "0x10",
+		"1_000":                               "1_000",
+		"true":                                "true",
+		"'null'":                              "null",
+		"${n}":                                "7",
+		"a${n}b${s}c":                         "a7bwordc",
+		"${n}${n}":                            "77",
+		"$n {n} $ $$ 5$":                      "$n {n} $ $$ 5$",
+		"$${n}":                               "${n}",
+		"a$${n}${n}":                          "a${n}7",
+		"$$${n}":                              "$${n}",
+		"'${ n }'":                            "7",
+		`${"}"}`:                              "}",
+		`${'{'}`:                              "{",
+		"'${`}`}'":                            "}",
+		`"${\"a\\\"}b\"}"`:                    `a"}b`,
+		"'${{\"a\": {\"b\": n}}.a.b}'":        "7",
+		`'${n > 3 ? "big" : "small"}'`:        "big",
+		"${f} ${on} ${list} ${map}":           "1.5 true [1, a] {a: 1, b: 2}",
+		"${f * 2}":                            "3",
+		"${nil}":                              "",
+		`"tab\t${n}"`:                         "tab\t7",
+		">\n        one ${n}\n        line\n": "one 7 line",
 	} {
 		wantText(t, printed(t, in), "| "+want)
 	}
@@ -49,32 +49,43 @@ func TestTemplates(t *testing.T) {
 func TestTemplateProblems(t *testing.T) {
 	checkFindings(t, []finding{
 		{"never closed", `- print: "a ${n"`, []string{
-			"3:17: an expression is opened with ${ and never closed; close it with }, or write $${ for the two characters themselves"}},
+			"3:17: an expression is opened with ${ and never closed; close it with }, or write $${ for the two characters themselves",
+		}},
 		{"closed inside a text only", "- print: ${\"}\"", []string{
-			"3:14: an expression is opened with ${ and never closed; close it with }, or write $${ for the two characters themselves"}},
+			"3:14: an expression is opened with ${ and never closed; close it with }, or write $${ for the two characters themselves",
+		}},
 		{"empty", "- print: ${ }", []string{"3:14: the expression is empty; write a name or a condition between ${ and }"}},
 		{"column in a plain text", "- print: abc ${1 n} def\n- print: x", []string{
-			`3:22: expression "1 n": unexpected token Identifier("n")`}},
+			`3:22: expression "1 n": unexpected token Identifier("n")`,
+		}},
 		{"column in a quoted text", "- print: \"abc ${1 n} def\"", []string{
-			`3:23: expression "1 n": unexpected token Identifier("n")`}},
+			`3:23: expression "1 n": unexpected token Identifier("n")`,
+		}},
 		{"column in the second expression", "- let: {n: 1}\n- print: ${n} ${n +}", []string{
-			`4:23: expression "n +": it ends too early`}},
+			`4:23: expression "n +": it ends too early`,
+		}},
 		{"column in a block", "- print: |\n    one\n    two ${1 +}", []string{
-			`5:17: expression "1 +": it ends too early`}},
+			`5:17: expression "1 +": it ends too early`,
+		}},
 		{"column of an unknown name", "- print: hello ${world}", []string{
 			`3:22: unknown name "world" in the expression; ` +
-				"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"}},
+				"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME",
+		}},
 		{"column in a bare expression", "- assert: 1 = 1", []string{
-			`3:17: expression "1 = 1": unexpected token Operator("=")`}},
+			`3:17: expression "1 = 1": unexpected token Operator("=")`,
+		}},
 		{"a name that is an operator", "- socket: udp\n  as: in\n- connect: in\n  to: in", []string{
 			`6:11: expression "in": unexpected token Operator("in"); ` +
-				"in is an operator of expressions; give what bears that name another one"}},
+				"in is an operator of expressions; give what bears that name another one",
+		}},
 		{"types that cannot be compared", "- assert: 1 > 'a'", []string{
-			`3:17: expression "1 > 'a'": invalid operation: > (mismatched types int and string)`}},
+			`3:17: expression "1 > 'a'": invalid operation: > (mismatched types int and string)`,
+		}},
 		{"arguments", "- print: ${hex()} ${u16be('a')} ${env(1)}", []string{
 			`3:16: expression "hex()": not enough arguments to call hex`,
 			`3:25: expression "u16be('a')": not enough arguments to call u16be`,
-			`3:43: expression "env(1)": cannot use int as argument (type string) to call env `}},
+			`3:43: expression "env(1)": cannot use int as argument (type string) to call env `,
+		}},
 	})
 }
 

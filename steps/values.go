@@ -73,11 +73,20 @@ func (v *Flags) Decode(d *Decoder, n *source.Node) {
 	for _, item := range listed(n) {
 		bit, ok := sock.FlagByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
-			d.Problem(item, "unknown flag %s", Shown(item)).Hint = source.DidYouMean(item.Text, sock.AllFlags())
+			d.Problem(item, "unknown flag %s", Shown(item)).Hint = source.DidYouMean(item.Text, withShort(sock.AllFlags(), "MSG_"))
 			continue
 		}
 		v.Bits |= bit
 	}
+}
+
+// withShort are C names and their short forms: MSG_PEEK and peek.
+func withShort(names []string, prefix string) []string {
+	all := names
+	for _, name := range names {
+		all = append(all, strings.ToLower(strings.TrimPrefix(name, prefix)))
+	}
+	return all
 }
 
 // Given reports whether flags were written at all.
@@ -92,7 +101,8 @@ func (v *Flags) Schema() Schema {
 // Type names the type in the reference.
 func (v *Flags) Type() string { return "flags" }
 
-// Errnos are errno names of which one must come: ECONNREFUSED, or a list.
+// Errnos are errno names of which one must come: ECONNREFUSED, or a list, in
+// which 0 stands for success.
 type Errnos struct {
 	node  *source.Node
 	names []string
@@ -103,6 +113,10 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 	v.node = n
 	d.notEmpty(n)
 	for _, item := range listed(n) {
+		if item.Text == "0" && n.Kind == source.List {
+			v.names = append(v.names, item.Text)
+			continue
+		}
 		errno, ok := sock.ErrnoByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
 			p := d.Problem(item, "unknown errno %s", Shown(item))
@@ -131,7 +145,7 @@ func (v *Errnos) String() string { return joinOr(v.names) }
 // Schema accepts a name or a list of names.
 func (v *Errnos) Schema() Schema {
 	one := Schema{"$ref": "#/$defs/errno"}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "minItems": 1, "items": Schema{"anyOf": []Schema{one, {"const": 0}}}}}}
 }
 
 // Type names the type in the reference.
@@ -161,6 +175,9 @@ func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 		}
 		x := new(Text)
 		x.Decode(d, e.Value)
+		if s, static := x.Static(); static && isStreamName(s) {
+			d.streams.add(s) // a procedure may be given it
+		}
 		v.Names = append(v.Names, e.Key.Text)
 		v.Values = append(v.Values, x)
 	}

@@ -38,8 +38,8 @@ type Branch interface {
 	// branch failed: its own failure is reported where it happened.
 	Join(deadline time.Time) (Cause, error)
 	// Blocked waits until the branch has stayed inside one step for a time, and
-	// tells which.
-	Blocked(stays time.Duration, deadline time.Time) (string, error)
+	// tells which. Of the cause only the strand counts: it is the branch's.
+	Blocked(stays time.Duration, deadline time.Time) (string, Cause, error)
 }
 
 // Loop folds the rounds of a repetition.

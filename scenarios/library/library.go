@@ -5,6 +5,7 @@ package library
 
 import (
 	"embed"
+	"slices"
 	"strings"
 )
 
@@ -29,6 +30,7 @@ func Names() []string {
 			names = append(names, name)
 		}
 	}
+	slices.Sort(names) // with their endings they stand in another order
 	return names
 }
 

@@ -30,6 +30,7 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	conn.learnLocal()
 	conn.desc.autoPort.Store(s.desc.AutoPort())
 	conn.desc.remote.Store(&peer)
+	conn.desc.accepted.Store(true)
 	if s.family == unix.AF_UNIX {
 		conn.learnInode()
 		conn.desc.peerInode.Store(s.group.diag.peer(conn.desc.Inode()))

@@ -19,6 +19,8 @@ type Description struct {
 	opens            atomic.Int32 // descriptors that are not closed
 	local, remote    atomic.Pointer[Addr]
 	autoPort         atomic.Bool
+	accepted         atomic.Bool
+	readShut         atomic.Bool // shutdown(2) ended the receiving direction
 	lingers          atomic.Bool // SO_LINGER was set: close(2) may wait
 	inode, peerInode atomic.Uint64
 	mode             fileMode
@@ -37,6 +39,9 @@ func (d *Description) Remote() Addr { return load(&d.remote) }
 // AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name), as it does for port 0 and for a
 // socket that connects, listens or sends without having been bound. An accepted socket has its listener's answer.
 func (d *Description) AutoPort() bool { return d.autoPort.Load() }
+
+// Accepted reports whether accept(2) made the socket.
+func (d *Description) Accepted() bool { return d.accepted.Load() }
 
 // Open is the number of the group's descriptors of this description that are not closed. The file itself is closed with the last
 // of them, unless a copy is on its way by SCM_RIGHTS or a call still uses it (close(2)).

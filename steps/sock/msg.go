@@ -71,6 +71,7 @@ func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.msg, d.n = (*direction).recvmsg, m, 0
+	d.message = !s.stream()
 	d.flags = flags | s.dontWait(w)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("recvmsg", err)
@@ -124,6 +125,7 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.msg, d.n = (*direction).readv, &Message{Buffers: bufs}, 0
+	d.message = !s.stream()
 	d.flags = s.plainFlags(w)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("readv", err)

@@ -28,6 +28,7 @@ func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error)
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.bytes, d.n = (*direction).recv, p, 0
+	d.message = !s.stream()
 	d.flags = flags | s.dontWait(w)
 	d.named = !s.stream()
 	if s.stream() && flags&(unix.MSG_WAITALL|unix.MSG_PEEK) == unix.MSG_WAITALL && !s.blocking && !w.NoWait {
@@ -104,6 +105,7 @@ func (s *Socket) Read(w Wait, p []byte) (int, error) {
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.bytes, d.n = (*direction).read, p, 0
+	d.message = !s.stream()
 	d.flags = s.plainFlags(w)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("read", err)

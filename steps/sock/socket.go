@@ -239,7 +239,11 @@ func (s *Socket) Shutdown(how int) error {
 		return failed("shutdown", err)
 	}
 	defer s.leave()
-	return failed("shutdown", asError(asErrno(unix.Shutdown(s.fd, how))))
+	err := unix.Shutdown(s.fd, how)
+	if how != unix.SHUT_WR && (err == nil || err == unix.ENOTCONN) {
+		s.desc.readShut.Store(true)
+	}
+	return failed("shutdown", asError(asErrno(err)))
 }
 
 // Sockname is the local address (getsockname(2)); Desc().Local() follows it.

@@ -49,6 +49,7 @@ type direction struct {
 
 	begun      bool // connect: an attempt is under way
 	unpollable bool // an EAGAIN of this call never turns into readiness
+	message    bool // it receives one datagram
 
 	park        func(func(uintptr) bool) error // RawConn.Read or RawConn.Write; nil: no place in the poller yet
 	try         func(uintptr) bool
@@ -78,7 +79,7 @@ func (d *direction) take() *direction {
 // give ends what take began. The buffers of the call are let go.
 func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
-	d.named, d.begun, d.unpollable = false, false, false
+	d.named, d.begun, d.unpollable, d.message = false, false, false, false
 	d.busy.Store(false)
 }
 
@@ -112,9 +113,18 @@ func (d *direction) once() {
 	}
 }
 
+// onceWaiting is once for a call that waits. After shutdown(SHUT_RD) the kernel lets a receive of datagrams that would wait
+// return 0, although without waiting it gives EAGAIN.
+func (d *direction) onceWaiting() {
+	d.once()
+	if d.errno == syscall.EAGAIN && d.message && d.socket.desc.readShut.Load() {
+		d.n, d.errno = 0, 0
+	}
+}
+
 // attempt is what the poller runs at the start and at each readiness. False means: wait.
 func (d *direction) attempt(uintptr) bool {
-	d.once()
+	d.onceWaiting()
 	if d.errno != syscall.EAGAIN || d.unpollable {
 		return true
 	}
@@ -168,7 +178,7 @@ func (d *direction) lastAttempt() error {
 // performBeside makes a call while another one has the socket's place in the poller, which holds one deadline only. It waits on
 // a duplicate of the descriptor, which has a place and a deadline of its own.
 func (d *direction) performBeside(reads bool) error {
-	d.once()
+	d.onceWaiting()
 	if d.errno != syscall.EAGAIN || d.unpollable {
 		return asError(d.errno)
 	}

@@ -1,0 +1,222 @@
+package runner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+)
+
+// patience is how long a test waits for what must come; only a failure takes
+// so long.
+const patience = 20 * time.Second
+
+// warmUp makes what the Go runtime keeps for good: the poller's descriptors, and
+// the loop that hands signals on.
+var warmUp = sync.OnceFunc(func() {
+	for _, how := range []string{"true", "false"} {
+		list, _ := scenarios.Parse("warm-up.yaml", []byte("actors: {a: [{socketpair: unix, as: [x, y], blocking: "+how+"}, {recv: x, timeout: 1ms}]}"))
+		runner.Run(context.Background(), list[0], runner.Options{})
+	}
+})
+
+// checkLeaks makes the test fail when a descriptor, a goroutine or a file in
+// the temporary folder is left at its end.
+func checkLeaks(t *testing.T) {
+	t.Helper()
+	warmUp()
+	tmp, err := os.MkdirTemp("", "runner-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", tmp)
+	fds, goroutines := descriptors(), runtime.NumGoroutine()
+	t.Cleanup(func() {
+		for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines; runtime.Gosched() {
+			if time.Now().After(end) {
+				stacks := make([]byte, 1<<20)
+				t.Errorf("%d goroutines are left, %d were before:\n%s", runtime.NumGoroutine(), goroutines, stacks[:runtime.Stack(stacks, true)])
+				break
+			}
+		}
+		for fd, what := range descriptors() {
+			if fds[fd] != what {
+				t.Errorf("descriptor %s is left: %s", fd, what)
+			}
+		}
+		left, _ := filepath.Glob(filepath.Join(tmp, "*"))
+		if len(left) > 0 {
+			t.Errorf("left in the temporary folder: %q", left)
+		}
+		os.RemoveAll(tmp)
+	})
+}
+
+// descriptors are the open descriptors with what they stand for.
+func descriptors() map[string]string {
+	open := make(map[string]string)
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		// The descriptor that lists the folder is closed by now.
+		if what, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
+			open[e.Name()] = what
+		}
+	}
+	return open
+}
+
+func scenario(t testing.TB, text string) *scenarios.Scenario {
+	t.Helper()
+	list, problems := scenarios.Parse("test.yaml", []byte(text))
+	if len(list) != 1 {
+		t.Fatalf("%s\nin\n%s", problems.Report(), text)
+	}
+	return list[0]
+}
+
+// passes runs a scenario that must pass and gives its result.
+func passes(t testing.TB, text string, o runner.Options) *runner.Result {
+	t.Helper()
+	r := runner.Run(context.Background(), scenario(t, text), o)
+	if r.Status != runner.Passed {
+		t.Fatalf("%s\n%s", ending(r), strings.Join(transcript(r), "\n"))
+	}
+	return r
+}
+
+// fails runs a scenario that must fail and gives its failure.
+func fails(t testing.TB, text string, o runner.Options) *runner.Failure {
+	t.Helper()
+	r := runner.Run(context.Background(), scenario(t, text), o)
+	if r.Status != runner.Failed || r.Failure == nil {
+		t.Fatalf("%s, expected a failure\n%s", r.Status, strings.Join(transcript(r), "\n"))
+	}
+	return r.Failure
+}
+
+// ending tells how a run ended, and why.
+func ending(r *runner.Result) string {
+	if r.Failure == nil {
+		return r.Status.String() + " " + r.Reason
+	}
+	return r.Status.String() + " " + told(r.Failure)
+}
+
+// told is a failure as "line: actor: step: message".
+func told(f *runner.Failure) string {
+	if f.Step == nil {
+		return fmt.Sprintf("%s: %s", f.Actor, f.Err)
+	}
+	return fmt.Sprintf("%d: %s: %s: %s", f.Step.Pos().Line, f.Actor, f.Step.Title, f.Err)
+}
+
+// transcript is a run in causal order, a line for each event or fold.
+func transcript(r *runner.Result) []string { return inOrder(r, runner.Causal) }
+
+func inOrder(r *runner.Result, order runner.Order) []string {
+	var lines []string
+	for _, l := range r.Lines(order, runner.Form{}) {
+		text := ""
+		switch {
+		case l.Event != nil:
+			text = r.Text(l.Event, runner.Form{})
+		case l.Fold != nil:
+			text = fmt.Sprintf("... %d more rounds", l.Fold.Rounds)
+		default:
+			text = fmt.Sprintf("... %d more", l.Replicas)
+		}
+		lines = append(lines, l.Actor+"  "+text)
+	}
+	return lines
+}
+
+func wantLines(t testing.TB, got []string, want ...string) {
+	t.Helper()
+	if strings.Join(got, "\n") != strings.Join(want, "\n") {
+		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
+	}
+}
+
+// wantTranscript runs a scenario several times, which must give the same lines
+// each time.
+func wantTranscript(t testing.TB, text, want string) {
+	t.Helper()
+	lines := strings.Split(strings.Trim(want, "\n"), "\n")
+	for i, l := range lines {
+		actor, text, _ := strings.Cut(l, "  ")
+		lines[i] = actor + "  " + strings.TrimLeft(text, " ")
+	}
+	for range 5 {
+		wantLines(t, transcript(passes(t, text, runner.Options{})), lines...)
+		if t.Failed() {
+			return
+		}
+	}
+}
+
+func wantText(t testing.TB, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("got   %s\nwant  %s", got, want)
+	}
+}
+
+// wantCause is a failure's error as one of a type.
+func wantCause[E error](t testing.TB, err error) (as E) {
+	t.Helper()
+	if !errors.As(err, &as) {
+		t.Errorf("%v is no %T", err, as)
+	}
+	return as
+}
+
+// indented moves steps, written at the margin, below the name of an actor.
+func indented(steps string) string {
+	var b strings.Builder
+	for _, line := range strings.SplitAfter(strings.Trim(steps, "\n"), "\n") {
+		b.WriteString("    " + line)
+	}
+	return b.String() + "\n"
+}
+
+// tcp has a server and a client that are connected over TCP: conn is the
+// server's end, sock the client's. Each then has steps of its own.
+func tcp(server, client string) string {
+	return `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+    - accept: listener
+      as: conn
+` + indented(server) + `  client:
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+` + indented(client)
+}
+
+// handshake is what tcp prints before the steps.
+const handshake = `
+server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = listener
+client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = sock
+server  bind(listener, 127.0.0.1:0) = 0
+server  listen(listener, 4096) = 0
+client  connect(sock, 127.0.0.1:<listener>) = 0
+server  accept(listener) = conn from 127.0.0.1:<sock>
+`

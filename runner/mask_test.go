@@ -1,0 +1,157 @@
+package runner_test
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// freePort is a port that nobody has, below the range that the kernel chooses
+// from where possible.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for port := 20000; port < 30000; port++ {
+		if l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return port
+		}
+	}
+	t.Fatal("no free port")
+	return 0
+}
+
+func TestMaskPorts(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `
+actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+    - getsockname: listener
+      as: own
+    - print: "at ${own} or ${listener.address}, port ${listener.port}, 12 345678 1:2"
+    - accept: listener
+      as: conn
+    - getpeername: conn
+    - getsockname: conn
+    - send: conn
+      data: "you are ${conn.peer}, I am ${conn}"
+    - let: {where: "${conn.peer.port}"}
+    - print: ${where}
+    - assert: where == conn.peer.port
+    - close: [conn, listener]
+  client:
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+    - recv: sock
+      max: 100
+    - close: sock
+`, `
+server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = listener
+client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = sock
+server  bind(listener, 127.0.0.1:0) = 0
+server  listen(listener, 4096) = 0
+server  getsockname(listener) = 127.0.0.1:<listener>
+client  connect(sock, 127.0.0.1:<listener>) = 0
+server  | at 127.0.0.1:<listener> or 127.0.0.1:<listener>, port <listener>, 12 345678 1:2
+server  accept(listener) = conn from 127.0.0.1:<sock>
+server  getpeername(conn) = 127.0.0.1:<sock>
+server  getsockname(conn) = 127.0.0.1:<listener>
+server  send(conn, "you are 127.0.0.1:<sock>, I am 127.0.0.1:<listener>", 45) = 45
+server  let where = <sock>
+client  recv(sock, 100) = 45 "you are 127.0.0.1:<sock>, I am 127.0.0.1:<listener>"
+server  | <sock>
+client  close(sock) = 0
+server  assert where == conn.peer.port
+server  close(conn) = 0
+server  close(listener) = 0
+`)
+}
+
+// A port that the file gives stays as it is, in addresses and in texts.
+func TestMaskLeavesExplicitPorts(t *testing.T) {
+	checkLeaks(t)
+	const text = `
+vars: {port: 0}
+actors:
+  server:
+    - socket: tcp
+      as: listener
+    - setsockopt: listener
+      option: SO_REUSEADDR
+      value: true
+    - bind: listener
+      to: 127.0.0.1:${port}
+    - listen: listener
+    - print: at ${listener} port ${listener.port}
+    - close: listener
+`
+	port := freePort(t)
+	r := passes(t, text, runner.Options{Vars: map[string]any{"port": port}})
+	wantLines(t, transcript(r)[2:],
+		fmt.Sprintf("server  bind(listener, 127.0.0.1:%d) = 0", port), "server  listen(listener, 4096) = 0",
+		fmt.Sprintf("server  | at 127.0.0.1:%d port %d", port, port), "server  close(listener) = 0")
+}
+
+func TestMaskTemporaryFolder(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, alone(`
+- socket: unix
+  as: s
+- bind: s
+  to: unix:${tmp}/sub
+- listen: s
+- print: in ${tmp}, at ${s}
+- socketpair: unixgram
+  as: [x, y]
+- send: x
+  data: look into ${tmp}/sub
+- unlink: ${tmp}/sub
+- close: [s, y]
+`), strings.ReplaceAll(`
+a  socket(AF_UNIX, SOCK_STREAM, 0) = s
+a  bind(s, unix:$tmp/sub) = 0
+a  listen(s, 4096) = 0
+a  | in $tmp, at unix:$tmp/sub
+a  socketpair(AF_UNIX, SOCK_DGRAM, 0) = x y
+a  send(x, "look into $tmp/sub", 4@) = 4@
+a  unlink("$tmp/sub") = 0
+a  close(s) = 0
+a  close(y) = 0
+`, "4@", fmt.Sprint(len("look into /sub")+len(os.TempDir()+"/sockscript-00000000"))))
+}
+
+// Unmasked, the transcript shows what the kernel chose.
+func TestUnmask(t *testing.T) {
+	checkLeaks(t)
+	r := passes(t, alone(`
+- socket: udp
+  as: s
+- bind: s
+  to: 127.0.0.1:0
+- getsockname: s
+  as: own
+- print: ${own} ${tmp}
+- close: s
+`), runner.Options{})
+	form := runner.Form{Unmask: true}
+	lines := r.Lines(runner.Causal, form)
+	name, printed := r.Text(lines[2].Event, form), r.Text(lines[3].Event, form)
+	address, ok := strings.CutPrefix(name, "getsockname(s) = ")
+	if _, port, _ := strings.Cut(address, ":"); !ok || len(port) < 4 || strings.Contains(port, "<") {
+		t.Errorf("unmasked: %s", name)
+	}
+	if !strings.HasPrefix(printed, "| "+address+" /") || strings.Contains(printed, "$tmp") {
+		t.Errorf("unmasked: %s", printed)
+	}
+	wantText(t, r.Text(lines[2].Event, runner.Form{}), "getsockname(s) = 127.0.0.1:<s>")
+}

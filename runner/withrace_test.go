@@ -1,0 +1,6 @@
+//go:build race
+
+package runner_test
+
+// raceEnabled tells that the race detector makes everything slow.
+const raceEnabled = true

@@ -1,0 +1,218 @@
+package steps
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// streamNames are the standard streams of a program.
+var streamNames = []string{"stdin", "stdout", "stderr"}
+
+// isStream reports whether a program has a stream of that name.
+func isStream(name string) bool { return slices.Contains(streamNames, name) }
+
+// isOwnStream reports the names of sockscript's own streams, for scenarios that
+// are used as tools.
+func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
+
+// isStreamName reports whether s names a stream of a program, as p.stdin.
+func isStreamName(s string) bool {
+	program, stream, ok := strings.Cut(s, ".")
+	return ok && IsName(program) && isStream(stream)
+}
+
+// notHandle reports a text that can name no handle.
+func notHandle(d *Decoder, n *source.Node, s string) {
+	program, stream, dotted := strings.Cut(s, ".")
+	if !dotted || !IsName(program) || !IsName(stream) {
+		d.Problem(n, "%s is not the name of a handle", quoteShort(s)).Hint = "name a socket that an earlier step made with as:"
+		return
+	}
+	p := d.Problem(n, "a program has no stream %s", quoteShort(stream))
+	if p.Hint = source.DidYouMean(stream, streamNames); p.Hint == "" {
+		p.Hint = "its streams are stdin, stdout and stderr"
+	}
+}
+
+// anyStream stands for the streams that an expression may name.
+const anyStream = "*"
+
+// A streamUse notes which streams of programs the steps use. All others are
+// read by sockscript itself.
+type streamUse struct {
+	all    map[string]bool
+	shared map[string]bool // by procedures, and so perhaps by any actor
+	own    map[string]bool // by the actor under way; nil before the first
+}
+
+func newStreamUse() *streamUse {
+	return &streamUse{all: make(map[string]bool), shared: make(map[string]bool)}
+}
+
+func (u *streamUse) nextActor() { u.own = make(map[string]bool) }
+
+func (u *streamUse) add(name string) {
+	u.all[name] = true
+	if u.own == nil {
+		u.shared[name] = true
+	} else {
+		u.own[name] = true
+	}
+}
+
+// here is where the uses of a program are noted that a step started: they may
+// come after it. What a procedure starts, any actor may use.
+func (u *streamUse) here() []map[string]bool {
+	if u.own == nil {
+		return []map[string]bool{u.all}
+	}
+	return []map[string]bool{u.own, u.shared}
+}
+
+// uses reports whether a step may use a stream of the program.
+func (v *Argv) uses(program, stream string) bool {
+	return slices.ContainsFunc(v.streams, func(used map[string]bool) bool {
+		return used[program+"."+stream] || used[anyStream]
+	})
+}
+
+// stream is a standard stream of a program.
+func (t *Task) stream(program, stream string) (*Handle, error) {
+	v, _ := t.get(program)
+	p, ok := v.(*Program)
+	if !ok {
+		return nil, fmt.Errorf("%s is not the name of a program", quoteShort(program))
+	}
+	h := map[string]*Handle{"stdin": p.in, "stdout": p.out, "stderr": p.errs}[stream]
+	if h == nil {
+		return nil, fmt.Errorf("the program %s has no %s of its own", program, stream)
+	}
+	return h, nil
+}
+
+// hold keeps what a program writes from being read ahead while a step runs.
+func (t *Task) hold(h *Handle) {
+	if h.keeper != nil {
+		h.keeper.hold()
+		t.held = append(t.held, h.keeper)
+	}
+}
+
+// letGo lets go of the streams that a step has held, beyond the first n, which
+// are those of the steps around it.
+func (t *Task) letGo(n int) {
+	for _, k := range t.held[n:] {
+		k.release()
+	}
+	t.held = t.held[:n]
+}
+
+// openPipes makes the three standard streams: the ends that stay here, and the
+// program's.
+func openPipes() (ours, theirs []*os.File, err error) {
+	for range 3 {
+		r, w, err := os.Pipe()
+		if err != nil {
+			closeFiles(ours)
+			closeFiles(theirs)
+			return nil, nil, err
+		}
+		if len(ours) == 0 {
+			r, w = w, r
+		}
+		ours, theirs = append(ours, r), append(theirs, w)
+	}
+	return ours, theirs, nil
+}
+
+// closeFiles closes each file once, wherever it stands.
+func closeFiles(files []*os.File) {
+	for _, f := range files {
+		if f != nil {
+			f.Close() // once more does no harm
+		}
+	}
+}
+
+// attach makes handles of those of our ends that steps use, and reads the
+// others. It takes the files over.
+func (p *Program) attach(t *Task, argv *Argv, ours []*os.File) error {
+	defer closeFiles(ours)
+	if p.session {
+		return p.attachTerminal(t, ours)
+	}
+	if ours[0] != nil && p.idle == nil {
+		var err error
+		if p.in, err = p.handle(t, ours[0], "stdin"); err != nil {
+			return err
+		}
+	}
+	for i, name := range streamNames[1:] {
+		f := ours[i+1]
+		switch {
+		case f == nil:
+			continue
+		case !argv.uses(p.Name, name):
+			p.drains[i] = newDrain(f, &p.tails[i])
+		default:
+			h, err := p.handle(t, f, name)
+			if err != nil {
+				return err
+			}
+			keep(h, f, 1)
+			*[]**Handle{&p.out, &p.errs}[i] = h
+		}
+		ours[i+1] = nil
+	}
+	if p.idle != nil {
+		ours[0] = nil
+	}
+	return nil
+}
+
+// attachTerminal makes both streams of the terminal's one descriptor.
+func (p *Program) attachTerminal(t *Task, ours []*os.File) error {
+	h, err := p.handle(t, ours[1], "stdout")
+	if err != nil {
+		return err
+	}
+	in, err := h.Sock.Dup()
+	if err != nil {
+		return err
+	}
+	h.terminal = true
+	p.out, p.in = h, &Handle{Name: p.Name + ".stdin", Sock: in, terminal: true}
+	keep(h, ours[1], 2)
+	ours[1] = nil
+	return nil
+}
+
+// handle makes a handle of a stream with a descriptor of its own.
+func (p *Program) handle(t *Task, f *os.File, stream string) (*Handle, error) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return nil, err
+	}
+	fd := -1
+	var dup error
+	err = raw.Control(func(of uintptr) {
+		fd, dup = unix.FcntlInt(of, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil {
+		err = dup
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := t.Actor.Run.Sockets.Adopt(fd)
+	if err != nil {
+		return nil, err
+	}
+	return &Handle{Name: p.Name + "." + stream, Sock: s}, nil
+}

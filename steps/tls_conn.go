@@ -1,0 +1,168 @@
+package steps
+
+import (
+	"crypto/tls"
+	"errors"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// maxRecord is how much one record holds (RFC 8446, section 5.1), and maxWrite
+// how much one write takes.
+const (
+	maxRecord = 1 << 14
+	maxWrite  = 4 * maxRecord
+)
+
+// A tlsConn is TLS above a handle.
+type tlsConn struct {
+	role string
+	wire *wire
+	conn *tls.Conn
+
+	reads  turn
+	writes turn
+	shut   bool  // close_notify was sent
+	broken error // why nothing can be written any more
+}
+
+// newTLSConn puts TLS above what the handle is now. The handle itself changes
+// only once the handshake has succeeded.
+func newTLSConn(h *Handle, role string, config *tls.Config) *tlsConn {
+	c := &tlsConn{role: role, wire: newWire(h), reads: make(turn, 1), writes: make(turn, 1)}
+	if role == tlsClient {
+		c.conn = tls.Client(c.wire, config)
+	} else {
+		c.conn = tls.Server(c.wire, config)
+	}
+	return c
+}
+
+func (c *tlsConn) handshake(w sock.Wait) error {
+	c.wire.setReading(w)
+	if err := c.conn.Handshake(); err != nil {
+		return c.explain(err)
+	}
+	return nil
+}
+
+// read implements transport. The end of file is a close_notify; without one it
+// is a [tlsError].
+func (c *tlsConn) read(w sock.Wait, p []byte) (int, error) {
+	if err := c.reads.take(w); err != nil {
+		return 0, err
+	}
+	defer c.reads.give()
+	c.wire.setReading(w)
+	n, err := c.conn.Read(p)
+	if n > 0 || err == nil {
+		return n, nil
+	}
+	err = c.explain(err)
+	if e, ok := asTLSError(err); ok && e.alert == 0 {
+		return 0, nil
+	}
+	return 0, err
+}
+
+// write implements transport. A record that has been begun must be ended, so
+// with NoWait a record is sent only where there is room, and then to its end.
+func (c *tlsConn) write(w sock.Wait, p []byte) (int, error) {
+	if err := c.writes.take(w); err != nil {
+		return 0, err
+	}
+	defer c.writes.give()
+	switch {
+	case c.shut:
+		return 0, &sock.Error{Call: "write", Err: unix.EPIPE}
+	case c.broken != nil:
+		return 0, c.broken
+	case w.NoWait:
+		if err := c.room(); err != nil {
+			return 0, err
+		}
+		w.NoWait, p = false, p[:min(len(p), maxRecord)]
+	}
+	c.wire.setWriting(&w)
+	defer c.wire.setWriting(nil)
+	c.wire.hold()
+	n, err := c.conn.Write(p[:min(len(p), maxWrite)])
+	if failed := c.wire.release(); failed != nil {
+		n, err = 0, failed
+	}
+	if err == nil {
+		return n, nil
+	}
+	var below wireError
+	if errors.As(err, &below) && below.Timeout() {
+		c.broken = errors.New("an earlier send timed out in the middle of a TLS record, so nothing can be sent any more")
+	}
+	return n, c.explain(err)
+}
+
+// room is nil where the descriptor takes bytes without waiting.
+func (c *tlsConn) room() error {
+	ready, err := c.wire.below.Sock.Poll(unix.POLLOUT)
+	if err == nil && ready == 0 {
+		err = &sock.Error{Call: "write", Err: unix.EAGAIN}
+	}
+	return err
+}
+
+// closeWrite implements transport: it sends close_notify.
+func (c *tlsConn) closeWrite(w sock.Wait) error {
+	if err := c.writes.take(w); err != nil {
+		return err
+	}
+	defer c.writes.give()
+	c.wire.setWriting(&w)
+	defer c.wire.setWriting(nil)
+	c.shut = true
+	if err := c.conn.CloseWrite(); err != nil {
+		return c.explain(err)
+	}
+	return nil
+}
+
+// close implements transport. Like close(2) it waits for nobody and tells
+// nothing of a peer that is gone: close_notify is sent where there is room.
+func (c *tlsConn) close(w sock.Wait) error {
+	w.NoWait = true
+	_ = c.closeWrite(w)
+	if outer := c.wire.below.above(); outer != nil {
+		return outer.close(w)
+	}
+	return nil
+}
+
+// A turn lets one call at a time through: crypto/tls has one state for each
+// direction. Unlike a mutex it can be waited for up to a deadline.
+type turn chan struct{}
+
+func (t turn) take(w sock.Wait) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	default:
+	}
+	if w.NoWait {
+		return &sock.Error{Call: "read", Err: unix.EAGAIN}
+	}
+	var late <-chan time.Time
+	if !w.Deadline.IsZero() {
+		timer := time.NewTimer(time.Until(w.Deadline))
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-late:
+		return sock.ErrTimeout
+	}
+}
+
+func (t turn) give() { <-t }
