@@ -1,8 +1,8 @@
 package runner
 
 import (
-	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,15 +74,18 @@ func givesAddress(op steps.Op) bool {
 func (m *masks) inherit() {
 	for _, list := range m.owners {
 		for i := range list {
-			for _, o := range list {
-				list[i].learned = list[i].learned || o.auto && o.since < list[i].since
-			}
+			list[i].learned = !list[i].auto && slices.ContainsFunc(list, func(o owner) bool {
+				return o.auto && o.since < list[i].since
+			})
+		}
+		for i := range list {
 			list[i].auto = list[i].auto || list[i].learned
 		}
 	}
 }
 
-// chosenBefore is the socket that the kernel chose a port for, before a moment.
+// chosenBefore is the last socket that the kernel chose a port for, before a
+// moment: it may choose one again that it has got back.
 func (m *masks) chosenBefore(port uint16, at time.Duration) (owner, bool) {
 	var best owner
 	found := false
@@ -92,6 +95,22 @@ func (m *masks) chosenBefore(port uint16, at time.Duration) (owner, bool) {
 		}
 	}
 	return best, found
+}
+
+// chosen is the socket that a bare number speaks of: the last one that the
+// kernel chose it for, by then, or the first one after.
+func (m *masks) chosen(port uint16, at time.Duration) (owner, bool) {
+	if o, found := m.chosenBefore(port, at); found {
+		return o, true
+	}
+	var first owner
+	found := false
+	for _, o := range m.owners[port] {
+		if o.auto && (!found || o.since < first.since) {
+			first, found = o, true
+		}
+	}
+	return first, found
 }
 
 // owner finds the socket that an address belongs to at a moment: the exact
@@ -148,6 +167,11 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 		typ = e.Link.Type
 	}
 	o, found := m.owner(a, typ, e.End)
+	if e.Op == steps.OpAccept || e.Op == steps.OpRecv {
+		// What came in came from a socket of the same type: a program's port may
+		// be the number of another socket's.
+		found = found && o.typ == typ
+	}
 	name := o.name
 	switch {
 	case found && !o.auto:
@@ -222,10 +246,8 @@ func (m *masks) line(s string, at time.Duration) string {
 		if err != nil || !steps.DynamicPort(uint16(port)) {
 			return text
 		}
-		for _, o := range m.owners[uint16(port)] {
-			if o.auto {
-				return fmt.Sprintf("<%s>", o.name)
-			}
+		if o, found := m.chosen(uint16(port), at); found {
+			return "<" + o.name + ">"
 		}
 		return text
 	})
