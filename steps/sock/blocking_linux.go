@@ -113,6 +113,7 @@ func (g *Group) block(w Wait, call func() syscall.Errno) error {
 		return err
 	}
 	defer g.unwatch(t)
+	defer onlyWake()()
 	for {
 		errno := call()
 		if errno != syscall.EINTR {
@@ -126,6 +127,19 @@ func (g *Group) block(w Wait, call func() syscall.Errno) error {
 		}
 		return ErrTimeout
 	}
+}
+
+// onlyWake keeps all signals but ours from this thread, until restored: Go's runtime preempts goroutines by SIGURG, and a call
+// that has done a part of its work, such as recv(2) with MSG_WAITALL, ends with that part where any signal comes (signal(7)).
+func onlyWake() (restore func()) {
+	var all, before unix.Sigset_t
+	for i := range all.Val {
+		all.Val[i] = ^all.Val[i]
+	}
+	bits := 8 * int(unsafe.Sizeof(all.Val[0]))
+	all.Val[(wakeSignal-1)/syscall.Signal(bits)] &^= 1 << (int(wakeSignal-1) % bits)
+	unix.PthreadSigmask(unix.SIG_SETMASK, &all, &before)
+	return func() { unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) }
 }
 
 // closeLingering makes the close(2) of a socket with SO_LINGER, which may wait for the peer (socket(7)). The end of the group cuts
