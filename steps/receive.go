@@ -31,7 +31,7 @@ type receiver struct {
 	control  []Received
 	hash     hash.Hash // of a stream that is too large to be kept
 	first    []byte    // its first bytes
-	failure  *tlsError // that the step expects
+	failure  *tlsError // that ended it
 }
 
 // receive chooses how much to receive and receives it.

@@ -53,7 +53,7 @@ func TestAlertNumbers(t *testing.T) {
 // A wire gives its reader one record at a time, header and body apart.
 func TestRecordHeader(t *testing.T) {
 	stream := []byte{22, 3, 1, 0, 2, 'a', 'b', 23, 3, 3, 0, 0, 23, 3, 3, 1, 0}
-	var h recordHeader
+	h := recordHeader{alert: noAlert}
 	var got []int
 	for at := 0; at < len(stream); {
 		n := h.next()
@@ -71,8 +71,19 @@ func TestRecordHeader(t *testing.T) {
 			t.Fatalf("got %v", got)
 		}
 	}
-	if h.next() != 256 || h.read != len(stream) {
-		t.Errorf("%d bytes to come after %d", h.next(), h.read)
+	if h.next() != 256 || h.read != len(stream) || h.alert != noAlert {
+		t.Errorf("%d bytes to come after %d, alert %d", h.next(), h.read, h.alert)
+	}
+	h = recordHeader{alert: noAlert}
+	for _, b := range [][]byte{{21, 3, 3, 0, 2}, {2}, {48}} {
+		h.take(b)
+	}
+	if h.alert != 48 || h.next() != len(h.bytes) {
+		t.Errorf("alert %d, %d bytes to come", h.alert, h.next())
+	}
+	h.take([]byte{22, 3, 3, 0, 1})
+	if h.alert != noAlert {
+		t.Errorf("alert %d in a record that holds none", h.alert)
 	}
 }
 

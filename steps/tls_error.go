@@ -101,6 +101,10 @@ func (e *tlsError) cure() string {
 	return ""
 }
 
+// badRecordMAC answers what cannot be decrypted. OpenSSL's client sends the alert
+// that refuses a server's certificate in the clear where it should be encrypted.
+const badRecordMAC = 20
+
 // explain turns an error of crypto/tls into one of the descriptor or a
 // [tlsError].
 func (c *tlsConn) explain(err error) error {
@@ -120,6 +124,9 @@ func (c *tlsConn) explain(err error) error {
 		return e
 	case errors.As(err, &op):
 		e.alert, e.sent = alertNumber(op.Err), op.Op == "local error"
+		if clear := c.wire.header.alert; e.alert == badRecordMAC && clear != noAlert {
+			e.alert, e.sent = clear, false
+		}
 		return e
 	case errors.As(err, &header):
 		e.reason, e.header = notTLS, header.RecordHeader[:]
@@ -130,8 +137,8 @@ func (c *tlsConn) explain(err error) error {
 	case c.role == tlsServer && strings.HasSuffix(err.Error(), "client didn't provide a certificate"):
 		e.alert = 116
 	}
-	if c.wire.alert != noAlert {
-		e.alert = c.wire.alert
+	if alert, _ := c.wire.written(); alert != noAlert {
+		e.alert = alert
 	}
 	e.sent = e.alert != noAlert
 	return e
@@ -152,10 +159,11 @@ func alertNumber(err error) int {
 // version is agreed on, it goes over the wire as it is, and is seen there.
 func (c *tlsConn) headerAlert(e tls.RecordHeaderError) int {
 	const version, overflow = 70, 22
+	_, own := c.wire.written()
 	switch {
 	case c.conn.ConnectionState().Version == 0:
 		return noAlert
-	case !bytes.Equal(e.RecordHeader[1:3], c.wire.version[:]):
+	case !bytes.Equal(e.RecordHeader[1:3], own[:]):
 		return version
 	}
 	return overflow
@@ -214,11 +222,11 @@ func (r *receiver) overTLS(err error) error {
 		r.t.Event.Also = &Transfer{Sock: d.ID, Offset: d.TX.Load()}
 	}
 	want := &r.action.end
-	r.eof = e.reason == earlyEOF
+	r.failure, r.eof = e, e.reason == earlyEOF
 	if r.eof && want.truncated.On || want.alert.Has(e.alert) {
-		r.failure = e
 		return nil
 	}
+	r.returns()
 	if want.alert.Given() {
 		return mismatch("expected the alert %s, but %s", &want.alert, e)
 	}

@@ -803,7 +803,7 @@ func TestTLSCheck(t *testing.T) {
 		{pair("- tls: a\n  role: client\n  expect: {alert: [UNKNOWN_CA]}\n- close: b"), `7:24: unknown TLS alert "UNKNOWN_CA"; write it in small letters: unknown_ca`},
 		{pair("- tls: a\n  role: client\n  expect: {alert: []}\n- close: b"), `7:23: the list is empty`},
 		{pair("- tls: a\n  role: client\n  min_version: TLSv1.3\n- close: b"), `7:20: unknown TLS version "TLSv1.3"; the versions are 1.0, 1.1, 1.2 or 1.3`},
-		{pair("- tls: a\n  role: client\n  max_version: 1.4\n- close: b"), `7:20: unknown TLS version "1.4"; did you mean "1.0"?`},
+		{pair("- tls: a\n  role: client\n  max_version: 1.4\n- close: b"), `7:20: unknown TLS version "1.4"; the versions are 1.0, 1.1, 1.2 or 1.3`},
 		{pair("- tls: a\n  role: client\n  min_version: 1.3\n  max_version: 1.2\n- close: b"), "7:20: the lowest version is above the highest, 1.2"},
 		{pair("- tls: a\n  role: client\n  expect: {cipher: TLS_AES_128_GCM_SHA25}\n- close: b"), `7:24: unknown cipher suite "TLS_AES_128_GCM_SHA25"; did you mean "TLS_AES_128_GCM_SHA256"?`},
 		{pair("- tls: a\n  role: client\n  alpn: []\n- close: b"), "7:13: the list is empty"},

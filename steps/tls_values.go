@@ -79,11 +79,7 @@ func (v *TLSVersion) Decode(d *Decoder, n *source.Node) {
 		}
 		names = append(names, known.name)
 	}
-	bare := strings.TrimLeft(strings.ToLower(n.Text), "tlsv _")
-	p := d.Problem(n, "unknown TLS version %s", Shown(n))
-	if p.Hint = source.DidYouMean(bare, names); p.Hint == "" || slices.Contains(names, bare) {
-		p.Hint = "the versions are " + joinOr(names)
-	}
+	d.Problem(n, "unknown TLS version %s", Shown(n)).Hint = "the versions are " + joinOr(names)
 }
 
 // Given reports whether a version was written at all.
@@ -107,7 +103,10 @@ type Cipher struct {
 func (v *Cipher) Decode(d *Decoder, n *source.Node) {
 	names := cipherNames()
 	if n.Kind != source.Scalar || !slices.Contains(names, n.Text) {
-		d.Problem(n, "unknown cipher suite %s", Shown(n)).Hint = source.DidYouMean(n.Text, names)
+		p := d.Problem(n, "unknown cipher suite %s", Shown(n))
+		if p.Hint = source.DidYouMean(n.Text, names); p.Hint == "" {
+			p.Hint = "write its name as IANA has it: TLS_AES_128_GCM_SHA256"
+		}
 		return
 	}
 	v.node, v.name = n, n.Text

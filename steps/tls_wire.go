@@ -18,11 +18,9 @@ import (
 // tells which send gave a byte, and what comes behind the last record is there
 // for whoever reads the descriptor next.
 type wire struct {
-	below   *Handle // the handle as it was before
-	header  recordHeader
-	ended   bool    // the descriptor came to its end of file
-	alert   int     // the last alert that was sent in the clear
-	version [2]byte // of the last record that was written
+	below  *Handle // the handle as it was before
+	header recordHeader
+	ended  bool // the descriptor came to its end of file
 
 	sending sync.Mutex // records leave in the order in which they were made
 	holding bool       // what is written is held, to leave in one call
@@ -31,6 +29,8 @@ type wire struct {
 	mu      sync.Mutex
 	reading sock.Wait
 	writing *sock.Wait // nil: who writes is a read that answers with an alert
+	alert   int        // the last alert that was sent in the clear
+	version [2]byte    // in the header of the last record that was written
 }
 
 // A recordHeader follows the records of a stream (RFC 8446, section 5.1).
@@ -39,7 +39,15 @@ type recordHeader struct {
 	bytes [5]byte
 	have  int // of bytes
 	body  int // what is still to come of the record
+	alert int // what the latest record held, where it was an alert that was not encrypted
 }
+
+// alertRecord is the type of a record with an alert, and alertSize the size of
+// its body unless it is encrypted.
+const (
+	alertRecord = 21
+	alertSize   = 2
+)
 
 // next is how many bytes are to come of the header or the body under way.
 func (r *recordHeader) next() int {
@@ -53,9 +61,12 @@ func (r *recordHeader) take(b []byte) {
 	r.read += len(b)
 	if r.have < len(r.bytes) {
 		r.have += copy(r.bytes[r.have:], b)
-		r.body = int(r.bytes[3])<<8 | int(r.bytes[4])
+		r.body, r.alert = int(r.bytes[3])<<8|int(r.bytes[4]), noAlert
 	} else {
 		r.body -= len(b)
+	}
+	if r.body == 0 && len(b) > 0 && r.bytes[0] == alertRecord && r.bytes[3] == 0 && r.bytes[4] == alertSize {
+		r.alert = int(b[len(b)-1])
 	}
 	if r.have == len(r.bytes) && r.body == 0 {
 		r.have = 0
@@ -64,7 +75,7 @@ func (r *recordHeader) take(b []byte) {
 
 // newWire takes over what lies below a handle, with what was read ahead there.
 func newWire(h *Handle) *wire {
-	w := &wire{below: &Handle{Name: h.Name, Sock: h.Sock}, alert: noAlert}
+	w := &wire{below: &Handle{Name: h.Name, Sock: h.Sock}, header: recordHeader{alert: noAlert}, alert: noAlert}
 	w.below.over.Store(h.over.Load())
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -178,13 +189,23 @@ func (w *wire) release() error {
 	return err
 }
 
-// watch looks for an alert that is not encrypted, whose body is two bytes.
+// written are the last alert that was sent in the clear and the version in the
+// last record's header.
+func (w *wire) written() (alert int, version [2]byte) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.alert, w.version
+}
+
+// watch looks for an alert that is not encrypted.
 func (w *wire) watch(p []byte) {
-	const alert, size = 21, len(recordHeader{}.bytes)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const size = len(recordHeader{}.bytes)
 	for len(p) >= size {
 		copy(w.version[:], p[1:3])
 		end := min(size+(int(p[3])<<8|int(p[4])), len(p))
-		if p[0] == alert && end == size+2 {
+		if p[0] == alertRecord && end == size+alertSize {
 			w.alert = int(p[size+1])
 		}
 		p = p[end:]
