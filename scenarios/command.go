@@ -2,10 +2,14 @@ package scenarios
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
 )
 
 // CommandActor is the name of the actor that stands for a command which is run
@@ -51,7 +55,8 @@ func commandText(command []string, names []string) string {
 }
 
 // addresses are the names, as actor.handle, of the sockets that others can
-// find. Those of replicas have no single name.
+// find. Those of replicas have no single name, and of one that may never be there
+// none can be told.
 func addresses(actors *source.Node) []string {
 	var names []string
 	for _, a := range actors.Entries {
@@ -67,20 +72,37 @@ func addresses(actors *source.Node) []string {
 		}
 		datagram := make(map[string]bool)
 		for _, step := range body.Items {
+			if step.Get("expect") != nil || step.Get("when") != nil {
+				continue
+			}
 			if s := step.Get("socket"); s != nil && isDatagram(s) && step.Get("as") != nil {
 				datagram[step.Get("as").Text] = true
 			}
-			if l := step.Get("listen"); l != nil && step.Get("expect") == nil {
-				names = append(names, a.Key.Text+"."+l.Text)
+			handle := step.Get("listen")
+			if h := step.Get("bind"); h != nil && datagram[h.Text] {
+				handle = h
 			}
-			if h := step.Get("bind"); h != nil && datagram[h.Text] && step.Get("expect") == nil {
-				names = append(names, a.Key.Text+"."+h.Text)
+			if handle == nil || !steps.IsName(handle.Text) {
+				continue
+			}
+			if name := a.Key.Text + "." + handle.Text; !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
 	}
 	return names
 }
 
+// isDatagram reports whether a socket step makes one that others can find once
+// it is bound.
 func isDatagram(n *source.Node) bool {
-	return n.Text == "udp" || n.Text == "udp6" || n.Text == "unixgram"
+	word := n.Text
+	if t := n.Get("type"); t != nil {
+		word = t.Text
+	}
+	spec, ok := steps.SocketOf(word)
+	if ok {
+		return spec.SockType == unix.SOCK_DGRAM
+	}
+	return strings.EqualFold(strings.TrimPrefix(strings.ToUpper(word), "SOCK_"), "dgram")
 }

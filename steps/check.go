@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -203,6 +204,10 @@ func (c *Check) since(line int) string {
 }
 
 func (c *Check) unknownHandle(r *HandleRef, name string) {
+	if program, stream, dotted := strings.Cut(name, "."); dotted {
+		c.unknownStream(r, program, stream)
+		return
+	}
 	p := c.problem(r.node, "there is no handle %q here", name)
 	if c.scenario.Actors[c.actor].Names[name] {
 		p.Msg = name + " is used before the step that makes it"
@@ -232,17 +237,6 @@ func (c *Check) makeHandle(i int, sym Symbol) {
 	if name, static := names[i].Static(); static {
 		sym.Name, sym.Handle, sym.node = name, true, names[i].node
 		c.make(&sym)
-	}
-}
-
-// makeProgram notes that a name is a program from here on, with its streams.
-func (c *Check) makeProgram(name string) {
-	if !c.mustSucceed() {
-		return
-	}
-	c.make(&Symbol{Name: name, node: c.step.As.node, program: true, used: true})
-	for _, stream := range []string{"stdin", "stdout", "stderr"} {
-		c.make(&Symbol{Name: name + "." + stream, Handle: true, Connected: true, used: true})
 	}
 }
 

@@ -27,6 +27,7 @@ var cures = map[syscall.Errno]map[string]string{
 	syscall.EAFNOSUPPORT: {"socket": "this kernel lacks the family: say so with requires"},
 	syscall.ECONNREFUSED: {"connect": "nobody listens there: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
 	syscall.ENOENT:       {"connect": "no socket is bound to this path: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
+	syscall.ESRCH:        {"kill": "the program has ended, and join has told how"},
 	syscall.ENOSPC:       {"": "the disk is full"},
 	syscall.EROFS:        {"": "the file system is read-only"},
 }

@@ -92,6 +92,11 @@ func (a *doAction) Check(c *Check) {
 		if sym := c.symbols[s]; static && sym != nil {
 			sym.used = true
 			params[name] = sym
+			for _, stream := range streamNames {
+				if own := c.symbols[s+"."+stream]; own != nil && sym.program {
+					params[name+"."+stream] = own
+				}
+			}
 			continue
 		}
 		params[name] = &Symbol{Name: name, used: true}

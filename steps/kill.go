@@ -88,14 +88,12 @@ func (r *ProgramRef) check(c *Check) {
 		sym.used = true
 		return
 	}
-	var known []string
-	for n, s := range c.symbols {
-		if s.program {
-			known = append(known, n)
-		}
+	if sym == nil && c.scenario.Actors[c.actor].Names[name] {
+		c.problem(r.node, "%s is used before the step that starts it", name).Hint = "move this step behind the one with as: " + name
+		return
 	}
 	p := c.problem(r.node, "there is no program %q here", name)
-	if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
+	if p.Hint = source.DidYouMean(name, c.programs()); p.Hint == "" {
 		p.Hint = "name a program with as: on its start step"
 	}
 }

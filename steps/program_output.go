@@ -273,7 +273,7 @@ func (p *Program) fullStreams() string {
 	text := ""
 	for _, h := range []*Handle{p.out, p.errs} {
 		if h != nil && h.unread() >= maxOutput {
-			text += fmt.Sprintf("; no step reads %s, which holds %s", h.Name, FormatSize(int64(h.unread())))
+			text += fmt.Sprintf("; no step reads %s, which holds %s", h.Name, FormatSize(maxOutput))
 		}
 	}
 	return text

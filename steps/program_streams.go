@@ -21,6 +21,22 @@ func isStream(name string) bool { return slices.Contains(streamNames, name) }
 // are used as tools.
 func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
 
+// UsesStdout reports whether steps use the standard output of sockscript itself,
+// so that nothing else should be written there.
+func UsesStdout(list []*Step) bool {
+	uses := false
+	for _, s := range list {
+		if slices.Contains(s.As.Static(), "stdout") {
+			return false // it is a handle of the scenario's own
+		}
+		for _, r := range s.handles {
+			name, static := r.Static()
+			uses = uses || static && name == "stdout"
+		}
+	}
+	return uses
+}
+
 // isStreamName reports whether s names a stream of a program, as p.stdin.
 func isStreamName(s string) bool {
 	program, stream, ok := strings.Cut(s, ".")
@@ -40,8 +56,9 @@ func notHandle(d *Decoder, n *source.Node, s string) {
 	}
 }
 
-// anyStream stands for the streams that an expression may name.
-const anyStream = "*"
+// anyStream stands for the streams that an expression may name, and anyProgram
+// for a program that a procedure knows by another name.
+const anyStream, anyProgram = "*", "*"
 
 // A streamUse notes which streams of programs the steps use. All others are
 // read by sockscript itself.
@@ -58,12 +75,14 @@ func newStreamUse() *streamUse {
 func (u *streamUse) nextActor() { u.own = make(map[string]bool) }
 
 func (u *streamUse) add(name string) {
-	u.all[name] = true
+	uses := u.own
 	if u.own == nil {
-		u.shared[name] = true
-	} else {
-		u.own[name] = true
+		uses = u.shared
+		if _, stream, ok := strings.Cut(name, "."); ok {
+			name = anyProgram + "." + stream
+		}
 	}
+	uses[name], u.all[name] = true, true
 }
 
 // here is where the uses of a program are noted that a step started: they may
@@ -78,7 +97,7 @@ func (u *streamUse) here() []map[string]bool {
 // uses reports whether a step may use a stream of the program.
 func (v *Argv) uses(program, stream string) bool {
 	return slices.ContainsFunc(v.streams, func(used map[string]bool) bool {
-		return used[program+"."+stream] || used[anyStream]
+		return used[program+"."+stream] || used[anyProgram+"."+stream] || used[anyStream]
 	})
 }
 

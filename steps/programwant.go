@@ -36,7 +36,11 @@ func (w *ProgramWant) check(t *Task, got ExitStatus, sent syscall.Signal) error 
 	case got.Signal != 0:
 		return mismatch("the program was %s", got)
 	case w.exit.Given():
-		return w.exit.expect(t, int64(got.Exit), "exit status")
+		ok, want, err := w.exit.Holds(t, int64(got.Exit))
+		if err == nil && !ok {
+			err = mismatch("expected exit %s, got %s", want, got)
+		}
+		return err
 	case got.Exit != 0:
 		return mismatch("expected exit 0, got %s", got)
 	}

@@ -192,9 +192,14 @@ func (a *startAction) Check(c *Check) {
 	if a.pty.On && a.stdio.Given() {
 		c.problem(c.step.Node, "a program has either a terminal or a socket as its standard streams")
 	}
-	for _, name := range c.step.As.Static() {
-		c.makeProgram(name)
+	streams := streamNames
+	switch {
+	case a.pty.On:
+		streams = streamNames[:2]
+	case a.stdio.Given():
+		streams = streamNames[2:]
 	}
+	c.makeProgram(streams)
 }
 
 // ReadyWhen is what start waits for.
