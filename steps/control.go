@@ -64,12 +64,36 @@ func (it *controlItem) decode(d *Decoder, n *source.Node) {
 	switch it.typ.Kind {
 	case sock.CtlRights:
 		it.rights.Decode(d, n)
-	case sock.CtlCredentials, sock.CtlPktinfo, sock.CtlPktinfo6:
-		it.fields.Decode(d, n)
+	case sock.CtlCredentials:
+		it.mapping(d, n, credentialFields)
+	case sock.CtlPktinfo, sock.CtlPktinfo6:
+		it.mapping(d, n, pktinfoFieldNames)
 	case sock.CtlInt, sock.CtlUint16:
 		it.number.Decode(d, n)
 	default:
 		it.payload.Decode(d, n)
+	}
+}
+
+// The fields of structured ancillary data; each may be left out.
+var (
+	credentialFields  = []string{"pid", "uid", "gid"}
+	pktinfoFieldNames = []string{"interface", "local"}
+)
+
+// mapping decodes the fields of structured ancillary data.
+func (it *controlItem) mapping(d *Decoder, n *source.Node, known []string) {
+	if n.Kind == source.Map && len(n.Entries) == 0 {
+		return
+	}
+	it.fields.Decode(d, n)
+	for i, name := range it.fields.Names {
+		if !contains(known, name) {
+			p := d.Problem(n.Entries[i].Key, "%s has no field %q", it.typ.Name, name)
+			if p.Hint = source.DidYouMean(name, known); p.Hint == "" {
+				p.Hint = "its fields are " + strings.Join(known, ", ")
+			}
+		}
 	}
 }
 
@@ -134,12 +158,12 @@ func (it *controlItem) encode(t *Task) ([]byte, error) {
 // credentials are those of this process, but for the fields that are written.
 func (it *controlItem) credentials(t *Task) ([]byte, error) {
 	v := OptionValue{node: it.node, fields: it.fields}
-	m, err := v.values(t, "pid", "uid", "gid")
+	m, err := v.values(t, credentialFields...)
 	if err != nil {
 		return nil, err
 	}
 	own := [3]int64{int64(os.Getpid()), int64(os.Getuid()), int64(os.Getgid())}
-	for i, name := range []string{"pid", "uid", "gid"} {
+	for i, name := range credentialFields {
 		if s, ok := m[name]; ok {
 			if own[i], err = parseOptionInt(s); err != nil {
 				return nil, err
@@ -151,7 +175,7 @@ func (it *controlItem) credentials(t *Task) ([]byte, error) {
 
 func (it *controlItem) pktinfo(t *Task) ([]byte, error) {
 	v := OptionValue{node: it.node, fields: it.fields}
-	m, err := v.values(t, "interface", "local")
+	m, err := v.values(t, pktinfoFieldNames...)
 	if err != nil {
 		return nil, err
 	}

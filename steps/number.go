@@ -164,6 +164,7 @@ type Sizes struct{ list []*Size }
 
 // Decode reads a size or a list of sizes.
 func (v *Sizes) Decode(d *Decoder, n *source.Node) {
+	d.notEmpty(n)
 	for _, item := range listed(n) {
 		x := new(Size)
 		x.Decode(d, item)

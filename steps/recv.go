@@ -188,9 +188,7 @@ func (a *recvAction) Check(c *Check) {
 	if given > 1 {
 		c.problem(c.step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
-	if a.flags.Given() && (a.call.Word == "read" || a.call.Word == "readv") {
-		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: recv or recvmsg"
-	}
+	a.checkCall(c)
 	if a.peeks() && (a.until.Given() || a.toEOF.On) {
 		c.problem(a.flags.node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
 	}
@@ -202,4 +200,27 @@ func (a *recvAction) Check(c *Check) {
 		c.makeValue(name, a.match.Matches.node)
 	}
 	c.makeValues()
+}
+
+// checkCall reports what the system call that the step asks for does not have.
+func (a *recvAction) checkCall(c *Check) {
+	call := a.call.Word
+	if call == "" || call == "recvmsg" {
+		return
+	}
+	if a.flags.Given() && (call == "read" || call == "readv") {
+		c.problem(a.flags.node, "%s takes no flags", call).Hint = "use call: recv or recvmsg"
+	}
+	if len(a.bufs.list) > 0 && call != "readv" {
+		c.problem(a.call.node, "%s takes one buffer", call).Hint = "use call: readv or recvmsg"
+	}
+	if a.want.Given() {
+		c.problem(a.want.node, "%s gives no flags", call).Hint = "use call: recvmsg"
+	}
+	if a.control.Given() {
+		c.problem(a.control.node, "%s gives no ancillary data", call).Hint = "use call: recvmsg"
+	}
+	if a.room.Given() {
+		c.problem(a.room.node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
+	}
 }

@@ -188,7 +188,7 @@ func skip(bufs [][]byte, n int) [][]byte {
 	return rest
 }
 
-// once1 makes the system call.
+// oneCall makes the system call.
 func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	s := h.Sock
 	switch call := a.callName(h); {
