@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
@@ -8,7 +10,7 @@ import (
 )
 
 func (p *program) checkCommand() *cobra.Command {
-	format := choice{words: []string{"text", "json"}}
+	var flags reportFlags
 	c := &cobra.Command{
 		Use:   "check [FILE|DIR|GLOB|NAME]...",
 		Short: "Find what is wrong with scenarios without running them",
@@ -23,33 +25,32 @@ Arguments are those of run. With none, the current directory is taken.
   sockscript check - <hello.yaml`,
 		ValidArgsFunction: completeNames,
 	}
-	format.bind(c, "format", "what to print; json: one object a line, see the reference")
+	flags.bind(c)
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			args = []string{"."}
 		}
-		files, err := suite.Find(args, p.stdin)
+		style := report.Style{Color: p.out.color()}
+		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, Style: style})
 		if err != nil {
 			return err
 		}
-		var rep report.Reporter = &report.Text{W: p.out, Errors: p.out, Style: report.Style{Color: p.out.color()}}
-		if format.word == "json" {
-			rep = &report.JSON{W: p.out}
-		}
-		return check(files, rep)
+		return rep.end(check(args, p.stdin, rep))
 	}
 	return c
 }
 
-func check(files []suite.File, rep report.Reporter) error {
-	_, problems, err := suite.Load(files)
-	rep.Problems(problems)
+func check(args []string, stdin io.Reader, rep report.Reporter) error {
+	files, err := suite.Find(args, stdin)
 	if err != nil {
 		return err
 	}
-	if err := rep.Checked(len(files), problems); err != nil {
+	_, problems, err := suite.Load(files)
+	rep.Problems(problems) // p.out and the files keep the error
+	if err != nil {
 		return err
 	}
+	rep.Checked(len(files), problems) // likewise
 	if problems.HasErrors() {
 		return status(statusInvalid)
 	}

@@ -27,7 +27,7 @@ the keys of a scenario, the step kinds, payloads and the functions of expression
 		case len(args) > 1 || markdown && len(args) > 0:
 			return fmt.Errorf("doc takes one step kind, or --markdown, got %q", args[len(args)-1])
 		case markdown:
-			return p.print(reference.Markdown() + commandsMarkdown(c.Root()) + report.JSONMarkdown())
+			return p.print(reference.Markdown() + commandsMarkdown(c.Root()) + report.FormatsMarkdown() + report.JSONMarkdown())
 		case len(args) == 0:
 			return p.print(reference.Overview())
 		}

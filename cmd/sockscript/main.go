@@ -36,7 +36,7 @@ func Main() int {
 	defer release()
 	// The first signal ends the run in good order; a second one kills.
 	context.AfterFunc(ctx, release)
-	p := &program{args: os.Args[1:], stdin: os.Stdin, errors: os.Stderr}
+	p := &program{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, errors: os.Stderr}
 	return p.main(ctx)
 }
 
@@ -44,6 +44,7 @@ func Main() int {
 type program struct {
 	args   []string
 	stdin  io.Reader
+	stdout *os.File
 	out    *output
 	errors io.Writer
 }
@@ -57,7 +58,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func (p *program) main(ctx context.Context) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	p.out = &output{file: os.Stdout, failed: cancel}
+	p.out = &output{file: p.stdout, failed: cancel}
 	p.stdin = &interruptible{ctx: ctx, r: p.stdin}
 	root := p.command()
 	root.SetArgs(p.args)

@@ -2,11 +2,14 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/steps"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -26,55 +29,132 @@ line each, those that fail their whole report, and a summary comes last.
 
 All files are checked first, and nothing is run if one of them is invalid.
 
+A scenario that uses the handle stdout is a tool: its transcript goes to the
+standard error.
+
 With -- COMMAND a client or server under test runs beside the scenario. Its
 arguments may hold ${...}, as in "http://${server.listener}/"; its environment has
 the address of each socket that an actor listens on or binds for datagrams, as
 SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status must be 0.
 
+With --golden FILE the transcript of a single scenario must be what FILE holds;
+see test. With --stress a scenario is run until its transcript differs or it
+fails; then the difference is shown, and how often each transcript came.
+
 ` + exitHelp,
 		Example: `  sockscript run hello.yaml
   sockscript run -j 4 tests/ 'more/**/*.yaml'
   sockscript run --count 100 -j 8 tcp-hello
+  sockscript run --stress 1000 hello.yaml
+  sockscript run --golden expected.txt hello.yaml
+  sockscript run --report junit=report.xml --report tap=report.tap tests/
   sockscript run -D port=7000 server.yaml
+  sockscript run -D to=127.0.0.1:7 netcat <request
   sockscript run http-server -- curl -s 'http://${server.listener}/'`,
 	}
+	var golden string
 	s.bind(c)
+	s.bindStress(c)
+	f := c.Flags()
 	s.order.words = []string{"causal", "time", "actor"}
 	s.order.bind(c, "order", "the order of a transcript: the same on every run, as it happened, or one actor after the other")
-	c.Flags().BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
-	c.Flags().BoolVar(&s.full, "full", false, "print all data, not only its first 64 bytes")
-	c.RunE = func(c *cobra.Command, args []string) error { return p.runScenarios(c, s, args) }
+	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
+	f.BoolVar(&s.full, "full", false, "print all data, not only its first 64 bytes")
+	f.StringVar(&golden, "golden", "", "compare the transcript of the one scenario with this `file`")
+	f.BoolVar(&s.update, "update", false, "with --golden: write the file")
+	s.reports.bind(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := s.validate(c); err != nil {
+			return err
+		}
+		switch {
+		case s.update && golden == "":
+			return errors.New("--update goes with --golden; `sockscript test --update` writes the golden files beside scenarios")
+		case s.update:
+			s.goldens = suite.UpdateGoldens
+		case golden != "":
+			s.goldens = suite.CompareGoldens
+		}
+		return p.report(s, func(rep *reporting) error { return p.runScenarios(c, s, args, golden, rep) })
+	}
 	return c
 }
 
-func (p *program) runScenarios(c *cobra.Command, s *session, args []string) error {
-	if err := s.validate(); err != nil {
+func (p *program) runScenarios(c *cobra.Command, s *session, args []string, golden string, rep *reporting) error {
+	files, err := p.filesToRun(c, args)
+	if err != nil {
 		return err
 	}
+	all, err := load(files, rep)
+	if err != nil {
+		return err
+	}
+	cases, err := s.choose(all)
+	if err == nil {
+		err = s.setVars(cases)
+	}
+	if err != nil {
+		return err
+	}
+	if golden != "" {
+		if len(cases) > 1 {
+			return fmt.Errorf("--golden is for one scenario, and %d are chosen; test compares many", len(cases))
+		}
+		cases[0].Golden = golden
+	}
+	if len(cases) == 1 && steps.UsesStdout(cases[0].Scenario.Steps) {
+		p.reportAside(rep)
+	}
+	if rep.text != nil {
+		rep.text.Several = len(cases) > 1
+	}
+	sum := new(report.Summary)
+	err = p.run(c.Context(), s, cases, rep, sum)
+	return p.offerUpdate(rep, sum, "run --golden "+golden+" --update", err)
+}
+
+// reportAside writes the report to the standard error, for a scenario that uses
+// the standard output itself.
+func (p *program) reportAside(rep *reporting) {
+	p.out.file = os.Stderr
+	if rep.text != nil {
+		rep.text.Style.Color = p.out.color()
+	}
+}
+
+// filesToRun finds the files that the arguments name, and the command that they
+// may end with.
+func (p *program) filesToRun(c *cobra.Command, args []string) ([]suite.File, error) {
 	var command []string
 	if dash := c.ArgsLenAtDash(); dash >= 0 {
 		args, command = args[:dash], args[dash:]
 		if len(command) == 0 || len(args) == 0 {
-			return errors.New("-- stands between a scenario and a command, as in: run server.yaml -- curl URL")
+			return nil, errors.New("-- stands between a scenario and a command, as in: run server.yaml -- curl URL")
 		}
 	}
 	files := suite.Shipped()
 	if len(args) > 0 {
 		var err error
 		if files, err = suite.Find(args, p.stdin); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for i := range files {
 		files[i].Command = command
 	}
-	rep := p.reporter(s)
-	cases, err := s.cases(files, rep)
-	if err != nil {
+	return files, nil
+}
+
+// offerUpdate tells, where transcripts differ from golden files, how to make
+// them the golden ones.
+func (p *program) offerUpdate(rep *reporting, sum *report.Summary, how string, err error) error {
+	if sum.Differing == 0 || rep.text == nil {
 		return err
 	}
-	if text, ok := rep.(*report.Text); ok {
-		text.Several = len(cases) > 1
+	what := "transcript the golden one"
+	if sum.Differing > 1 {
+		what = "transcripts the golden ones"
 	}
-	return p.run(c.Context(), s, cases, rep, new(report.Summary))
+	fmt.Fprintf(p.out, "`sockscript %s` makes the new %s\n", how, what)
+	return err
 }

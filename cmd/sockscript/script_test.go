@@ -24,6 +24,7 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"sockscript": func() { os.Exit(Main()) },
+		"testserver": testServer,
 	})
 }
 
@@ -38,8 +39,9 @@ func TestMain(m *testing.M) {
 //	unread N COMMAND...            run the command with nobody to read its output;
 //	                               it must exit with the status N
 //	tidy                           no scenario's temporary folder may be left
+//	gone FILE...                   the processes whose ids the files hold must not live
 //
-// and the conditions [root] and [ipv6]. Where SOCKSCRIPT_CI is set, what they ask
+// and the conditions [root], [ipv6], [prove] and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask
 // for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
@@ -63,6 +65,7 @@ func TestScripts(t *testing.T) {
 			"report":    cmdReport,
 			"unread":    cmdUnread,
 			"tidy":      cmdTidy,
+			"gone":      cmdGone,
 		},
 	})
 }
@@ -168,6 +171,9 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "root":
 		met = os.Geteuid() == 0
+	case "prove", "xmllint":
+		_, err := exec.LookPath(name)
+		met = err == nil
 	case "ipv6":
 		l, err := net.Listen("tcp", "[::1]:0")
 		if met = err == nil; met {
@@ -204,5 +210,22 @@ func cmdTidy(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if len(left) > 0 {
 		ts.Fatalf("left behind: %s", strings.Join(left, " "))
+	}
+}
+
+// cmdGone fails where a process lives that a scenario has started. A zombie
+// whose parent has gone does not.
+func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: gone FILE...")
+	}
+	for _, file := range args {
+		for pid := range strings.FieldsSeq(ts.ReadFile(file)) {
+			stat, err := os.ReadFile("/proc/" + pid + "/stat")
+			_, state, _ := strings.Cut(string(stat), ") ")
+			if err == nil && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X") {
+				ts.Fatalf("the process %s lives: %s", pid, stat)
+			}
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
 	"time"
 
@@ -27,16 +28,20 @@ type session struct {
 	tags     []string
 	failFast bool
 	define   []string
+	vars     map[string]any // what define says
 	timeout  time.Duration
 	quiet    bool
 	verbose  bool
-	format   choice
+	stress   int
+	reports  reportFlags
 
 	order  choice
 	unmask bool
 	full   bool
 
 	goldens suite.Goldens
+	update  bool
+	prune   bool
 }
 
 // bind adds the flags that both commands have.
@@ -52,13 +57,17 @@ func (s *session) bind(c *cobra.Command) {
 	f.DurationVar(&s.timeout, "timeout", 0, "the bound of each scenario's run (default: its own, or 30s)")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "all transcripts, with descriptions and elapsed times")
-	s.format.words = []string{"text", "json"}
-	s.format.bind(c, "format", "what to print; json: one object a line, see the reference")
 	c.RegisterFlagCompletionFunc("tags", completeTags)
 	for _, name := range []string{"jobs", "count", "run", "define", "timeout"} {
 		c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	c.ValidArgsFunction = completeNames
+}
+
+// bindStress adds the flag that looks for transcripts that differ.
+func (s *session) bindStress(c *cobra.Command) {
+	c.Flags().IntVar(&s.stress, "stress", 0, "run each scenario until its transcript differs, at most `n` times, two a processor unless -j is given")
+	c.RegisterFlagCompletionFunc("stress", cobra.NoFileCompletions)
 }
 
 // completeNames completes the shipped scenarios' names; where none fits, the
@@ -72,9 +81,15 @@ func completeTags(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 	return suite.Tags(cases), cobra.ShellCompDirectiveNoFileComp
 }
 
-// validate finds what is wrong with the flags together.
-func (s *session) validate() error {
+// validate finds what is wrong with the flags together, and turns them into the
+// numbers of runs and of jobs.
+func (s *session) validate(c *cobra.Command) error {
+	given := c.Flags().Changed
 	switch {
+	case given("stress") && s.stress < 2:
+		return errors.New("--stress: a number of at least 2 is needed")
+	case given("stress") && given("count"):
+		return errors.New("--stress and --count exclude each other")
 	case s.jobs < 0:
 		return errors.New("--jobs: a number of at least 0 is needed")
 	case s.count < 1:
@@ -84,11 +99,30 @@ func (s *session) validate() error {
 	case s.quiet && s.verbose:
 		return errors.New("--quiet and --verbose exclude each other")
 	}
+	if s.jobs == 0 {
+		s.jobs = runtime.GOMAXPROCS(0)
+	}
+	if s.stress > 0 {
+		s.count = s.stress
+		if !given("jobs") {
+			s.jobs = 2 * runtime.GOMAXPROCS(0)
+		}
+	}
 	return nil
 }
 
-// cases loads the files and chooses among their scenarios.
-func (s *session) cases(files []suite.File, rep report.Reporter) ([]*suite.Case, error) {
+// load loads the files.
+func load(files []suite.File, rep report.Reporter) ([]*suite.Case, error) {
+	all, problems, err := suite.Load(files)
+	rep.Problems(problems) // p.out and the files keep the error
+	if err == nil && problems.HasErrors() {
+		err = fmt.Errorf("nothing was run: %s", report.CountProblems(problems))
+	}
+	return all, err
+}
+
+// choose chooses among the scenarios.
+func (s *session) choose(all []*suite.Case) ([]*suite.Case, error) {
 	var filter suite.Filter
 	if s.pattern != "" {
 		re, err := regexp.Compile(s.pattern)
@@ -98,16 +132,6 @@ func (s *session) cases(files []suite.File, rep report.Reporter) ([]*suite.Case,
 		filter.Name = re
 	}
 	filter.Tags = s.tags
-	all, problems, err := suite.Load(files)
-	if reported := rep.Problems(problems); reported != nil {
-		return nil, reported
-	}
-	switch {
-	case err != nil:
-		return nil, err
-	case problems.HasErrors():
-		return nil, fmt.Errorf("nothing was run: %s", report.CountProblems(problems))
-	}
 	chosen := filter.Choose(all)
 	if len(chosen) == 0 {
 		return nil, s.nothingChosen(all)
@@ -127,16 +151,18 @@ func (s *session) nothingChosen(all []*suite.Case) error {
 	return fmt.Errorf("none of the %d scenarios matches --run %q", len(all), s.pattern)
 }
 
-func (p *program) reporter(s *session) report.Reporter {
-	style := report.Style{
+// style is how transcripts are printed.
+func (p *program) style(s *session) report.Style {
+	return report.Style{
 		Order: runner.Order(s.order.word),
 		Form:  runner.Form{Unmask: s.unmask, Full: s.full},
 		Color: p.out.color(),
 	}
-	if s.format.word == "json" {
-		return &report.JSON{W: p.out, Style: style}
-	}
-	text := &report.Text{W: p.out, Errors: p.errors, Style: style, Updating: s.goldens == suite.UpdateGoldens}
+}
+
+// text is the report for people.
+func (p *program) text(s *session) *report.Text {
+	text := &report.Text{W: p.out, Errors: p.errors, Style: p.style(s), Updating: s.goldens == suite.UpdateGoldens}
 	switch {
 	case s.quiet:
 		text.Verbosity = report.Quiet
@@ -146,36 +172,64 @@ func (p *program) reporter(s *session) report.Reporter {
 	return text
 }
 
+// report opens the reports, and closes them when do has ended.
+func (p *program) report(s *session, do func(*reporting) error) error {
+	rep, err := p.reporting(&s.reports, p.style(s), p.text(s))
+	if err != nil {
+		return err
+	}
+	return rep.end(do(rep))
+}
+
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
-	vars, err := suite.ParseVars(s.define)
-	if err == nil {
-		err = suite.CheckVars(cases, vars)
+	options := suite.Options{
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full},
+		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens,
+	}
+	progress := newProgress(len(cases) * s.count)
+	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
+	sum.Start = time.Now()
+	suite.Run(ctx, cases, options, func(o *report.Outcome) {
+		progress.Clear()
+		sum.Add(o)
+		rep.Outcome(o) // p.out and the files keep the error
+	})
+	progress.Clear()
+	sum.Count, sum.Stress = s.count, s.stress > 0
+	sum.Elapsed, sum.Updating = time.Since(sum.Start), s.goldens == suite.UpdateGoldens
+	var err error
+	if s.prune && ctx.Err() == nil {
+		err = prune(sum)
+	}
+	rep.Summary(sum) // likewise
+	if err != nil {
+		return err
+	}
+	return exitOf(ctx, sum)
+}
+
+// setVars sets the variables that -D names; one of the cases must have each.
+func (s *session) setVars(cases []*suite.Case) (err error) {
+	if s.vars, err = suite.ParseVars(s.define); err == nil {
+		err = suite.CheckVars(cases, s.vars)
 	}
 	if err != nil {
 		return fmt.Errorf("-D: %w", err)
 	}
-	options := suite.Options{
-		Run:  runner.Options{Vars: vars, Timeout: s.timeout, Full: s.full},
-		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Goldens: s.goldens,
+	return nil
+}
+
+// prune removes the golden files that no scenario has.
+func prune(sum *report.Summary) error {
+	for len(sum.Orphans) > 0 {
+		path := sum.Orphans[0]
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("cannot remove the golden file: %w", err)
+		}
+		sum.Orphans, sum.Removed = sum.Orphans[1:], append(sum.Removed, path)
 	}
-	if s.jobs == 0 {
-		options.Jobs = -1
-	}
-	progress := newProgress(len(cases) * s.count)
-	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
-	start := time.Now()
-	suite.Run(ctx, cases, options, func(o *report.Outcome) {
-		progress.Clear()
-		sum.Add(o)
-		rep.Outcome(o) // p.out keeps the error
-	})
-	progress.Clear()
-	sum.Count, sum.Elapsed, sum.Updating = s.count, time.Since(start), s.goldens == suite.UpdateGoldens
-	if err := rep.Summary(sum); err != nil {
-		return err
-	}
-	return exitOf(ctx, sum)
+	return nil
 }
 
 func exitOf(ctx context.Context, sum *report.Summary) error {

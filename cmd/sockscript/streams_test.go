@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/runner/report"
 )
 
 func TestInterruptibleReads(t *testing.T) {
@@ -63,5 +66,18 @@ func TestCutLines(t *testing.T) {
 	}
 	if got := cutLines("hello\n", 0); got != "hello\n" {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestPrune(t *testing.T) {
+	t.Chdir(t.TempDir())
+	save(t, "old.golden", "ok  old\n")
+	sum := &report.Summary{Orphans: []string{"old.golden", "gone.golden", "never.golden"}}
+	err := prune(sum)
+	if err == nil || !strings.HasPrefix(err.Error(), "cannot remove the golden file: remove gone.golden: ") {
+		t.Errorf("the error is %v", err)
+	}
+	if !slices.Equal(sum.Removed, []string{"old.golden"}) || !slices.Equal(sum.Orphans, []string{"gone.golden", "never.golden"}) {
+		t.Errorf("removed %q, left %q", sum.Removed, sum.Orphans)
 	}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -12,80 +11,125 @@ import (
 
 func (p *program) testCommand() *cobra.Command {
 	s := new(session)
-	var update bool
 	c := &cobra.Command{
 		Use:   "test [FILE|DIR|GLOB|NAME]...",
 		Short: "Run scenarios and compare their transcripts with golden files",
-		Long: `Run the scenarios that have a golden file beside them, and compare.
-
-The golden file of hello.yaml is hello.golden. Where a file holds several
-scenarios, each has its own golden file, with the scenario's name. A transcript
-that differs is shown as a diff and fails. Scenarios without a golden file are
-not run but counted; one that is skipped is not compared.
-
-With --update the golden files are written where they differ or are missing. A
-scenario that fails leaves its golden file as it is.
-
-Arguments are those of run. With none, the current directory is taken.
-
-` + exitHelp,
+		Long:  testHelp + exitHelp,
 		Example: `  sockscript test
   sockscript test -j 4 tests/
-  sockscript test --update tests/hello.yaml`,
+  sockscript test --update tests/hello.yaml
+  sockscript test --report junit=report.xml tests/`,
 	}
 	s.bind(c)
-	c.Flags().BoolVar(&update, "update", false, "write the golden files, and say which changed")
+	s.bindStress(c)
+	c.Flags().BoolVar(&s.update, "update", false, "write the golden files, and say which changed")
+	c.Flags().BoolVar(&s.prune, "prune", false, "with --update: remove the golden files that no scenario has")
+	s.reports.bind(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		s.goldens = suite.CompareGoldens
-		if update {
-			s.goldens = suite.UpdateGoldens
+		if err := s.validate(c); err != nil {
+			return err
 		}
-		return p.testScenarios(c, s, args)
+		s.goldens = suite.CompareGoldens
+		switch {
+		case s.update:
+			s.goldens = suite.UpdateGoldens
+		case s.prune:
+			return errors.New("--prune goes with --update")
+		}
+		if len(args) == 0 {
+			args = []string{"."}
+		}
+		return p.report(s, func(rep *reporting) error { return p.testScenarios(c, s, args, rep) })
 	}
 	return c
 }
 
-func (p *program) testScenarios(c *cobra.Command, s *session, args []string) error {
-	if err := s.validate(); err != nil {
-		return err
-	}
-	if len(args) == 0 {
-		args = []string{"."}
-	}
+const testHelp = `Run the scenarios that have a golden file beside them, and compare.
+
+The golden file of hello.yaml is hello.golden. Where a file holds several
+scenarios, each has its own golden file, with the scenario's name. A transcript
+that differs is shown as a diff and fails. Scenarios without a golden file are
+not run but named; one that is skipped is not compared.
+
+With --update the golden files are written where they differ or are missing,
+and the summary tells which are new and which changed, with how many lines; -v
+shows the changes themselves. A scenario that fails leaves its golden file as it
+is.
+
+Golden files in the directories given that no scenario has any more are named;
+--update --prune removes them. A file counts as one if its last line is a
+verdict, such as "ok  hello": other tools' *.golden files are left alone.
+
+A line of a golden file that begins with "~ " is a pattern: what follows is a
+regular expression (RE2) that matches a whole line of the transcript, whatever
+that line is on this run:
+
+  client  send(sock, "hello", 5) = 5
+  ~ client  recv\(sock, \d+\) = \d+ ".*"
+
+Write such lines by hand, in the place of those that vary. --update keeps them
+as long as they match, and puts the line itself where one does not.
+
+With --stress a scenario is run until its transcript differs or it fails; then
+the difference is shown, and how often each transcript came.
+
+Arguments are those of run. With none, the current directory is taken.
+
+`
+
+func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep *reporting) error {
 	files, err := suite.Find(args, p.stdin)
 	if err != nil {
 		return err
 	}
-	update := s.goldens == suite.UpdateGoldens
-	if !update {
-		if files = suite.NearGoldens(files); len(files) == 0 {
-			return errNoGolden
-		}
+	if !s.update {
+		files = suite.NearGoldens(files)
 	}
-	rep := p.reporter(s)
-	cases, err := s.cases(files, rep)
+	all, err := load(files, rep)
 	if err != nil {
 		return err
 	}
-	if err := suite.CheckGoldens(cases); err != nil {
+	sum := new(report.Summary)
+	if sum.Orphans, err = suite.Orphans(suite.Directories(args), all); err != nil {
 		return err
 	}
-	sum := new(report.Summary)
-	if !update {
-		with, without := suite.WithGolden(cases)
-		if len(with) == 0 {
-			return errNoGolden
-		}
-		cases, sum.NoGolden = with, len(without)
+	cases, err := s.toCompare(all, sum)
+	if err == nil {
+		err = s.setVars(cases)
 	}
-	if text, ok := rep.(*report.Text); ok {
-		text.Several = true
+	if err != nil {
+		return err
+	}
+	if rep.text != nil {
+		rep.text.Several = true
 	}
 	err = p.run(c.Context(), s, cases, rep, sum)
-	if sum.Differing > 0 && s.format.word == "text" {
-		fmt.Fprintln(p.out, "`sockscript test --update` makes the new transcripts the golden ones")
+	return p.offerUpdate(rep, sum, "test --update", err)
+}
+
+// toCompare chooses among the scenarios those that have a golden file, or all
+// where golden files are written. The summary is told of the others.
+func (s *session) toCompare(all []*suite.Case, sum *report.Summary) ([]*suite.Case, error) {
+	if len(all) == 0 {
+		return nil, errNoGolden
 	}
-	return err
+	cases, err := s.choose(all)
+	if err == nil {
+		err = suite.CheckGoldens(cases)
+	}
+	if err != nil || s.update {
+		return cases, err
+	}
+	with, without := suite.WithGolden(cases)
+	if len(with) == 0 {
+		return nil, errNoGolden
+	}
+	for _, c := range without {
+		sum.NoGolden = append(sum.NoGolden, report.NoGolden{
+			Scenario: c.Scenario.Name, File: c.File.Path, Path: c.GoldenLabel(),
+		})
+	}
+	return with, nil
 }
 
 var errNoGolden = errors.New("no scenario here has a golden file; `sockscript test --update` writes them")

@@ -143,12 +143,26 @@ func writeOthers(b *bufio.Writer, f *runner.Failure) {
 func writePrograms(b *bufio.Writer, f *runner.Failure) {
 	for _, p := range f.Programs {
 		fmt.Fprintf(b, "\n%s of %s: %s\n", p.Name, p.Actor, p.Status)
-		for _, out := range []struct{ name, text string }{{"stdout", p.Stdout}, {"stderr", p.Stderr}} {
-			if out.text != "" {
-				fmt.Fprintf(b, "  %s:\n%s", out.name, indent(indent(printable(out.text))))
-			}
-		}
+		writeOutput(b, "stdout", p.Stdout, p.StdoutBefore)
+		writeOutput(b, "stderr", p.Stderr, p.StderrBefore)
 	}
+}
+
+// outputLines is how many lines of a program's output a failure shows.
+const outputLines = 30
+
+// writeOutput shows the last lines of an output, of which there were some bytes
+// before the text.
+func writeOutput(b *bufio.Writer, name, text string, before int64) {
+	if text == "" {
+		return
+	}
+	all := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
+	last := strings.Join(all[max(0, len(all)-outputLines):], "")
+	if before += int64(len(strings.TrimSuffix(text, "\n")) - len(last)); before > 0 {
+		name += ", after " + plural(int(before), "more byte", "more bytes")
+	}
+	fmt.Fprintf(b, "  %s:\n%s", name, indent(indent(printable(last))))
 }
 
 // printable is a program's output with what a terminal would act on made
@@ -160,7 +174,8 @@ func printable(s string) string {
 			out.WriteRune(r)
 			continue
 		}
-		fmt.Fprintf(&out, "\\x%02x", r)
+		quoted := strconv.QuoteRune(r)
+		out.WriteString(quoted[1 : len(quoted)-1])
 	}
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }

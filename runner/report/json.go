@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"strconv"
@@ -74,7 +75,8 @@ type ScenarioObject struct {
 	Runs       int            `json:"runs" doc:"how many runs there were"`
 	FailedRuns int            `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
 	Failure    *FailureObject `json:"failure,omitempty" doc:"why the run failed"`
-	Diff       string         `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's: a unified diff"`
+	Variants   []Variant      `json:"variants,omitempty" doc:"where the runs gave several transcripts: for each the number of the first run that gave it, run, and of how many did, runs"`
+	Diff       string         `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's, or how the golden file was changed: a unified diff"`
 	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
 	GoldenFile string         `json:"golden_file,omitempty" doc:"the golden file"`
 	Error      string         `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
@@ -132,8 +134,12 @@ type SummaryObject struct {
 	Interrupted int     `json:"interrupted" doc:"those that a signal ended"`
 	NotRun      int     `json:"not_run" doc:"those that were not begun, because of a signal or --fail-fast"`
 	NoGolden    int     `json:"no_golden" doc:"those that test passed over because they have no golden file"`
-	Count       int     `json:"count" doc:"how often each was run"`
+	Count       int     `json:"count" doc:"how often each was run; with --stress at most"`
 	Elapsed     float64 `json:"elapsed" doc:"how long all took, in seconds"`
+
+	Missing []string `json:"missing_goldens,omitempty" doc:"where the golden files of those passed over would be"`
+	Orphans []string `json:"orphaned_goldens,omitempty" doc:"golden files that no scenario has"`
+	Removed []string `json:"removed_goldens,omitempty" doc:"those that were removed"`
 }
 
 // Problems implements [Reporter].
@@ -178,11 +184,15 @@ func (j *JSON) Outcome(o *Outcome) error {
 
 // Summary implements [Reporter].
 func (j *JSON) Summary(s *Summary) error {
-	return j.write(SummaryObject{
+	object := SummaryObject{
 		Type: "summary", Passed: s.Passed, Failed: s.Failed, Skipped: s.Skipped,
-		Interrupted: s.Interrupted, NotRun: s.NotRun, NoGolden: s.NoGolden,
-		Count: s.Count, Elapsed: s.Elapsed.Seconds(),
-	})
+		Interrupted: s.Interrupted, NotRun: s.NotRun, NoGolden: len(s.NoGolden),
+		Count: s.Count, Elapsed: s.Elapsed.Seconds(), Orphans: s.Orphans, Removed: s.Removed,
+	}
+	for _, n := range s.NoGolden {
+		object.Missing = append(object.Missing, n.Path)
+	}
+	return j.write(object)
 }
 
 func (j *JSON) write(object any) error {
@@ -240,7 +250,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 	object := ScenarioObject{
 		Type: "scenario", Scenario: o.Scenario.Name, Place: placeOf(o.Scenario.Pos()), Tags: o.Scenario.Tags,
 		Status: o.Status().String(), Elapsed: o.Elapsed().Seconds(),
-		Run: o.Run, Runs: o.Runs, FailedRuns: o.Failed, Golden: o.Golden.String(),
+		Run: o.Run, Runs: o.Runs, FailedRuns: o.Failed, Variants: o.Variants, Golden: o.Golden.String(),
 	}
 	if o.Result == nil {
 		object.Status = "notrun"
@@ -248,8 +258,8 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 		object.Reason = o.Result.Reason
 		object.Failure = failureObject(o.Result.Failure, o.Scenario.Pos())
 	}
-	if o.Diff != nil {
-		object.Diff = o.Diff.Text
+	if d := cmp.Or(o.Diff, o.Change); d != nil {
+		object.Diff = d.Text
 	}
 	if o.Err != nil {
 		object.Error = o.Err.Error()

@@ -150,6 +150,11 @@ func TestJSONIsDocumented(t *testing.T) {
 			}
 		}
 	}
+	for _, f := range report.Formats() {
+		if row := "| `" + f.Name + "` | " + f.Help + " |\n"; !strings.Contains(report.FormatsMarkdown(), row) {
+			t.Errorf("%q is missing in the reference", row)
+		}
+	}
 	for _, want := range []string{"### Object event", "| `actor` | string |", "| `errno`\\* | string |"} {
 		if !strings.Contains(report.JSONMarkdown(), want) {
 			t.Errorf("%q is missing in the reference", want)

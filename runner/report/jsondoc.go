@@ -76,6 +76,26 @@ func typeName(t reflect.Type) string {
 	return t.Kind().String()
 }
 
+// FormatsMarkdown is the chapter of the reference about the forms of report.
+func FormatsMarkdown() string {
+	var b strings.Builder
+	b.WriteString("## Reports\n\n" +
+		"`--format` says what `run`, `test` and `check` print. `--report FORMAT=FILE`, which can be given several times, writes\n" +
+		"a report to a file beside that. A report that cannot be written is an error (exit status 2); the run goes on without it.\n\n" +
+		"| form | what it is |\n|---|---|\n")
+	for _, f := range Formats() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Name, f.Help)
+	}
+	b.WriteString("\nIn `tap`, `junit` and `ctrf` each scenario is a test, in the suite of its file. A scenario that failed comes with\n" +
+		"the report for people, and the place of the step. One that was interrupted is an error (in CTRF `other`), one that was not begun\n" +
+		"because of an interrupt or `--fail-fast` is skipped (in CTRF `pending`). Where nothing is run because a file is\n" +
+		"invalid or not there, each error is a test that failed. Control characters and bytes that are not UTF-8 are written as `\\x1b`.\n" +
+		"`text`, `json` and `tap` are written as the runs go on, `junit` and `ctrf` at the end, also of a run that is interrupted.\n\n" +
+		"Where `GITHUB_ACTIONS` is `true`, the text on the standard output is accompanied by annotations (`::error file=…`) of the\n" +
+		"lines that failed; a golden file that differs is annotated where it first does.\n\n")
+	return b.String()
+}
+
 // JSONMarkdown is the chapter of the reference about the JSON output.
 func JSONMarkdown() string {
 	var b strings.Builder

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
@@ -18,9 +19,12 @@ type Outcome struct {
 	Runs   int // how many runs there were
 	Wanted int // how many there should have been
 	Failed int // how many of them failed, or differed from the first
+	// Variants are the transcripts that the runs gave, where they gave several.
+	Variants []Variant
 
 	Diff   *Diff       // what the transcript differs in; nil where in nothing
 	Golden GoldenState // what came of the golden file
+	Change *Diff       // how the golden file was changed; nil where it was not
 	// GoldenPath is where that file is, or would be; "" where there can be none.
 	GoldenPath string
 	Err        error // what kept the golden file from being read or written
@@ -31,6 +35,29 @@ type Diff struct {
 	From string // the golden file, or the run that it is held against: "run 1"
 	To   string // "run 7", or "transcript"
 	Text string // in the unified format
+	Line int    // of From: the first that differs, from 1
+}
+
+// count is how many lines To has that From has not, and the other way round.
+func (d *Diff) count() (added, removed int) {
+	hunks := false
+	for line := range strings.Lines(d.Text) {
+		switch {
+		case strings.HasPrefix(line, "@@"):
+			hunks = true
+		case hunks && line[0] == '+':
+			added++
+		case hunks && line[0] == '-':
+			removed++
+		}
+	}
+	return added, removed
+}
+
+// A Variant is a transcript that several runs of a scenario have given.
+type Variant struct {
+	Run  int `json:"run" doc:"the number of the first run that gave it"`
+	Runs int `json:"runs" doc:"how many runs gave it"`
 }
 
 // GoldenState is what came of comparing or writing a golden file.

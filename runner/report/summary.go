@@ -21,10 +21,21 @@ type Summary struct {
 	// Of golden files that were written where they differed.
 	Changed, Created, Unchanged int
 	Updating                    bool // golden files are written, not compared
-	NoGolden                    int  // scenarios passed over because they have none
 
-	Count   int // how often each scenario was run
+	NoGolden []NoGolden // scenarios passed over because they have none
+	Orphans  []string   // golden files that no scenario has
+	Removed  []string   // those that were removed
+
+	Count   int  // how often each scenario was run
+	Stress  bool // or less often, where runs were not alike
+	Start   time.Time
 	Elapsed time.Duration
+}
+
+// NoGolden is a scenario that has no golden file.
+type NoGolden struct {
+	Scenario, File string
+	Path           string // where the golden file would be
 }
 
 // Add counts an outcome.
@@ -68,12 +79,24 @@ func (s *Summary) String() string {
 	parts := tallies(s.passed(),
 		tally{s.Failed, "failed"}, tally{s.Skipped, "skipped"},
 		tally{s.Interrupted, "interrupted"}, tally{s.NotRun, "not run"},
-		tally{s.NoGolden, "without a golden file"})
+		tally{len(s.NoGolden), "without a golden file"},
+		tally{len(s.Orphans), "without a scenario"}, tally{len(s.Removed), "removed"})
 	line := fmt.Sprintf("%s in %s", parts, brief(s.Elapsed))
-	if s.Count > 1 {
+	switch {
+	case s.Stress:
+		line += fmt.Sprintf(" (at most %s of each)", plural(s.Count, "run", "runs"))
+	case s.Count > 1:
 		line += fmt.Sprintf(" (%s of each)", plural(s.Count, "run", "runs"))
 	}
 	return line
+}
+
+// begun is when the runs began, also where nobody has noted it.
+func (s *Summary) begun() time.Time {
+	if s.Start.IsZero() {
+		return time.Now().Add(-s.Elapsed)
+	}
+	return s.Start
 }
 
 func (s *Summary) passed() []tally {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -19,8 +20,9 @@ func TestSummary(t *testing.T) {
 		{Summary{Failed: 3}, "3 failed in 1ms"},
 		{Summary{Passed: 1200, Count: 100, Elapsed: 125 * time.Second}, "1,200 passed in 2m5s (100 runs of each)"},
 		{Summary{Passed: 1, Interrupted: 1, NotRun: 3, Elapsed: time.Second}, "1 passed, 1 interrupted, 3 not run in 1.0s"},
-		{Summary{Passed: 3, NoGolden: 2, Unchanged: 3}, "3 passed, 2 without a golden file in 1ms"},
+		{Summary{Passed: 3, NoGolden: make([]NoGolden, 2), Unchanged: 3}, "3 passed, 2 without a golden file in 1ms"},
 		{Summary{Passed: 4, Updating: true, Changed: 1, Created: 2, Unchanged: 1, Failed: 1}, "1 changed, 2 new, 1 unchanged, 1 failed in 1ms"},
+		{Summary{Passed: 1, Count: 50, Stress: true}, "1 passed in 1ms (at most 50 runs of each)"},
 		{Summary{}, "nothing run in 1ms"},
 	}
 	for _, tt := range tests {
@@ -53,7 +55,7 @@ func TestSummaryAdd(t *testing.T) {
 		Passed: 3, Failed: 4, Skipped: 1, Interrupted: 2, NotRun: 1,
 		Broken: 1, Differing: 1, Changed: 1, Created: 1, Unchanged: 1,
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if got.Total() != len(outcomes) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"text/tabwriter"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -97,6 +98,11 @@ func (t *Text) Outcome(o *Outcome) error {
 		return nil
 	case t.Updating && o.Golden == GoldenSame && t.Verbosity != Verbose:
 		return nil
+	case o.Golden == GoldenChanged && t.Verbosity == Verbose && o.Change != nil:
+		return t.block(func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "%s\n%s", t.written(o), t.Style.paintDiff(o.Change.Text))
+			return err
+		})
 	case o.Golden == GoldenChanged || o.Golden == GoldenCreated:
 		return t.line(o)
 	case t.full(o):
@@ -139,23 +145,39 @@ func (t *Text) line(o *Outcome) error {
 		}
 	}
 	t.lines, t.blocks = true, false
-	word, subject, width := o.Status().String(), o.Scenario.Name, len("skip")
-	if t.Updating {
-		width = len("changed")
+	line := t.written(o)
+	if o.Golden != GoldenChanged && o.Golden != GoldenCreated {
+		line = t.column(o, o.Status().String(), o.Scenario.Name)
 	}
-	switch o.Golden {
-	case GoldenChanged:
-		word, subject = "changed", o.GoldenPath
-	case GoldenCreated:
-		word, subject = "new", o.GoldenPath
-	}
-	line := t.Style.paintStatus(o.Status(), fmt.Sprintf("%-*s  %s", width, word, subject))
 	aside := t.style().aside(o.Result)
 	if o.Runs < o.Wanted {
 		aside = fmt.Sprintf("  (%d of %d runs)", o.Runs, o.Wanted)
 	}
 	_, err := fmt.Fprintln(t.W, line+aside)
 	return err
+}
+
+// column sets what is said of an outcome before its name.
+func (t *Text) column(o *Outcome, word, subject string) string {
+	width := len("skip")
+	if t.Updating {
+		width = len("changed")
+	}
+	return t.Style.paintStatus(o.Status(), fmt.Sprintf("%-*s  %s", width, word, subject))
+}
+
+// written names a golden file that was written, with how many lines of it are
+// new and how many are gone.
+func (t *Text) written(o *Outcome) string {
+	if o.Golden == GoldenCreated {
+		return t.column(o, "new", o.GoldenPath)
+	}
+	line := t.column(o, "changed", o.GoldenPath)
+	if o.Change != nil {
+		added, removed := o.Change.count()
+		line += t.Style.dim(fmt.Sprintf("  (+%d -%d)", added, removed))
+	}
+	return line
 }
 
 // failure writes the report of a run that failed.
@@ -179,13 +201,23 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 	case o.Golden == GoldenDiffers:
 		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, d.From, t.Style.paintDiff(d.Text))
 	default:
-		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s; of %d runs %d differ\n%s",
-			file, name, d.To, d.From, o.Runs, o.Failed, t.Style.paintDiff(d.Text))
+		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s\n", file, name, d.To, d.From)
+		for i, v := range o.Variants {
+			if i == mostVariants {
+				fmt.Fprintf(&b, "and %s\n", plural(len(o.Variants)-i, "other transcript", "other transcripts"))
+				break
+			}
+			fmt.Fprintf(&b, "%s of %s: that of run %d\n", thousands(v.Runs), plural(o.Runs, "run", "runs"), v.Run)
+		}
+		b.WriteString(t.Style.paintDiff(d.Text))
 	}
 	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(runner.Failed, fmt.Sprintf("%s  %s", runner.Failed, name)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
+
+// mostVariants is how many transcripts of one scenario are told one by one.
+const mostVariants = 10
 
 // Summary implements [Reporter]. A single transcript is its own summary.
 func (t *Text) Summary(s *Summary) error {
@@ -203,6 +235,43 @@ func (t *Text) Summary(s *Summary) error {
 	case s.Interrupted+s.NotRun > 0:
 		status = runner.Cancelled
 	}
-	_, err := fmt.Fprintf(t.W, "%s%s\n", gap, t.Style.paintStatus(status, s.String()))
+	goldens := ""
+	if t.Verbosity != Quiet {
+		goldens = goldenLists(s)
+	}
+	if goldens != "" {
+		goldens += "\n"
+	}
+	_, err := fmt.Fprintf(t.W, "%s%s%s\n", gap, goldens, t.Style.paintStatus(status, s.String()))
 	return err
+}
+
+// goldenLists names the golden files that are missing, and those that nothing
+// needs.
+func goldenLists(s *Summary) string {
+	var b strings.Builder
+	if n := len(s.NoGolden); n > 0 {
+		fmt.Fprintf(&b, "%s no golden file (--update writes them):\n", plural(n, "scenario has", "scenarios have"))
+		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+		for _, m := range s.NoGolden {
+			fmt.Fprintf(w, "  %s\t%s (%s)\n", m.Path, m.Scenario, m.File)
+		}
+		w.Flush()
+	}
+	if n := len(s.Orphans); n > 0 {
+		fmt.Fprintf(&b, "%s no scenario (--update --prune removes them):\n", plural(n, "golden file has", "golden files have"))
+		fmt.Fprintf(&b, "  %s\n", strings.Join(s.Orphans, "\n  "))
+	}
+	if n := len(s.Removed); n > 0 {
+		fmt.Fprintf(&b, "%s no scenario and %s removed:\n", plural(n, "golden file had", "golden files had"), verb(n, "was", "were"))
+		fmt.Fprintf(&b, "  %s\n", strings.Join(s.Removed, "\n  "))
+	}
+	return b.String()
+}
+
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
 }

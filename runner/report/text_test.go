@@ -3,6 +3,7 @@ package report_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,15 +15,21 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// run returns what comes of the scenarios of a text.
-func run(t *testing.T, text string) []*report.Outcome {
+// cases are the scenarios of a text.
+func cases(t *testing.T, text string) []*suite.Case {
 	t.Helper()
-	cases, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(text))})
+	list, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(text))})
 	if err != nil || problems.HasErrors() {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
+	return list
+}
+
+// run returns what comes of the scenarios of a text.
+func run(t *testing.T, text string) []*report.Outcome {
+	t.Helper()
 	var list []*report.Outcome
-	suite.Run(context.Background(), cases, suite.Options{}, func(o *report.Outcome) { list = append(list, o) })
+	suite.Run(context.Background(), cases(t, text), suite.Options{}, func(o *report.Outcome) { list = append(list, o) })
 	return list
 }
 
@@ -113,6 +120,15 @@ func TestText(t *testing.T) {
 	}
 }
 
+// variants are lines about transcripts that two of 24 runs gave each.
+func variants(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "2 of 24 runs: that of run %d\n", 1+2*i)
+	}
+	return b.String()
+}
+
 func TestTextOfGoldens(t *testing.T) {
 	o := run(t, passing)[0]
 	with := func(change func(*report.Outcome)) []*report.Outcome {
@@ -130,6 +146,13 @@ func TestTextOfGoldens(t *testing.T) {
 		{"same", with(func(o *report.Outcome) { o.Golden = report.GoldenSame }), false, "ok    passing\n\n1 passed in 1.2s\n"},
 		{"unchanged", with(func(o *report.Outcome) { o.Golden = report.GoldenSame }), true, "1 passed in 1.2s\n"},
 		{"changed", with(func(o *report.Outcome) { o.Golden = report.GoldenChanged }), true, "changed  x.golden\n\n1 passed in 1.2s\n"},
+		{
+			"changed lines", with(func(o *report.Outcome) {
+				o.Golden = report.GoldenChanged
+				o.Change = &report.Diff{Text: "--- x\n+++ y\n@@ -1,2 +1 @@\n--- a\n-b\n+c\n z\n"}
+			}), true,
+			"changed  x.golden  (+1 -2)\n\n1 passed in 1.2s\n",
+		},
 		{"new", with(func(o *report.Outcome) { o.Golden = report.GoldenCreated }), true, "new      x.golden\n\n1 passed in 1.2s\n"},
 		{
 			"differs", with(func(o *report.Outcome) {
@@ -140,10 +163,22 @@ func TestTextOfGoldens(t *testing.T) {
 		{
 			"runs differ", with(func(o *report.Outcome) {
 				o.Runs, o.Wanted, o.Failed = 9, 9, 2
+				o.Variants = []report.Variant{{Run: 1, Runs: 7}, {Run: 7, Runs: 2}}
 				o.Diff = &report.Diff{From: "run 1", To: "run 7", Text: "-a\n+b\n"}
 			}), false,
-			"x.yaml: passing: the transcript of run 7 differs from that of run 1; of 9 runs 2 differ\n" +
-				"-a\n+b\n\nfail  passing\n\n1 failed in 1.2s\n",
+			"x.yaml: passing: the transcript of run 7 differs from that of run 1\n" +
+				"7 of 9 runs: that of run 1\n2 of 9 runs: that of run 7\n-a\n+b\n\nfail  passing\n\n1 failed in 1.2s\n",
+		},
+		{
+			"many runs differ", with(func(o *report.Outcome) {
+				o.Runs, o.Wanted, o.Failed = 24, 24, 22
+				for n := range 12 {
+					o.Variants = append(o.Variants, report.Variant{Run: 1 + 2*n, Runs: 2})
+				}
+				o.Diff = &report.Diff{From: "run 1", To: "run 3", Text: "-a\n+b\n"}
+			}), false,
+			"x.yaml: passing: the transcript of run 3 differs from that of run 1\n" + variants(10) +
+				"and 2 other transcripts\n-a\n+b\n\nfail  passing\n\n1 failed in 1.2s\n",
 		},
 		{
 			"error", with(func(o *report.Outcome) { o.Err = errors.New("cannot write the golden file") }), true,
@@ -156,6 +191,38 @@ func TestTextOfGoldens(t *testing.T) {
 				t.Errorf("got:\n%s\nwant:\n%s", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestTextOfAChangedGoldenInFull(t *testing.T) {
+	o := run(t, passing)[0]
+	o.Golden, o.GoldenPath = report.GoldenChanged, "x.golden"
+	o.Change = &report.Diff{Text: "--- x\n+++ y\n@@ -1 +1 @@\n-b\n+c\n"}
+	got := text(t, report.Text{Several: true, Updating: true, Verbosity: report.Verbose}, []*report.Outcome{o})
+	if want := "changed  x.golden  (+1 -1)\n--- x\n+++ y\n@@ -1 +1 @@\n-b\n+c\n\n1 passed in 1.2s\n"; got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+func TestTextOfMissingAndOrphanedGoldens(t *testing.T) {
+	sum := &report.Summary{
+		Passed: 1, Elapsed: time.Second,
+		NoGolden: []report.NoGolden{
+			{Scenario: "first", File: "two.yaml", Path: "first.golden"}, {Scenario: "b", File: "sub/b.yaml", Path: "sub/b.golden"},
+		},
+		Orphans: []string{"old.golden"}, Removed: []string{"older.golden", "oldest.golden"},
+	}
+	const line = "1 passed, 2 without a golden file, 1 without a scenario, 2 removed in 1.0s\n"
+	const lists = "2 scenarios have no golden file (--update writes them):\n" +
+		"  first.golden  first (two.yaml)\n  sub/b.golden  b (sub/b.yaml)\n" +
+		"1 golden file has no scenario (--update --prune removes them):\n  old.golden\n" +
+		"2 golden files had no scenario and were removed:\n  older.golden\n  oldest.golden\n\n"
+	for verbosity, want := range map[report.Verbosity]string{report.Normal: lists + line, report.Quiet: line} {
+		var b strings.Builder
+		r := &report.Text{W: &b, Several: true, Verbosity: verbosity}
+		if err := r.Summary(sum); err != nil || b.String() != want {
+			t.Errorf("got:\n%s%v\nwant:\n%s", b.String(), err, want)
+		}
 	}
 }
 
@@ -203,20 +270,28 @@ func (broken) Write([]byte) (int, error) { return 0, errBroken }
 func TestWriteErrorsComeBack(t *testing.T) {
 	all := run(t, passing+"---\n"+failing+"---\n"+folding)
 	reporters := map[string]report.Reporter{
-		"text":    &report.Text{W: broken{}, Errors: broken{}},
-		"several": &report.Text{W: broken{}, Errors: broken{}, Several: true},
-		"json":    &report.JSON{W: broken{}},
+		"one":    &report.Text{W: broken{}, Errors: broken{}},
+		"github": &report.GitHub{W: broken{}},
 	}
+	for _, f := range report.Formats() {
+		reporters[f.Name] = report.Multi(f.New(broken{}, report.Style{}))
+	}
+	problems := source.Problems{{Msg: "x"}, {Msg: "y", Severity: source.Warning}}
 	for name, r := range reporters {
+		// A document is written at its end, annotations tell failures only.
+		atEnd := name == "junit" || name == "ctrf"
 		for _, o := range all {
-			if err := r.Outcome(o); !errors.Is(err, errBroken) {
+			if err := r.Outcome(o); !errors.Is(err, errBroken) && !atEnd && (name != "github" || o == all[1]) {
 				t.Errorf("%s: the outcome of %s gives %v", name, o.Scenario.Name, err)
 			}
 		}
-		if err := r.Problems(source.Problems{{Msg: "x"}}); !errors.Is(err, errBroken) {
+		if err := r.Problems(problems); !errors.Is(err, errBroken) && !atEnd {
 			t.Errorf("%s: a problem gives %v", name, err)
 		}
-		if err := r.Checked(1, nil); !errors.Is(err, errBroken) {
+		if name == "github" {
+			continue
+		}
+		if err := r.Checked(1, problems); !errors.Is(err, errBroken) {
 			t.Errorf("%s: the end of a check gives %v", name, err)
 		}
 		if err := r.Summary(&report.Summary{Count: 2}); !errors.Is(err, errBroken) {

@@ -19,7 +19,10 @@ import (
 type Case struct {
 	Scenario *scenarios.Scenario
 	File     File
-	alone    bool // in its file
+	// Golden is the golden file where it is not the one beside the scenario's
+	// file. It must be there when transcripts are compared.
+	Golden string
+	alone  bool // in its file
 }
 
 // Load reads and checks the files. The problems are those of all files,
@@ -54,10 +57,13 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 	return list, problems, nil
 }
 
-// GoldenPath is where the case's golden file is or would be: beside its file,
-// with that file's name, or the scenario's where a file holds several. It is
-// "" for a case that is not on disk.
+// GoldenPath is where the case's golden file is or would be: the one that it
+// was given, else beside its file, with that file's name, or the scenario's
+// where a file holds several. It is "" for a case that is not on disk.
 func (c *Case) GoldenPath() string {
+	if c.Golden != "" {
+		return c.Golden
+	}
 	if c.File.data != nil {
 		return ""
 	}
@@ -74,8 +80,9 @@ func (c *Case) goldenName() string {
 	return strings.NewReplacer("/", "-", `\`, "-", "\x00", "-").Replace(c.Scenario.Name) + goldenExt
 }
 
-// goldenLabel is what a diff calls the golden file.
-func (c *Case) goldenLabel() string {
+// GoldenLabel is what messages call the golden file: its path, or the name of
+// one that is not on disk.
+func (c *Case) GoldenLabel() string {
 	if path := c.GoldenPath(); path != "" {
 		return path
 	}
@@ -84,25 +91,28 @@ func (c *Case) goldenLabel() string {
 
 // HasGolden reports whether there is a golden file to compare with.
 func (c *Case) HasGolden() bool {
-	_, found, err := c.golden()
-	return found || err != nil
+	g, err := c.golden()
+	return g != nil || err != nil
 }
 
-// golden reads the golden file, and tells whether there is one.
-func (c *Case) golden() (text string, found bool, err error) {
+// golden reads the golden file; nil where there is none.
+func (c *Case) golden() (*golden, error) {
 	path := c.GoldenPath()
 	if path == "" {
 		data, ok := library.Golden(strings.TrimSuffix(c.goldenName(), goldenExt))
-		return string(data), ok && c.File.Shipped, nil
+		if !ok || !c.File.Shipped {
+			return nil, nil
+		}
+		return parseGolden(c.goldenName(), string(data))
 	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return "", false, nil
+		return nil, nil
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("cannot read the golden file: %w", err)
+		return nil, fmt.Errorf("cannot read the golden file: %w", err)
 	}
-	return string(data), true, nil
+	return parseGolden(path, string(data))
 }
 
 // A Filter chooses among cases. The zero Filter takes them all.

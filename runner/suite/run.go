@@ -20,8 +20,12 @@ type Options struct {
 	Jobs     int  // runs at a time; 0 is one, less than 0 one for each processor
 	Count    int  // runs of each case; less than 1 is one
 	FailFast bool // after the first failure no further run is begun
-	Goldens  Goldens
-	// Progress is called after each run. Calls of it and of the function that
+	// Stress runs a case no further once one of its runs has failed or given
+	// another transcript than the others. Runs under way are still counted.
+	Stress  bool
+	Goldens Goldens
+	// Progress is called after each run; Total is less by those that will not
+	// be made. Calls of it and of the function that
 	// takes the outcomes never overlap.
 	Progress func(Progress)
 }
@@ -53,7 +57,7 @@ func Run(ctx context.Context, cases []*Case, o Options, deliver func(*report.Out
 	count := max(o.Count, 1)
 	s.progress.Total = count * len(cases)
 	for i, c := range cases {
-		s.tallies[i] = &tally{one: c, wanted: count, left: count}
+		s.tallies[i] = newTally(c, count, o.Goldens)
 	}
 	var g errgroup.Group
 	g.SetLimit(o.jobs())
@@ -94,7 +98,7 @@ type session struct {
 // run makes the nth run of the ith case.
 func (s *session) run(ctx context.Context, i, n int) {
 	t := s.tallies[i]
-	if s.stop.Load() || ctx.Err() != nil {
+	if s.stop.Load() || t.stop.Load() || ctx.Err() != nil {
 		s.finish(t, n, nil, "")
 		return
 	}
@@ -103,7 +107,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 	if result.Status == runner.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
 		var b bytes.Buffer
 		report.Transcript(&b, result, report.Style{})
-		text = b.String()
+		text = t.golden.keep(b.String())
 	}
 	s.finish(t, n, result, text)
 }
@@ -115,6 +119,9 @@ func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
 	t.add(n, result, text)
 	if t.left == 0 {
 		t.close(s.options.Goldens)
+	}
+	if s.options.Stress && t.differs() {
+		t.stop.Store(true)
 	}
 	if t.failed() && s.options.FailFast {
 		s.stop.Store(true)
@@ -130,6 +137,7 @@ func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
 
 func (s *session) advance(t *tally, result *runner.Result) {
 	if result == nil {
+		s.progress.Total--
 		return
 	}
 	s.progress.Done++

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -112,8 +114,44 @@ func TestCountFindsTranscriptsThatDiffer(t *testing.T) {
 	if o.Diff == nil || o.Diff.From != "run 1" || o.Diff.To != "run 2" || o.Runs != 4 || o.Failed != 3 {
 		t.Fatalf("%+v, diff %+v", o, o.Diff)
 	}
-	if !strings.HasPrefix(o.Diff.Text, "--- run 1\n+++ run 2\n@@") {
-		t.Errorf("the diff is:\n%s", o.Diff.Text)
+	if !strings.HasPrefix(o.Diff.Text, "--- run 1\n+++ run 2\n@@") || o.Diff.Line != 3 {
+		t.Errorf("the diff is, from line %d:\n%s", o.Diff.Line, o.Diff.Text)
+	}
+	if len(o.Variants) != 4 || o.Variants[3] != (report.Variant{Run: 4, Runs: 1}) {
+		t.Errorf("the variants are %v", o.Variants)
+	}
+}
+
+func TestStressEndsWhereRunsDiffer(t *testing.T) {
+	cases := load(t, "x.yaml", strings.Join([]string{changing, fast, failing}, "---\n"))
+	var last Progress
+	options := Options{Count: 50, Stress: true, Progress: func(p Progress) { last = p }}
+	list := outcomes(context.Background(), cases, options)
+	if got, want := summary(list), "fail changing\nok fast\nfail failing\n"; got != want {
+		t.Fatalf("got:\n%swant:\n%s", got, want)
+	}
+	want := []report.Variant{{Run: 1, Runs: 1}, {Run: 2, Runs: 1}}
+	if o := list[0]; o.Runs != 2 || !slices.Equal(o.Variants, want) || o.Diff == nil {
+		t.Errorf("%d runs, variants %v, diff %v", o.Runs, o.Variants, o.Diff)
+	}
+	if list[1].Runs != 50 || list[1].Variants != nil || list[2].Runs != 1 {
+		t.Errorf("%d runs of the one that is always alike, %d of the one that fails", list[1].Runs, list[2].Runs)
+	}
+	if last.Done != 53 || last.Total != 150-48 {
+		t.Errorf("the progress ends at %d of %d", last.Done, last.Total)
+	}
+}
+
+// A run that is under way when two transcripts differ is counted too.
+func TestStressUnderLoad(t *testing.T) {
+	cases := load(t, "x.yaml", changing)
+	o := outcomes(context.Background(), cases, Options{Count: 1000, Stress: true, Jobs: 8})[0]
+	sum := 0
+	for _, v := range o.Variants {
+		sum += v.Runs
+	}
+	if sum != o.Runs || o.Runs < 2 || o.Runs == 1000 || o.Status() != runner.Failed {
+		t.Errorf("%d runs, %d counted, %s", o.Runs, sum, o.Status())
 	}
 }
 
@@ -163,6 +201,11 @@ func TestGoldens(t *testing.T) {
 		{"created", quiet, "", UpdateGoldens, report.GoldenCreated, runner.Passed, text},
 		{"skipped", lacking, "old\n", CompareGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
 		{"skipped update", lacking, "old\n", UpdateGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
+		{"pattern", quiet, "~ one  \\| h.*o\nok  a\n", CompareGoldens, report.GoldenSame, runner.Passed, "~ one  \\| h.*o\nok  a\n"},
+		{"pattern differs", quiet, "~ one  \\| h\nok  a\n", CompareGoldens, report.GoldenDiffers, runner.Failed, "~ one  \\| h\nok  a\n"},
+		{"pattern unchanged", quiet, "~ .*hello\nok  a\n", UpdateGoldens, report.GoldenSame, runner.Passed, "~ .*hello\nok  a\n"},
+		{"pattern kept", quiet, "~ .*hello\nok  b\n", UpdateGoldens, report.GoldenChanged, runner.Passed, "~ .*hello\nok  a\n"},
+		{"pattern dropped", quiet, "~ .*bye\nok  a\n", UpdateGoldens, report.GoldenChanged, runner.Passed, text},
 		{"failed update", failing, "old\n", UpdateGoldens, report.GoldenUnused, runner.Failed, "old\n"},
 	}
 	for _, tt := range tests {
@@ -180,10 +223,68 @@ func TestGoldens(t *testing.T) {
 			if o.Golden != tt.want || o.Status() != tt.status || o.Err != nil {
 				t.Errorf("%q, %s, %v; want %q, %s", o.Golden, o.Status(), o.Err, tt.want, tt.status)
 			}
+			if (o.Change != nil) != (o.Golden == report.GoldenChanged) {
+				t.Errorf("the change is %+v", o.Change)
+			}
 			if after, _ := os.ReadFile("a.golden"); string(after) != tt.after {
 				t.Errorf("the golden file holds %q; want %q", after, tt.after)
 			}
 		})
+	}
+}
+
+// What varies between runs is no difference where a pattern line allows it.
+func TestPatternLinesHoldForEachRun(t *testing.T) {
+	tree(t, map[string]string{"changing.yaml": changing})
+	cases, _, err := Load([]File{{Path: "changing.yaml"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	outcomes(context.Background(), cases, Options{Goldens: UpdateGoldens})
+	text, err := os.ReadFile("changing.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	varying := regexp.MustCompile(`(?m)^one  \| \d+$`).ReplaceAll(text, []byte(`~ one  \| \d+`))
+	if err := os.WriteFile("changing.golden", varying, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, goldens := range []Goldens{CompareGoldens, UpdateGoldens} {
+		o := outcomes(context.Background(), cases, Options{Goldens: goldens, Count: 5, Jobs: 2})[0]
+		if o.Golden != report.GoldenSame || o.Status() != runner.Passed {
+			t.Errorf("%s, %s, %+v", o.Golden, o.Status(), o.Diff)
+		}
+	}
+}
+
+// A case can be given a golden file of its own.
+func TestGoldenOfOwn(t *testing.T) {
+	tree(t, map[string]string{"good.golden": "one  | hello\nok  x\n", "bad.golden": "ok  x\n", "broken.golden": "~ (\n"})
+	tests := []struct {
+		golden  string
+		goldens Goldens
+		want    report.GoldenState
+		err     string
+	}{
+		{"good.golden", CompareGoldens, report.GoldenSame, ""},
+		{"bad.golden", CompareGoldens, report.GoldenDiffers, ""},
+		{"gone.golden", CompareGoldens, report.GoldenUnused, "there is no golden file gone.golden; --update writes it"},
+		{"broken.golden", CompareGoldens, report.GoldenUnused, "broken.golden:1: the pattern line: "},
+		{"broken.golden", UpdateGoldens, report.GoldenUnused, "broken.golden:1: the pattern line: "},
+		{"gone.golden", UpdateGoldens, report.GoldenCreated, ""},
+		{"bad.golden", UpdateGoldens, report.GoldenChanged, ""},
+		{"gone/x.golden", UpdateGoldens, report.GoldenUnused, "cannot write the golden file: "},
+	}
+	for _, tt := range tests {
+		c := load(t, "x.yaml", quiet)[0]
+		c.Golden = tt.golden
+		o := outcomes(context.Background(), []*Case{c}, Options{Goldens: tt.goldens})[0]
+		if o.Golden != tt.want || o.GoldenPath != tt.golden {
+			t.Errorf("%s: %q of %s; want %q", tt.golden, o.Golden, o.GoldenPath, tt.want)
+		}
+		if (o.Err != nil) != (tt.err != "") || o.Err != nil && !strings.Contains(o.Err.Error(), tt.err) {
+			t.Errorf("%s: the error is %v; want %s", tt.golden, o.Err, tt.err)
+		}
 	}
 }
 

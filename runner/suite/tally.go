@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -24,6 +25,10 @@ type tally struct {
 	cut      *attempt // a run that was cancelled
 	variants []*variant
 	outcome  *report.Outcome
+
+	golden    *golden // as it was before the first run; nil where there is none
+	goldenErr error
+	stop      atomic.Bool // begin no further run of this case
 }
 
 // An attempt is one run of a case.
@@ -77,6 +82,18 @@ func (t *tally) addText(n int, text string) {
 	t.variants = append(t.variants, &variant{text, n, 1})
 }
 
+// newTally is that of a case's first run.
+func newTally(c *Case, count int, goldens Goldens) *tally {
+	t := &tally{one: c, wanted: count, left: count}
+	if goldens != IgnoreGoldens {
+		t.golden, t.goldenErr = c.golden()
+	}
+	return t
+}
+
+// differs reports whether the runs so far did not all end alike.
+func (t *tally) differs() bool { return t.failures > 0 || len(t.variants) > 1 }
+
 func (t *tally) failed() bool {
 	return t.failures > 0 || t.outcome != nil && t.outcome.Status() == runner.Failed
 }
@@ -84,7 +101,7 @@ func (t *tally) failed() bool {
 // close makes the outcome when all runs have come in.
 func (t *tally) close(goldens Goldens) {
 	o := &report.Outcome{
-		Scenario: t.one.Scenario, Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.goldenLabel(),
+		Scenario: t.one.Scenario, Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.GoldenLabel(),
 	}
 	t.outcome = o
 	for _, a := range []*attempt{t.failure, t.cut, t.other} {
@@ -102,36 +119,45 @@ func (t *tally) close(goldens Goldens) {
 		second := t.variants[1]
 		o.Failed = t.runs - first.runs
 		o.Diff = compare(run(first.first), first.text, run(second.first), second.text)
+		for _, v := range t.variants {
+			o.Variants = append(o.Variants, report.Variant{Run: v.first, Runs: v.runs})
+		}
 		return
 	}
-	t.golden(goldens, first.text)
+	t.settle(goldens, first.text)
 }
 
 func run(n int) string { return fmt.Sprintf("run %d", n) }
 
-// golden compares the transcript with the golden file, or writes it there.
-func (t *tally) golden(goldens Goldens, text string) {
-	if goldens == IgnoreGoldens {
-		return
-	}
+// settle compares the transcript with the golden file, or writes it there.
+func (t *tally) settle(goldens Goldens, text string) {
 	o := t.outcome
-	want, found, err := t.one.golden()
 	switch {
-	case err != nil:
-		o.Err = err
-	case found && want == text:
+	case goldens == IgnoreGoldens:
+	case t.goldenErr != nil:
+		o.Err = t.goldenErr
+	case t.golden != nil && t.golden.text == text:
 		o.Golden = report.GoldenSame
 	case goldens == UpdateGoldens:
-		o.Err = t.one.writeGolden(text)
-		if o.Err == nil {
-			o.Golden = report.GoldenCreated
-		}
-		if found && o.Err == nil {
-			o.Golden = report.GoldenChanged
-		}
-	case found:
+		t.update(text)
+	case t.golden != nil:
 		o.Golden, o.Failed = report.GoldenDiffers, o.Runs
-		o.Diff = compare(o.GoldenPath, want, "transcript", text)
+		o.Diff = compare(o.GoldenPath, t.golden.text, "transcript", text)
+	case t.one.Golden != "":
+		o.Err = fmt.Errorf("there is no golden file %s; --update writes it", o.GoldenPath)
+	}
+}
+
+// update writes the golden file, which is not what it should be.
+func (t *tally) update(text string) {
+	o := t.outcome
+	if o.Err = t.one.writeGolden(text); o.Err != nil {
+		return
+	}
+	o.Golden = report.GoldenCreated
+	if t.golden != nil {
+		o.Golden = report.GoldenChanged
+		o.Change = compare(o.GoldenPath, t.golden.text, "transcript", text)
 	}
 }
 
@@ -139,5 +165,18 @@ func (t *tally) golden(goldens Goldens, text string) {
 func compare(from, want, to, got string) *report.Diff {
 	text := string(diff.Diff(from, []byte(want), to, []byte(got)))
 	_, text, _ = strings.Cut(text, "\n") // "diff FROM TO" says nothing new
-	return &report.Diff{From: from, To: to, Text: text}
+	return &report.Diff{From: from, To: to, Text: text, Line: firstDifference(want, got)}
+}
+
+// firstDifference is the number of the first line that differs, from 1.
+func firstDifference(want, got string) int {
+	n := 1
+	for line := range strings.Lines(want) {
+		if !strings.HasPrefix(got, line) {
+			break
+		}
+		got = got[len(line):]
+		n++
+	}
+	return n
 }

@@ -1,0 +1,209 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// reportFlags say in which forms to report, and where to.
+type reportFlags struct {
+	format choice
+	files  reportList
+}
+
+func (f *reportFlags) bind(c *cobra.Command) {
+	for _, format := range report.Formats() {
+		f.format.words = append(f.format.words, format.Name)
+	}
+	f.format.bind(c, "format", "what to print; see \"Reports\" in the reference")
+	c.Flags().Var(&f.files, "report", "write a report to a file too, in one of these forms (repeatable)")
+	c.RegisterFlagCompletionFunc("report", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		var list []cobra.Completion
+		for _, word := range f.format.words {
+			list = append(list, word+"=")
+		}
+		return list, cobra.ShellCompDirectiveNoSpace
+	})
+}
+
+// reportList is the flag --report: a form and a file, several times.
+type reportList []reportTo
+
+type reportTo struct {
+	format report.Format
+	path   string
+}
+
+// Set implements [pflag.Value].
+func (l *reportList) Set(s string) error {
+	name, path, ok := strings.Cut(s, "=")
+	if !ok || path == "" {
+		return fmt.Errorf("%q is not of the form FORMAT=FILE", s)
+	}
+	var word choice
+	for _, f := range report.Formats() {
+		word.words = append(word.words, f.Name)
+	}
+	if err := word.Set(name); err != nil {
+		return err
+	}
+	for _, other := range *l {
+		if filepath.Clean(other.path) == filepath.Clean(path) {
+			return fmt.Errorf("two reports would be written to %s", path)
+		}
+	}
+	format, _ := report.LookupFormat(name)
+	*l = append(*l, reportTo{format, path})
+	return nil
+}
+
+// String implements [pflag.Value].
+func (l *reportList) String() string { return "" }
+
+// Type implements [pflag.Value]; help shows it.
+func (l *reportList) Type() string { return "FORMAT=FILE" }
+
+// A reporting is where a run or a check is told: on the standard output and in
+// files.
+type reporting struct {
+	report.Reporter
+	text      *report.Text      // nil where the standard output has another form
+	documents []report.Reporter // those that must be ended even where nothing is run
+	files     []*reportFile
+	problems  source.Problems
+	ended     bool
+}
+
+// reporting opens the reports. The main one goes to the standard output.
+func (p *program) reporting(f *reportFlags, style report.Style, text *report.Text) (*reporting, error) {
+	r := new(reporting)
+	format, _ := report.LookupFormat(f.format.word)
+	var list []report.Reporter
+	if format.Name == "text" {
+		r.text = text
+		list = append(list, text)
+		if os.Getenv("GITHUB_ACTIONS") == "true" {
+			list = append(list, &report.GitHub{W: p.out, Root: os.Getenv("GITHUB_WORKSPACE")})
+		}
+	} else {
+		list = append(list, r.add(format, p.out, style))
+	}
+	for _, to := range f.files {
+		file, err := createReport(to.path)
+		if err != nil {
+			return nil, errors.Join(err, r.close())
+		}
+		r.files = append(r.files, file)
+		list = append(list, r.add(to.format, file, style))
+	}
+	r.Reporter = report.Multi(list...)
+	return r, nil
+}
+
+func (r *reporting) add(format report.Format, w io.Writer, style report.Style) report.Reporter {
+	rep := format.New(w, style)
+	if format.Document {
+		r.documents = append(r.documents, rep)
+	}
+	return rep
+}
+
+// Problems implements [report.Reporter].
+func (r *reporting) Problems(ps source.Problems) error {
+	r.problems = append(r.problems, ps...)
+	return r.Reporter.Problems(ps)
+}
+
+// Checked implements [report.Reporter].
+func (r *reporting) Checked(files int, ps source.Problems) error {
+	r.ended = true
+	return r.Reporter.Checked(files, ps)
+}
+
+// Summary implements [report.Reporter].
+func (r *reporting) Summary(s *report.Summary) error {
+	r.ended = true
+	return r.Reporter.Summary(s)
+}
+
+// end closes the reports. Where nothing was run because of err, those that a
+// consumer would reject otherwise tell why. What kept a report from being
+// written goes before an exit status that is told already.
+func (r *reporting) end(err error) error {
+	if err != nil && !r.ended {
+		problems := r.problems
+		if !problems.HasErrors() {
+			problems = append(problems, &source.Problem{Msg: err.Error()})
+		}
+		report.Multi(r.documents...).Checked(0, problems) // a file keeps its error
+	}
+	failed := r.close()
+	var told status
+	if failed == nil || err != nil && !errors.As(err, &told) {
+		return errors.Join(err, failed)
+	}
+	return failed
+}
+
+func (r *reporting) close() error {
+	var errs []error
+	for _, f := range r.files {
+		errs = append(errs, f.close())
+	}
+	return errors.Join(errs...)
+}
+
+// A reportFile is a file that a report is written to. It keeps the first error;
+// the run goes on without it.
+type reportFile struct {
+	file *os.File
+	err  error
+}
+
+func createReport(path string) (*reportFile, error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return nil, reportError(path, err)
+	}
+	return &reportFile{file: file}, nil
+}
+
+// Write implements [io.Writer].
+func (f *reportFile) Write(b []byte) (int, error) {
+	if f.err != nil {
+		return 0, f.err
+	}
+	n, err := f.file.Write(b)
+	f.keep(err)
+	return n, f.err
+}
+
+func (f *reportFile) keep(err error) {
+	if f.err == nil && err != nil {
+		f.err = reportError(f.file.Name(), err)
+	}
+}
+
+// close returns the first error of writing, or that of closing.
+func (f *reportFile) close() error {
+	f.keep(f.file.Close())
+	return f.err
+}
+
+func reportError(path string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("cannot write the report %s: %w", path, err)
+}

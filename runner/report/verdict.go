@@ -1,0 +1,177 @@
+package report
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// An ending is what the reports for continuous integration tell apart.
+type ending int
+
+const (
+	passed ending = iota
+	failed
+	broken // a file is invalid, or cannot be read or written
+	skipped
+	interrupted
+	notRun
+)
+
+// String is the ending as a report tells it beside its own words.
+func (e ending) String() string {
+	return [...]string{"passed", "failed", "error", "skipped", "interrupted", "not run"}[e]
+}
+
+// A verdict is an outcome as the reports for continuous integration tell it. Its
+// texts hold nothing that such a form could not carry.
+type verdict struct {
+	ending  ending
+	name    string
+	file    string
+	tags    []string
+	at      source.Pos // what failed; else the scenario
+	kind    string     // what failed: a step kind, golden, runs, timeout, invalid
+	message string     // why, on one line
+	detail  string     // the report for people; "" where there is no more to say
+	elapsed time.Duration
+}
+
+// verdictOf tells an outcome.
+func verdictOf(o *Outcome, s Style) (*verdict, error) {
+	v := &verdict{
+		name: visible(o.Scenario.Name), file: visible(o.Scenario.Pos().File),
+		at: o.Scenario.Pos(), elapsed: o.Elapsed(),
+	}
+	for _, tag := range o.Scenario.Tags {
+		v.tags = append(v.tags, visible(tag))
+	}
+	v.judge(o)
+	v.message = visible(strings.ReplaceAll(v.message, "\n", " "))
+	if v.ending == passed || v.ending == skipped || v.ending == notRun {
+		return v, nil
+	}
+	var b strings.Builder
+	s.Color = false
+	if err := (&Text{W: &b, Style: s}).Outcome(o); err != nil {
+		return nil, err
+	}
+	v.detail = visible(b.String())
+	return v, nil
+}
+
+// judge finds the ending, its place and its reason.
+func (v *verdict) judge(o *Outcome) {
+	status := o.Status()
+	switch {
+	case o.Err != nil:
+		v.ending, v.kind, v.message = broken, "golden", o.Err.Error()
+	case o.Golden == GoldenDiffers:
+		v.ending, v.kind, v.message = failed, "golden", "the transcript differs from "+o.Diff.From
+	case o.Diff != nil:
+		v.ending, v.kind = failed, "runs"
+		v.message = fmt.Sprintf("the transcript of %s differs from that of %s", o.Diff.To, o.Diff.From)
+	case o.Result == nil:
+		v.ending, v.message = notRun, notRun.String()
+	case status == runner.Failed:
+		v.ending = failed
+		v.blame(o.Result.Failure)
+	case status == runner.Skipped:
+		v.ending, v.message = skipped, o.Result.Reason
+	case status == runner.Cancelled:
+		v.ending, v.kind, v.message = interrupted, "interrupted", interrupted.String()
+	}
+}
+
+// blame tells which step failed, and why.
+func (v *verdict) blame(f *runner.Failure) {
+	v.kind, v.message = "scenario", firstLine(f.Err)
+	var dead *steps.DeadlockError
+	if errors.As(f.Err, &dead) {
+		v.kind = "deadlock"
+	}
+	if f.Step != nil {
+		v.kind, v.at = f.Step.Kind.Name, failurePos(f)
+		v.message = f.Step.Title + ": " + v.message
+	}
+	if f.Actor != "" {
+		v.message = f.Actor + ": " + v.message
+	}
+}
+
+// verdictsOf tells what is wrong with files that were not run. A check that
+// found nothing has passed.
+func verdictsOf(files int, problems source.Problems) []*verdict {
+	var list []*verdict
+	for _, p := range problems {
+		if p.Severity != source.Error {
+			continue
+		}
+		v := &verdict{ending: broken, kind: "invalid", at: p.Pos, message: p.Msg, detail: visible(p.Report()) + "\n"}
+		v.file = visible(cmp.Or(p.Pos.File, "sockscript"))
+		v.name = v.file
+		if p.Pos.IsValid() {
+			v.name = visible(p.Pos.String())
+		}
+		if p.Hint != "" {
+			v.message += "; " + p.Hint
+		}
+		v.message = visible(strings.ReplaceAll(v.message, "\n", " "))
+		list = append(list, v)
+	}
+	if len(list) == 0 {
+		list = append(list, &verdict{name: fmt.Sprintf("no errors in %s", plural(files, "file", "files")), file: "check"})
+	}
+	return list
+}
+
+// visible writes out what XML 1.0, YAML and terminals cannot carry: control
+// characters but for newlines and tabs, and bytes that are not UTF-8.
+func visible(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r == '\n' || r == '\t' || !unicode.IsControl(r) && r != '\ufffe' && r != '\uffff':
+			b.WriteRune(r)
+		case r < 0x80:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+// verdicts are those of a run so far, for the forms that are written at its end.
+type verdicts []*verdict
+
+func (l *verdicts) add(o *Outcome, s Style) error {
+	v, err := verdictOf(o, s)
+	if err == nil {
+		*l = append(*l, v)
+	}
+	return err
+}
+
+// count is how many ended so.
+func (l verdicts) count(e ending) int {
+	n := 0
+	for _, v := range l {
+		if v.ending == e {
+			n++
+		}
+	}
+	return n
+}

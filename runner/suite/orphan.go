@@ -1,0 +1,81 @@
+package suite
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// Directories are those of the names, as [Find] takes them, that are
+// directories.
+func Directories(names []string) []string {
+	var dirs []string
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			dirs = append(dirs, name)
+		}
+	}
+	return dirs
+}
+
+// Orphans finds the golden files in directories, at any depth but for hidden
+// ones, that are of none of the cases: those whose scenario is gone or has
+// another name now. The cases must be all of the directories'. Files that end
+// in .golden and hold no transcript are somebody else's.
+func Orphans(dirs []string, cases []*Case) ([]string, error) {
+	known := make(map[string]bool)
+	for _, c := range cases {
+		if path := c.GoldenPath(); path != "" {
+			known[absolute(path)] = true
+		}
+	}
+	var orphans []string
+	for _, dir := range dirs {
+		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				return err
+			case d.IsDir() && path != dir && hidden(d.Name()):
+				return filepath.SkipDir
+			case !d.Type().IsRegular() || filepath.Ext(path) != goldenExt || known[absolute(path)]:
+				return nil
+			}
+			known[absolute(path)] = true // once is enough
+			is, err := holdsTranscript(path)
+			if is {
+				orphans = append(orphans, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, fmt.Errorf("cannot look for orphaned golden files: %w", err)
+		}
+	}
+	return orphans, nil
+}
+
+func hidden(name string) bool { return strings.HasPrefix(name, ".") }
+
+// absolute makes paths that lead to the same file comparable.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return filepath.Clean(path)
+}
+
+// holdsTranscript tells a golden file of ours by its last line, the verdict.
+func holdsTranscript(path string) (bool, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	data = bytes.TrimSuffix(data, []byte("\n"))
+	last := string(data[bytes.LastIndexByte(data, '\n')+1:])
+	return strings.HasPrefix(strings.TrimPrefix(last, PatternMark), runner.Passed.String()+"  "), nil
+}
