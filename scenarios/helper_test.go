@@ -1,16 +1,12 @@
 package scenarios_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
 )
 
 // findings are the problems of a file, as "line:column: message; hint", and
@@ -46,46 +42,4 @@ func parse(t testing.TB, text string) []*scenarios.Scenario {
 		t.Fatalf("%s\nin\n%s", problems.Report(), text)
 	}
 	return list
-}
-
-func compileSchema(t testing.TB) *jsonschema.Schema {
-	t.Helper()
-	text, err := json.Marshal(scenarios.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("scenario.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("scenario.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-// plain is a document as an editor's YAML server hands it to the schema.
-func plain(n *source.Node) any {
-	switch {
-	case n.Kind == source.List:
-		list := []any{}
-		for _, item := range n.Items {
-			list = append(list, plain(item))
-		}
-		return list
-	case n.Kind == source.Map:
-		m := map[string]any{}
-		for _, e := range n.Entries {
-			m[e.Key.Text] = plain(e.Value)
-		}
-		return m
-	case n.Null:
-		return nil
-	}
-	return steps.ScalarValue(n)
 }

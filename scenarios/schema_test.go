@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/scenariotest"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
@@ -20,7 +21,7 @@ func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
 		t.Fatalf("no YAML: %s", problems.Report())
 	}
 	for _, n := range nodes {
-		if err := schema.Validate(plain(n)); err != nil {
+		if err := schema.Validate(scenariotest.Plain(n)); err != nil {
 			return err
 		}
 	}
@@ -38,7 +39,7 @@ func stepsText(lines ...string) string {
 }
 
 func TestSchemaOfLibrary(t *testing.T) {
-	schema := compileSchema(t)
+	schema := scenariotest.Schema(t)
 	for _, name := range library.Names() {
 		data, _ := library.Open(name)
 		if err := accepts(t, schema, string(data)); err != nil {
@@ -49,7 +50,7 @@ func TestSchemaOfLibrary(t *testing.T) {
 
 // The schema and the loader take the same documents.
 func TestSchemaAccepts(t *testing.T) {
-	schema := compileSchema(t)
+	schema := scenariotest.Schema(t)
 	for _, text := range []string{
 		"actors: {a: []}",
 		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
@@ -86,7 +87,7 @@ func TestSchemaAccepts(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	schema := compileSchema(t)
+	schema := scenariotest.Schema(t)
 	for _, text := range []string{
 		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
 		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",

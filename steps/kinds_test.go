@@ -2,16 +2,13 @@ package steps_test
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/scenarios/scenariotest"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -79,7 +76,7 @@ func TestKindsAreDescribed(t *testing.T) {
 }
 
 func TestExamples(t *testing.T) {
-	schema := compileSchema(t)
+	schema := scenariotest.Schema(t)
 	for _, k := range steps.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
 			list, problems := scenarios.Parse(k.Name+".yaml", []byte(k.Example))
@@ -87,7 +84,7 @@ func TestExamples(t *testing.T) {
 				t.Fatalf("\n%s", problems.Report())
 			}
 			for _, s := range list {
-				if err := schema.Validate(plain(s.Node)); err != nil {
+				if err := schema.Validate(scenariotest.Plain(s.Node)); err != nil {
 					t.Errorf("the schema refuses it: %v", err)
 				}
 				r := runner.Run(context.Background(), s, runner.Options{})
@@ -97,46 +94,4 @@ func TestExamples(t *testing.T) {
 			}
 		})
 	}
-}
-
-func compileSchema(t *testing.T) *jsonschema.Schema {
-	t.Helper()
-	text, err := json.Marshal(scenarios.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("scenario.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("scenario.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return schema
-}
-
-// plain is a document as an editor's YAML server hands it to the schema.
-func plain(n *source.Node) any {
-	switch {
-	case n.Kind == source.List:
-		list := []any{}
-		for _, item := range n.Items {
-			list = append(list, plain(item))
-		}
-		return list
-	case n.Kind == source.Map:
-		m := map[string]any{}
-		for _, e := range n.Entries {
-			m[e.Key.Text] = plain(e.Value)
-		}
-		return m
-	case n.Null:
-		return nil
-	}
-	return steps.ScalarValue(n)
 }

@@ -1,0 +1,58 @@
+// Package scenariotest has what the tests of several packages need of scenarios.
+package scenariotest
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// Schema is the JSON Schema of scenario files, ready to validate what [Plain]
+// gives.
+func Schema(t testing.TB) *jsonschema.Schema {
+	t.Helper()
+	text, err := json.Marshal(scenarios.Schema())
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("scenario.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := c.Compile("scenario.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// Plain is a document as an editor's YAML server hands it to the schema.
+func Plain(n *source.Node) any {
+	switch {
+	case n.Kind == source.List:
+		list := []any{}
+		for _, item := range n.Items {
+			list = append(list, Plain(item))
+		}
+		return list
+	case n.Kind == source.Map:
+		m := map[string]any{}
+		for _, e := range n.Entries {
+			m[e.Key.Text] = Plain(e.Value)
+		}
+		return m
+	case n.Null:
+		return nil
+	}
+	return steps.ScalarValue(n)
+}
