@@ -47,6 +47,8 @@ func (a *parallelAction) Run(t *Task) error {
 			return branch.Run(body)
 		}))
 	}
+	// The limit bounds each step of the branches, so that the one that comes too
+	// late is told.
 	for _, b := range running {
 		if _, err := b.Join(time.Time{}); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"time"
 
@@ -198,8 +199,13 @@ func (t *Task) Next() {
 func (t *Task) announce() {
 	if note := t.Event.Note; note != "" {
 		t.Event.Note = ""
-		t.Call("note", Bare("# "+note))
-		t.record()
+		for i, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
+			if i > 0 {
+				t.Event.Start = time.Since(t.Actor.Run.Epoch)
+			}
+			t.Call("note", Bare("# "+line))
+			t.record()
+		}
 	}
 }
 

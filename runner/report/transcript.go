@@ -80,7 +80,9 @@ func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
 		}
 		actor := s.dim(fmt.Sprintf("%s%-*s  ", elapsed, width, l.Actor))
 		if l.Event != nil && l.Event.Note != "" {
-			fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+l.Event.Note))
+			for note := range strings.SplitSeq(strings.TrimSuffix(l.Event.Note, "\n"), "\n") {
+				fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+note))
+			}
 		}
 		fmt.Fprintf(b, "%s%s\n", actor, s.lineText(r, l))
 	}

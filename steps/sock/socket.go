@@ -239,9 +239,15 @@ func (s *Socket) Shutdown(how int) error {
 		return failed("shutdown", err)
 	}
 	defer s.leave()
-	err := unix.Shutdown(s.fd, how)
-	if how != unix.SHUT_WR && (err == nil || err == unix.ENOTCONN) {
+	reads := how != unix.SHUT_WR
+	before := s.desc.readShut.Load()
+	if reads {
+		// It must stand when the kernel wakes those who wait: they are not woken again.
 		s.desc.readShut.Store(true)
+	}
+	err := unix.Shutdown(s.fd, how)
+	if reads && err != nil && err != unix.ENOTCONN {
+		s.desc.readShut.Store(before)
 	}
 	return failed("shutdown", asError(asErrno(err)))
 }

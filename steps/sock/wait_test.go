@@ -239,3 +239,24 @@ func TestSendRecvDoNotAllocate(t *testing.T) {
 		t.Errorf("a round allocates %v times", allocs)
 	}
 }
+
+// A receive that waits when shutdown(2) ends its direction is woken once: what the shutdown means must be known by then.
+func TestShutdownWakesReceiver(t *testing.T) {
+	g, _ := newGroup(t)
+	for range 2000 {
+		s := bound(t, g, unix.SOCK_DGRAM, loopback4, false)
+		to := s.Desc().Local()
+		must(t, s.Connect(patient(), to))
+		done := make(chan error, 1)
+		go func() {
+			n, _, err := s.Recv(patient(), make([]byte, 1), 0)
+			if err == nil && n != 0 {
+				err = errors.New("received something")
+			}
+			done <- err
+		}()
+		must(t, s.Shutdown(unix.SHUT_RD))
+		must(t, <-done)
+		must(t, s.Close())
+	}
+}
