@@ -69,8 +69,19 @@ func (b *branch) await(deadline time.Time) error {
 	return &steps.WaitTimeout{What: "the branch " + b.strand.branch}
 }
 
+// longCall is how long a call takes that is in no socket's wait and yet blocks:
+// it stands behind another call on the same TLS connection, say.
+const longCall = time.Second
+
+// stalled reports whether the step that the strand has been in for a time is one
+// whose call waits, as far as can be told.
+func (s *strand) stalled(step *steps.Step, stayed time.Duration) bool {
+	return !step.Waits() || s.stall.Load() || stayed >= longCall
+}
+
 // Blocked implements steps.Branch. A branch that is in the same step after the
-// time as before it has not moved.
+// time as before it has not moved; where its call may wait in the kernel, it
+// must do so too: a busy machine may just not have come to it.
 func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, steps.Cause, error) {
 	const look = time.Millisecond
 	held := steps.Cause{Strand: b.strand.id}
@@ -85,11 +96,11 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, steps
 		case <-b.parent.run.hub.ctx.Done():
 			return "", held, steps.ErrCancelled
 		case now := <-ticker.C:
-			s, t := b.strand.step.Load(), b.strand.since.Load()
+			s, t, stayed := b.strand.step.Load(), b.strand.since.Load(), now.Sub(from)
 			switch {
 			case s != step || t != since:
 				step, since, from = s, t, now
-			case s != nil && now.Sub(from) >= stays:
+			case s != nil && stayed >= stays && b.strand.stalled(s, stayed):
 				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
 				return "", held, &steps.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}

@@ -117,3 +117,40 @@ one/reader  recv(b, 65536) = 0 (end of file)
 one         join(reader)
 `)
 }
+
+// A branch that has come to its step, but not to the call, is not blocked yet.
+func TestBlockedInCall(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - spawn:
+        - send: a
+          data: {repeat: {data: "${two.x}", times: 4000000}}
+          expect: 4000000
+      as: writer
+    - blocked: writer
+    - send: a
+      data: x
+      nowait: true
+      expect: {error: EAGAIN}
+    - recv: b
+      size: 4000000
+    - join: writer
+  two:
+    - sleep: 100ms
+    - let: {x: x}
+`, `
+one         socketpair(AF_UNIX, SOCK_STREAM, 0) = a b
+two         sleep(100ms)
+one         spawn writer
+two         let x = x
+one         blocked(writer) = in send(a)
+one         send(a, "x", 1) = -1 EAGAIN (Resource temporarily unavailable)
+one/writer  send(a, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"... (4000000 bytes), 4000000) = 4000000 sha256:b125c9a74229a20076e418798b2067389b2150e389e5738e07fbf05afb4deef6
+one         recv(b, 4000000) = 4000000 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"... (4000000 bytes) sha256:b125c9a74229a20076e418798b2067389b2150e389e5738e07fbf05afb4deef6
+one         join(writer)
+`)
+}

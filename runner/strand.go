@@ -56,6 +56,7 @@ type strand struct {
 	step  atomic.Pointer[steps.Step]
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
 	waits atomic.Pointer[string]
+	stall atomic.Bool // the step's call waits
 	over  atomic.Bool
 }
 
@@ -97,7 +98,11 @@ func (s *strand) last() steps.Cause { return steps.Cause{Strand: s.id, Seq: s.se
 func (s *strand) At(step *steps.Step, since time.Time) {
 	s.step.Store(step)
 	s.since.Store(int64(since.Sub(s.run.shared.Epoch)))
+	s.stall.Store(false)
 }
+
+// Stalls implements steps.World.
+func (s *strand) Stalls(waits bool) { s.stall.Store(waits) }
 
 // Await implements steps.World.
 func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {

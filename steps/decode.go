@@ -144,6 +144,7 @@ func (d *Decoder) decodeStep(n *source.Node) *Step {
 	d.steps = append(d.steps, s)
 	d.step, d.exprs = s, nil
 	params := paramsOf(s.Action)
+	s.waits = findParam(params.Keys, "nowait") != nil
 	d.keys(n, s, params)
 	s.exprs, d.exprs = d.exprs, exprs
 	return s

@@ -73,7 +73,12 @@ type Step struct {
 	handles []*HandleRef
 	blocks  []*Block
 	calls   *Procedure // of a do step
+	waits   bool       // its call may wait in the kernel: the kind takes nowait
 }
+
+// Waits reports whether the step's call may wait in the kernel, so that the
+// world is told by Stalls when it does.
+func (s *Step) Waits() bool { return s.waits }
 
 // Pos is the place of the step's verb, which is what messages point at.
 func (s *Step) Pos() source.Pos { return s.Node.Pos }

@@ -238,7 +238,9 @@ func (t *Task) pause(d time.Duration) error {
 	}
 	ctx, cancel := context.WithDeadline(t.Ctx, end)
 	defer cancel()
+	t.World.Stalls(true)
 	<-ctx.Done()
+	t.World.Stalls(false)
 	switch {
 	case t.Ctx.Err() != nil:
 		return ErrCancelled

@@ -30,6 +30,9 @@ type World interface {
 	Fork(name string, step *Step, run func(World) error) Branch
 	// At tells what the strand does now, for the reports of other strands.
 	At(s *Step, since time.Time)
+	// Stalls tells that the call of the step under way waits, for the kernel or
+	// for a time to pass, or that it goes on.
+	Stalls(waits bool)
 }
 
 // A Branch is a strand that runs beside the one that started it.

@@ -114,6 +114,8 @@ func (g *Group) block(w Wait, call func() syscall.Errno) error {
 	}
 	defer g.unwatch(t)
 	defer onlyWake()()
+	w.stalls(true) // as far as can be told: the kernel has the thread
+	defer w.stalls(false)
 	for {
 		errno := call()
 		if errno != syscall.EINTR {

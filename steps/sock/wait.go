@@ -14,6 +14,14 @@ import (
 type Wait struct {
 	Deadline time.Time // zero: without bound
 	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result
+	// Stalls, unless it is nil, is told when the kernel makes the call wait and when it goes on.
+	Stalls func(waits bool)
+}
+
+func (w Wait) stalls(waits bool) {
+	if w.Stalls != nil {
+		w.Stalls(waits)
+	}
 }
 
 // expired reports whether the deadline has passed.
@@ -50,6 +58,7 @@ type direction struct {
 	begun      bool // connect: an attempt is under way
 	unpollable bool // an EAGAIN of this call never turns into readiness
 	message    bool // it receives one datagram
+	stalled    bool // the kernel makes it wait
 
 	park        func(func(uintptr) bool) error // RawConn.Read or RawConn.Write; nil: no place in the poller yet
 	try         func(uintptr) bool
@@ -79,7 +88,7 @@ func (d *direction) take() *direction {
 // give ends what take began. The buffers of the call are let go.
 func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
-	d.named, d.begun, d.unpollable, d.message = false, false, false, false
+	d.named, d.begun, d.unpollable, d.message, d.stalled = false, false, false, false, false
 	d.busy.Store(false)
 }
 
@@ -124,6 +133,10 @@ func (d *direction) onceWaiting() {
 
 // attempt is what the poller runs at the start and at each readiness. False means: wait.
 func (d *direction) attempt(uintptr) bool {
+	if d.stalled {
+		d.stalled = false
+		d.wait.stalls(false)
+	}
 	d.onceWaiting()
 	if d.errno != syscall.EAGAIN || d.unpollable {
 		return true
@@ -131,6 +144,8 @@ func (d *direction) attempt(uintptr) bool {
 	if need := d.wait.Deadline; !need.IsZero() && (d.armed.IsZero() || need.Before(d.armed)) {
 		d.arm(need)
 	}
+	d.stalled = true
+	d.wait.stalls(true)
 	return false
 }
 
