@@ -13,9 +13,10 @@ import (
 type unit int
 
 const (
-	plainUnit unit = iota
-	byteUnit       // 128KiB
-	timeUnit       // 150ms; the number counts nanoseconds
+	plainUnit  unit = iota
+	byteUnit        // 128KiB
+	timeUnit        // 150ms; the number counts nanoseconds
+	signedUnit      // a plain number that may be negative
 )
 
 // Number is a whole number, written out or given by an expression.
@@ -97,7 +98,7 @@ func (v *Number) eval(t *Task, u unit) (int64, error) {
 		return 0, err
 	}
 	if n, ok := asInt(x); ok && u != timeUnit {
-		if n < 0 {
+		if n < 0 && u != signedUnit {
 			return 0, v.expr.errorf("gives %d; it must not be negative", n)
 		}
 		return n, nil
@@ -234,7 +235,7 @@ func (u unit) parse(s string) (int64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s is not a whole number", quoteShort(s))
 	}
-	if n < 0 {
+	if n < 0 && u != signedUnit {
 		return 0, fmt.Errorf("%d is negative; the number must be 0 or more", n)
 	}
 	return n, nil

@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"math"
 	"net"
 	"net/netip"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,11 +21,12 @@ import (
 type optionForm struct {
 	what     string   // for messages
 	isNumber bool     // the value is one number or duration
-	number   unit     // of that number
+	number   unit     // of that number: signedUnit or timeUnit
+	unsigned bool     // that number takes up to 64 bits
 	fields   []string // of a structured value
 	size     int      // how many bytes to ask getsockopt for
 	encode   func(v *OptionValue, t *Task) ([]byte, error)
-	decode   func(b []byte) (any, error) // int, string, time.Duration, []byte or Fields
+	decode   func(b []byte) (any, error) // int, uint64, timestamps, string, time.Duration, []byte or Fields
 	show     func(b []byte) any          // nil: the decoded value
 }
 
@@ -40,11 +41,22 @@ func formOf(o sock.Option) *optionForm {
 	return bytesForm
 }
 
+// settingForm is the form of the values that setsockopt takes: bytes, where the
+// option can only be read and the kernel's answer to setting it is asked for.
+func settingForm(o sock.Option) *optionForm {
+	if form := formOf(o); form.encode != nil {
+		return form
+	}
+	return bytesForm
+}
+
 var optionForms = map[sock.OptionKind]*optionForm{
-	sock.OptInt:    intForm,
-	sock.OptBool:   intForm,
-	sock.OptUint8:  {what: "a whole number", isNumber: true, size: 1, encode: encodeByte, decode: decodeInt},
-	sock.OptUint64: {what: "a whole number", isNumber: true, size: 8, encode: encodeLong, decode: decodeInt},
+	sock.OptInt:   intForm,
+	sock.OptBool:  intForm,
+	sock.OptUint8: {what: "a whole number", isNumber: true, size: 1, encode: encodeByte, decode: decodeInt},
+	sock.OptUint64: {
+		what: "a whole number", isNumber: true, unsigned: true, size: 8, encode: encodeLong, decode: decodeInt,
+	},
 	sock.OptErrno:  {what: "an errno name, or 0", size: 4, decode: decodeErrno},
 	sock.OptString: {what: "a text", size: 256, encode: encodeString, decode: decodeString, show: showString},
 	sock.OptLinger: {
@@ -73,12 +85,9 @@ var intForm = &optionForm{
 	what: "a whole number, true or false", isNumber: true, size: 4, encode: encodeInt, decode: decodeInt,
 }
 
-var timestampingForm = &optionForm{
-	what: "SOF_TIMESTAMPING_ flags, or a whole number", isNumber: true, size: 4, encode: encodeTimestamping, decode: decodeInt,
-}
-
+// bytesForm has room for the larger structures of the table.
 var bytesForm = &optionForm{
-	what: "a whole number, or bytes as {hex: …}", size: 4, encode: encodeRaw, decode: decodeBytes, show: showBytes,
+	what: "a whole number, or bytes as {hex: …}", size: 1024, encode: encodeRaw, decode: decodeBytes, show: showBytes,
 }
 
 func parseOptionInt(s string) (int64, error) {
@@ -96,38 +105,6 @@ func parseOptionInt(s string) (int64, error) {
 		return 0, fmt.Errorf("%d does not fit into 32 bits", n)
 	}
 	return n, nil
-}
-
-// timestamping are the flags of SO_TIMESTAMPING, linux/net_tstamp.h.
-var timestamping = []string{
-	"TX_HARDWARE", "TX_SOFTWARE", "RX_HARDWARE", "RX_SOFTWARE", "SOFTWARE", "SYS_HARDWARE", "RAW_HARDWARE", "OPT_ID",
-	"TX_SCHED", "TX_ACK", "OPT_CMSG", "OPT_TSONLY", "OPT_STATS", "OPT_PKTINFO", "OPT_TX_SWHW", "BIND_PHC", "OPT_ID_TCP",
-	"OPT_RX_FILTER",
-}
-
-// timestampingFlags reads flags by name, which | joins.
-func timestampingFlags(s string) (bits uint32, names []string, err error) {
-	for word := range strings.SplitSeq(s, "|") {
-		short := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SOF_TIMESTAMPING_")
-		at := slices.Index(timestamping, short)
-		if at < 0 {
-			return 0, nil, fmt.Errorf("%s is no flag of it%s", quoteShort(word), prefixed("; ", source.DidYouMean(short, timestamping)))
-		}
-		bits, names = bits|1<<at, append(names, "SOF_TIMESTAMPING_"+short)
-	}
-	return bits, names, nil
-}
-
-func encodeTimestamping(v *OptionValue, t *Task) ([]byte, error) {
-	if b, err := encodeInt(v, t); err == nil || v.fields.Names != nil || v.payload.Given() {
-		return b, err
-	}
-	s, err := v.text.Eval(t)
-	if err != nil {
-		return nil, err
-	}
-	bits, _, err := timestampingFlags(s)
-	return binary.NativeEndian.AppendUint32(nil, bits), err
 }
 
 func (v *OptionValue) number(t *Task) (int64, error) {
@@ -148,12 +125,22 @@ func encodeInt(v *OptionValue, t *Task) ([]byte, error) {
 
 func encodeByte(v *OptionValue, t *Task) ([]byte, error) {
 	n, err := v.number(t)
+	if err == nil && (n < 0 || n > math.MaxUint8) {
+		err = fmt.Errorf("%d does not fit into 8 bits", n)
+	}
 	return []byte{byte(n)}, err
 }
 
 func encodeLong(v *OptionValue, t *Task) ([]byte, error) {
-	n, err := v.number(t)
-	return binary.NativeEndian.AppendUint64(nil, uint64(n)), err
+	s, err := encodeString(v, t)
+	if err != nil {
+		return nil, err
+	}
+	n, err := strconv.ParseUint(string(s), 0, 64)
+	if err != nil {
+		err = fmt.Errorf("%s is not a whole number of up to 64 bits", quoteShort(string(s)))
+	}
+	return binary.NativeEndian.AppendUint64(nil, n), err
 }
 
 func decodeInt(b []byte) (any, error) {
@@ -163,6 +150,9 @@ func decodeInt(b []byte) (any, error) {
 	case 4:
 		return int(int32(binary.NativeEndian.Uint32(b))), nil
 	case 8:
+		if n := binary.NativeEndian.Uint64(b); n > math.MaxInt {
+			return n, nil
+		}
 		return int(binary.NativeEndian.Uint64(b)), nil
 	}
 	return nil, fmt.Errorf("the kernel gave %d bytes for a number", len(b))
@@ -391,4 +381,5 @@ func encodeRaw(v *OptionValue, t *Task) ([]byte, error) {
 }
 
 func decodeBytes(b []byte) (any, error) { return b, nil }
-func showBytes(b []byte) any            { return Const("hex:" + hex.EncodeToString(b)) }
+
+func showBytes(b []byte) any { return Data{Bytes: b, Len: len(b)} }

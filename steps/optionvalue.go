@@ -15,13 +15,15 @@ type OptionValue struct {
 	node    *source.Node
 	text    Text     // a scalar, or a list of flags joined by |
 	fields  Bindings // a mapping of fields
-	payload Payload  // a payload form, for options that take bytes
+	payload Payload  // a payload form or a list of them, for options that take bytes
 }
 
 // Decode reads a scalar, a list of flags, a mapping of fields or a payload.
 func (v *OptionValue) Decode(d *Decoder, n *source.Node) {
 	v.node = n
 	switch {
+	case n.Kind == source.List && slices.ContainsFunc(n.Items, notScalar):
+		v.payload.Decode(d, n)
 	case n.Kind == source.List:
 		joined := *n
 		joined.Kind = source.Scalar
@@ -39,6 +41,8 @@ func (v *OptionValue) Decode(d *Decoder, n *source.Node) {
 		v.text.Decode(d, n)
 	}
 }
+
+func notScalar(n *source.Node) bool { return n.Kind != source.Scalar }
 
 func isPayloadForm(key string) bool {
 	for _, f := range payloadForms {
@@ -75,8 +79,8 @@ func (v *OptionValue) static() bool {
 // check reports a value that does not fit the option, as far as that can be
 // known without running.
 func (v *OptionValue) check(c *Check, o sock.Option) {
-	form := formOf(o)
-	if form.encode == nil || !v.static() {
+	form := settingForm(o)
+	if !v.static() || v.payload.Given() && o.Kind == sock.OptBytes {
 		return
 	}
 	if _, err := form.encode(v, nil); err != nil {
@@ -222,7 +226,7 @@ type ValueWant struct {
 // tells which one counts.
 func (w *ValueWant) Decode(d *Decoder, n *source.Node) {
 	w.node = n
-	w.span.unit = timeUnit
+	w.number.unit, w.span.unit = signedUnit, timeUnit
 	for _, item := range listed(n) {
 		x := new(Text)
 		x.Decode(d, item)

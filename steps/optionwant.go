@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/sock"
@@ -36,6 +37,12 @@ func (w *ValueWant) check(t *Task, got any, what string) error {
 	return mismatch("expected %s %s, got %s", what, joinOr(wants), quoteShort(FormatValue(got)))
 }
 
+// isUnsigned tells a number that needs all of 64 bits.
+func isUnsigned(s string) bool {
+	_, err := strconv.ParseUint(s, 0, 64)
+	return err == nil
+}
+
 func isTruth(s string) bool { return s == "true" || s == "false" }
 
 // OptionWant is what getsockopt must give.
@@ -66,6 +73,11 @@ func (w *OptionWant) static(c *Check, o sock.Option) {
 	}
 	switch number := form.number; {
 	case !w.plain.Given() || isTruth(w.plain.text.lit):
+	case form == timestampingForm && w.plain.number.node == nil:
+		if _, err := w.plain.flags(nil); err != nil {
+			c.problem(w.plain.node, "%s: %s", o.Name, err).Hint = "it gives " + form.what
+		}
+	case form.unsigned && isUnsigned(w.plain.text.lit):
 	case form.fields != nil:
 		c.problem(w.plain.node, "%s gives %s, not one value", o.Name, form.what).Hint = "expect its fields by name"
 	case number == plainUnit && form.isNumber && w.plain.number.node == nil,
@@ -87,6 +99,9 @@ func (w *OptionWant) check(t *Task, o sock.Option, got any) error {
 	}
 	if !w.plain.Given() {
 		return nil
+	}
+	if flags, ok := got.(timestamps); ok {
+		return w.plain.checkFlags(t, flags, o.Name)
 	}
 	return w.plain.check(t, got, o.Name)
 }

@@ -1,7 +1,5 @@
 package steps
 
-import "strings"
-
 var setsockoptKind = Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
@@ -11,8 +9,8 @@ SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
 for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
 IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP, {group, source,
 local} for the source-specific ones; flag names for SO_TIMESTAMPING; bytes as
-{hex: …} for the rest, for SO_ATTACH_FILTER those of the BPF instructions. See
-setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
+{hex: …}, or another payload form, for the rest; for SO_ATTACH_FILTER those of
+the BPF instructions. See setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
 	Example: `actors:
   one:
     - socket: tcp
@@ -52,14 +50,14 @@ func (a *setsockoptAction) Run(t *Task) error {
 		return err
 	}
 	o := a.option.Option
-	form := formOf(o)
+	form := settingForm(o)
 	b, err := form.encode(&a.value, t)
 	if err != nil {
 		return err
 	}
 	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), a.shown(t, form, b))
-	if o.Name == "SO_ATTACH_FILTER" {
-		err = h.Sock.AttachFilter(b)
+	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
+		err = h.Sock.AttachFilter(o.Number, b)
 	} else {
 		err = h.Sock.SetBytes(o.Level, o.Number, b)
 	}
@@ -71,12 +69,9 @@ func (a *setsockoptAction) Run(t *Task) error {
 }
 
 // shown is the value as the transcript shows it: a structure by the fields
-// that the file gives, flags by their names.
+// that the file gives.
 func (a *setsockoptAction) shown(t *Task, form *optionForm, b []byte) any {
 	v := &a.value
-	if _, names, err := timestampingFlags(v.text.lit); form == timestampingForm && err == nil {
-		return Const(strings.Join(names, "|"))
-	}
 	if len(v.fields.Names) > 0 && form.fields == nil {
 		var f Fields
 		for i, name := range v.fields.Names {
@@ -108,7 +103,7 @@ func (a *setsockoptAction) Check(c *Check) {
 	if o.Name == "" || a.value.node == nil {
 		return
 	}
-	if (o.ReadOnly || formOf(o).encode == nil) && c.mustSucceed() {
+	if o.ReadOnly && c.mustSucceed() {
 		c.problem(a.option.node, "%s can only be read", o.Name).Hint = "use getsockopt"
 		return
 	}

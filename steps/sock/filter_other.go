@@ -8,6 +8,6 @@ import (
 )
 
 // AttachFilter is not supported on this system.
-func (s *Socket) AttachFilter([]byte) error {
+func (s *Socket) AttachFilter(int, []byte) error {
 	return fmt.Errorf("SO_ATTACH_FILTER is not supported on %s", runtime.GOOS)
 }

@@ -44,7 +44,7 @@ var socketOptions = []optionRow{
 	{"SO_SNDTIMEO_NEW", unix.SO_SNDTIMEO_NEW, OptBytes, both, "SO_SNDTIMEO with 64-bit times"},
 	{"SO_BINDTODEVICE", unix.SO_BINDTODEVICE, OptString, both, "use one network interface only, by name; socket(7)"},
 	{"SO_ATTACH_FILTER", unix.SO_ATTACH_FILTER, OptBytes, writeOnly, "a classic BPF program: struct sock_fprog; socket(7)"},
-	{"SO_GET_FILTER", unix.SO_ATTACH_FILTER, OptBytes, readOnly, "the attached classic BPF program"},
+	{"SO_GET_FILTER", unix.SO_GET_FILTER, OptBytes, readOnly, "the attached classic BPF program"},
 	{"SO_DETACH_FILTER", unix.SO_DETACH_FILTER, OptInt, writeOnly, "take the BPF program off; socket(7)"},
 	{"SO_PEERNAME", unix.SO_PEERNAME, OptAddr, readOnly, "getpeername(2) as an option"},
 	{"SO_ACCEPTCONN", unix.SO_ACCEPTCONN, OptBool, readOnly, "whether the socket listens; socket(7)"},

@@ -117,3 +117,20 @@ func TestOptionValues(t *testing.T) {
 		t.Errorf("SO_PEERCRED is %+v, %v", cred, ok)
 	}
 }
+
+// TestGetFilter reads a program into a buffer that has room for it, and into one that has not: the kernel takes the length for a
+// number of instructions.
+func TestGetFilter(t *testing.T) {
+	g, _ := newGroup(t)
+	s := open(t, g, unix.AF_INET, unix.SOCK_DGRAM, 0, false)
+	program := slices.Repeat([]byte{6, 0, 0, 0, 0xff, 0xff, 0, 0}, 3)
+	must(t, s.AttachFilter(unix.SO_ATTACH_FILTER, program))
+	got, err := s.GetBytes(unix.SOL_SOCKET, unix.SO_GET_FILTER, 1024)
+	if must(t, err); !slices.Equal(got, program) {
+		t.Errorf("the filter reads as % x", got)
+	}
+	for _, size := range []int{0, 4, 16} {
+		_, err = s.GetBytes(unix.SOL_SOCKET, unix.SO_GET_FILTER, size)
+		wantErrno(t, err, syscall.EINVAL)
+	}
+}

@@ -196,6 +196,9 @@ func sysWritev(fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
 
 // sysGetsockopt fills b and gives the length that the kernel wrote.
 func sysGetsockopt(fd, level, name int, b []byte) (int, syscall.Errno) {
+	if level == unix.SOL_SOCKET && name == unix.SO_GET_FILTER {
+		return getFilter(fd, b)
+	}
 	size := uint32(len(b))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
