@@ -97,7 +97,7 @@ func (w *callWriter) part(p any) {
 	case steps.Quoted:
 		w.WriteString(strconv.Quote(w.path(string(p))))
 	case steps.Arg:
-		w.WriteString(strconv.Quote(w.line(string(p))))
+		w.arg(string(p))
 	case steps.Data:
 		w.data(p)
 	case steps.Until:
@@ -109,6 +109,10 @@ func (w *callWriter) part(p any) {
 			if i > 0 {
 				w.WriteString(", ")
 			}
+			if _, ok := x.(steps.Arg); ok && i == argsShown && !w.form.Full {
+				fmt.Fprintf(w, "... (%d in all)", len(p))
+				break
+			}
 			w.part(x)
 		}
 		w.WriteByte(']')
@@ -118,6 +122,24 @@ func (w *callWriter) part(p any) {
 		w.WriteString(strconv.Itoa(p))
 	default:
 		fmt.Fprint(w, p)
+	}
+}
+
+// argsShown is how many arguments of a program the transcript shows when it is
+// not asked for all.
+const argsShown = 32
+
+// arg writes an argument of a program, cut as data is. It is masked first: so
+// the cut falls into the same place on every run.
+func (w *callWriter) arg(s string) {
+	s = w.line(s)
+	b := []byte(s)
+	if len(b) > steps.DataShown && !w.form.Full {
+		b = wholeRunes(b[:steps.DataShown])
+	}
+	w.WriteString(strconv.Quote(string(b)))
+	if len(b) < len(s) {
+		fmt.Fprintf(w, "... (%d bytes)", len(s))
 	}
 }
 
@@ -153,6 +175,9 @@ func (w *callWriter) data(d steps.Data) {
 	cut := len(b) < d.Len
 	if text, ok := asText(b, cut); ok {
 		if !w.form.Unmask {
+			if cut {
+				text = w.masks.tornFolder(text)
+			}
 			text = w.masks.data(text, w.event.End)
 		}
 		w.WriteString(quote(text))
@@ -164,14 +189,23 @@ func (w *callWriter) data(d steps.Data) {
 	}
 }
 
+// wholeRunes leaves out a character at the end that a cut has torn apart.
+func wholeRunes(b []byte) []byte {
+	whole := b
+	for i := 0; i < utf8.UTFMax-1 && len(whole) > 0 && !utf8.Valid(whole); i++ {
+		whole = whole[:len(whole)-1]
+	}
+	if !utf8.Valid(whole) {
+		return b // it is no text at all
+	}
+	return whole
+}
+
 // asText tells whether bytes read as text: printable characters, white space
-// and zero bytes, which C strings and padding bring. A character that the cut
-// has torn apart is left out.
+// and zero bytes, which C strings and padding bring.
 func asText(b []byte, cut bool) (string, bool) {
 	if cut {
-		for i := 0; i < utf8.UTFMax-1 && len(b) > 0 && !utf8.Valid(b); i++ {
-			b = b[:len(b)-1]
-		}
+		b = wholeRunes(b)
 	}
 	s := string(b)
 	printable := 0

@@ -200,6 +200,18 @@ func (m *masks) folder(s string) string {
 	return strings.ReplaceAll(s, m.tmp, "$tmp")
 }
 
+// tornFolder hides the temporary folder at the end of a text that was cut in the
+// middle of its name.
+func (m *masks) tornFolder(s string) string {
+	own := strings.LastIndexByte(m.tmp, '/') + 1
+	for n := len(m.tmp) - 1; n > own; n-- {
+		if strings.HasSuffix(s, m.tmp[:n]) {
+			return s[:len(s)-n] + "$tmp"
+		}
+	}
+	return s
+}
+
 var (
 	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
 	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps"
 )
 
 // freePort is a port that nobody has, below the range that the kernel chooses
@@ -128,6 +129,17 @@ a  unlink("$tmp/sub") = 0
 a  close(s) = 0
 a  close(y) = 0
 `, "4@", fmt.Sprint(len("look into /sub")+len(os.TempDir()+"/sockscript-00000000"))))
+}
+
+// A folder's name that the cut has torn apart is hidden as well.
+func TestMaskTornFolder(t *testing.T) {
+	t.Setenv("TMPDIR", "/tmp")
+	for _, shown := range []int{1, 5, 7} { // of the part that is another on each run
+		x := strings.Repeat("x", steps.DataShown-len("/tmp/sockscript-")-shown)
+		wantTranscript(t, alone("- exec: [printf, \""+x+"${tmp}\"]\n"), fmt.Sprintf(`
+a  exec(["printf", "%s$tmp"]) = exit 0 "%[1]s$tmp"... (%d bytes)
+`, x, len(x)+len("/tmp/sockscript-00000000")))
+	}
 }
 
 // Unmasked, the transcript shows what the kernel chose.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -59,7 +60,9 @@ func (a *execAction) Run(t *Task) error {
 	}
 	t.Call("exec", a.command.shown(l.argv)...)
 	p := &Program{Actor: t.Actor.Name, Name: a.command.name(l.argv)}
-	out, errs := new(limited), new(limited)
+	p.flooded = make(chan struct{})
+	over := sync.OnceFunc(func() { close(p.flooded) })
+	out, errs := &limited{over: over}, &limited{over: over}
 	if err := p.startPiped(l, input, out, errs); err != nil {
 		return err
 	}
@@ -72,11 +75,27 @@ func (a *execAction) Run(t *Task) error {
 		return err
 	}
 	p.finish()
+	if p.hasFlooded() {
+		return errFlooded
+	}
 	if err := a.settle(t, p, out, errs); err != nil {
 		return err
 	}
 	t.Actor.Run.Programs.forget(p)
 	return nil
+}
+
+// errFlooded ends an exec step at once: what floods its output may well go on
+// for ever.
+var errFlooded = fmt.Errorf("the program wrote more than %s", FormatSize(maxOutput))
+
+func (p *Program) hasFlooded() bool {
+	select {
+	case <-p.flooded:
+		return true
+	default:
+		return false
+	}
 }
 
 // startPiped starts the program with streams that are written and read beside
@@ -111,9 +130,6 @@ func (a *execAction) settle(t *Task, p *Program, out, errs *limited) error {
 		ret = append(ret, Const("stderr"), t.data(errs.Bytes()))
 	}
 	t.Return(ret...)
-	if out.over || errs.over {
-		return fmt.Errorf("the program wrote more than %s", FormatSize(maxOutput))
-	}
 	result := map[string]any{
 		"exit": p.status.Exit, "signal": signalWord(p.status.Signal), "stdout": out.String(), "stderr": errs.String(),
 	}
@@ -236,6 +252,10 @@ func (v *Command) name(argv []string) string {
 }
 
 func (v *Command) check(c *Check) {
+	if v.argv.text && !v.shell.On && v.argv.node.Text == "" {
+		c.problem(v.argv.node, "the program has no name").Hint = "a program is a list: [PROGRAM, ARGUMENT, …]"
+		return
+	}
 	if v.argv.text && !v.shell.On {
 		c.problem(v.argv.node, "a program is a list: [PROGRAM, ARGUMENT, …]").Hint =
 			"write " + suggestArgv(v.argv.node.Text) + ", or add shell: true"
@@ -258,8 +278,15 @@ type Argv struct {
 // Decode reads a list of texts, or one text.
 func (v *Argv) Decode(d *Decoder, n *source.Node) {
 	v.node, v.text, v.streams = n, n.Kind == source.Scalar, d.streams.here()
-	if n.Kind == source.Map || n.Kind == source.List && len(n.Items) == 0 {
+	switch {
+	case n.Kind == source.Map:
 		d.Problem(n, "a program is a list: [PROGRAM, ARGUMENT, …], not %s", n.Describe())
+		return
+	case n.Kind == source.List && len(n.Items) == 0:
+		d.Problem(n, "a program is a list: [PROGRAM, ARGUMENT, …], and this one is empty")
+		return
+	case n.Kind == source.List && n.Items[0].Kind == source.Scalar && n.Items[0].Text == "":
+		d.Problem(n.Items[0], "the program has no name").Hint = "a list begins with the program: [PROGRAM, ARGUMENT, …]"
 		return
 	}
 	for _, item := range listed(n) {

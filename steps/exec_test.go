@@ -1,11 +1,13 @@
 package steps_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sockscript/sockscript/runner"
 )
@@ -93,7 +95,7 @@ func TestExecPath(t *testing.T) {
 		"- exec: [bin/plain]": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: chmod +x makes a program of a file",
 		"- exec: [plain]\n  env: {PATH: bin}": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: " +
 			"chmod +x makes a program of a file",
-		"- exec: [./bin]":       "unexpected EACCES (Permission denied, errno 13); ./bin may not be run: chmod +x makes a program of a file",
+		"- exec: [./bin]":       "unexpected EACCES (Permission denied, errno 13); ./bin is a folder, not a program",
 		"- exec: [bin/nothing]": "unexpected ENOEXEC (Exec format error, errno 8); bin/nothing is no program of this machine; a script begins with #! and its interpreter",
 		"- exec: [bin/hello/x]": "unexpected ENOTDIR (Not a directory, errno 20)",
 	} {
@@ -188,11 +190,27 @@ func TestExecInReport(t *testing.T) {
 }
 
 func TestExecTooMuchOutput(t *testing.T) {
-	f, _ := fails(t, one(program(t, "exec", "flood", "20000000")+"  timeout: 30s"))
-	wantText(t, f.Err.Error(), "the program wrote more than 16MiB")
-	p := f.Programs[0]
-	if !strings.HasSuffix(p.Stdout, "abcde\nthat is all\n") || len(p.Stdout) > 8<<10 || p.StdoutBefore+int64(len(p.Stdout)) < 20000000 {
-		t.Errorf("%d bytes, and %d before", len(p.Stdout), p.StdoutBefore)
+	for _, steps := range []string{
+		program(t, "exec", "flood", "20000000") + "  timeout: 2h",
+		"- exec: [yes, enough]\n  timeout: 2h\n  note: it never ends itself",
+		"- exec: yes enough >&2\n  shell: true\n  timeout: 2h",
+	} {
+		tidy(t, func() {
+			s := parse(t, one(steps))
+			r := runner.Run(context.Background(), s, runner.Options{Timeout: 2 * time.Hour})
+			if r.Status != runner.Failed {
+				t.Fatal(r.Status)
+			}
+			wantText(t, r.Failure.Err.Error(), "the program wrote more than 16MiB")
+			p := r.Failure.Programs[0]
+			out, before := p.Stdout, p.StdoutBefore
+			if out == "" {
+				out, before = p.Stderr, p.StderrBefore
+			}
+			if out == "" || len(out) > 8<<10 || before+int64(len(out)) < 16<<20 {
+				t.Errorf("%d bytes, and %d before", len(out), before)
+			}
+		})
 	}
 }
 
@@ -230,17 +248,19 @@ func TestExecManyRounds(t *testing.T) {
 
 func TestExecCheck(t *testing.T) {
 	for steps, want := range map[string]string{
-		"- exec: ls -l /tmp":                                        `3:13: a program is a list: [PROGRAM, ARGUMENT, …]; write [ls, -l, /tmp], or add shell: true`,
-		"- exec: [ls]\n  shell: true":                               `3:13: with shell: true the program is one text; leave shell: out for a list`,
-		"- exec: []":                                                `3:13: a program is a list: [PROGRAM, ARGUMENT, …], not a list`,
-		"- exec: {a: b}":                                            `3:13: a program is a list: [PROGRAM, ARGUMENT, …], not a mapping`,
-		"- exec: [[a]]":                                             `3:14: expected a text, got a list`,
-		"- exec: [ls]\n  expect: 0":                                 `4:15: expect of exec is a mapping, not the text "0"; write {error: ERRNO} or another of its keys: see the reference of exec`,
-		"- exec: [ls]\n  expect: {signal: TREM}":                    `4:24: unknown signal "TREM"; did you mean "SIGTERM"?`,
-		"- exec: [ls]\n  expect: {stdout: {contians: x}}":           `4:25: unknown key "contians" in output; did you mean "contains"?`,
-		"- exec: [ls]\n  stdn: x":                                   `4:7: unknown key "stdn" in exec; did you mean "stdin"?`,
-		"- exec: [ls]\n  env: [a]":                                  `4:12: expected a mapping of names to values, got a list; write {name: value}`,
-		"- exec: [ls]\n  as: r":                                     `4:11: warning: r is never used; leave the name out, or use it`,
+		"- exec: ls -l /tmp":                              `3:13: a program is a list: [PROGRAM, ARGUMENT, …]; write [ls, -l, /tmp], or add shell: true`,
+		"- exec: [ls]\n  shell: true":                     `3:13: with shell: true the program is one text; leave shell: out for a list`,
+		"- exec: []":                                      `3:13: a program is a list: [PROGRAM, ARGUMENT, …], and this one is empty`,
+		"- exec: [\"\", a]":                               `3:14: the program has no name; a list begins with the program: [PROGRAM, ARGUMENT, …]`,
+		"- exec: \"\"":                                    `3:13: the program has no name; a program is a list: [PROGRAM, ARGUMENT, …]`,
+		"- exec: {a: b}":                                  `3:13: a program is a list: [PROGRAM, ARGUMENT, …], not a mapping`,
+		"- exec: [[a]]":                                   `3:14: expected a text, got a list`,
+		"- exec: [ls]\n  expect: 0":                       `4:15: expect of exec is a mapping, not the text "0"; write {error: ERRNO} or another of its keys: see the reference of exec`,
+		"- exec: [ls]\n  expect: {signal: TREM}":          `4:24: unknown signal "TREM"; did you mean "SIGTERM"?`,
+		"- exec: [ls]\n  expect: {stdout: {contians: x}}": `4:25: unknown key "contians" in output; did you mean "contains"?`,
+		"- exec: [ls]\n  stdn: x":                         `4:7: unknown key "stdn" in exec; did you mean "stdin"?`,
+		"- exec: [ls]\n  env: [a]":                        `4:12: expected a mapping of names to values, got a list; write {name: value}`,
+		"- exec: [ls]\n  as: r":                           `4:11: warning: r is never used; leave the name out, or use it`,
 		"- exec: [ls]\n  expect: {stdout: {matches: \"(?P<n>x)\"}}": `4:34: warning: n is never used; leave the name out, or use it`,
 	} {
 		wantLines(t, findings(one(steps)), want)

@@ -37,6 +37,7 @@ type Program struct {
 	tails    [2]tail       // their last parts
 	killed   atomic.Int32  // the signal that a kill step has sent
 	done     chan struct{} // closed once it has ended
+	flooded  chan struct{} // closed once it has written more than exec keeps; nil for start
 	status   ExitStatus
 	unjoined bool // it had not ended before the scenario did
 
@@ -115,6 +116,8 @@ func (p *Program) wait(t *Task) error {
 	select {
 	case <-p.done:
 		return nil
+	case <-p.flooded:
+		return errFlooded
 	case <-t.Ctx.Done():
 		return ErrCancelled
 	case <-late:

@@ -55,15 +55,16 @@ func (t *tail) text() (string, int64) {
 	return string(kept), t.total - int64(len(kept))
 }
 
-// limited keeps what is written to it, up to a bound.
+// limited keeps what is written to it, up to a bound, and tells once there is
+// more.
 type limited struct {
 	bytes.Buffer
-	over bool
+	over func()
 }
 
 func (l *limited) Write(b []byte) (int, error) {
 	if l.Len()+len(b) > maxOutput {
-		l.over = true
+		l.over()
 		return len(b), nil
 	}
 	return l.Buffer.Write(b)

@@ -104,6 +104,9 @@ func execCure(path, dir string, errno syscall.Errno) string {
 		}
 		return fmt.Sprintf("there is no file %s in %s, the program's folder, which dir: changes", path, dir)
 	case syscall.EACCES:
+		if info, err := os.Stat(seenFrom(dir, path)); err == nil && info.IsDir() {
+			return path + " is a folder, not a program"
+		}
 		return fmt.Sprintf("%s may not be run: chmod +x makes a program of a file", path)
 	case syscall.ENOEXEC:
 		return fmt.Sprintf("%s is no program of this machine; a script begins with #! and its interpreter", path)

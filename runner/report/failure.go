@@ -169,13 +169,16 @@ func writeOutput(b *bufio.Writer, name, text string, before int64) {
 // visible, and a line end at its end.
 func printable(s string) string {
 	var out strings.Builder
-	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
-			out.WriteRune(r)
-			continue
-		}
+	for i, r := range s {
 		quoted := strconv.QuoteRune(r)
-		out.WriteString(quoted[1 : len(quoted)-1])
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+			fmt.Fprintf(&out, `\x%02x`, s[i])
+		case r == '\n' || r == '\t' || unicode.IsPrint(r):
+			out.WriteRune(r)
+		default:
+			out.WriteString(quoted[1 : len(quoted)-1])
+		}
 	}
 	return strings.TrimRight(out.String(), "\n") + "\n"
 }
