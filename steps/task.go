@@ -158,13 +158,13 @@ func (t *Task) after(c Cause) { t.causes = append(t.causes, c) }
 // wait is how long the calls of the step under way may block; MSG_DONTWAIT means
 // nowait.
 func (t *Task) wait(nowait *Bool, flags int) sock.Wait {
-	return sock.Wait{Deadline: t.deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Stalls: t.World.Stalls}
+	return sock.Wait{Deadline: t.deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Watcher: t.World}
 }
 
 // freshWait is wait for a step that goes on as long as bytes come: the step
 // timeout counts from now.
 func (t *Task) freshWait() sock.Wait {
-	w := sock.Wait{Deadline: t.deadline, Stalls: t.World.Stalls}
+	w := sock.Wait{Deadline: t.deadline, Watcher: t.World}
 	if !t.step.Timeout.Given() && t.Limit.At.IsZero() {
 		w.Deadline = time.Now().Add(t.Actor.Run.StepTimeout)
 	}

@@ -14,13 +14,15 @@ import (
 type Wait struct {
 	Deadline time.Time // zero: without bound
 	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result
-	// Stalls, unless it is nil, is told when the kernel makes the call wait and when it goes on.
-	Stalls func(waits bool)
+	Watcher  Watcher   // nil: nobody watches the call
 }
 
+// A Watcher is told when the kernel makes a call wait, and when the call goes on.
+type Watcher interface{ Stalls(waits bool) }
+
 func (w Wait) stalls(waits bool) {
-	if w.Stalls != nil {
-		w.Stalls(waits)
+	if w.Watcher != nil {
+		w.Watcher.Stalls(waits)
 	}
 }
 
