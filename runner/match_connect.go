@@ -118,7 +118,7 @@ func (m *matcher) ends() (connects, accepts []end) {
 func (m *matcher) join(c, a end) {
 	m.peer[c.sock], m.peer[a.sock] = a.sock, c.sock
 	m.takes(a.node, c.node)
-	if listener, ok := m.reached[c.sock]; ok && !a.folded && !c.folded {
+	if listener, ok := m.reached[c.sock]; ok && !c.folded {
 		m.g.pairs = append(m.g.pairs, pairing{c.node, a.node, listener})
 	}
 }

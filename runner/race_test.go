@@ -85,16 +85,41 @@ actors:
       - connect: s
         to: ${server.l}
 `
+	unlike := strings.Replace(replicas, "      - connect: s\n        to: ${server.l}\n",
+		"      - let: {me: \"${index}\"}\n      - connect: s\n        to: ${server.l}\n      - print: ${me}\n", 1)
+	third := racing("", "") + `
+  carol:
+    - socket: tcp
+      as: c
+    - connect: c
+      to: ${server.l}
+`
+	third = strings.Replace(third, "    - close: [one, other]", "    - accept: l\n      as: last\n    - close: [one, other, last]", 1)
+	const branches = `
+actors:
+  one:
+    - socketpair: unixgram
+      as: [a, b]
+    - parallel:
+        x: [{send: a, data: x}]
+        y: [{send: a, data: y}]
+    - recv: b
+    - recv: b
+`
 	for _, test := range []struct {
 		name, text string
 		want       int
 		says       string
 	}{
-		{"two clients", racing("", ""), 1, "server takes the connection of"},
+		{"two clients", racing("", ""), 1, "nothing orders connect(a) of alice (line 18) and connect(b) of bob (line 25): server may take either first"},
+		{"three clients", third, 1, "connect(a) of alice (line 20), connect(b) of bob (line 27) and connect(c) of carol (line 33): server may take any of them first"},
 		{"ordered by a signal", racing("    - signal: first", "    - wait: first"), 0, ""},
 		{"ordered by the accept", racing("", "    - wait: took"), 0, ""},
-		{"two senders", twoSenders, 1, "receiver receives from"},
+		{"two senders", twoSenders, 1, "send(a) of alice (line 14) and send(b) of bob (line 20): receiver may take either first"},
+		{"two senders of the same", strings.NewReplacer("from alice", "hello", "from bob", "hello", "as: b", "as: a", "send: b", "send: a").Replace(twoSenders), 0, ""},
 		{"replicas", replicas, 0, ""},
+		{"replicas that print differently", unlike, 1, "connect(s) (line 20) of one client and of another: server may take either first"},
+		{"branches", branches, 1, "send(a) of one/x (line 7) and send(a) of one/y (line 8): one may take either first"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := mustPass(t, load(t, test.text), runner.Options{})

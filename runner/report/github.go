@@ -13,7 +13,7 @@ import (
 // GitHub annotates files on GitHub with what failed in them, by the workflow
 // commands ::error and ::warning
 // (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
-// It tells nothing of what went well. It is a [Reporter], to go with another.
+// It tells nothing of what went well, but for races. It is a [Reporter], to go with another.
 type GitHub struct {
 	W io.Writer
 	// Root is the folder of the repository, to which the annotated paths are
@@ -23,6 +23,10 @@ type GitHub struct {
 
 // Problems implements [Reporter].
 func (g *GitHub) Problems(ps source.Problems) error {
+	return g.problems(ps, "sockscript")
+}
+
+func (g *GitHub) problems(ps source.Problems, title string) error {
 	for _, p := range ps {
 		level := "error"
 		if p.Severity == source.Warning {
@@ -32,7 +36,7 @@ func (g *GitHub) Problems(ps source.Problems) error {
 		if p.Hint != "" {
 			message += "; " + p.Hint
 		}
-		if err := g.write(level, p.Pos, "sockscript", message); err != nil {
+		if err := g.write(level, p.Pos, title, message); err != nil {
 			return err
 		}
 	}
@@ -45,6 +49,9 @@ func (g *GitHub) Checked(int, source.Problems) error { return nil }
 // Outcome implements [Reporter]. A golden file that differs is annotated where
 // it first does.
 func (g *GitHub) Outcome(o *Outcome) error {
+	if err := g.problems(o.raceProblems(), visible(o.Scenario.Name)); err != nil {
+		return err
+	}
 	if o.Status() != runner.Failed {
 		return nil
 	}

@@ -75,6 +75,7 @@ type ScenarioObject struct {
 	Runs       int            `json:"runs" doc:"how many runs there were"`
 	FailedRuns int            `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
 	Failure    *FailureObject `json:"failure,omitempty" doc:"why the run failed"`
+	Races      []RaceObject   `json:"races,omitempty" doc:"events whose order nothing fixes, so that another run may give another transcript"`
 	Variants   []Variant      `json:"variants,omitempty" doc:"where the runs gave several transcripts: for each the number of the first run that gave it, run, and of how many did, runs"`
 	Diff       string         `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's, or how the golden file was changed: a unified diff"`
 	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
@@ -255,7 +256,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 	if o.Result == nil {
 		object.Status = "notrun"
 	} else {
-		object.Reason = o.Result.Reason
+		object.Reason, object.Races = o.Result.Reason, o.raceObjects()
 		object.Failure = failureObject(o.Result.Failure, o.Scenario.Pos())
 	}
 	if d := cmp.Or(o.Diff, o.Change); d != nil {

@@ -29,6 +29,8 @@ var objects = []struct {
 	{"scenario", "How a scenario ended. It comes after its events.", ScenarioObject{}},
 	{"failure", "The value of the field failure of a scenario.", FailureObject{}},
 	{"others", "An item of the field others of a failure.", DoingObject{}},
+	{"races", "An item of the field races of a scenario.", RaceObject{}},
+	{"between", "An item of the field between of a race.", RacerObject{}},
 	{"problem", "Something wrong in a scenario file: what check finds, and run before it runs.", ProblemObject{}},
 	{"check", "The last line of check.", CheckObject{}},
 	{"summary", "The last line of run and test. It counts scenarios.", SummaryObject{}},
@@ -92,7 +94,11 @@ func FormatsMarkdown() string {
 		"invalid or not there, each error is a test that failed. Control characters and bytes that are not UTF-8 are written as `\\x1b`.\n" +
 		"`text`, `json` and `tap` are written as the runs go on, `junit` and `ctrf` at the end, also of a run that is interrupted.\n\n" +
 		"Where `GITHUB_ACTIONS` is `true`, the text on the standard output is accompanied by annotations (`::error file=…`) of the\n" +
-		"lines that failed; a golden file that differs is annotated where it first does.\n\n")
+		"lines that failed; a golden file that differs is annotated where it first does. Warnings, of the files and of races, are\n" +
+		"annotated as such (`::warning file=…`).\n\n" +
+		"There is a race where nothing orders two connects to one listener, or two datagrams to one socket, of actors that are not replicas\n" +
+		"printing alike: another run may take them the other way round, even where no run has done so yet. `text` and `tap` warn of it\n" +
+		"beneath the scenario, `json` has it in the field `races`. It fails nothing, and is no part of the transcript.\n\n")
 	return b.String()
 }
 

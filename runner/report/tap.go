@@ -46,10 +46,13 @@ func (t *TAP) Checked(files int, problems source.Problems) error {
 // Outcome implements [Reporter].
 func (t *TAP) Outcome(o *Outcome) error {
 	v, err := verdictOf(o, t.Style)
-	if err != nil {
+	if err == nil {
+		err = t.verdict(v)
+	}
+	if err != nil || v.detail != "" { // which has the races too
 		return err
 	}
-	return t.verdict(v)
+	return t.Problems(o.raceProblems())
 }
 
 // Summary implements [Reporter].

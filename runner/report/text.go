@@ -84,6 +84,13 @@ func countErrors(ps source.Problems) int {
 
 // Outcome implements [Reporter].
 func (t *Text) Outcome(o *Outcome) error {
+	if err := t.outcome(o); err != nil {
+		return err
+	}
+	return t.races(o)
+}
+
+func (t *Text) outcome(o *Outcome) error {
 	status := o.Status()
 	switch {
 	case o.Err != nil || o.Diff != nil:

@@ -1,0 +1,78 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A RaceObject is a race of a run: events whose order nothing fixes. It is an
+// item of the field races of a scenario.
+type RaceObject struct {
+	Actor string `json:"actor" doc:"the actor that accepts or receives"`
+	Step  string `json:"step" doc:"the step that may take any of the events first: accept(listener)"`
+	Place
+	Message string        `json:"message" doc:"the warning"`
+	Hint    string        `json:"hint" doc:"the cure"`
+	Between []RacerObject `json:"between" doc:"the events, in the order of the file"`
+}
+
+// A RacerObject is an event of a race. It is an item of the field between of a
+// race.
+type RacerObject struct {
+	Actor string `json:"actor" doc:"the actor; replicas go by the actor's name alone"`
+	Step  string `json:"step" doc:"the step: connect(sock)"`
+	Place
+}
+
+// races are those of the run that an outcome tells, however many runs there
+// were.
+func (o *Outcome) races() []runner.Race {
+	if o.Result == nil {
+		return nil
+	}
+	return o.Result.Races()
+}
+
+func (o *Outcome) raceObjects() []RaceObject {
+	var list []RaceObject
+	for _, r := range o.races() {
+		p, taker := r.Problem(), r.Taker
+		object := RaceObject{
+			Actor: taker.Actor, Step: taker.Event.Step.Title, Place: placeOf(p.Pos), Message: p.Msg, Hint: p.Hint,
+		}
+		for _, x := range r.Racers {
+			step := x.Event.Step
+			object.Between = append(object.Between, RacerObject{Actor: x.Actor, Step: step.Title, Place: placeOf(step.Pos())})
+		}
+		list = append(list, object)
+	}
+	return list
+}
+
+// raceProblems are the races as warnings.
+func (o *Outcome) raceProblems() source.Problems {
+	var ps source.Problems
+	for _, r := range o.races() {
+		ps = append(ps, r.Problem())
+	}
+	return ps
+}
+
+// races writes the warnings of a scenario's races, beneath what was written of
+// it.
+func (t *Text) races(o *Outcome) error {
+	if t.Verbosity == Quiet && o.Status() != runner.Failed {
+		return nil
+	}
+	ps := o.raceProblems()
+	if len(ps) == 0 {
+		return nil
+	}
+	return t.block(func(w io.Writer) error {
+		_, err := fmt.Fprintln(w, ps.Report())
+		return err
+	})
+}
