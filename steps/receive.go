@@ -368,11 +368,13 @@ func (r *receiver) whole() error {
 	return nil
 }
 
-// came tells for a timeout how much there was.
+const nothingCame = "nothing has come"
+
+// came tells for a timeout, and for an error in the midst, how much there was.
 func (r *receiver) came() string {
 	switch {
 	case len(r.data) == 0:
-		return "nothing has come"
+		return nothingCame
 	case r.want >= 0:
 		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, describeData(r.data))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/sock"
@@ -116,13 +117,23 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	case s.Expect.Error.Given():
 		err = t.settleErrno(s, err, isErrno)
 	case isErrno:
-		name, msg := sock.ErrnoName(errno), sock.ErrnoMessage(errno)
-		err = fmt.Errorf("unexpected %s (%s, errno %d)%s", name, msg, errno, prefixed("; ", cureOf(err, t.Event.Call, errno)))
+		err = t.unexpected(err, errno)
 	}
 	if err == nil && s.Expect.Took.Given() {
 		err = t.settleTook(s, took)
 	}
 	return err
+}
+
+// unexpected tells an errno that the step does not expect, what had been done
+// before it came, and what helps.
+func (t *Task) unexpected(err error, errno syscall.Errno) error {
+	done := t.missing
+	if done == nothingCame {
+		done = "" // the errno says so
+	}
+	return fmt.Errorf("unexpected %s (%s, errno %d)%s%s", sock.ErrnoName(errno), sock.ErrnoMessage(errno), errno,
+		prefixed("; ", done), prefixed("; ", cureOf(err, t.Event.Call, errno)))
 }
 
 func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
