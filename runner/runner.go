@@ -75,7 +75,8 @@ type Failure struct {
 	Err    error
 	Via    []*steps.Step // the do steps that led to a step of a procedure
 	Others []Doing       // what every other actor was doing at that moment
-	// Programs are those that the scenario started, with what they wrote.
+	// Programs are those that the scenario started, with what they wrote, by
+	// the place of their actors in the file.
 	Programs []steps.ProgramOutput
 }
 
@@ -106,7 +107,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	res.history, res.tmp, res.ports = r.history(), r.tmp.name, r.ports.given
 	r.settle(res, err)
 	if res.Failure != nil {
-		res.Failure.Programs = r.shared.Programs.Outputs()
+		res.Failure.Programs = r.programs()
 	}
 	return res
 }
@@ -327,6 +328,28 @@ func (r *run) doing(but *strand) []Doing {
 	for _, s := range r.strands {
 		if s != but {
 			list = append(list, s.doing())
+		}
+	}
+	return list
+}
+
+// programs tells what the programs wrote: one actor's after the other's, each in
+// the order it started them.
+func (r *run) programs() []steps.ProgramOutput {
+	type replica struct {
+		name  string
+		index int
+	}
+	of := make(map[replica][]steps.ProgramOutput)
+	for _, p := range r.shared.Programs.Outputs() {
+		by := replica{p.Actor, p.Index}
+		of[by] = append(of[by], p)
+	}
+	var list []steps.ProgramOutput
+	for _, m := range r.members {
+		for _, p := range of[replica{m.actor.Name, m.index}] {
+			p.Actor = m.label()
+			list = append(list, p)
 		}
 	}
 	return list

@@ -59,7 +59,7 @@ func (a *execAction) Run(t *Task) error {
 		}
 	}
 	t.Call("exec", a.command.shown(l.argv)...)
-	p := &Program{Actor: t.Actor.Name, Name: a.command.name(l.argv)}
+	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: a.command.name(l.argv)}
 	p.flooded = make(chan struct{})
 	over := sync.OnceFunc(func() { close(p.flooded) })
 	out, errs := &limited{over: over}, &limited{over: over}

@@ -24,7 +24,9 @@ const (
 // A Program is a process that a scenario started, with all its children: they
 // are a process group of their own.
 type Program struct {
-	Actor, Name string
+	Actor string
+	Index int // of the actor among its replicas
+	Name  string
 
 	process  *os.Process
 	session  bool    // it has a terminal, and so leads a session
@@ -297,8 +299,10 @@ func (ps *Programs) Close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	var left []*Program
+	late := time.Now().Add(killGrace)
 	for _, p := range ps.list {
 		if !p.isReaped() {
+			p.awaitEnd(late)
 			p.unjoined = !p.ended()
 			left = append(left, p)
 		}
@@ -313,20 +317,22 @@ func (ps *Programs) Close() {
 
 // A ProgramOutput is what a program wrote and how it ended, for a report.
 type ProgramOutput struct {
-	Actor, Name    string
+	Actor          string
+	Index          int // of the actor among its replicas
+	Name           string
 	Status         string // "exit 1", "killed by SIGSEGV", "still running"
 	Stdout, Stderr string // the last part of each, as far as no step has read it
 	// How many bytes came before that part.
 	StdoutBefore, StderrBefore int64
 }
 
-// Outputs tells what the programs wrote. It is called after Close.
+// Outputs tells what the programs wrote, in the order they were started. It is called after Close.
 func (ps *Programs) Outputs() []ProgramOutput {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	var list []ProgramOutput
 	for _, p := range ps.list {
-		o := ProgramOutput{Actor: p.Actor, Name: p.Name, Status: "still running"}
+		o := ProgramOutput{Actor: p.Actor, Index: p.Index, Name: p.Name, Status: "still running"}
 		if !p.unjoined {
 			o.Status = p.status.String()
 		}

@@ -279,3 +279,64 @@ func (p *Program) fullStreams() string {
 	}
 	return text
 }
+
+// awaitEnd waits for the end of a program that has closed its outputs: it is
+// ending, and how it ends is what a report should tell.
+func (p *Program) awaitEnd(late time.Time) {
+	if p.ended() || !p.hungUp() {
+		return
+	}
+	timer := time.NewTimer(time.Until(late))
+	defer timer.Stop()
+	select {
+	case <-p.done:
+	case <-timer.C:
+	}
+}
+
+// hungUp reports whether nobody can write to the program's outputs any more,
+// pipe(7).
+func (p *Program) hungUp() bool {
+	any := false
+	for i, h := range []*Handle{p.out, p.errs} {
+		up, known := false, false
+		switch d := p.drains[i]; {
+		case d != nil:
+			up, known = fileHungUp(d.file)
+		case h != nil:
+			up, known = pollHungUp(h.Sock.FD())
+		}
+		if known && !up {
+			return false
+		}
+		any = any || up
+	}
+	return any
+}
+
+// fileHungUp asks of a pipe that a drain reads. The drain has closed it where it
+// came to the end.
+func fileHungUp(f *os.File) (up, known bool) {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return true, true
+	}
+	if err := raw.Control(func(fd uintptr) { up, known = pollHungUp(int(fd)) }); err != nil {
+		return true, true
+	}
+	return up, known
+}
+
+// pollHungUp asks poll(2); of a stream that the scenario has closed it tells
+// nothing.
+func pollHungUp(fd int) (up, known bool) {
+	if fd < 0 {
+		return false, false
+	}
+	for {
+		list := []unix.PollFd{{Fd: int32(fd)}}
+		if _, err := unix.Poll(list, 0); err != unix.EINTR {
+			return list[0].Revents&unix.POLLHUP != 0, err == nil
+		}
+	}
+}

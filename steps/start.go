@@ -65,13 +65,17 @@ func (a *startAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("start", a.shown(l.argv)...)
-	p := &Program{Actor: t.Actor.Name, Name: name}
+	handed, stdio, err := a.open(t)
+	if err != nil {
+		return err
+	}
+	t.Call("start", a.shown(l.argv, handed, stdio)...)
+	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
 	l.pty = a.pty.On
-	ours, err := a.wire(t, &l)
+	ours, err := a.wire(&l, stdio)
 	defer func() { closeFiles(l.files) }()
 	if err == nil {
-		err = a.pass(t, &l)
+		err = pass(&l, handed)
 	}
 	if err == nil {
 		if len(ours) == 3 && ours[0] != nil && !a.command.argv.uses(name, "stdin") {
@@ -92,19 +96,31 @@ func (a *startAction) Run(t *Task) error {
 	return a.ready.wait(t, p)
 }
 
-// shown are the arguments as the transcript shows them, with what the program
-// is handed.
-func (a *startAction) shown(argv []string) []any {
-	args := a.command.shown(argv)
-	if len(a.fds.Refs) > 0 {
-		var names []string
-		for _, r := range a.fds.Refs {
-			names = append(names, r.node.Text)
+// open finds the sockets that the program is handed; stdio is nil where it gets
+// none as its standard streams.
+func (a *startAction) open(t *Task) (handed []*Handle, stdio *Handle, err error) {
+	for _, r := range a.fds.Refs {
+		h, err := r.Open(t)
+		if err != nil {
+			return nil, nil, err
 		}
-		args = append(args, Const("fds ["+strings.Join(names, ", ")+"]"))
+		handed = append(handed, h)
 	}
 	if a.stdio.Given() {
-		args = append(args, Const("stdio "+a.stdio.node.Text))
+		stdio, err = a.stdio.Open(t)
+	}
+	return handed, stdio, err
+}
+
+// shown are the arguments as the transcript shows them, with what the program
+// is handed.
+func (a *startAction) shown(argv []string, handed []*Handle, stdio *Handle) []any {
+	args := a.command.shown(argv)
+	if len(handed) > 0 {
+		args = append(args, Const("fds ["+strings.Join(handleNames(handed), ", ")+"]"))
+	}
+	if stdio != nil {
+		args = append(args, Const("stdio "+stdio.Name))
 	}
 	if a.pty.On {
 		args = append(args, Const("pty"))
@@ -114,7 +130,7 @@ func (a *startAction) shown(argv []string) []any {
 
 // wire makes the program's standard streams; the ends that stay here come back
 // in the order input, output, error, nil where there is none.
-func (a *startAction) wire(t *Task, l *launch) (ours []*os.File, err error) {
+func (a *startAction) wire(l *launch, stdio *Handle) (ours []*os.File, err error) {
 	switch {
 	case a.pty.On:
 		master, slave, err := openPTY()
@@ -123,19 +139,15 @@ func (a *startAction) wire(t *Task, l *launch) (ours []*os.File, err error) {
 		}
 		l.files = []*os.File{slave, slave, slave}
 		return []*os.File{nil, master, nil}, nil
-	case a.stdio.Given():
-		return a.wireSocket(t, l)
+	case stdio != nil:
+		return wireSocket(l, stdio)
 	}
 	ours, l.files, err = openPipes()
 	return ours, err
 }
 
 // wireSocket makes a socket the program's standard input and output.
-func (a *startAction) wireSocket(t *Task, l *launch) ([]*os.File, error) {
-	h, err := a.stdio.Open(t)
-	if err != nil {
-		return nil, err
-	}
+func wireSocket(l *launch, h *Handle) ([]*os.File, error) {
 	f, err := h.Sock.Share()
 	if err != nil {
 		return nil, err
@@ -154,31 +166,34 @@ func (a *startAction) wireSocket(t *Task, l *launch) ([]*os.File, error) {
 const passing = `LISTEN_PID=$$ exec "$0" "$@"`
 
 // pass adds the sockets that the program is handed.
-func (a *startAction) pass(t *Task, l *launch) error {
-	if len(a.fds.Refs) == 0 {
+func pass(l *launch, handed []*Handle) error {
+	if len(handed) == 0 {
 		return nil
 	}
-	var names []string
-	for _, r := range a.fds.Refs {
-		h, err := r.Open(t)
-		if err != nil {
-			return err
-		}
+	for _, h := range handed {
 		f, err := h.Sock.Share()
 		if err != nil {
 			return err
 		}
-		l.files, names = append(l.files, f), append(names, h.Name)
+		l.files = append(l.files, f)
 	}
 	path, err := lookPath(l.argv[0], l.env, l.dir)
 	if err != nil {
 		return err
 	}
 	l.env = environment(l.env, []string{
-		fmt.Sprintf("LISTEN_FDS=%d", len(names)), "LISTEN_FDNAMES=" + strings.Join(names, ":"),
+		fmt.Sprintf("LISTEN_FDS=%d", len(handed)), "LISTEN_FDNAMES=" + strings.Join(handleNames(handed), ":"),
 	})
 	l.argv = append([]string{"/bin/sh", "-c", passing, path}, l.argv[1:]...)
 	return nil
+}
+
+func handleNames(list []*Handle) []string {
+	names := make([]string, len(list))
+	for i, h := range list {
+		names[i] = h.Name
+	}
+	return names
 }
 
 func (a *startAction) Check(c *Check) {
