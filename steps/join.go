@@ -63,6 +63,10 @@ func (r *BranchRef) check(c *Check, programs bool) *Symbol {
 		return nil
 	}
 	sym := c.symbols[name]
+	if sym == nil && c.scenario.Actors[c.actor].Names[name] {
+		c.problem(r.node, "%s is used before the step that gives it", name).Hint = "move this step behind the one with as: " + name
+		return nil
+	}
 	if sym == nil || sym.branch == nil && !sym.anything {
 		var known []string
 		for n, s := range c.symbols {
@@ -100,14 +104,13 @@ func (a *joinAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	if v, _ := t.get(name); v != nil {
-		if p, ok := v.(*Program); ok {
-			return a.program(t, p)
-		}
+	v, _ := t.get(name)
+	if p, ok := v.(*Program); ok {
+		return a.program(t, p)
 	}
-	s, err := a.what.find(t)
-	if err != nil {
-		return err
+	s, ok := v.(*spawned)
+	if !ok {
+		return mismatch("%s is not the name of a spawned branch or of a program", quoteShort(name))
 	}
 	t.Call("join", Const(s.name))
 	if _, err := s.branch.Join(t.deadline); err != nil {

@@ -123,7 +123,7 @@ func (p *Program) wait(t *Task) error {
 	case <-t.Ctx.Done():
 		return ErrCancelled
 	case <-late:
-		t.missing = p.Name + " is still running" + p.fullStreams()
+		t.missing = p.Name + " is still running" + p.waitsFor()
 		return sock.ErrTimeout
 	}
 }

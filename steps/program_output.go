@@ -268,10 +268,13 @@ func (h *Handle) unread() int {
 	return len(h.pending)
 }
 
-// fullStreams tells of output that has become too much to be read ahead, for
-// which the program waits.
-func (p *Program) fullStreams() string {
+// waitsFor tells what the program may wait for: the end of its input, and output
+// that has become too much to be read ahead.
+func (p *Program) waitsFor() string {
 	text := ""
+	if p.in != nil && p.in.Sock.FD() >= 0 {
+		text = "; " + p.in.Name + " is still open"
+	}
 	for _, h := range []*Handle{p.out, p.errs} {
 		if h != nil && h.unread() >= maxOutput {
 			text += fmt.Sprintf("; no step reads %s, which holds %s", h.Name, FormatSize(maxOutput))

@@ -202,10 +202,11 @@ func TestJoinProgram(t *testing.T) {
 		"- start: exit 3\n  shell: true\n  as: p\n- join: p\n  expect: {exit: 4}":         "expected exit 4, got exit 3",
 		"- start: exit 0\n  shell: true\n  as: p\n- join: p\n  expect: {signal: TERM}":    "expected the program to be killed by SIGTERM, got exit 0",
 		"- start: kill -9 $$\n  shell: true\n  as: p\n- join: p":                          "the program was killed by SIGKILL",
-		"- start: [cat]\n  as: p\n- kill: p\n  with: INT\n- join: p\n  expect: {exit: 0}": "the program was killed by SIGINT",
+		"- start: [cat]\n  as: p\n- kill: p\n  with: INT\n- join: p\n  expect: {exit: 0}": "expected exit 0, got killed by SIGINT",
 		"- start: kill -9 $$\n  shell: true\n  as: p\n- join: p\n  expect: {signal: INT}": "expected the program to be killed by SIGINT, got killed by SIGKILL",
 		"- start: [sleep, \"60\"]\n  as: p\n- join: p\n  timeout: 50ms":                   "timed out after 50ms (the step's timeout): p is still running",
-		"- start: [cat]\n  as: p\n- let: {x: y}\n- join: ${x}":                            `"y" is not the name of a spawned branch`,
+		"- start: [cat]\n  as: p\n- send: p.stdin\n  data: x\n- join: p\n  timeout: 50ms": "timed out after 50ms (the step's timeout): p is still running; p.stdin is still open",
+		"- start: [cat]\n  as: p\n- let: {x: y}\n- join: ${x}":                            `"y" is not the name of a spawned branch or of a program`,
 	} {
 		f, _ := fails(t, one(steps))
 		wantText(t, f.Err.Error(), want)
@@ -223,7 +224,9 @@ func TestKillCheck(t *testing.T) {
 		"- let: {s: 1}\n- print: ${s}\n- kill: s":   `5:13: there is no program "s" here; name a program with as: on its start step`,
 		start + "- kill: prog\n  with: TREM":        `6:13: unknown signal "TREM"; did you mean "SIGTERM"?`,
 		start + "- kill: prog\n  with: 0":           `6:13: unknown signal "0"; write its name, as TERM or SIGTERM; see signal(7)`,
-		start + "- kill: prog\n  with: [TERM]":      `6:13: unknown signal a list; write its name, as TERM or SIGTERM; see signal(7)`,
+		start + "- kill: prog\n  with: 99":          `6:13: unknown signal "99"; write its name, as TERM or SIGTERM; see signal(7)`,
+		start + "- kill: prog\n  with: [TERM]":      `6:13: a signal is a name or a number, not a list`,
+		"- join: p\n- start: [cat]\n  as: p":        `3:13: p is used before the step that gives it; move this step behind the one with as: p`,
 		start + "- kill: prog\n  wiht: TERM":        `6:7: unknown key "wiht" in kill; did you mean "with"?`,
 		start + "- kill: prog\n  expect: {exit: 0}": `6:16: unknown key "exit" in expect of kill; it takes error or took`,
 	} {

@@ -33,14 +33,14 @@ func (w *ProgramWant) check(t *Task, got ExitStatus, sent syscall.Signal) error 
 		return nil
 	case !w.exit.Given() && got.Signal != 0 && got.Signal == sent:
 		return nil
-	case got.Signal != 0:
-		return mismatch("the program was %s", got)
 	case w.exit.Given():
 		ok, want, err := w.exit.Holds(t, int64(got.Exit))
-		if err == nil && !ok {
+		if err == nil && (!ok || got.Signal != 0) {
 			err = mismatch("expected exit %s, got %s", want, got)
 		}
 		return err
+	case got.Signal != 0:
+		return mismatch("the program was %s", got)
 	case got.Exit != 0:
 		return mismatch("expected exit 0, got %s", got)
 	}
@@ -83,14 +83,22 @@ type Signal struct {
 
 // Decode reads the name or number.
 func (v *Signal) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "a signal is a name or a number, not %s", n.Describe())
+		return
+	}
 	name := "SIG" + strings.TrimPrefix(strings.ToUpper(n.Text), "SIG")
 	sig := unix.SignalNum(name)
-	if number, err := strconv.Atoi(n.Text); err == nil && unix.SignalName(syscall.Signal(number)) != "" {
+	number, err := strconv.Atoi(n.Text)
+	if err == nil && unix.SignalName(syscall.Signal(number)) != "" {
 		sig = syscall.Signal(number)
 	}
-	if sig == 0 || n.Kind != source.Scalar {
+	if sig == 0 {
 		p := d.Problem(n, "unknown signal %s", Shown(n))
-		if p.Hint = source.DidYouMean(name, signalNames()); p.Hint == "" {
+		if err != nil {
+			p.Hint = source.DidYouMean(name, signalNames())
+		}
+		if p.Hint == "" {
 			p.Hint = "write its name, as TERM or SIGTERM; see signal(7)"
 		}
 		return
