@@ -22,34 +22,37 @@ func addCommand(n *source.Node, command []string) source.Problems {
 	if actors == nil || actors.Kind != source.Map {
 		return nil // the decoder reports that
 	}
-	if actors.Get(CommandActor) != nil {
-		p := actors.Get(CommandActor).Problem("the actor %s is the command's", CommandActor)
-		return source.Problems{p.WithHint("give this actor another name")}
+	for _, e := range actors.Entries {
+		if e.Key.Text == CommandActor {
+			p := e.Key.Problem("the actor %s is the command's", CommandActor)
+			return source.Problems{p.WithHint("give this actor another name")}
+		}
 	}
 	docs, problems := source.Parse("the command", []byte(commandText(command, addresses(actors))))
 	if len(docs) != 1 {
 		return problems
 	}
-	actors.Entries = append(actors.Entries, docs[0].Entries...)
+	key := &source.Node{Kind: source.Scalar, Text: CommandActor, Pos: docs[0].Pos, File: docs[0].File}
+	actors.Entries = append(actors.Entries, source.Entry{Key: key, Value: docs[0]})
 	return nil
 }
 
-// commandText is the actor as a scenario would write it.
+// commandText is the actor's one step as a scenario would write it.
 func commandText(command []string, names []string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s:\n  - exec: [", CommandActor)
+	b.WriteString("- exec: [")
 	for i, arg := range command {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		b.WriteString(strconv.Quote(arg))
 	}
-	b.WriteString("]\n    dir: .\n    mask: true\n    timeout: 1h\n")
+	b.WriteString("]\n  dir: .\n  mask: true\n  timeout: 1h\n")
 	if len(names) > 0 {
-		b.WriteString("    env:\n")
+		b.WriteString("  env:\n")
 	}
 	for _, name := range names {
-		fmt.Fprintf(&b, "      SOCKSCRIPT_%s: ${%s}\n", strings.ReplaceAll(name, ".", "_"), name)
+		fmt.Fprintf(&b, "    SOCKSCRIPT_%s: ${%s}\n", strings.ReplaceAll(name, ".", "_"), name)
 	}
 	return b.String()
 }

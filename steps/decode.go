@@ -292,6 +292,7 @@ func isParameter(key string) bool {
 
 // title is how messages call a step: recv(conn).
 func title(k *Kind, verb *source.Node) string {
+	text := verb.Text
 	if verb.Kind != source.Scalar {
 		var words []string
 		for _, item := range verb.Items {
@@ -302,9 +303,9 @@ func title(k *Kind, verb *source.Node) string {
 		if len(words) == 0 {
 			return k.Name
 		}
-		return k.Name + "(" + strings.Join(words, ", ") + ")"
+		text = strings.Join(words, ", ")
 	}
-	text, _, _ := strings.Cut(verb.Text, "\n")
+	text, _, _ = strings.Cut(text, "\n")
 	if len(text) > 40 {
 		text = strings.ToValidUTF8(text[:40], "") + "…"
 	}
