@@ -30,6 +30,7 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 	writeLines(b, r, s)
 	if r.Status == runner.Cancelled && r.Failure != nil {
 		writeOthers(b, r.Failure)
+		writePrograms(b, r.Failure)
 		fmt.Fprintln(b)
 	}
 	fmt.Fprintln(b, s.verdict(r))
