@@ -15,9 +15,9 @@ var execKind = Kind{
 	Summary: "run a program to its end",
 	Text: `The value is a list: the program and its arguments, without a shell between.
 With shell: true it is a text for /bin/sh. It runs in the scenario's temporary
-folder, in a process group of its own, of which nothing is left afterwards.
-Without expect, the exit status must be 0. as names {exit, signal, stdout,
-stderr}.`,
+folder, in a process group of its own, of which nothing is left afterwards. One
+that writes more than 16MiB is ended, and the step fails. Without expect, the exit
+status must be 0. as names {exit, signal, stdout, stderr}.`,
 	Example: `actors:
   one:
     - exec: [sort]

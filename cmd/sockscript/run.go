@@ -59,7 +59,7 @@ fails; then the difference is shown, and how often each transcript came.
 	s.order.words = []string{"causal", "time", "actor"}
 	s.order.bind(c, "order", "the order of a transcript: the same on every run, as it happened, or one actor after the other")
 	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
-	f.BoolVar(&s.full, "full", false, "print all data, not only its first 64 bytes")
+	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
 	f.StringVar(&golden, "golden", "", "compare the transcript of the one scenario with this `file`")
 	f.BoolVar(&s.update, "update", false, "with --golden: write the file")
 	s.reports.bind(c)
