@@ -100,6 +100,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	start := time.Now()
 	r := newRun(s, o, start)
 	err := r.run(ctx)
+	if err != nil {
+		r.shared.Programs.AwaitEnding()
+	}
 	if cleanup := r.close(); err == nil {
 		err = cleanup
 	}

@@ -292,6 +292,20 @@ func (ps *Programs) joined(p *Program) {
 	ps.list = kept
 }
 
+// AwaitEnding waits, for half a second at most, for the end of those programs
+// that are ending, so that a report can tell how. It is called when no step runs
+// any more, before Close.
+func (ps *Programs) AwaitEnding() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	late := time.Now().Add(killGrace)
+	for _, p := range ps.list {
+		if !p.isReaped() {
+			p.awaitEnd(late)
+		}
+	}
+}
+
 // Close ends all programs with their children and waits until they are gone.
 // It is called when no step runs any more, before the run's descriptors are
 // closed.
@@ -299,10 +313,8 @@ func (ps *Programs) Close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	var left []*Program
-	late := time.Now().Add(killGrace)
 	for _, p := range ps.list {
 		if !p.isReaped() {
-			p.awaitEnd(late)
 			p.unjoined = !p.ended()
 			left = append(left, p)
 		}

@@ -202,6 +202,17 @@ func TestStartInReport(t *testing.T) {
 	}
 }
 
+// A program that is ending when the scenario fails tells how it ended; one that
+// has closed only its standard output may go on for ever.
+func TestStartEnding(t *testing.T) {
+	f, _ := fails(t, one("- start: exec >&- 2>&-; exit 3\n  shell: true\n  as: p\n- recv: p.stdout\n  until: ready"))
+	wantText(t, f.Programs[0].Status, "exit 3")
+	f, _ = fails(t, one("- start: exec >&-; sleep 1000; exit 3\n  shell: true\n  as: p\n- recv: p.stdout\n  until: ready"))
+	wantText(t, f.Programs[0].Status, "still running")
+	f, _ = fails(t, one("- start: read x\n  shell: true\n  pty: true\n  as: p\n- send: p.stdin\n  data: \"\\n\"\n- recv: p.stdout\n  until: ready"))
+	wantText(t, f.Programs[0].Status, "exit 0")
+}
+
 func TestStartReady(t *testing.T) {
 	lines := passes(t, one("- let: {port: \"${free_port()}\"}\n"+program(t, "start", "serve", "127.0.0.1:${port}")+`  as: p
   ready: {connect: "127.0.0.1:${port}"}
