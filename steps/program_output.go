@@ -283,8 +283,8 @@ func (p *Program) waitsFor() string {
 	return text
 }
 
-// awaitEnd waits for the end of a program that has closed its outputs: it is
-// ending, and how it ends is what a report should tell.
+// awaitEnd waits for the end of a program that has closed an output: mostly it
+// is ending, and how it ends is what a report should tell.
 func (p *Program) awaitEnd(late time.Time) {
 	if p.ended() || !p.hungUp() {
 		return
@@ -297,49 +297,36 @@ func (p *Program) awaitEnd(late time.Time) {
 	}
 }
 
-// hungUp reports whether nobody can write to the program's outputs any more,
-// pipe(7).
+// hungUp reports whether nobody can write to one of the program's outputs any
+// more, pipe(7). When it ends they are closed one after the other.
 func (p *Program) hungUp() bool {
-	any := false
 	for i, h := range []*Handle{p.out, p.errs} {
-		up, known := false, false
-		switch d := p.drains[i]; {
-		case d != nil:
-			up, known = fileHungUp(d.file)
-		case h != nil:
-			up, known = pollHungUp(h.Sock.FD())
+		d := p.drains[i]
+		if d != nil && fileHungUp(d.file) || h != nil && pollHungUp(h.Sock.FD()) {
+			return true
 		}
-		if known && !up {
-			return false
-		}
-		any = any || up
 	}
-	return any
+	return false
 }
 
 // fileHungUp asks of a pipe that a drain reads. The drain has closed it where it
 // came to the end.
-func fileHungUp(f *os.File) (up, known bool) {
+func fileHungUp(f *os.File) bool {
 	raw, err := f.SyscallConn()
 	if err != nil {
-		return true, true
+		return true
 	}
-	if err := raw.Control(func(fd uintptr) { up, known = pollHungUp(int(fd)) }); err != nil {
-		return true, true
-	}
-	return up, known
+	up := true
+	raw.Control(func(fd uintptr) { up = pollHungUp(int(fd)) })
+	return up
 }
 
-// pollHungUp asks poll(2); of a stream that the scenario has closed it tells
-// nothing.
-func pollHungUp(fd int) (up, known bool) {
-	if fd < 0 {
-		return false, false
-	}
+// pollHungUp asks poll(2). A stream that the scenario has closed tells nothing.
+func pollHungUp(fd int) bool {
 	for {
-		list := []unix.PollFd{{Fd: int32(fd)}}
+		list := []unix.PollFd{{Fd: int32(fd)}} // a negative descriptor is passed over
 		if _, err := unix.Poll(list, 0); err != unix.EINTR {
-			return list[0].Revents&unix.POLLHUP != 0, err == nil
+			return list[0].Revents&unix.POLLHUP != 0
 		}
 	}
 }
