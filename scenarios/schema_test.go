@@ -69,7 +69,7 @@ func TestSchemaAccepts(t *testing.T) {
 		stepsText("{close: [a, b], expect: {took: 1ms..2s}, timeout: 5s, when: true, note: n}"),
 		stepsText("{repeat: 3, index: i, steps: [{print: '${i}'}]}", "{repeat: {while: 'false'}, steps: []}", "{repeat: '${3}', steps: []}"),
 		stepsText("{for: [1, a], each: x, steps: [{print: '${x}'}]}", "{for: {a: 1}, each: x, steps: []}", "{for: '${1..3}', each: x, steps: []}"),
-		stepsText("{parallel: {x: [], y: [{print: 1}]}}", "{spawn: [{print: 1}]}", "{let: {x: 1, y: '${2}'}}", "{assert: x == 1 && y == 2}"),
+		stepsText("{parallel: {x: [], y: [{print: 1}]}}", "{spawn: [{print: 1}]}", "{let: {x: 1, y: '${2}', z: [1, {a: b}], w: {}}}", "{assert: x == 1 && y == 2}"),
 		stepsText("{setsockopt: a, option: SO_SNDBUF, value: 5000}", "{getsockopt: a, option: SO_SNDBUF, expect: '>=5000'}"),
 		stepsText("{setsockopt: a, option: SO_LINGER, value: {onoff: true, linger: 0}}", "{setsockopt: a, option: SO_PASSCRED, value: true}"),
 		stepsText("{getsockopt: a, option: SO_TYPE, as: n, expect: [1, 2]}", "{print: '${n}'}", "{shutdown: a, how: both}"),
@@ -110,7 +110,7 @@ func TestSchemaRefuses(t *testing.T) {
 		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {until: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
 		stepsText("{for: [1], steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),
 		stepsText("{parallel: {a: 5}}"), stepsText("{parallel: {1a: []}}"), stepsText("{spawn: 5}"), stepsText("{let: 5}"), stepsText("{let: {1a: 5}}"),
-		stepsText("{let: {}}"), stepsText("{let: {a: [1]}}"), stepsText("{sleep: 5}"), stepsText("{sleep: -5ms}"), stepsText("{sleep: }"),
+		stepsText("{let: {}}"), stepsText("{sleep: 5}"), stepsText("{sleep: -5ms}"), stepsText("{sleep: }"),
 		stepsText("{spawn: [{close: []}]}"), stepsText("{repeat: 1, steps: [{foo: 1}]}"), stepsText("{print: }"),
 	} {
 		list, _ := scenarios.Parse("test.yaml", []byte(text))

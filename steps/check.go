@@ -132,7 +132,9 @@ func (c *Check) one(s *Step) {
 		c.maybe++
 	}
 	for _, e := range s.exprs {
-		c.expression(e)
+		if own, ok := s.Action.(scoped); !ok || own.inner() != e {
+			c.expression(e)
+		}
 	}
 	if k, ok := s.Action.(Checker); ok {
 		k.Check(c)
@@ -150,6 +152,10 @@ func (c *Check) one(s *Step) {
 	}
 	c.step = outer
 }
+
+// scoped marks actions with an expression that sees the names that the step
+// itself gives. They check it themselves.
+type scoped interface{ inner() *Expr }
 
 // handle finds what a handle's name stands for; nil where that is not known.
 func (c *Check) handle(r *HandleRef) *Symbol {

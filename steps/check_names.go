@@ -105,8 +105,26 @@ func SharedNames(bodies []*Block) map[string]map[string]bool {
 	return shared
 }
 
+// builtins are the values that every actor has.
+var builtins = []DocParam{
+	{Key: "index", Help: "the number of the replica, from 0"},
+	{Key: "count", Help: "how many replicas the actor has"},
+	{Key: "tmp", Help: "the scenario's own temporary folder, which is removed at its end"},
+}
+
+// freePort is the function that only a run can answer.
+var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call gives another"}
+
 // builtinNames are the names that every actor has.
-var builtinNames = []string{"index", "count", "tmp", "free_port"}
+var builtinNames = append(keysOf(builtins), freePort.Name)
+
+func keysOf(list []DocParam) []string {
+	var keys []string
+	for _, p := range list {
+		keys = append(keys, p.Key)
+	}
+	return keys
+}
 
 // expression checks that all names an expression reads exist.
 func (c *Check) expression(e *Expr) {

@@ -9,6 +9,7 @@ package steps
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -63,8 +64,11 @@ func Functions() []FunctionDoc {
 	for _, f := range functions {
 		list = append(list, FunctionDoc{f.name, f.args, f.help})
 	}
-	return list
+	return append(list, freePort)
 }
+
+// Builtins lists the values that every actor's expressions see.
+func Builtins() []DocParam { return slices.Clone(builtins) }
 
 // PayloadForms lists the forms of a payload with their help.
 func PayloadForms() []DocParam {

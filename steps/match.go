@@ -84,14 +84,8 @@ func (m *Match) Check(t *Task, b []byte) error {
 			return &Mismatch{Msg: "expected data that contains " + quoteShort(s) + ", got " + describeData(b)}
 		}
 	}
-	if m.Size.Given() {
-		ok, want, err := m.Size.Holds(t, int64(len(b)))
-		if err != nil {
-			return err
-		}
-		if !ok {
-			return mismatch("expected %s bytes, got %d", want, len(b))
-		}
+	if err := m.Size.expect(t, int64(len(b)), "bytes"); err != nil {
+		return err
 	}
 	if m.SHA256.Given() {
 		sum := sha256.Sum256(b)

@@ -34,6 +34,7 @@ func TestMatchers(t *testing.T) {
 		`{matches: "${'^POST'}"}`:   `expected data that matches ^POST, got "GET /x HTTP/1.1\r\n"`,
 		`{matches: "${'(a'}"}`:      "regular expression \"(a\": missing closing ): `(a`",
 		`{size: 5}`:                 "expected 5 bytes, got 17",
+		`{size: 64KiB}`:             "expected 64KiB, got 17 bytes",
 		`{size: [1, ">20"]}`:        "expected 1 or >20 bytes, got 17",
 		`{eof: true}`:               `expected the end of file, got "GET /x HTTP/1.1\r\n"`,
 		`{contains: GET, size: 16}`: "expected 16 bytes, got 17",

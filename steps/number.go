@@ -422,8 +422,15 @@ func (c *Compare) expect(t *Task, got int64, what string) error {
 		return nil
 	}
 	ok, want, err := c.Holds(t, got)
-	if err == nil && !ok {
-		err = mismatch("expected %s %s, got %s", want, what, c.unit.format(got))
+	if err != nil || ok {
+		return err
 	}
-	return err
+	came := c.unit.format(got)
+	if strings.HasSuffix(want, "iB") { // which says that it is bytes
+		what = strings.TrimSpace(strings.TrimPrefix(what, "bytes"))
+		if !strings.HasSuffix(came, "iB") {
+			came += " bytes"
+		}
+	}
+	return mismatch("expected %s, got %s", strings.TrimSpace(want+" "+what), came)
 }

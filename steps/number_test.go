@@ -136,7 +136,7 @@ func TestCompare(t *testing.T) {
 		"'>=6'":       "expected >=6 bytes sent, got 5",
 		"'<=4'":       "expected <=4 bytes sent, got 5",
 		"'!=5'":       "expected !=5 bytes sent, got 5",
-		"1KiB..4MiB":  "expected 1KiB..4MiB bytes sent, got 5",
+		"1KiB..4MiB":  "expected 1KiB..4MiB sent, got 5 bytes",
 		"[1, '>9']":   "expected 1 or >9 bytes sent, got 5",
 		"${2 + 2}":    "expected 4 bytes sent, got 5",
 		"'>${2 * 3}'": "expected >6 bytes sent, got 5",

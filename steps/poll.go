@@ -74,6 +74,9 @@ func (a *pollAction) Run(t *Task) error {
 	t.Call("poll", Const("["+strings.Join(names, ", ")+"]"), Const(sock.PollEventNames(a.events.bits)), Const(timeout))
 	n, err := pollHandles(t, w, handles, items)
 	if err != nil && (!a.wait.Given() || !isTimeout(err)) {
+		if isTimeout(err) {
+			t.missing = a.missing(t, handles, items, names)
+		}
 		return err
 	}
 	noteReady(t, items)
@@ -102,6 +105,25 @@ func pollHandles(t *Task, w sock.Wait, handles []*Handle, items []sock.PollItem)
 	}
 	return n, err
 }
+
+// missing tells what has not come, and what the handles have instead.
+func (a *pollAction) missing(t *Task, handles []*Handle, items []sock.PollItem, names []string) string {
+	now := slices.Clone(items)
+	for i := range now {
+		now[i].Events = allEvents
+	}
+	if _, err := pollHandles(t, sock.Wait{NoWait: true}, handles, now); err != nil {
+		return ""
+	}
+	var has []string
+	for i, it := range now {
+		has = append(has, names[i]+" has "+eventText(it.Revents))
+	}
+	return strings.ReplaceAll(sock.PollEventNames(a.events.bits), "|", " or ") + " has not come; " + strings.Join(has, ", ")
+}
+
+// allEvents are those that poll(2) tells of a socket where they are asked for.
+var allEvents = unix.POLLIN | unix.POLLPRI | unix.POLLOUT | peerClosed
 
 // peerClosed is POLLRDHUP, which Linux alone has.
 var peerClosed, _ = sock.PollEventByName("POLLRDHUP")

@@ -5,7 +5,8 @@ import "github.com/sockscript/sockscript/scenarios/source"
 var repeatKind = Kind{
 	Name:    "repeat",
 	Summary: "run steps again and again",
-	Text: `The value is a count, or {while: CONDITION}. index names the round, from 0.
+	Text: `The value is a count, or {while: CONDITION}. index names the round, from 0; the
+condition sees it too.
 Rounds that print alike are folded in the transcript: the first, the last, and a
 line that counts the rest.`,
 	Example: `actors:
@@ -48,13 +49,13 @@ func (a *repeatAction) Run(t *Task) error {
 	loop := t.World.Loop()
 	defer loop.End()
 	for i := 0; a.rounds.cond.Given() || i < rounds; i++ {
+		if a.index.Given() {
+			t.set(a.index.Static()[0], i)
+		}
 		if a.rounds.cond.Given() {
 			if more, err := a.rounds.cond.Truth(t); err != nil || !more {
 				return err
 			}
-		}
-		if a.index.Given() {
-			t.set(a.index.Static()[0], i)
 		}
 		t.bound = bound
 		if err := t.within(&a.body); err != nil {
@@ -65,9 +66,14 @@ func (a *repeatAction) Run(t *Task) error {
 	return nil
 }
 
+func (a *repeatAction) inner() *Expr { return &a.rounds.cond }
+
 func (a *repeatAction) Check(c *Check) {
 	for _, name := range a.index.Static() {
 		c.makeFreeValue(name, a.index.node)
+	}
+	if a.rounds.cond.Given() {
+		c.expression(&a.rounds.cond)
 	}
 	n, static := a.rounds.count.Static()
 	certain := a.rounds.count.Given() && static && n > 0

@@ -52,7 +52,7 @@ func TestSendOnce(t *testing.T) {
 	wantText(t, lines[4], `send(a, "x", 1) = -1 EAGAIN (Resource temporarily unavailable)`)
 	wantText(t, lines[5], `send(a, "x", 1, MSG_DONTWAIT) = -1 EAGAIN (Resource temporarily unavailable)`)
 	f, _ := fails(t, pair(small+"- send: a\n  data: {zeros: 1MiB}\n  once: true\n  expect: 1MiB"))
-	if !strings.HasPrefix(f.Err.Error(), "expected 1MiB bytes sent, got ") {
+	if !strings.HasPrefix(f.Err.Error(), "expected 1MiB sent, got ") {
 		t.Error(f.Err)
 	}
 }

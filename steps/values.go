@@ -162,17 +162,7 @@ const namePattern = "^[A-Za-z_][A-Za-z0-9_]*$"
 
 // Decode reads a mapping of names to texts.
 func (v *Bindings) Decode(d *Decoder, n *source.Node) {
-	if n.Kind != source.Map {
-		d.Problem(n, "expected a mapping of names to values, got %s", n.Describe()).Hint = "write {name: value}"
-		return
-	}
-	if len(n.Entries) == 0 {
-		d.Problem(n, "the mapping is empty").Hint = "write {name: value}"
-	}
-	for _, e := range n.Entries {
-		if !IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name", quoteShort(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
-		}
+	for _, e := range d.named(n) {
 		x := new(Text)
 		x.Decode(d, e.Value)
 		if s, static := x.Static(); static && isStreamName(s) {
@@ -181,6 +171,23 @@ func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 		v.Names = append(v.Names, e.Key.Text)
 		v.Values = append(v.Values, x)
 	}
+}
+
+// named are the entries of a mapping whose keys are names.
+func (d *Decoder) named(n *source.Node) []source.Entry {
+	if n.Kind != source.Map {
+		d.Problem(n, "expected a mapping of names to values, got %s", n.Describe()).Hint = "write {name: value}"
+		return nil
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "the mapping is empty").Hint = "write {name: value}"
+	}
+	for _, e := range n.Entries {
+		if !IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name", quoteShort(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
+		}
+	}
+	return n.Entries
 }
 
 // Schema accepts a mapping of scalars.

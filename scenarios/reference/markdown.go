@@ -22,9 +22,9 @@ func Markdown() string {
 	for _, f := range steps.PayloadForms() {
 		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Key, cell(f.Help))
 	}
-	fmt.Fprintf(&b, "\n## Expressions\n\n%s\n\n| function | gives |\n|---|---|\n", expressionIntro)
-	for _, f := range steps.Functions() {
-		fmt.Fprintf(&b, "| `%s(%s)` | %s |\n", f.Name, f.Args, cell(f.Help))
+	fmt.Fprintf(&b, "\n## Expressions\n\n%s\n\n| value or function | gives |\n|---|---|\n", expressionIntro)
+	for _, r := range expressionRows() {
+		fmt.Fprintf(&b, "| `%s` | %s |\n", r.Key, cell(r.Help))
 	}
 	b.WriteString("\n## Step kinds\n\n| kind | does |\n|---|---|\n")
 	for _, k := range steps.Kinds() {

@@ -37,8 +37,8 @@ func sections() []section {
 const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined."
 
 const expressionIntro = "`${…}` in any text holds an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
-	"An expression sees the actor's own names, the scenario's `vars`, `tmp`, `index`, and other actors' names as `actor.name`, " +
-	"for which it waits. A handle has `.address`, `.port`, `.host` and `.peer`. Beside the language's own functions there are these."
+	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +
+	"for which it waits. A handle has `.address`, `.port`, `.host` and `.peer`. Beside these, and the language's own functions, there are:"
 
 // Overview is the language at a glance, for a terminal.
 func Overview() string {
@@ -57,12 +57,17 @@ func Overview() string {
 	heading(&b, "Payloads", payloadIntro)
 	columns(&b, steps.PayloadForms())
 	heading(&b, "Expressions", expressionIntro)
-	var functions []steps.DocParam
-	for _, f := range steps.Functions() {
-		functions = append(functions, steps.DocParam{Key: f.Name + "(" + f.Args + ")", Help: f.Help})
-	}
-	columns(&b, functions)
+	columns(&b, expressionRows())
 	return b.String()
+}
+
+// expressionRows are the values and the functions that all expressions have.
+func expressionRows() []steps.DocParam {
+	rows := steps.Builtins()
+	for _, f := range steps.Functions() {
+		rows = append(rows, steps.DocParam{Key: f.Name + "(" + f.Args + ")", Help: f.Help})
+	}
+	return rows
 }
 
 func heading(b *strings.Builder, title, intro string) {

@@ -26,6 +26,10 @@ func TestNothingIsLeftOut(t *testing.T) {
 	for _, p := range append(scenarios.Keys(), steps.PayloadForms()...) {
 		keys = append(keys, p.Key)
 	}
+	for _, p := range steps.Builtins() {
+		keys = append(keys, p.Key)
+	}
+	keys = append(keys, "free_port()")
 	for _, f := range steps.Functions() {
 		keys = append(keys, f.Name+"("+f.Args+")")
 	}

@@ -1,0 +1,81 @@
+package steps
+
+import "github.com/sockscript/sockscript/scenarios/source"
+
+// A Datum is a value as YAML writes it: a text, a list or a mapping, with
+// expressions anywhere in its texts.
+type Datum struct {
+	node  *source.Node
+	text  Text
+	items []*Datum // of a list, or of a mapping
+	keys  []string // of a mapping
+}
+
+// Decode reads any value.
+func (v *Datum) Decode(d *Decoder, n *source.Node) {
+	v.node = n
+	switch n.Kind {
+	case source.List:
+		for _, item := range n.Items {
+			v.add(d, item)
+		}
+	case source.Map:
+		for _, e := range n.Entries {
+			v.keys = append(v.keys, e.Key.Text)
+			v.add(d, e.Value)
+		}
+	default:
+		v.text.Decode(d, n)
+	}
+}
+
+func (v *Datum) add(d *Decoder, n *source.Node) {
+	item := new(Datum)
+	item.Decode(d, n)
+	v.items = append(v.items, item)
+}
+
+// Typed is the value; texts in it are typed as [Text.Typed] does.
+func (v *Datum) Typed(t *Task) (any, error) {
+	if v.node.Kind == source.Scalar {
+		return v.text.Typed(t)
+	}
+	list := make([]any, len(v.items))
+	for i, item := range v.items {
+		var err error
+		if list[i], err = item.Typed(t); err != nil {
+			return nil, err
+		}
+	}
+	if v.node.Kind == source.List {
+		return list, nil
+	}
+	m := make(map[string]any, len(list))
+	for i, key := range v.keys {
+		m[key] = list[i]
+	}
+	return m, nil
+}
+
+// Assignments are names with the values that they get, in the order of the file.
+type Assignments struct {
+	names  []string
+	values []*Datum
+}
+
+// Decode reads a mapping of names to values.
+func (v *Assignments) Decode(d *Decoder, n *source.Node) {
+	for _, e := range d.named(n) {
+		x := new(Datum)
+		x.Decode(d, e.Value)
+		v.names, v.values = append(v.names, e.Key.Text), append(v.values, x)
+	}
+}
+
+// Schema accepts a mapping of names to anything.
+func (v *Assignments) Schema() Schema {
+	return Schema{"type": "object", "minProperties": 1, "propertyNames": Schema{"pattern": namePattern}}
+}
+
+// Type names the type in the reference.
+func (v *Assignments) Type() string { return "names and values" }
