@@ -115,7 +115,7 @@ func (s *strand) sameText(a, b span) func(x, y string, line bool) bool {
 		m := &masks{owners: make(map[uint16][]owner)}
 		for _, e := range s.entries[round.low:round.high] {
 			if e.event != nil && e.event.Link != nil {
-				m.own(e.event.Link, 0)
+				m.own(e.event.Sock, e.event.Link, 0)
 			}
 		}
 		return m

@@ -18,11 +18,13 @@ type masks struct {
 	tmp    string
 	free   map[int]bool      // ports that free_port gave, for programs
 	bound  map[string]string // by abstract name that the kernel chose: the socket's
+	closed map[uint64]time.Duration
 }
 
 // An owner is a socket that has an address.
 type owner struct {
 	name  string
+	sock  uint64
 	addr  sock.Addr
 	typ   int
 	auto  bool
@@ -33,7 +35,7 @@ type owner struct {
 }
 
 func newMasks(h *history, tmp string, free map[int]bool) *masks {
-	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free, bound: make(map[string]string)}
+	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free, bound: make(map[string]string), closed: make(map[uint64]time.Duration)}
 	defer m.inherit()
 	for _, s := range h.strands {
 		for _, en := range s.entries {
@@ -41,18 +43,20 @@ func newMasks(h *history, tmp string, free map[int]bool) *masks {
 			case en.fold != nil:
 				for _, f := range en.fold.links {
 					if f.op != steps.OpAccept {
-						m.own(f.link, 0)
+						m.own(f.sock, f.link, 0)
 					}
 				}
 			case en.event.Link != nil && givesAddress(en.event.Op):
-				m.own(en.event.Link, en.event.Start)
+				m.own(en.event.Sock, en.event.Link, en.event.Start)
+			case en.event.Op == steps.OpClose:
+				m.closed[en.event.Sock] = en.event.Start
 			}
 		}
 	}
 	return m
 }
 
-func (m *masks) own(l *steps.Link, since time.Duration) {
+func (m *masks) own(sock uint64, l *steps.Link, since time.Duration) {
 	if l.AutoPort && strings.HasPrefix(l.Local.Path, "@") {
 		m.bound[l.Local.Path] = l.Name
 	}
@@ -60,7 +64,7 @@ func (m *masks) own(l *steps.Link, since time.Duration) {
 		return
 	}
 	m.owners[l.Local.Port] = append(m.owners[l.Local.Port],
-		owner{name: l.Name, addr: l.Local, typ: l.Type, auto: l.AutoPort, since: since})
+		owner{name: l.Name, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort, since: since})
 }
 
 // givesAddress reports the calls that give a socket its own address. An
@@ -115,7 +119,8 @@ func (m *masks) chosen(port uint16, at time.Duration) (owner, bool) {
 
 // owner finds the socket that an address belongs to at a moment: the exact
 // address before a wildcard before another address with the same port, which a
-// scenario can only have from there; the latest before earlier ones.
+// scenario can only have from there; of sockets that share a port, one that is
+// open before one that is closed, and the latest before earlier ones.
 func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 	var best owner
 	found, bestRank := false, -1
@@ -133,11 +138,21 @@ func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 		if o.since <= at {
 			rank++
 		}
+		rank *= 2
+		if m.open(o, at) {
+			rank++
+		}
 		if rank > bestRank || rank == bestRank && o.since >= best.since {
 			best, bestRank, found = o, rank, true
 		}
 	}
 	return best, found
+}
+
+// open reports whether a socket has not been closed by a moment.
+func (m *masks) open(o owner, at time.Duration) bool {
+	closed, ever := m.closed[o.sock]
+	return !ever || closed > at
 }
 
 // addr is an address as the transcript shows it.

@@ -167,3 +167,46 @@ func TestUnmask(t *testing.T) {
 	}
 	wantText(t, r.Text(lines[2].Event, runner.Form{}), "getsockname(s) = 127.0.0.1:<s>")
 }
+
+// A port that several sockets share prints as one that is open, and else as the
+// one that had it last.
+func TestMaskSharedPort(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, alone(`
+- socket: tcp
+  as: first
+- setsockopt: first
+  option: SO_REUSEPORT
+  value: 1
+- bind: first
+  to: 127.0.0.1:0
+- socket: tcp
+  as: second
+- setsockopt: second
+  option: SO_REUSEPORT
+  value: 1
+- bind: second
+  to: first
+- getsockname: first
+- close: second
+- getsockname: first
+- let: {port: "${first.port}"}
+- print: ${first.address}
+- close: first
+- print: 127.0.0.1:${port}
+`), `
+a  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = first
+a  setsockopt(first, SOL_SOCKET, SO_REUSEPORT, 1) = 0
+a  bind(first, 127.0.0.1:0) = 0
+a  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = second
+a  setsockopt(second, SOL_SOCKET, SO_REUSEPORT, 1) = 0
+a  bind(second, 127.0.0.1:<first>) = 0
+a  getsockname(first) = 127.0.0.1:<second>
+a  close(second) = 0
+a  getsockname(first) = 127.0.0.1:<first>
+a  let port = <first>
+a  | 127.0.0.1:<first>
+a  close(first) = 0
+a  | 127.0.0.1:<second>
+`)
+}
