@@ -23,6 +23,7 @@ type Expr struct {
 	prog   *vm.Program
 	names  []string    // the actor's own names, vars and built-in values it reads
 	refs   []Reference // other actors' names it reads
+	choice *choice     // nil where all of these are waited for
 }
 
 // A Reference is a name of another actor: actor.name or actor[index].name.
@@ -108,15 +109,24 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		d.Problem(n, "the expression is empty").Hint = "write a name or a condition between ${ and }"
 		return
 	}
-	refs := &refPatcher{decoder: d}
-	prog, err := expr.Compile(src, append(d.functions(), expr.Patch(refs))...)
-	if err != nil {
+	if err := d.program(e); err != nil {
 		p := d.Problem(n, "expression %s: %s", quoteShort(e.Source), exprMessage(err))
-		p.MoveTo(n, n.At(offset+exprColumn(err)))
+		p.MoveTo(n, n.At(offset+strings.Index(src, e.Source)+exprColumn(err)))
 		if word := d.operatorName(src); word != "" {
 			p.Hint = word + " is an operator of expressions; give what bears that name another one"
 		}
 		return
+	}
+	e.choice = d.choice(e, d.functions())
+	d.exprs = append(d.exprs, e)
+}
+
+// program compiles the source of an expression.
+func (d *Decoder) program(e *Expr) error {
+	refs := &refPatcher{decoder: d}
+	prog, err := expr.Compile(e.Source, append(d.functions(), expr.Patch(refs))...)
+	if err != nil {
+		return err
 	}
 	e.prog = prog
 	e.refs = refs.refs
@@ -125,7 +135,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	for _, r := range e.refs {
 		e.names = append(e.names, r.names...)
 	}
-	d.exprs = append(d.exprs, e)
+	return nil
 }
 
 // operators are the words of the expression language that cannot be names in it.
@@ -250,6 +260,9 @@ func (c *nameCollector) Visit(node *ast.Node) {
 
 // Eval awaits what the expression needs of other actors and runs it.
 func (e *Expr) Eval(t *Task) (any, error) {
+	if e.choice != nil {
+		return e.choice.eval(t)
+	}
 	env := make(map[string]any, len(e.names)+len(e.refs))
 	for _, name := range e.names {
 		v, err := t.lookup(name)

@@ -197,3 +197,35 @@ func TestVars(t *testing.T) {
 		runner.Options{Vars: map[string]any{"n": 5, "other": 6}})
 	wantLines(t, lines, "| 5 x")
 }
+
+// Only what a conditional expression takes is waited for.
+func TestConditionalReferences(t *testing.T) {
+	lines := passes(t, `
+vars: {first: false}
+actors:
+  a:
+    - wait: go
+    - let: {x: 1, flag: true}
+  b:
+    - let: {y: own}
+    - print: "${first ? a.x : y}"
+    - print: "${ if first { a.x } else { 'else ' + text(c.z) } }"
+    - print: "${c.flag ? (c.z > 5 ? a.x : 'inner') : a.x}"
+    - signal: go
+    - print: "${a.flag ? 'took ' + text(a.x) : c.never}"
+  c:
+    - let: {z: 5, flag: true}
+    - let: {never: 1}
+      when: first
+`)
+	joined := strings.Join(lines, "\n")
+	for _, want := range []string{"b | own", "b | else 5", "b | inner", "b | took 1"} {
+		if !strings.Contains(joined, want) {
+			t.Errorf("%q is not in\n%s", want, joined)
+		}
+	}
+	f, _ := fails(t, "actors:\n  a:\n    - let: {x: 1}\n  b:\n    - print: \"${a.x ? a.x : 2}\"\n")
+	wantText(t, f.Err.Error(), `expression "a.x": gives 1, not true or false`)
+	f, _ = fails(t, "vars: {no: false}\nactors:\n  a:\n    - let: {x: 1}\n      when: no\n  b:\n    - print: \"${no ? 2 : a.x}\"\n")
+	wantText(t, f.Err.Error(), "waits for a.x, but a has ended without giving it")
+}
