@@ -86,6 +86,7 @@ type Doing struct {
 	Step  *steps.Step
 	For   time.Duration
 	Waits string // the name, signal or barrier it waits for; "" in a system call
+	Done  bool   // its steps are done, and it waits for its branches
 	Ended bool
 }
 

@@ -96,10 +96,17 @@ func (s *strand) last() steps.Cause { return steps.Cause{Strand: s.id, Seq: s.se
 
 // At implements steps.World.
 func (s *strand) At(step *steps.Step, since time.Time) {
+	if step == nil {
+		s.waits.Store(&itsBranches)
+		return
+	}
 	s.step.Store(step)
 	s.since.Store(int64(since.Sub(s.run.shared.Epoch)))
 	s.stall.Store(false)
 }
+
+// itsBranches is what a strand waits for whose steps are done.
+var itsBranches = "its branches"
 
 // Stalls implements steps.World.
 func (s *strand) Stalls(waits bool) { s.stall.Store(waits) }
@@ -133,7 +140,7 @@ func (s *strand) doing() Doing {
 		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
 	}
 	if w := s.waits.Load(); w != nil {
-		d.Waits = *w
+		d.Waits, d.Done = *w, w == &itsBranches
 	}
 	return d
 }

@@ -82,6 +82,9 @@ func (a *spawnAction) Run(t *Task) error {
 // Finish waits for the branches that the actor has spawned. An actor ends with
 // it.
 func (t *Task) Finish() error {
+	if len(t.Actor.spawned) > 0 {
+		t.World.At(nil, time.Now())
+	}
 	for _, s := range t.Actor.spawned {
 		if _, err := s.branch.Join(time.Time{}); err != nil {
 			return err

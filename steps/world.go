@@ -28,7 +28,8 @@ type World interface {
 	Loop() Loop
 	// Fork starts a branch that runs beside the strand.
 	Fork(name string, step *Step, run func(World) error) Branch
-	// At tells what the strand does now, for the reports of other strands.
+	// At tells what the strand does now, for the reports of other strands. A nil
+	// step says that its steps are done, and that it waits for its branches.
 	At(s *Step, since time.Time)
 	// Stalls tells that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.

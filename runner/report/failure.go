@@ -191,6 +191,8 @@ func doing(d runner.Doing) string {
 		return fmt.Sprintf("%s has ended, after %s", d.Actor, place(d.Step))
 	case d.Step == nil:
 		return d.Actor + " has not begun"
+	case d.Done:
+		return fmt.Sprintf("%s waits for its branches, after %s", d.Actor, place(d.Step))
 	}
 	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Step.Title,
 		d.For.Truncate(100*time.Millisecond).Seconds(), d.Step.Pos().File, d.Step.Pos().Line)

@@ -100,11 +100,11 @@ type FailureObject struct {
 // of a failure.
 type DoingObject struct {
 	Actor string  `json:"actor" doc:"the actor"`
-	Step  string  `json:"step,omitempty" doc:"the step it was in, or the last where it had ended"`
+	Step  string  `json:"step,omitempty" doc:"the step it was in, or the last where it had none left"`
 	File  string  `json:"file,omitempty" doc:"the step's file"`
 	Line  int     `json:"line,omitempty" doc:"the step's line"`
 	For   float64 `json:"for,omitempty" doc:"how long it had been in the step, in seconds"`
-	Waits string  `json:"waits,omitempty" doc:"the name, signal or barrier it waited for"`
+	Waits string  `json:"waits,omitempty" doc:"the name, signal or barrier it waited for, or its branches"`
 	Ended bool    `json:"ended,omitempty" doc:"true where it had ended"`
 }
 
@@ -294,7 +294,7 @@ func doingObject(d runner.Doing) DoingObject {
 	object := DoingObject{Actor: d.Actor, Waits: d.Waits, Ended: d.Ended}
 	if d.Step != nil {
 		object.Step, object.File, object.Line = d.Step.Title, d.Step.Pos().File, d.Step.Pos().Line
-		if !d.Ended {
+		if !d.Ended && !d.Done {
 			object.For = d.For.Round(time.Microsecond).Seconds()
 		}
 	}
