@@ -45,7 +45,7 @@ func TestRequires(t *testing.T) {
 // What the machine has or not: either way the answer is clear.
 func TestRequiresOfMachine(t *testing.T) {
 	checkLeaks(t)
-	for _, in := range []string{"netns", "ipv6", "socket:sctp", "socket:tipc", "socket:mptcp", "socket:icmp"} {
+	for _, in := range []string{"netns", "ipv6", "socket:sctp", "socket:tipc", "socket:alg", "socket:vsock", "socket:mptcp", "socket:icmp"} {
 		r := runner.Run(t.Context(), scenario(t, "requires: "+in+"\n"+alone("- print: ran")), runner.Options{})
 		met := r.Status == runner.Passed && r.Reason == ""
 		if unmet := r.Status == runner.Skipped && strings.HasPrefix(r.Reason, "requires "+in+": "); !met && !unmet {

@@ -59,10 +59,10 @@ func parseRequirement(s string) (Requirement, string) {
 	kind, arg, _ := strings.Cut(s, ":")
 	switch {
 	case kind == "socket" && !steps.IsSocketWord(arg):
-		if word := source.Suggest(arg, steps.SocketWords()); word != "" {
+		if word := source.Suggest(arg, steps.RequiredSockets()); word != "" {
 			return Requirement{}, fmt.Sprintf("did you mean %q?", "socket:"+word)
 		}
-		return Requirement{}, "the sockets are " + strings.Join(steps.SocketWords(), ", ")
+		return Requirement{}, "the sockets are " + strings.Join(steps.RequiredSockets(), ", ")
 	case (kind == "cmd" || kind == "socket" || kind == "os") && arg != "":
 		return Requirement{Kind: kind, Arg: arg}, ""
 	}

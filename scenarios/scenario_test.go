@@ -199,7 +199,7 @@ func TestKeyProblems(t *testing.T) {
 		{"procedures: [a]\n", "1:13: procedures is a mapping of names to lists of steps, not a list"},
 		{"requires: rot\n", `1:11: unknown requirement "rot"; did you mean "root"?`},
 		{"requires: [root, 'socket:tpc']\n", `1:18: unknown requirement "socket:tpc"; did you mean "socket:tcp"?`},
-		{"requires: 'socket:xyzzy'\n", `1:11: unknown requirement "socket:xyzzy"; the sockets are icmp, mptcp, tcp, tcp6, udp, udp6, unix, unixgram, unixpacket`},
+		{"requires: 'socket:xyzzy'\n", `1:11: unknown requirement "socket:xyzzy"; the sockets are alg, icmp, key, mptcp, ping, sctp, tcp, tcp6, tipc, udp, udp6, unix, unixgram, unixpacket, vsock`},
 		{"requires: 'kernel>=x'\n", `1:11: unknown requirement "kernel>=x"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
 		{"requires: 'cmd:'\n", `1:11: unknown requirement "cmd:"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
 		{"requires: {a: b}\n", "1:11: unknown requirement a mapping"},

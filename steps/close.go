@@ -1,6 +1,10 @@
 package steps
 
-import "github.com/sockscript/sockscript/steps/sock"
+import (
+	"context"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
 
 var closeKind = Kind{
 	Name:    "close",
@@ -29,6 +33,9 @@ func (a *closeAction) Run(t *Task) error {
 		t.Call("close", Name(h.Name))
 		if err := h.close(sock.Wait{Deadline: t.deadline}); err != nil {
 			return err
+		}
+		if err := context.Cause(t.Ctx); err != nil {
+			return err // which has cut a close that lingers short
 		}
 		if h.Sock.Desc().Open() == 0 {
 			t.act(OpClose, h)

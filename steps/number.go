@@ -333,6 +333,7 @@ func (c *Compare) Decode(d *Decoder, n *source.Node) {
 
 func (c *Compare) bound(d *Decoder, n *source.Node) bound {
 	b := bound{op: "=", text: strings.TrimSpace(n.Text)}
+	problems := len(d.problems)
 	rest := b.text
 	for _, op := range []string{">=", "<=", "!=", ">", "<", "="} {
 		if after, ok := strings.CutPrefix(rest, op); ok {
@@ -346,6 +347,9 @@ func (c *Compare) bound(d *Decoder, n *source.Node) bound {
 		rest = strings.TrimSpace(low)
 	}
 	b.low.decode(d, c.part(n, rest), c.unit)
+	if b.op == ".." && len(d.problems) == problems && b.low.fixed() && b.high.fixed() && b.low.lit > b.high.lit {
+		d.Problem(n, "nothing is in %s", b.text).Hint = "write the smaller one first"
+	}
 	return b
 }
 

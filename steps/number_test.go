@@ -130,7 +130,7 @@ func TestCompare(t *testing.T) {
 		"4":           "expected 4 bytes sent, got 5",
 		"6..9":        "expected 6..9 bytes sent, got 5",
 		"0..4":        "expected 0..4 bytes sent, got 5",
-		"9..1":        "expected 9..1 bytes sent, got 5",
+		"9..${1}":     "expected 9..1 bytes sent, got 5",
 		"'>5'":        "expected >5 bytes sent, got 5",
 		"'<5'":        "expected <5 bytes sent, got 5",
 		"'>=6'":       "expected >=6 bytes sent, got 5",
@@ -151,6 +151,7 @@ func TestCompare(t *testing.T) {
 		"..5":    `"" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"1..2x":  `"2x" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"'=>5'":  `">5" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
+		"9..1":   "nothing is in 9..1; write the smaller one first",
 		"1...5":  `".5" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"[1, x]": `"x" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 	} {

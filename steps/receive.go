@@ -93,6 +93,12 @@ func (r *receiver) single(size int) error {
 	}
 	r.data, r.count = buf[:min(n, size)], n
 	r.eof = n == 0 && size > 0 && r.canEnd()
+	if r.action.flags.Bits&unix.MSG_WAITALL != 0 && !r.message && n > 0 && n < size {
+		if err := r.t.cutShort(r.wait); err != nil {
+			r.want = size
+			return err
+		}
+	}
 	return nil
 }
 

@@ -162,8 +162,15 @@ func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr) (int
 			return sent, err
 		}
 		sent += n
-		if sent >= total || a.once.On || h.messages() {
+		if sent >= total || h.messages() {
 			return sent, nil
+		}
+		if a.once.On {
+			err := t.cutShort(w)
+			if err != nil {
+				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
+			}
+			return sent, err
 		}
 		bufs, control = skip(bufs, n), nil
 	}

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 
@@ -177,27 +179,39 @@ func IsSocketWord(w string) bool {
 	return ok
 }
 
-// SocketOf is the socket that a short word stands for. The words key, ping, sctp and
-// tipc are for requires only: few kernels have them, or let everybody have them.
+// SocketOf is the socket that a short word stands for, or a word for requires.
 func SocketOf(w string) (SocketSpec, bool) {
-	switch w {
-	case "key":
-		return SocketSpec{familyKey, unix.SOCK_RAW, protoKeyV2}, true
-	case "ping":
-		return SocketSpec{unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP}, true
-	case "sctp":
-		return SocketSpec{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, true
-	case "tipc":
-		return SocketSpec{familyTIPC, unix.SOCK_STREAM, 0}, true
+	if spec, ok := requiredSockets[w]; ok {
+		return spec, true
 	}
 	spec, ok := socketWords[w]
 	return spec, ok
 }
 
-// These are Linux's AF_TIPC, AF_KEY and PF_KEY_V2 (RFC 2367); elsewhere the
-// kernel answers EAFNOSUPPORT.
+// requiredSockets are the words that only requires knows: few kernels have these
+// sockets, or let everybody have them.
+var requiredSockets = map[string]SocketSpec{
+	"alg":   {familyAlg, unix.SOCK_SEQPACKET, 0},
+	"key":   {familyKey, unix.SOCK_RAW, protoKeyV2},
+	"ping":  {unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_ICMP},
+	"sctp":  {unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP},
+	"tipc":  {familyTIPC, unix.SOCK_STREAM, 0},
+	"vsock": {familyVsock, unix.SOCK_STREAM, 0},
+}
+
+// RequiredSockets lists the words for sockets that requires takes.
+func RequiredSockets() []string {
+	words := slices.AppendSeq(SocketWords(), maps.Keys(requiredSockets))
+	sort.Strings(words)
+	return words
+}
+
+// These are Linux's AF_TIPC, AF_ALG, AF_VSOCK, AF_KEY and PF_KEY_V2 (RFC 2367);
+// elsewhere the kernel answers EAFNOSUPPORT.
 const (
-	familyTIPC = 30
-	familyKey  = 15
-	protoKeyV2 = 2
+	familyTIPC  = 30
+	familyAlg   = 38
+	familyVsock = 40
+	familyKey   = 15
+	protoKeyV2  = 2
 )

@@ -143,5 +143,5 @@ func (h *Handle) close(w sock.Wait) error {
 			return err
 		}
 	}
-	return h.Sock.Close()
+	return h.Sock.CloseBefore(w.Deadline)
 }

@@ -171,6 +171,18 @@ func (t *Task) freshWait() sock.Wait {
 	return w
 }
 
+// cutShort is why a call that waits gave less than was asked for, where that is
+// the step's bound or the end of the scenario, and not the kernel's own reason.
+func (t *Task) cutShort(w sock.Wait) error {
+	if cause := context.Cause(t.Ctx); cause != nil {
+		return cause
+	}
+	if !w.NoWait && !w.Deadline.IsZero() && !time.Now().Before(w.Deadline) {
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
 // masked is what a step returns, or <value> where it varies from run to run.
 func masked(mask *Bool, parts ...any) []any {
 	if mask.On {

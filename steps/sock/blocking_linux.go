@@ -144,21 +144,30 @@ func onlyWake() (restore func()) {
 	return func() { unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) }
 }
 
-// closeLingering makes the close(2) of a socket with SO_LINGER, which may wait for the peer (socket(7)). The end of the group cuts
-// it short; the kernel then goes on in the background.
-func (g *Group) closeLingering(closing func() syscall.Errno) syscall.Errno {
+// closeLingering makes the close(2) of a socket with SO_LINGER, which may wait for the peer (socket(7)). The deadline and the end
+// of the group cut it short; the kernel then goes on in the background.
+func (g *Group) closeLingering(deadline time.Time, closing func() syscall.Errno) error {
 	if installWake() != nil {
-		return closing()
+		return asError(closing())
 	}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	t := &thread{tid: unix.Gettid()}
+	if !deadline.IsZero() {
+		t.mu.Lock()
+		t.wakeIn(time.Until(deadline))
+		t.mu.Unlock()
+	}
 	defer t.finish()
 	if g.watch(t) != nil {
 		t.wake()
 	}
 	defer g.unwatch(t)
-	return closing()
+	errno := closing()
+	if errno != 0 || !t.wasWoken() || g.cause() != nil {
+		return asError(errno)
+	}
+	return ErrTimeout
 }
 
 // performBlocking makes the call of a blocking socket.

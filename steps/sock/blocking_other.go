@@ -6,13 +6,16 @@ import (
 	"errors"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 func blockingSupported() error {
 	return errors.New("a blocking descriptor is not supported on " + runtime.GOOS)
 }
 
-func (g *Group) closeLingering(closing func() syscall.Errno) syscall.Errno { return closing() }
+func (g *Group) closeLingering(_ time.Time, closing func() syscall.Errno) error {
+	return asError(closing())
+}
 
 func (d *direction) performBlocking() error { return blockingSupported() }
 

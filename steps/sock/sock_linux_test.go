@@ -296,6 +296,19 @@ func TestLingeringClose(t *testing.T) {
 	})
 }
 
+func TestLingeringCloseBefore(t *testing.T) {
+	eachMode(t, func(t *testing.T, blocking bool) {
+		g, _ := newGroup(t)
+		a, b := tcpPair(t, g, blocking)
+		must(t, a.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(true, 3600)))
+		sendingToFull(t, a, b)
+		if err := a.CloseBefore(time.Now().Add(20 * time.Millisecond)); !errors.Is(err, ErrTimeout) {
+			t.Errorf("the close gives %v", err)
+		}
+		wantErrno(t, a.Close(), syscall.EBADF)
+	})
+}
+
 func TestRights(t *testing.T) {
 	g, _ := newGroup(t)
 	a, b, err := g.OpenPair(unix.AF_UNIX, unix.SOCK_STREAM, 0, false)

@@ -4,6 +4,7 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -80,7 +81,7 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 		s.rd.socket, s.wr.socket = s, s
 	}
 	if err := g.add(s); err != nil {
-		s.release()
+		s.release(time.Time{})
 		return nil, err
 	}
 	desc.opens.Add(1)
@@ -128,22 +129,22 @@ func (s *Socket) enter() error {
 // leave ends a call. The last one to leave a closed socket closes the descriptor.
 func (s *Socket) leave() {
 	if s.life.Add(-1) == lifeClosed {
-		s.retire()
+		s.retire(time.Time{})
 	}
 }
 
 // retire closes the descriptor of a closed socket that no call uses any more.
-func (s *Socket) retire() error {
+func (s *Socket) retire(deadline time.Time) error {
 	if !s.life.CompareAndSwap(lifeClosed, lifeClosed|lifeGone) {
 		return nil
 	}
-	err := s.release()
+	err := s.release(deadline)
 	s.group.remove(s)
 	return err
 }
 
 // release gives the descriptor back to the kernel.
-func (s *Socket) release() error {
+func (s *Socket) release(deadline time.Time) error {
 	if s.port != nil {
 		s.group.unwatch(s.port)
 	}
@@ -158,7 +159,7 @@ func (s *Socket) release() error {
 		return 0
 	}
 	if s.desc.lingers.Load() {
-		return asError(s.group.closeLingering(closing))
+		return s.group.closeLingering(deadline, closing)
 	}
 	return asError(closing())
 }
@@ -167,7 +168,11 @@ func (s *Socket) release() error {
 // socket: Close returns at once, that call goes on to its result, and only then is the file released ("Multithreaded processes
 // and close()" in close(2)). Later calls, Close included, fail with EBADF; the number is not touched again. A close that waits
 // because of SO_LINGER (socket(7)) is cut short when the group's context is cancelled.
-func (s *Socket) Close() error {
+func (s *Socket) Close() error { return s.CloseBefore(time.Time{}) }
+
+// CloseBefore is Close with a bound: at the deadline, unless it is zero, a close that lingers is cut short as well, with ErrTimeout.
+// The descriptor is closed all the same.
+func (s *Socket) CloseBefore(deadline time.Time) error {
 	for {
 		life := s.life.Load()
 		if life&lifeClosed != 0 {
@@ -178,7 +183,7 @@ func (s *Socket) Close() error {
 		}
 	}
 	s.desc.opens.Add(-1)
-	return failed("close", s.retire())
+	return failed("close", s.retire(deadline))
 }
 
 // Dup makes a second descriptor of the same open file (F_DUPFD_CLOEXEC of fcntl(2)); both share one Description.
