@@ -17,7 +17,7 @@ type Match struct {
 	Contains Text
 	Matches  Regexp
 	Size     Compare
-	SHA256   Text
+	SHA256   Digest
 }
 
 func (m *Match) params(p *Params) {
@@ -28,6 +28,18 @@ func (m *Match) params(p *Params) {
 	m.Size.unit = byteUnit
 	p.Result("size", &m.Size, "how many bytes")
 	p.Result("sha256", &m.SHA256, "the SHA-256 of the bytes in hexadecimal")
+}
+
+// Digest is a SHA-256 in hexadecimal, or an expression that gives one.
+type Digest struct{ Text }
+
+// Decode reads the 64 digits.
+func (v *Digest) Decode(d *Decoder, n *source.Node) {
+	v.Text.Decode(d, n)
+	s, static := v.Static()
+	if b, err := hex.DecodeString(s); static && n.Kind == source.Scalar && (err != nil || len(b) != sha256.Size) {
+		d.Problem(n, "%s is no SHA-256", quoteShort(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
+	}
 }
 
 // Searches reports whether the bytes are looked for in what comes rather than

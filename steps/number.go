@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -232,6 +233,9 @@ func (u unit) parse(s string) (int64, error) {
 		return int64(d), err
 	}
 	n, err := strconv.ParseInt(s, 0, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%s does not fit into 64 bits", s)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%s is not a whole number", quoteShort(s))
 	}

@@ -144,6 +144,10 @@ func (d *Decoder) piece(n *source.Node) piece {
 		}
 		return list
 	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "an empty mapping is no payload").Hint = "write one of " + joinOr(payloadKeys())
+		return nil
+	}
 	if len(n.Entries) != 1 {
 		d.Problem(n, "a payload mapping has one key, not %d", len(n.Entries)).Hint = "join several with a list: [{…}, {…}]"
 		return nil

@@ -139,6 +139,7 @@ type padPiece struct {
 func (d *Decoder) padPiece(n *source.Node) piece {
 	p := new(padPiece)
 	var data Payload
+	problems := len(d.problems)
 	d.payloadMapping(n, "pad", []*Param{
 		{Key: "data", Value: &data, Required: true, Help: "what to fill up"},
 		{Key: "to", Value: &p.to, Required: true, Help: "the size to reach"},
@@ -148,6 +149,11 @@ func (d *Decoder) padPiece(n *source.Node) piece {
 		return nil
 	}
 	p.data = data.piece
+	if len(d.problems) == problems && p.fixed() {
+		if _, _, err := p.stream(nil); err != nil {
+			d.Problem(n, "%s", err)
+		}
+	}
 	return p
 }
 

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -161,7 +163,7 @@ func (p *filePiece) stream(t *Task) (io.Reader, int64, error) {
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, err
+		return nil, 0, notOpened(path, err)
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
@@ -172,6 +174,15 @@ func (p *filePiece) stream(t *Task) (io.Reader, int64, error) {
 		return nil, 0, err
 	}
 	return &fileReader{f}, info.Size(), nil
+}
+
+// notOpened tells why a payload's file cannot be had. The errno is none of the
+// step's call, so it is not handed on.
+func notOpened(path string, err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("there is no file %s", path)
+	}
+	return errors.New(err.Error())
 }
 
 // fileReader closes the file at its end.
@@ -340,7 +351,7 @@ func (m *Match) checkSum(t *Task, got string) error {
 		return nil
 	}
 	want, err := m.SHA256.Eval(t)
-	if err == nil && want != got {
+	if err == nil && !strings.EqualFold(want, got) {
 		err = mismatch("expected data with the SHA-256 %s, got %s", want, got)
 	}
 	return err

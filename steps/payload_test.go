@@ -89,27 +89,29 @@ func TestPayloadExpected(t *testing.T) {
 func TestPayloadProblems(t *testing.T) {
 	const forms = "text, hex, base64, zeros, repeat, pad, u8, u16be, u16le, u32be, u32le, u64be or u64le"
 	for in, want := range map[string]string{
-		"{hxe: 00}":                              `6:14: unknown payload form "hxe"; did you mean "hex"?`,
-		"{hex: 0g}":                              `6:19: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
-		"{hex: 123}":                             `6:19: "123" is not hexadecimal: odd length hex string`,
-		"{base64: '&'}":                          `6:22: "&" is not base64: illegal base64 data at input byte 0`,
-		"{u8: 256}":                              "6:18: 256 does not fit into 8 bits",
-		"{u16le: [1, 65536]}":                    "6:25: 65536 does not fit into 16 bits",
-		"{u32be: 4294967296}":                    "6:21: 4294967296 does not fit into 32 bits",
-		"{u8: -1}":                               "6:18: -1 is negative; the number must be 0 or more",
-		"{u64be: 0x10000000000000000}":           `6:21: "0x10000000000000000" is not a whole number`,
-		"{u8: x}":                                `6:18: "x" is not a whole number`,
-		"{u8: {a: b}}":                           "6:18: expected a number, got a mapping",
-		"{u8: 1, u16be: 2}":                      "6:13: a payload mapping has one key, not 2; join several with a list: [{…}, {…}]",
-		"{repeat: 5}":                            `6:22: repeat of a payload is a mapping {data, times}, not the text "5"`,
-		"{repeat: {data: x}}":                    "6:22: repeat needs times; how many times",
-		"{repeat: {data: x, times: 1, tims: 2}}": `6:42: unknown key "tims" in repeat; did you mean "times"?`,
-		"{pad: [a]}":                             "6:19: pad of a payload is a mapping {data, to, with}, not a list",
-		"{pad: {data: x, to: 1k}}":               `6:33: "1k" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
-		"{zeros: -1}":                            `6:21: "-1" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
-		"[ok, {hex: 0g}]":                        `6:24: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
-		"[[{u8: 256}]]":                          "6:20: 256 does not fit into 8 bits",
-		"{repeat: {data: {hex: x}, times: 2}}":   `6:35: "x" is not hexadecimal: invalid byte: U+0078 'x'`,
+		"{hxe: 00}":                                `6:14: unknown payload form "hxe"; did you mean "hex"?`,
+		"{hex: 0g}":                                `6:19: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"{hex: 123}":                               `6:19: "123" is not hexadecimal: odd length hex string`,
+		"{base64: '&'}":                            `6:22: "&" is not base64: illegal base64 data at input byte 0`,
+		"{u8: 256}":                                "6:18: 256 does not fit into 8 bits",
+		"{u16le: [1, 65536]}":                      "6:25: 65536 does not fit into 16 bits",
+		"{u32be: 4294967296}":                      "6:21: 4294967296 does not fit into 32 bits",
+		"{u8: -1}":                                 "6:18: -1 is negative; the number must be 0 or more",
+		"{u64be: 0x10000000000000000}":             "6:21: 0x10000000000000000 does not fit into 64 bits",
+		"{u8: x}":                                  `6:18: "x" is not a whole number`,
+		"{u8: {a: b}}":                             "6:18: expected a number, got a mapping",
+		"{u8: 1, u16be: 2}":                        "6:13: a payload mapping has one key, not 2; join several with a list: [{…}, {…}]",
+		"{repeat: 5}":                              `6:22: repeat of a payload is a mapping {data, times}, not the text "5"`,
+		"{repeat: {data: x}}":                      "6:22: repeat needs times; how many times",
+		"{repeat: {data: x, times: 1, tims: 2}}":   `6:42: unknown key "tims" in repeat; did you mean "times"?`,
+		"{pad: [a]}":                               "6:19: pad of a payload is a mapping {data, to, with}, not a list",
+		"{pad: {data: x, to: 1k}}":                 `6:33: "1k" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
+		"{pad: {data: hello, to: 3}}":              "6:19: cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: a, to: 3, with: xy}}":        "6:19: pad fills with one byte, not 2",
+		"{zeros: -1}":                              `6:21: "-1" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
+		"[ok, {hex: 0g}]":                          `6:24: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"[[{u8: 256}]]":                            "6:20: 256 does not fit into 8 bits",
+		"{repeat: {data: {hex: x}, times: 2}}":     `6:35: "x" is not hexadecimal: invalid byte: U+0078 'x'`,
 		"{pad: {data: x, to: 4, with: {u8: 300}}}": "6:47: 300 does not fit into 8 bits",
 		"null": "6:7: data has no value",
 	} {
@@ -122,7 +124,7 @@ func TestPayloadProblems(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], `6:14: unknown payload form "foo"; a payload is a text, or a mapping with one of text, hex, base64, `) {
 		t.Errorf("an unknown form finds %q, the forms are %s", got, forms)
 	}
-	if got := findings(pair("- send: a\n  data: {}")); len(got) != 1 || !strings.HasPrefix(got[0], "6:13: a payload mapping has one key, not 0") {
+	if got := findings(pair("- send: a\n  data: {}")); len(got) != 1 || !strings.HasPrefix(got[0], "6:13: an empty mapping is no payload; write one of text, hex, ") {
 		t.Errorf("an empty mapping finds %q", got)
 	}
 }
@@ -130,14 +132,14 @@ func TestPayloadProblems(t *testing.T) {
 // What only a run can tell of a payload.
 func TestPayloadFailures(t *testing.T) {
 	for in, want := range map[string]string{
-		"{pad: {data: hello, to: 3}}":       "cannot pad 5 bytes to 3: they are more already",
-		"{pad: {data: a, to: 3, with: xy}}": "pad fills with one byte, not 2",
-		"{pad: {data: a, to: 3, with: ''}}": "pad fills with one byte, not 0",
-		"{u8: '${256 + index}'}":            "256 does not fit into 8 bits",
-		"{u8: '${-1}'}":                     `expression "-1": gives -1; it must not be negative`,
-		"{hex: '${\"0g\"}'}":                `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
-		"{base64: '${\"&\"}'}":              `"&" is not base64: illegal base64 data at input byte 0`,
-		"['${u8(\"\", 0)}', x]":             `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
+		"{pad: {data: hello, to: '${3}'}}":           "cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: a, to: 3, with: '${\"xy\"}'}}": "pad fills with one byte, not 2",
+		"{pad: {data: a, to: 3, with: '${\"\"}'}}":   "pad fills with one byte, not 0",
+		"{u8: '${256 + index}'}":                     "256 does not fit into 8 bits",
+		"{u8: '${-1}'}":                              `expression "-1": gives -1; it must not be negative`,
+		"{hex: '${\"0g\"}'}":                         `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
+		"{base64: '${\"&\"}'}":                       `"&" is not base64: illegal base64 data at input byte 0`,
+		"['${u8(\"\", 0)}', x]":                      `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
 	} {
 		f, _ := fails(t, pair("- send: a\n  data: "+in))
 		wantText(t, f.Err.Error(), want)

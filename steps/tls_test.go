@@ -842,7 +842,7 @@ func TestTLSBadCertificates(t *testing.T) {
 	for _, test := range []struct{ params, want string }{
 		{"ca: " + file("key.pem"), "ca holds no certificate: it must be PEM"},
 		{"cert: " + file("cert.pem") + "\n  key: " + file("cert.pem"), "cert and key: tls: "},
-		{"cert: " + file("none.pem") + "\n  key: " + file("key.pem"), "open "},
+		{"cert: " + file("none.pem") + "\n  key: " + file("key.pem"), "there is no file "},
 		{"client_name: ü", `a certificate for "ü": `},
 	} {
 		f, _ := fails(t, tlsPair("- recv: conn\n  max: 1", "- tls: sock\n  "+test.params))
