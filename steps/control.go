@@ -1,11 +1,7 @@
 package steps
 
 import (
-	"encoding/binary"
-	"encoding/hex"
 	"fmt"
-	"net"
-	"os"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -25,9 +21,9 @@ type controlItem struct {
 	typ     sock.ControlType
 	node    *source.Node
 	rights  HandleList
-	fields  Bindings
-	number  Int
+	value   OptionValue
 	payload Payload
+	wrong   bool // which decode has reported
 }
 
 // Decode reads the mapping.
@@ -36,6 +32,9 @@ func (v *Control) Decode(d *Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "control is a mapping of types to values, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]}"
 		return
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "control is empty").Hint = "write {SCM_RIGHTS: [conn]}, or leave it out"
 	}
 	for _, e := range n.Entries {
 		typ, ok := controlType(d, e.Key)
@@ -54,45 +53,63 @@ func controlType(d *Decoder, key *source.Node) (sock.ControlType, bool) {
 	if !ok {
 		p := d.Problem(key, "unknown type of ancillary data %s", Shown(key))
 		if p.Hint = source.DidYouMean(key.Text, sock.ControlNames()); p.Hint == "" {
-			p.Hint = "the types are " + joinOr(sock.ControlNames()) + ", or LEVEL:TYPE in numbers"
+			p.Hint = "write its C name, as SCM_RIGHTS or IP_TTL, or LEVEL:TYPE in numbers"
 		}
 	}
 	return typ, ok
 }
 
+// form is the form of the data; nil where it is bytes. Any type may be sent as
+// a payload, whose size the kernel judges.
+func (it *controlItem) form() *controlForm {
+	if f := controlForms[it.typ.Kind]; f != nil && f.encode != nil && !it.payload.Given() {
+		return f
+	}
+	return nil
+}
+
 func (it *controlItem) decode(d *Decoder, n *source.Node) {
-	switch it.typ.Kind {
-	case sock.CtlRights:
+	before := len(d.problems)
+	form := it.form()
+	switch {
+	case it.typ.Kind == sock.CtlRights:
 		it.rights.Decode(d, n)
-	case sock.CtlCredentials:
-		it.mapping(d, n, credentialFields)
-	case sock.CtlPktinfo, sock.CtlPktinfo6:
-		it.mapping(d, n, pktinfoFieldNames)
-	case sock.CtlInt, sock.CtlUint16:
-		it.number.Decode(d, n)
-	default:
+	case form == nil, n.Kind == source.Map && len(n.Entries) == 1 && isPayloadForm(n.Entries[0].Key.Text):
 		it.payload.Decode(d, n)
+	case form.sends != nil && n.Kind == source.Map && len(n.Entries) == 0:
+		it.value.node = n // all fields are left out
+	default:
+		it.value.Decode(d, n)
+		it.checkFields(d, form)
+	}
+	it.wrong = len(d.problems) > before
+}
+
+// checkFields reports fields that the structure does not have.
+func (it *controlItem) checkFields(d *Decoder, form *controlForm) {
+	for i, name := range it.value.fields.Names {
+		if form.sends == nil || contains(form.sends, name) {
+			continue
+		}
+		p := d.Problem(it.node.Entries[i].Key, "%s has no field %q to send", it.typ.Name, name)
+		if p.Hint = source.DidYouMean(name, form.sends); p.Hint == "" {
+			p.Hint = "it takes " + form.takes
+		}
 	}
 }
 
-// The fields of structured ancillary data; each may be left out.
-var (
-	credentialFields  = []string{"pid", "uid", "gid"}
-	pktinfoFieldNames = []string{"interface", "local"}
-)
-
-// mapping decodes the fields of structured ancillary data.
-func (it *controlItem) mapping(d *Decoder, n *source.Node, known []string) {
-	if n.Kind == source.Map && len(n.Entries) == 0 {
-		return
-	}
-	it.fields.Decode(d, n)
-	for i, name := range it.fields.Names {
-		if !contains(known, name) {
-			p := d.Problem(n.Entries[i].Key, "%s has no field %q", it.typ.Name, name)
-			if p.Hint = source.DidYouMean(name, known); p.Hint == "" {
-				p.Hint = "its fields are " + strings.Join(known, ", ")
-			}
+// check reports what can be known to be wrong without running.
+func (v *Control) check(c *Check) {
+	for _, it := range v.items {
+		for _, r := range it.rights.Refs {
+			c.handle(r)
+		}
+		form := it.form()
+		if form == nil || it.wrong || !it.value.static() {
+			continue
+		}
+		if _, err := form.encode(&it.value, nil); err != nil {
+			c.problem(it.node, "%s: %s", it.typ.Name, err).Hint = "it takes " + form.takes
 		}
 	}
 }
@@ -106,189 +123,73 @@ func (v *Control) Schema() Schema { return Schema{"type": "object", "minProperti
 // Type names the type in the reference.
 func (v *Control) Type() string { return "ancillary data by type" }
 
-// encode makes the control buffer of sendmsg(2).
-func (v *Control) encode(t *Task) ([]byte, error) {
+// encode makes the control buffer of sendmsg(2), and what the transcript shows
+// of it.
+func (v *Control) encode(t *Task) ([]byte, Const, error) {
 	var b []byte
+	var parts []string
 	for _, it := range v.items {
-		if it.typ.Kind == sock.CtlRights {
-			sockets, err := it.sockets(t)
-			if err != nil {
-				return nil, err
-			}
-			b = sock.AppendRights(b, sockets)
-			continue
-		}
-		data, err := it.encode(t)
+		text, err := it.append(t, &b)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", it.typ.Name, err)
+			return nil, "", fmt.Errorf("%s: %w", it.typ.Name, err)
 		}
-		b = sock.AppendControl(b, it.typ, data)
+		parts = append(parts, it.typ.Name+"="+text)
 	}
-	return b, nil
+	return b, Const("{" + strings.Join(parts, ", ") + "}"), nil
 }
 
-func (it *controlItem) sockets(t *Task) ([]*sock.Socket, error) {
+// append adds the piece to b, and gives it as the transcript shows it.
+func (it *controlItem) append(t *Task, b *[]byte) (string, error) {
+	if it.typ.Kind == sock.CtlRights {
+		return it.appendRights(t, b)
+	}
+	form := it.form()
+	if form == nil {
+		data, err := it.payload.Bytes(t)
+		*b = sock.AppendControl(*b, it.typ, data)
+		return shortHex(data), err
+	}
+	data, err := form.encode(&it.value, t)
+	if err != nil {
+		return "", err
+	}
+	*b = sock.AppendControl(*b, it.typ, data)
+	return it.text(t)
+}
+
+func (it *controlItem) appendRights(t *Task, b *[]byte) (string, error) {
 	var list []*sock.Socket
+	var names []string
 	for _, r := range it.rights.Refs {
 		h, err := r.Open(t)
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		list = append(list, h.Sock)
+		list, names = append(list, h.Sock), append(names, h.Name)
 	}
-	return list, nil
+	*b = sock.AppendRights(*b, it.typ, list)
+	return "[" + strings.Join(names, ", ") + "]", nil
 }
 
-func (it *controlItem) encode(t *Task) ([]byte, error) {
-	switch it.typ.Kind {
-	case sock.CtlCredentials:
-		return it.credentials(t)
-	case sock.CtlPktinfo, sock.CtlPktinfo6:
-		return it.pktinfo(t)
-	case sock.CtlInt, sock.CtlUint16:
-		n, err := it.number.Eval(t)
-		if it.typ.Kind == sock.CtlUint16 {
-			return binary.NativeEndian.AppendUint16(nil, uint16(n)), err
+// text is the value as the transcript shows it. The ids of a process vary from
+// run to run unless the file has them in figures.
+func (it *controlItem) text(t *Task) (string, error) {
+	if it.node.Kind != source.Map {
+		s, err := it.value.text.Eval(t)
+		if flags, wrong := parseTimestamps(s); wrong == nil && it.typ.Kind == sock.CtlTimestamping {
+			s = flags.String()
 		}
-		return binary.NativeEndian.AppendUint32(nil, uint32(n)), err
+		return s, err
 	}
-	return it.payload.Bytes(t)
-}
-
-// credentials are those of this process, but for the fields that are written.
-func (it *controlItem) credentials(t *Task) ([]byte, error) {
-	v := OptionValue{node: it.node, fields: it.fields}
-	m, err := v.values(t, credentialFields...)
-	if err != nil {
-		return nil, err
-	}
-	own := [3]int64{int64(os.Getpid()), int64(os.Getuid()), int64(os.Getgid())}
-	for i, name := range credentialFields {
-		if s, ok := m[name]; ok {
-			if own[i], err = parseOptionInt(s); err != nil {
-				return nil, err
-			}
+	var f Fields
+	for i, name := range it.value.fields.Names {
+		x := it.value.fields.Values[i]
+		s, err := x.Eval(t)
+		if err != nil {
+			return "", err
 		}
+		_, static := x.Static()
+		f = append(f, Field{Name: name, Value: s, Varies: !static && it.typ.Kind == sock.CtlCredentials})
 	}
-	return sock.EncodeUcred(sock.Ucred{PID: int32(own[0]), UID: uint32(own[1]), GID: uint32(own[2])}), nil
-}
-
-func (it *controlItem) pktinfo(t *Task) ([]byte, error) {
-	v := OptionValue{node: it.node, fields: it.fields}
-	m, err := v.values(t, pktinfoFieldNames...)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(m)
-	if err != nil {
-		return nil, err
-	}
-	local, err := address(m, "local", false)
-	return sock.EncodePktinfo(sock.Pktinfo{Interface: index, Local: local}, it.typ.Kind == sock.CtlPktinfo6), err
-}
-
-// shown is the ancillary data as the transcript shows it.
-func (v *Control) shown() any {
-	var parts []string
-	for _, it := range v.items {
-		parts = append(parts, it.typ.Name+"="+it.text())
-	}
-	return Const("{" + strings.Join(parts, ", ") + "}")
-}
-
-func (it *controlItem) text() string {
-	switch {
-	case it.typ.Kind == sock.CtlRights:
-		var names []string
-		for _, r := range it.rights.Refs {
-			names = append(names, r.node.Text)
-		}
-		return "[" + strings.Join(names, ", ") + "]"
-	case len(it.fields.Names) > 0:
-		var f Fields
-		for i, name := range it.fields.Names {
-			f = append(f, Field{Name: name, Value: it.fields.Values[i].node.Text})
-		}
-		return string(f.show(nil))
-	case it.fields.Names != nil || it.node.Kind == source.Map && len(it.node.Entries) == 0:
-		return "{}"
-	}
-	return FormatValue(it.node.Text)
-}
-
-// Received is one piece of ancillary data that came.
-type Received struct {
-	Name    string
-	handles []string // of SCM_RIGHTS
-	value   any      // int, string or Fields
-}
-
-// show writes the piece as the transcript shows it.
-func (r Received) show() string {
-	switch v := r.value.(type) {
-	case nil:
-		return r.Name + "=[" + strings.Join(r.handles, ", ") + "]"
-	case Fields:
-		return r.Name + "=" + string(v.show(nil))
-	default:
-		return r.Name + "=" + FormatValue(v)
-	}
-}
-
-// decodeControl reads a piece that is not SCM_RIGHTS.
-func decodeControl(c sock.Control) any {
-	switch c.Kind {
-	case sock.CtlInt, sock.CtlUint16:
-		if len(c.Data) == 2 {
-			return int(binary.NativeEndian.Uint16(c.Data))
-		}
-		if n, err := decodeInt(c.Data); err == nil {
-			return n
-		}
-	case sock.CtlCredentials:
-		if cred, ok := sock.DecodeUcred(c.Data); ok {
-			return ucredFields(cred)
-		}
-	case sock.CtlPktinfo, sock.CtlPktinfo6:
-		if p, ok := sock.DecodePktinfo(c.Data); ok {
-			return pktinfoFields(p)
-		}
-	case sock.CtlRecverr:
-		if x, ok := sock.DecodeExtendedError(c.Data); ok {
-			return errorFields(x)
-		}
-	case sock.CtlTime:
-		return "<time>"
-	}
-	return "hex:" + hex.EncodeToString(c.Data)
-}
-
-func pktinfoFields(p sock.Pktinfo) Fields {
-	f := Fields{{Name: "interface", Value: interfaceName(p.Interface)}, {Name: "local", Value: p.Local.String()}}
-	if p.Dst.IsValid() {
-		f = append(f, Field{Name: "dst", Value: p.Dst.String()})
-	}
-	return f
-}
-
-func interfaceName(index int) string {
-	if i, err := net.InterfaceByIndex(index); err == nil {
-		return i.Name
-	}
-	return fmt.Sprint(index)
-}
-
-func errorFields(x sock.ExtendedError) Fields {
-	f := Fields{{Name: "errno", Value: "0"}, {Name: "origin", Value: x.Origin}}
-	if x.Errno != 0 {
-		f[0].Value = sock.ErrnoName(x.Errno)
-	}
-	if x.Origin == "ZEROCOPY" || x.Origin == "TIMESTAMPING" {
-		return append(f, Field{Name: "code", Value: x.Code}, Field{Name: "info", Value: x.Info}, Field{Name: "data", Value: x.Data})
-	}
-	f = append(f, Field{Name: "type", Value: x.Type}, Field{Name: "code", Value: x.Code}, Field{Name: "info", Value: x.Info})
-	if x.Offender.IsValid() {
-		f = append(f, Field{Name: "offender", Value: x.Offender.String()})
-	}
-	return f
+	return string(f.show(nil)), nil
 }

@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"golang.org/x/sys/unix"
-
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -38,6 +36,7 @@ func (w *ControlWant) Decode(d *Decoder, n *source.Node) {
 		it := &controlWanted{typ: typ, node: e.Value}
 		switch {
 		case typ.Kind == sock.CtlRights:
+			d.notEmpty(e.Value)
 			it.names.Decode(d, e.Value)
 		case e.Value.Kind == source.Map:
 			it.fields.Decode(d, e.Value)
@@ -57,41 +56,58 @@ func (w *ControlWant) Schema() Schema { return Schema{"type": "object"} }
 // Type names the type in the reference.
 func (w *ControlWant) Type() string { return "conditions by type of ancillary data" }
 
-// handles are the names that received descriptors get.
-func (w *ControlWant) handles() *Names {
+// of is what is expected of a type; nothing where it is not named.
+func (w *ControlWant) of(typ string) *controlWanted {
 	for _, it := range w.items {
-		if it.typ.Kind == sock.CtlRights {
-			return &it.names
+		if it.typ.Name == typ {
+			return it
 		}
 	}
-	return new(Names)
+	return new(controlWanted)
 }
 
-// check holds what came against the conditions.
-func (w *ControlWant) check(t *Task, got []Received) error {
+// static notes the names that descriptors get, and reports conditions that can
+// never be met.
+func (w *ControlWant) static(c *Check) {
+	for _, it := range w.items {
+		if it.typ.Kind == sock.CtlRights {
+			c.makeReceived(&it.names)
+		} else if form := controlForms[it.typ.Kind]; form != nil {
+			form.check(c, it)
+		}
+	}
+}
+
+// check holds what came against the conditions; cut tells that some of it had no
+// room.
+func (w *ControlWant) check(t *Task, got []Received, cut string) error {
 	for _, it := range w.items {
 		var found *Received
 		for i := range got {
-			if got[i].Name == it.typ.Name {
+			if got[i].typ.Name == it.typ.Name {
 				found = &got[i]
 			}
 		}
 		if found == nil {
-			return mismatch("expected %s, which did not come", it.typ.Name)
+			return mismatch("expected %s, which did not come%s", it.typ.Name, cut)
 		}
-		if err := it.check(t, found); err != nil {
+		if err := it.check(t, found, cut); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (it *controlWanted) check(t *Task, got *Received) error {
+func (it *controlWanted) check(t *Task, got *Received, cut string) error {
 	fields, structured := got.value.(Fields)
 	switch {
 	case it.typ.Kind == sock.CtlRights:
 		if len(got.handles) != it.names.Len() {
-			return mismatch("expected %d descriptors, got %d", it.names.Len(), len(got.handles))
+			plural := "s"
+			if it.names.Len() == 1 {
+				plural = ""
+			}
+			return mismatch("expected %d descriptor%s, got %d%s", it.names.Len(), plural, len(got.handles), cut)
 		}
 		return nil
 	case it.value.text.lit == "any":
@@ -99,54 +115,7 @@ func (it *controlWanted) check(t *Task, got *Received) error {
 	case structured:
 		return it.fields.check(t, fields, it.typ.Name)
 	case it.fields.node != nil:
-		return mismatch("%s has no fields; it is %s", it.typ.Name, FormatValue(got.value))
+		return mismatch("%s has no fields; it is %s%s", it.typ.Name, FormatValue(got.value), cut)
 	}
 	return it.value.check(t, got.value, it.typ.Name)
-}
-
-// takeControl reads the ancillary data of a receive. Descriptors become
-// handles; those that get no name are closed at once.
-func (r *receiver) takeControl(m *sock.Message) error {
-	r.msgFlags |= m.Flags
-	list, err := sock.ParseControl(m.Control[:m.ControlN])
-	if err != nil {
-		return err
-	}
-	for _, c := range list {
-		got := Received{Name: c.Name}
-		if c.Kind == sock.CtlRights {
-			if got.handles, err = r.adopt(c.Rights()); err != nil {
-				return err
-			}
-		} else {
-			got.value = decodeControl(c)
-		}
-		r.control = append(r.control, got)
-	}
-	return nil
-}
-
-// adopt makes handles of received descriptors.
-func (r *receiver) adopt(fds []int) ([]string, error) {
-	names := r.action.control.handles()
-	var shown []string
-	for i, fd := range fds {
-		if i >= names.Len() {
-			unix.Close(fd)
-			shown = append(shown, "fd")
-			continue
-		}
-		s, err := r.t.Actor.Run.Sockets.Adopt(fd)
-		if err != nil {
-			return shown, err
-		}
-		name, err := names.Eval(r.t, i)
-		if err != nil {
-			return shown, err
-		}
-		r.t.set(name, &Handle{Name: name, Sock: s})
-		r.t.publish(name)
-		shown = append(shown, name)
-	}
-	return shown, nil
 }

@@ -175,7 +175,7 @@ func (d *Decoder) keys(n *source.Node, s *Step, params *Params) {
 	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():
 		d.Problem(s.As.node, "%s makes nothing that could be named", s.Kind.Name).Hint = "leave as: out"
 	case s.As.Len() > most:
-		p := d.Problem(s.As.node, "as takes %s here, not %d", map[int]string{1: "one name", 2: "two names"}[most], s.As.Len())
+		p := d.Problem(s.As.node, "as takes %s here, not %d", map[int]string{1: "one name", 2: "two names", 3: "three names"}[most], s.As.Len())
 		if p.Hint = "it names " + params.Makes; params.Makes == "" {
 			p.Hint = "it names the errno"
 		}

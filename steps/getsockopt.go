@@ -64,7 +64,7 @@ func (a *getsockoptAction) Run(t *Task) error {
 			return err
 		}
 	}
-	t.Call("getsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name))
+	t.Call("getsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()))
 	b, err := h.Sock.GetBytes(o.Level, o.Number, size)
 	if err != nil {
 		return err

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -77,6 +76,10 @@ var optionForms = map[sock.OptionKind]*optionForm{
 	sock.OptMembership6: {what: "{group, interface}", encode: encodeMembership6, decode: decodeBytes, show: showBytes},
 	sock.OptSourceMembership: {
 		what: "{group, source, local}", encode: encodeSourceMembership, decode: decodeBytes, show: showBytes,
+	},
+	sock.OptGroup: {what: "{group, interface}", encode: encodeGroup, decode: decodeBytes, show: showBytes},
+	sock.OptGroupSource: {
+		what: "{group, source, interface}", encode: encodeGroupSource, decode: decodeBytes, show: showBytes,
 	},
 	sock.OptAddr: {what: "an IPv4 address", size: 128, encode: encodeAddr, decode: decodeAddr},
 }
@@ -281,88 +284,12 @@ func ucredFields(c sock.Ucred) Fields {
 	}
 }
 
-// address is a field that must be an IP address.
-func address(m map[string]string, name string, need bool) (netip.Addr, error) {
-	s, ok := m[name]
-	switch {
-	case !ok && !need:
-		return netip.Addr{}, nil
-	case !ok:
-		return netip.Addr{}, fmt.Errorf("it needs %s", name)
-	}
-	ip, err := netip.ParseAddr(s)
-	if err != nil {
-		return ip, fmt.Errorf("%s must be an IP address, not %s", name, quoteShort(s))
-	}
-	return ip, nil
-}
-
-// interfaceIndex is the index of the interface that a field names; 0 without it.
-func interfaceIndex(m map[string]string) (int, error) {
-	name, ok := m["interface"]
-	if !ok {
-		return 0, nil
-	}
-	i, err := net.InterfaceByName(name)
-	if err != nil {
-		return 0, fmt.Errorf("there is no interface %s", quoteShort(name))
-	}
-	return i.Index, nil
-}
-
-func encodeMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "interface", "local")
-	if err != nil {
-		return nil, err
-	}
-	group, err := address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	local, err := address(m, "local", false)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(m)
-	return sock.EncodeMembership(group, local, index), err
-}
-
-func encodeMembership6(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "interface")
-	if err != nil {
-		return nil, err
-	}
-	group, err := address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(m)
-	return sock.EncodeMembership6(group, index), err
-}
-
-func encodeSourceMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "source", "local")
-	if err != nil {
-		return nil, err
-	}
-	group, err := address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	source, err := address(m, "source", true)
-	if err != nil {
-		return nil, err
-	}
-	local, err := address(m, "local", true)
-	return sock.EncodeSourceMembership(group, local, source), err
-}
-
 func encodeAddr(v *OptionValue, t *Task) ([]byte, error) {
 	s, err := encodeString(v, t)
 	if err != nil {
 		return nil, err
 	}
-	ip, err := address(map[string]string{"the value": string(s)}, "the value", true)
+	ip, err := ipv4.address(map[string]string{"the value": string(s)}, "the value", true)
 	return ip.AsSlice(), err
 }
 

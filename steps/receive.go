@@ -272,12 +272,9 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 
 // recvmsg receives with room for ancillary data.
 func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
-	room := 1024
-	if r.action.room.Given() {
-		var err error
-		if room, err = r.action.room.Eval(r.t); err != nil {
-			return 0, err
-		}
+	room, err := r.action.controlRoom(r.t)
+	if err != nil {
+		return 0, err
 	}
 	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, room)}
 	n, err := r.h.Sock.Recvmsg(r.wait, &m, flags)
@@ -306,8 +303,8 @@ func (r *receiver) returns() {
 	case len(r.data) > 0:
 		ret = append(ret, r.t.data(r.data))
 	}
-	if flags := r.msgFlags &^ sock.MsgCmsgCloexec; flags != 0 {
-		ret = append(ret, Const(sock.FlagNames(flags)))
+	if r.msgFlags != 0 {
+		ret = append(ret, Const(sock.FlagNames(r.msgFlags)))
 	}
 	if len(r.control) > 0 {
 		ret = append(ret, r.controlShown())
@@ -335,14 +332,6 @@ func (r *receiver) pieces() []any {
 		list = append(list, r.t.data(b))
 	}
 	return list
-}
-
-func (r *receiver) controlShown() Const {
-	var parts []string
-	for _, c := range r.control {
-		parts = append(parts, c.show())
-	}
-	return Const("{" + strings.Join(parts, ", ") + "}")
 }
 
 // trace notes what the order of events needs.

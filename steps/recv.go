@@ -13,7 +13,15 @@ var recvKind = Kind{
 gives as many bytes as the expected text has, and a datagram socket one whole
 datagram; without an expected text one call with a buffer of 65536 bytes is
 made. With contains or matches a stream is read until that holds, and no byte
-beyond the match is taken. See recv(2), read(2).`,
+beyond the match is taken. See recv(2), read(2).
+
+recvmsg gives ancillary data by its type: SCM_RIGHTS descriptors, which get the
+names that are expected; SCM_CREDENTIALS {pid, uid, gid}; IP_PKTINFO {interface,
+local, dst}, IPV6_PKTINFO {interface, local}; IP_RECVERR and IPV6_RECVERR {errno,
+origin, type, code, info, offender}; SO_TIMESTAMP and SO_TIMESTAMPNS nanoseconds
+since 1970, SO_TIMESTAMPING {software, hardware} of them; IP_ORIGDSTADDR an
+address; IP_TTL and the like a number; the rest bytes. A type may be LEVEL:TYPE
+in numbers too. What is not expected may come besides. See cmsg(3).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -68,10 +76,10 @@ func (a *recvAction) Params(p *Params) {
 	p.Key("until", &a.until, "up to and including this delimiter, and not a byte more")
 	p.Key("eof", &a.toEOF, "everything up to the end of file").Or("false")
 	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
-	p.Key("call", &a.call, "the system call").Or("recvfrom on an unconnected datagram socket, else recv")
+	p.Key("call", &a.call, "the system call").Or("recvfrom on a datagram socket that is not connected, or whose sender is expected, else recv")
 	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing is there").Or("false")
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
-	p.Key("control", &a.room, "the room for ancillary data, for recvmsg").Or("1KiB")
+	p.Key("control", &a.room, "the room for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
 	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
 	a.match.params(p)
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
@@ -79,7 +87,7 @@ func (a *recvAction) Params(p *Params) {
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
 	a.end.params(p)
-	p.Makes, p.Names = "the received bytes, and as: [data, from] the sender's address too", 2
+	p.Makes, p.Names = "the received bytes; as: [data, from, control] the sender's address and the ancillary data by type too", 3
 }
 
 func (a *recvAction) Run(t *Task) error {
@@ -90,7 +98,7 @@ func (a *recvAction) Run(t *Task) error {
 	defer t.giveBack()
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.messages()
-	r.call = a.callName(h)
+	r.call = a.callName(h, t.step.As.Len())
 	large, err := r.large()
 	if !large && err == nil {
 		err = r.receive()
@@ -111,17 +119,19 @@ func (a *recvAction) Run(t *Task) error {
 	return a.check(t, r)
 }
 
-func (a *recvAction) callName(h *Handle) string {
+// callName is the system call; one that tells the address and the ancillary
+// data where they get a name.
+func (a *recvAction) callName(h *Handle, names int) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
 	case !h.plain():
 		return "read"
-	case a.want.Given() || a.control.Given() || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
+	case a.want.Given() || a.control.Given() || names > 2 || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
 		return "recvmsg"
 	case len(a.bufs.list) > 0:
 		return "readv"
-	case h.Sock.Type() == unix.SOCK_DGRAM && h.Sock.Desc().Remote().IsZero():
+	case h.Sock.Type() == unix.SOCK_DGRAM && (a.from.Given() || names > 1 || h.Sock.Desc().Remote().IsZero()):
 		return "recvfrom"
 	}
 	return "recv"
@@ -134,6 +144,9 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 			return err
 		}
 		if err := t.setAs(1, endpointOf(r.from)); err != nil {
+			return err
+		}
+		if err := t.setAs(2, r.controlValue()); err != nil {
 			return err
 		}
 	}
@@ -157,10 +170,10 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 	if err := a.match.Check(t, r.data); err != nil {
 		return err
 	}
-	if got := r.msgFlags &^ sock.MsgCmsgCloexec; a.want.Given() && got != a.want.Bits {
-		return mismatch("expected the flags %s, got %s", sock.FlagNames(a.want.Bits), sock.FlagNames(got))
+	if a.want.Given() && r.msgFlags != a.want.Bits {
+		return mismatch("expected the flags %s, got %s", sock.FlagNames(a.want.Bits), sock.FlagNames(r.msgFlags))
 	}
-	if err := a.control.check(t, r.control); err != nil {
+	if err := a.control.check(t, r.control, r.cutOff()); err != nil {
 		return err
 	}
 	return r.whole()
@@ -188,6 +201,9 @@ func (a *recvAction) Check(c *Check) {
 	if given > 1 {
 		c.problem(c.step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
+	if n, fixed := a.room.Static(); a.room.Given() && fixed && n > maxRoom {
+		c.problem(a.room.node, "%d bytes are more room for ancillary data than 64KiB", n)
+	}
 	a.checkCall(c)
 	if a.peeks() && (a.until.Given() || a.toEOF.On) {
 		c.problem(a.flags.node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
@@ -195,7 +211,7 @@ func (a *recvAction) Check(c *Check) {
 	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
 		c.problem(a.until.node, "the delimiter is empty")
 	}
-	c.makeReceived(a.control.handles())
+	a.control.static(c)
 	for _, name := range a.match.Matches.Groups() {
 		c.makeValue(name, a.match.Matches.node)
 	}
@@ -219,6 +235,15 @@ func (a *recvAction) checkCall(c *Check) {
 	}
 	if a.control.Given() {
 		c.problem(a.control.node, "%s gives no ancillary data", call).Hint = "use call: recvmsg"
+	}
+	if a.from.Given() && call != "recvfrom" {
+		c.problem(a.from.node, "%s gives no address", call).Hint = "use call: recvfrom or recvmsg"
+	}
+	switch as := &c.step.As; {
+	case as.Len() > 1 && call != "recvfrom":
+		c.problem(as.node, "%s gives no address to name", call).Hint = "use call: recvfrom or recvmsg"
+	case as.Len() > 2:
+		c.problem(as.node, "%s gives no ancillary data to name", call).Hint = "use call: recvmsg"
 	}
 	if a.room.Given() {
 		c.problem(a.room.node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"

@@ -14,7 +14,13 @@ var sendKind = Kind{
 	Text: `Without once, everything is sent, over as many calls as it takes, and the
 transcript shows one. With once one call is made and a short write is its
 result; expect: {size: …} tells how much must have gone. call chooses among the
-system calls that send; see send(2), write(2).`,
+system calls that send; see send(2), write(2).
+
+sendmsg takes ancillary data by its type: SCM_RIGHTS handles; SCM_CREDENTIALS
+{pid, uid, gid}, IP_PKTINFO and IPV6_PKTINFO {interface, local}, of which each may
+be left out; SO_TIMESTAMPING flags; a number for IP_TTL and the like. The bytes
+of any other type, as LEVEL:TYPE in numbers, are a payload, and so may be those
+of these. See cmsg(3).`,
 	Example: socketpairKind.Example,
 	New: func() Action {
 		return &sendAction{call: Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
@@ -90,8 +96,11 @@ func (a *sendAction) Run(t *Task) error {
 		}
 		to = &addr
 	}
-	a.describe(t, h, data, to)
-	n, err := a.send(t, h, data, to)
+	control, err := a.describe(t, h, data, to)
+	if err != nil {
+		return err
+	}
+	n, err := a.send(t, h, data, to, control)
 	a.trace(t, h, data, to)
 	if err != nil {
 		return err
@@ -103,7 +112,12 @@ func (a *sendAction) Run(t *Task) error {
 	return a.size.expect(t, int64(n), "bytes sent")
 }
 
-func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
+// describe opens the event, and makes the ancillary data.
+func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) ([]byte, error) {
+	control, shown, err := a.control.encode(t)
+	if err != nil {
+		return nil, err
+	}
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
 		args = append(args, Name(h.Name), t.data(data[0]), len(data[0]))
@@ -115,7 +129,7 @@ func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) 
 		args = append(args, Name(h.Name), pieces, len(data))
 	}
 	if a.control.Given() {
-		args = append(args, a.control.shown())
+		args = append(args, shown)
 	}
 	if a.flags.Bits != 0 {
 		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
@@ -124,6 +138,7 @@ func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) 
 		args = append(args, *to)
 	}
 	t.Call(a.callName(h), args...)
+	return control, nil
 }
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
@@ -146,13 +161,9 @@ func (a *sendAction) buffers(t *Task, h *Handle) ([][]byte, error) {
 }
 
 // send makes one call, or as many as it takes to send everything.
-func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr) (int, error) {
+func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	w := t.wait(&a.nowait, a.flags.Bits)
 	total := length(bufs)
-	control, err := a.control.encode(t)
-	if err != nil {
-		return 0, err
-	}
 	for sent := 0; ; {
 		n, err := a.oneCall(h, w, bufs, to, control)
 		if err != nil {
@@ -238,11 +249,7 @@ func sum(b []byte) uint64 { return maphash.Bytes(seed, b) }
 
 func (a *sendAction) Check(c *Check) {
 	c.handle(&a.handle)
-	for _, it := range a.control.items {
-		for _, r := range it.rights.Refs {
-			c.handle(r)
-		}
-	}
+	a.control.check(c)
 	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
 		c.problem(a.control.node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
 	}

@@ -7,10 +7,12 @@ var setsockoptKind = Kind{
 The value is in the option's form: a number, true or false; a duration for
 SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
 for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
-IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP, {group, source,
-local} for the source-specific ones; flag names for SO_TIMESTAMPING; bytes as
-{hex: …}, or another payload form, for the rest; for SO_ATTACH_FILTER those of
-the BPF instructions. See setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
+IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP and for
+MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and its
+like, {group, source, interface} for MCAST_JOIN_SOURCE_GROUP and its like; flag
+names for SO_TIMESTAMPING; bytes as {hex: …}, or another payload form, for the
+rest; for SO_ATTACH_FILTER those of the BPF instructions. See setsockopt(2),
+socket(7), ip(7), ipv6(7), tcp(7).`,
 	Example: `actors:
   one:
     - socket: tcp
@@ -55,7 +57,7 @@ func (a *setsockoptAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.Name), a.shown(t, form, b))
+	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()), a.shown(t, form, b))
 	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
 		err = h.Sock.AttachFilter(o.Number, b)
 	} else {

@@ -122,6 +122,5 @@ func AllPollEvents() []string { return pollEvents.names() }
 
 // Flags that need care by name.
 const (
-	MsgErrqueue    = 0x2000     // MSG_ERRQUEUE of Linux: receive from the error queue
-	MsgCmsgCloexec = 0x40000000 // MSG_CMSG_CLOEXEC of Linux: received descriptors are close-on-exec
+	MsgErrqueue = 0x2000 // MSG_ERRQUEUE of Linux: receive from the error queue
 )

@@ -13,15 +13,19 @@ type ControlKind int
 
 // The forms of ancillary data, with their C types.
 const (
-	CtlBytes       ControlKind = iota // anything else: raw bytes
-	CtlInt                            // int, or a byte where the kernel gives one
-	CtlUint16                         // a 16-bit number
-	CtlRights                         // descriptors
-	CtlCredentials                    // struct ucred
-	CtlPktinfo                        // struct in_pktinfo
-	CtlPktinfo6                       // struct in6_pktinfo
-	CtlRecverr                        // struct sock_extended_err and the offender's address
-	CtlTime                           // a timestamp, or three
+	CtlBytes        ControlKind = iota // anything else: raw bytes
+	CtlInt                             // int, or a byte where the kernel gives one
+	CtlUint16                          // a 16-bit number
+	CtlUint64                          // a 64-bit number
+	CtlRights                          // descriptors
+	CtlCredentials                     // struct ucred
+	CtlPktinfo                         // struct in_pktinfo
+	CtlPktinfo6                        // struct in6_pktinfo
+	CtlRecverr                         // struct sock_extended_err and the offender's address
+	CtlTimeval                         // struct timeval
+	CtlTimespec                        // struct timespec
+	CtlTimestamping                    // struct scm_timestamping; sent: flags, an int
+	CtlAddr                            // a socket address
 )
 
 // A ControlType is a type of ancillary data (cmsg(3)).
@@ -99,13 +103,38 @@ func AppendControl(b []byte, t ControlType, data []byte) []byte {
 	return b
 }
 
-// AppendRights adds descriptors: SCM_RIGHTS.
-func AppendRights(b []byte, sockets []*Socket) []byte {
+// AppendRights adds descriptors: SCM_RIGHTS, or another type that is made of them.
+func AppendRights(b []byte, t ControlType, sockets []*Socket) []byte {
 	fds := make([]byte, 0, 4*len(sockets))
 	for _, s := range sockets {
 		fds = binary.NativeEndian.AppendUint32(fds, uint32(s.FD()))
 	}
-	return AppendControl(b, ControlType{Level: unix.SOL_SOCKET, Type: unix.SCM_RIGHTS}, fds)
+	return AppendControl(b, t, fds)
+}
+
+// Times reads timestamps: a struct timeval or timespec, or the array of them that SO_TIMESTAMPING gives. Each is in nanoseconds
+// since 1970; 0 where none was taken.
+func (c Control) Times() []int64 {
+	unit := int64(1)
+	if c.Kind == CtlTimeval {
+		unit = 1000
+	}
+	half := 8
+	if n := len(c.Data); strconv.IntSize == 32 && (n == 8 || n == 24) {
+		half = 4 // the old structures of a machine of 32 bits
+	}
+	var list []int64
+	for b := c.Data; len(b) >= 2*half; b = b[2*half:] {
+		list = append(list, nativeInt(b[:half])*1e9+nativeInt(b[half:2*half])*unit)
+	}
+	return list
+}
+
+func nativeInt(b []byte) int64 {
+	if len(b) == 4 {
+		return int64(int32(binary.NativeEndian.Uint32(b)))
+	}
+	return int64(binary.NativeEndian.Uint64(b))
 }
 
 // Rights are the descriptors of a SCM_RIGHTS message.

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -90,7 +91,8 @@ func (d *direction) recvmsg() (errno syscall.Errno) {
 	return errno
 }
 
-// Writev sends the joined bufs once by writev(2), with the exceptions of [Socket.Write].
+// Writev sends the joined bufs once by writev(2), with the exceptions of [Socket.Write]. Buffers without a byte send nothing, not
+// even an empty datagram.
 func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("writev", err)
@@ -103,12 +105,20 @@ func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	if err := d.perform(w, false); err != nil {
 		return 0, failed("writev", err)
 	}
-	s.sent(d.n, false)
+	if anyByte(bufs) {
+		s.sent(d.n, false)
+	}
 	return d.n, nil
 }
 
+// anyByte reports whether bufs are more than nothing. For readv(2), writev(2) and read(2) nothing is no message: they return at
+// once, where a call on messages would send or take an empty one.
+func anyByte(bufs [][]byte) bool {
+	return slices.ContainsFunc(bufs, func(b []byte) bool { return len(b) > 0 })
+}
+
 func (d *direction) writev() (errno syscall.Errno) {
-	if d.flags != 0 {
+	if d.flags != 0 && anyByte(d.msg.Buffers) {
 		d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags|unix.MSG_NOSIGNAL, nil)
 	} else {
 		d.n, errno = sysWritev(d.socket.fd, d.msg.Buffers, &d.scratch)
@@ -116,7 +126,8 @@ func (d *direction) writev() (errno syscall.Errno) {
 	return errno
 }
 
-// Readv receives once into bufs, one after the other, by readv(2), with the exceptions of [Socket.Read].
+// Readv receives once into bufs, one after the other, by readv(2), with the exceptions of [Socket.Read]. Buffers without
+// room take nothing.
 func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("readv", err)
@@ -130,12 +141,14 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("readv", err)
 	}
-	s.received(d.n, 0)
+	if anyByte(bufs) {
+		s.received(d.n, 0)
+	}
 	return d.n, nil
 }
 
 func (d *direction) readv() (errno syscall.Errno) {
-	if d.flags != 0 {
+	if d.flags != 0 && anyByte(d.msg.Buffers) {
 		d.n, errno = sysRecvmsg(d.socket.fd, d.msg, &d.scratch, d.flags, nil)
 	} else {
 		d.n, errno = sysReadv(d.socket.fd, d.msg.Buffers, &d.scratch)

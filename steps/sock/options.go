@@ -25,6 +25,8 @@ const (
 	OptMembership                         // struct ip_mreqn: [EncodeMembership]
 	OptMembership6                        // struct ipv6_mreq: [EncodeMembership6]
 	OptSourceMembership                   // struct ip_mreq_source: [EncodeSourceMembership]
+	OptGroup                              // struct group_req: [EncodeGroup]
+	OptGroupSource                        // struct group_source_req: [EncodeGroup]
 	OptAddr                               // struct in_addr, or the sockaddr of SO_PEERNAME and SO_ORIGINAL_DST
 )
 
@@ -39,6 +41,9 @@ type Option struct {
 	WriteOnly bool // there is no getsockopt(2) for it
 	Help      string
 }
+
+// ShortName is the C name without the level that tells it from another level's: "MCAST_JOIN_GROUP".
+func (o Option) ShortName() string { return strings.TrimPrefix(o.Name, o.LevelName+":") }
 
 // An optionLevel is the part of the table that shares a level.
 type optionLevel struct {

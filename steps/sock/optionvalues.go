@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,6 +61,25 @@ func EncodeSourceMembership(group, local, source netip.Addr) []byte {
 func EncodeMembership6(group netip.Addr, index int) []byte {
 	b := group.As16()
 	return binary.NativeEndian.AppendUint32(b[:], uint32(index))
+}
+
+// EncodeGroup makes the value of MCAST_JOIN_GROUP and its like: struct group_req, or with the address of a source behind it struct
+// group_source_req (RFC 3678 section 5.1). Index 0 is any interface.
+func EncodeGroup(index int, addresses ...netip.Addr) []byte {
+	b := binary.NativeEndian.AppendUint32(nil, uint32(index))
+	b = append(b, make([]byte, unsafe.Sizeof(uintptr(0))-4)...) // struct sockaddr_storage is aligned as a pointer
+	for _, ip := range addresses {
+		storage := make([]byte, 128)
+		if ip.Is4() {
+			putFamily(storage, unix.AF_INET)
+			copy(storage[4:], ip.AsSlice())
+		} else {
+			putFamily(storage, unix.AF_INET6)
+			copy(storage[8:], ip.AsSlice())
+		}
+		b = append(b, storage...)
+	}
+	return b
 }
 
 // bytes4 is an in_addr; an address that is not IPv4 counts as 0.0.0.0.

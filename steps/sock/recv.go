@@ -110,7 +110,9 @@ func (s *Socket) Read(w Wait, p []byte) (int, error) {
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("read", err)
 	}
-	s.received(d.n, 0)
+	if len(p) > 0 {
+		s.received(d.n, 0)
+	}
 	return d.n, nil
 }
 

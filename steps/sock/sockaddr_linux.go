@@ -109,6 +109,13 @@ func (n *sockname) decode(fd int, k kind) Addr {
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
 }
 
+// DecodeSockaddr reads a sockaddr that came as data, as in IP_ORIGDSTADDR. A zone is a number.
+func DecodeSockaddr(b []byte) Addr {
+	var n sockname
+	n.len = uint32(copy(n.buf[:], b))
+	return n.decode(-1, kind{})
+}
+
 // withoutPort marks the address of a raw or ICMP socket, unless it has a port (an ICMP identifier) after all.
 func withoutPort(a Addr, k kind) Addr {
 	a.NoPort = a.Port == 0 && k.rawOrICMP()

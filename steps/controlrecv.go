@@ -1,0 +1,140 @@
+package steps
+
+import (
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Received is one piece of ancillary data that came.
+type Received struct {
+	typ     sock.ControlType
+	handles []string // of descriptors
+	value   any      // else: int, string or Fields
+}
+
+// shown is the value as the transcript shows it. A field that varies from run to
+// run shows itself where just one value is expected.
+func (r Received) shown(want *FieldsWant) string {
+	switch v := r.value.(type) {
+	case nil:
+		return "[" + strings.Join(r.handles, ", ") + "]"
+	case Fields:
+		return string(want.settled(v).show(nil))
+	case int:
+		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
+			return "<time>"
+		}
+	}
+	return FormatValue(r.value)
+}
+
+// controlShown is all that came, as the transcript shows it.
+func (r *receiver) controlShown() Const {
+	var parts []string
+	for _, c := range r.control {
+		parts = append(parts, c.typ.Name+"="+c.shown(&r.action.control.of(c.typ.Name).fields))
+	}
+	return Const("{" + strings.Join(parts, ", ") + "}")
+}
+
+// maxRoom is more than any ancillary data takes: 253 descriptors, all that one
+// message can carry, take 1KiB.
+const maxRoom = 64 << 10
+
+// controlRoom is the room for ancillary data.
+func (a *recvAction) controlRoom(t *Task) (int, error) {
+	if !a.room.Given() {
+		return 2048, nil
+	}
+	n, err := a.room.Eval(t)
+	if err == nil && n > maxRoom {
+		err = fmt.Errorf("%d bytes are more room for ancillary data than 64KiB", n)
+	}
+	return n, err
+}
+
+// cutOff tells why ancillary data may be missing.
+func (r *receiver) cutOff() string {
+	if r.msgFlags&unix.MSG_CTRUNC == 0 {
+		return ""
+	}
+	return "; there was too little room for it (MSG_CTRUNC)"
+}
+
+// controlValue is what expressions see of the ancillary data: by type, a
+// number, a text, or the fields of a structure by name.
+func (r *receiver) controlValue() map[string]any {
+	m := make(map[string]any)
+	for _, c := range r.control {
+		switch v := c.value.(type) {
+		case nil:
+			m[c.typ.Name] = c.handles
+		case Fields:
+			m[c.typ.Name] = v.value()
+		default:
+			m[c.typ.Name] = v
+		}
+	}
+	return m
+}
+
+// takeControl reads the ancillary data of a receive. Descriptors become
+// handles; those that get no name are closed at once.
+func (r *receiver) takeControl(m *sock.Message) error {
+	r.msgFlags |= m.Flags
+	list, err := sock.ParseControl(m.Control[:m.ControlN])
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, c := range list {
+		got := Received{typ: c.ControlType}
+		if c.Kind == sock.CtlRights {
+			if got.handles, err = r.adopt(c); failed == nil {
+				failed = err
+			}
+		} else {
+			got.value = decodeControl(c)
+		}
+		r.control = append(r.control, got)
+	}
+	return failed
+}
+
+// adopt makes handles of received descriptors. After an error the rest are
+// closed.
+func (r *receiver) adopt(c sock.Control) ([]string, error) {
+	names := &r.action.control.of(c.Name).names
+	var shown []string
+	var failed error
+	for i, fd := range c.Rights() {
+		if i >= names.Len() || failed != nil {
+			unix.Close(fd)
+			shown = append(shown, "fd")
+			continue
+		}
+		var name string
+		if name, failed = r.adoptOne(fd, names, i); failed == nil {
+			shown = append(shown, name)
+		}
+	}
+	return shown, failed
+}
+
+func (r *receiver) adoptOne(fd int, names *Names, i int) (string, error) {
+	s, err := r.t.Actor.Run.Sockets.Adopt(fd)
+	if err != nil {
+		return "", err
+	}
+	name, err := names.Eval(r.t, i)
+	if err != nil {
+		return "", err
+	}
+	r.t.set(name, &Handle{Name: name, Sock: s})
+	r.t.publish(name)
+	return name, nil
+}

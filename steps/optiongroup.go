@@ -1,0 +1,145 @@
+package steps
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// ipVersion is the kind of address that a field holds: 4, 6, or 0 for either.
+type ipVersion int
+
+const (
+	anyIP ipVersion = 0
+	ipv4  ipVersion = 4
+	ipv6  ipVersion = 6
+)
+
+func (v ipVersion) noun() string {
+	if v == anyIP {
+		return "an IP address"
+	}
+	return fmt.Sprintf("an IPv%d address", int(v))
+}
+
+// address is a field that must be an address of that version.
+func (v ipVersion) address(m map[string]string, name string, need bool) (netip.Addr, error) {
+	s, ok := m[name]
+	switch {
+	case !ok && !need:
+		return netip.Addr{}, nil
+	case !ok:
+		return netip.Addr{}, fmt.Errorf("it needs %s", name)
+	}
+	ip, err := netip.ParseAddr(s)
+	if err != nil || v == ipv4 && !ip.Is4() || v == ipv6 && !ip.Is6() {
+		return ip, fmt.Errorf("%s must be %s, not %s", name, v.noun(), quoteShort(s))
+	}
+	return ip, nil
+}
+
+// interfaceIndex is the index of the interface that a field names, or gives as
+// a number; 0 without the field. There need not be one of that name before the
+// step runs: without a task none is looked for.
+func interfaceIndex(t *Task, m map[string]string) (int, error) {
+	name, ok := m["interface"]
+	if !ok || t == nil {
+		return 0, nil
+	}
+	if i, err := net.InterfaceByName(name); err == nil {
+		return i.Index, nil
+	}
+	index, err := strconv.ParseUint(name, 10, 31)
+	if err != nil {
+		return 0, fmt.Errorf("there is no interface %s", quoteShort(name))
+	}
+	return int(index), nil
+}
+
+func encodeMembership(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "interface", "local")
+	if err != nil {
+		return nil, err
+	}
+	group, err := ipv4.address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	local, err := ipv4.address(m, "local", false)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(t, m)
+	return sock.EncodeMembership(group, local, index), err
+}
+
+func encodeMembership6(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "interface")
+	if err != nil {
+		return nil, err
+	}
+	group, err := ipv6.address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(t, m)
+	return sock.EncodeMembership6(group, index), err
+}
+
+func encodeSourceMembership(v *OptionValue, t *Task) ([]byte, error) {
+	m, err := v.values(t, "group", "source", "local")
+	if err != nil {
+		return nil, err
+	}
+	group, err := ipv4.address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	source, err := ipv4.address(m, "source", true)
+	if err != nil {
+		return nil, err
+	}
+	local, err := ipv4.address(m, "local", true)
+	return sock.EncodeSourceMembership(group, local, source), err
+}
+
+// encodeGroup makes a struct group_req; its bytes may be given too.
+func encodeGroup(v *OptionValue, t *Task) ([]byte, error) {
+	if v.payload.Given() {
+		return v.payload.Bytes(t)
+	}
+	m, err := v.values(t, "group", "interface")
+	if err != nil {
+		return nil, err
+	}
+	group, err := anyIP.address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(t, m)
+	return sock.EncodeGroup(index, group), err
+}
+
+// encodeGroupSource makes a struct group_source_req; its bytes may be given too.
+func encodeGroupSource(v *OptionValue, t *Task) ([]byte, error) {
+	if v.payload.Given() {
+		return v.payload.Bytes(t)
+	}
+	m, err := v.values(t, "group", "source", "interface")
+	if err != nil {
+		return nil, err
+	}
+	group, err := anyIP.address(m, "group", true)
+	if err != nil {
+		return nil, err
+	}
+	source, err := anyIP.address(m, "source", true)
+	if err != nil {
+		return nil, err
+	}
+	index, err := interfaceIndex(t, m)
+	return sock.EncodeGroup(index, group, source), err
+}
