@@ -115,7 +115,7 @@ func (it *controlWanted) check(t *Task, got *Received, cut string) error {
 	case structured:
 		return it.fields.check(t, fields, it.typ.Name)
 	case it.fields.node != nil:
-		return mismatch("%s has no fields; it is %s%s", it.typ.Name, FormatValue(got.value), cut)
+		return mismatch("%s came without fields, as %s%s", it.typ.Name, FormatValue(got.value), cut)
 	}
 	return it.value.check(t, got.value, it.typ.Name)
 }

@@ -25,6 +25,7 @@ type receiver struct {
 	data     []byte
 	count    int   // what the call returned; with MSG_TRUNC more than there is data
 	bufs     []int // the sizes of several buffers
+	room     int   // for ancillary data
 	from     sock.Addr
 	eof      bool
 	msgFlags int
@@ -272,11 +273,7 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 
 // recvmsg receives with room for ancillary data.
 func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
-	room, err := r.action.controlRoom(r.t)
-	if err != nil {
-		return 0, err
-	}
-	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, room)}
+	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, r.room)}
 	n, err := r.h.Sock.Recvmsg(r.wait, &m, flags)
 	if err != nil {
 		return n, err

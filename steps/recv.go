@@ -99,6 +99,9 @@ func (a *recvAction) Run(t *Task) error {
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.messages()
 	r.call = a.callName(h, t.step.As.Len())
+	if r.room, err = a.controlRoom(t); err != nil {
+		return err
+	}
 	large, err := r.large()
 	if !large && err == nil {
 		err = r.receive()
