@@ -80,22 +80,8 @@ func (it *controlItem) decode(d *Decoder, n *source.Node) {
 		it.value.node = n // all fields are left out
 	default:
 		it.value.Decode(d, n)
-		it.checkFields(d, form)
 	}
 	it.wrong = len(d.problems) > before
-}
-
-// checkFields reports fields that the structure does not have.
-func (it *controlItem) checkFields(d *Decoder, form *controlForm) {
-	for i, name := range it.value.fields.Names {
-		if form.sends == nil || contains(form.sends, name) {
-			continue
-		}
-		p := d.Problem(it.node.Entries[i].Key, "%s has no field %q to send", it.typ.Name, name)
-		if p.Hint = source.DidYouMean(name, form.sends); p.Hint == "" {
-			p.Hint = "it takes " + form.takes
-		}
-	}
 }
 
 // check reports what can be known to be wrong without running.
@@ -105,7 +91,7 @@ func (v *Control) check(c *Check) {
 			c.handle(r)
 		}
 		form := it.form()
-		if form == nil || it.wrong || !it.value.static() {
+		if form == nil || it.wrong || !it.value.checkFields(c, it.typ.Name, form.sends, form.takes) || !it.value.static() {
 			continue
 		}
 		if _, err := form.encode(&it.value, nil); err != nil {

@@ -9,12 +9,14 @@ import (
 // call that met it; "" stands for any call.
 var cures = map[syscall.Errno]map[string]string{
 	syscall.EADDRINUSE: {
-		"bind": "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; a path is freed by unlink",
-		"":     "another socket has this address",
+		"bind":       "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; a path is freed by unlink",
+		"setsockopt": "the socket is a member of this group already",
+		"":           "another socket has this address",
 	},
 	syscall.EADDRNOTAVAIL: {
-		"connect": "no ephemeral port towards this address is free, often because connections in TIME_WAIT hold them: connect to another address of 127.0.0.0/8, or wait 60s",
-		"bind":    "no interface of this host has this address",
+		"connect":    "no ephemeral port towards this address is free, often because connections in TIME_WAIT hold them: connect to another address of 127.0.0.0/8, or wait 60s",
+		"bind":       "no interface of this host has this address",
+		"setsockopt": "the socket has no such membership or source, or no interface has this address",
 	},
 	syscall.EACCES: {
 		"bind":   "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE): bind to a higher one, or to port 0",

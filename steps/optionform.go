@@ -23,6 +23,7 @@ type optionForm struct {
 	number   unit     // of that number: signedUnit or timeUnit
 	unsigned bool     // that number takes up to 64 bits
 	fields   []string // of a structured value
+	sends    []string // the fields that encode takes, of a structured value
 	size     int      // how many bytes to ask getsockopt for
 	encode   func(v *OptionValue, t *Task) ([]byte, error)
 	decode   func(b []byte) (any, error) // int, uint64, timestamps, string, time.Duration, []byte or Fields
@@ -59,7 +60,7 @@ var optionForms = map[sock.OptionKind]*optionForm{
 	sock.OptErrno:  {what: "an errno name, or 0", size: 4, decode: decodeErrno},
 	sock.OptString: {what: "a text", size: 256, encode: encodeString, decode: decodeString, show: showString},
 	sock.OptLinger: {
-		what: "{onoff: true, linger: SECONDS}", fields: []string{"onoff", "linger"}, size: 8,
+		what: "{onoff: true, linger: SECONDS}", fields: []string{"onoff", "linger"}, sends: []string{"onoff", "linger"}, size: 8,
 		encode: encodeLinger, decode: decodeLinger, show: showLinger,
 	},
 	sock.OptTimeval: {
@@ -71,15 +72,24 @@ var optionForms = map[sock.OptionKind]*optionForm{
 	},
 	sock.OptTCPInfo: {what: "the fields of struct tcp_info", fields: tcpInfoNames(), size: 512, decode: decodeTCPInfo},
 	sock.OptMembership: {
-		what: "{group, interface} or {group, local}", encode: encodeMembership, decode: decodeBytes, show: showBytes,
+		what: "{group, interface} or {group, local}", sends: []string{"group", "interface", "local"},
+		encode: encodeMembership, decode: decodeBytes, show: showBytes,
 	},
-	sock.OptMembership6: {what: "{group, interface}", encode: encodeMembership6, decode: decodeBytes, show: showBytes},
+	sock.OptMembership6: {
+		what: "{group, interface}", sends: []string{"group", "interface"},
+		encode: encodeMembership6, decode: decodeBytes, show: showBytes,
+	},
 	sock.OptSourceMembership: {
-		what: "{group, source, local}", encode: encodeSourceMembership, decode: decodeBytes, show: showBytes,
+		what: "{group, source, local}", sends: []string{"group", "source", "local"},
+		encode: encodeSourceMembership, decode: decodeBytes, show: showBytes,
 	},
-	sock.OptGroup: {what: "{group, interface}", encode: encodeGroup, decode: decodeBytes, show: showBytes},
+	sock.OptGroup: {
+		what: "{group, interface}", sends: []string{"group", "interface"},
+		encode: encodeGroup, decode: decodeBytes, show: showBytes,
+	},
 	sock.OptGroupSource: {
-		what: "{group, source, interface}", encode: encodeGroupSource, decode: decodeBytes, show: showBytes,
+		what: "{group, source, interface}", sends: []string{"group", "source", "interface"},
+		encode: encodeGroupSource, decode: decodeBytes, show: showBytes,
 	},
 	sock.OptAddr: {what: "an IPv4 address", size: 128, encode: encodeAddr, decode: decodeAddr},
 }

@@ -80,12 +80,32 @@ func (v *OptionValue) static() bool {
 // known without running.
 func (v *OptionValue) check(c *Check, o sock.Option) {
 	form := settingForm(o)
-	if !v.static() || v.payload.Given() && o.Kind == sock.OptBytes {
+	switch {
+	case v.payload.Given() && o.Kind == sock.OptBytes:
+		return
+	case form.encode == nil || !v.checkFields(c, o.Name, form.sends, form.what) || !v.static():
 		return
 	}
 	if _, err := form.encode(v, nil); err != nil {
 		c.problem(v.node, "%s: %s", o.Name, err).Hint = "it takes " + form.what
 	}
+}
+
+// checkFields reports fields that a structure to send does not have; what tells
+// which it takes. False means that there are some.
+func (v *OptionValue) checkFields(c *Check, name string, known []string, what string) bool {
+	ok := true
+	for i, field := range v.fields.Names {
+		if known == nil || contains(known, field) {
+			continue
+		}
+		ok = false
+		p := c.problem(v.node.Entries[i].Key, "%s takes no field %q", name, field)
+		if p.Hint = source.DidYouMean(field, known); p.Hint == "" {
+			p.Hint = "it takes " + what
+		}
+	}
+	return ok
 }
 
 // A Field is one member of a structured value.
