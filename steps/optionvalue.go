@@ -83,7 +83,7 @@ func (v *OptionValue) check(c *Check, o sock.Option) {
 	switch {
 	case v.payload.Given() && o.Kind == sock.OptBytes:
 		return
-	case form.encode == nil || !v.checkFields(c, o.Name, form.sends, form.what) || !v.static():
+	case !v.checkFields(c, o.Name, form.sends, form.what) || !v.static():
 		return
 	}
 	if _, err := form.encode(v, nil); err != nil {
