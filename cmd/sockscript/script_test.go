@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 //	tidy                           no scenario's temporary folder may be left
 //	gone FILE...                   the processes whose ids the files hold must not live
 //
-// and the conditions [root], [ipv6], [prove] and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask
-// for must be there.
+// and the conditions [root], [netns], [ipv6], [prove] and [xmllint]. Where
+// SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -171,6 +171,8 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "root":
 		met = os.Geteuid() == 0
+	case "netns":
+		met = exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
 	case "prove", "xmllint":
 		_, err := exec.LookPath(name)
 		met = err == nil
