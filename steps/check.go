@@ -176,16 +176,37 @@ func (c *Check) handle(r *HandleRef) *Symbol {
 		return nil
 	case !sym.Handle:
 		sym.used = true
-		c.problem(r.node, "%s is a value, not a handle", name)
+		c.noHandle(r, sym)
 		return nil
 	case sym.closedAt > 0 && !sym.uncertain && c.mustSucceed():
-		c.problem(r.node, "%s is closed already, %s", name, c.since(sym.closedAt)).Hint = "use it before that, or expect {error: EBADF}"
+		c.problem(r.node, "%s is closed already, %s", name, c.since(sym.closedAt)).Hint = "use it before that, or expect " + c.ofClosed(name)
 	}
 	sym.used = true
 	if c.maybe > 0 {
 		sym.uncertain = true
 	}
 	return sym
+}
+
+// noHandle reports a name that stands for something else than a handle.
+func (c *Check) noHandle(r *HandleRef, sym *Symbol) {
+	switch {
+	case sym.program:
+		p := c.problem(r.node, "%s is a program, not a handle", sym.Name)
+		p.Hint = fmt.Sprintf("its streams are %[1]s.stdin, %[1]s.stdout and %[1]s.stderr", sym.Name)
+	case sym.branch != nil:
+		c.problem(r.node, "%s is a branch, not a handle", sym.Name)
+	default:
+		c.problem(r.node, "%s is a value, not a handle", sym.Name)
+	}
+}
+
+// ofClosed is what the step gives for a handle that is closed.
+func (c *Check) ofClosed(name string) string {
+	if _, polls := c.step.Action.(*pollAction); polls {
+		return "{" + name + ": nval}"
+	}
+	return "{error: EBADF}"
 }
 
 // anyHandle is handle for a step to which a closed one is welcome too.
@@ -215,6 +236,10 @@ func (c *Check) unknownHandle(r *HandleRef, name string) {
 		return
 	}
 	p := c.problem(r.node, "there is no handle %q here", name)
+	if c.scenario.Actors[name] != nil {
+		p.Msg, p.Hint = name+" is an actor, not a handle", "an actor can use its own sockets only"
+		return
+	}
 	if c.scenario.Actors[c.actor].Names[name] {
 		p.Msg = name + " is used before the step that makes it"
 		p.Hint = "move this step behind the one with as: " + name

@@ -180,6 +180,14 @@ func (d *Decoder) keys(n *source.Node, s *Step, params *Params) {
 			p.Hint = "it names the errno"
 		}
 	}
+	seen := make(map[string]bool)
+	for _, x := range s.As.list {
+		name, static := x.Static()
+		if static && seen[name] {
+			d.Problem(x.node, "as gives the name %s twice", name)
+		}
+		seen[name] = static
+	}
 }
 
 // commonParams are the keys that go with every verb.

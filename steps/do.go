@@ -159,6 +159,10 @@ func (r *ProcedureRef) Decode(d *Decoder, n *source.Node) {
 		d.step.calls, r.proc.called = r.proc, true
 		return
 	}
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected the name of a procedure, got %s", n.Describe())
+		return
+	}
 	var names []string
 	for name := range d.procs {
 		names = append(names, name)

@@ -37,11 +37,26 @@ func (x *Expect) decode(d *Decoder, n *source.Node, kind *Kind, p *Params) {
 		p.Short.Value.Decode(d, n)
 		return
 	}
+	whole := n
 	params := append(x.bindings(), p.Expect...)
 	if p.Others != nil {
 		n = p.others(d, n, params)
 	}
 	d.Mapping(n, params, "expect of "+kind.Name)
+	x.onlyError(d, whole)
+}
+
+// onlyError reports what is expected beside an error: a call that fails gives
+// nothing else.
+func (x *Expect) onlyError(d *Decoder, n *source.Node) {
+	if !x.Error.Given() || x.Error.Has("0") {
+		return
+	}
+	for _, e := range n.Entries {
+		if e.Key.Text != "error" && e.Key.Text != "took" {
+			d.Problem(e.Key, "a step that must fail gives no %s", e.Key.Text).Hint = "leave it out, or leave error out"
+		}
+	}
 }
 
 // others hands the keys that are bound nowhere to the value that takes them,

@@ -3,6 +3,7 @@ package steps
 import (
 	"reflect"
 	"sort"
+	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -99,6 +100,9 @@ func (v *Items) Decode(d *Decoder, n *source.Node) {
 			v.add(d, e.Key.Text, true, e.Value)
 		}
 	default:
+		if _, err := strconv.ParseFloat(n.Text, 64); err == nil {
+			d.Problem(n, "expected a list or a mapping, got the text %q", n.Text).Hint = "repeat runs steps so many times"
+		}
 		v.expr = new(Expr)
 		v.expr.Decode(d, n)
 	}
