@@ -134,6 +134,31 @@ func TestReceivedData(t *testing.T) {
 `[1:]))
 }
 
+// An address is the same as another one, or a text, that reads the same.
+func TestEqualAddresses(t *testing.T) {
+	passes(t, one(`
+- socket: udp
+  as: s
+- bind: s
+  to: 127.0.0.1:0
+- socket: udp
+  as: c
+- connect: c
+  to: s
+- send: c
+  data: x
+- recv: s
+  as: [data, from]
+- let: {text: "127.0.0.1:${s.port}", list: [1, a]}
+- assert: s == text && text == s && !(s != text) && s.address == text
+- assert: c.peer == s && c.peer != c && from == c && from != "127.0.0.1:1"
+- assert: s.peer == nil && c.peer != nil && s != nil
+- assert: list == [1, "a"] && list != [1] && text != "a" && 1 == 1.0 && "1" != list[0] && (text == text) == true
+- let: {same: "${from == text}"}
+- assert: same == false
+`))
+}
+
 func TestReferences(t *testing.T) {
 	lines := passes(t, `
 actors:

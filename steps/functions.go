@@ -94,6 +94,9 @@ func lengthOf(a ...any) (any, error) {
 }
 
 func isFunction(name string) bool {
+	if name == equalName {
+		return true
+	}
 	for _, f := range functions {
 		if f.name == name {
 			return true
@@ -107,7 +110,7 @@ func isFunction(name string) bool {
 // and max are names that scenarios use). `len` is ours because the language's
 // own counts characters, and sockets carry bytes.
 func (d *Decoder) functions() []expr.Option {
-	options := []expr.Option{expr.DisableBuiltin("len")}
+	options := append([]expr.Option{expr.DisableBuiltin("len")}, equality...)
 	for _, f := range functions {
 		if !d.isValue(f.name) {
 			options = append(options, expr.Function(f.name, f.apply, f.types...))

@@ -10,11 +10,11 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// Match is what received bytes must be: equal to data, containing a text,
+// Match is what received bytes must be: equal to data, containing some,
 // matching a regular expression (RE2), or of a size.
 type Match struct {
 	Data     Payload
-	Contains Text
+	Contains Payload
 	Matches  Regexp
 	Size     Compare
 	SHA256   Digest
@@ -23,7 +23,7 @@ type Match struct {
 func (m *Match) params(p *Params) {
 	p.Plain(&m.Data, "exactly these bytes")
 	p.Result("data", &m.Data, "exactly these bytes")
-	p.Result("contains", &m.Contains, "this text somewhere in it")
+	p.Result("contains", &m.Contains, "these bytes somewhere in it")
 	p.Result("matches", &m.Matches, "a regular expression (RE2); its named groups become variables")
 	m.Size.unit = byteUnit
 	p.Result("size", &m.Size, "how many bytes")
@@ -51,15 +51,15 @@ func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given()
 func (m *Match) Find(t *Task, b []byte) (int, error) {
 	end := 0
 	if m.Contains.Given() {
-		s, err := m.Contains.Eval(t)
+		want, err := m.Contains.Bytes(t)
 		if err != nil {
 			return -1, err
 		}
-		i := bytes.Index(b, []byte(s))
+		i := bytes.Index(b, want)
 		if i < 0 {
 			return -1, nil
 		}
-		end = i + len(s)
+		end = i + len(want)
 	}
 	if m.Matches.Given() {
 		re, err := m.Matches.Eval(t)
@@ -88,12 +88,12 @@ func (m *Match) Check(t *Task, b []byte) error {
 		}
 	}
 	if m.Contains.Given() {
-		s, err := m.Contains.Eval(t)
+		want, err := m.Contains.Bytes(t)
 		if err != nil {
 			return err
 		}
-		if !bytes.Contains(b, []byte(s)) {
-			return &Mismatch{Msg: "expected data that contains " + quoteShort(s) + ", got " + describeData(b)}
+		if !bytes.Contains(b, want) {
+			return &Mismatch{Msg: "expected data that contains " + quoteShort(string(want)) + ", got " + describeData(b)}
 		}
 	}
 	if err := m.Size.expect(t, int64(len(b)), "bytes"); err != nil {

@@ -24,12 +24,14 @@ func TestMatchers(t *testing.T) {
 		`{size: 1..20}`,
 		`{eof: false}`,
 		`{data: {hex: 474554202f7820485454502f312e310d0a}, size: 17, matches: GET, contains: x, eof: false}`,
+		`{contains: {hex: 2f 78}}`,
 		`{contains: "${'/' + 'x'}", matches: "${'^G'}"}`,
 	} {
 		passes(t, pair(fmt.Sprintf(text, holds)))
 	}
 	for in, want := range map[string]string{
 		`{contains: /y}`:            `expected data that contains "/y", got "GET /x HTTP/1.1\r\n"`,
+		`{contains: {hex: 2fed}}`:   `expected data that contains "/\xed", got "GET /x HTTP/1.1\r\n"`,
 		`{matches: "^POST"}`:        `expected data that matches ^POST, got "GET /x HTTP/1.1\r\n"`,
 		`{matches: "${'^POST'}"}`:   `expected data that matches ^POST, got "GET /x HTTP/1.1\r\n"`,
 		`{matches: "${'(a'}"}`:      "regular expression \"(a\": missing closing ): `(a`",
