@@ -53,6 +53,7 @@ func (a *bindAction) Run(t *Task) error {
 
 func (a *bindAction) Check(c *Check) {
 	sym := c.handle(&a.handle)
+	c.fits(sym, &a.to)
 	if sym == nil || !c.mustSucceed() {
 		return
 	}

@@ -121,6 +121,7 @@ actors:
 
 func TestCheckImpossible(t *testing.T) {
 	const datagram = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
+	const inet = "an address such as 127.0.0.1:8080; expect the error to show what the kernel says"
 	checkFindings(t, []finding{
 		{"listen on datagrams", `
 - socket: udp
@@ -141,6 +142,64 @@ func TestCheckImpossible(t *testing.T) {
   expect: {error: EOPNOTSUPP}
 - close: a
 `, nil},
+		{"listen on a pair", `
+- socketpair: unix
+  as: [a, b]
+- listen: a
+- listen: b
+  expect: {error: EINVAL}
+`, []string{"5:15: a is an end of a socketpair; it cannot listen; make another socket and bind it; expect {error: EINVAL} to show that"}},
+		{"an address of another family", `
+- socket: tcp
+  as: a
+- bind: a
+  to: unix:path
+- connect: a
+  to: "[::1]:80"
+- socket: tcp6
+  as: b
+- bind: b
+  to: 127.0.0.1:0
+- socket: unix
+  as: c
+- connect: c
+  to: :80
+- close: [a, b, c]
+`, []string{
+			`6:11: "unix:path" is an address of AF_UNIX, but a is a socket of AF_INET; give it ` + inet,
+			`8:11: "[::1]:80" is an address of AF_INET6, but a is a socket of AF_INET; give it ` + inet,
+			`12:11: "127.0.0.1:0" is an address of AF_INET, but b is a socket of AF_INET6; give it an address such as [::1]:8080; expect the error to show what the kernel says`,
+			`16:11: ":80" is an address of AF_INET or AF_INET6, but c is a socket of AF_UNIX; give it an address such as unix:PATH or unix:@NAME; expect the error to show what the kernel says`,
+		}},
+		{"an address that will do", `
+- socket: udp6
+  as: a
+- connect: a
+  to: 127.0.0.1:80
+- connect: a
+  to: "unspec:"
+- socket: tcp6
+  as: b
+- connect: b
+  to: :80
+- bind: b
+  to: unix:path
+  expect: {error: EINVAL}
+- close: [a, b]
+`, nil},
+		{"the end of datagrams", `
+- socketpair: unixgram
+  as: [a, b]
+- recv: a
+  until: x
+- recv: b
+  eof: true
+- recv: b
+  expect: {eof: true}
+`, []string{
+			"5:7: a is a datagram socket; each recv takes one datagram, and none is the end; leave out until and eof; expect: {contains: …} looks into the datagram",
+			"7:7: b is a datagram socket; each recv takes one datagram, and none is the end; leave out until and eof; expect: {contains: …} looks into the datagram",
+		}},
 		{"accept without listen", `
 - socket: tcp
   as: s

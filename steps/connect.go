@@ -76,6 +76,7 @@ func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr) error {
 
 func (a *connectAction) Check(c *Check) {
 	if sym := c.handle(&a.handle); sym != nil {
+		c.fits(sym, &a.to)
 		if sym.Listening && c.mustSucceed() && c.certain() {
 			c.problem(a.handle.node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
 		}

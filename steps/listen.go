@@ -62,6 +62,9 @@ func (a *listenAction) Check(c *Check) {
 	if sym.Type != 0 && !streamLike(sym.Type) && c.mustSucceed() {
 		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
 	}
+	if sym.pair && streamLike(sym.Type) && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is an end of a socketpair; it cannot listen", sym.Name).Hint = "make another socket and bind it; expect {error: EINVAL} to show that"
+	}
 	if c.mustSucceed() {
 		sym.Listening = true
 	}

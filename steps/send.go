@@ -248,7 +248,7 @@ var seed = maphash.MakeSeed()
 func sum(b []byte) uint64 { return maphash.Bytes(seed, b) }
 
 func (a *sendAction) Check(c *Check) {
-	c.handle(&a.handle)
+	sym := c.handle(&a.handle)
 	a.control.check(c)
 	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
 		c.problem(a.control.node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
@@ -256,8 +256,13 @@ func (a *sendAction) Check(c *Check) {
 	if a.flags.Given() && (a.call.Word == "write" || a.call.Word == "writev") {
 		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: send or sendmsg"
 	}
-	if a.to.Given() && a.call.Word != "" && a.call.Word != "sendto" && a.call.Word != "sendmsg" {
-		c.problem(a.to.node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"
+	switch a.call.Word {
+	case "", "sendto", "sendmsg":
+		c.fits(sym, &a.to)
+	default:
+		if a.to.Given() {
+			c.problem(a.to.node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"
+		}
 	}
 	if c.step.As.Given() && !c.step.Expect.Error.Given() {
 		c.makeValues()
