@@ -196,8 +196,7 @@ func (a *recvAction) wantsData() bool {
 func (a *recvAction) Check(c *Check) {
 	sym := c.handle(&a.handle)
 	if sym != nil && sym.Type == unix.SOCK_DGRAM && (a.until.Given() || a.toEOF.On) {
-		c.problem(c.step.Node, "%s is a datagram socket; each recv takes one datagram, and none is the end", sym.Name).Hint =
-			"leave out until and eof; expect: {contains: …} looks into the datagram"
+		c.problem(c.step.Node, "%s is a datagram socket; each recv takes one datagram, and none is the end", sym.Name).Hint = "leave out until and eof; expect: {contains: …} looks into the datagram"
 	}
 	given := 0
 	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On, len(a.bufs.list) > 0} {
