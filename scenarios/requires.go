@@ -31,6 +31,19 @@ var requirementForms = []string{"root", "netns", "ipv6", "cmd:", "socket:", "ker
 
 const requirementHelp = "write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux"
 
+// Requirements are the rows of the reference for the forms of requires.
+func Requirements() []steps.DocParam {
+	return []steps.DocParam{
+		{Key: "root", Help: "the user is root"},
+		{Key: "netns", Help: "network namespaces can be made"},
+		{Key: "ipv6", Help: "[::1] can be bound"},
+		{Key: "cmd:PROGRAM", Help: "the program is in PATH"},
+		{Key: "socket:WORD", Help: "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", ")},
+		{Key: "kernel>=5.10", Help: "the kernel's release is this one or later"},
+		{Key: "os:linux", Help: "the system is this one: linux, darwin or freebsd"},
+	}
+}
+
 var kernelVersion = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 
 // requirements is the value of the key requires.

@@ -18,6 +18,21 @@ type Address struct {
 	ref *Expr // a bare handle reference
 }
 
+// AddressForms lists the forms of an address with their help.
+func AddressForms() []DocParam {
+	return []DocParam{
+		{Key: "127.0.0.1:8080", Help: "AF_INET; port 0 lets the kernel choose"},
+		{Key: "[::1]:8080", Help: "AF_INET6; a link-local one has its interface: [fe80::1%lo]:80"},
+		{Key: ":8080", Help: "every address of the host, in the family of the socket"},
+		{Key: "unix:PATH", Help: "AF_UNIX; a relative path is one in the current folder"},
+		{Key: "unix:@NAME", Help: "an abstract name (Linux, unix(7))"},
+		{Key: "unix:", Help: "no name: bind lets the kernel choose an abstract one"},
+		{Key: "icmp:127.0.0.1", Help: "an address without a port, for raw sockets and ICMP"},
+		{Key: "unspec:", Help: "AF_UNSPEC: connect to it dissolves a datagram socket's association"},
+		{Key: "AF_NETLINK:0000…", Help: "any other family: the bytes that follow the family in its sockaddr, in hexadecimal"},
+	}
+}
+
 var bareReference = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
 // Decode reads an address; one without expressions must parse.

@@ -15,7 +15,8 @@ import (
 var socketKind = Kind{
 	Name:    "socket",
 	Summary: "make a socket",
-	Text: `The value is one of the short words, or {family, type, protocol} in the C
+	Text: `The value is one of the short words tcp, tcp6, udp, udp6, unix, unixgram,
+unixpacket, mptcp and icmp (a raw socket), or {family, type, protocol} in the C
 names (AF_INET, SOCK_STREAM, IPPROTO_TCP) or their short forms (inet, stream,
 tcp). Protocol 0, the default, lets the kernel choose.
 

@@ -18,13 +18,11 @@ func Markdown() string {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", s.title, s.intro)
 		table(&b, s.rows)
 	}
-	fmt.Fprintf(&b, "\n## Payloads\n\n%s\n\n| form | bytes |\n|---|---|\n", payloadIntro)
-	for _, f := range steps.PayloadForms() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", f.Key, cell(f.Help))
-	}
-	fmt.Fprintf(&b, "\n## Expressions\n\n%s\n\n| value or function | gives |\n|---|---|\n", expressionIntro)
-	for _, r := range expressionRows() {
-		fmt.Fprintf(&b, "| `%s` | %s |\n", r.Key, cell(r.Help))
+	for _, f := range allForms() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n| %s | %s |\n|---|---|\n", f.title, f.intro, f.form, f.means)
+		for _, r := range f.rows {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", r.Key, cell(r.Help))
+		}
 	}
 	b.WriteString("\n## Step kinds\n\n| kind | does |\n|---|---|\n")
 	for _, k := range steps.Kinds() {

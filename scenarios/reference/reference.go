@@ -34,6 +34,27 @@ func sections() []section {
 	}
 }
 
+// forms is a table of the ways to write something.
+type forms struct {
+	title, intro string
+	form, means  string // the heads of the columns
+	rows         []steps.DocParam
+}
+
+func allForms() []forms {
+	return []forms{
+		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
+		{"Addresses", addressIntro, "address", "is", steps.AddressForms()},
+		{"Payloads", payloadIntro, "form", "bytes", steps.PayloadForms()},
+		{"Expressions", expressionIntro, "value or function", "gives", expressionRows()},
+	}
+}
+
+const requirementIntro = "`requires` names what must be there; else the scenario is skipped, with the reason."
+
+const addressIntro = "Host names are not looked up. Where an address of a socket is wanted, a bare name of a handle " +
+	"means that handle's: `to: listener`, or `${server.listener}` for another actor's."
+
 const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined."
 
 const expressionIntro = "`${…}` in any text holds an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
@@ -54,10 +75,10 @@ func Overview() string {
 		heading(&b, s.title, s.intro)
 		columns(&b, s.rows)
 	}
-	heading(&b, "Payloads", payloadIntro)
-	columns(&b, steps.PayloadForms())
-	heading(&b, "Expressions", expressionIntro)
-	columns(&b, expressionRows())
+	for _, f := range allForms() {
+		heading(&b, f.title, f.intro)
+		columns(&b, f.rows)
+	}
 	return b.String()
 }
 

@@ -23,11 +23,12 @@ func TestNothingIsLeftOut(t *testing.T) {
 		}
 	}
 	var keys []string
-	for _, p := range append(scenarios.Keys(), steps.PayloadForms()...) {
-		keys = append(keys, p.Key)
-	}
-	for _, p := range steps.Builtins() {
-		keys = append(keys, p.Key)
+	for _, rows := range [][]steps.DocParam{
+		scenarios.Keys(), scenarios.Requirements(), steps.AddressForms(), steps.PayloadForms(), steps.Builtins(),
+	} {
+		for _, p := range rows {
+			keys = append(keys, p.Key)
+		}
 	}
 	keys = append(keys, "free_port()")
 	for _, f := range steps.Functions() {
