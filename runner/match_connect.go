@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
 	"github.com/sockscript/sockscript/steps"
@@ -123,7 +125,8 @@ func (m *matcher) join(c, a end) {
 	}
 }
 
-// reach makes a connect come after the listen that it reached.
+// reach makes a connect come after the listen that it reached: of several on one
+// socket the first, for the others change no more than the backlog.
 func (m *matcher) reach(c end) {
 	listens := m.listens[c.link.Remote]
 	if len(listens) == 0 && c.link.Remote.IP.IsValid() {
@@ -142,6 +145,8 @@ func (m *matcher) reach(c end) {
 			last = max(last, i)
 		}
 	}
-	m.reached[c.sock] = m.event(last).Sock
-	m.cause(c.node, last)
+	listener := m.event(last).Sock
+	m.reached[c.sock] = listener
+	own := slices.DeleteFunc(slices.Clone(listens), func(i int) bool { return m.event(i).Sock != listener })
+	m.cause(c.node, slices.MinFunc(own, func(i, j int) int { return cmp.Compare(m.event(i).Start, m.event(j).Start) }))
 }

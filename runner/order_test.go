@@ -306,6 +306,48 @@ server  close(listener) = 0
 	}
 }
 
+// A connect reaches what the first listen made, whether or not the backlog was
+// changed before it came. The file that orders the two is nothing to the order.
+func TestOrderOfSecondListen(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `
+actors:
+  server:
+    - socket: unix
+      as: listener
+    - bind: listener
+      to: unix:${tmp}/s
+    - listen: listener
+    - listen: listener
+      backlog: 3
+    - exec: [touch, "${tmp}/changed"]
+    - accept: listener
+      as: conn
+    - close: [conn, listener]
+  client:
+    - socket: unix
+      as: sock
+    - exec: [sh, -c, "until [ -e ${tmp}/changed ]; do sleep 0.01; done"]
+    - connect: sock
+      to: unix:${tmp}/s
+    - recv: sock
+      expect: {eof: true}
+`, `
+server  socket(AF_UNIX, SOCK_STREAM, 0) = listener
+client  socket(AF_UNIX, SOCK_STREAM, 0) = sock
+server  bind(listener, unix:$tmp/s) = 0
+client  exec(["sh", "-c", "until [ -e $tmp/changed ]; do sleep 0.01; done"]) = exit 0
+server  listen(listener, 4096) = 0
+server  listen(listener, 3) = 0
+client  connect(sock, unix:$tmp/s) = 0
+server  exec(["touch", "$tmp/changed"]) = exit 0
+server  accept(listener) = conn
+server  close(conn) = 0
+server  close(listener) = 0
+client  recv(sock, 65536) = 0 (end of file)
+`)
+}
+
 func TestOrderOfMeetings(t *testing.T) {
 	checkLeaks(t)
 	wantTranscript(t, `
