@@ -12,9 +12,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -381,42 +379,4 @@ func (r *run) close() error {
 	r.shared.Programs.Close()
 	r.ports.release()
 	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
-}
-
-// folder is the scenario's own temporary folder, made when first asked for.
-type folder struct {
-	mu   sync.Mutex
-	name string
-}
-
-func (f *folder) path() (string, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.name != "" {
-		return f.name, nil
-	}
-	name, err := makeFolder()
-	if err != nil {
-		return "", fmt.Errorf("cannot make the temporary folder (set TMPDIR to one that can be written): %w", err)
-	}
-	f.name = name
-	return name, nil
-}
-
-// makeFolder makes a folder whose name has always the same length: data that
-// holds it has then the same length on every run.
-func makeFolder() (string, error) {
-	for {
-		name := filepath.Join(os.TempDir(), fmt.Sprintf("sockscript-%08x", rand.Uint32()))
-		if err := os.Mkdir(name, 0o700); !errors.Is(err, fs.ErrExist) {
-			return name, err
-		}
-	}
-}
-
-func (f *folder) remove() error {
-	if f.name == "" {
-		return nil
-	}
-	return os.RemoveAll(f.name)
 }
