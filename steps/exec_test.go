@@ -86,7 +86,7 @@ func TestExecPath(t *testing.T) {
 	passes(t, in(dir, "- exec: [hello]\n  env: {PATH: \"bin:/usr/bin:/bin\"}\n  expect: {stdout: \"hello\\n\"}"))
 	passes(t, in(dir+"/bin", "- exec: [hello]\n  env: {PATH: \":/usr/bin:/bin\"}\n  expect: {stdout: \"hello\\n\"}"))
 	for steps, want := range map[string]string{
-		"- exec: [hello]": "unexpected ENOENT (No such file or directory, errno 2); there is no program hello in PATH: install it, or say requires: cmd:hello",
+		"- exec: [hello]": "unexpected ENOENT (No such file or directory, errno 2); there is no program hello in PATH: install it; requires: cmd:hello skips a scenario that lacks it",
 		"- exec: [./hello]": "unexpected ENOENT (No such file or directory, errno 2); there is no file ./hello in " + dir +
 			", the program's folder, which dir: changes",
 		"- exec: [/no/such/file]": "unexpected ENOENT (No such file or directory, errno 2); there is no file /no/such/file",
@@ -107,7 +107,7 @@ func TestExecPath(t *testing.T) {
 	// What hands sockets over finds the same.
 	f, _ = fails(t, one("- socket: tcp\n  as: l\n- listen: l\n- start: [no-such-program]\n  fds: l"))
 	wantText(t, f.Err.Error(), "unexpected ENOENT (No such file or directory, errno 2); there is no program no-such-program in PATH: "+
-		"install it, or say requires: cmd:no-such-program")
+		"install it; requires: cmd:no-such-program skips a scenario that lacks it")
 	f, _ = fails(t, one("- socket: tcp\n  as: l\n- listen: l\n- start: [./bin/plain]\n  dir: "+dir+"\n  fds: l"))
 	wantText(t, f.Err.Error(), "unexpected EACCES (Permission denied, errno 13); ./bin/plain may not be run: chmod +x makes a program of a file")
 }

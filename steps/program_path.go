@@ -51,7 +51,7 @@ func lookPath(name string, env []string, dir string) (string, error) {
 	}
 	return "", &curedError{
 		error: &sock.Error{Call: "execve", Err: syscall.ENOENT},
-		cure:  fmt.Sprintf("there is no program %s in PATH: install it, or say requires: cmd:%s", name, name),
+		cure:  fmt.Sprintf("there is no program %s in PATH: install it; requires: cmd:%s skips a scenario that lacks it", name, name),
 	}
 }
 

@@ -538,7 +538,7 @@ actors:
 func TestStartFails(t *testing.T) {
 	for steps, want := range map[string]string{
 		"- start: [no-such-program]\n  as: p": "unexpected ENOENT (No such file or directory, errno 2); there is no program no-such-program in PATH: " +
-			"install it, or say requires: cmd:no-such-program",
+			"install it; requires: cmd:no-such-program skips a scenario that lacks it",
 		"- let: {which: q}\n- recv: ${which}.stdout":                                                 `"q" is not the name of a program`,
 		"- start: [cat]\n  as: p\n- recv: p.stdout\n  size: 3\n  timeout: 50ms":                      "timed out after 50ms (the step's timeout): nothing has come",
 		"- start: [echo, no]\n  as: p\n- recv: p.stdout\n  until: ready":                             `the end of file came before the delimiter; got "no\n"`,
