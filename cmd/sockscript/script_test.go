@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 //	tidy                           no scenario's temporary folder may be left
 //	gone FILE...                   the processes whose ids the files hold must not live
 //
-// and the conditions [root], [netns], [ipv6], [prove] and [xmllint]. Where
-// SOCKSCRIPT_CI is set, what they ask for must be there.
+// and the conditions [root], [netadmin], [netns], [ipv6], [prove] and [xmllint].
+// Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -165,12 +165,21 @@ func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 	checkStatus(ts, err, args[0])
 }
 
+// capNetAdmin is the bit of CAP_NET_ADMIN (capabilities(7)).
+const capNetAdmin = 12
+
 // condition tells whether the machine has what a part of a script needs.
 func condition(name string) (bool, error) {
 	met := false
 	switch name {
 	case "root":
 		met = os.Geteuid() == 0
+	case "netadmin":
+		status, _ := os.ReadFile("/proc/self/status")
+		_, caps, _ := strings.Cut(string(status), "\nCapEff:\t")
+		caps, _, _ = strings.Cut(caps, "\n")
+		bits, _ := strconv.ParseUint(caps, 16, 64)
+		met = bits>>capNetAdmin&1 == 1 // a container's root may lack it
 	case "netns":
 		met = exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
 	case "prove", "xmllint":
