@@ -2,21 +2,12 @@ package steps_test
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
-
-func openDescriptors(t *testing.T) int {
-	t.Helper()
-	list, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Skip(err)
-	}
-	return len(list)
-}
 
 // Descriptors that come and get no name are closed, whatever brings them, and so
 // are those of a receive that fails.
@@ -43,15 +34,15 @@ func TestReceivedDescriptorsAreClosed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := openDescriptors(t)
+			before, _ := inventory(t)
 			r := runner.Run(context.Background(), parse(t, test.text), runner.Options{})
 			if r.Status == runner.Skipped {
-				t.Skip(reason(r))
+				socktest.Lacks(t, reason(r))
 			}
 			if got := reason(r); test.want == "" && r.Status != runner.Passed || !strings.Contains(got, test.want) {
 				t.Errorf("%s: %s", r.Status, got)
 			}
-			if after := openDescriptors(t); after > before {
+			if after, _ := inventory(t); after > before {
 				t.Errorf("%d descriptors before, %d after", before, after)
 			}
 		})

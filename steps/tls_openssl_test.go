@@ -1,22 +1,17 @@
 package steps_test
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
 // openssl fills in the folder of the certificates, and skips the test where the
 // program is not there.
 func openssl(t *testing.T, text string) string {
 	t.Helper()
-	if _, err := exec.LookPath("openssl"); err != nil {
-		if os.Getenv("SOCKSCRIPT_CI") != "" {
-			t.Fatalf("SOCKSCRIPT_CI is set, and %v", err)
-		}
-		t.Skipf("install the Debian package openssl: %v", err)
-	}
+	socktest.Program(t, "openssl")
 	return strings.ReplaceAll(text, "PEMS", makeCertificates(t))
 }
 

@@ -10,19 +10,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
-
-// need skips a test where a program is not there; in continuous integration
-// that is a failure.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		if os.Getenv("SOCKSCRIPT_CI") != "" {
-			t.Fatalf("SOCKSCRIPT_CI is set, and the program is not there: %v", err)
-		}
-		t.Skipf("the program is not there: %v", err)
-	}
-}
 
 // documents are the reports of a form that a consumer must take: of all ways to
 // end, of nothing, of files that are invalid and of files that are not.
@@ -52,7 +41,7 @@ func consume(t *testing.T, name, text, program string, args ...string) (string, 
 }
 
 func TestProveReadsTAP(t *testing.T) {
-	need(t, "prove")
+	socktest.Program(t, "prove")
 	tests := []struct {
 		name    string
 		content bool
@@ -80,7 +69,7 @@ func TestProveReadsTAP(t *testing.T) {
 
 // The diagnostic blocks come whole out of the parser that prove is made of.
 func TestTAPDiagnostics(t *testing.T) {
-	need(t, "perl")
+	socktest.Program(t, "perl")
 	const script = `
 my $parser = TAP::Parser->new({source => $ARGV[0]});
 while (my $result = $parser->next) {
@@ -109,7 +98,7 @@ die "errors: ", $parser->parse_errors if $parser->parse_errors;
 }
 
 func TestXMLLintAcceptsJUnit(t *testing.T) {
-	need(t, "xmllint")
+	socktest.Program(t, "xmllint")
 	for name, text := range documents(t, "junit") {
 		out, ok := consume(t, "report.xml", text, "xmllint", "--noout", "--schema", filepath.Join("testdata", "junit.xsd"))
 		if !ok {

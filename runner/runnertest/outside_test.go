@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
 // A module of its own embeds this package: it runs its own server, and scenarios
@@ -47,9 +49,7 @@ type module struct {
 
 func newModule(t *testing.T) *module {
 	t.Helper()
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("the go command is not in PATH")
-	}
+	socktest.Program(t, "go")
 	m := &module{t, t.TempDir()}
 	root, err := filepath.Abs("../..")
 	if err != nil {

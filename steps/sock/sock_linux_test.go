@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
 // Calls that wait for what only Linux waits for.
@@ -197,8 +199,8 @@ func TestUnspecDissolves(t *testing.T) {
 func TestICMP(t *testing.T) {
 	g, _ := newGroup(t)
 	s, err := g.Open(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP, false)
-	if errors.Is(err, syscall.EPERM) && os.Getenv("SOCKSCRIPT_CI") == "" {
-		t.Skip("raw sockets need CAP_NET_RAW")
+	if errors.Is(err, syscall.EPERM) {
+		socktest.Lacks(t, "raw sockets need CAP_NET_RAW")
 	}
 	must(t, err)
 	to := parse(t, "icmp:127.0.0.1")
@@ -219,7 +221,7 @@ func TestMPTCP(t *testing.T) {
 	g, _ := newGroup(t)
 	l, err := g.Open(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP, false)
 	if err != nil {
-		t.Skip(err)
+		socktest.Lacks(t, err)
 	}
 	must(t, l.Bind(loopback4))
 	c := open(t, g, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP, false)
@@ -240,7 +242,7 @@ func TestFastOpen(t *testing.T) {
 	to := l.Desc().Local()
 	n, err := c.Send(patient(), []byte("x"), unix.MSG_FASTOPEN, &to)
 	if errors.Is(err, syscall.EOPNOTSUPP) {
-		t.Skip("fast open is off")
+		socktest.Lacks(t, "net.ipv4.tcp_fastopen does not let clients use it")
 	}
 	if n != 1 || err != nil {
 		t.Fatalf("sent %d, %v", n, err)
