@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"github.com/sockscript/sockscript/steps/sock"
@@ -59,51 +60,44 @@ func interfaceIndex(t *Task, m map[string]string) (int, error) {
 	return int(index), nil
 }
 
+// A membership is what the structures of the multicast options hold.
+type membership struct {
+	group, source, local netip.Addr
+	index                int // of the interface
+}
+
+// membership reads the fields of a multicast option's structure.
+func (v ipVersion) membership(value *OptionValue, t *Task, required, optional []string) (membership, error) {
+	var m membership
+	fields, err := value.values(t, slices.Concat(required, optional)...)
+	if err != nil {
+		return m, err
+	}
+	for _, f := range []struct {
+		name string
+		to   *netip.Addr
+	}{{"group", &m.group}, {"source", &m.source}, {"local", &m.local}} {
+		if *f.to, err = v.address(fields, f.name, contains(required, f.name)); err != nil {
+			return m, err
+		}
+	}
+	m.index, err = interfaceIndex(t, fields)
+	return m, err
+}
+
 func encodeMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "interface", "local")
-	if err != nil {
-		return nil, err
-	}
-	group, err := ipv4.address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	local, err := ipv4.address(m, "local", false)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(t, m)
-	return sock.EncodeMembership(group, local, index), err
+	m, err := ipv4.membership(v, t, []string{"group"}, []string{"interface", "local"})
+	return sock.EncodeMembership(m.group, m.local, m.index), err
 }
 
 func encodeMembership6(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "interface")
-	if err != nil {
-		return nil, err
-	}
-	group, err := ipv6.address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(t, m)
-	return sock.EncodeMembership6(group, index), err
+	m, err := ipv6.membership(v, t, []string{"group"}, []string{"interface"})
+	return sock.EncodeMembership6(m.group, m.index), err
 }
 
 func encodeSourceMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "group", "source", "local")
-	if err != nil {
-		return nil, err
-	}
-	group, err := ipv4.address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	source, err := ipv4.address(m, "source", true)
-	if err != nil {
-		return nil, err
-	}
-	local, err := ipv4.address(m, "local", true)
-	return sock.EncodeSourceMembership(group, local, source), err
+	m, err := ipv4.membership(v, t, []string{"group", "source", "local"}, nil)
+	return sock.EncodeSourceMembership(m.group, m.local, m.source), err
 }
 
 // encodeGroup makes a struct group_req; its bytes may be given too.
@@ -111,16 +105,8 @@ func encodeGroup(v *OptionValue, t *Task) ([]byte, error) {
 	if v.payload.Given() {
 		return v.payload.Bytes(t)
 	}
-	m, err := v.values(t, "group", "interface")
-	if err != nil {
-		return nil, err
-	}
-	group, err := anyIP.address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(t, m)
-	return sock.EncodeGroup(index, group), err
+	m, err := anyIP.membership(v, t, []string{"group"}, []string{"interface"})
+	return sock.EncodeGroup(m.index, m.group), err
 }
 
 // encodeGroupSource makes a struct group_source_req; its bytes may be given too.
@@ -128,18 +114,6 @@ func encodeGroupSource(v *OptionValue, t *Task) ([]byte, error) {
 	if v.payload.Given() {
 		return v.payload.Bytes(t)
 	}
-	m, err := v.values(t, "group", "source", "interface")
-	if err != nil {
-		return nil, err
-	}
-	group, err := anyIP.address(m, "group", true)
-	if err != nil {
-		return nil, err
-	}
-	source, err := anyIP.address(m, "source", true)
-	if err != nil {
-		return nil, err
-	}
-	index, err := interfaceIndex(t, m)
-	return sock.EncodeGroup(index, group, source), err
+	m, err := anyIP.membership(v, t, []string{"group", "source"}, []string{"interface"})
+	return sock.EncodeGroup(m.index, m.group, m.source), err
 }
