@@ -56,38 +56,6 @@ func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Re
 	return r
 }
 
-// hello is tcp-hello on an address of its own for each round, so that the
-// connections that stay in TIME_WAIT do not use up one address's ports.
-const hello = `
-vars: {host: 127.0.0.1}
-actors:
-  server:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: ${host}:0
-    - listen: listener
-      backlog: 3
-    - accept: listener
-      as: conn
-    - recv: conn
-      expect: Hello from client
-    - send: conn
-      data: Hello from server
-    - close: conn
-    - close: listener
-  client:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${server.listener}
-    - send: sock
-      data: Hello from client
-    - recv: sock
-      expect: Hello from server
-    - close: sock
-`
-
 // loopbacks counts through 127.0.0.0/8.
 type loopbacks struct{ n uint32 }
 
@@ -147,36 +115,7 @@ func helloFloor(tb testing.TB, ip [4]byte) {
 
 func BenchmarkPingPong(b *testing.B) {
 	const rounds = 10000
-	s := load(b, fmt.Sprintf(`
-actors:
-  server:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: 127.0.0.1:0
-    - listen: listener
-    - accept: listener
-      as: conn
-    - repeat: %[1]d
-      steps:
-        - recv: conn
-          expect: ping!
-        - send: conn
-          data: pong!
-    - close: [conn, listener]
-  client:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${server.listener}
-    - repeat: %[1]d
-      steps:
-        - send: sock
-          data: ping!
-        - recv: sock
-          expect: pong!
-    - close: sock
-`, rounds))
+	s := load(b, pingPong)
 	floor := func() {
 		a, c := floorPair(b)
 		threads(true,
@@ -196,7 +135,7 @@ actors:
 		unix.Close(a)
 		unix.Close(c)
 	}
-	pair(b, "10000", floor, func() { mustPass(b, s, runner.Options{}) })
+	pair(b, "10000", floor, func() { mustPass(b, s, runner.Options{Vars: map[string]any{"rounds": rounds}}) })
 }
 
 func BenchmarkThroughput(b *testing.B) {

@@ -163,40 +163,6 @@ a  close(s) = 0
 `)
 }
 
-const pingPong = `
-vars: {rounds: 100}
-actors:
-  server:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: 127.0.0.1:0
-    - listen: listener
-    - accept: listener
-      as: conn
-    - repeat: ${rounds}
-      steps:
-        - recv: conn
-          expect: ping!
-        - send: conn
-          data: pong!
-    - recv: conn
-      expect: {eof: true}
-    - close: [conn, listener]
-  client:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${server.listener}
-    - repeat: ${rounds}
-      steps:
-        - send: sock
-          data: ping!
-        - recv: sock
-          expect: pong!
-    - close: sock
-`
-
 // Causes that lie inside a fold order what comes after it.
 func TestFoldCauses(t *testing.T) {
 	checkLeaks(t)

@@ -9,34 +9,7 @@ import (
 // The order of tcp-hello is part of the language's definition.
 func TestOrderOfHello(t *testing.T) {
 	checkLeaks(t)
-	wantTranscript(t, `
-actors:
-  server:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: 127.0.0.1:0
-    - listen: listener
-      backlog: 3
-    - accept: listener
-      as: conn
-    - recv: conn
-      expect: Hello from client
-    - send: conn
-      data: Hello from server
-    - close: conn
-    - close: listener
-  client:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${server.listener}
-    - send: sock
-      data: Hello from client
-    - recv: sock
-      expect: Hello from server
-    - close: sock
-`, `
+	wantTranscript(t, hello, `
 server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = listener
 client  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = sock
 server  bind(listener, 127.0.0.1:0) = 0

@@ -109,12 +109,8 @@ func execError(path, dir string, err error) error {
 
 // wait waits for the program's end.
 func (p *Program) wait(t *Task) error {
-	var late <-chan time.Time
-	if !t.deadline.IsZero() {
-		timer := time.NewTimer(time.Until(t.deadline))
-		defer timer.Stop()
-		late = timer.C
-	}
+	late, stop := alarm(t.deadline)
+	defer stop()
 	select {
 	case <-p.done:
 		return nil
@@ -217,12 +213,12 @@ func groups(list []*Program) []int {
 // gone waits until nothing of the programs is left, and reports whether that
 // came in time. The end of children that are not ours can only be looked for.
 func gone(list []*Program, late time.Time) bool {
-	timer := time.NewTimer(time.Until(late))
-	defer timer.Stop()
+	over, stop := alarm(late)
+	defer stop()
 	for _, p := range list {
 		select {
 		case <-p.done:
-		case <-timer.C:
+		case <-over:
 			return false
 		}
 	}

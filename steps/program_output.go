@@ -289,11 +289,11 @@ func (p *Program) awaitEnd(late time.Time) {
 	if p.ended() || !p.hungUp() {
 		return
 	}
-	timer := time.NewTimer(time.Until(late))
-	defer timer.Stop()
+	over, stop := alarm(late)
+	defer stop()
 	select {
 	case <-p.done:
-	case <-timer.C:
+	case <-over:
 	}
 }
 

@@ -3,7 +3,6 @@ package steps
 import (
 	"crypto/tls"
 	"errors"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -151,12 +150,8 @@ func (t turn) take(w sock.Wait) error {
 	if w.NoWait {
 		return &sock.Error{Call: "read", Err: unix.EAGAIN}
 	}
-	var late <-chan time.Time
-	if !w.Deadline.IsZero() {
-		timer := time.NewTimer(time.Until(w.Deadline))
-		defer timer.Stop()
-		late = timer.C
-	}
+	late, stop := alarm(w.Deadline)
+	defer stop()
 	select {
 	case t <- struct{}{}:
 		return nil

@@ -108,6 +108,16 @@ var hows = constants{"SHUT_", []constant{
 	{"SHUT_RDWR", unix.SHUT_RDWR},
 }}
 
+// pollEvents are the events of poll(2), those of all systems first.
+var pollEvents = constants{"POLL", append([]constant{
+	{"POLLIN", unix.POLLIN},
+	{"POLLPRI", unix.POLLPRI},
+	{"POLLOUT", unix.POLLOUT},
+	{"POLLERR", unix.POLLERR},
+	{"POLLHUP", unix.POLLHUP},
+	{"POLLNVAL", unix.POLLNVAL},
+}, morePollEvents...)}
+
 // PollEventByName finds an event of poll(2): "POLLIN" or "in".
 func PollEventByName(name string) (int16, bool) {
 	n, ok := pollEvents.byName(name)

@@ -113,16 +113,11 @@ func watchAll(ep int, items []PollItem) error {
 	return nil
 }
 
-var pollEvents = constants{"POLL", []constant{
-	{"POLLIN", unix.POLLIN},
-	{"POLLPRI", unix.POLLPRI},
-	{"POLLOUT", unix.POLLOUT},
-	{"POLLERR", unix.POLLERR},
-	{"POLLHUP", unix.POLLHUP},
-	{"POLLNVAL", unix.POLLNVAL},
+// morePollEvents are those of Linux alone, or with numbers of its own.
+var morePollEvents = []constant{
 	{"POLLRDNORM", 0x40},
 	{"POLLRDBAND", 0x80},
 	{"POLLWRNORM", 0x100},
 	{"POLLWRBAND", 0x200},
 	{"POLLRDHUP", unix.POLLRDHUP},
-}}
+}

@@ -5,8 +5,6 @@ package sock
 import (
 	"fmt"
 	"runtime"
-
-	"golang.org/x/sys/unix"
 )
 
 // A PollItem is one socket of a poll(2), with the events asked for and those that came.
@@ -21,11 +19,4 @@ func (g *Group) Poll(Wait, []PollItem) (int, error) {
 	return 0, fmt.Errorf("poll is not supported on %s", runtime.GOOS)
 }
 
-var pollEvents = constants{"POLL", []constant{
-	{"POLLIN", unix.POLLIN},
-	{"POLLPRI", unix.POLLPRI},
-	{"POLLOUT", unix.POLLOUT},
-	{"POLLERR", unix.POLLERR},
-	{"POLLHUP", unix.POLLHUP},
-	{"POLLNVAL", unix.POLLNVAL},
-}}
+var morePollEvents []constant
