@@ -311,7 +311,7 @@ func (c *Check) make(sym *Symbol) {
 	if old, ok := c.symbols[sym.Name]; ok {
 		sym.used = sym.used || old.used
 	}
-	sym.uncertain = c.maybe > 0
+	sym.uncertain = sym.uncertain || c.maybe > 0
 	c.symbols[sym.Name] = sym
 }
 

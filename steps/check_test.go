@@ -207,6 +207,19 @@ func TestCheckImpossible(t *testing.T) {
   as: conn
 - close: [s, conn]
 `, []string{"5:15: s does not listen, so it accepts nothing; put a listen step before this one"}},
+		{"a step that nobody knows may do what is missed", `
+- socket: tcp
+  as: s
+- listn: s
+- accept: s
+  as: conn
+- socket: tcp
+  as: closed
+- clos: [s, conn, closed]
+`, []string{
+			`5:7: unknown step kind "listn"; did you mean "listen"?`,
+			`10:7: unknown step kind "clos"; did you mean "close"?`,
+		}},
 		{"accept on a pair", `
 - socketpair: unix
   as: [a, b]

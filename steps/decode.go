@@ -136,7 +136,7 @@ func (b *Block) Type() string { return "list of steps" }
 func (d *Decoder) decodeStep(n *source.Node) *Step {
 	kind, verb := d.verbOf(n)
 	if kind == nil {
-		return &Step{Node: n, Action: &brokenAction{names: ownNames(n)}}
+		return &Step{Node: n, Action: &brokenAction{node: n}}
 	}
 	exprs := d.exprs
 	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value, ID: len(d.steps)}
@@ -151,15 +151,30 @@ func (d *Decoder) decodeStep(n *source.Node) *Step {
 }
 
 // brokenAction stands for a step that could not be decoded, so that the check
-// goes on behind it. A scenario with such a step never runs.
-type brokenAction struct{ names map[string]bool }
+// goes on behind it: what it gives a name may be anything, and what it names may
+// be in any state. A scenario with such a step never runs.
+type brokenAction struct{ node *source.Node }
 
 func (a *brokenAction) Params(*Params)  {}
 func (a *brokenAction) Run(*Task) error { return errors.New("the step could not be decoded") }
 
 func (a *brokenAction) Check(c *Check) {
-	for name := range a.names {
+	a.touch(c, a.node)
+	for name := range ownNames(a.node) {
 		c.symbols[name] = &Symbol{Name: name, anything: true, used: true}
+	}
+}
+
+// touch makes what is known of the names in a part of the step uncertain.
+func (a *brokenAction) touch(c *Check, n *source.Node) {
+	if sym := c.symbols[n.Text]; n.Kind == source.Scalar && sym != nil {
+		sym.uncertain, sym.used = true, true
+	}
+	for _, item := range n.Items {
+		a.touch(c, item)
+	}
+	for _, e := range n.Entries {
+		a.touch(c, e.Value)
 	}
 }
 
