@@ -18,9 +18,10 @@ type branch struct {
 
 // Fork implements steps.World. The branch's first event comes after the
 // parent's latest.
-func (s *strand) Fork(name string, step *steps.Step, run func(steps.World) error) steps.Branch {
+func (s *strand) Fork(name string, by *steps.Place, alike bool, run func(steps.World) error) steps.Branch {
 	b := &branch{parent: s, done: make(chan struct{})}
-	b.strand = s.run.strand(s.member, s, name, step)
+	b.strand = s.run.strand(s.member, s, name, by)
+	b.strand.twins = alike
 	s.run.group.Go(func() error {
 		defer close(b.done)
 		b.err = s.run.perform(b.strand, func() error { return run(b.strand) })
@@ -75,8 +76,8 @@ const longCall = time.Second
 
 // stalled reports whether the step that the strand has been in for a time is one
 // whose call waits, as far as can be told.
-func (s *strand) stalled(step *steps.Step, stayed time.Duration) bool {
-	return !step.Waits() || s.stall.Load() || stayed >= longCall
+func (s *strand) stalled(step *steps.Place, stayed time.Duration) bool {
+	return !step.Waits || s.stall.Load() || stayed >= longCall
 }
 
 // Blocked implements steps.Branch. A branch that is in the same step after the

@@ -73,7 +73,7 @@ func TestFailureCancels(t *testing.T) {
 			}
 			branch := false
 			for _, d := range f.Others {
-				branch = branch || d.Actor == "a/w" && d.Step != nil && strings.HasPrefix(w.wait, d.Step.Kind.Name) && !d.Ended
+				branch = branch || d.Actor == "a/w" && d.Place != nil && strings.HasPrefix(w.wait, d.Place.Kind) && !d.Ended
 			}
 			if !branch && w.name != "parallel" {
 				t.Errorf("the report does not tell of the step: %+v", f.Others)
@@ -93,8 +93,8 @@ func TestTimeoutOfStep(t *testing.T) {
 			if late != nil && late.After != 20*time.Millisecond {
 				t.Errorf("%s", late)
 			}
-			if !strings.HasPrefix(f.Actor, "a/w") || f.Step == nil {
-				t.Errorf("%s failed in %v", f.Actor, f.Step)
+			if !strings.HasPrefix(f.Actor, "a/w") || f.Place == nil {
+				t.Errorf("%s failed in %v", f.Actor, f.Place)
 			}
 		})
 	}
@@ -122,12 +122,12 @@ func TestTimeoutOfScenario(t *testing.T) {
 	const text = "timeout: 50ms\nactors:\n  a: [{sleep: 1h}]\n  b:\n    - socketpair: unix\n      as: [x, y]\n    - recv: x\n      timeout: 1h\n  c: [{wait: never}]\n  d: [{print: x}]\n  e: [{sleep: 1h}, {signal: never}]\n"
 	f := fails(t, text, runner.Options{})
 	wantText(t, f.Err.Error(), "the scenario timed out after 50ms")
-	if f.Step != nil || f.Actor != "" {
-		t.Errorf("%s failed in %v", f.Actor, f.Step)
+	if f.Place != nil || f.Actor != "" {
+		t.Errorf("%s failed in %v", f.Actor, f.Place)
 	}
 	var doing []string
 	for _, d := range f.Others {
-		doing = append(doing, fmt.Sprintf("%s %s %q %t", d.Actor, d.Step.Title, d.Waits, d.Ended))
+		doing = append(doing, fmt.Sprintf("%s %s %q %t", d.Actor, d.Place.Title, d.Waits, d.Ended))
 	}
 	wantLines(t, doing, `a sleep(1h) "" false`, `b recv(x) "" false`, `c wait(never) "the signal never" false`, `d print(x) "" true`, `e sleep(1h) "" false`)
 	f = fails(t, text, runner.Options{Timeout: 20 * time.Millisecond})
@@ -157,7 +157,7 @@ func TestCancelledFromOutside(t *testing.T) {
 				"- blocked: w\n  stays: 1ms\n  timeout: 20s\n- socket: unix\n  as: told\n- connect: told\n  to: unix:"+l.Addr().String())
 			text = strings.Replace(text, "vars: {told: x}\n", "", 1)
 			r := runner.Run(ctx, scenario(t, text), runner.Options{})
-			if r.Status != runner.Cancelled || r.Failure == nil || r.Failure.Step != nil {
+			if r.Status != runner.Cancelled || r.Failure == nil || r.Failure.Place != nil {
 				t.Fatalf("%s", ending(r))
 			}
 			wantText(t, r.Failure.Err.Error(), "interrupted")
@@ -237,7 +237,7 @@ func TestFailureOfCount(t *testing.T) {
 		"${0 - 1}": `the count of actor a: expression "0 - 1": gives -1; it must not be negative`,
 	} {
 		f := fails(t, "vars: {n: many}\nactors:\n  a:\n    count: "+in+"\n    steps: [{print: '${n}'}]\n", runner.Options{})
-		if f.Step != nil || f.Err.Error() != want {
+		if f.Place != nil || f.Err.Error() != want {
 			t.Errorf("%v, want %s", f.Err, want)
 		}
 	}

@@ -62,7 +62,7 @@ func (p *performer) index() int {
 // the spawned branch that it is or stands in. Of an actor with replicas all
 // branches belong to the replica.
 func (s *strand) stage() *strand {
-	for s.parent != nil && (s.member.count > 1 || s.origin.Kind.Name != "spawn") {
+	for s.parent != nil && (s.member.count > 1 || !s.twins) {
 		s = s.parent
 	}
 	return s
@@ -72,7 +72,7 @@ func (s *strand) stage() *strand {
 func (r *Result) casts() []cast {
 	type role struct {
 		place  int
-		origin *steps.Step // nil for actors
+		origin *steps.Place // nil for actors
 		parent *strand
 	}
 	performers := make(map[*strand]*performer)

@@ -125,8 +125,8 @@ func (h *hub) giveUp(stuck []*waiter) {
 // describe tells who waits for what.
 func (w *waiter) describe() string {
 	s := fmt.Sprintf("%s waits for %s", w.strand.label(), w.what)
-	if step := w.strand.step.Load(); step != nil {
-		s += fmt.Sprintf(" (%s:%d)", step.Pos().File, step.Pos().Line)
+	if at := w.strand.step.Load(); at != nil {
+		s += fmt.Sprintf(" (%s:%d)", at.Pos.File, at.Pos.Line)
 	}
 	return s
 }

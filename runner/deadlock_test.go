@@ -185,7 +185,7 @@ func TestDeadlocks(t *testing.T) {
 				if took := time.Since(start); took > patience/2 {
 					t.Errorf("it took %s", took)
 				}
-				if f.Step == nil {
+				if f.Place == nil {
 					t.Fatal(f.Err)
 				}
 				d := wantCause[*steps.DeadlockError](t, f.Err)
@@ -193,7 +193,7 @@ func TestDeadlocks(t *testing.T) {
 					return
 				}
 				waits := test.waits
-				got := fmt.Sprintf("%s: %s: %s", f.Actor, f.Step.Title, f.Err)
+				got := fmt.Sprintf("%s: %s: %s", f.Actor, f.Place.Title, f.Err)
 				if strings.Contains(test.msg, "has ended") {
 					// Any of those who wait may be the first to find it out.
 					got = strings.Replace(got, "a[2]", "a[0]", 1)

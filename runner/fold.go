@@ -7,7 +7,7 @@ import "github.com/sockscript/sockscript/steps"
 // kept; what other events need of them for their order is.
 type Fold struct {
 	Rounds int
-	Step   *steps.Step // the repetition
+	Place  *steps.Place // of the repetition
 
 	first, last int              // the events' places in their strand
 	sent        map[uint64]int64 // by description: how far sending had come
@@ -28,7 +28,7 @@ type folded struct {
 // here on: the run's first round, its fold, its last round.
 type loop struct {
 	s     *strand
-	step  *steps.Step
+	place *steps.Place
 	start int // of the round under way
 	alike int // rounds of the run so far
 	first span
@@ -43,7 +43,7 @@ func (p span) len() int { return p.high - p.low }
 
 // Loop implements steps.World.
 func (s *strand) Loop() steps.Loop {
-	return &loop{s: s, step: s.step.Load(), start: len(s.entries)}
+	return &loop{s: s, place: s.step.Load(), start: len(s.entries)}
 }
 
 // End implements steps.Loop.
@@ -68,7 +68,7 @@ func (l *loop) Round() {
 func (l *loop) absorb(round span) {
 	e := l.s.entries
 	if l.alike == 2 {
-		f := &Fold{Step: l.step, first: e[l.last.low].firstSeq()}
+		f := &Fold{Place: l.place, first: e[l.last.low].firstSeq()}
 		f.take(e[l.last.low:l.last.high])
 		l.fold = l.last.low
 		e[l.fold] = entry{fold: f}
@@ -96,7 +96,7 @@ func (s *strand) alike(a, b span) bool {
 			return false
 		}
 		if x.fold != nil {
-			if x.fold.Rounds != y.fold.Rounds || x.fold.Step != y.fold.Step {
+			if x.fold.Rounds != y.fold.Rounds || x.fold.Place != y.fold.Place {
 				return false
 			}
 			continue

@@ -116,10 +116,10 @@ func ending(r *runner.Result) string {
 
 // told is a failure as "line: actor: step: message".
 func told(f *runner.Failure) string {
-	if f.Step == nil {
+	if f.Place == nil {
 		return fmt.Sprintf("%s: %s", f.Actor, f.Err)
 	}
-	return fmt.Sprintf("%d: %s: %s: %s", f.Step.Pos().Line, f.Actor, f.Step.Title, f.Err)
+	return fmt.Sprintf("%d: %s: %s: %s", f.Place.Pos.Line, f.Actor, f.Place.Title, f.Err)
 }
 
 // transcript is a run in causal order, a line for each event or fold.

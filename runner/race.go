@@ -34,13 +34,13 @@ const mostRacers = 4
 func (r Race) Problem() *source.Problem {
 	if len(r.Racers) == 1 {
 		x := r.Racers[0]
-		p := r.Taker.Event.Step.Node.Warning("nothing orders %s (line %d) of one %s and of another: %s may take either first, so another run may differ",
-			x.Event.Step.Title, x.Event.Step.Pos().Line, x.Actor, r.Taker.Actor)
+		p := r.Taker.Event.Place.Warning("nothing orders %s (line %d) of one %s and of another: %s may take either first, so another run may differ",
+			x.Event.Place.Title, x.Event.Place.Pos.Line, x.Actor, r.Taker.Actor)
 		return p.WithHint("let one wait for the other by a signal, or make them print alike")
 	}
 	var names []string
 	for _, x := range r.Racers[:min(len(r.Racers), mostRacers)] {
-		names = append(names, fmt.Sprintf("%s of %s (line %d)", x.Event.Step.Title, x.Actor, x.Event.Step.Pos().Line))
+		names = append(names, fmt.Sprintf("%s of %s (line %d)", x.Event.Place.Title, x.Actor, x.Event.Place.Pos.Line))
 	}
 	either := "either"
 	if rest := len(r.Racers) - len(names); rest > 0 {
@@ -50,7 +50,7 @@ func (r Race) Problem() *source.Problem {
 		either = "any of them"
 	}
 	last := len(names) - 1
-	p := r.Taker.Event.Step.Node.Warning("nothing orders %s and %s: %s may take %s first, so another run may differ",
+	p := r.Taker.Event.Place.Warning("nothing orders %s and %s: %s may take %s first, so another run may differ",
 		strings.Join(names[:last], ", "), names[last], r.Taker.Actor, either)
 	return p.WithHint("let one wait for the other, by a signal or a barrier")
 }
@@ -93,7 +93,7 @@ func (r *Result) Races() []Race {
 }
 
 func compareSteps(a, b Racer) int {
-	return cmp.Or(cmp.Compare(a.Event.Step.ID, b.Event.Step.ID), cmp.Compare(a.Actor, b.Actor))
+	return cmp.Or(cmp.Compare(a.Event.Place.ID, b.Event.Place.ID), cmp.Compare(a.Actor, b.Actor))
 }
 
 // severalStrands reports whether the causes are not all of one strand.

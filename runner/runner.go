@@ -68,11 +68,11 @@ type Result struct {
 
 // A Failure is what ended a run that did not pass.
 type Failure struct {
-	Actor  string      // its label; "" where the scenario as a whole failed
-	Step   *steps.Step // nil where the scenario as a whole failed
+	Actor  string       // its label; "" where the scenario as a whole failed
+	Place  *steps.Place // nil where the scenario as a whole failed
 	Err    error
-	Via    []*steps.Step // the do steps that led to a step of a procedure
-	Others []Doing       // what every other actor was doing at that moment
+	Via    []*steps.Place // the do steps that led to a step of a procedure
+	Others []Doing        // what every other actor was doing at that moment
 	// Programs are those that the scenario started, with what they wrote, by
 	// the place of their actors in the file.
 	Programs []steps.ProgramOutput
@@ -81,7 +81,7 @@ type Failure struct {
 // Doing is what an actor was doing when the scenario failed.
 type Doing struct {
 	Actor string
-	Step  *steps.Step
+	Place *steps.Place // of the step; nil before the first
 	For   time.Duration
 	Waits string // the name, signal or barrier it waits for; "" in a system call
 	Done  bool   // its steps are done, and it waits for its branches
@@ -277,8 +277,8 @@ func (r *run) limit(t *steps.Task, m *member) (steps.Limit, error) {
 }
 
 // strand opens the record of an actor, or of a branch that a step starts.
-func (r *run) strand(m *member, parent *strand, branch string, step *steps.Step) *strand {
-	s := &strand{run: r, member: m, branch: branch, origin: step}
+func (r *run) strand(m *member, parent *strand, branch string, by *steps.Place) *strand {
+	s := &strand{run: r, member: m, branch: branch, origin: by}
 	if parent != nil {
 		s.parent, s.joined = parent, []steps.Cause{parent.last()}
 		s.path = append(slices.Clone(parent.path), parent.forks)
@@ -309,7 +309,7 @@ func (r *run) fail(s *strand, err error) error {
 	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
 	var step *steps.StepError
 	if errors.As(err, &step) {
-		r.failure.Step, r.failure.Err, r.failure.Via = step.Step, step.Err, step.Via
+		r.failure.Place, r.failure.Err, r.failure.Via = step.Place, step.Err, step.Via
 	}
 	return err
 }

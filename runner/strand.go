@@ -45,7 +45,8 @@ type strand struct {
 	id     int
 	parent *strand
 	branch string        // its label; "" for the actor itself
-	origin *steps.Step   // that started the branch
+	origin *steps.Place  // of the step that started the branch
+	twins  bool          // the branches of that step do the same
 	path   []int         // the numbers of the forks that lead to it
 	forks  int           // branches started so far
 	joined []steps.Cause // what the next event comes after: a fork, joined branches
@@ -53,7 +54,7 @@ type strand struct {
 	entries []entry
 	seq     int
 
-	step  atomic.Pointer[steps.Step]
+	step  atomic.Pointer[steps.Place]
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
 	waits atomic.Pointer[string]
 	stall atomic.Bool // the step's call waits
@@ -95,7 +96,7 @@ func (s *strand) Record(e *steps.Event) steps.Cause {
 func (s *strand) last() steps.Cause { return steps.Cause{Strand: s.id, Seq: s.seq - 1} }
 
 // At implements steps.World.
-func (s *strand) At(step *steps.Step, since time.Time) {
+func (s *strand) At(step *steps.Place, since time.Time) {
 	if step == nil {
 		s.waits.Store(&itsBranches)
 		return
@@ -135,8 +136,8 @@ func (s *strand) Barrier(deadline time.Time, name string) (steps.Cause, error) {
 }
 
 func (s *strand) doing() Doing {
-	d := Doing{Actor: s.label(), Step: s.step.Load(), Ended: s.over.Load()}
-	if d.Step != nil {
+	d := Doing{Actor: s.label(), Place: s.step.Load(), Ended: s.over.Load()}
+	if d.Place != nil {
 		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
 	}
 	if w := s.waits.Load(); w != nil {

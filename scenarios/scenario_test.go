@@ -175,8 +175,8 @@ actors:
 		t.Errorf("%d steps", len(s.Steps))
 	}
 	for i, step := range s.Steps {
-		if step.ID != i || step.Pos().Line == 0 || step.Title == "" {
-			t.Errorf("step %d: id %d, %s at %s", i, step.ID, step.Title, step.Pos())
+		if step.Place.ID != i || step.Place.Pos.Line == 0 || step.Place.Title == "" {
+			t.Errorf("step %d: id %d, %s at %s", i, step.Place.ID, step.Place.Title, step.Place.Pos)
 		}
 	}
 }

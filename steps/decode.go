@@ -139,12 +139,15 @@ func (d *Decoder) decodeStep(n *source.Node) *Step {
 		return &Step{Node: n, Action: &brokenAction{node: n}}
 	}
 	exprs := d.exprs
-	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value, ID: len(d.steps)}
-	s.Title = title(kind, verb.Value)
+	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value}
+	s.Place = Place{
+		ID: len(d.steps), Kind: kind.Name, Title: title(kind, verb.Value),
+		Pos: verb.Key.Pos, Line: verb.Key.Line(),
+	}
 	d.steps = append(d.steps, s)
 	d.step, d.exprs = s, nil
 	params := paramsOf(s.Action)
-	s.waits = findParam(params.Keys, "nowait") != nil
+	s.Place.Waits = findParam(params.Keys, "nowait") != nil
 	d.keys(n, s, params)
 	s.exprs, d.exprs = d.exprs, exprs
 	return s

@@ -2,17 +2,43 @@ package steps
 
 import (
 	"bytes"
+	"fmt"
 	"syscall"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
+
+// A Place is a step's place in its scenario, as far as a record needs it. It
+// holds no pointer into the file's tree, so a record can be kept and read where
+// the file is not at hand.
+type Place struct {
+	ID    int        // counts the scenario's steps in the order of the file
+	Kind  string     // of the step: "recv"
+	Title string     // what messages call the step: "recv(conn)"
+	Pos   source.Pos // of the step's verb
+	Line  string     // the text of the file's line at Pos
+	Waits bool       // the step's call may wait in the kernel
+}
+
+// Problem is an error at the place.
+func (p *Place) Problem(format string, args ...any) *source.Problem {
+	return &source.Problem{Pos: p.Pos, Line: p.Line, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Warning is a warning at the place.
+func (p *Place) Warning(format string, args ...any) *source.Problem {
+	w := p.Problem(format, args...)
+	w.Severity = source.Warning
+	return w
+}
 
 // An Event is one call that an actor made and what came of it. It is an
 // immutable value once it is recorded: nothing is rendered, matched or masked
 // before the run has ended.
 type Event struct {
-	Step  *Step
+	Place *Place
 	Seq   int           // counts the events of its strand, dropped ones too
 	Start time.Duration // since the run's start, on the monotonic clock
 	End   time.Duration
@@ -137,7 +163,7 @@ const DataShown = 64
 // same, unless it is nil, tells that of two texts; line is set where a bare port
 // number is masked too.
 func (e *Event) Alike(f *Event, same func(a, b string, line bool) bool) bool {
-	if e.Step != f.Step || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
+	if e.Place != f.Place || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
 		return false
 	}
 	if e.Op == OpBind {

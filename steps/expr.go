@@ -310,19 +310,24 @@ func (e *Expr) await(t *Task, r *Reference, env map[string]any) (any, error) {
 }
 
 func (e *Expr) errorf(format string, args ...any) error {
-	return &ExprError{Expr: e, Msg: fmt.Sprintf(format, args...)}
+	return &ExprError{Source: e.Source, Pos: e.pos, Line: e.line(), Msg: fmt.Sprintf(format, args...)}
 }
 
 // An ExprError is an expression that could not be run.
 type ExprError struct {
-	Expr *Expr
-	Msg  string
+	Source string
+	Pos    source.Pos
+	Line   string // the text of the file's line at Pos
+	Msg    string
 }
 
 // Error tells the expression and what is wrong with it.
 func (e *ExprError) Error() string {
-	return fmt.Sprintf("expression %s: %s", quoteShort(e.Expr.Source), e.Msg)
+	return fmt.Sprintf("expression %s: %s", quoteShort(e.Source), e.Msg)
 }
+
+// line is the text of the line that the expression stands in.
+func (e *Expr) line() string { return e.node.File.Line(e.pos.Line) }
 
 // Truth runs a condition.
 func (e *Expr) Truth(t *Task) (bool, error) {

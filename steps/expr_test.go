@@ -196,7 +196,7 @@ func TestExprErrorPosition(t *testing.T) {
 	if !errors.As(f.Err, &inExpr) {
 		t.Fatalf("%v is no ExprError", f.Err)
 	}
-	if pos := inExpr.Expr.Pos(); pos.Line != 4 || pos.Col != 21 {
+	if pos := inExpr.Pos; pos.Line != 4 || pos.Col != 21 {
 		t.Errorf("the expression is at %s, want 4:21", pos)
 	}
 	wantText(t, f.Err.Error(), `expression "n + u8('', n)": u8 at offset 0 is outside the 0 bytes`)

@@ -62,10 +62,10 @@ func reason(r *runner.Result) string {
 	switch {
 	case r.Failure == nil:
 		return r.Reason
-	case r.Failure.Step == nil:
+	case r.Failure.Place == nil:
 		return r.Failure.Err.Error()
 	}
-	return fmt.Sprintf("%s: %s: %s", r.Failure.Step.Pos(), r.Failure.Step.Title, r.Failure.Err)
+	return fmt.Sprintf("%s: %s: %s", r.Failure.Place.Pos, r.Failure.Place.Title, r.Failure.Err)
 }
 
 // fails runs a scenario that must fail and gives its failure.

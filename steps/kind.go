@@ -66,22 +66,13 @@ type Step struct {
 	When    Expr
 	Note    Text
 
-	ID    int // counts the steps of the scenario in the order of the file
-	Title string
+	Place Place
 	exprs []*Expr
 	// handles and blocks are the decoded values that the checker walks.
 	handles []*HandleRef
 	blocks  []*Block
 	calls   *Procedure // of a do step
-	waits   bool       // its call may wait in the kernel: the kind takes nowait
 }
-
-// Waits reports whether the step's call may wait in the kernel, so that the
-// world is told by Stalls when it does.
-func (s *Step) Waits() bool { return s.waits }
-
-// Pos is the place of the step's verb, which is what messages point at.
-func (s *Step) Pos() source.Pos { return s.Node.Pos }
 
 // A Block is a list of steps.
 type Block struct {

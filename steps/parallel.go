@@ -42,7 +42,7 @@ func (a *parallelAction) Run(t *Task) error {
 	for i, name := range a.branches.names {
 		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame}
 		body := a.branches.bodies[i]
-		running = append(running, t.World.Fork(name, t.step, func(w World) error {
+		running = append(running, t.World.Fork(name, &t.step.Place, false, func(w World) error {
 			branch.World = w
 			return branch.Run(body)
 		}))

@@ -12,13 +12,13 @@ import (
 
 // StepError is a step that failed.
 type StepError struct {
-	Step *Step
-	Err  error
-	Via  []*Step // the do steps that led to it, the innermost first
+	Place *Place
+	Err   error
+	Via   []*Place // the do steps that led to it, the innermost first
 }
 
 // Error tells the step and what went wrong.
-func (e *StepError) Error() string { return e.Step.Title + ": " + e.Err.Error() }
+func (e *StepError) Error() string { return e.Place.Title + ": " + e.Err.Error() }
 
 // Unwrap is what went wrong.
 func (e *StepError) Unwrap() error { return e.Err }
@@ -52,11 +52,11 @@ func (t *Task) run(s *Step) error {
 	var inner *StepError
 	if errors.As(err, &inner) {
 		if s.calls != nil {
-			inner.Via = append(inner.Via, s)
+			inner.Via = append(inner.Via, &s.Place)
 		}
 		return err
 	}
-	return &StepError{Step: s, Err: err}
+	return &StepError{Place: &s.Place, Err: err}
 }
 
 func (t *Task) attempt(s *Step) error {
@@ -69,7 +69,7 @@ func (t *Task) attempt(s *Step) error {
 	if !bound.At.IsZero() && start.After(bound.At) {
 		return &TimeoutError{After: bound.After, Whose: bound.Whose}
 	}
-	t.World.At(s, start)
+	t.World.At(&s.Place, start)
 	if s.When.Given() {
 		switch run, err := s.When.Truth(t); {
 		case err != nil:
@@ -78,7 +78,7 @@ func (t *Task) attempt(s *Step) error {
 			return nil
 		}
 	}
-	t.Event = Event{Step: s, Start: start.Sub(t.Actor.Run.Epoch)}
+	t.Event = Event{Place: &s.Place, Start: start.Sub(t.Actor.Run.Epoch)}
 	if t.Event.Note, err = s.Note.Eval(t); err != nil {
 		return err
 	}
@@ -214,7 +214,7 @@ func (t *Task) within(b *Block) error {
 func (t *Task) inner() Limit {
 	limit := t.bound
 	if limit.Whose == ownTimeout {
-		limit.Whose = fmt.Sprintf("the timeout of the %s at line %d", t.step.Kind.Name, t.step.Pos().Line)
+		limit.Whose = fmt.Sprintf("the timeout of the %s at line %d", t.step.Kind.Name, t.step.Place.Pos.Line)
 	}
 	return limit
 }
@@ -235,7 +235,7 @@ func (t *Task) record() {
 		}
 	}
 	t.given = t.given[:0]
-	t.Event = Event{Step: e.Step}
+	t.Event = Event{Place: e.Place}
 }
 
 func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }

@@ -63,7 +63,7 @@ func (a *spawnAction) Run(t *Task) error {
 	branch := &Task{Ctx: t.Ctx, Actor: s.actor, Limit: t.Limit, frame: t.frame}
 	t.Call("spawn", Bare("spawn "+name))
 	t.record()
-	s.branch = t.World.Fork(name, t.step, func(w World) error {
+	s.branch = t.World.Fork(name, &t.step.Place, true, func(w World) error {
 		branch.World = w
 		if err := branch.Run(&a.body); err != nil {
 			return err

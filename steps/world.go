@@ -27,10 +27,13 @@ type World interface {
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop
 	// Fork starts a branch that runs beside the strand.
-	Fork(name string, step *Step, run func(World) error) Branch
+	//
+	// Alike says that the branches of one place do the same, so that a transcript
+	// numbers them and folds those that print alike.
+	Fork(name string, by *Place, alike bool, run func(World) error) Branch
 	// At tells what the strand does now, for the reports of other strands. A nil
 	// step says that its steps are done, and that it waits for its branches.
-	At(s *Step, since time.Time)
+	At(p *Place, since time.Time)
 	// Stalls tells that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
 	Stalls(waits bool)

@@ -15,7 +15,6 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -49,7 +48,7 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 }
 
 func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
-	if f.Step == nil {
+	if f.Place == nil {
 		who := ""
 		if f.Actor != "" {
 			who = f.Actor + ": "
@@ -58,19 +57,18 @@ func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
 		fmt.Fprintln(b, p.Report())
 		return
 	}
-	p := f.Step.Node.Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Step.Title, firstLine(f.Err))
-	p.Pos = failurePos(f)
-	p.Line = f.Step.Node.File.Line(p.Pos.Line)
+	p := failurePlace(f).Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Place.Title, firstLine(f.Err))
 	fmt.Fprintln(b, p.Report())
 }
 
-// failurePos is the place of the step that failed, or of the expression in it.
-func failurePos(f *runner.Failure) source.Pos {
+// failurePlace is the place of the step that failed, or of the expression in it.
+func failurePlace(f *runner.Failure) *steps.Place {
+	at := *f.Place
 	var inExpr *steps.ExprError
 	if errors.As(f.Err, &inExpr) {
-		return inExpr.Expr.Pos()
+		at.Pos, at.Line = inExpr.Pos, inExpr.Line
 	}
-	return f.Step.Pos()
+	return &at
 }
 
 // firstLine is what of an error stands in the head of the report; the rest of
@@ -185,25 +183,25 @@ func printable(s string) string {
 
 func doing(d runner.Doing) string {
 	switch {
-	case d.Ended && d.Step == nil:
+	case d.Ended && d.Place == nil:
 		return d.Actor + " has ended"
 	case d.Ended:
-		return fmt.Sprintf("%s has ended, after %s", d.Actor, place(d.Step))
-	case d.Step == nil:
+		return fmt.Sprintf("%s has ended, after %s", d.Actor, place(d.Place))
+	case d.Place == nil:
 		return d.Actor + " has not begun"
 	case d.Done:
-		return fmt.Sprintf("%s waits for its branches, after %s", d.Actor, place(d.Step))
+		return fmt.Sprintf("%s waits for its branches, after %s", d.Actor, place(d.Place))
 	}
-	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Step.Title,
-		d.For.Truncate(100*time.Millisecond).Seconds(), d.Step.Pos().File, d.Step.Pos().Line)
+	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Place.Title,
+		d.For.Truncate(100*time.Millisecond).Seconds(), d.Place.Pos.File, d.Place.Pos.Line)
 	if d.Waits != "" {
 		text += ", waiting for " + d.Waits
 	}
 	return text
 }
 
-func place(s *steps.Step) string {
-	return fmt.Sprintf("%s (%s:%d)", s.Title, s.Pos().File, s.Pos().Line)
+func place(p *steps.Place) string {
+	return fmt.Sprintf("%s (%s:%d)", p.Title, p.Pos.File, p.Pos.Line)
 }
 
 // dataDiff shows two pieces of data, in hexadecimal where they are not text.

@@ -220,7 +220,7 @@ func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
 	args, ret := o.Result.Parts(e, j.Style.Form)
 	object := EventObject{
 		Type: "event", Scenario: o.Scenario.Name, Run: o.Run, Actor: l.Actor, Depth: l.Depth,
-		Kind: e.Step.Kind.Name, Place: placeOf(e.Step.Pos()), Note: e.Note,
+		Kind: e.Place.Kind, Place: placeOf(e.Place.Pos), Note: e.Note,
 		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: typed(args), Failed: e.Failed,
 	}
 	if e.Errno != 0 {
@@ -280,9 +280,9 @@ func failureObject(f *runner.Failure, scenario source.Pos) *FailureObject {
 		Actor: f.Actor, Message: f.Err.Error(), Place: placeOf(scenario),
 		Expected: d.expected, Got: d.got, Waits: d.waits,
 	}
-	if f.Step != nil {
-		object.Step, object.Kind = f.Step.Title, f.Step.Kind.Name
-		object.Place = placeOf(failurePos(f))
+	if f.Place != nil {
+		object.Step, object.Kind = f.Place.Title, f.Place.Kind
+		object.Place = placeOf(failurePlace(f).Pos)
 	}
 	for _, other := range f.Others {
 		object.Others = append(object.Others, doingObject(other))
@@ -292,8 +292,8 @@ func failureObject(f *runner.Failure, scenario source.Pos) *FailureObject {
 
 func doingObject(d runner.Doing) DoingObject {
 	object := DoingObject{Actor: d.Actor, Waits: d.Waits, Ended: d.Ended}
-	if d.Step != nil {
-		object.Step, object.File, object.Line = d.Step.Title, d.Step.Pos().File, d.Step.Pos().Line
+	if d.Place != nil {
+		object.Step, object.File, object.Line = d.Place.Title, d.Place.Pos.File, d.Place.Pos.Line
 		if !d.Ended && !d.Done {
 			object.For = d.For.Round(time.Microsecond).Seconds()
 		}

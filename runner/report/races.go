@@ -41,11 +41,11 @@ func (o *Outcome) raceObjects() []RaceObject {
 	for _, r := range o.races() {
 		p, taker := r.Problem(), r.Taker
 		object := RaceObject{
-			Actor: taker.Actor, Step: taker.Event.Step.Title, Place: placeOf(p.Pos), Message: p.Msg, Hint: p.Hint,
+			Actor: taker.Actor, Step: taker.Event.Place.Title, Place: placeOf(p.Pos), Message: p.Msg, Hint: p.Hint,
 		}
 		for _, x := range r.Racers {
-			step := x.Event.Step
-			object.Between = append(object.Between, RacerObject{Actor: x.Actor, Step: step.Title, Place: placeOf(step.Pos())})
+			at := x.Event.Place
+			object.Between = append(object.Between, RacerObject{Actor: x.Actor, Step: at.Title, Place: placeOf(at.Pos)})
 		}
 		list = append(list, object)
 	}

@@ -98,9 +98,9 @@ func (v *verdict) blame(f *runner.Failure) {
 	if errors.As(f.Err, &dead) {
 		v.kind = "deadlock"
 	}
-	if f.Step != nil {
-		v.kind, v.at = f.Step.Kind.Name, failurePos(f)
-		v.message = f.Step.Title + ": " + v.message
+	if f.Place != nil {
+		v.kind, v.at = f.Place.Kind, failurePlace(f).Pos
+		v.message = f.Place.Title + ": " + v.message
 	}
 	if f.Actor != "" {
 		v.message = f.Actor + ": " + v.message

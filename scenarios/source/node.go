@@ -58,13 +58,17 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Line returns the text of the line that n stands in.
+func (n *Node) Line() string {
+	if n.File == nil {
+		return ""
+	}
+	return n.File.Line(n.Pos.Line)
+}
+
 // Problem returns an error at the place of n.
 func (n *Node) Problem(format string, args ...any) *Problem {
-	p := &Problem{Pos: n.Pos, Msg: fmt.Sprintf(format, args...)}
-	if n.File != nil {
-		p.Line = n.File.Line(n.Pos.Line)
-	}
-	return p
+	return &Problem{Pos: n.Pos, Msg: fmt.Sprintf(format, args...), Line: n.Line()}
 }
 
 // Warning returns a warning at the place of n.
