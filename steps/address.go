@@ -65,13 +65,13 @@ func (a *Address) Type() string { return "address" }
 func (a *Address) Fixed() (sock.Addr, bool) { return a.lit, a.given && !a.lit.IsZero() }
 
 // Resolve is the address; a handle stands for its own.
-func (a *Address) Resolve(t *Task) (sock.Addr, error) {
+func (a *Address) Resolve(env Env) (sock.Addr, error) {
 	if a.ref == nil {
 		if _, static := a.Static(); static {
 			return a.lit, nil
 		}
 	}
-	s, err := a.eval(t)
+	s, err := a.eval(env)
 	if err != nil {
 		return sock.Addr{}, err
 	}
@@ -114,11 +114,11 @@ var familyForms = map[int]string{
 	unix.AF_UNIX:  "an address such as unix:PATH or unix:@NAME",
 }
 
-func (a *Address) eval(t *Task) (string, error) {
+func (a *Address) eval(env Env) (string, error) {
 	if a.ref == nil {
-		return a.Eval(t)
+		return a.Eval(env)
 	}
-	v, err := a.ref.Eval(t)
+	v, err := a.ref.Eval(env)
 	return FormatValue(v), err
 }
 
@@ -139,11 +139,11 @@ func (a *AddressMatch) Decode(d *Decoder, n *source.Node) {
 }
 
 // expect holds an address against the expectation.
-func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
+func (a *AddressMatch) expect(env Env, got sock.Addr, what string) error {
 	if !a.given {
 		return nil
 	}
-	host, err := a.bareHost(t)
+	host, err := a.bareHost(env)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
 		}
 		return nil
 	}
-	want, err := a.Resolve(t)
+	want, err := a.Resolve(env)
 	if err != nil {
 		return err
 	}
@@ -164,11 +164,11 @@ func (a *AddressMatch) expect(t *Task, got sock.Addr, what string) error {
 }
 
 // bareHost is the host where no port is asked for; not valid else.
-func (a *AddressMatch) bareHost(t *Task) (netip.Addr, error) {
+func (a *AddressMatch) bareHost(env Env) (netip.Addr, error) {
 	if _, static := a.Static(); a.host.IsValid() || a.ref == nil && static {
 		return a.host, nil
 	}
-	s, err := a.eval(t)
+	s, err := a.eval(env)
 	if err != nil {
 		return netip.Addr{}, err
 	}

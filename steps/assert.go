@@ -22,7 +22,7 @@ func (a *assertAction) Run(t *Task) error {
 	}
 	var with []string
 	for _, name := range a.cond.Reads() {
-		if v, err := t.lookup(name); err == nil {
+		if v, err := t.Lookup(name); err == nil {
 			with = append(with, name+" is "+quoteText(v))
 		}
 	}

@@ -43,8 +43,8 @@ func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
 	return &choice{parts[0], parts[1], parts[2]}
 }
 
-func (c *choice) eval(t *Task) (any, error) {
-	v, err := c.condition.Eval(t)
+func (c *choice) eval(env Env) (any, error) {
+	v, err := c.condition.Eval(env)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +52,7 @@ func (c *choice) eval(t *Task) (any, error) {
 	case !ok:
 		return nil, c.condition.errorf("gives %s, not true or false", FormatValue(v))
 	case yes:
-		return c.yes.Eval(t)
+		return c.yes.Eval(env)
 	}
-	return c.no.Eval(t)
+	return c.no.Eval(env)
 }

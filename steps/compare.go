@@ -96,10 +96,10 @@ func (c *Compare) Type() string {
 }
 
 // Holds tells whether got meets the condition, and what was expected.
-func (c *Compare) Holds(t *Task, got int64) (bool, string, error) {
+func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
 	var texts []string
 	for i := range c.any {
-		ok, text, err := c.any[i].holds(t, got, c.unit)
+		ok, text, err := c.any[i].holds(env, got, c.unit)
 		if err != nil || ok {
 			return ok, text, err
 		}
@@ -108,14 +108,14 @@ func (c *Compare) Holds(t *Task, got int64) (bool, string, error) {
 	return false, strings.Join(texts, " or "), nil
 }
 
-func (b *bound) holds(t *Task, got int64, u unit) (bool, string, error) {
-	low, err := b.low.eval(t, u)
+func (b *bound) holds(env Env, got int64, u unit) (bool, string, error) {
+	low, err := b.low.eval(env, u)
 	if err != nil {
 		return false, "", err
 	}
 	switch b.op {
 	case "..":
-		high, err := b.high.eval(t, u)
+		high, err := b.high.eval(env, u)
 		return low <= got && got <= high, u.format(low) + ".." + u.format(high), err
 	case ">=":
 		return got >= low, ">=" + u.format(low), nil
@@ -132,11 +132,11 @@ func (b *bound) holds(t *Task, got int64, u unit) (bool, string, error) {
 }
 
 // expect holds a number against the condition, where one was written.
-func (c *Compare) expect(t *Task, got int64, what string) error {
+func (c *Compare) expect(env Env, got int64, what string) error {
 	if !c.Given() {
 		return nil
 	}
-	ok, want, err := c.Holds(t, got)
+	ok, want, err := c.Holds(env, got)
 	if err != nil || ok {
 		return err
 	}

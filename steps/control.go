@@ -159,9 +159,9 @@ func (it *controlItem) appendRights(t *Task, b *[]byte) (string, error) {
 
 // text is the value as the transcript shows it. The ids of a process vary from
 // run to run unless the file has them in figures.
-func (it *controlItem) text(t *Task) (string, error) {
+func (it *controlItem) text(env Env) (string, error) {
 	if it.node.Kind != source.Map {
-		s, err := it.value.text.Eval(t)
+		s, err := it.value.text.Eval(env)
 		if flags, wrong := parseTimestamps(s); wrong == nil && it.typ.Kind == sock.CtlTimestamping {
 			s = flags.String()
 		}
@@ -170,7 +170,7 @@ func (it *controlItem) text(t *Task) (string, error) {
 	var f Fields
 	for i, name := range it.value.fields.Names {
 		x := it.value.fields.Values[i]
-		s, err := x.Eval(t)
+		s, err := x.Eval(env)
 		if err != nil {
 			return "", err
 		}

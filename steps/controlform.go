@@ -21,7 +21,7 @@ type controlForm struct {
 	fields []controlField // of a structure that comes
 	takes  string         // what encode takes
 	sends  []string       // the fields that encode takes
-	encode func(v *OptionValue, t *Task) ([]byte, error)
+	encode func(v *OptionValue, env Env) ([]byte, error)
 	decode func(c sock.Control) (any, bool) // int, string or Fields
 }
 
@@ -113,19 +113,19 @@ func decodeControlInt(c sock.Control) (any, bool) {
 	return n, err == nil
 }
 
-func encodeControl16(v *OptionValue, t *Task) ([]byte, error) {
-	n, err := v.number(t)
+func encodeControl16(v *OptionValue, env Env) ([]byte, error) {
+	n, err := v.number(env)
 	if err == nil && (n < 0 || n > math.MaxUint16) {
 		err = fmt.Errorf("%d does not fit into 16 bits", n)
 	}
 	return binary.NativeEndian.AppendUint16(nil, uint16(n)), err
 }
 
-func encodeControl64(v *OptionValue, t *Task) ([]byte, error) {
+func encodeControl64(v *OptionValue, env Env) ([]byte, error) {
 	if v.fields.Names != nil {
 		return nil, fmt.Errorf("it is %s", v.node.Describe())
 	}
-	s, err := v.text.Eval(t)
+	s, err := v.text.Eval(env)
 	if err != nil {
 		return nil, err
 	}
@@ -138,9 +138,9 @@ func encodeControl64(v *OptionValue, t *Task) ([]byte, error) {
 
 // encodeCredentials are those of this process, but for the fields that are
 // written.
-func encodeCredentials(v *OptionValue, t *Task) ([]byte, error) {
+func encodeCredentials(v *OptionValue, env Env) ([]byte, error) {
 	names := []string{"pid", "uid", "gid"}
-	m, err := v.values(t, names...)
+	m, err := v.values(env, names...)
 	if err != nil {
 		return nil, err
 	}
@@ -160,15 +160,15 @@ func decodeCredentials(c sock.Control) (any, bool) {
 	return ucredFields(cred), ok
 }
 
-func encodePktinfo(v *OptionValue, t *Task) ([]byte, error)  { return v.pktinfo(t, ipv4) }
-func encodePktinfo6(v *OptionValue, t *Task) ([]byte, error) { return v.pktinfo(t, ipv6) }
+func encodePktinfo(v *OptionValue, env Env) ([]byte, error)  { return v.pktinfo(env, ipv4) }
+func encodePktinfo6(v *OptionValue, env Env) ([]byte, error) { return v.pktinfo(env, ipv6) }
 
-func (v *OptionValue) pktinfo(t *Task, version ipVersion) ([]byte, error) {
-	m, err := v.values(t, "interface", "local")
+func (v *OptionValue) pktinfo(env Env, version ipVersion) ([]byte, error) {
+	m, err := v.values(env, "interface", "local")
 	if err != nil {
 		return nil, err
 	}
-	index, err := interfaceIndex(t, m)
+	index, err := interfaceIndex(env, m)
 	if err != nil {
 		return nil, err
 	}

@@ -134,7 +134,7 @@ func (r *receiver) adoptOne(fd int, names *Names, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.t.set(name, &Handle{Name: name, Sock: s})
+	r.t.Set(name, &Handle{Name: name, Sock: s})
 	r.t.publish(name)
 	return name, nil
 }

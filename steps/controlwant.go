@@ -80,7 +80,7 @@ func (w *ControlWant) static(c *Check) {
 
 // check holds what came against the conditions; cut tells that some of it had no
 // room.
-func (w *ControlWant) check(t *Task, got []Received, cut string) error {
+func (w *ControlWant) check(env Env, got []Received, cut string) error {
 	for _, it := range w.items {
 		var found *Received
 		for i := range got {
@@ -91,14 +91,14 @@ func (w *ControlWant) check(t *Task, got []Received, cut string) error {
 		if found == nil {
 			return mismatch("expected %s, which did not come%s", it.typ.Name, cut)
 		}
-		if err := it.check(t, found, cut); err != nil {
+		if err := it.check(env, found, cut); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (it *controlWanted) check(t *Task, got *Received, cut string) error {
+func (it *controlWanted) check(env Env, got *Received, cut string) error {
 	fields, structured := got.value.(Fields)
 	switch {
 	case it.typ.Kind == sock.CtlRights:
@@ -113,9 +113,9 @@ func (it *controlWanted) check(t *Task, got *Received, cut string) error {
 	case it.value.text.lit == "any":
 		return nil
 	case structured:
-		return it.fields.check(t, fields, it.typ.Name)
+		return it.fields.check(env, fields, it.typ.Name)
 	case it.fields.node != nil:
 		return mismatch("%s came without fields, as %s%s", it.typ.Name, FormatValue(got.value), cut)
 	}
-	return it.value.check(t, got.value, it.typ.Name)
+	return it.value.check(env, got.value, it.typ.Name)
 }

@@ -36,14 +36,14 @@ func (v *Datum) add(d *Decoder, n *source.Node) {
 }
 
 // Typed is the value; texts in it are typed as [Text.Typed] does.
-func (v *Datum) Typed(t *Task) (any, error) {
+func (v *Datum) Typed(env Env) (any, error) {
 	if v.node.Kind == source.Scalar {
-		return v.text.Typed(t)
+		return v.text.Typed(env)
 	}
 	list := make([]any, len(v.items))
 	for i, item := range v.items {
 		var err error
-		if list[i], err = item.Typed(t); err != nil {
+		if list[i], err = item.Typed(env); err != nil {
 			return nil, err
 		}
 	}

@@ -259,36 +259,36 @@ func (c *nameCollector) Visit(node *ast.Node) {
 }
 
 // Eval awaits what the expression needs of other actors and runs it.
-func (e *Expr) Eval(t *Task) (any, error) {
+func (e *Expr) Eval(env Env) (any, error) {
 	if e.choice != nil {
-		return e.choice.eval(t)
+		return e.choice.eval(env)
 	}
-	env := make(map[string]any, len(e.names)+len(e.refs))
+	scope := make(map[string]any, len(e.names)+len(e.refs))
 	for _, name := range e.names {
-		v, err := t.lookup(name)
+		v, err := env.Lookup(name)
 		if err != nil {
 			return nil, e.errorf("%s", err)
 		}
-		env[name] = v
+		scope[name] = v
 	}
 	for i := range e.refs {
-		v, err := e.await(t, &e.refs[i], env)
+		v, err := e.await(env, &e.refs[i], scope)
 		if err != nil {
 			return nil, err
 		}
-		env[e.refs[i].slot] = v
+		scope[e.refs[i].slot] = v
 	}
-	v, err := t.vm.Run(e.prog, env)
+	v, err := env.Machine().Run(e.prog, scope)
 	if err != nil {
 		return nil, e.errorf("%s", exprMessage(err))
 	}
 	return v, nil
 }
 
-func (e *Expr) await(t *Task, r *Reference, env map[string]any) (any, error) {
+func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {
 	index := -1
 	if r.index != nil {
-		v, err := t.vm.Run(r.index, env)
+		v, err := env.Machine().Run(r.index, scope)
 		if err != nil {
 			return nil, e.errorf("%s", exprMessage(err))
 		}
@@ -301,12 +301,7 @@ func (e *Expr) await(t *Task, r *Reference, env map[string]any) (any, error) {
 		}
 		index = int(n)
 	}
-	v, cause, err := t.World.Await(t.deadline, r.Actor, index, r.Name)
-	if err != nil {
-		return nil, err
-	}
-	t.after(cause)
-	return v, nil
+	return env.Await(r.Actor, index, r.Name)
 }
 
 func (e *Expr) errorf(format string, args ...any) error {
@@ -330,8 +325,8 @@ func (e *ExprError) Error() string {
 func (e *Expr) line() string { return e.node.File.Line(e.pos.Line) }
 
 // Truth runs a condition.
-func (e *Expr) Truth(t *Task) (bool, error) {
-	v, err := e.Eval(t)
+func (e *Expr) Truth(env Env) (bool, error) {
+	v, err := e.Eval(env)
 	if err != nil {
 		return false, err
 	}

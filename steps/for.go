@@ -54,7 +54,7 @@ func (a *forAction) Run(t *Task) error {
 	bound := t.bound
 	loop := t.World.Loop()
 	for _, item := range items {
-		t.set(name, item)
+		t.Set(name, item)
 		t.bound = bound
 		if err := t.within(&a.body); err != nil {
 			return err

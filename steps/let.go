@@ -29,7 +29,7 @@ func (a *letAction) Run(t *Task) error {
 		if err != nil {
 			return err
 		}
-		t.set(name, v)
+		t.Set(name, v)
 		t.Call("let", Bare("let "+name+" = "+FormatValue(v)))
 	}
 	return nil

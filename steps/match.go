@@ -48,10 +48,10 @@ func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given()
 
 // Find looks for what is searched in b and tells where it ends; -1 where it
 // is not there yet.
-func (m *Match) Find(t *Task, b []byte) (int, error) {
+func (m *Match) Find(env Env, b []byte) (int, error) {
 	end := 0
 	if m.Contains.Given() {
-		want, err := m.Contains.Bytes(t)
+		want, err := m.Contains.Bytes(env)
 		if err != nil {
 			return -1, err
 		}
@@ -62,7 +62,7 @@ func (m *Match) Find(t *Task, b []byte) (int, error) {
 		end = i + len(want)
 	}
 	if m.Matches.Given() {
-		re, err := m.Matches.Eval(t)
+		re, err := m.Matches.Eval(env)
 		if err != nil {
 			return -1, err
 		}
@@ -77,9 +77,9 @@ func (m *Match) Find(t *Task, b []byte) (int, error) {
 
 // Check holds received bytes against all that is expected and sets the
 // variables of named groups.
-func (m *Match) Check(t *Task, b []byte) error {
+func (m *Match) Check(env Env, b []byte) error {
 	if m.Data.Given() {
-		want, err := m.Data.Bytes(t)
+		want, err := m.Data.Bytes(env)
 		if err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (m *Match) Check(t *Task, b []byte) error {
 		}
 	}
 	if m.Contains.Given() {
-		want, err := m.Contains.Bytes(t)
+		want, err := m.Contains.Bytes(env)
 		if err != nil {
 			return err
 		}
@@ -96,24 +96,24 @@ func (m *Match) Check(t *Task, b []byte) error {
 			return &Mismatch{Msg: "expected data that contains " + quoteShort(string(want)) + ", got " + describeData(b)}
 		}
 	}
-	if err := m.Size.expect(t, int64(len(b)), "bytes"); err != nil {
+	if err := m.Size.expect(env, int64(len(b)), "bytes"); err != nil {
 		return err
 	}
 	if m.SHA256.Given() {
 		sum := sha256.Sum256(b)
-		if err := m.checkSum(t, hex.EncodeToString(sum[:])); err != nil {
+		if err := m.checkSum(env, hex.EncodeToString(sum[:])); err != nil {
 			return err
 		}
 	}
-	return m.groups(t, b)
+	return m.groups(env, b)
 }
 
 // groups checks the regular expression and sets its named groups.
-func (m *Match) groups(t *Task, b []byte) error {
+func (m *Match) groups(env Env, b []byte) error {
 	if !m.Matches.Given() {
 		return nil
 	}
-	re, err := m.Matches.Eval(t)
+	re, err := m.Matches.Eval(env)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (m *Match) groups(t *Task, b []byte) error {
 	}
 	for i, name := range re.SubexpNames() {
 		if name != "" {
-			t.set(name, string(found[i]))
+			env.Set(name, string(found[i]))
 		}
 	}
 	return nil
@@ -184,11 +184,11 @@ func groupNames(expr string) []string {
 }
 
 // Eval is the compiled expression.
-func (r *Regexp) Eval(t *Task) (*regexp.Regexp, error) {
+func (r *Regexp) Eval(env Env) (*regexp.Regexp, error) {
 	if r.re != nil {
 		return r.re, nil
 	}
-	s, err := r.Text.Eval(t)
+	s, err := r.Text.Eval(env)
 	if err != nil {
 		return nil, err
 	}

@@ -87,14 +87,14 @@ func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
 	v.lit = x
 }
 
-func (v *Number) eval(t *Task, u unit) (int64, error) {
+func (v *Number) eval(env Env, u unit) (int64, error) {
 	if v.text != nil {
-		return v.evalText(t, u)
+		return v.evalText(env, u)
 	}
 	if v.expr == nil {
 		return v.lit, nil
 	}
-	x, err := v.expr.Eval(t)
+	x, err := v.expr.Eval(env)
 	if err != nil {
 		return 0, err
 	}
@@ -111,8 +111,8 @@ func (v *Number) eval(t *Task, u unit) (int64, error) {
 	return n, nil
 }
 
-func (v *Number) evalText(t *Task, u unit) (int64, error) {
-	s, err := v.text.Eval(t)
+func (v *Number) evalText(env Env, u unit) (int64, error) {
+	s, err := v.text.Eval(env)
 	if err != nil {
 		return 0, err
 	}
@@ -127,8 +127,8 @@ func (v *Number) evalText(t *Task, u unit) (int64, error) {
 func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, plainUnit) }
 
 // Eval is the number; v itself where it was not given.
-func (v *Int) Eval(t *Task) (int, error) {
-	n, err := v.eval(t, plainUnit)
+func (v *Int) Eval(env Env) (int, error) {
+	n, err := v.eval(env, plainUnit)
 	return int(n), err
 }
 
@@ -144,8 +144,8 @@ func (v *Int) Type() string { return "number" }
 func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, byteUnit) }
 
 // Eval is the number of bytes.
-func (v *Size) Eval(t *Task) (int, error) {
-	n, err := v.eval(t, byteUnit)
+func (v *Size) Eval(env Env) (int, error) {
+	n, err := v.eval(env, byteUnit)
 	return int(n), err
 }
 
@@ -187,8 +187,8 @@ func (v *Sizes) Type() string { return "list of sizes" }
 func (v *Duration) Decode(d *Decoder, n *source.Node) { v.decode(d, n, timeUnit) }
 
 // Eval is the duration.
-func (v *Duration) Eval(t *Task) (time.Duration, error) {
-	n, err := v.eval(t, timeUnit)
+func (v *Duration) Eval(env Env) (time.Duration, error) {
+	n, err := v.eval(env, timeUnit)
 	return time.Duration(n), err
 }
 

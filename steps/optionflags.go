@@ -55,11 +55,11 @@ func (f timestamps) String() string {
 	return strings.Join(names, "|")
 }
 
-func encodeTimestamping(v *OptionValue, t *Task) ([]byte, error) {
-	if b, err := encodeInt(v, t); err == nil || v.fields.Names != nil || v.payload.Given() {
+func encodeTimestamping(v *OptionValue, env Env) ([]byte, error) {
+	if b, err := encodeInt(v, env); err == nil || v.fields.Names != nil || v.payload.Given() {
 		return b, err
 	}
-	s, err := v.text.Eval(t)
+	s, err := v.text.Eval(env)
 	if err != nil {
 		return nil, err
 	}
@@ -77,10 +77,10 @@ func decodeTimestamping(b []byte) (any, error) {
 
 // flags are the flags by name of which the condition consists, all of which
 // must be there and no other: A|B, or a list of them.
-func (w *ValueWant) flags(t *Task) (timestamps, error) {
+func (w *ValueWant) flags(env Env) (timestamps, error) {
 	var words []string
 	for _, x := range w.texts {
-		s, err := x.Eval(t)
+		s, err := x.Eval(env)
 		if err != nil {
 			return 0, err
 		}
@@ -91,10 +91,10 @@ func (w *ValueWant) flags(t *Task) (timestamps, error) {
 
 // checkFlags holds flags against the condition, which names them or is one on
 // their number.
-func (w *ValueWant) checkFlags(t *Task, got timestamps, what string) error {
-	want, err := w.flags(t)
+func (w *ValueWant) checkFlags(env Env, got timestamps, what string) error {
+	want, err := w.flags(env)
 	if err != nil && w.number.node != nil {
-		return w.check(t, int(got), what)
+		return w.check(env, int(got), what)
 	}
 	if err == nil && want != got {
 		err = mismatch("expected %s %s, got %s", what, want, got)

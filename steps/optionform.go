@@ -25,7 +25,7 @@ type optionForm struct {
 	fields   []string // of a structured value
 	sends    []string // the fields that encode takes, of a structured value
 	size     int      // how many bytes to ask getsockopt for
-	encode   func(v *OptionValue, t *Task) ([]byte, error)
+	encode   func(v *OptionValue, env Env) ([]byte, error)
 	decode   func(b []byte) (any, error) // int, uint64, timestamps, string, time.Duration, []byte or Fields
 	show     func(b []byte) any          // nil: the decoded value
 }
@@ -120,32 +120,32 @@ func parseOptionInt(s string) (int64, error) {
 	return n, nil
 }
 
-func (v *OptionValue) number(t *Task) (int64, error) {
+func (v *OptionValue) number(env Env) (int64, error) {
 	if v.fields.Names != nil || v.payload.Given() {
 		return 0, fmt.Errorf("it is %s", v.node.Describe())
 	}
-	s, err := v.text.Eval(t)
+	s, err := v.text.Eval(env)
 	if err != nil {
 		return 0, err
 	}
 	return parseOptionInt(s)
 }
 
-func encodeInt(v *OptionValue, t *Task) ([]byte, error) {
-	n, err := v.number(t)
+func encodeInt(v *OptionValue, env Env) ([]byte, error) {
+	n, err := v.number(env)
 	return binary.NativeEndian.AppendUint32(nil, uint32(n)), err
 }
 
-func encodeByte(v *OptionValue, t *Task) ([]byte, error) {
-	n, err := v.number(t)
+func encodeByte(v *OptionValue, env Env) ([]byte, error) {
+	n, err := v.number(env)
 	if err == nil && (n < 0 || n > math.MaxUint8) {
 		err = fmt.Errorf("%d does not fit into 8 bits", n)
 	}
 	return []byte{byte(n)}, err
 }
 
-func encodeLong(v *OptionValue, t *Task) ([]byte, error) {
-	s, err := encodeString(v, t)
+func encodeLong(v *OptionValue, env Env) ([]byte, error) {
+	s, err := encodeString(v, env)
 	if err != nil {
 		return nil, err
 	}
@@ -179,11 +179,11 @@ func decodeErrno(b []byte) (any, error) {
 	return sock.ErrnoName(syscall.Errno(n.(int))), nil
 }
 
-func encodeString(v *OptionValue, t *Task) ([]byte, error) {
+func encodeString(v *OptionValue, env Env) ([]byte, error) {
 	if v.fields.Names != nil || v.payload.Given() {
 		return nil, fmt.Errorf("it is %s", v.node.Describe())
 	}
-	s, err := v.text.Eval(t)
+	s, err := v.text.Eval(env)
 	return []byte(s), err
 }
 
@@ -198,7 +198,7 @@ func showString(b []byte) any {
 }
 
 // values runs the fields of a structured value; unknown names are an error.
-func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error) {
+func (v *OptionValue) values(env Env, known ...string) (map[string]string, error) {
 	if v.node.Kind != source.Map {
 		return nil, fmt.Errorf("it is %s, not a mapping", v.node.Describe())
 	}
@@ -207,7 +207,7 @@ func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error
 		if !contains(known, name) {
 			return nil, fmt.Errorf("it has no field %q", name)
 		}
-		s, err := v.fields.Values[i].Eval(t)
+		s, err := v.fields.Values[i].Eval(env)
 		if err != nil {
 			return nil, err
 		}
@@ -216,8 +216,8 @@ func (v *OptionValue) values(t *Task, known ...string) (map[string]string, error
 	return m, nil
 }
 
-func encodeLinger(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := v.values(t, "onoff", "linger")
+func encodeLinger(v *OptionValue, env Env) ([]byte, error) {
+	m, err := v.values(env, "onoff", "linger")
 	if err != nil {
 		return nil, err
 	}
@@ -253,8 +253,8 @@ func showLinger(b []byte) any {
 	return Const(fmt.Sprintf("{l_onoff=%d, l_linger=%d}", l[0].Value, l[1].Value))
 }
 
-func encodeTime(v *OptionValue, t *Task) ([]byte, error) {
-	s, err := v.text.Eval(t)
+func encodeTime(v *OptionValue, env Env) ([]byte, error) {
+	s, err := v.text.Eval(env)
 	if err != nil {
 		return nil, err
 	}
@@ -294,8 +294,8 @@ func ucredFields(c sock.Ucred) Fields {
 	}
 }
 
-func encodeAddr(v *OptionValue, t *Task) ([]byte, error) {
-	s, err := encodeString(v, t)
+func encodeAddr(v *OptionValue, env Env) ([]byte, error) {
+	s, err := encodeString(v, env)
 	if err != nil {
 		return nil, err
 	}
@@ -310,11 +310,11 @@ func decodeAddr(b []byte) (any, error) {
 	return hex.EncodeToString(b), nil
 }
 
-func encodeRaw(v *OptionValue, t *Task) ([]byte, error) {
+func encodeRaw(v *OptionValue, env Env) ([]byte, error) {
 	if v.payload.Given() {
-		return v.payload.Bytes(t)
+		return v.payload.Bytes(env)
 	}
-	return encodeInt(v, t)
+	return encodeInt(v, env)
 }
 
 func decodeBytes(b []byte) (any, error) { return b, nil }

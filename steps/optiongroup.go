@@ -45,9 +45,9 @@ func (v ipVersion) address(m map[string]string, name string, need bool) (netip.A
 // interfaceIndex is the index of the interface that a field names, or gives as
 // a number; 0 without the field. There need not be one of that name before the
 // step runs: without a task none is looked for.
-func interfaceIndex(t *Task, m map[string]string) (int, error) {
+func interfaceIndex(env Env, m map[string]string) (int, error) {
 	name, ok := m["interface"]
-	if !ok || t == nil {
+	if !ok || env == nil {
 		return 0, nil
 	}
 	if i, err := net.InterfaceByName(name); err == nil {
@@ -67,9 +67,9 @@ type membership struct {
 }
 
 // membership reads the fields of a multicast option's structure.
-func (v ipVersion) membership(value *OptionValue, t *Task, required, optional []string) (membership, error) {
+func (v ipVersion) membership(value *OptionValue, env Env, required, optional []string) (membership, error) {
 	var m membership
-	fields, err := value.values(t, slices.Concat(required, optional)...)
+	fields, err := value.values(env, slices.Concat(required, optional)...)
 	if err != nil {
 		return m, err
 	}
@@ -81,39 +81,39 @@ func (v ipVersion) membership(value *OptionValue, t *Task, required, optional []
 			return m, err
 		}
 	}
-	m.index, err = interfaceIndex(t, fields)
+	m.index, err = interfaceIndex(env, fields)
 	return m, err
 }
 
-func encodeMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := ipv4.membership(v, t, []string{"group"}, []string{"interface", "local"})
+func encodeMembership(v *OptionValue, env Env) ([]byte, error) {
+	m, err := ipv4.membership(v, env, []string{"group"}, []string{"interface", "local"})
 	return sock.EncodeMembership(m.group, m.local, m.index), err
 }
 
-func encodeMembership6(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := ipv6.membership(v, t, []string{"group"}, []string{"interface"})
+func encodeMembership6(v *OptionValue, env Env) ([]byte, error) {
+	m, err := ipv6.membership(v, env, []string{"group"}, []string{"interface"})
 	return sock.EncodeMembership6(m.group, m.index), err
 }
 
-func encodeSourceMembership(v *OptionValue, t *Task) ([]byte, error) {
-	m, err := ipv4.membership(v, t, []string{"group", "source", "local"}, nil)
+func encodeSourceMembership(v *OptionValue, env Env) ([]byte, error) {
+	m, err := ipv4.membership(v, env, []string{"group", "source", "local"}, nil)
 	return sock.EncodeSourceMembership(m.group, m.local, m.source), err
 }
 
 // encodeGroup makes a struct group_req; its bytes may be given too.
-func encodeGroup(v *OptionValue, t *Task) ([]byte, error) {
+func encodeGroup(v *OptionValue, env Env) ([]byte, error) {
 	if v.payload.Given() {
-		return v.payload.Bytes(t)
+		return v.payload.Bytes(env)
 	}
-	m, err := anyIP.membership(v, t, []string{"group"}, []string{"interface"})
+	m, err := anyIP.membership(v, env, []string{"group"}, []string{"interface"})
 	return sock.EncodeGroup(m.index, m.group), err
 }
 
 // encodeGroupSource makes a struct group_source_req; its bytes may be given too.
-func encodeGroupSource(v *OptionValue, t *Task) ([]byte, error) {
+func encodeGroupSource(v *OptionValue, env Env) ([]byte, error) {
 	if v.payload.Given() {
-		return v.payload.Bytes(t)
+		return v.payload.Bytes(env)
 	}
-	m, err := anyIP.membership(v, t, []string{"group", "source"}, []string{"interface"})
+	m, err := anyIP.membership(v, env, []string{"group", "source"}, []string{"interface"})
 	return sock.EncodeGroup(m.index, m.group, m.source), err
 }

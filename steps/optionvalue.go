@@ -206,13 +206,13 @@ func (w *FieldsWant) Schema() Schema {
 func (w *FieldsWant) Type() string { return "conditions by field" }
 
 // check holds fields against the conditions.
-func (w *FieldsWant) check(t *Task, got Fields, what string) error {
+func (w *FieldsWant) check(env Env, got Fields, what string) error {
 	for i, name := range w.names {
 		f, ok := got.get(name)
 		if !ok {
 			return mismatch("%s has no field %s; it has %s", what, name, joinOr(got.names()))
 		}
-		if err := w.wants[i].check(t, f.Value, what+"."+name); err != nil {
+		if err := w.wants[i].check(env, f.Value, what+"."+name); err != nil {
 			return err
 		}
 	}

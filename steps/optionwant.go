@@ -8,7 +8,7 @@ import (
 )
 
 // check holds a value against the condition.
-func (w *ValueWant) check(t *Task, got any, what string) error {
+func (w *ValueWant) check(env Env, got any, what string) error {
 	switch v := got.(type) {
 	case int:
 		if lit := w.text.lit; isTruth(lit) {
@@ -19,16 +19,16 @@ func (w *ValueWant) check(t *Task, got any, what string) error {
 			return nil
 		}
 		if w.number.node != nil {
-			return w.number.expect(t, int64(v), "for "+what)
+			return w.number.expect(env, int64(v), "for "+what)
 		}
 	case time.Duration:
 		if w.span.node != nil {
-			return w.span.expect(t, int64(v), "for "+what)
+			return w.span.expect(env, int64(v), "for "+what)
 		}
 	}
 	var wants []string
 	for _, x := range w.texts {
-		want, err := x.Eval(t)
+		want, err := x.Eval(env)
 		if err != nil || want == FormatValue(got) {
 			return err
 		}
@@ -86,22 +86,22 @@ func (w *OptionWant) static(c *Check, o sock.Option) {
 	}
 }
 
-func (w *OptionWant) check(t *Task, o sock.Option, got any) error {
+func (w *OptionWant) check(env Env, o sock.Option, got any) error {
 	if b, ok := got.([]byte); ok && w.bytes.Given() {
-		want, err := w.bytes.Bytes(t)
+		want, err := w.bytes.Bytes(env)
 		if err != nil || string(want) == string(b) {
 			return err
 		}
 		return &Mismatch{Msg: "the value differs", Want: want, Got: b, Data: true}
 	}
 	if f, ok := got.(Fields); ok {
-		return w.fields.check(t, f, o.Name)
+		return w.fields.check(env, f, o.Name)
 	}
 	if !w.plain.Given() {
 		return nil
 	}
 	if flags, ok := got.(timestamps); ok {
-		return w.plain.checkFlags(t, flags, o.Name)
+		return w.plain.checkFlags(env, flags, o.Name)
 	}
-	return w.plain.check(t, got, o.Name)
+	return w.plain.check(env, got, o.Name)
 }

@@ -22,7 +22,7 @@ type Payload struct {
 // A piece is one form of a payload.
 type piece interface {
 	// append adds the piece's bytes to b.
-	append(t *Task, b []byte) ([]byte, error)
+	append(env Env, b []byte) ([]byte, error)
 	// fixed reports whether the bytes are the same at each run.
 	fixed() bool
 }
@@ -44,11 +44,11 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 }
 
 // Bytes are the payload's bytes; the caller must not change them.
-func (p *Payload) Bytes(t *Task) ([]byte, error) {
+func (p *Payload) Bytes(env Env) ([]byte, error) {
 	if p.static != nil {
 		return p.static()
 	}
-	return p.piece.append(t, nil)
+	return p.piece.append(env, nil)
 }
 
 // Fixed are the bytes where no expression takes part in them.

@@ -15,8 +15,8 @@ import (
 type textPiece struct{ text *Text }
 
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p textPiece) append(t *Task, b []byte) ([]byte, error) {
-	s, err := p.text.Eval(t)
+func (p textPiece) append(env Env, b []byte) ([]byte, error) {
+	s, err := p.text.Eval(env)
 	return append(b, s...), err
 }
 
@@ -31,10 +31,10 @@ func (p listPiece) fixed() bool {
 	return true
 }
 
-func (p listPiece) append(t *Task, b []byte) ([]byte, error) {
+func (p listPiece) append(env Env, b []byte) ([]byte, error) {
 	var err error
 	for _, q := range p {
-		if b, err = q.append(t, b); err != nil {
+		if b, err = q.append(env, b); err != nil {
 			return b, err
 		}
 	}
@@ -59,8 +59,8 @@ func (d *Decoder) coded(n *source.Node, decode func(string) ([]byte, error)) pie
 }
 
 func (p *codedPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p *codedPiece) append(t *Task, b []byte) ([]byte, error) {
-	s, err := p.text.Eval(t)
+func (p *codedPiece) append(env Env, b []byte) ([]byte, error) {
+	s, err := p.text.Eval(env)
 	if err != nil {
 		return b, err
 	}
@@ -111,12 +111,12 @@ func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
 }
 
 func (p *repeatPiece) fixed() bool { return p.data.static != nil && p.times.fixed() }
-func (p *repeatPiece) append(t *Task, b []byte) ([]byte, error) {
-	data, err := p.data.Bytes(t)
+func (p *repeatPiece) append(env Env, b []byte) ([]byte, error) {
+	data, err := p.data.Bytes(env)
 	if err != nil {
 		return b, err
 	}
-	times, err := p.times.Eval(t)
+	times, err := p.times.Eval(env)
 	if err != nil {
 		return b, err
 	}
@@ -161,13 +161,13 @@ func (p *padPiece) fixed() bool {
 	return p.data.fixed() && p.to.fixed() && (!p.with.Given() || p.with.static != nil)
 }
 
-func (p *padPiece) append(t *Task, b []byte) ([]byte, error) {
+func (p *padPiece) append(env Env, b []byte) ([]byte, error) {
 	start := len(b)
-	b, err := p.data.append(t, b)
+	b, err := p.data.append(env, b)
 	if err != nil {
 		return b, err
 	}
-	fill, missing, err := p.missing(t, int64(len(b)-start))
+	fill, missing, err := p.missing(env, int64(len(b)-start))
 	if err != nil {
 		return b, err
 	}
@@ -181,14 +181,14 @@ func (p *padPiece) append(t *Task, b []byte) ([]byte, error) {
 }
 
 // missing is the byte to fill up with, and how often after n bytes of data.
-func (p *padPiece) missing(t *Task, n int64) ([]byte, int64, error) {
-	to, err := p.to.Eval(t)
+func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
+	to, err := p.to.Eval(env)
 	if err != nil {
 		return nil, 0, err
 	}
 	fill := []byte{0}
 	if p.with.Given() {
-		if fill, err = p.with.Bytes(t); err != nil {
+		if fill, err = p.with.Bytes(env); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -242,9 +242,9 @@ func (p *integerPiece) fixed() bool {
 	return true
 }
 
-func (p *integerPiece) append(t *Task, b []byte) ([]byte, error) {
+func (p *integerPiece) append(env Env, b []byte) ([]byte, error) {
 	for _, v := range p.values {
-		x, err := v.Eval(t)
+		x, err := v.Eval(env)
 		if err != nil {
 			return b, err
 		}

@@ -2,11 +2,8 @@ package steps
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"math/rand/v2"
 	"os"
@@ -26,20 +23,20 @@ const streamChunk = 256 << 10
 // sized is a piece that can be large without holding its bytes.
 type sized interface {
 	// stream gives the bytes and their number.
-	stream(t *Task) (io.Reader, int64, error)
+	stream(env Env) (io.Reader, int64, error)
 }
 
 // stream gives a piece's bytes as they are needed.
-func stream(p piece, t *Task) (io.Reader, int64, error) {
+func stream(p piece, env Env) (io.Reader, int64, error) {
 	if s, ok := p.(sized); ok {
-		return s.stream(t)
+		return s.stream(env)
 	}
-	b, err := p.append(t, nil)
+	b, err := p.append(env, nil)
 	return bytes.NewReader(b), int64(len(b)), err
 }
 
 // Large tells whether the payload is to be streamed, and gives it.
-func (p *Payload) Large(t *Task) (io.Reader, int64, bool, error) {
+func (p *Payload) Large(env Env) (io.Reader, int64, bool, error) {
 	if _, ok := p.piece.(sized); !ok {
 		return nil, 0, false, nil
 	}
@@ -48,15 +45,15 @@ func (p *Payload) Large(t *Task) (io.Reader, int64, bool, error) {
 			return nil, n, false, err
 		}
 	}
-	r, n, err := stream(p.piece, t)
+	r, n, err := stream(p.piece, env)
 	return r, n, n > streamAbove, err
 }
 
-func (p listPiece) stream(t *Task) (io.Reader, int64, error) {
+func (p listPiece) stream(env Env) (io.Reader, int64, error) {
 	var readers []io.Reader
 	total := int64(0)
 	for _, q := range p {
-		r, n, err := stream(q, t)
+		r, n, err := stream(q, env)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -65,22 +62,22 @@ func (p listPiece) stream(t *Task) (io.Reader, int64, error) {
 	return io.MultiReader(readers...), total, nil
 }
 
-func (p *repeatPiece) stream(t *Task) (io.Reader, int64, error) {
-	data, err := p.data.Bytes(t)
+func (p *repeatPiece) stream(env Env) (io.Reader, int64, error) {
+	data, err := p.data.Bytes(env)
 	if err != nil {
 		return nil, 0, err
 	}
-	times, err := p.times.Eval(t)
+	times, err := p.times.Eval(env)
 	n := int64(len(data)) * int64(times)
 	return io.LimitReader(newCycle(data), n), n, err
 }
 
-func (p *padPiece) stream(t *Task) (io.Reader, int64, error) {
-	r, n, err := stream(p.data, t)
+func (p *padPiece) stream(env Env) (io.Reader, int64, error) {
+	r, n, err := stream(p.data, env)
 	if err != nil {
 		return nil, 0, err
 	}
-	fill, missing, err := p.missing(t, n)
+	fill, missing, err := p.missing(env, n)
 	return io.MultiReader(r, io.LimitReader(newCycle(fill), missing)), n + missing, err
 }
 
@@ -126,18 +123,18 @@ func (p *randomPiece) params() []*Param {
 
 func (p *randomPiece) fixed() bool { return p.size.fixed() && p.seed.fixed() }
 
-func (p *randomPiece) stream(t *Task) (io.Reader, int64, error) {
-	size, err := p.size.Eval(t)
+func (p *randomPiece) stream(env Env) (io.Reader, int64, error) {
+	size, err := p.size.Eval(env)
 	if err != nil {
 		return nil, 0, err
 	}
-	seed, err := p.seed.Eval(t)
+	seed, err := p.seed.Eval(env)
 	var key [32]byte
 	copy(key[:], fmt.Sprintf("sockscript %d", seed))
 	return io.LimitReader(rand.NewChaCha8(key), int64(size)), int64(size), err
 }
 
-func (p *randomPiece) append(t *Task, b []byte) ([]byte, error) { return appendStream(p, t, b) }
+func (p *randomPiece) append(env Env, b []byte) ([]byte, error) { return appendStream(p, env, b) }
 
 // filePiece is the content of a file. A relative path is one beside the
 // scenario file.
@@ -153,8 +150,8 @@ func (d *Decoder) filePiece(n *source.Node) piece {
 
 func (p *filePiece) fixed() bool { return false }
 
-func (p *filePiece) stream(t *Task) (io.Reader, int64, error) {
-	path, err := p.path.Eval(t)
+func (p *filePiece) stream(env Env) (io.Reader, int64, error) {
+	path, err := p.path.Eval(env)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -196,11 +193,11 @@ func (r *fileReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *filePiece) append(t *Task, b []byte) ([]byte, error) { return appendStream(p, t, b) }
+func (p *filePiece) append(env Env, b []byte) ([]byte, error) { return appendStream(p, env, b) }
 
 // appendStream reads a piece into memory.
-func appendStream(p sized, t *Task, b []byte) ([]byte, error) {
-	r, n, err := p.stream(t)
+func appendStream(p sized, env Env, b []byte) ([]byte, error) {
+	r, n, err := p.stream(env)
 	if err != nil {
 		return b, err
 	}
@@ -211,146 +208,12 @@ func appendStream(p sized, t *Task, b []byte) ([]byte, error) {
 	return append(b, rest...), err
 }
 
-// sendLarge sends a payload piece by piece.
-func (a *sendAction) sendLarge(t *Task, h *Handle, r io.Reader, size int64) error {
-	defer t.giveBack()
-	sum := sha256.New()
-	buf := t.buffer(streamChunk)
-	var first Data
-	sent := int64(0)
-	for sent < size {
-		n, err := io.ReadFull(r, buf[:min(streamChunk, size-sent)])
-		if err != nil {
-			return err
-		}
-		if sent == 0 {
-			first = t.data(buf[:min(n, DataShown)])
-			first.Len = int(size)
-			t.Call(a.callName(h), Name(h.Name), first, int(size))
-		}
-		sum.Write(buf[:n])
-		for piece := buf[:n]; len(piece) > 0; {
-			k, err := a.oneCall(h, t.freshWait(), [][]byte{piece}, nil, nil)
-			t.act(OpSend, h)
-			t.Event.Offset = h.Sock.Desc().TX.Load()
-			if err != nil {
-				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, size)
-				return err
-			}
-			piece, sent = piece[k:], sent+int64(k)
-		}
-	}
-	t.Return(int(sent), shaShown(sum))
-	if err := t.setAs(0, int(sent)); err != nil {
-		return err
-	}
-	return a.size.expect(t, sent, "bytes sent")
-}
-
-func shaShown(h hash.Hash) Const { return Const("sha256:" + hex.EncodeToString(h.Sum(nil))) }
-
-// receiveLarge receives size bytes of a stream piece by piece; want, unless
-// nil, gives what they must be.
-func (r *receiver) receiveLarge(size int64, want io.Reader) error {
-	r.describe(int(size))
-	if r.message {
-		return mismatch("a datagram cannot hold %s", FormatSize(size))
-	}
-	in, out := r.t.buffer(streamChunk), []byte(nil)
-	if want != nil {
-		out = r.t.buffer(streamChunk)
-	}
-	got := int64(0)
-	for got < size {
-		r.wait = r.t.freshWait()
-		n, err := r.once(in[:min(streamChunk, size-got)], r.action.flags.Bits)
-		if err != nil {
-			r.t.missing = fmt.Sprintf("%d of %d bytes have come", got, size)
-			return err
-		}
-		if n == 0 {
-			r.eof = true
-			return mismatch("expected %d bytes, got %d and then the end of file", size, got)
-		}
-		if got == 0 {
-			r.first = append([]byte(nil), in[:min(n, DataShown)]...)
-		}
-		if err := r.compare(want, in[:n], out, got); err != nil {
-			return err
-		}
-		r.hash.Write(in[:n])
-		got += int64(n)
-	}
-	r.count = int(got)
-	return nil
-}
-
-// compare holds a piece of a stream against what it must be.
-func (r *receiver) compare(want io.Reader, got, buf []byte, at int64) error {
-	if want == nil {
-		return nil
-	}
-	if _, err := io.ReadFull(want, buf[:len(got)]); err != nil {
-		return err
-	}
-	if bytes.Equal(buf[:len(got)], got) {
-		return nil
-	}
-	i := 0
-	for buf[i] == got[i] {
-		i++
-	}
-	show := func(b []byte) []byte { return append([]byte(nil), b[i:min(len(got), i+64)]...) }
-	return &Mismatch{
-		Msg: fmt.Sprintf("the data differs at byte %d", at+int64(i)), Want: show(buf), Got: show(got), Data: true,
-	}
-}
-
-// large reports whether the step receives a stream that is not kept, and does so.
-func (r *receiver) large() (bool, error) {
-	a := r.action
-	if r.message || a.flags.Bits != 0 {
-		return false, nil
-	}
-	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && !a.toEOF.On && len(a.bufs.list) == 0 {
-		want, n, large, err := a.match.Data.Large(r.t)
-		if err != nil || !large {
-			return large, err
-		}
-		r.hash = sha256.New()
-		return true, r.receiveLarge(n, want)
-	}
-	if !a.size.Given() {
-		return false, nil
-	}
-	n, err := a.size.Eval(r.t)
-	if err != nil || n <= streamAbove || a.match.Searches() {
-		return false, err
-	}
-	r.hash = sha256.New()
-	return true, r.receiveLarge(int64(n), nil)
-}
-
-// checkLarge holds a stream that was not kept against what can be said of it.
-func (r *receiver) checkLarge(t *Task) error {
-	got := hex.EncodeToString(r.hash.Sum(nil))
-	value := map[string]any{"size": r.count, "sha256": got}
-	if err := t.setAs(0, value); err != nil {
-		return err
-	}
-	m := &r.action.match
-	if err := m.Size.expect(t, int64(r.count), "bytes"); err != nil {
-		return err
-	}
-	return m.checkSum(t, got)
-}
-
 // checkSum holds the SHA-256 of what came against the expectation.
-func (m *Match) checkSum(t *Task, got string) error {
+func (m *Match) checkSum(env Env, got string) error {
 	if !m.SHA256.Given() {
 		return nil
 	}
-	want, err := m.SHA256.Eval(t)
+	want, err := m.SHA256.Eval(env)
 	if err == nil && !strings.EqualFold(want, got) {
 		err = mismatch("expected data with the SHA-256 %s, got %s", want, got)
 	}

@@ -25,7 +25,7 @@ func (w *ProgramWant) params(p *Params) {
 
 // check holds a status against the expectation. A signal that a kill step sent
 // is as good as exit 0 where nothing is expected.
-func (w *ProgramWant) check(t *Task, got ExitStatus, sent syscall.Signal) error {
+func (w *ProgramWant) check(env Env, got ExitStatus, sent syscall.Signal) error {
 	switch {
 	case w.signal.sig != 0 && got.Signal != w.signal.sig:
 		return mismatch("expected the program to be killed by %s, got %s", signalName(w.signal.sig), got)
@@ -34,7 +34,7 @@ func (w *ProgramWant) check(t *Task, got ExitStatus, sent syscall.Signal) error 
 	case !w.exit.Given() && got.Signal != 0 && got.Signal == sent:
 		return nil
 	case w.exit.Given():
-		ok, want, err := w.exit.Holds(t, int64(got.Exit))
+		ok, want, err := w.exit.Holds(env, int64(got.Exit))
 		if err == nil && (!ok || got.Signal != 0) {
 			err = mismatch("expected exit %s, got %s", want, got)
 		}

@@ -50,7 +50,7 @@ func (a *repeatAction) Run(t *Task) error {
 	defer loop.End()
 	for i := 0; a.rounds.cond.Given() || i < rounds; i++ {
 		if a.index.Given() {
-			t.set(a.index.Static()[0], i)
+			t.Set(a.index.Static()[0], i)
 		}
 		if a.rounds.cond.Given() {
 			if more, err := a.rounds.cond.Truth(t); err != nil || !more {

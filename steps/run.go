@@ -230,7 +230,7 @@ func (t *Task) record() {
 	place := t.World.Record(&e)
 	t.last = place
 	for _, name := range t.given {
-		if v, err := t.lookup(name); err == nil {
+		if v, err := t.Lookup(name); err == nil {
 			t.World.Give(name, v, place)
 		}
 	}

@@ -92,7 +92,7 @@ func (a *startAction) Run(t *Task) error {
 		return err
 	}
 	t.Return(Name(name))
-	t.set(name, p)
+	t.Set(name, p)
 	return a.ready.wait(t, p)
 }
 

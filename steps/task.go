@@ -129,8 +129,8 @@ func (t *Task) get(name string) (any, bool) {
 	return t.Actor.get(name)
 }
 
-// lookup finds a name for an expression.
-func (t *Task) lookup(name string) (any, error) {
+// Lookup implements [Env].
+func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.get(name); ok {
 		if h, ok := v.(*Handle); ok {
 			return h.endpoint(), nil
@@ -152,6 +152,20 @@ func (t *Task) lookup(name string) (any, error) {
 	}
 	return nil, fmt.Errorf("%s has no value here", name)
 }
+
+// Await implements [Env]: the step comes after the event that gave the name its
+// value.
+func (t *Task) Await(actor string, index int, name string) (any, error) {
+	v, cause, err := t.World.Await(t.deadline, actor, index, name)
+	if err != nil {
+		return nil, err
+	}
+	t.after(cause)
+	return v, nil
+}
+
+// Machine implements [Env].
+func (t *Task) Machine() *vm.VM { return &t.vm }
 
 func (t *Task) after(c Cause) { t.causes = append(t.causes, c) }
 
@@ -221,8 +235,9 @@ func (t *Task) announce() {
 	}
 }
 
-// set gives a name its value.
-func (t *Task) set(name string, v any) {
+// Set implements [Env]. What other actors read is given to them once the step
+// is recorded.
+func (t *Task) Set(name string, v any) {
 	if name == "" {
 		return
 	}
@@ -244,7 +259,7 @@ func (t *Task) publish(name string) {
 func (t *Task) setAs(i int, v any) error {
 	name, err := t.step.As.Eval(t, i)
 	if err == nil {
-		t.set(name, v)
+		t.Set(name, v)
 	}
 	return err
 }
@@ -266,7 +281,7 @@ func (t *Task) makeHandle(i int, s *sock.Socket, otherwise string) (*Handle, err
 	}
 	h := &Handle{Name: name, Sock: s}
 	if t.step.As.Len() > i {
-		t.set(name, h)
+		t.Set(name, h)
 	}
 	return h, nil
 }

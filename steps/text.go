@@ -83,22 +83,22 @@ func (x *Text) Given() bool { return x.given }
 func (x *Text) Static() (string, bool) { return x.lit, len(x.parts) == 0 }
 
 // Eval runs the expressions and joins the parts.
-func (x *Text) Eval(t *Task) (string, error) {
+func (x *Text) Eval(env Env) (string, error) {
 	if len(x.parts) == 0 {
 		return x.lit, nil
 	}
-	v, err := x.Value(t)
+	v, err := x.Value(env)
 	return FormatValue(v), err
 }
 
 // Value is the text's value: a text that is nothing but one expression keeps
 // the expression's type.
-func (x *Text) Value(t *Task) (any, error) {
+func (x *Text) Value(env Env) (any, error) {
 	if len(x.parts) == 0 {
 		return x.lit, nil
 	}
 	if len(x.parts) == 1 {
-		return x.parts[0].expr.Eval(t)
+		return x.parts[0].expr.Eval(env)
 	}
 	var b strings.Builder
 	for _, p := range x.parts {
@@ -106,7 +106,7 @@ func (x *Text) Value(t *Task) (any, error) {
 			b.WriteString(p.lit)
 			continue
 		}
-		v, err := p.expr.Eval(t)
+		v, err := p.expr.Eval(env)
 		if err != nil {
 			return nil, err
 		}
@@ -117,11 +117,11 @@ func (x *Text) Value(t *Task) (any, error) {
 
 // Typed is Value, but that a plain text is typed as YAML types it: a number,
 // true or false.
-func (x *Text) Typed(t *Task) (any, error) {
+func (x *Text) Typed(env Env) (any, error) {
 	if lit, static := x.Static(); static && !x.node.Quoted {
 		return TypedText(lit), nil
 	}
-	return x.Value(t)
+	return x.Value(env)
 }
 
 // Names are the names of what a step makes: one, or a list.
@@ -173,11 +173,11 @@ func (x *Names) Static() []string {
 }
 
 // Eval is the ith name; "" where none was written.
-func (x *Names) Eval(t *Task, i int) (string, error) {
+func (x *Names) Eval(env Env, i int) (string, error) {
 	if i >= len(x.list) {
 		return "", nil
 	}
-	return x.list[i].Eval(t)
+	return x.list[i].Eval(env)
 }
 
 // SingleName is one name that is written out: that of a loop's item or round.

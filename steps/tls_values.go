@@ -35,10 +35,10 @@ func (v *Texts) Schema() Schema {
 func (v *Texts) Type() string { return "text or list of texts" }
 
 // Eval are the texts.
-func (v *Texts) Eval(t *Task) ([]string, error) {
+func (v *Texts) Eval(env Env) ([]string, error) {
 	var list []string
 	for _, x := range v.list {
-		s, err := x.Eval(t)
+		s, err := x.Eval(env)
 		if err != nil {
 			return nil, err
 		}

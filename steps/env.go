@@ -1,0 +1,18 @@
+package steps
+
+import "github.com/expr-lang/expr/vm"
+
+// An Env is what a value is evaluated against: the names that are in scope
+// where the value stands, and those of other actors.
+type Env interface {
+	// Lookup returns what a name stands for: one of the actor's own, a variable of
+	// the scenario, or a value that every actor has.
+	Lookup(name string) (any, error)
+	// Await waits until another actor has given a name its value, and returns the
+	// value. Index is that of a replica; -1 where the reference has none.
+	Await(actor string, index int, name string) (any, error)
+	// Set gives one of the actor's own names its value.
+	Set(name string, v any)
+	// Machine runs compiled expressions. It is used by one evaluation at a time.
+	Machine() *vm.VM
+}
