@@ -10,7 +10,6 @@ import (
 
 // branch is a strand that runs beside its parent.
 type branch struct {
-	parent *strand
 	strand *strand
 	done   chan struct{}
 	err    error
@@ -19,7 +18,7 @@ type branch struct {
 // Fork implements steps.World. The branch's first event comes after the
 // parent's latest.
 func (s *strand) Fork(name string, by *steps.Place, alike bool, run func(steps.World) error) steps.Branch {
-	b := &branch{parent: s, done: make(chan struct{})}
+	b := &branch{done: make(chan struct{})}
 	b.strand = s.run.strand(s.member, s, name, by)
 	b.strand.twins = alike
 	s.run.group.Go(func() error {
@@ -30,29 +29,27 @@ func (s *strand) Fork(name string, by *steps.Place, alike bool, run func(steps.W
 	return b
 }
 
-// Join implements steps.Branch. The parent's next event comes after the
-// branch's last.
-func (b *branch) Join(deadline time.Time) (steps.Cause, error) {
-	select {
-	case <-b.done:
-	default:
-		if err := b.await(deadline); err != nil {
-			return steps.Cause{}, err
-		}
+// Join implements steps.World. The strand's next event comes after the branch's
+// last.
+func (s *strand) Join(of steps.Branch, deadline time.Time) error {
+	b := of.(*branch)
+	if err := b.await(s, deadline); err != nil {
+		return err
 	}
-	b.parent.joined = append(b.parent.joined, b.strand.last())
+	s.joined = append(s.joined, b.strand.last())
 	if b.err != nil {
-		return steps.Cause{}, steps.ErrCancelled
+		return steps.ErrCancelled
 	}
-	return b.strand.last(), nil
+	return nil
 }
 
-// await waits for the branch's end. Meanwhile the parent can give nothing, so
-// it does not count among those that run.
-func (b *branch) await(deadline time.Time) error {
-	h := b.parent.run.hub
-	h.pause(b.parent)
-	defer h.enter(b.parent)
+// await lets a strand wait for the branch's end.
+func (b *branch) await(s *strand, deadline time.Time) error {
+	h := s.run.hub
+	if !h.join(s, b.strand) {
+		<-b.done
+		return nil
+	}
 	ctx, cancel := h.ctx, context.CancelFunc(func() {})
 	if !deadline.IsZero() {
 		ctx, cancel = context.WithDeadline(h.ctx, deadline)
@@ -63,6 +60,7 @@ func (b *branch) await(deadline time.Time) error {
 		return nil
 	case <-ctx.Done():
 	}
+	h.unjoin(s, b.strand)
 	if h.ctx.Err() != nil {
 		<-b.done
 		return steps.ErrCancelled
@@ -94,7 +92,7 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, steps
 		select {
 		case <-b.done:
 			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
-		case <-b.parent.run.hub.ctx.Done():
+		case <-b.strand.run.hub.ctx.Done():
 			return "", held, steps.ErrCancelled
 		case now := <-ticker.C:
 			s, t, stayed := b.strand.step.Load(), b.strand.since.Load(), now.Sub(from)

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -90,19 +91,47 @@ func (h *hub) enter(s *strand) {
 	h.branched = h.branched || s.parent != nil
 }
 
-// leave notes that a strand has ended; some may now wait in vain.
+// leave notes that a strand has ended. In the same moment those go on that wait
+// for its end, so that nobody takes their actor for one that has ended. Others
+// may now wait in vain.
 func (h *hub) leave(s *strand) {
 	s.over.Store(true)
-	h.pause(s)
-}
-
-// pause notes that a strand can give nothing for now.
-func (h *hub) pause(s *strand) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	s.ended = true
+	for _, j := range s.joiners {
+		h.change(j.member, func() { j.member.waiting-- })
+	}
+	s.joiners = nil
 	h.change(s.member, func() { s.member.live-- })
 	if len(h.waiters) > 0 {
 		h.findStuck()
+	}
+}
+
+// join notes that a strand waits for the end of a branch, and meanwhile can give
+// nothing. It is false where the branch has ended already.
+func (h *hub) join(s, branch *strand) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if branch.ended {
+		return false
+	}
+	branch.joiners = append(branch.joiners, s)
+	h.change(s.member, func() { s.member.waiting++ })
+	if len(h.waiters) > 0 {
+		h.findStuck()
+	}
+	return true
+}
+
+// unjoin notes that a strand has given up waiting for the end of a branch.
+func (h *hub) unjoin(s, branch *strand) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.Index(branch.joiners, s); i >= 0 {
+		branch.joiners = slices.Delete(branch.joiners, i, i+1)
+		h.change(s.member, func() { s.member.waiting-- })
 	}
 }
 

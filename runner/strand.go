@@ -22,7 +22,7 @@ type member struct {
 
 	// Guarded by the hub.
 	live    int // strands that have not ended
-	waiting int // of these, those that wait for a name, signal or barrier
+	waiting int // of these, those that wait for a name, signal, barrier or branch
 	started bool
 }
 
@@ -50,6 +50,10 @@ type strand struct {
 	path   []int         // the numbers of the forks that lead to it
 	forks  int           // branches started so far
 	joined []steps.Cause // what the next event comes after: a fork, joined branches
+
+	// Guarded by the hub.
+	joiners []*strand // that wait for its end
+	ended   bool
 
 	entries []entry
 	seq     int

@@ -113,7 +113,7 @@ func (a *joinAction) Run(t *Task) error {
 		return mismatch("%s is not the name of a spawned branch or of a program", quoteShort(name))
 	}
 	t.Call("join", Const(s.name))
-	if _, err := s.branch.Join(t.deadline); err != nil {
+	if err := t.World.Join(s.branch, t.deadline); err != nil {
 		return err
 	}
 	t.Actor.adopt(s.actor)

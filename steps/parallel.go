@@ -50,7 +50,7 @@ func (a *parallelAction) Run(t *Task) error {
 	// The limit bounds each step of the branches, so that the one that comes too
 	// late is told.
 	for _, b := range running {
-		if _, err := b.Join(time.Time{}); err != nil {
+		if err := t.World.Join(b, time.Time{}); err != nil {
 			return err
 		}
 	}

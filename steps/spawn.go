@@ -86,7 +86,7 @@ func (t *Task) Finish() error {
 		t.World.At(nil, time.Now())
 	}
 	for _, s := range t.Actor.spawned {
-		if _, err := s.branch.Join(time.Time{}); err != nil {
+		if err := t.World.Join(s.branch, time.Time{}); err != nil {
 			return err
 		}
 	}

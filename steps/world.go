@@ -31,6 +31,10 @@ type World interface {
 	// Alike says that the branches of one place do the same, so that a transcript
 	// numbers them and folds those that print alike.
 	Fork(name string, by *Place, alike bool, run func(World) error) Branch
+	// Join waits until a branch of the same actor has ended. The error is
+	// ErrCancelled when the branch failed: its own failure is reported where it
+	// happened.
+	Join(b Branch, deadline time.Time) error
 	// At tells what the strand does now, for the reports of other strands. A nil
 	// step says that its steps are done, and that it waits for its branches.
 	At(p *Place, since time.Time)
@@ -41,9 +45,6 @@ type World interface {
 
 // A Branch is a strand that runs beside the one that started it.
 type Branch interface {
-	// Join waits until the branch has ended. The error is ErrCancelled when the
-	// branch failed: its own failure is reported where it happened.
-	Join(deadline time.Time) (Cause, error)
 	// Blocked waits until the branch has stayed inside one step for a time, and
 	// tells which. Of the cause only the strand counts: it is the branch's.
 	Blocked(stays time.Duration, deadline time.Time) (string, Cause, error)

@@ -1,0 +1,136 @@
+package runner_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// aways are the ways in which an actor can be away from its own line of steps,
+// each ending only once the other actor has come to its wait: that has given
+// the signal ready. GIVE is what the other waits for.
+var aways = []struct{ name, steps string }{
+	{"join", `
+- spawn: [{wait: ready}]
+  as: branch
+- join: branch
+- GIVE
+`},
+	{"join of a branch that joins", `
+- spawn:
+    - spawn: [{wait: ready}]
+      as: inner
+    - join: inner
+  as: branch
+- join: branch
+- GIVE
+`},
+	{"join by a branch", `
+- spawn: [{wait: ready}]
+  as: branch
+- parallel:
+    one: [{join: branch}]
+- GIVE
+`},
+	{"parallel", `
+- parallel:
+    one: [{wait: ready}]
+    two: [{wait: ready}]
+- GIVE
+`},
+	{"the end of a branch with a branch", `
+- spawn:
+    - spawn: [{wait: ready}]
+  as: branch
+- join: branch
+- GIVE
+`},
+	{"the end of the actor", `
+- spawn:
+    - wait: ready
+    - GIVE
+`},
+	{"the end of the actor, in the second of two branches", `
+- spawn: [{wait: ready}]
+  as: first
+- spawn:
+    - join: first
+    - GIVE
+`},
+	{"do", `
+- do: pause
+- GIVE
+`},
+	{"blocked", `
+- socketpair: unix
+  as: [a, b]
+- spawn: [{recv: a, size: 1}]
+  as: branch
+- wait: ready
+- blocked: branch
+  stays: 1ms
+- send: b
+  data: x
+- join: branch
+- GIVE
+`},
+	{"exec", `
+- wait: ready
+- exec: ["true"]
+- GIVE
+`},
+	{"join of a program", `
+- wait: ready
+- start: ["true"]
+  as: program
+- join: program
+- GIVE
+`},
+	{"a program that gets ready", `
+- socket: tcp
+  as: served
+- listen: served
+- wait: ready
+- start: [sleep, "60"]
+  as: program
+  ready: {connect: "${served}"}
+- kill: program
+- join: program
+- GIVE
+`},
+}
+
+// gifts are what one actor waits for and another gives.
+var gifts = []struct{ name, wait, give, count string }{
+	{"a signal", "{wait: go}", "signal: go", ""},
+	{"a name", "{assert: away.n == 5}", "let: {n: 5}", ""},
+	{"a barrier", "{barrier: all}", "barrier: all", ""},
+	{"a replica's name", "{assert: 'away[1].n == 5'}", "let: {n: 5}", "    count: 2\n"},
+}
+
+// An actor that is away comes back: whoever waits for what it gives then does
+// not wait in vain, not even in the moment in which its branch ends.
+func TestAwayIsNotEnded(t *testing.T) {
+	runs := 40
+	if testing.Short() {
+		runs = 10
+	}
+	for _, away := range aways {
+		for _, gift := range gifts {
+			t.Run(away.name+", for "+gift.name, func(t *testing.T) {
+				checkLeaks(t)
+				steps := strings.TrimSpace(strings.ReplaceAll(away.steps, "GIVE", gift.give))
+				text := "procedures:\n  pause: [{spawn: [{wait: ready}], as: inner}, {join: inner}]\nactors:\n  away:\n" +
+					gift.count + "    steps:\n" + indented(steps) +
+					"  other: [{signal: ready}, " + gift.wait + "]\n"
+				for range runs {
+					passes(t, text, runner.Options{})
+					if t.Failed() {
+						return
+					}
+				}
+			})
+		}
+	}
+}
