@@ -151,6 +151,16 @@ type Data struct {
 // Until is the delimiter that a receive looks for.
 type Until Data
 
+// A SHA256 is printed as the SHA-256 of bytes that are too many to be shown. It
+// is computed when it is first read, where the bytes can be made again.
+type SHA256 struct{ Hex func() string }
+
+// String is the digest as a transcript shows it.
+func (s *SHA256) String() string { return "sha256:" + s.Hex() }
+
+// alike reports whether two digests are the same.
+func (s *SHA256) alike(o *SHA256) bool { return s == o || s.Hex() == o.Hex() }
+
 // DataShown is how many bytes of data the transcript shows when it is not
 // asked for all.
 const DataShown = 64
@@ -212,6 +222,9 @@ func alikePart(a, b any, same func(a, b string, line bool) bool) bool {
 	case Until:
 		y, ok := b.(Until)
 		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
+	case *SHA256:
+		y, ok := b.(*SHA256)
+		return ok && x.alike(y)
 	case []any:
 		y, ok := b.([]any)
 		return ok && alikeParts(x, y, same)

@@ -78,7 +78,24 @@ func (m *Match) Find(env Env, b []byte) (int, error) {
 // Check holds received bytes against all that is expected and sets the
 // variables of named groups.
 func (m *Match) Check(env Env, b []byte) error {
-	if m.Data.Given() {
+	return m.check(env, &received{bytes: b, size: int64(len(b)), sum: func() string {
+		sum := sha256.Sum256(b)
+		return hex.EncodeToString(sum[:])
+	}})
+}
+
+// received is what came: of a stream that was compared as it came not all bytes
+// are there.
+type received struct {
+	bytes    []byte
+	size     int64
+	sum      func() string
+	compared bool
+}
+
+func (m *Match) check(env Env, got *received) error {
+	b := got.bytes
+	if m.Data.Given() && !got.compared {
 		want, err := m.Data.Bytes(env)
 		if err != nil {
 			return err
@@ -96,16 +113,28 @@ func (m *Match) Check(env Env, b []byte) error {
 			return &Mismatch{Msg: "expected data that contains " + quoteShort(string(want)) + ", got " + describeData(b)}
 		}
 	}
-	if err := m.Size.expect(env, int64(len(b)), "bytes"); err != nil {
+	if err := m.Size.expect(env, got.size, "bytes"); err != nil {
 		return err
 	}
-	if m.SHA256.Given() {
-		sum := sha256.Sum256(b)
-		if err := m.checkSum(env, hex.EncodeToString(sum[:])); err != nil {
-			return err
-		}
+	if err := m.checkSum(env, got.sum); err != nil {
+		return err
 	}
 	return m.groups(env, b)
+}
+
+// checkSum compares the SHA-256 of what came with the expectation.
+func (m *Match) checkSum(env Env, sum func() string) error {
+	if !m.SHA256.Given() {
+		return nil
+	}
+	want, err := m.SHA256.Eval(env)
+	if err != nil {
+		return err
+	}
+	if got := sum(); !strings.EqualFold(want, got) {
+		return mismatch("expected data with the SHA-256 %s, got %s", want, got)
+	}
+	return nil
 }
 
 // groups checks the regular expression and sets its named groups.

@@ -15,8 +15,8 @@ const maxPayload = 1 << 30
 type Payload struct {
 	node   *source.Node
 	piece  piece
-	static func() ([]byte, error) // nil where an expression takes part
-	size   func() (int64, error)  // of a fixed payload that may be large; else nil
+	static func() ([]byte, error)  // nil where an expression takes part
+	whole  func() (content, error) // likewise
 }
 
 // A piece is one form of a payload.
@@ -36,9 +36,10 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 	p.piece = d.piece(n)
 	if p.piece != nil && p.piece.fixed() {
 		p.static = sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
-		p.size = sync.OnceValues(func() (int64, error) {
-			_, n, err := stream(p.piece, nil)
-			return n, err
+		p.whole = sync.OnceValues(func() (content, error) {
+			c, err := contentOf(p.piece, nil)
+			c.digest() // one for all runs
+			return c, err
 		})
 	}
 }
@@ -62,11 +63,11 @@ func (p *Payload) Fixed() ([]byte, bool) {
 
 // empty reports whether the payload is known to hold nothing.
 func (p *Payload) empty() bool {
-	if p.size == nil {
+	if p.whole == nil {
 		return false
 	}
-	n, err := p.size()
-	return err == nil && n == 0
+	c, err := p.whole()
+	return err == nil && c.size == 0
 }
 
 // Type names the type in the reference.

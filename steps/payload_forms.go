@@ -150,7 +150,7 @@ func (d *Decoder) padPiece(n *source.Node) piece {
 	}
 	p.data = data.piece
 	if len(d.problems) == problems && p.fixed() {
-		if _, _, err := p.stream(nil); err != nil {
+		if _, err := p.content(nil); err != nil {
 			d.Problem(n, "%s", err)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -22,63 +21,79 @@ const streamChunk = 256 << 10
 
 // sized is a piece that can be large without holding its bytes.
 type sized interface {
-	// stream gives the bytes and their number.
-	stream(env Env) (io.Reader, int64, error)
+	content(env Env) (content, error)
 }
 
-// stream gives a piece's bytes as they are needed.
-func stream(p piece, env Env) (io.Reader, int64, error) {
+// A content is the bytes of a payload that are made as they are needed.
+type content struct {
+	size int64
+	open func() io.Reader
+	// once says that they cannot be had a second time: a file may change.
+	once bool
+	sum  *SHA256 // made when it is first asked for
+}
+
+// contentOf is the content of any piece.
+func contentOf(p piece, env Env) (content, error) {
 	if s, ok := p.(sized); ok {
-		return s.stream(env)
+		return s.content(env)
 	}
 	b, err := p.append(env, nil)
-	return bytes.NewReader(b), int64(len(b)), err
+	return content{size: int64(len(b)), open: func() io.Reader { return bytes.NewReader(b) }}, err
 }
 
-// Large tells whether the payload is to be streamed, and gives it.
-func (p *Payload) Large(env Env) (io.Reader, int64, bool, error) {
+// Large tells whether the payload is to be streamed, and gives its content.
+func (p *Payload) Large(env Env) (content, bool, error) {
 	if _, ok := p.piece.(sized); !ok {
-		return nil, 0, false, nil
+		return content{}, false, nil
 	}
-	if p.size != nil {
-		if n, err := p.size(); err != nil || n <= streamAbove {
-			return nil, n, false, err
-		}
+	if p.whole != nil {
+		c, err := p.whole()
+		return c, c.size > streamAbove, err
 	}
-	r, n, err := stream(p.piece, env)
-	return r, n, n > streamAbove, err
+	c, err := contentOf(p.piece, env)
+	return c, c.size > streamAbove, err
 }
 
-func (p listPiece) stream(env Env) (io.Reader, int64, error) {
-	var readers []io.Reader
-	total := int64(0)
+func (p listPiece) content(env Env) (content, error) {
+	var all content
+	var parts []content
 	for _, q := range p {
-		r, n, err := stream(q, env)
+		c, err := contentOf(q, env)
 		if err != nil {
-			return nil, 0, err
+			return content{}, err
 		}
-		readers, total = append(readers, r), total+n
+		parts = append(parts, c)
+		all.size, all.once = all.size+c.size, all.once || c.once
 	}
-	return io.MultiReader(readers...), total, nil
+	all.open = func() io.Reader {
+		readers := make([]io.Reader, len(parts))
+		for i, c := range parts {
+			readers[i] = c.open()
+		}
+		return io.MultiReader(readers...)
+	}
+	return all, nil
 }
 
-func (p *repeatPiece) stream(env Env) (io.Reader, int64, error) {
+func (p *repeatPiece) content(env Env) (content, error) {
 	data, err := p.data.Bytes(env)
 	if err != nil {
-		return nil, 0, err
+		return content{}, err
 	}
 	times, err := p.times.Eval(env)
 	n := int64(len(data)) * int64(times)
-	return io.LimitReader(newCycle(data), n), n, err
+	return content{size: n, open: func() io.Reader { return io.LimitReader(newCycle(data), n) }}, err
 }
 
-func (p *padPiece) stream(env Env) (io.Reader, int64, error) {
-	r, n, err := stream(p.data, env)
+func (p *padPiece) content(env Env) (content, error) {
+	c, err := contentOf(p.data, env)
 	if err != nil {
-		return nil, 0, err
+		return content{}, err
 	}
-	fill, missing, err := p.missing(env, n)
-	return io.MultiReader(r, io.LimitReader(newCycle(fill), missing)), n + missing, err
+	fill, missing, err := p.missing(env, c.size)
+	open := func() io.Reader { return io.MultiReader(c.open(), io.LimitReader(newCycle(fill), missing)) }
+	return content{size: c.size + missing, open: open, once: c.once}, err
 }
 
 // cycle gives the same bytes again and again.
@@ -123,15 +138,16 @@ func (p *randomPiece) params() []*Param {
 
 func (p *randomPiece) fixed() bool { return p.size.fixed() && p.seed.fixed() }
 
-func (p *randomPiece) stream(env Env) (io.Reader, int64, error) {
+func (p *randomPiece) content(env Env) (content, error) {
 	size, err := p.size.Eval(env)
 	if err != nil {
-		return nil, 0, err
+		return content{}, err
 	}
 	seed, err := p.seed.Eval(env)
 	var key [32]byte
 	copy(key[:], fmt.Sprintf("sockscript %d", seed))
-	return io.LimitReader(rand.NewChaCha8(key), int64(size)), int64(size), err
+	open := func() io.Reader { return io.LimitReader(rand.NewChaCha8(key), int64(size)) }
+	return content{size: int64(size), open: open}, err
 }
 
 func (p *randomPiece) append(env Env, b []byte) ([]byte, error) { return appendStream(p, env, b) }
@@ -150,17 +166,17 @@ func (d *Decoder) filePiece(n *source.Node) piece {
 
 func (p *filePiece) fixed() bool { return false }
 
-func (p *filePiece) stream(env Env) (io.Reader, int64, error) {
+func (p *filePiece) content(env Env) (content, error) {
 	path, err := p.path.Eval(env)
 	if err != nil {
-		return nil, 0, err
+		return content{}, err
 	}
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(p.path.node.File.Name), path)
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, 0, notOpened(path, err)
+		return content{}, notOpened(path, err)
 	}
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
@@ -168,9 +184,9 @@ func (p *filePiece) stream(env Env) (io.Reader, int64, error) {
 	}
 	if err != nil {
 		f.Close()
-		return nil, 0, err
+		return content{}, err
 	}
-	return &fileReader{f}, info.Size(), nil
+	return content{size: info.Size(), open: func() io.Reader { return &fileReader{f} }, once: true}, nil
 }
 
 // notOpened tells why a payload's file cannot be had. The errno is none of the
@@ -197,25 +213,13 @@ func (p *filePiece) append(env Env, b []byte) ([]byte, error) { return appendStr
 
 // appendStream reads a piece into memory.
 func appendStream(p sized, env Env, b []byte) ([]byte, error) {
-	r, n, err := p.stream(env)
+	c, err := p.content(env)
 	if err != nil {
 		return b, err
 	}
-	if n > maxPayload {
+	if c.size > maxPayload {
 		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
 	}
-	rest, err := io.ReadAll(r)
+	rest, err := io.ReadAll(c.open())
 	return append(b, rest...), err
-}
-
-// checkSum holds the SHA-256 of what came against the expectation.
-func (m *Match) checkSum(env Env, got string) error {
-	if !m.SHA256.Given() {
-		return nil
-	}
-	want, err := m.SHA256.Eval(env)
-	if err == nil && !strings.EqualFold(want, got) {
-		err = mismatch("expected data with the SHA-256 %s, got %s", want, got)
-	}
-	return err
 }

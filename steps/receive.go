@@ -3,7 +3,7 @@ package steps
 import (
 	"bytes"
 	"fmt"
-	"hash"
+	"io"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -23,16 +23,20 @@ type receiver struct {
 	want    int  // the exact number of bytes asked for, or -1
 
 	data     []byte
-	count    int   // what the call returned; with MSG_TRUNC more than there is data
+	count    int   // what came; with MSG_TRUNC, or up to the end of file, more than there is data
 	bufs     []int // the sizes of several buffers
 	room     int   // for ancillary data
 	from     sock.Addr
 	eof      bool
 	msgFlags int
 	control  []Received
-	hash     hash.Hash // of a stream that is too large to be kept
-	first    []byte    // its first bytes
 	failure  *tlsError // that ended it
+
+	// Of a stream that is not kept, or not all of it:
+	first    []byte
+	sum      *SHA256
+	wanted   io.Reader // what is still to come; nil where that is not known
+	expected []byte    // room for a piece of that
 }
 
 // receive chooses how much to receive and receives it.
@@ -185,27 +189,6 @@ func (r *receiver) untilDelimiter() error {
 	})
 }
 
-// toEOF receives everything up to the end of file.
-func (r *receiver) toEOF() error {
-	r.describe(Const("to end of file"))
-	buf := r.t.buffer(4096)[:0]
-	for {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
-		}
-		n, err := r.once(buf[len(buf):cap(buf)], r.action.flags.Bits)
-		if err != nil {
-			r.data = buf
-			return err
-		}
-		if n == 0 {
-			r.data, r.eof = buf, true
-			return nil
-		}
-		buf = buf[:len(buf)+n]
-	}
-}
-
 // peeking receives up to where end finds its place, and not a byte more: what
 // has come is looked at with MSG_PEEK first and then taken only as far as it
 // belongs to this step.
@@ -298,7 +281,11 @@ func (r *receiver) returns() {
 	case len(r.bufs) > 0:
 		ret = append(ret, r.pieces())
 	case len(r.data) > 0:
-		ret = append(ret, r.t.data(r.data))
+		shown := r.t.data(r.data)
+		if r.action.toEOF.On {
+			shown.Len = r.count
+		}
+		ret = append(ret, shown)
 	}
 	if r.msgFlags != 0 {
 		ret = append(ret, Const(sock.FlagNames(r.msgFlags)))

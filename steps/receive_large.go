@@ -2,82 +2,94 @@ package steps
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 )
 
-// receiveLarge receives size bytes of a stream piece by piece; want, unless
-// nil, gives what they must be.
-func (r *receiver) receiveLarge(size int64, want io.Reader) error {
+// receiveLarge receives the bytes of a stream piece by piece; unless want is nil,
+// they must be these.
+func (r *receiver) receiveLarge(size int64, want *content) error {
 	r.describe(int(size))
 	if r.message {
 		return mismatch("a datagram cannot hold %s", FormatSize(size))
 	}
-	in, out := r.t.buffer(streamChunk), []byte(nil)
-	if want != nil {
-		out = r.t.buffer(streamChunk)
-	}
-	got := int64(0)
-	for got < size {
+	in := r.t.buffer(streamChunk)
+	hashed := r.against(want)
+	for int64(r.count) < size {
 		r.wait = r.t.freshWait()
-		n, err := r.once(in[:min(streamChunk, size-got)], r.action.flags.Bits)
+		n, err := r.once(in[:min(streamChunk, size-int64(r.count))], r.action.flags.Bits)
 		if err != nil {
-			r.t.missing = fmt.Sprintf("%d of %d bytes have come", got, size)
+			r.t.missing = fmt.Sprintf("%d of %d bytes have come", r.count, size)
 			return err
 		}
 		if n == 0 {
 			r.eof = true
-			return mismatch("expected %d bytes, got %d and then the end of file", size, got)
+			return mismatch("expected %d bytes, got %d and then the end of file", size, r.count)
 		}
-		if got == 0 {
+		if r.count == 0 {
 			r.first = append([]byte(nil), in[:min(n, DataShown)]...)
 		}
-		if err := r.compare(want, in[:n], out, got); err != nil {
+		if err := r.compare(in[:n]); err != nil {
 			return err
 		}
-		r.hash.Write(in[:n])
-		got += int64(n)
+		hashed.Write(in[:n])
+		r.count += n
 	}
-	r.count = int(got)
 	return nil
 }
 
-// compare holds a piece of a stream against what it must be.
-func (r *receiver) compare(want io.Reader, got, buf []byte, at int64) error {
+// against opens what the bytes that come must be, where that is known, and gives
+// what must be given them to be hashed.
+func (r *receiver) against(want *content) (hashed io.Writer) {
 	if want == nil {
+		want = &content{once: true}
+	} else {
+		r.wanted, r.expected = want.open(), r.t.buffer(streamChunk)
+	}
+	r.sum, hashed = want.digest()
+	return hashed
+}
+
+// compare compares the next piece of a stream with what it must be.
+func (r *receiver) compare(got []byte) error {
+	if r.wanted == nil {
 		return nil
 	}
-	if _, err := io.ReadFull(want, buf[:len(got)]); err != nil {
+	want := r.expected[:len(got)]
+	n, err := io.ReadFull(r.wanted, want)
+	switch {
+	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
+		if bytes.Equal(want[:n], got[:n]) {
+			return mismatch("expected %d bytes, and more have come", r.count+n)
+		}
+	case err != nil:
 		return err
-	}
-	if bytes.Equal(buf[:len(got)], got) {
+	case bytes.Equal(want, got):
 		return nil
 	}
 	i := 0
-	for buf[i] == got[i] {
+	for want[i] == got[i] {
 		i++
 	}
-	show := func(b []byte) []byte { return append([]byte(nil), b[i:min(len(got), i+64)]...) }
+	show := func(b []byte) []byte { return append([]byte(nil), b[i:min(len(b), i+64)]...) }
 	return &Mismatch{
-		Msg: fmt.Sprintf("the data differs at byte %d", at+int64(i)), Want: show(buf), Got: show(got), Data: true,
+		Msg: fmt.Sprintf("the data differs at byte %d", r.count+i), Want: show(want[:n]), Got: show(got), Data: true,
 	}
 }
 
 // large reports whether the step receives a stream that is not kept, and does so.
 func (r *receiver) large() (bool, error) {
 	a := r.action
-	if r.message || a.flags.Bits != 0 {
+	if r.message || a.flags.Bits != 0 || a.toEOF.On {
 		return false, nil
 	}
-	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && !a.toEOF.On && len(a.bufs.list) == 0 {
-		want, n, large, err := a.match.Data.Large(r.t)
+	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && len(a.bufs.list) == 0 {
+		want, large, err := a.match.Data.Large(r.t)
 		if err != nil || !large {
 			return large, err
 		}
-		r.hash = sha256.New()
-		return true, r.receiveLarge(n, want)
+		return true, r.receiveLarge(want.size, &want)
 	}
 	if !a.size.Given() {
 		return false, nil
@@ -86,20 +98,84 @@ func (r *receiver) large() (bool, error) {
 	if err != nil || n <= streamAbove || a.match.Searches() {
 		return false, err
 	}
-	r.hash = sha256.New()
 	return true, r.receiveLarge(int64(n), nil)
 }
 
-// checkLarge holds a stream that was not kept against what can be said of it.
-func (r *receiver) checkLarge(t *Task) error {
-	got := hex.EncodeToString(r.hash.Sum(nil))
-	value := map[string]any{"size": r.count, "sha256": got}
-	if err := t.setAs(0, value); err != nil {
+// maxKept bounds what a receive up to the end of file keeps of a stream.
+const maxKept = 64 << 20
+
+// toEOF receives everything up to the end of file. The bytes are kept only where
+// a name or an expectation needs them, or the transcript shows them all.
+func (r *receiver) toEOF() error {
+	r.describe(Const("to end of file"))
+	a, hashed := r.action, io.Discard
+	switch want, large, err := a.match.Data.Large(r.t); {
+	case err != nil:
 		return err
+	case large:
+		hashed = r.against(&want)
+	case a.match.SHA256.Given():
+		hashed = r.against(nil)
 	}
+	most := DataShown
+	if r.needsBytes() || r.t.Actor.Run.Full {
+		most = maxKept
+	}
+	// An actor that waits holds no large buffer.
+	for buf := r.t.buffer(smallBuffer); ; {
+		n, err := r.once(buf, a.flags.Bits)
+		if err != nil || n == 0 {
+			r.eof = err == nil
+			return err
+		}
+		if err := r.compare(buf[:n]); err != nil {
+			return err
+		}
+		hashed.Write(buf[:n])
+		r.count += n
+		if r.count > most && r.needsBytes() {
+			return mismatch("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
+				FormatSize(maxKept))
+		}
+		r.data = append(r.data, buf[:min(n, most-len(r.data))]...)
+		if n == len(buf) && n < streamChunk {
+			buf = r.t.buffer(streamChunk)
+		}
+	}
+}
+
+// needsBytes reports whether something is asked of the bytes themselves that
+// cannot be told while they pass.
+func (r *receiver) needsBytes() bool {
+	a := r.action
+	return a.match.Searches() || a.match.Data.Given() && r.wanted == nil ||
+		r.t.step.As.Given() && !r.t.step.Expect.Error.Given()
+}
+
+// nothingLeft checks that the bytes up to the end of file, which were as they
+// must be, were as many.
+func (r *receiver) nothingLeft() error {
+	if r.wanted == nil {
+		return nil
+	}
+	rest, err := io.Copy(io.Discard, r.wanted)
+	if rest > 0 {
+		err = mismatch("expected %d bytes, got %d and then the end of file", int64(r.count)+rest, r.count)
+	}
+	return err
+}
+
+// checkLarge compares what a stream was that has not been kept with what is
+// expected of it.
+func (r *receiver) checkLarge(t *Task) error {
 	m := &r.action.match
+	if t.step.As.Given() {
+		if err := t.setAs(0, map[string]any{"size": r.count, "sha256": r.sum.Hex()}); err != nil {
+			return err
+		}
+	}
 	if err := m.Size.expect(t, int64(r.count), "bytes"); err != nil {
 		return err
 	}
-	return m.checkSum(t, got)
+	return m.checkSum(t, r.sum.Hex)
 }

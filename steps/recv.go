@@ -15,6 +15,10 @@ datagram; without an expected text one call with a buffer of 65536 bytes is
 made. With contains or matches a stream is read until that holds, and no byte
 beyond the match is taken. See recv(2), read(2).
 
+With eof a stream may be of any size: its bytes are kept only where as, contains,
+matches or an expected text that is shorter than 1 MiB needs them, and then there
+may be 64 MiB of them. size and sha256 need no memory.
+
 recvmsg gives ancillary data by its type: SCM_RIGHTS descriptors, which get the
 names that are expected; SCM_CREDENTIALS {pid, uid, gid}; IP_PKTINFO {interface,
 local, dst}, IPV6_PKTINFO {interface, local}; IP_RECVERR and IPV6_RECVERR {errno,
@@ -106,7 +110,9 @@ func (a *recvAction) Run(t *Task) error {
 	if !large && err == nil {
 		err = r.receive()
 	}
-	err = r.overTLS(err)
+	if !large {
+		err = r.overTLS(err)
+	}
 	r.trace()
 	if err != nil {
 		if t.missing == "" {
@@ -115,7 +121,7 @@ func (a *recvAction) Run(t *Task) error {
 		return err
 	}
 	if large {
-		t.Return(r.count, Data{Bytes: r.first, Len: r.count}, shaShown(r.hash))
+		t.Return(r.count, Data{Bytes: r.first, Len: r.count}, r.sum)
 		return r.checkLarge(t)
 	}
 	r.returns()
@@ -170,7 +176,7 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 			return err
 		}
 	}
-	if err := a.match.Check(t, r.data); err != nil {
+	if err := a.checkMatch(t, r); err != nil {
 		return err
 	}
 	if a.want.Given() && r.msgFlags != a.want.Bits {
@@ -180,6 +186,21 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 		return err
 	}
 	return r.whole()
+}
+
+// checkMatch compares the bytes with what is expected of them.
+func (a *recvAction) checkMatch(t *Task, r *receiver) error {
+	if !a.toEOF.On {
+		return a.match.Check(t, r.data)
+	}
+	if err := r.nothingLeft(); err != nil {
+		return err
+	}
+	got := &received{bytes: r.data, size: int64(r.count), compared: r.wanted != nil}
+	if r.sum != nil {
+		got.sum = r.sum.Hex
+	}
+	return a.match.check(t, got)
 }
 
 // peeks reports whether the bytes stay where they are.

@@ -77,11 +77,11 @@ func (a *sendAction) Run(t *Task) error {
 		return err
 	}
 	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.messages() {
-		if r, size, large, err := a.data.Large(t); err != nil || large {
+		if c, large, err := a.data.Large(t); err != nil || large {
 			if err != nil {
 				return err
 			}
-			return a.sendLarge(t, h, r, size)
+			return a.sendLarge(t, h, c)
 		}
 	}
 	data, err := a.buffers(t, h)

@@ -215,7 +215,7 @@ func (w *tlsEnd) params(p *Params) {
 // receives.
 func (r *receiver) overTLS(err error) error {
 	e, ok := asTLSError(err)
-	if !ok || r.hash != nil {
+	if !ok {
 		return err
 	}
 	if d := r.h.Sock.Desc(); e.sent {
