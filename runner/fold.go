@@ -1,6 +1,10 @@
 package runner
 
-import "github.com/sockscript/sockscript/steps"
+import (
+	"time"
+
+	"github.com/sockscript/sockscript/steps"
+)
 
 // A Fold stands for the rounds of a repetition that print like the first of
 // their run and are neither the first nor the last of it. Their events are not
@@ -8,6 +12,9 @@ import "github.com/sockscript/sockscript/steps"
 type Fold struct {
 	Rounds int
 	Place  *steps.Place // of the repetition
+
+	Start time.Duration // of the first of the rounds' events, since the run's start
+	End   time.Duration // of the last
 
 	first, last int              // the events' places in their strand
 	sent        map[uint64]int64 // by description: how far sending had come
@@ -146,6 +153,7 @@ func (f *Fold) take(round []entry) {
 			continue
 		}
 		ev := e.event
+		f.lasts(ev.Start, ev.End)
 		f.last = ev.Seq
 		f.after = append(f.after, ev.After...)
 		switch ev.Op {
@@ -168,7 +176,16 @@ func (f *Fold) take(round []entry) {
 	}
 }
 
+// lasts notes when events of the fold began and ended.
+func (f *Fold) lasts(start, end time.Duration) {
+	if f.End == 0 {
+		f.Start = start
+	}
+	f.Start, f.End = min(f.Start, start), max(f.End, end)
+}
+
 func (f *Fold) takeFold(inner *Fold) {
+	f.lasts(inner.Start, inner.End)
 	f.last = inner.last
 	f.links = append(f.links, inner.links...)
 	f.after = append(f.after, inner.after...)

@@ -3,6 +3,7 @@ package runner
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/sockscript/sockscript/steps"
 )
@@ -53,7 +54,7 @@ func (r *Result) Lines(order Order, f Form) []Line {
 			lines = append(lines, r.graph.lines(s, s.label(), s.member.index, s.path)...)
 		}
 		slices.SortStableFunc(lines, func(a, b Line) int {
-			return cmp.Or(cmp.Compare(a.start(), b.start()), a.compare(b))
+			return cmp.Or(cmp.Compare(a.Start(), b.Start()), a.compare(b))
 		})
 		return lines
 	}
@@ -70,11 +71,16 @@ func (r *Result) Lines(order Order, f Form) []Line {
 	return lines
 }
 
-func (l Line) start() int64 {
-	if l.Event != nil {
-		return int64(l.Event.Start)
+// Start is when the line's call was made, since the run's start: of folded
+// rounds the first one's. Replicas that are folded have no time of their own.
+func (l Line) Start() time.Duration {
+	switch {
+	case l.Event != nil:
+		return l.Event.Start
+	case l.Fold != nil:
+		return l.Fold.Start
 	}
-	return 1<<63 - 1
+	return 0
 }
 
 func (l Line) compare(m Line) int {

@@ -17,6 +17,7 @@ func (a *assertAction) Params(p *Params) { p.Value(&a.cond, "the condition") }
 func (a *assertAction) Run(t *Task) error {
 	t.Call("assert", Bare("assert "+a.cond.Source))
 	ok, err := a.cond.Truth(t)
+	t.begin()
 	if err != nil || ok {
 		return err
 	}

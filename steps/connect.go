@@ -42,8 +42,12 @@ func (a *connectAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
+	retry, err := a.retry.Eval(t)
+	if err != nil {
+		return err
+	}
 	t.Call("connect", Name(h.Name), to)
-	err = a.connect(t, h, to)
+	err = a.connect(t, h, to, retry)
 	t.act(OpConnect, h)
 	t.Event.Link = h.link()
 	t.Event.Link.Remote = to
@@ -55,11 +59,7 @@ func (a *connectAction) Run(t *Task) error {
 	return nil
 }
 
-func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr) error {
-	retry, err := a.retry.Eval(t)
-	if err != nil {
-		return err
-	}
+func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr, retry time.Duration) error {
 	end := time.Now().Add(retry)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
 		err := h.Sock.Connect(t.wait(&a.nowait, 0), to)

@@ -18,7 +18,7 @@ func (x *Expect) bindings() []*Param {
 	x.Took.unit = timeUnit
 	return []*Param{
 		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of which one must come; 0 in it allows success"},
-		{Key: "took", Value: &x.Took, Help: "how long the step may take, as 150ms..400ms or \">=1s\""},
+		{Key: "took", Value: &x.Took, Help: "how long the step may take from its call on, as 150ms..400ms or \">=1s\""},
 	}
 }
 

@@ -37,6 +37,7 @@ func (a *parallelAction) unhurried() {}
 
 func (a *parallelAction) Run(t *Task) error {
 	t.announce()
+	t.begin()
 	limit := t.inner()
 	var running []Branch
 	for i, name := range a.branches.names {

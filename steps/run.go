@@ -38,10 +38,10 @@ func (t *Task) run(s *Step) error {
 	if t.Ctx.Err() != nil {
 		return ErrCancelled
 	}
-	outer, held := t.step, len(t.held)
-	t.step, t.causes = s, t.causes[:0]
+	outer, began, held := t.step, t.began, len(t.held)
+	t.step, t.began, t.causes = s, time.Time{}, t.causes[:0]
 	err := t.attempt(s)
-	t.step = outer
+	t.step, t.began = outer, began
 	t.letGo(held)
 	if err == nil {
 		return nil
@@ -78,12 +78,12 @@ func (t *Task) attempt(s *Step) error {
 			return nil
 		}
 	}
-	t.Event = Event{Place: &s.Place, Start: start.Sub(t.Actor.Run.Epoch)}
+	t.Event = Event{Place: &s.Place}
 	if t.Event.Note, err = s.Note.Eval(t); err != nil {
 		return err
 	}
 	err = s.Action.Run(t)
-	took := time.Since(start)
+	took := t.took()
 	err = t.settle(s, err, took)
 	if err != nil {
 		t.Event.Failed = true
@@ -92,6 +92,14 @@ func (t *Task) attempt(s *Step) error {
 		t.record()
 	}
 	return err
+}
+
+// took is how long the step's call took, or all that stands in the step.
+func (t *Task) took() time.Duration {
+	if t.began.IsZero() {
+		return 0
+	}
+	return time.Since(t.began)
 }
 
 // settle holds what the action gave against what the step expects.
@@ -203,6 +211,9 @@ type unhurried interface{ unhurried() }
 
 // within runs a block under the limit of the step it stands in.
 func (t *Task) within(b *Block) error {
+	if t.began.IsZero() {
+		t.began = time.Now()
+	}
 	outer := t.Limit
 	t.Limit = t.inner()
 	err := t.Run(b)

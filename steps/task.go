@@ -97,6 +97,7 @@ type Task struct {
 	frame map[string]any
 
 	step     *Step
+	began    time.Time // when the step's call was made; zero before
 	deadline time.Time
 	bound    Limit // of the step under way
 	causes   []Cause
@@ -205,9 +206,21 @@ func masked(mask *Bool, parts ...any) []any {
 	return parts
 }
 
-// Call opens the event of a call, by its name and arguments.
+// Call opens the event of a call, by its name and arguments, just before the
+// call is made.
 func (t *Task) Call(name string, args ...any) {
+	t.begin()
 	t.Event.Call, t.Event.Args = name, args
+}
+
+// begin says that the step's call is made now: what came before, as a wait for
+// another actor's name, is not part of it.
+func (t *Task) begin() {
+	now := time.Now()
+	if t.began.IsZero() {
+		t.began = now
+	}
+	t.Event.Start = now.Sub(t.Actor.Run.Epoch)
 }
 
 // Return says what the call gave.
@@ -215,23 +228,18 @@ func (t *Task) Return(parts ...any) { t.Event.Ret = parts }
 
 // Next records the call so far as a success and opens another: for steps that
 // make several calls.
-func (t *Task) Next() {
-	t.record()
-	t.Event.Start = time.Since(t.Actor.Run.Epoch)
-}
+func (t *Task) Next() { t.record() }
 
 // announce records the note of a step that has no call to show: what shows is
 // the steps that stand in it.
 func (t *Task) announce() {
 	if note := t.Event.Note; note != "" {
 		t.Event.Note = ""
-		for i, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
-			if i > 0 {
-				t.Event.Start = time.Since(t.Actor.Run.Epoch)
-			}
+		for _, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
 			t.Call("note", Bare("# "+line))
 			t.record()
 		}
+		t.began = time.Time{}
 	}
 }
 

@@ -53,13 +53,15 @@ type EventObject struct {
 
 // A FoldObject stands for rounds or replicas that print like those around it.
 type FoldObject struct {
-	Type     string `json:"type" doc:"fold"`
-	Scenario string `json:"scenario" doc:"the scenario's name"`
-	Run      int    `json:"run" doc:"the number of the run that is told, from 1"`
-	Actor    string `json:"actor" doc:"the actor, or the range of its replicas: client[1..998]"`
-	Depth    int    `json:"depth" doc:"the depth in causal order, from 1"`
-	Rounds   int    `json:"rounds,omitempty" doc:"how many rounds are folded; not there for replicas"`
-	Replicas int    `json:"replicas,omitempty" doc:"how many replicas are folded; not there for rounds"`
+	Type     string   `json:"type" doc:"fold"`
+	Scenario string   `json:"scenario" doc:"the scenario's name"`
+	Run      int      `json:"run" doc:"the number of the run that is told, from 1"`
+	Actor    string   `json:"actor" doc:"the actor, or the range of its replicas: client[1..998]"`
+	Depth    int      `json:"depth" doc:"the depth in causal order, from 1"`
+	Rounds   int      `json:"rounds,omitempty" doc:"how many rounds are folded; not there for replicas"`
+	Replicas int      `json:"replicas,omitempty" doc:"how many replicas are folded; not there for rounds"`
+	Start    *float64 `json:"start,omitempty" doc:"seconds from the start of the scenario to the first call of the rounds; with --order time and --unmask only"`
+	End      *float64 `json:"end,omitempty" doc:"seconds from the start of the scenario to the end of their last call; with --order time and --unmask only"`
 }
 
 // A ScenarioObject is how a scenario ended. It comes after its events.
@@ -211,6 +213,7 @@ func (j *JSON) line(o *Outcome, l runner.Line) error {
 	}
 	if l.Fold != nil {
 		fold.Rounds = l.Fold.Rounds
+		fold.Start, fold.End = j.times(l.Fold.Start, l.Fold.End)
 	}
 	return j.write(fold)
 }
@@ -228,11 +231,17 @@ func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
 	} else {
 		object.Result = typed(ret)
 	}
-	if j.Style.Order == runner.Time || j.Style.Form.Unmask {
-		start, end := e.Start.Seconds(), e.End.Seconds()
-		object.Start, object.End = &start, &end
-	}
+	object.Start, object.End = j.times(e.Start, e.End)
 	return object
+}
+
+// times are the moments of a line in seconds, where they are asked for.
+func (j *JSON) times(from, to time.Duration) (start, end *float64) {
+	if j.Style.Order != runner.Time && !j.Style.Form.Unmask {
+		return nil, nil
+	}
+	s, e := from.Seconds(), to.Seconds()
+	return &s, &e
 }
 
 // typed makes numbers of the parts that are numbers.

@@ -91,10 +91,7 @@ func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
 
 // elapsedColumn is the time since the run's start, in milliseconds.
 func elapsedColumn(l runner.Line) string {
-	if l.Event == nil {
-		return strings.Repeat(" ", 12)
-	}
-	return fmt.Sprintf("%8.3fms  ", float64(l.Event.Start)/float64(time.Millisecond))
+	return fmt.Sprintf("%8.3fms  ", float64(l.Start())/float64(time.Millisecond))
 }
 
 func (s Style) lineText(r *runner.Result, l runner.Line) string {
