@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -32,11 +33,11 @@ func (r *Result) Parts(e *steps.Event, f Form) (args, ret []string) {
 		for i, p := range list {
 			w := &callWriter{masks: r.masks, event: e, form: f}
 			if line, bare := p.(steps.Bare); bare {
-				texts[i] = w.line(string(line))
+				texts[i] = source.Visible(w.line(string(line)))
 				continue
 			}
 			w.part(p)
-			texts[i] = w.String()
+			texts[i] = source.Visible(w.String())
 		}
 		return texts
 	}
@@ -55,7 +56,7 @@ func (w *callWriter) call() string {
 	e := w.event
 	if len(e.Args) == 1 {
 		if line, ok := e.Args[0].(steps.Bare); ok {
-			return visible(w.line(string(line)))
+			return source.Visible(w.line(string(line)))
 		}
 	}
 	w.WriteString(e.Call)
@@ -68,7 +69,7 @@ func (w *callWriter) call() string {
 	}
 	w.WriteByte(')')
 	w.result()
-	return w.String()
+	return source.Visible(w.String())
 }
 
 func (w *callWriter) result() {
@@ -220,19 +221,6 @@ func asText(b []byte, cut bool) (string, bool) {
 		}
 	}
 	return s, printable > 0 || len(s) == 0
-}
-
-// visible writes out what would break a line: control characters.
-func visible(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsPrint(r) || r == '\t' {
-			b.WriteRune(r)
-			continue
-		}
-		b.WriteString(strings.Trim(quote(string(r)), `"`))
-	}
-	return b.String()
 }
 
 // quote writes a text in double quotes; \0 stands for a zero byte, as strace

@@ -9,6 +9,7 @@
 package runner
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -259,7 +260,7 @@ func (r *run) perform(s *strand, run func() error) (err error) {
 	defer r.hub.leave(s)
 	defer func() {
 		if p := recover(); p != nil {
-			err = r.fail(s, fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			err = r.fail(s, fmt.Errorf("panic: %v\n%s", p, bytes.ReplaceAll(debug.Stack(), []byte("\t"), []byte("    "))))
 		}
 	}()
 	if err := run(); err != nil {

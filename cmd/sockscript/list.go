@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 func (p *program) listCommand() *cobra.Command {
@@ -27,7 +28,7 @@ func (p *program) listCommand() *cobra.Command {
 			w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 			for _, c := range cases {
 				s := c.Scenario
-				fmt.Fprintf(w, "%s\t%s\t%s\n", s.Name, strings.Join(s.Tags, ","), firstSentence(s.Description))
+				fmt.Fprintf(w, "%s\t%s\t%s\n", source.Visible(s.Name), source.Visible(strings.Join(s.Tags, ",")), source.Visible(firstSentence(s.Description)))
 			}
 			w.Flush()
 			return p.print(cutLines(table.String(), p.out.width()))

@@ -12,7 +12,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
+
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // The exit statuses. They are written down in the help of the command.
@@ -82,4 +85,24 @@ func (p *program) main(ctx context.Context) int {
 	return statusInvalid
 }
 
-func (p *program) complain(err error) { fmt.Fprintf(p.errors, "sockscript: %s\n", err) }
+// complain tells an error; of several that were joined, each on its own line.
+func (p *program) complain(err error) {
+	fmt.Fprintf(p.errors, "sockscript: %s\n", strings.Join(errorLines(err), "\n"))
+}
+
+// errorLines is an error a line each, with the control characters of the names
+// in it written out.
+func errorLines(err error) []string {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []string{source.Visible(err.Error())}
+	}
+	var texts, lines []string
+	for _, one := range joined.Unwrap() {
+		texts, lines = append(texts, one.Error()), append(lines, errorLines(one)...)
+	}
+	if strings.Join(texts, "\n") != err.Error() {
+		return []string{source.Visible(err.Error())} // it wraps them in words of its own
+	}
+	return lines
+}

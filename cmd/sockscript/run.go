@@ -9,6 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -155,6 +156,6 @@ func (p *program) offerUpdate(rep *reporting, sum *report.Summary, how string, e
 	if sum.Differing > 1 {
 		what = "transcripts the golden ones"
 	}
-	fmt.Fprintf(p.out, "`sockscript %s` makes the new %s\n", how, what)
+	fmt.Fprintf(p.out, "`sockscript %s` makes the new %s\n", source.Visible(how), what)
 	return err
 }

@@ -136,7 +136,7 @@ func (w *watch) again(ctx context.Context, change suite.Change) error {
 	if len(told)+len(gone) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w.p.out, "\n-- %s\n", strings.Join(append(word(told, "changed"), word(gone, "gone")...), "; "))
+	fmt.Fprintf(w.p.out, "\n-- %s\n", source.Visible(strings.Join(append(word(told, "changed"), word(gone, "gone")...), "; ")))
 	// Of files that have not changed all has been told.
 	problems = slices.DeleteFunc(problems, func(p *source.Problem) bool { return !slices.ContainsFunc(told, sameAs(p.Pos.File)) })
 	if err := w.p.text(w.session).Problems(problems); err != nil {

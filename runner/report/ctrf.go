@@ -106,7 +106,7 @@ func (v *verdict) ctrf() ctrfTest {
 		Suite: []string{v.file}, Message: v.message, Trace: v.detail, RawStatus: v.ending.String(), Tags: v.tags,
 	}
 	if v.at.IsValid() {
-		t.FilePath, t.Line = visible(v.at.File), v.at.Line
+		t.FilePath, t.Line = source.Visible(v.at.File), v.at.Line
 	}
 	return t
 }

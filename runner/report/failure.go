@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -29,7 +30,7 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	b := bufio.NewWriter(w)
 	writeHead(b, r, f, s)
 	for _, s := range f.Via {
-		fmt.Fprintf(b, "called by %s\n", place(s))
+		fmt.Fprintf(b, "called by %s\n", source.Visible(place(s)))
 	}
 	writeDetail(b, f.Err)
 	fmt.Fprintln(b, "\ntranscript up to there:")
@@ -43,7 +44,7 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	b.WriteString(indent(lines.String()))
 	writeOthers(b, f)
 	writePrograms(b, f)
-	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name)))
+	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, verdictLine(r.Status, r.Scenario.Name)))
 	return b.Flush()
 }
 
@@ -53,11 +54,11 @@ func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
 		if f.Actor != "" {
 			who = f.Actor + ": "
 		}
-		p := r.Scenario.Node.Problem("%s: %s%s", r.Scenario.Name, who, firstLine(f.Err))
+		p := r.Scenario.Node.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Err))
 		fmt.Fprintln(b, p.Report())
 		return
 	}
-	p := failurePlace(f).Problem("%s: %s: %s: %s", r.Scenario.Name, f.Actor, f.Place.Title, firstLine(f.Err))
+	p := failurePlace(f).Problem("%s: %s: %s: %s", source.Visible(r.Scenario.Name), source.Visible(f.Actor), source.Visible(f.Place.Title), firstLine(f.Err))
 	fmt.Fprintln(b, p.Report())
 }
 
@@ -82,7 +83,7 @@ func firstLine(err error) string {
 // the further lines of the error.
 func writeDetail(b *bufio.Writer, err error) {
 	if _, rest, more := strings.Cut(err.Error(), "\n"); more {
-		fmt.Fprint(b, "\n", indent(strings.TrimRight(rest, "\n")+"\n"))
+		fmt.Fprint(b, "\n", indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n"))
 	}
 	var m *steps.Mismatch
 	if errors.As(err, &m) && m.Data {
@@ -90,7 +91,7 @@ func writeDetail(b *bufio.Writer, err error) {
 	}
 	var d *steps.DeadlockError
 	if errors.As(err, &d) && len(d.Waits) > 0 {
-		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(d.Waits, "\n")+"\n"))
+		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(visibleAll(d.Waits), "\n")+"\n"))
 	}
 }
 
@@ -133,14 +134,14 @@ func writeOthers(b *bufio.Writer, f *runner.Failure) {
 			fmt.Fprintf(b, "  and %s\n", plural(len(f.Others)-most, "other actor", "other actors"))
 			break
 		}
-		fmt.Fprintf(b, "  %s\n", doing(d))
+		fmt.Fprintf(b, "  %s\n", source.Visible(doing(d)))
 	}
 }
 
 // writePrograms shows what the programs wrote that no step has read.
 func writePrograms(b *bufio.Writer, f *runner.Failure) {
 	for _, p := range f.Programs {
-		fmt.Fprintf(b, "\n%s of %s: %s\n", p.Name, p.Actor, p.Status)
+		fmt.Fprintf(b, "\n%s\n", source.Visible(fmt.Sprintf("%s of %s: %s", p.Name, p.Actor, p.Status)))
 		writeOutput(b, "stdout", p.Stdout, p.StdoutBefore)
 		writeOutput(b, "stderr", p.Stderr, p.StderrBefore)
 	}
@@ -160,25 +161,7 @@ func writeOutput(b *bufio.Writer, name, text string, before int64) {
 	if before += int64(len(strings.TrimSuffix(text, "\n")) - len(last)); before > 0 {
 		name += ", after " + plural(int(before), "more byte", "more bytes")
 	}
-	fmt.Fprintf(b, "  %s:\n%s", name, indent(indent(printable(last))))
-}
-
-// printable is a program's output with what a terminal would act on made
-// visible, and a line end at its end.
-func printable(s string) string {
-	var out strings.Builder
-	for i, r := range s {
-		quoted := strconv.QuoteRune(r)
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&out, `\x%02x`, s[i])
-		case r == '\n' || r == '\t' || unicode.IsPrint(r):
-			out.WriteRune(r)
-		default:
-			out.WriteString(quoted[1 : len(quoted)-1])
-		}
-	}
-	return strings.TrimRight(out.String(), "\n") + "\n"
+	fmt.Fprintf(b, "  %s:\n%s", name, indent(indent(source.VisibleLines(strings.TrimRight(last, "\n"))+"\n")))
 }
 
 func doing(d runner.Doing) string {

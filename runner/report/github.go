@@ -49,7 +49,7 @@ func (g *GitHub) Checked(int, source.Problems) error { return nil }
 // Outcome implements [Reporter]. A golden file that differs is annotated where
 // it first does.
 func (g *GitHub) Outcome(o *Outcome) error {
-	if err := g.problems(o.raceProblems(), visible(o.Scenario.Name)); err != nil {
+	if err := g.problems(o.raceProblems(), source.Visible(o.Scenario.Name)); err != nil {
 		return err
 	}
 	if o.Status() != runner.Failed {
@@ -61,7 +61,7 @@ func (g *GitHub) Outcome(o *Outcome) error {
 	}
 	message := v.message
 	if d := o.Diff; d != nil {
-		message += "\n" + visible(d.Text)
+		message += "\n" + source.VisibleLines(d.Text)
 	}
 	if o.Golden == GoldenDiffers {
 		v.at = source.Pos{File: o.GoldenPath, Line: o.Diff.Line, Col: 1}
@@ -75,13 +75,13 @@ func (g *GitHub) Summary(*Summary) error { return nil }
 func (g *GitHub) write(level string, at source.Pos, title, message string) error {
 	var properties []string
 	if at.File != "" {
-		properties = append(properties, "file="+property.Replace(g.path(at.File)))
+		properties = append(properties, "file="+property.Replace(source.Visible(g.path(at.File))))
 	}
 	if at.IsValid() {
 		properties = append(properties, fmt.Sprintf("line=%d,col=%d", at.Line, max(at.Col, 1)))
 	}
-	properties = append(properties, "title="+property.Replace(title))
-	_, err := fmt.Fprintf(g.W, "::%s %s::%s\n", level, strings.Join(properties, ","), workflowData.Replace(visible(message)))
+	properties = append(properties, "title="+property.Replace(source.Visible(title)))
+	_, err := fmt.Fprintf(g.W, "::%s %s::%s\n", level, strings.Join(properties, ","), workflowData.Replace(source.VisibleLines(message)))
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -198,10 +199,47 @@ func (j *JSON) Summary(s *Summary) error {
 	return j.write(object)
 }
 
+// write writes one object on one line. What a terminal would act on is written
+// out in its texts, as in every other form: who prints a field of it is as safe
+// as who reads the text.
 func (j *JSON) write(object any) error {
 	e := json.NewEncoder(j.W)
 	e.SetEscapeHTML(false)
-	return e.Encode(object)
+	return e.Encode(visibleTexts(reflect.ValueOf(object)).Interface())
+}
+
+// visibleTexts is a copy of a value in which the control characters of all texts
+// are written out, but for the ends of lines.
+func visibleTexts(v reflect.Value) reflect.Value {
+	shown := reflect.New(v.Type()).Elem()
+	shown.Set(v)
+	switch v.Kind() {
+	case reflect.String:
+		shown.SetString(source.VisibleLines(v.String()))
+	case reflect.Struct:
+		for i := range v.NumField() {
+			shown.Field(i).Set(visibleTexts(v.Field(i)))
+		}
+	case reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+		shown.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			shown.Index(i).Set(visibleTexts(v.Index(i)))
+		}
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return v
+		}
+		inner := visibleTexts(v.Elem())
+		if v.Kind() == reflect.Interface {
+			return inner
+		}
+		shown.Set(reflect.New(v.Type().Elem()))
+		shown.Elem().Set(inner)
+	}
+	return shown
 }
 
 func (j *JSON) line(o *Outcome, l runner.Line) error {

@@ -115,7 +115,7 @@ func countsOf(list verdicts) junitCounts {
 func (v *verdict) junit() junitCase {
 	c := junitCase{Name: v.name, Class: v.file, Time: seconds(v.elapsed)}
 	if v.at.IsValid() {
-		c.File, c.Line = visible(v.at.File), v.at.Line
+		c.File, c.Line = source.Visible(v.at.File), v.at.Line
 	}
 	failure := &junitFailure{Message: v.message, Type: v.kind, Text: v.detail}
 	switch v.ending {

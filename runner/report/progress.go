@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Progress is a line on a terminal that tells how far many runs have come. It
@@ -38,7 +40,7 @@ func (p *Progress) Show(done, total, failed int, name string) {
 	if failed > 0 {
 		text += fmt.Sprintf(", %s failed", thousands(failed))
 	}
-	text += "  " + name
+	text += "  " + source.Visible(name)
 	fmt.Fprint(p.W, "\r"+p.fit(text)+"\x1b[K")
 	p.shown = true
 }

@@ -122,7 +122,7 @@ func (v *verdict) yaml(b *strings.Builder) {
 	fmt.Fprintf(b, "  ---\n  message: %s\n  severity: %s\n  kind: %s\n", yamlText(v.message), severity, v.kind)
 	fmt.Fprintf(b, "  duration_ms: %.3f\n", float64(v.elapsed.Microseconds())/1000)
 	if v.at.IsValid() {
-		fmt.Fprintf(b, "  at:\n    file: %s\n    line: %d\n    column: %d\n", yamlText(visible(v.at.File)), v.at.Line, v.at.Col)
+		fmt.Fprintf(b, "  at:\n    file: %s\n    line: %d\n    column: %d\n", yamlText(source.Visible(v.at.File)), v.at.Line, v.at.Col)
 	}
 	b.WriteString("  report: |\n")
 	for line := range strings.Lines(strings.Trim(v.detail, "\n")) {
@@ -151,6 +151,6 @@ func tapName(name string) string {
 // comment writes lines that consumers pass over.
 func comment(b *strings.Builder, text string) {
 	for line := range strings.Lines(text) {
-		fmt.Fprintf(b, "# %s\n", strings.TrimRight(visible(line), "\n"))
+		fmt.Fprintf(b, "# %s\n", source.Visible(strings.TrimSuffix(line, "\n")))
 	}
 }

@@ -107,7 +107,7 @@ func (t *Text) outcome(o *Outcome) error {
 		return nil
 	case o.Golden == GoldenChanged && t.Verbosity == Verbose && o.Change != nil:
 		return t.block(func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "%s\n%s", t.written(o), t.Style.paintDiff(o.Change.Text))
+			_, err := fmt.Fprintf(w, "%s\n%s", t.written(o), t.Style.paintDiff(source.VisibleLines(o.Change.Text)))
 			return err
 		})
 	case o.Golden == GoldenChanged || o.Golden == GoldenCreated:
@@ -154,7 +154,7 @@ func (t *Text) line(o *Outcome) error {
 	t.lines, t.blocks = true, false
 	line := t.written(o)
 	if o.Golden != GoldenChanged && o.Golden != GoldenCreated {
-		line = t.column(o, o.Status().String(), o.Scenario.Name)
+		line = t.column(o, o.Status().String(), source.Visible(o.Scenario.Name))
 	}
 	aside := t.style().aside(o.Result)
 	if o.Runs < o.Wanted {
@@ -177,9 +177,9 @@ func (t *Text) column(o *Outcome, word, subject string) string {
 // new and how many are gone.
 func (t *Text) written(o *Outcome) string {
 	if o.Golden == GoldenCreated {
-		return t.column(o, "new", o.GoldenPath)
+		return t.column(o, "new", source.Visible(o.GoldenPath))
 	}
-	line := t.column(o, "changed", o.GoldenPath)
+	line := t.column(o, "changed", source.Visible(o.GoldenPath))
 	if o.Change != nil {
 		added, removed := o.Change.count()
 		line += t.Style.dim(fmt.Sprintf("  (+%d -%d)", added, removed))
@@ -201,14 +201,14 @@ func (t *Text) failure(w io.Writer, o *Outcome) error {
 // differing writes how a transcript is not what it should be.
 func (t *Text) differing(w io.Writer, o *Outcome) error {
 	var b strings.Builder
-	file, name := o.Scenario.Pos().File, o.Scenario.Name
+	file, name := source.Visible(o.Scenario.Pos().File), source.Visible(o.Scenario.Name)
 	switch d := o.Diff; {
 	case o.Err != nil:
-		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, o.Err)
+		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, source.Visible(o.Err.Error()))
 	case o.Golden == GoldenDiffers:
-		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, d.From, t.Style.paintDiff(d.Text))
+		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, source.Visible(d.From), t.Style.paintDiff(source.VisibleLines(d.Text)))
 	default:
-		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s\n", file, name, d.To, d.From)
+		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s\n", file, name, source.Visible(d.To), source.Visible(d.From))
 		for i, v := range o.Variants {
 			if i == mostVariants {
 				fmt.Fprintf(&b, "and %s\n", plural(len(o.Variants)-i, "other transcript", "other transcripts"))
@@ -216,9 +216,9 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 			}
 			fmt.Fprintf(&b, "%s of %s: that of run %d\n", thousands(v.Runs), plural(o.Runs, "run", "runs"), v.Run)
 		}
-		b.WriteString(t.Style.paintDiff(d.Text))
+		b.WriteString(t.Style.paintDiff(source.VisibleLines(d.Text)))
 	}
-	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(runner.Failed, fmt.Sprintf("%s  %s", runner.Failed, name)))
+	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(runner.Failed, verdictLine(runner.Failed, name)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -261,19 +261,28 @@ func goldenLists(s *Summary) string {
 		fmt.Fprintf(&b, "%s no golden file (--update writes them):\n", plural(n, "scenario has", "scenarios have"))
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 		for _, m := range s.NoGolden {
-			fmt.Fprintf(w, "  %s\t%s (%s)\n", m.Path, m.Scenario, m.File)
+			fmt.Fprintf(w, "  %s\t%s (%s)\n", source.Visible(m.Path), source.Visible(m.Scenario), source.Visible(m.File))
 		}
 		w.Flush()
 	}
 	if n := len(s.Orphans); n > 0 {
 		fmt.Fprintf(&b, "%s no scenario (--update --prune removes them):\n", plural(n, "golden file has", "golden files have"))
-		fmt.Fprintf(&b, "  %s\n", strings.Join(s.Orphans, "\n  "))
+		fmt.Fprintf(&b, "  %s\n", strings.Join(visibleAll(s.Orphans), "\n  "))
 	}
 	if n := len(s.Removed); n > 0 {
 		fmt.Fprintf(&b, "%s no scenario and %s removed:\n", plural(n, "golden file had", "golden files had"), verb(n, "was", "were"))
-		fmt.Fprintf(&b, "  %s\n", strings.Join(s.Removed, "\n  "))
+		fmt.Fprintf(&b, "  %s\n", strings.Join(visibleAll(s.Removed), "\n  "))
 	}
 	return b.String()
+}
+
+// visibleAll is a list of names with their control characters written out.
+func visibleAll(list []string) []string {
+	shown := make([]string, len(list))
+	for i, s := range list {
+		shown[i] = source.Visible(s)
+	}
+	return shown
 }
 
 func verb(n int, one, many string) string {

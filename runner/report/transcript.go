@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Style says how a transcript is written. The zero value is the form that
@@ -25,7 +26,7 @@ type Style struct {
 func Transcript(w io.Writer, r *runner.Result, s Style) error {
 	b := bufio.NewWriter(w)
 	if s.Verbose && r.Scenario.Description != "" {
-		fmt.Fprintf(b, "%s\n\n", s.dim(strings.TrimSpace(r.Scenario.Description)))
+		fmt.Fprintf(b, "%s\n\n", s.dim(source.VisibleLines(strings.TrimSpace(r.Scenario.Description))))
 	}
 	writeLines(b, r, s)
 	if r.Status == runner.Cancelled && r.Failure != nil {
@@ -39,8 +40,13 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 
 // verdict is the last line of a transcript.
 func (s Style) verdict(r *runner.Result) string {
-	line := s.paintStatus(r.Status, fmt.Sprintf("%s  %s", r.Status, r.Scenario.Name))
+	line := s.paintStatus(r.Status, verdictLine(r.Status, r.Scenario.Name))
 	return line + s.aside(r)
+}
+
+// verdictLine tells of a scenario how it ended.
+func verdictLine(status runner.Status, name string) string {
+	return fmt.Sprintf("%s  %s", status, source.Visible(name))
 }
 
 // aside is what stands behind a name: why a scenario was skipped, and how long
@@ -48,7 +54,7 @@ func (s Style) verdict(r *runner.Result) string {
 func (s Style) aside(r *runner.Result) string {
 	switch {
 	case r.Reason != "":
-		return "  (" + r.Reason + ")"
+		return "  (" + source.Visible(r.Reason) + ")"
 	case s.Verbose:
 		return s.dim(fmt.Sprintf("  (%s)", precise(r.Elapsed)))
 	}
@@ -72,17 +78,17 @@ func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
 	lines := r.Lines(order, s.Form)
 	width := 0
 	for _, l := range lines {
-		width = max(width, len(l.Actor))
+		width = max(width, len(source.Visible(l.Actor)))
 	}
 	for _, l := range lines {
 		elapsed := ""
 		if order == runner.Time {
 			elapsed = elapsedColumn(l)
 		}
-		actor := s.dim(fmt.Sprintf("%s%-*s  ", elapsed, width, l.Actor))
+		actor := s.dim(fmt.Sprintf("%s%-*s  ", elapsed, width, source.Visible(l.Actor)))
 		if l.Event != nil && l.Event.Note != "" {
 			for note := range strings.SplitSeq(strings.TrimSuffix(l.Event.Note, "\n"), "\n") {
-				fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+note))
+				fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+source.Visible(note)))
 			}
 		}
 		fmt.Fprintf(b, "%s%s\n", actor, s.lineText(r, l))

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -32,7 +30,8 @@ func (e ending) String() string {
 }
 
 // A verdict is an outcome as the reports for continuous integration tell it. Its
-// texts hold nothing that such a form could not carry.
+// texts hold nothing that such a form could not carry: control characters, and
+// bytes that are not UTF-8, are written out.
 type verdict struct {
 	ending  ending
 	name    string
@@ -48,14 +47,14 @@ type verdict struct {
 // verdictOf tells an outcome.
 func verdictOf(o *Outcome, s Style) (*verdict, error) {
 	v := &verdict{
-		name: visible(o.Scenario.Name), file: visible(o.Scenario.Pos().File),
+		name: source.Visible(o.Scenario.Name), file: source.Visible(o.Scenario.Pos().File),
 		at: o.Scenario.Pos(), elapsed: o.Elapsed(),
 	}
 	for _, tag := range o.Scenario.Tags {
-		v.tags = append(v.tags, visible(tag))
+		v.tags = append(v.tags, source.Visible(tag))
 	}
 	v.judge(o)
-	v.message = visible(strings.ReplaceAll(v.message, "\n", " "))
+	v.message = source.Visible(strings.ReplaceAll(v.message, "\n", " "))
 	if v.ending == passed || v.ending == skipped || v.ending == notRun {
 		return v, nil
 	}
@@ -64,7 +63,7 @@ func verdictOf(o *Outcome, s Style) (*verdict, error) {
 	if err := (&Text{W: &b, Style: s}).Outcome(o); err != nil {
 		return nil, err
 	}
-	v.detail = visible(b.String())
+	v.detail = b.String()
 	return v, nil
 }
 
@@ -115,43 +114,22 @@ func verdictsOf(files int, problems source.Problems) []*verdict {
 		if p.Severity != source.Error {
 			continue
 		}
-		v := &verdict{ending: broken, kind: "invalid", at: p.Pos, message: p.Msg, detail: visible(p.Report()) + "\n"}
-		v.file = visible(cmp.Or(p.Pos.File, "sockscript"))
+		v := &verdict{ending: broken, kind: "invalid", at: p.Pos, message: p.Msg, detail: p.Report() + "\n"}
+		v.file = source.Visible(cmp.Or(p.Pos.File, "sockscript"))
 		v.name = v.file
 		if p.Pos.IsValid() {
-			v.name = visible(p.Pos.String())
+			v.name = source.Visible(p.Pos.String())
 		}
 		if p.Hint != "" {
 			v.message += "; " + p.Hint
 		}
-		v.message = visible(strings.ReplaceAll(v.message, "\n", " "))
+		v.message = source.Visible(strings.ReplaceAll(v.message, "\n", " "))
 		list = append(list, v)
 	}
 	if len(list) == 0 {
 		list = append(list, &verdict{name: fmt.Sprintf("no errors in %s", plural(files, "file", "files")), file: "check"})
 	}
 	return list
-}
-
-// visible writes out what XML 1.0, YAML and terminals cannot carry: control
-// characters but for newlines and tabs, and bytes that are not UTF-8.
-func visible(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case r == '\r':
-			b.WriteString(`\r`)
-		case r == '\n' || r == '\t' || !unicode.IsControl(r) && r != '\ufffe' && r != '\uffff':
-			b.WriteRune(r)
-		case r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-	}
-	return b.String()
 }
 
 // verdicts are those of a run so far, for the forms that are written at its end.

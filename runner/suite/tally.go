@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // A tally gathers the runs of one case.
@@ -161,11 +162,12 @@ func (t *tally) update(text string) {
 	}
 }
 
-// compare is how one transcript differs from another.
+// compare is how one transcript differs from another. Its control characters
+// are written out: lines that differ in a carriage return only show it.
 func compare(from, want, to, got string) *report.Diff {
-	text := string(diff.Diff(from, []byte(want), to, []byte(got)))
+	text := string(diff.Diff(source.Visible(from), []byte(want), source.Visible(to), []byte(got)))
 	_, text, _ = strings.Cut(text, "\n") // "diff FROM TO" says nothing new
-	return &report.Diff{From: from, To: to, Text: text, Line: firstDifference(want, got)}
+	return &report.Diff{From: from, To: to, Text: source.VisibleLines(text), Line: firstDifference(want, got)}
 }
 
 // firstDifference is the number of the first line that differs, from 1.

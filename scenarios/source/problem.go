@@ -42,13 +42,16 @@ func (p *Problem) MoveTo(n *Node, pos Pos) *Problem {
 // head returns the place, and the word "warning" if p is one.
 func (p *Problem) head() string {
 	if p.Severity == Warning {
-		return p.Pos.String() + ": warning: "
+		return Visible(p.Pos.String()) + ": warning: "
 	}
-	return p.Pos.String() + ": "
+	return Visible(p.Pos.String()) + ": "
 }
 
-// oneLine keeps a message that quotes a text of several lines on one.
-var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
+// oneLine keeps a message that quotes a text of several lines on one, and
+// writes out what a terminal would act on.
+func oneLine(s string) string { return Visible(lineEnds.Replace(s)) }
+
+var lineEnds = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
 // Error returns "file:line:col: message (hint)", on one line.
 func (p *Problem) Error() string {
@@ -56,7 +59,7 @@ func (p *Problem) Error() string {
 	if p.Hint != "" {
 		s += " (" + p.Hint + ")"
 	}
-	return oneLine.Replace(s)
+	return oneLine(s)
 }
 
 // Report returns what a terminal shows: the message, and below it the source
@@ -70,7 +73,7 @@ func (p *Problem) Report() string {
 	if p.Hint != "" {
 		s += "; " + p.Hint
 	}
-	s = oneLine.Replace(s)
+	s = oneLine(s)
 	if !p.Pos.IsValid() || strings.TrimSpace(p.Line) == "" {
 		return s
 	}
