@@ -61,12 +61,13 @@ func (s *Scenario) decode(n *source.Node) source.Problems {
 		}
 		known.Entries = append(known.Entries, e)
 	}
-	d := steps.NewDecoder(keysOf(n.Get("actors")), keysOf(n.Get("vars")))
-	d.Mapping(inOrder(&known), doc.params(), "a scenario")
-	s.fill(doc, d)
-	problems := append(later, d.Problems()...)
+	r := steps.NewReader(steps.Kinds(), keysOf(n.Get("actors")), keysOf(n.Get("vars")))
+	doc.procedures.Reader, doc.actors.reader = r, r
+	r.Mapping(inOrder(&known), doc.params(), "a scenario")
+	s.fill(doc, r)
+	problems := append(later, r.Problems()...)
 	if !problems.HasErrors() {
-		problems = append(problems, d.Uncalled()...)
+		problems = append(problems, r.Uncalled()...)
 	}
 	if len(s.Actors) == 0 {
 		return problems
@@ -89,16 +90,16 @@ func inOrder(n *source.Node) *source.Node {
 	return n
 }
 
-func (s *Scenario) fill(doc *document, d *steps.Decoder) {
+func (s *Scenario) fill(doc *document, r *steps.Reader) {
 	if doc.name.text != "" {
 		s.Name = doc.name.text
 	}
 	s.Description, s.Tags = doc.description.text, doc.tags.list
 	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
 	s.Files = doc.files.list
-	s.Timeout = fixed(&doc.timeout, DefaultTimeout, d)
-	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, d)
-	s.Steps = d.Steps()
+	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
+	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
+	s.Steps = r.Steps()
 	var bodies []*steps.Block
 	for _, a := range s.Actors {
 		bodies = append(bodies, a.Body)
@@ -163,7 +164,10 @@ func keysOf(n *source.Node) []string {
 }
 
 // actors is the value of the key actors.
-type actors struct{ list []*Actor }
+type actors struct {
+	reader *steps.Reader
+	list   []*Actor
+}
 
 func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
@@ -179,18 +183,18 @@ func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 			d.Problem(e.Key, "%q is no name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block)}
-		a.decode(d, e.Value)
+		a.decode(v.reader, e.Value)
 		v.list = append(v.list, a)
 	}
 }
 
-func (a *Actor) decode(d *steps.Decoder, n *source.Node) {
+func (a *Actor) decode(r *steps.Reader, n *source.Node) {
 	if n.Kind != source.Map {
-		a.Body = d.Actor(n)
+		a.Body = r.Actor(n)
 		return
 	}
-	body := actorBody{actor: a}
-	d.Mapping(n, a.params(&body), "actor "+a.Name)
+	body := actorBody{reader: r, actor: a}
+	r.Mapping(n, a.params(&body), "actor "+a.Name)
 }
 
 // params are the keys of an actor that is written as a mapping.
@@ -203,16 +207,19 @@ func (a *Actor) params(body *actorBody) []*steps.Param {
 }
 
 // actorBody decodes the steps of an actor.
-type actorBody struct{ actor *Actor }
+type actorBody struct {
+	reader *steps.Reader
+	actor  *Actor
+}
 
-func (b *actorBody) Decode(d *steps.Decoder, n *source.Node) { b.actor.Body = d.Actor(n) }
+func (b *actorBody) Decode(_ *steps.Decoder, n *source.Node) { b.actor.Body = b.reader.Actor(n) }
 func (b *actorBody) Schema() steps.Schema                    { return new(steps.Block).Schema() }
 func (b *actorBody) Type() string                            { return "list of steps" }
 
 // outside decodes a value whose expressions stand outside any step.
 type outside struct{ value steps.Value }
 
-func (o *outside) Decode(d *steps.Decoder, n *source.Node) { d.Param(o.value, n) }
+func (o *outside) Decode(d *steps.Decoder, n *source.Node) { d.Outside(o.value, n) }
 func (o *outside) Schema() steps.Schema                    { return o.value.Schema() }
 func (o *outside) Type() string                            { return o.value.Type() }
 

@@ -20,7 +20,7 @@ func (v *files) Decode(d *steps.Decoder, n *source.Node) {
 			d.Problem(e.Key, "the file %q would not stand in the temporary folder", e.Key.Text).Hint = "write a relative path without .."
 		}
 		f := &File{Name: e.Key.Text, Node: e.Key}
-		f.Exprs = d.Param(&f.Data, e.Value)
+		f.Exprs = d.Outside(&f.Data, e.Value)
 		v.list = append(v.list, f)
 	}
 }

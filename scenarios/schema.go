@@ -13,7 +13,7 @@ func Schema() steps.Schema {
 	s := steps.Object(properties, "actors")
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "sockscript scenario"
-	s["$defs"] = steps.Definitions()
+	s["$defs"] = steps.Kinds().Definitions()
 	return s
 }
 

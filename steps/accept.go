@@ -30,7 +30,7 @@ type acceptAction struct {
 
 func (a *acceptAction) Params(p *Params) {
 	p.Value(&a.handle, "the listening socket")
-	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when no connection is there").Or("false")
+	p.NoWait(&a.nowait, "do not wait: EAGAIN when no connection is there")
 	p.Result("from", &a.from, "the client's address; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the connection"
 }

@@ -28,6 +28,9 @@ func (a *barrierAction) Run(t *Task) error {
 	return err
 }
 
+// Meets implements [Meeter].
+func (a *barrierAction) Meets() *Text { return &a.name }
+
 func (a *barrierAction) Check(c *Check) {
 	if _, static := a.name.Static(); !static {
 		c.problem(a.name.node, "the name of a barrier cannot hold an expression").Hint = "who comes to a barrier must be known beforehand"

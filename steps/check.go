@@ -201,10 +201,14 @@ func (c *Check) noHandle(r *HandleRef, sym *Symbol) {
 	}
 }
 
+// closedTeller marks actions that give something else than EBADF for a handle
+// that is closed.
+type closedTeller interface{ ofClosed(name string) string }
+
 // ofClosed is what the step gives for a handle that is closed.
 func (c *Check) ofClosed(name string) string {
-	if _, polls := c.step.Action.(*pollAction); polls {
-		return "{" + name + ": nval}"
+	if a, ok := c.step.Action.(closedTeller); ok {
+		return a.ofClosed(name)
 	}
 	return "{error: EBADF}"
 }

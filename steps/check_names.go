@@ -57,8 +57,8 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 func actorNames(a CheckedActor) *ActorNames {
 	n := &ActorNames{Names: maps.Clone(a.Body.names), Count: 1}
 	walkSteps(a.Body, func(s *Step) {
-		if s.calls != nil && s.calls.body != nil {
-			maps.Copy(n.Names, s.calls.body.names)
+		if s.calls != nil && s.calls.proc.body != nil {
+			maps.Copy(n.Names, s.calls.proc.body.names)
 		}
 	})
 	if a.Count != nil && a.Count.Given() {
@@ -75,8 +75,8 @@ func walkSteps(b *Block, visit func(*Step)) {
 		for _, inner := range s.blocks {
 			walkSteps(inner, visit)
 		}
-		if s.calls != nil && s.calls.body != nil && !s.calls.busy {
-			walkSteps(s.calls.body, visit)
+		if s.calls != nil && s.calls.proc.body != nil && !s.calls.proc.busy {
+			walkSteps(s.calls.proc.body, visit)
 		}
 	}
 }

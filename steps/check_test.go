@@ -541,3 +541,34 @@ func TestCheckBranches(t *testing.T) {
 `, nil},
 	})
 }
+
+// Only what is declared as a name is one: a key of some data that happens to be
+// spelt like a parameter names nothing.
+func TestNamesAreDeclared(t *testing.T) {
+	checkFindings(t, []finding{
+		{"a key as in data", `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - bind: listener
+      to: 127.0.0.1:0
+    - listen: listener
+    - accept: listener
+  client:
+    - let: {opts: {as: server, index: server}}
+    - print: ${opts}
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+`, nil},
+		{"a handle that is sent", `
+- socketpair: unix
+  as: [a, b]
+- send: a
+  data: x
+  control: {SCM_RIGHTS: [c]}
+- recv: b
+`, []string{`7:30: there is no handle "c" here; name a socket that an earlier step made with as:`}},
+	})
+}

@@ -30,7 +30,7 @@ func (a *connectAction) Params(p *Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the peer's address, or a handle of another actor: ${server.listener}").Need()
 	p.Key("retry", &a.retry, "try again for so long while nobody is there yet").Or("0: the first answer counts")
-	p.Key("nowait", &a.nowait, "do not wait: EINPROGRESS while the connection is being made").Or("false")
+	p.NoWait(&a.nowait, "do not wait: EINPROGRESS while the connection is being made")
 }
 
 func (a *connectAction) Run(t *Task) error {

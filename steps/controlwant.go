@@ -47,6 +47,15 @@ func (w *ControlWant) Decode(d *Decoder, n *source.Node) {
 	}
 }
 
+// NamesIn implements [Namer].
+func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
+	for _, e := range n.Entries {
+		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights {
+			new(Names).NamesIn(e.Value, add)
+		}
+	}
+}
+
 // Given reports whether ancillary data is expected.
 func (w *ControlWant) Given() bool { return w.node != nil }
 

@@ -72,6 +72,13 @@ func (v *Assignments) Decode(d *Decoder, n *source.Node) {
 	}
 }
 
+// NamesIn implements [Namer].
+func (v *Assignments) NamesIn(n *source.Node, add func(string)) {
+	for _, e := range n.Entries {
+		add(e.Key.Text)
+	}
+}
+
 // Schema accepts a mapping of names to anything.
 func (v *Assignments) Schema() Schema {
 	return Schema{"type": "object", "minProperties": 1, "propertyNames": Schema{"pattern": namePattern}}

@@ -36,7 +36,7 @@ actors:
 
 type doAction struct {
 	proc ProcedureRef
-	with Bindings
+	with arguments
 }
 
 func (a *doAction) Params(p *Params) {
@@ -127,6 +127,24 @@ func (c *Check) call(proc *Procedure, params map[string]*Symbol) {
 	}
 }
 
+// arguments are what a procedure is called with.
+type arguments struct{ Bindings }
+
+// Decode reads a mapping of parameters to texts.
+func (v *arguments) Decode(d *Decoder, n *source.Node) {
+	v.Bindings.Decode(d, n)
+	d.Announce(v)
+}
+
+// Read implements [Part]: a procedure may be given the stream of a program.
+func (v *arguments) Read(r *Reader, _ *Step) {
+	for _, x := range v.Values {
+		if s, static := x.Static(); static && isStreamName(s) {
+			r.streams.add(s)
+		}
+	}
+}
+
 // A Procedure is a named list of steps with parameters.
 type Procedure struct {
 	name   string
@@ -152,22 +170,28 @@ type ProcedureRef struct {
 	proc *Procedure
 }
 
-// Decode reads the name of a procedure of the file.
+// Decode reads the name of a procedure.
 func (r *ProcedureRef) Decode(d *Decoder, n *source.Node) {
-	r.node, r.proc = n, d.procs[n.Text]
-	if r.proc != nil && n.Kind == source.Scalar {
-		d.step.calls, r.proc.called = r.proc, true
-		return
-	}
 	if n.Kind != source.Scalar {
 		d.Problem(n, "expected the name of a procedure, got %s", n.Describe())
 		return
 	}
+	r.node = n
+	d.Announce(r)
+}
+
+// Read implements [Part]: it finds the procedure of the file.
+func (r *ProcedureRef) Read(reader *Reader, s *Step) {
+	n := r.node
+	if r.proc = reader.procs[n.Text]; r.proc != nil {
+		s.calls, r.proc.called = r, true
+		return
+	}
 	var names []string
-	for name := range d.procs {
+	for name := range reader.procs {
 		names = append(names, name)
 	}
-	p := d.Problem(n, "unknown procedure %s", Shown(n))
+	p := reader.Problem(n, "unknown procedure %s", Shown(n))
 	if p.Hint = source.DidYouMean(n.Text, sorted(names)); p.Hint == "" {
 		p.Hint = "define it under procedures:"
 	}
@@ -180,7 +204,7 @@ func (r *ProcedureRef) Schema() Schema { return Schema{"type": "string"} }
 func (r *ProcedureRef) Type() string { return "procedure" }
 
 // Procedures is the value of the scenario's key procedures.
-type Procedures struct{}
+type Procedures struct{ Reader *Reader }
 
 // Decode reads all procedures. Their names are known before any body is read,
 // so that they may call each other in any order.
@@ -189,24 +213,25 @@ func (v *Procedures) Decode(d *Decoder, n *source.Node) {
 		d.Problem(n, "procedures is a mapping of names to lists of steps, not %s", n.Describe())
 		return
 	}
+	procs := v.Reader.procs
 	for _, e := range n.Entries {
 		if !IsName(e.Key.Text) {
 			d.Problem(e.Key, "%s is not a name for a procedure", quoteShort(e.Key.Text))
 		}
-		d.procs[e.Key.Text] = &Procedure{name: e.Key.Text, node: e.Key}
+		procs[e.Key.Text] = &Procedure{name: e.Key.Text, node: e.Key}
 	}
 	for _, e := range n.Entries {
-		d.procs[e.Key.Text].decode(d, e.Value)
+		procs[e.Key.Text].read(v.Reader, e.Value)
 	}
 	for _, e := range n.Entries {
-		d.procs[e.Key.Text].findLoop(d)
+		procs[e.Key.Text].findLoop(d)
 	}
 }
 
 // Uncalled warns of procedures that no step calls: nothing checks their steps.
-func (d *Decoder) Uncalled() source.Problems {
+func (r *Reader) Uncalled() source.Problems {
 	var problems source.Problems
-	for _, p := range d.procs {
+	for _, p := range r.procs {
 		if !p.called {
 			w := p.node.Warning("the procedure %s is never called", p.name)
 			problems = append(problems, w.WithHint("leave it out, or call it with do: %s", p.name))
@@ -215,16 +240,15 @@ func (d *Decoder) Uncalled() source.Problems {
 	return problems
 }
 
-func (p *Procedure) decode(d *Decoder, n *source.Node) {
-	var params Names
-	var body procedureBody
-	if n.Kind == source.Map {
-		d.own = ownNames(n)
-		d.Mapping(n, procedureParams(&params, &body), "procedure "+p.name)
-		p.params, p.body = params.Static(), body.block
+func (p *Procedure) read(r *Reader, n *source.Node) {
+	if n.Kind != source.Map {
+		p.body = r.stepList(n)
 		return
 	}
-	p.body = d.stepList(n)
+	var params Names
+	body := procedureBody{reader: r, params: n.Get("params")}
+	r.Mapping(n, procedureParams(&params, &body), "procedure "+p.name)
+	p.params, p.body = params.Static(), body.block
 }
 
 func procedureParams(params *Names, body *procedureBody) []*Param {
@@ -234,13 +258,22 @@ func procedureParams(params *Names, body *procedureBody) []*Param {
 	}
 }
 
-// procedureBody decodes the steps of a procedure, whose own names are those of
-// the whole procedure, its parameters among them.
-type procedureBody struct{ block *Block }
+// procedureBody reads the steps of a procedure, to whose own names its
+// parameters belong.
+type procedureBody struct {
+	reader *Reader
+	params *source.Node
+	block  *Block
+}
 
-func (b *procedureBody) Decode(d *Decoder, n *source.Node) {
-	b.block = &Block{names: d.own}
-	b.block.Decode(d, n)
+func (b *procedureBody) Decode(_ *Decoder, n *source.Node) {
+	names := make(map[string]bool)
+	add := func(name string) { names[name] = true }
+	if b.params != nil {
+		new(Names).NamesIn(b.params, add)
+	}
+	b.reader.namesOfSteps(n, add)
+	b.block = b.reader.namedList(n, names)
 }
 func (b *procedureBody) Schema() Schema { return new(Block).Schema() }
 func (b *procedureBody) Type() string   { return "list of steps" }
@@ -256,13 +289,12 @@ func (p *Procedure) findLoop(d *Decoder) {
 		if s.calls == nil {
 			return
 		}
-		if s.calls.busy {
-			d.Problem(s.Node, "procedure %s calls itself", s.calls.name).Hint = "use repeat for what is to be done again"
-			s.Action.(*doAction).proc.proc = nil
-			s.calls = nil
+		if s.calls.proc.busy {
+			d.Problem(s.Node, "procedure %s calls itself", s.calls.proc.name).Hint = "use repeat for what is to be done again"
+			s.calls.proc, s.calls = nil, nil
 			return
 		}
-		s.calls.findLoop(d)
+		s.calls.proc.findLoop(d)
 	})
 	p.busy = false
 }

@@ -277,7 +277,8 @@ type Argv struct {
 
 // Decode reads a list of texts, or one text.
 func (v *Argv) Decode(d *Decoder, n *source.Node) {
-	v.node, v.text, v.streams = n, n.Kind == source.Scalar, d.streams.here()
+	v.node, v.text = n, n.Kind == source.Scalar
+	d.Announce(v)
 	switch {
 	case n.Kind == source.Map:
 		d.Problem(n, "a program is a list: [PROGRAM, ARGUMENT, …], not %s", n.Describe())
@@ -295,6 +296,9 @@ func (v *Argv) Decode(d *Decoder, n *source.Node) {
 		v.list = append(v.list, x)
 	}
 }
+
+// Read implements [Part].
+func (v *Argv) Read(r *Reader, _ *Step) { v.streams = r.streams.here() }
 
 // Schema accepts a list of scalars or a text.
 func (v *Argv) Schema() Schema {

@@ -63,17 +63,23 @@ func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
 	if !r.given {
 		return
 	}
-	s, static := r.Static()
-	switch {
-	case !static:
-		d.streams.add(anyStream) // which program's, only the run can tell
-	case isStreamName(s):
-		d.streams.add(s)
-	case !IsName(s):
+	if s, static := r.Static(); static && !isStreamName(s) && !IsName(s) {
 		notHandle(d, n, s)
 		return
 	}
-	d.step.handles = append(d.step.handles, r)
+	d.Announce(r)
+}
+
+// Read implements [Part].
+func (r *HandleRef) Read(reader *Reader, s *Step) {
+	name, static := r.Static()
+	switch {
+	case !static:
+		reader.streams.add(anyStream) // which program's, only the run can tell
+	case isStreamName(name):
+		reader.streams.add(name)
+	}
+	s.handles = append(s.handles, r)
 }
 
 // Schema accepts a name.

@@ -34,20 +34,22 @@ type Checker interface {
 	Check(c *Check)
 }
 
+// A KindList is a list of kinds, sorted by name.
+type KindList []*Kind
+
 // Lookup finds a kind by its name.
-func Lookup(name string) (*Kind, bool) {
-	kinds := Kinds()
-	i := sort.Search(len(kinds), func(i int) bool { return kinds[i].Name >= name })
-	if i < len(kinds) && kinds[i].Name == name {
-		return kinds[i], true
+func (l KindList) Lookup(name string) (*Kind, bool) {
+	i := sort.Search(len(l), func(i int) bool { return l[i].Name >= name })
+	if i < len(l) && l[i].Name == name {
+		return l[i], true
 	}
 	return nil, false
 }
 
-// KindNames lists the names of all kinds, sorted.
-func KindNames() []string {
-	var names []string
-	for _, k := range Kinds() {
+// Names are the names of the kinds.
+func (l KindList) Names() []string {
+	names := make([]string, 0, len(l))
+	for _, k := range l {
 		names = append(names, k.Name)
 	}
 	return names
@@ -71,11 +73,12 @@ type Step struct {
 	// handles and blocks are the decoded values that the checker walks.
 	handles []*HandleRef
 	blocks  []*Block
-	calls   *Procedure // of a do step
+	calls   *ProcedureRef // of a do step
 }
 
 // A Block is a list of steps.
 type Block struct {
 	Steps []*Step
+	node  *source.Node
 	names map[string]bool // of an actor's whole block: what its steps name
 }

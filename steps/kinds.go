@@ -2,9 +2,9 @@ package steps
 
 // Kinds lists all step kinds, sorted by name. A new kind is a file of its own
 // and a line here.
-func Kinds() []*Kind { return kinds }
+func Kinds() KindList { return kinds }
 
-var kinds = []*Kind{
+var kinds = KindList{
 	&acceptKind,
 	&assertKind,
 	&barrierKind,

@@ -13,17 +13,17 @@ import (
 )
 
 func TestKindsAreSorted(t *testing.T) {
-	names := steps.KindNames()
+	names := steps.Kinds().Names()
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("not sorted, or a name comes twice: %q", names)
 	}
 	for _, name := range names {
-		if k, ok := steps.Lookup(name); !ok || k.Name != name {
+		if k, ok := steps.Kinds().Lookup(name); !ok || k.Name != name {
 			t.Errorf("Lookup(%q) finds %v", name, k)
 		}
 	}
 	for _, name := range []string{"", "a", "soc", "zzz"} {
-		if k, ok := steps.Lookup(name); ok {
+		if k, ok := steps.Kinds().Lookup(name); ok {
 			t.Errorf("Lookup(%q) finds %s", name, k.Name)
 		}
 	}
@@ -39,7 +39,7 @@ func TestParametersAreNoKinds(t *testing.T) {
 	for _, k := range steps.Kinds() {
 		d := steps.DocOf(k)
 		for i, p := range d.Params {
-			_, isKind := steps.Lookup(p.Key)
+			_, isKind := steps.Kinds().Lookup(p.Key)
 			switch {
 			case i == 0:
 			case isKind:

@@ -20,15 +20,20 @@ type Match struct {
 	SHA256   Digest
 }
 
-func (m *Match) params(p *Params) {
-	p.Plain(&m.Data, "exactly these bytes")
-	p.Result("data", &m.Data, "exactly these bytes")
-	p.Result("contains", &m.Contains, "these bytes somewhere in it")
-	p.Result("matches", &m.Matches, "a regular expression (RE2); its named groups become variables")
+// Conditions are the keys of `expect` that say what the bytes must be.
+func (m *Match) Conditions() []*Param {
 	m.Size.unit = byteUnit
-	p.Result("size", &m.Size, "how many bytes")
-	p.Result("sha256", &m.SHA256, "the SHA-256 of the bytes in hexadecimal")
+	return []*Param{
+		{Key: "data", Value: &m.Data, Help: exactBytes},
+		{Key: "contains", Value: &m.Contains, Help: "these bytes somewhere in it"},
+		{Key: "matches", Value: &m.Matches, Help: "a regular expression (RE2); its named groups become variables"},
+		{Key: "size", Value: &m.Size, Help: "how many bytes"},
+		{Key: "sha256", Value: &m.SHA256, Help: "the SHA-256 of the bytes in hexadecimal"},
+	}
 }
+
+// exactBytes is the help of the condition that a plain `expect` means.
+const exactBytes = "exactly these bytes"
 
 // Digest is a SHA-256 in hexadecimal, or an expression that gives one.
 type Digest struct{ Text }
@@ -193,6 +198,13 @@ func regexpMessage(err error) string {
 
 // Type names the type in the reference.
 func (r *Regexp) Type() string { return "regular expression" }
+
+// NamesIn implements [Namer].
+func (r *Regexp) NamesIn(n *source.Node, add func(string)) {
+	for _, name := range groupNames(n.Text) {
+		add(name)
+	}
+}
 
 // Groups are the names that a match sets.
 func (r *Regexp) Groups() []string {

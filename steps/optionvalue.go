@@ -256,8 +256,7 @@ func (w *ValueWant) Decode(d *Decoder, n *source.Node) {
 		w.text = *w.texts[0]
 	}
 	for _, c := range []*Compare{&w.number, &w.span} {
-		trial := &Decoder{actors: d.actors, own: d.own, vars: d.vars, step: d.step}
-		if c.Decode(trial, n); len(trial.problems) > 0 {
+		if !d.Tries(c, n) {
 			c.node = nil
 		}
 	}

@@ -96,6 +96,15 @@ func (v *Branches) Decode(d *Decoder, n *source.Node) {
 	}
 }
 
+// Lists implements [Nest].
+func (v *Branches) Lists(n *source.Node) []*source.Node {
+	var lists []*source.Node
+	for _, e := range n.Entries {
+		lists = append(lists, e.Value)
+	}
+	return lists
+}
+
 // Schema accepts a mapping of names to lists of steps.
 func (v *Branches) Schema() Schema {
 	return Schema{

@@ -17,6 +17,9 @@ type Params struct {
 	Makes string
 	// Names is how many names `as` takes; 0 means one.
 	Names int
+	// MayWait says that the step's call may wait in the kernel, so that the world
+	// is told by Stalls when it does.
+	MayWait bool
 }
 
 // A Param binds one key to a typed field.
@@ -54,12 +57,21 @@ func (p *Params) Key(key string, v Value, help string) *Param {
 	return q
 }
 
+// NoWait binds the key nowait of a kind whose call may wait in the kernel.
+func (p *Params) NoWait(v *Bool, help string) {
+	p.MayWait = true
+	p.Key("nowait", v, help).Or("false")
+}
+
 // Result binds a key of the `expect` mapping.
 func (p *Params) Result(key string, v Value, help string) *Param {
 	q := &Param{Key: key, Value: v, Help: help}
 	p.Expect = append(p.Expect, q)
 	return q
 }
+
+// Results binds further keys of the `expect` mapping.
+func (p *Params) Results(list []*Param) { p.Expect = append(p.Expect, list...) }
 
 // Plain binds what `expect` means when it is not a mapping.
 func (p *Params) Plain(v Value, help string) *Param {

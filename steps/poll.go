@@ -49,7 +49,7 @@ type pollAction struct {
 func (a *pollAction) Params(p *Params) {
 	p.Value(&a.handles, "the handle, or a list of handles")
 	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names").Need()
-	p.Key("nowait", &a.nowait, "only look: a timeout of 0").Or("false")
+	p.NoWait(&a.nowait, "only look: a timeout of 0")
 	p.Key("within", &a.wait, "the call's own timeout, after which no handle is ready").Or("none")
 	p.Rest(&a.want, "the events that must have come, by handle: {conn: [in, rdhup]}")
 	p.Makes = "the number of ready handles"
@@ -174,6 +174,8 @@ func (a *pollAction) returns(t *Task, names []string, items []sock.PollItem, n i
 	}
 	t.Return(ret...)
 }
+
+func (a *pollAction) ofClosed(name string) string { return "{" + name + ": nval}" }
 
 func (a *pollAction) Check(c *Check) {
 	for _, r := range a.handles.Refs {

@@ -56,17 +56,16 @@ func (w *OutputWant) Decode(d *Decoder, n *source.Node) {
 		w.Data.Decode(d, n)
 		return
 	}
-	var p Params
-	w.params(&p)
-	d.Mapping(n, p.Expect, "output")
+	d.Mapping(n, w.Conditions(), "output")
 }
+
+// NamesIn implements [Namer].
+func (w *OutputWant) NamesIn(n *source.Node, add func(string)) { namesIn(n, w.Conditions(), add) }
 
 // Schema accepts a payload or a mapping of conditions.
 func (w *OutputWant) Schema() Schema {
-	var p Params
-	new(Match).params(&p)
 	properties := Schema{}
-	for _, q := range p.Expect {
+	for _, q := range new(Match).Conditions() {
 		properties[q.Key] = Described(q)
 	}
 	return Schema{"anyOf": []Schema{new(Payload).Schema(), Object(properties)}}

@@ -30,7 +30,7 @@ func (a *recvmmsgAction) Params(p *Params) {
 	p.Key("count", &a.count, "how many messages").Need()
 	p.Key("max", &a.max, "the buffer of each message").Or("2KiB")
 	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
-	p.Key("nowait", &a.nowait, "take what is there: EAGAIN when there is nothing").Or("false")
+	p.NoWait(&a.nowait, "take what is there: EAGAIN when there is nothing")
 	p.Plain(&a.data, "the list of what the messages must hold")
 	p.Result("data", &a.data, "the list of what the messages must hold")
 	p.Result("count", &a.want, "how many messages must have come")

@@ -1,5 +1,15 @@
 package steps
 
+// A Signaller is an action that gives a signal.
+type Signaller interface {
+	Signals() *Text // its name
+}
+
+// A Meeter is an action that comes to a barrier.
+type Meeter interface {
+	Meets() *Text // the barrier's name
+}
+
 // Roles are what an actor's steps do for other actors, as far as the file
 // tells: which signals it gives and which barriers it comes to.
 type Roles struct {
@@ -12,15 +22,15 @@ type Roles struct {
 func RolesOf(b *Block) Roles {
 	r := Roles{Signals: make(map[string]bool), Barriers: make(map[string]bool)}
 	walkSteps(b, func(s *Step) {
-		switch a := s.Action.(type) {
-		case *signalAction:
-			if name, static := a.name.Static(); static {
+		if a, ok := s.Action.(Signaller); ok {
+			if name, static := a.Signals().Static(); static {
 				r.Signals[name] = true
 			} else {
 				r.AnySign = true
 			}
-		case *barrierAction:
-			name, _ := a.name.Static()
+		}
+		if a, ok := s.Action.(Meeter); ok {
+			name, _ := a.Meets().Static()
 			r.Barriers[name] = true
 		}
 	})

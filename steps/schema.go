@@ -4,14 +4,14 @@ import "github.com/sockscript/sockscript/steps/sock"
 
 // Definitions are the parts of the JSON Schema that describe steps: every
 // kind, the step that is one of them, and payloads.
-func Definitions() Schema {
+func (l KindList) Definitions() Schema {
 	defs := Schema{
 		"payload": payloadSchema(),
 		"errno":   Schema{"enum": sock.ErrnoNames()},
 		"option":  Schema{"enum": optionNames()},
 	}
 	var refs []Schema
-	for _, k := range Kinds() {
+	for _, k := range l {
 		defs[k.Name] = k.Schema()
 		refs = append(refs, Schema{
 			"if":   Schema{"required": []string{k.Name}},
@@ -19,7 +19,7 @@ func Definitions() Schema {
 		})
 	}
 	var verbs []Schema
-	for _, name := range KindNames() {
+	for _, name := range l.Names() {
 		verbs = append(verbs, Schema{"required": []string{name}})
 	}
 	// One error for the kind that is meant, instead of one for each branch.

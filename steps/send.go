@@ -47,7 +47,7 @@ func (a *sendAction) Params(p *Params) {
 	p.Key("flags", &a.flags, "MSG_ flags of send(2): a name or a list")
 	p.Key("call", &a.call, "the system call").Or("sendto with to, else send")
 	p.Key("once", &a.once, "make one call; a short write is reported").Or("false")
-	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing can be sent").Or("false")
+	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
 	p.Key("mask", &a.mask, "how many bytes go varies from run to run; the transcript shows <value>").Or("false")
 	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
 	a.size.unit = byteUnit

@@ -42,7 +42,7 @@ func (a *sendmmsgAction) Params(p *Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("messages", &a.messages, "a list of {data, to}").Need()
 	p.Key("flags", &a.flags, "MSG_ flags of send(2): a name or a list")
-	p.Key("nowait", &a.nowait, "do not wait: EAGAIN when nothing can be sent").Or("false")
+	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
 	p.Plain(&a.want, "how many messages must have gone")
 	p.Result("count", &a.want, "how many messages must have gone")
 	p.Makes = "the number of messages sent"

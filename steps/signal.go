@@ -28,4 +28,7 @@ func (a *signalAction) Run(t *Task) error {
 	return nil
 }
 
+// Signals implements [Signaller].
+func (a *signalAction) Signals() *Text { return &a.name }
+
 func (a *signalAction) Check(c *Check) { c.uses.signals.add(c.actor, &a.name) }

@@ -133,17 +133,20 @@ type Names struct {
 // Decode reads a name or a list of names.
 func (x *Names) Decode(d *Decoder, n *source.Node) {
 	x.node = n
-	items := []*source.Node{n}
-	if n.Kind == source.List {
-		items = n.Items
-	}
-	for _, item := range items {
+	for _, item := range listed(n) {
 		name := new(Text)
 		name.Decode(d, item)
 		if s, static := name.Static(); name.given && static && !IsName(s) {
 			d.Problem(item, "%s is not a name", quoteShort(s)).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		x.list = append(x.list, name)
+	}
+}
+
+// NamesIn implements [Namer].
+func (x *Names) NamesIn(n *source.Node, add func(string)) {
+	for _, item := range listed(n) {
+		add(item.Text)
 	}
 }
 

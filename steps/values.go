@@ -165,9 +165,6 @@ func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 	for _, e := range d.named(n) {
 		x := new(Text)
 		x.Decode(d, e.Value)
-		if s, static := x.Static(); static && isStreamName(s) {
-			d.streams.add(s) // a procedure may be given it
-		}
 		v.Names = append(v.Names, e.Key.Text)
 		v.Values = append(v.Values, x)
 	}

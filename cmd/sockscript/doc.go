@@ -31,9 +31,9 @@ the keys of a scenario, the step kinds, payloads and the functions of expression
 		case len(args) == 0:
 			return p.print(reference.Overview())
 		}
-		kind, ok := steps.Lookup(args[0])
+		kind, ok := steps.Kinds().Lookup(args[0])
 		if !ok {
-			return unknown("step kind", args[0], steps.KindNames(), "`sockscript doc` lists them")
+			return unknown("step kind", args[0], steps.Kinds().Names(), "`sockscript doc` lists them")
 		}
 		return p.print(steps.DocOf(kind).Text())
 	}
