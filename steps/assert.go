@@ -37,10 +37,3 @@ func quoteText(v any) string {
 	}
 	return FormatValue(v)
 }
-
-func prefixed(prefix, s string) string {
-	if s == "" {
-		return ""
-	}
-	return prefix + s
-}

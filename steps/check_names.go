@@ -105,27 +105,6 @@ func SharedNames(bodies []*Block) map[string]map[string]bool {
 	return shared
 }
 
-// builtins are the values that every actor has.
-var builtins = []DocParam{
-	{Key: "index", Help: "the number of the replica, from 0"},
-	{Key: "count", Help: "how many replicas the actor has"},
-	{Key: "tmp", Help: "the scenario's own temporary folder, which is removed at its end"},
-}
-
-// freePort is the function that only a run can answer.
-var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call gives another"}
-
-// builtinNames are the names that every actor has.
-var builtinNames = append(keysOf(builtins), freePort.Name)
-
-func keysOf(list []DocParam) []string {
-	var keys []string
-	for _, p := range list {
-		keys = append(keys, p.Key)
-	}
-	return keys
-}
-
 // expression checks that all names an expression reads exist.
 func (c *Check) expression(e *Expr) {
 	for _, name := range e.names {
@@ -261,14 +240,4 @@ func (u *uses) checkBarrier(problems *source.Problems, names *ScenarioNames, nam
 			*problems = append(*problems, p)
 		}
 	}
-}
-
-func without(words []string, word string) []string {
-	var rest []string
-	for _, w := range words {
-		if w != word {
-			rest = append(rest, w)
-		}
-	}
-	return rest
 }

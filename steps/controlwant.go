@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"strings"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -127,4 +129,27 @@ func (it *controlWanted) check(env Env, got *Received, cut string) error {
 		return mismatch("%s came without fields, as %s%s", it.typ.Name, FormatValue(got.value), cut)
 	}
 	return it.value.check(env, got.value, it.typ.Name)
+}
+
+// Received is one piece of ancillary data that came.
+type Received struct {
+	typ     sock.ControlType
+	handles []string // of descriptors
+	value   any      // else: int, string or Fields
+}
+
+// shown is the value as the transcript shows it. A field that varies from run to
+// run shows itself where just one value is expected.
+func (r Received) shown(want *FieldsWant) string {
+	switch v := r.value.(type) {
+	case nil:
+		return "[" + strings.Join(r.handles, ", ") + "]"
+	case Fields:
+		return string(want.settled(v).show(nil))
+	case int:
+		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
+			return "<time>"
+		}
+	}
+	return FormatValue(r.value)
 }

@@ -9,7 +9,6 @@ package steps
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
 )
@@ -22,12 +21,6 @@ type Doc struct {
 	Plain  string // what a plain `expect: VALUE` means; "" where it means nothing
 	Others string // what further keys of `expect` mean; "" where they are errors
 	Makes  string // what `as` names; "" where nothing
-}
-
-// A DocParam is a row of the reference.
-type DocParam struct {
-	Key, Type, Help, Default string
-	Required                 bool
 }
 
 // DocOf reads a kind's declaration.
@@ -54,39 +47,6 @@ func CommonDoc() []DocParam {
 
 // CommonExpect are the keys of `expect` that every kind has.
 func CommonExpect() []DocParam { return DocParams(new(Expect).bindings()) }
-
-// A FunctionDoc is a function that expressions can call.
-type FunctionDoc struct{ Name, Args, Help string }
-
-// Functions lists the functions of expressions beside the language's own.
-func Functions() []FunctionDoc {
-	var list []FunctionDoc
-	for _, f := range functions {
-		list = append(list, FunctionDoc{f.name, f.args, f.help})
-	}
-	return append(list, freePort)
-}
-
-// Builtins lists the values that every actor's expressions see.
-func Builtins() []DocParam { return slices.Clone(builtins) }
-
-// PayloadForms lists the forms of a payload with their help.
-func PayloadForms() []DocParam {
-	var list []DocParam
-	for _, f := range payloadForms {
-		list = append(list, DocParam{Key: f.key, Help: f.help})
-	}
-	return list
-}
-
-// DocParams are the rows of the reference for a list of parameters.
-func DocParams(params []*Param) []DocParam {
-	var list []DocParam
-	for _, q := range params {
-		list = append(list, DocParam{q.Key, q.Value.Type(), q.Help, q.Default, q.Required})
-	}
-	return list
-}
 
 // Text is the reference of the kind for a terminal.
 func (d Doc) Text() string {

@@ -52,3 +52,13 @@ func noAddress(n ast.Node) bool {
 	}
 	return false
 }
+
+// SameValue reports whether another actor would read the same from both.
+func SameValue(a, b any) bool {
+	x, isEndpoint := a.(*Endpoint)
+	y, alike := b.(*Endpoint)
+	if isEndpoint && alike {
+		return x.Address == y.Address && x.Peer.String() == y.Peer.String()
+	}
+	return FormatValue(a) == FormatValue(b)
+}

@@ -129,3 +129,24 @@ func (d *Decoder) functions() []expr.Option {
 func (d *Decoder) isValue(name string) bool {
 	return d.own[name] || d.vars[name] || d.actors[name] || slices.Contains(builtinNames, name)
 }
+
+// builtins are the values that every actor has.
+var builtins = []DocParam{
+	{Key: "index", Help: "the number of the replica, from 0"},
+	{Key: "count", Help: "how many replicas the actor has"},
+	{Key: "tmp", Help: "the scenario's own temporary folder, which is removed at its end"},
+}
+
+// freePort is the function that only a run can answer.
+var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call gives another"}
+
+// builtinNames are the names that every actor has.
+var builtinNames = append(keysOf(builtins), freePort.Name)
+
+func keysOf(list []DocParam) []string {
+	var keys []string
+	for _, p := range list {
+		keys = append(keys, p.Key)
+	}
+	return keys
+}

@@ -1,143 +1,166 @@
 package steps
 
 import (
-	"fmt"
-	"strings"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"syscall"
 
-	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
+	"golang.org/x/sys/unix"
 )
 
-// Endpoint is what expressions see of a handle.
-type Endpoint struct {
-	Address string    `expr:"address"` // 127.0.0.1:8080
-	Host    string    `expr:"host"`    // 127.0.0.1
-	Port    int       `expr:"port"`    // 8080
-	Peer    *Endpoint `expr:"peer"`    // the other end, as far as it is known
+// A Handle is an open descriptor under its name: a socket, or one end of a pipe
+// or terminal of a program.
+type Handle struct {
+	Name string
+	Sock *sock.Socket
+
+	over atomic.Pointer[layer] // what stands above the descriptor; nil where the bytes are its own
+
+	terminal bool    // our end of a program's terminal
+	keeper   *keeper // reads ahead on a program's stream; nil elsewhere
+
+	mu      sync.Mutex
+	pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
 }
 
-// String is the address, which is what a bare handle means in a text.
-func (e *Endpoint) String() string {
-	if e == nil {
-		return ""
+// A transport stands between a handle and its descriptor, such as TLS.
+type transport interface {
+	read(w sock.Wait, p []byte) (int, error)
+	write(w sock.Wait, p []byte) (int, error)
+	closeWrite(w sock.Wait) error
+	close(w sock.Wait) error
+}
+
+// A layer holds a transport, which a step may put above a handle while others
+// use it.
+type layer struct{ transport }
+
+// above is what stands above the descriptor; nil where the bytes are its own.
+func (h *Handle) above() transport {
+	if l := h.over.Load(); l != nil {
+		return l.transport
 	}
-	return e.Address
+	return nil
 }
 
-// endpoint is a snapshot of the handle's addresses. An unspecified address
-// cannot be connected to on every system, so it becomes the loopback address
-// of its family.
-func (h *Handle) endpoint() *Endpoint {
+// plain reports whether the handle's bytes are those of a socket: only then are
+// there flags, ancillary data and a kernel that lets one peek.
+func (h *Handle) plain() bool { return h.over.Load() == nil && h.Sock.Type() != 0 }
+
+// messages reports whether each call gives one message.
+func (h *Handle) messages() bool {
+	return h.plain() && h.Sock.Type() != unix.SOCK_STREAM
+}
+
+// read reads once: what was read ahead, else what comes.
+func (h *Handle) read(w sock.Wait, p []byte) (int, error) {
+	h.mu.Lock()
+	if len(h.pending) > 0 {
+		n := copy(p, h.pending)
+		h.pending = h.pending[n:]
+		h.mu.Unlock()
+		return n, nil
+	}
+	h.mu.Unlock()
+	if over := h.above(); over != nil {
+		return over.read(w, p)
+	}
+	n, err := h.Sock.Read(w, p)
+	if h.terminal && errors.Is(err, syscall.EIO) {
+		return 0, nil // the program has closed its end, pty(7)
+	}
+	return n, err
+}
+
+// peek shows what the next read gives.
+func (h *Handle) peek(w sock.Wait, p []byte) (int, error) {
+	h.mu.Lock()
+	ahead := len(h.pending)
+	h.mu.Unlock()
+	if ahead == 0 {
+		buf := make([]byte, 4096)
+		n, err := h.read(w, buf)
+		if err != nil || n == 0 {
+			return n, err
+		}
+		h.mu.Lock()
+		h.pending = append(h.pending, buf[:n]...)
+		h.mu.Unlock()
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return copy(p, h.pending), nil
+}
+
+// write writes once.
+func (h *Handle) write(w sock.Wait, p []byte) (int, error) {
+	if over := h.above(); over != nil {
+		return over.write(w, p)
+	}
+	return h.Sock.Write(w, p)
+}
+
+// take receives once, however the handle's bytes come.
+func (h *Handle) take(w sock.Wait, p []byte) (int, error) {
+	if !h.plain() {
+		return h.read(w, p)
+	}
+	n, _, err := h.Sock.Recv(w, p, 0)
+	return n, err
+}
+
+// put sends once, however the handle's bytes go.
+func (h *Handle) put(w sock.Wait, p []byte) (int, error) {
+	if !h.plain() {
+		return h.write(w, p)
+	}
+	return h.Sock.Send(w, p, 0, nil)
+}
+
+// readable waits until there is something to take, as far as that can be told
+// from outside.
+func (h *Handle) readable(w sock.Wait) error {
+	if h.over.Load() != nil || h.ahead() {
+		return nil
+	}
+	return h.Sock.Readable(w)
+}
+
+// ahead reports whether bytes were read ahead.
+func (h *Handle) ahead() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pending) > 0
+}
+
+// close closes the descriptor, after what stands above it has said goodbye.
+func (h *Handle) close(w sock.Wait) error {
+	if over := h.above(); over != nil {
+		if err := over.close(w); err != nil {
+			return err
+		}
+	}
+	return h.Sock.CloseBefore(w.Deadline)
+}
+
+// link describes the socket of a handle for the order of events.
+func (h *Handle) link() *Link {
 	d := h.Sock.Desc()
-	e := endpointOf(d.Local().Loopback())
-	if peer := d.Remote(); !peer.IsZero() {
-		e.Peer = endpointOf(peer)
-	}
-	return e
-}
-
-// SameValue reports whether another actor would read the same from both.
-func SameValue(a, b any) bool {
-	x, isEndpoint := a.(*Endpoint)
-	y, alike := b.(*Endpoint)
-	if isEndpoint && alike {
-		return x.Address == y.Address && x.Peer.String() == y.Peer.String()
-	}
-	return FormatValue(a) == FormatValue(b)
-}
-
-func endpointOf(a sock.Addr) *Endpoint {
-	e := &Endpoint{Address: a.String(), Port: int(a.Port)}
-	if a.IP.IsValid() {
-		e.Host = a.IP.String()
-	}
-	return e
-}
-
-// HandleRef is the name of a handle that the actor has made.
-type HandleRef struct{ Text }
-
-// Decode reads the name.
-func (r *HandleRef) Decode(d *Decoder, n *source.Node) {
-	r.Text.Decode(d, n)
-	if !r.given {
-		return
-	}
-	if s, static := r.Static(); static && !isStreamName(s) && !IsName(s) {
-		notHandle(d, n, s)
-		return
-	}
-	d.Announce(r)
-}
-
-// Read implements [Part].
-func (r *HandleRef) Read(reader *Reader, s *Step) {
-	name, static := r.Static()
-	switch {
-	case !static:
-		reader.streams.add(anyStream) // which program's, only the run can tell
-	case isStreamName(name):
-		reader.streams.add(name)
-	}
-	s.handles = append(s.handles, r)
-}
-
-// Schema accepts a name.
-func (r *HandleRef) Schema() Schema { return Schema{"type": "string"} }
-
-// Type names the type in the reference.
-func (r *HandleRef) Type() string { return "handle" }
-
-// Open is the handle itself.
-func (r *HandleRef) Open(t *Task) (*Handle, error) {
-	name, err := r.Eval(t)
-	if err != nil {
-		return nil, err
-	}
-	h, err := t.handle(name)
-	if err == nil {
-		t.hold(h)
-	}
-	return h, err
-}
-
-// handle finds the handle that a name stands for.
-func (t *Task) handle(name string) (*Handle, error) {
-	if program, stream, ok := strings.Cut(name, "."); ok {
-		return t.stream(program, stream)
-	}
-	v, ok := t.get(name)
-	if !ok && isOwnStream(name) {
-		return t.Actor.Run.Stdio(name)
-	}
-	if !ok {
-		return nil, fmt.Errorf("there is no handle %s here", quoteShort(name))
-	}
-	h, ok := v.(*Handle)
-	if !ok {
-		return nil, fmt.Errorf("%s is a value, not a handle", name)
-	}
-	return h, nil
-}
-
-// HandleList is one handle or a list of them.
-type HandleList struct{ Refs []*HandleRef }
-
-// Decode reads a name or a list of names.
-func (l *HandleList) Decode(d *Decoder, n *source.Node) {
-	d.notEmpty(n)
-	for _, item := range listed(n) {
-		r := new(HandleRef)
-		r.Decode(d, item)
-		l.Refs = append(l.Refs, r)
+	return &Link{
+		Name: h.Name, Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
+		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
 	}
 }
 
-// Schema accepts a name or a list of names.
-func (l *HandleList) Schema() Schema {
-	one := Schema{"type": "string"}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+// shutdown ends directions of the descriptor; what stands above it says
+// goodbye first.
+func (h *Handle) shutdown(w sock.Wait, how int) error {
+	if over := h.above(); over != nil && how != unix.SHUT_RD {
+		if err := over.closeWrite(w); err != nil || how == unix.SHUT_WR {
+			return err
+		}
+	}
+	return h.Sock.Shutdown(how)
 }
-
-// Type names the type in the reference.
-func (l *HandleList) Type() string { return "handle or list of handles" }

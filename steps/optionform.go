@@ -320,3 +320,14 @@ func encodeRaw(v *OptionValue, env Env) ([]byte, error) {
 func decodeBytes(b []byte) (any, error) { return b, nil }
 
 func showBytes(b []byte) any { return Data{Bytes: b, Len: len(b)} }
+
+func (f *optionForm) shown(b []byte) any {
+	if f.show != nil {
+		return f.show(b)
+	}
+	v, err := f.decode(b)
+	if err != nil {
+		return showBytes(b)
+	}
+	return Const(FormatValue(v))
+}

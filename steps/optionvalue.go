@@ -44,15 +44,6 @@ func (v *OptionValue) Decode(d *Decoder, n *source.Node) {
 
 func notScalar(n *source.Node) bool { return n.Kind != source.Scalar }
 
-func isPayloadForm(key string) bool {
-	for _, f := range payloadForms {
-		if f.key == key {
-			return true
-		}
-	}
-	return false
-}
-
 // Schema accepts a scalar, a list of words, a mapping of scalars or a payload.
 func (v *OptionValue) Schema() Schema {
 	return Schema{"anyOf": []Schema{

@@ -1,7 +1,5 @@
 package steps
 
-import "github.com/sockscript/sockscript/scenarios/source"
-
 // Params collects the bindings of one action.
 type Params struct {
 	Verb   *Param   // the verb's own value
@@ -21,28 +19,6 @@ type Params struct {
 	// is told by Stalls when it does.
 	MayWait bool
 }
-
-// A Param binds one key to a typed field.
-type Param struct {
-	Key      string
-	Value    Value
-	Help     string
-	Default  string
-	Required bool
-}
-
-// Value is a typed field of an action.
-type Value interface {
-	// Decode reads the value from the file; what is wrong goes to d.
-	Decode(d *Decoder, n *source.Node)
-	// Schema is the JSON Schema (draft 2020-12) of what Decode accepts.
-	Schema() Schema
-	// Type names the type for the reference: "size", "duration", "address".
-	Type() string
-}
-
-// Schema is a fragment of a JSON Schema.
-type Schema map[string]any
 
 // Value binds the verb's value.
 func (p *Params) Value(v Value, help string) *Param {
@@ -79,19 +55,6 @@ func (p *Params) Plain(v Value, help string) *Param {
 	return p.Short
 }
 
-// Need marks the parameter as one that must be given.
-func (q *Param) Need() *Param {
-	q.Required = true
-	return q
-}
-
-// Or tells the reader what holds when the parameter is not given. The field
-// itself carries the default; this is its text.
-func (q *Param) Or(text string) *Param {
-	q.Default = text
-	return q
-}
-
 // Rest binds the keys of the `expect` mapping that no Result binds.
 func (p *Params) Rest(v Value, help string) *Param {
 	p.Others = &Param{Value: v, Help: help}
@@ -102,21 +65,4 @@ func paramsOf(a Action) *Params {
 	var p Params
 	a.Params(&p)
 	return &p
-}
-
-func keyNames(list []*Param) []string {
-	var names []string
-	for _, q := range list {
-		names = append(names, q.Key)
-	}
-	return names
-}
-
-func findParam(list []*Param, key string) *Param {
-	for _, q := range list {
-		if q.Key == key {
-			return q
-		}
-	}
-	return nil
 }

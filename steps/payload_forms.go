@@ -264,3 +264,12 @@ func (p *integerPiece) append(env Env, b []byte) ([]byte, error) {
 	}
 	return b, nil
 }
+
+func isPayloadForm(key string) bool {
+	for _, f := range payloadForms {
+		if f.key == key {
+			return true
+		}
+	}
+	return false
+}

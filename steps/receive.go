@@ -347,8 +347,6 @@ func (r *receiver) whole() error {
 	return nil
 }
 
-const nothingCame = "nothing has come"
-
 // came tells for a timeout, and for an error in the midst, how much there was.
 func (r *receiver) came() string {
 	switch {

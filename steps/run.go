@@ -251,15 +251,6 @@ func (t *Task) record() {
 
 func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
-// alarm tells when a moment has come; never where it is the zero one.
-func alarm(at time.Time) (<-chan time.Time, func() bool) {
-	if at.IsZero() {
-		return nil, func() bool { return false }
-	}
-	timer := time.NewTimer(time.Until(at))
-	return timer.C, timer.Stop
-}
-
 // pause waits for a duration, or until the step's time is up or the run over.
 func (t *Task) pause(d time.Duration) error {
 	end := time.Now().Add(d)
@@ -280,3 +271,5 @@ func (t *Task) pause(d time.Duration) error {
 	}
 	return nil
 }
+
+const nothingCame = "nothing has come"

@@ -43,21 +43,6 @@ func (k *Kind) Schema() Schema {
 	return s
 }
 
-// Described is a parameter's schema with its help.
-func Described(p *Param) Schema {
-	s := Schema{}
-	for k, v := range p.Value.Schema() {
-		s[k] = v
-	}
-	// A text inside a list or mapping may be null, which stands for the word
-	// itself; a key without a value is an error.
-	if types, ok := s["type"].([]string); ok {
-		s["type"] = without(types, "null")
-	}
-	s["description"] = p.Help
-	return s
-}
-
 func expectSchema(p *Params) Schema {
 	properties := Schema{}
 	for _, q := range append(new(Expect).bindings(), p.Expect...) {
@@ -71,13 +56,4 @@ func expectSchema(p *Params) Schema {
 		return mapping
 	}
 	return Schema{"anyOf": []Schema{mapping, p.Short.Value.Schema()}}
-}
-
-// Object describes a mapping with these keys and no others.
-func Object(properties Schema, required ...string) Schema {
-	s := Schema{"type": "object", "properties": properties, "additionalProperties": false}
-	if len(required) > 0 {
-		s["required"] = required
-	}
-	return s
 }

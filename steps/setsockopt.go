@@ -88,17 +88,6 @@ func (a *setsockoptAction) shown(t *Task, form *optionForm, b []byte) any {
 	return form.shown(b)
 }
 
-func (f *optionForm) shown(b []byte) any {
-	if f.show != nil {
-		return f.show(b)
-	}
-	v, err := f.decode(b)
-	if err != nil {
-		return showBytes(b)
-	}
-	return Const(FormatValue(v))
-}
-
 func (a *setsockoptAction) Check(c *Check) {
 	c.handle(&a.handle)
 	o := a.option.Option

@@ -47,7 +47,7 @@ func (a *shutdownAction) Run(t *Task) error {
 	}
 	how := shutdownHows[a.how.Word]
 	t.Call("shutdown", Name(h.Name), Const(how.name))
-	if err := h.shutdown(t, how.value); err != nil {
+	if err := h.shutdown(t.freshWait(), how.value); err != nil {
 		return err
 	}
 	if how.value != unix.SHUT_RD {
@@ -55,15 +55,4 @@ func (a *shutdownAction) Run(t *Task) error {
 	}
 	t.Return(Const("0"))
 	return nil
-}
-
-// shutdown ends directions of the descriptor; what stands above it says
-// goodbye first.
-func (h *Handle) shutdown(t *Task, how int) error {
-	if over := h.above(); over != nil && how != unix.SHUT_RD {
-		if err := over.closeWrite(t.freshWait()); err != nil || how == unix.SHUT_WR {
-			return err
-		}
-	}
-	return h.Sock.Shutdown(how)
 }

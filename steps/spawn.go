@@ -1,7 +1,5 @@
 package steps
 
-import "time"
-
 var spawnKind = Kind{
 	Name:    "spawn",
 	Summary: "run steps beside the rest of the actor",
@@ -45,15 +43,6 @@ func (a *spawnAction) Params(p *Params) {
 	p.Makes = "the branch"
 }
 
-// A spawned is a branch that runs beside its actor.
-type spawned struct {
-	name   string
-	branch Branch
-	actor  *Actor
-}
-
-func (s *spawned) String() string { return s.name }
-
 func (a *spawnAction) Run(t *Task) error {
 	name, err := t.asName(0, "branch")
 	if err != nil {
@@ -75,20 +64,6 @@ func (a *spawnAction) Run(t *Task) error {
 	t.Actor.mu.Unlock()
 	if t.step.As.Given() {
 		t.Actor.set(name, s)
-	}
-	return nil
-}
-
-// Finish waits for the branches that the actor has spawned. An actor ends with
-// it.
-func (t *Task) Finish() error {
-	if len(t.Actor.spawned) > 0 {
-		t.World.At(nil, time.Now())
-	}
-	for _, s := range t.Actor.spawned {
-		if err := t.World.Join(s.branch, time.Time{}); err != nil {
-			return err
-		}
 	}
 	return nil
 }

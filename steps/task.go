@@ -336,33 +336,9 @@ func (t *Task) data(b []byte) Data {
 	return d
 }
 
-// link describes the socket of a handle for the order of events.
-func (h *Handle) link() *Link {
-	d := h.Sock.Desc()
-	return &Link{
-		Name: h.Name, Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
-		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
-	}
-}
-
 // act marks the event as one that orders others.
 func (t *Task) act(op Op, h *Handle) {
 	t.Event.Op, t.Event.Sock = op, h.Sock.Desc().ID
-}
-
-// A Mismatch is an expectation that was not met.
-type Mismatch struct {
-	Msg  string
-	Want []byte // the data expected and come, where it was about data
-	Got  []byte
-	Data bool
-}
-
-// Error tells what was expected and what came.
-func (m *Mismatch) Error() string { return m.Msg }
-
-func mismatch(format string, args ...any) error {
-	return &Mismatch{Msg: fmt.Sprintf(format, args...)}
 }
 
 // isCancelled reports whether the step ended only because the run is over.

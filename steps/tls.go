@@ -78,12 +78,6 @@ tickets are not used. See RFC 8446.`,
 	},
 }
 
-// The roles of a TLS handshake.
-const (
-	tlsClient = "client"
-	tlsServer = "server"
-)
-
 type tlsAction struct {
 	handle     HandleRef
 	role       Enum

@@ -161,3 +161,9 @@ func (t turn) take(w sock.Wait) error {
 }
 
 func (t turn) give() { <-t }
+
+// The roles of a TLS handshake.
+const (
+	tlsClient = "client"
+	tlsServer = "server"
+)

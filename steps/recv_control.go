@@ -9,29 +9,6 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// Received is one piece of ancillary data that came.
-type Received struct {
-	typ     sock.ControlType
-	handles []string // of descriptors
-	value   any      // else: int, string or Fields
-}
-
-// shown is the value as the transcript shows it. A field that varies from run to
-// run shows itself where just one value is expected.
-func (r Received) shown(want *FieldsWant) string {
-	switch v := r.value.(type) {
-	case nil:
-		return "[" + strings.Join(r.handles, ", ") + "]"
-	case Fields:
-		return string(want.settled(v).show(nil))
-	case int:
-		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
-			return "<time>"
-		}
-	}
-	return FormatValue(r.value)
-}
-
 // controlShown is all that came, as the transcript shows it.
 func (r *receiver) controlShown() Const {
 	var parts []string

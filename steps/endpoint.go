@@ -1,0 +1,41 @@
+package steps
+
+import (
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Endpoint is what expressions see of a handle.
+type Endpoint struct {
+	Address string    `expr:"address"` // 127.0.0.1:8080
+	Host    string    `expr:"host"`    // 127.0.0.1
+	Port    int       `expr:"port"`    // 8080
+	Peer    *Endpoint `expr:"peer"`    // the other end, as far as it is known
+}
+
+// String is the address, which is what a bare handle means in a text.
+func (e *Endpoint) String() string {
+	if e == nil {
+		return ""
+	}
+	return e.Address
+}
+
+// endpoint is a snapshot of the handle's addresses. An unspecified address
+// cannot be connected to on every system, so it becomes the loopback address
+// of its family.
+func (h *Handle) endpoint() *Endpoint {
+	d := h.Sock.Desc()
+	e := endpointOf(d.Local().Loopback())
+	if peer := d.Remote(); !peer.IsZero() {
+		e.Peer = endpointOf(peer)
+	}
+	return e
+}
+
+func endpointOf(a sock.Addr) *Endpoint {
+	e := &Endpoint{Address: a.String(), Port: int(a.Port)}
+	if a.IP.IsValid() {
+		e.Host = a.IP.String()
+	}
+	return e
+}
