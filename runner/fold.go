@@ -74,6 +74,7 @@ func (l *loop) Round() {
 // absorb moves the last round into the fold and puts the new one in its place.
 func (l *loop) absorb(round span) {
 	e := l.s.entries
+	l.s.drop(e[l.last.low:l.last.high])
 	if l.alike == 2 {
 		f := &Fold{Place: l.place, first: e[l.last.low].firstSeq()}
 		f.take(e[l.last.low:l.last.high])

@@ -57,6 +57,7 @@ type strand struct {
 
 	entries []entry
 	seq     int
+	free    []*steps.Event // of rounds that were folded
 
 	step  atomic.Pointer[steps.Place]
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
@@ -87,13 +88,36 @@ func (s *strand) compare(t *strand) int {
 
 // Record implements steps.World.
 func (s *strand) Record(e *steps.Event) steps.Cause {
-	if len(s.joined) > 0 {
-		e.After, s.joined = append(e.After, s.joined...), nil
-	}
-	e.Seq = s.seq
+	kept := s.unused()
+	args, ret, after := kept.Args[:0], kept.Ret[:0], kept.After[:0]
+	*kept = *e
+	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
+	kept.After = append(append(after, e.After...), s.joined...)
+	s.joined = s.joined[:0]
+	kept.Seq = s.seq
 	s.seq++
-	s.entries = append(s.entries, entry{event: e})
-	return steps.Cause{Strand: s.id, Seq: e.Seq}
+	s.entries = append(s.entries, entry{event: kept})
+	return steps.Cause{Strand: s.id, Seq: kept.Seq}
+}
+
+// unused is an event to be filled: one that was folded, or a new one.
+func (s *strand) unused() *steps.Event {
+	n := len(s.free) - 1
+	if n < 0 {
+		return new(steps.Event)
+	}
+	e := s.free[n]
+	s.free = s.free[:n]
+	return e
+}
+
+// drop lets go of the events of a round that was folded.
+func (s *strand) drop(round []entry) {
+	for _, e := range round {
+		if e.event != nil {
+			s.free = append(s.free, e.event)
+		}
+	}
 }
 
 // last is the place of the strand's latest event.

@@ -76,7 +76,7 @@ func (a *getsockoptAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(masked(&a.mask, Const("0"), a.shown(form, b, v))...)
+	t.returnMasked(&a.mask, Const("0"), a.shown(form, b, v))
 	if err := t.setAs(0, optionResult(v)); err != nil {
 		return err
 	}

@@ -16,13 +16,24 @@ type Handle struct {
 	Name string
 	Sock *sock.Socket
 
-	over atomic.Pointer[layer] // what stands above the descriptor; nil where the bytes are its own
+	shown atomic.Pointer[any]   // the name as a part of an event; see part
+	over  atomic.Pointer[layer] // what stands above the descriptor; nil where the bytes are its own
 
 	terminal bool    // our end of a program's terminal
 	keeper   *keeper // reads ahead on a program's stream; nil elsewhere
 
 	mu      sync.Mutex
 	pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
+}
+
+// part is the handle's name as a part of an event, the same value each time.
+func (h *Handle) part() any {
+	if p := h.shown.Load(); p != nil {
+		return *p
+	}
+	part := any(Name(h.Name))
+	h.shown.Store(&part)
+	return part
 }
 
 // A transport stands between a handle and its descriptor, such as TLS.

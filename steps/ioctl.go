@@ -53,7 +53,7 @@ func (a *ioctlAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(masked(&a.mask, Const("0"), Const(fmt.Sprintf("[%d]", n)))...)
+	t.returnMasked(&a.mask, Const("0"), Const(fmt.Sprintf("[%d]", n)))
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}

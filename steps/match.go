@@ -83,10 +83,7 @@ func (m *Match) Find(env Env, b []byte) (int, error) {
 // Check holds received bytes against all that is expected and sets the
 // variables of named groups.
 func (m *Match) Check(env Env, b []byte) error {
-	return m.check(env, &received{bytes: b, size: int64(len(b)), sum: func() string {
-		sum := sha256.Sum256(b)
-		return hex.EncodeToString(sum[:])
-	}})
+	return m.check(env, received{bytes: b, size: int64(len(b))})
 }
 
 // received is what came: of a stream that was compared as it came not all bytes
@@ -94,11 +91,19 @@ func (m *Match) Check(env Env, b []byte) error {
 type received struct {
 	bytes    []byte
 	size     int64
-	sum      func() string
+	sum      *SHA256 // nil where it is that of these bytes
 	compared bool
 }
 
-func (m *Match) check(env Env, got *received) error {
+func (r *received) digest() string {
+	if r.sum != nil {
+		return r.sum.Hex()
+	}
+	sum := sha256.Sum256(r.bytes)
+	return hex.EncodeToString(sum[:])
+}
+
+func (m *Match) check(env Env, got received) error {
 	b := got.bytes
 	if m.Data.Given() && !got.compared {
 		want, err := m.Data.Bytes(env)
@@ -121,14 +126,14 @@ func (m *Match) check(env Env, got *received) error {
 	if err := m.Size.expect(env, got.size, "bytes"); err != nil {
 		return err
 	}
-	if err := m.checkSum(env, got.sum); err != nil {
+	if err := m.checkSum(env, &got); err != nil {
 		return err
 	}
 	return m.groups(env, b)
 }
 
 // checkSum compares the SHA-256 of what came with the expectation.
-func (m *Match) checkSum(env Env, sum func() string) error {
+func (m *Match) checkSum(env Env, r *received) error {
 	if !m.SHA256.Given() {
 		return nil
 	}
@@ -136,7 +141,7 @@ func (m *Match) checkSum(env Env, sum func() string) error {
 	if err != nil {
 		return err
 	}
-	if got := sum(); !strings.EqualFold(want, got) {
+	if got := r.digest(); !strings.EqualFold(want, got) {
 		return mismatch("expected data with the SHA-256 %s, got %s", want, got)
 	}
 	return nil

@@ -79,10 +79,10 @@ func (r *receiver) receive() error {
 func (r *receiver) describe(asked any) {
 	r.asked = asked
 	if bits := r.action.flags.Bits; bits != 0 {
-		r.t.Call(r.call, Name(r.h.Name), asked, Const(sock.FlagNames(bits)))
+		r.t.Call(r.call, r.h.part(), asked, Const(sock.FlagNames(bits)))
 		return
 	}
-	r.t.Call(r.call, Name(r.h.Name), asked)
+	r.t.Call(r.call, r.h.part(), asked)
 }
 
 // single makes one call.
@@ -281,11 +281,7 @@ func (r *receiver) returns() {
 	case len(r.bufs) > 0:
 		ret = append(ret, r.pieces())
 	case len(r.data) > 0:
-		shown := r.t.data(r.data)
-		if r.action.toEOF.On {
-			shown.Len = r.count
-		}
-		ret = append(ret, shown)
+		ret = append(ret, r.shown())
 	}
 	if r.msgFlags != 0 {
 		ret = append(ret, Const(sock.FlagNames(r.msgFlags)))
@@ -307,6 +303,16 @@ func (r *receiver) returns() {
 		ret = append(ret, Const("from"), r.from)
 	}
 	r.t.Return(ret...)
+}
+
+// shown is the data as a part of the event.
+func (r *receiver) shown() any {
+	if !r.action.toEOF.On {
+		return r.t.part(r.data)
+	}
+	d := r.t.data(r.data)
+	d.Len = r.count
+	return d
 }
 
 // pieces is the data of each buffer.

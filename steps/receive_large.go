@@ -177,5 +177,5 @@ func (r *receiver) checkLarge(t *Task) error {
 	if err := m.Size.expect(t, int64(r.count), "bytes"); err != nil {
 		return err
 	}
-	return m.checkSum(t, r.sum.Hex)
+	return m.checkSum(t, &received{sum: r.sum})
 }

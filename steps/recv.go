@@ -197,11 +197,7 @@ func (a *recvAction) checkMatch(t *Task, r *receiver) error {
 	if err := r.nothingLeft(); err != nil {
 		return err
 	}
-	got := &received{bytes: r.data, size: int64(r.count), compared: r.wanted != nil}
-	if r.sum != nil {
-		got.sum = r.sum.Hex
-	}
-	return a.match.check(t, got)
+	return a.match.check(t, received{bytes: r.data, size: int64(r.count), sum: r.sum, compared: r.wanted != nil})
 }
 
 // peeks reports whether the bytes stay where they are.

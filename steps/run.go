@@ -88,7 +88,7 @@ func (t *Task) attempt(s *Step) error {
 	if err != nil {
 		t.Event.Failed = true
 	}
-	if t.Event.Call != "" && !t.isCancelled(err) {
+	if t.Event.Call != "" && (err == nil || !t.isCancelled(err)) {
 		t.record()
 	}
 	return err
@@ -104,6 +104,9 @@ func (t *Task) took() time.Duration {
 
 // settle holds what the action gave against what the step expects.
 func (t *Task) settle(s *Step, err error, took time.Duration) error {
+	if err == nil {
+		return t.settleSuccess(s, took)
+	}
 	var inner *StepError
 	if errors.As(err, &inner) {
 		return err
@@ -127,10 +130,17 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	case isErrno:
 		err = t.unexpected(err, errno)
 	}
-	if err == nil && s.Expect.Took.Given() {
-		err = t.settleTook(s, took)
+	if err != nil {
+		return err
 	}
-	return err
+	return t.settleTook(s, took)
+}
+
+func (t *Task) settleSuccess(s *Step, took time.Duration) error {
+	if want := &s.Expect.Error; want.Given() && !want.Has("0") {
+		return mismatch("expected %s, but the call succeeded", want)
+	}
+	return t.settleTook(s, took)
 }
 
 // unexpected tells an errno that the step does not expect, what had been done
@@ -146,12 +156,6 @@ func (t *Task) unexpected(err error, errno syscall.Errno) error {
 
 func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
 	want := &s.Expect.Error
-	if err == nil && want.Has("0") {
-		return nil
-	}
-	if err == nil {
-		return mismatch("expected %s, but the call succeeded", want)
-	}
 	if !isErrno {
 		return err
 	}
@@ -165,6 +169,9 @@ func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
 }
 
 func (t *Task) settleTook(s *Step, took time.Duration) error {
+	if !s.Expect.Took.Given() {
+		return nil
+	}
 	ok, want, err := s.Expect.Took.Holds(t, int64(took))
 	if err == nil && !ok {
 		err = mismatch("expected the step to take %s, it took %s", want, took.Round(time.Millisecond/10))
@@ -232,21 +239,17 @@ func (t *Task) inner() Limit {
 
 // record hands the event over and publishes what it made.
 func (t *Task) record() {
-	e := t.Event
-	e.End = time.Since(t.Actor.Run.Epoch)
-	if len(t.causes) > 0 {
-		e.After = append([]Cause(nil), t.causes...)
-		t.causes = t.causes[:0]
-	}
-	place := t.World.Record(&e)
-	t.last = place
+	t.Event.End = time.Since(t.Actor.Run.Epoch)
+	t.Event.After = t.causes
+	place := t.World.Record(&t.Event)
+	t.last, t.causes = place, t.causes[:0]
 	for _, name := range t.given {
 		if v, err := t.Lookup(name); err == nil {
 			t.World.Give(name, v, place)
 		}
 	}
 	t.given = t.given[:0]
-	t.Event = Event{Place: e.Place}
+	t.Event = Event{Place: t.Event.Place}
 }
 
 func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }

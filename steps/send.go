@@ -105,7 +105,7 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(masked(&a.mask, n)...)
+	t.returnMasked(&a.mask, n)
 	if err := t.setAs(0, n); err != nil {
 		return err
 	}
@@ -114,22 +114,23 @@ func (a *sendAction) Run(t *Task) error {
 
 // describe opens the event, and makes the ancillary data.
 func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) ([]byte, error) {
-	control, shown, err := a.control.encode(t)
-	if err != nil {
-		return nil, err
-	}
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
-		args = append(args, Name(h.Name), t.data(data[0]), len(data[0]))
+		args = append(args, h.part(), t.part(data[0]), len(data[0]))
 	} else {
 		pieces := make([]any, len(data))
 		for i, b := range data {
-			pieces[i] = t.data(b)
+			pieces[i] = t.part(b)
 		}
-		args = append(args, Name(h.Name), pieces, len(data))
+		args = append(args, h.part(), pieces, len(data))
 	}
+	var control []byte
 	if a.control.Given() {
-		args = append(args, shown)
+		encoded, shown, err := a.control.encode(t)
+		if err != nil {
+			return nil, err
+		}
+		control, args = encoded, append(args, shown)
 	}
 	if a.flags.Bits != 0 {
 		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
@@ -144,12 +145,14 @@ func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
 // each item of a list.
 func (a *sendAction) buffers(t *Task, h *Handle) ([][]byte, error) {
+	bufs := t.bufs[:0]
+	defer func() { t.bufs = bufs }()
 	list, several := a.data.piece.(listPiece)
 	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
 		b, err := a.data.Bytes(t)
-		return [][]byte{b}, err
+		bufs = append(bufs, b)
+		return bufs, err
 	}
-	var bufs [][]byte
 	for _, p := range list {
 		b, err := p.append(t, nil)
 		if err != nil {

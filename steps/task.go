@@ -107,7 +107,13 @@ type Task struct {
 	vm       vm.VM
 	scratch  []byte
 	large    []*[]byte // borrowed for the step under way
-	held     []*keeper // of the streams that the step under way uses
+	recent   []any     // parts with data of the latest events
+	oldest   int       // the next of them to be replaced
+
+	// The lists of the event under way; whoever records it copies them.
+	args, ret []any
+	bufs      [][]byte
+	held      []*keeper // of the streams that the step under way uses
 }
 
 // A Limit is a moment that a step must not pass, and whose limit it is.
@@ -198,19 +204,12 @@ func (t *Task) cutShort(w sock.Wait) error {
 	return nil
 }
 
-// masked is what a step returns, or <value> where it varies from run to run.
-func masked(mask *Bool, parts ...any) []any {
-	if mask.On {
-		return []any{Const("<value>")}
-	}
-	return parts
-}
-
 // Call opens the event of a call, by its name and arguments, just before the
 // call is made.
 func (t *Task) Call(name string, args ...any) {
 	t.begin()
-	t.Event.Call, t.Event.Args = name, args
+	t.args = append(t.args[:0], args...)
+	t.Event.Call, t.Event.Args = name, t.args
 }
 
 // begin says that the step's call is made now: what came before, as a wait for
@@ -224,7 +223,19 @@ func (t *Task) begin() {
 }
 
 // Return says what the call gave.
-func (t *Task) Return(parts ...any) { t.Event.Ret = parts }
+func (t *Task) Return(parts ...any) {
+	t.ret = append(t.ret[:0], parts...)
+	t.Event.Ret = t.ret
+}
+
+// returnMasked is Return for what may vary from run to run: then it is <value>.
+func (t *Task) returnMasked(mask *Bool, parts ...any) {
+	if mask.On {
+		t.Return(Const("<value>"))
+		return
+	}
+	t.Return(parts...)
+}
 
 // Next records the call so far as a success and opens another: for steps that
 // make several calls.
@@ -324,6 +335,30 @@ func (t *Task) giveBack() {
 		largeBuffers.Put(b)
 	}
 	t.large = t.large[:0]
+}
+
+// mostRecent is how many different texts may come in turn and yet be kept once.
+const mostRecent = 8
+
+// part is data as a part of an event: the same value again where a recent event
+// has the same data, so that rounds that are alike share one.
+func (t *Task) part(b []byte) any {
+	for _, p := range t.recent {
+		if d := p.(Data); d.Len == len(b) && string(d.Bytes) == string(b) {
+			return p
+		}
+	}
+	d := t.data(b)
+	if len(d.Bytes) < len(b) {
+		return d
+	}
+	if len(t.recent) < mostRecent {
+		t.recent = append(t.recent, d)
+		return t.recent[len(t.recent)-1]
+	}
+	t.oldest = (t.oldest + 1) % mostRecent
+	t.recent[t.oldest] = d
+	return t.recent[t.oldest]
 }
 
 // data keeps of b what will be printed. b may be reused afterwards.

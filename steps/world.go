@@ -22,7 +22,7 @@ type World interface {
 	Wait(deadline time.Time, name string) (Cause, error)
 	// Barrier waits until every actor that names the barrier has come.
 	Barrier(deadline time.Time, name string) (Cause, error)
-	// Record keeps an event and tells its place.
+	// Record keeps a copy of an event, its lists included, and returns its place.
 	Record(e *Event) Cause
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop

@@ -1,0 +1,69 @@
+package runner_test
+
+import (
+	"runtime"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// A round of a ping-pong, four steps, is made out of what earlier rounds have
+// left.
+func TestRoundsReuseMemory(t *testing.T) {
+	const few, many, most = 100, 5100, 4
+	run := func(rounds int) uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		passes(t, pingPong, runner.Options{Vars: map[string]any{"rounds": rounds}})
+		runtime.ReadMemStats(&after)
+		return after.Mallocs - before.Mallocs
+	}
+	base := run(few)
+	if got := float64(int64(run(many)-base)) / (many - few); got > most {
+		t.Errorf("a round allocates %.1f times, more than %d", got, most)
+	}
+}
+
+// What a round that is folded leaves is used again by the next ones, and shows
+// in none of those that are kept.
+func TestRoundsThatAreKeptStayAsTheyWere(t *testing.T) {
+	wantTranscript(t, `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - repeat: 9
+      index: i
+      steps:
+        - send: a
+          data: '${i < 3 ? "first" : i < 7 ? "second one" : "third"}'
+        - recv: b
+          max: 100
+        - send: a
+          data: x
+          when: i == 5
+    - close: [a, b]
+`, `
+one  socketpair(AF_UNIX, SOCK_STREAM, 0) = a b
+one  send(a, "first", 5) = 5
+one  recv(b, 100) = 5 "first"
+one  ... 1 more rounds
+one  send(a, "first", 5) = 5
+one  recv(b, 100) = 5 "first"
+one  send(a, "second one", 10) = 10
+one  recv(b, 100) = 10 "second one"
+one  send(a, "second one", 10) = 10
+one  recv(b, 100) = 10 "second one"
+one  send(a, "second one", 10) = 10
+one  recv(b, 100) = 10 "second one"
+one  send(a, "x", 1) = 1
+one  send(a, "second one", 10) = 10
+one  recv(b, 100) = 11 "xsecond one"
+one  send(a, "third", 5) = 5
+one  recv(b, 100) = 5 "third"
+one  send(a, "third", 5) = 5
+one  recv(b, 100) = 5 "third"
+one  close(a) = 0
+one  close(b) = 0
+`)
+}
