@@ -66,10 +66,13 @@ func (a *acceptAction) Run(t *Task) error {
 func (a *acceptAction) Check(c *Check) {
 	sym := c.handle(&a.handle)
 	if sym == nil {
+		c.makeHandle(0, anySocket())
 		return
 	}
-	if !sym.Listening && c.mustSucceed() && !sym.uncertain {
+	if sym.sock.listens == no && c.mustSucceed() && c.certain() {
 		c.problem(a.handle.node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
 	}
-	c.makeHandle(0, Symbol{Family: sym.Family, Type: sym.Type, Connected: true, Bound: true})
+	made := newSocket(SocketSpec{Family: sym.sock.family, SockType: sym.sock.typ})
+	made.connected = unknown
+	c.makeHandle(0, made)
 }

@@ -53,14 +53,17 @@ func (a *bindAction) Run(t *Task) error {
 
 func (a *bindAction) Check(c *Check) {
 	sym := c.handle(&a.handle)
-	c.fits(sym, &a.to)
+	c.fits(sym, &a.to, fitBind)
 	if sym == nil || !c.mustSucceed() {
 		return
 	}
-	if sym.Bound && c.certain() && !sym.uncertain {
-		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.boundAt)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"
+	to, fixed := a.to.Fixed()
+	// On Linux a UNIX socket that has an address keeps it where it asks for any.
+	another := sym.sock.family != unix.AF_UNIX || fixed && to.Path != ""
+	if sym.sock.bound > 0 && c.certain() && another && sym.sock.oneAddress() {
+		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.sock.bound)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"
 	}
-	sym.Bound, sym.boundAt = true, c.step.Node.Pos.Line
+	c.bind(sym.sock)
 }
 
 // streamLike reports whether sockets of the type listen and accept.

@@ -6,24 +6,37 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// fits reports an address that is of another family than the socket it is used
-// with. A datagram socket of AF_INET6 reaches IPv4 too (ipv6(7)).
-func (c *Check) fits(sym *Symbol, a *Address) {
+// fitting says which step uses an address with a socket: not all of them look
+// at it.
+type fitting int
+
+const (
+	fitBind fitting = iota
+	fitConnect
+	fitSend
+)
+
+// fits reports an address of a family that the kernel certainly refuses. A
+// datagram socket of AF_INET6 reaches IPv4 too (ipv6(7)), and a stream that is
+// connected does not look at the destination of sendto.
+func (c *Check) fits(sym *Symbol, a *Address, use fitting) {
 	addr, fixed := a.Fixed()
-	if sym == nil || sym.Family == 0 || !fixed || addr.Unspec || !c.mustSucceed() {
+	if sym == nil || sym.sock.family == 0 || !fixed || addr.Unspec || !c.mustSucceed() {
 		return
 	}
-	inet := sym.Family == unix.AF_INET || sym.Family == unix.AF_INET6
+	s := sym.sock
 	switch {
-	case addr.Any && inet, addr.Family == sym.Family:
+	case addr.Any && s.inet(), addr.Family == s.family:
 		return
-	case sym.Family == unix.AF_INET6 && addr.Family == unix.AF_INET && sym.Type != unix.SOCK_STREAM:
+	case s.family == unix.AF_INET6 && addr.Family == unix.AF_INET && s.typ != unix.SOCK_STREAM && use != fitBind:
+		return
+	case use == fitSend && s.typ != unix.SOCK_DGRAM && s.typ != unix.SOCK_RAW:
 		return
 	}
 	family := sock.FamilyName(addr.Family)
 	if addr.Any {
 		family = "AF_INET or AF_INET6"
 	}
-	c.problem(a.node, "%s is an address of %s, but %s is a socket of %s", quoteShort(a.node.Text), family, sym.Name, sock.FamilyName(sym.Family)).
-		Hint = "give it " + familyForms[sym.Family] + "; expect the error to show what the kernel says"
+	c.problem(a.node, "%s is an address of %s, but %s is a socket of %s", quoteShort(a.node.Text), family, sym.Name, sock.FamilyName(s.family)).
+		Hint = "give it " + familyForms[s.family] + "; expect the error to show what the kernel says"
 }

@@ -55,12 +55,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 }
 
 func actorNames(a CheckedActor) *ActorNames {
-	n := &ActorNames{Names: maps.Clone(a.Body.names), Count: 1}
-	walkSteps(a.Body, func(s *Step) {
-		if s.calls != nil && s.calls.proc.body != nil {
-			maps.Copy(n.Names, s.calls.proc.body.names)
-		}
-	})
+	n := &ActorNames{Names: a.Body.names, Count: 1}
 	if a.Count != nil && a.Count.Given() {
 		count, _ := a.Count.Static()
 		n.Count, n.Replicas = int(count), true
@@ -129,10 +124,12 @@ func (c *Check) ownName(e *Expr, name string) {
 			return
 		}
 	}
+	if c.mayBeThere(name) {
+		return
+	}
 	p := c.problem(e.node, "unknown name %q in the expression", name).MoveTo(e.node, e.pos)
-	own := c.scenario.Actors[c.actor]
 	switch {
-	case own != nil && own.Names[name]:
+	case c.madeElsewhere(name):
 		p.Msg = fmt.Sprintf("%s is used before the step that gives it its value", name)
 		p.Hint = "move this step behind that one"
 	case c.scenario.Actors[name] != nil:
@@ -167,13 +164,9 @@ func (c *Check) reference(e *Expr, r *Reference) {
 	if a == nil {
 		return
 	}
-	if !a.Names[r.Name] {
-		var known []string
-		for n := range a.Names {
-			known = append(known, n)
-		}
+	if !a.Names.may(r.Name) {
 		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.node, e.pos)
-		if p.Hint = source.DidYouMean(r.Name, sorted(known)); p.Hint == "" {
+		if p.Hint = source.DidYouMean(r.Name, a.Names.all()); p.Hint == "" {
 			p.Hint = "an actor's names are those that its steps give with as: and let:"
 		}
 	}

@@ -472,7 +472,6 @@ func TestCheckUnused(t *testing.T) {
 		{"names and variables", "vars: {a: 1, b: 2}\nactors:\n  one:\n    - let: {x: 1, y: \"${a}\"}\n    - assert: y == 1\n    - socket: tcp\n      as: s\n", []string{
 			"1:14: warning: the variable b is never used",
 			"4:16: warning: x is never used; leave the name out, or use it",
-			"7:11: warning: s is never used; leave the name out, or use it",
 		}},
 		{"used by another actor", "actors:\n  a: [{let: {x: 1}}]\n  b: [{print: '${a.x}'}]\n", nil},
 		{"made again, used once", "- let: {x: 1}\n- let: {x: 2}\n- print: ${x}", nil},

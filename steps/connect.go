@@ -75,11 +75,14 @@ func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr, retry time.Dur
 }
 
 func (a *connectAction) Check(c *Check) {
-	if sym := c.handle(&a.handle); sym != nil {
-		c.fits(sym, &a.to)
-		if sym.Listening && c.mustSucceed() && c.certain() {
-			c.problem(a.handle.node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
-		}
-		sym.Connected = true
+	sym := c.handle(&a.handle)
+	if sym == nil {
+		return
 	}
+	c.fits(sym, &a.to, fitConnect)
+	// A connect to AF_UNSPEC ends the listening.
+	if to, fixed := a.to.Fixed(); fixed && !to.Unspec && sym.sock.listens == yes && c.mustSucceed() && c.certain() {
+		c.problem(a.handle.node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
+	}
+	c.connect(sym.sock)
 }

@@ -88,7 +88,7 @@ func (it *controlItem) decode(d *Decoder, n *source.Node) {
 func (v *Control) check(c *Check) {
 	for _, it := range v.items {
 		for _, r := range it.rights.Refs {
-			c.handle(r)
+			c.hand(r)
 		}
 		form := it.form()
 		if form == nil || it.wrong || !it.value.checkFields(c, it.typ.Name, form.sends, form.takes) || !it.value.static() {

@@ -13,7 +13,7 @@ import (
 type Decoder struct {
 	actors   map[string]bool
 	vars     map[string]bool
-	own      map[string]bool // names that the actor under way makes
+	own      *nameSet // names that the actor under way makes
 	problems source.Problems
 
 	exprs     []*Expr // compiled since they were last taken
@@ -73,7 +73,7 @@ func (d *Decoder) take() ([]*Expr, []any) {
 
 // isActor reports whether a name stands for another actor: the actor's own
 // names come first.
-func (d *Decoder) isActor(name string) bool { return d.actors[name] && !d.own[name] }
+func (d *Decoder) isActor(name string) bool { return d.actors[name] && !d.own.has(name) }
 
 // A Namer is a value that gives names. The names that an actor's steps give are
 // known before any expression of it is compiled.

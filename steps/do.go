@@ -88,18 +88,13 @@ func (a *doAction) Check(c *Check) {
 			p.Hint = source.DidYouMean(name, proc.params)
 			continue
 		}
-		s, static := a.with.Values[i].Static()
-		if sym := c.symbols[s]; static && sym != nil {
-			sym.used = true
-			params[name] = sym
-			for _, stream := range streamNames {
-				if own := c.symbols[s+"."+stream]; own != nil && sym.program {
-					params[name+"."+stream] = own
-				}
+		params[name] = c.argument(name, a.with.Values[i])
+		for _, stream := range streamNames {
+			s, _ := c.text(a.with.Values[i])
+			if own := c.symbols[s+"."+stream]; own != nil && params[name].program {
+				params[name+"."+stream] = own
 			}
-			continue
 		}
-		params[name] = &Symbol{Name: name, used: true}
 	}
 	for _, name := range proc.params {
 		if params[name] == nil {
@@ -108,6 +103,22 @@ func (a *doAction) Check(c *Check) {
 		}
 	}
 	c.call(proc, params)
+}
+
+// argument is what a parameter stands for.
+func (c *Check) argument(name string, x *Text) *Symbol {
+	s, known := c.text(x)
+	if sym := c.symbols[s]; known && sym != nil {
+		sym.used = true
+		return sym
+	}
+	sym := &Symbol{Name: name, used: true}
+	if known && c.mayBeThere(s) {
+		sym.anything = true
+	} else if known {
+		sym.text = FormatValue(ScalarValue(&source.Node{Text: s, Quoted: x.node.Quoted}))
+	}
+	return sym
 }
 
 // call checks a procedure's body with its parameters in place.
@@ -150,9 +161,11 @@ type Procedure struct {
 	name   string
 	params []string
 	node   *source.Node
+	value  *source.Node // its steps, or the mapping that holds them
 	body   *Block
-	called bool // by any step of the file
-	busy   bool // while its own steps are searched for calls of itself
+	gives  *nameSet // the names that its steps give; nil until somebody asks
+	called bool     // by any step of the file
+	busy   bool     // while its own steps are searched for calls of itself
 }
 
 func (p *Procedure) takes(name string) bool {
@@ -197,6 +210,9 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 	}
 }
 
+// Calls implements [Caller].
+func (r *ProcedureRef) Calls(n *source.Node) string { return n.Text }
+
 // Schema accepts a name.
 func (r *ProcedureRef) Schema() Schema { return Schema{"type": "string"} }
 
@@ -218,7 +234,7 @@ func (v *Procedures) Decode(d *Decoder, n *source.Node) {
 		if !IsName(e.Key.Text) {
 			d.Problem(e.Key, "%s is not a name for a procedure", quoteShort(e.Key.Text))
 		}
-		procs[e.Key.Text] = &Procedure{name: e.Key.Text, node: e.Key}
+		procs[e.Key.Text] = &Procedure{name: e.Key.Text, node: e.Key, value: e.Value}
 	}
 	for _, e := range n.Entries {
 		procs[e.Key.Text].read(v.Reader, e.Value)
@@ -267,12 +283,11 @@ type procedureBody struct {
 }
 
 func (b *procedureBody) Decode(_ *Decoder, n *source.Node) {
-	names := make(map[string]bool)
-	add := func(name string) { names[name] = true }
+	names := newNameSet()
 	if b.params != nil {
-		new(Names).NamesIn(b.params, add)
+		new(Names).NamesIn(b.params, names.add)
 	}
-	b.reader.namesOfSteps(n, add)
+	b.reader.namesOfSteps(n, names)
 	b.block = b.reader.namedList(n, names)
 }
 func (b *procedureBody) Schema() Schema { return new(Block).Schema() }

@@ -52,9 +52,8 @@ func (a *dupAction) Run(t *Task) error {
 
 func (a *dupAction) Check(c *Check) {
 	if sym := c.handle(&a.handle); sym != nil {
-		c.makeHandle(0, Symbol{
-			Family: sym.Family, Type: sym.Type, Bound: sym.Bound, boundAt: sym.boundAt,
-			Listening: sym.Listening, Connected: sym.Connected, pair: sym.pair,
-		})
+		c.makeHandle(0, sym.sock)
+		return
 	}
+	c.makeHandle(0, anySocket())
 }

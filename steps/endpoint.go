@@ -10,6 +10,15 @@ type Endpoint struct {
 	Host    string    `expr:"host"`    // 127.0.0.1
 	Port    int       `expr:"port"`    // 8080
 	Peer    *Endpoint `expr:"peer"`    // the other end, as far as it is known
+
+	name  string // of the handle; "" where it is only an address
+	owner owner
+}
+
+// An owner is the actor, or the replica of one, to which a handle belongs.
+type owner struct {
+	actor string
+	index int
 }
 
 // String is the address, which is what a bare handle means in a text.
@@ -26,6 +35,7 @@ func (e *Endpoint) String() string {
 func (h *Handle) endpoint() *Endpoint {
 	d := h.Sock.Desc()
 	e := endpointOf(d.Local().Loopback())
+	e.name = h.Name
 	if peer := d.Remote(); !peer.IsZero() {
 		e.Peer = endpointOf(peer)
 	}

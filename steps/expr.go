@@ -145,7 +145,7 @@ var operators = regexp.MustCompile(`\b(and|or|not|in|matches|contains|startsWith
 // expressions take for an operator; "" where there is none.
 func (d *Decoder) operatorName(src string) string {
 	for _, word := range operators.FindAllString(src, -1) {
-		if d.own[word] || d.vars[word] || d.actors[word] {
+		if d.own.has(word) || d.vars[word] || d.actors[word] {
 			return word
 		}
 	}

@@ -12,7 +12,8 @@ var forKind = Kind{
 	Name:    "for",
 	Summary: "run steps for each item of a list or a mapping",
 	Text: `each names the item. Of a mapping it is {key, value}, in the order of the
-file; a mapping that an expression gives is taken in the order of its keys.`,
+file; a mapping that an expression gives is taken in the order of its keys. An
+item may be a list or a mapping itself.`,
 	Example: `actors:
   one:
     - for: [1, 2, 3]
@@ -69,10 +70,7 @@ func (a *forAction) Check(c *Check) {
 		c.makeFreeValue(name, a.each.node)
 	}
 	certain := len(a.items.list) > 0
-	c.body(&a.body, certain)
-	if len(a.items.list) != 1 {
-		c.again(&a.body, certain)
-	}
+	c.loop(&a.body, certain, len(a.items.list) != 1)
 }
 
 // Items are what a loop goes through.
@@ -83,9 +81,9 @@ type Items struct {
 
 // itemText is one item as it stands in the file.
 type itemText struct {
-	key  string // of a mapping's item
-	pair bool
-	text *Text
+	key   string // of a mapping's item
+	pair  bool
+	value *Datum
 }
 
 // Decode reads a list, a mapping or an expression.
@@ -109,7 +107,7 @@ func (v *Items) Decode(d *Decoder, n *source.Node) {
 }
 
 func (v *Items) add(d *Decoder, key string, pair bool, n *source.Node) {
-	x := new(Text)
+	x := new(Datum)
 	x.Decode(d, n)
 	v.list = append(v.list, itemText{key, pair, x})
 }
@@ -149,7 +147,7 @@ func (v *Items) eval(t *Task) ([]any, error) {
 func (v *Items) written(t *Task) ([]any, error) {
 	items := make([]any, 0, len(v.list))
 	for _, it := range v.list {
-		x, err := it.text.Typed(t)
+		x, err := it.value.Typed(t)
 		if err != nil {
 			return nil, err
 		}

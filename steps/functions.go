@@ -127,7 +127,7 @@ func (d *Decoder) functions() []expr.Option {
 // isValue reports whether a name that may be a function's stands for a value or
 // an actor.
 func (d *Decoder) isValue(name string) bool {
-	return d.own[name] || d.vars[name] || d.actors[name] || slices.Contains(builtinNames, name)
+	return d.own.has(name) || d.vars[name] || d.actors[name] || slices.Contains(builtinNames, name)
 }
 
 // builtins are the values that every actor has.

@@ -43,7 +43,7 @@ func (r *HandleRef) Type() string { return "handle" }
 
 // Open is the handle itself.
 func (r *HandleRef) Open(t *Task) (*Handle, error) {
-	name, err := r.Eval(t)
+	name, err := r.find(t)
 	if err != nil {
 		return nil, err
 	}
@@ -52,6 +52,29 @@ func (r *HandleRef) Open(t *Task) (*Handle, error) {
 		t.hold(h)
 	}
 	return h, err
+}
+
+// find is the name of the handle. An expression may give the name, or the handle
+// itself where it is one of this actor.
+func (r *HandleRef) find(t *Task) (string, error) {
+	if name, static := r.Static(); static {
+		return name, nil
+	}
+	v, err := r.Value(t)
+	if e, ok := v.(*Endpoint); ok && e.name != "" {
+		if e.owner != t.Actor.owner() {
+			err = notShared(e.owner.actor, e.name)
+		}
+		return e.name, err
+	}
+	return FormatValue(v), err
+}
+
+// notShared is what is wrong with the use of another actor's handle.
+func notShared(actor, name string) error {
+	return mismatch("%s is a handle of the actor %s, and actors do not share handles; "+
+		"a step uses the handles of its own actor: move the step to %s, into a branch (spawn, parallel) where it runs beside others, "+
+		"or send the descriptor over a UNIX socket (SCM_RIGHTS)", name, actor, actor)
 }
 
 // handle finds the handle that a name stands for.

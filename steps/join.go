@@ -58,12 +58,15 @@ func (r *BranchRef) find(t *Task) (*spawned, error) {
 // check reports a name that no spawn step gave, nor a start step where a
 // program will do.
 func (r *BranchRef) check(c *Check, programs bool) *Symbol {
-	name, static := r.Static()
-	if !static {
+	name, known := c.text(&r.Text)
+	if !known {
 		return nil
 	}
 	sym := c.symbols[name]
-	if sym == nil && c.scenario.Actors[c.actor].Names[name] {
+	if sym == nil && c.mayBeThere(name) {
+		return nil
+	}
+	if sym == nil && c.madeElsewhere(name) {
 		c.problem(r.node, "%s is used before the step that gives it", name).Hint = "move this step behind the one with as: " + name
 		return nil
 	}
@@ -136,8 +139,14 @@ func (a *joinAction) program(t *Task, p *Program) error {
 }
 
 func (a *joinAction) Check(c *Check) {
-	name, _ := a.what.Static()
-	if sym := c.symbols[name]; sym != nil && sym.program {
+	name, known := c.text(&a.what.Text)
+	sym := c.symbols[name]
+	if !known || sym == nil && c.mayBeThere(name) || sym != nil && sym.anything {
+		c.joinAny()
+		c.makeValues()
+		return
+	}
+	if sym != nil && sym.program {
 		sym.used = true
 		c.makeValues()
 		return
@@ -146,5 +155,13 @@ func (a *joinAction) Check(c *Check) {
 		for _, made := range sym.branch {
 			c.symbols[made.Name] = made
 		}
+	}
+}
+
+// joinAny notes a join of a branch that only the run can tell.
+func (c *Check) joinAny() {
+	for _, sym := range c.branchNames {
+		sym.used = true
+		c.symbols[sym.Name] = &Symbol{Name: sym.Name, anything: true, used: true}
 	}
 }

@@ -79,16 +79,19 @@ func (r *ProgramRef) find(t *Task) (*Program, error) {
 
 // check reports a name that no start step gave.
 func (r *ProgramRef) check(c *Check) {
-	name, static := r.Static()
-	if !static {
+	name, known := c.text(&r.Text)
+	if !known {
 		return
 	}
 	sym := c.symbols[name]
+	if sym == nil && c.mayBeThere(name) {
+		return
+	}
 	if sym != nil && (sym.program || sym.anything) {
 		sym.used = true
 		return
 	}
-	if sym == nil && c.scenario.Actors[c.actor].Names[name] {
+	if sym == nil && c.madeElsewhere(name) {
 		c.problem(r.node, "%s is used before the step that starts it", name).Hint = "move this step behind the one with as: " + name
 		return
 	}

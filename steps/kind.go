@@ -73,6 +73,7 @@ type Step struct {
 	// handles and blocks are the decoded values that the checker walks.
 	handles []*HandleRef
 	blocks  []*Block
+	gives   *nameSet      // the names that it gives to what it makes, without its blocks
 	calls   *ProcedureRef // of a do step
 }
 
@@ -80,5 +81,5 @@ type Step struct {
 type Block struct {
 	Steps []*Step
 	node  *source.Node
-	names map[string]bool // of an actor's whole block: what its steps name
+	names *nameSet // of an actor's whole block: what its steps name
 }

@@ -1,5 +1,7 @@
 package steps
 
+import "golang.org/x/sys/unix"
+
 var listenKind = Kind{
 	Name:    "listen",
 	Summary: "let a socket accept connections",
@@ -59,13 +61,11 @@ func (a *listenAction) Check(c *Check) {
 	if sym == nil {
 		return
 	}
-	if sym.Type != 0 && !streamLike(sym.Type) && c.mustSucceed() {
+	if sym.sock.datagrams() && c.mustSucceed() {
 		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
 	}
-	if sym.pair && streamLike(sym.Type) && c.mustSucceed() {
+	if sym.sock.pair && sym.sock.family == unix.AF_UNIX && streamLike(sym.sock.typ) && c.mustSucceed() {
 		c.problem(a.handle.node, "%s is an end of a socketpair; it cannot listen", sym.Name).Hint = "make another socket and bind it; expect {error: EINVAL} to show that"
 	}
-	if c.mustSucceed() {
-		sym.Listening = true
-	}
+	c.listen(sym.sock)
 }

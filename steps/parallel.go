@@ -60,13 +60,57 @@ func (a *parallelAction) Run(t *Task) error {
 
 func (a *parallelAction) Check(c *Check) {
 	closed := make(map[*Symbol]int)
-	for _, b := range a.branches.bodies {
-		for sym, line := range c.beside(b) {
-			closed[sym] = max(closed[sym], line)
-		}
+	used := make(map[string]bool)
+	for i, b := range a.branches.bodies {
+		c.amongNames(a.siblings(i), used, func() {
+			for sym, line := range c.beside(b) {
+				closed[sym] = max(closed[sym], line)
+			}
+		})
 	}
 	for sym, line := range closed {
 		sym.closedAt = line
+	}
+	for name := range used {
+		if sym := c.symbols[name]; sym != nil {
+			sym.used = true
+		}
+	}
+}
+
+// siblings are the names that the branches beside the ith give.
+func (a *parallelAction) siblings(i int) *nameSet {
+	names := newNameSet()
+	for j, b := range a.branches.bodies {
+		if j == i {
+			continue
+		}
+		walkSteps(b, func(s *Step) { names.merge(s.gives, nil) })
+	}
+	return names
+}
+
+// amongNames checks a branch while its siblings give names, which it may use
+// too: when they come, only the run can tell. Those that it uses go into used.
+func (c *Check) amongNames(names *nameSet, used map[string]bool, check func()) {
+	c.open = append(c.open, names.open...)
+	before, during := make(map[string]*Symbol), make(map[string]*Symbol)
+	for name := range names.fixed {
+		before[name], during[name] = c.symbols[name], &Symbol{Name: name, anything: true}
+		c.symbols[name] = during[name]
+	}
+	check()
+	for name, sym := range during {
+		if sym.used {
+			used[name] = true
+		}
+		switch {
+		case c.symbols[name] != sym: // the branch itself gives it too
+		case before[name] == nil:
+			delete(c.symbols, name)
+		default:
+			c.symbols[name] = before[name]
+		}
 	}
 }
 

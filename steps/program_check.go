@@ -5,16 +5,20 @@ import "github.com/sockscript/sockscript/scenarios/source"
 // makeProgram notes that the step's name is a program from here on, with these
 // of its streams.
 func (c *Check) makeProgram(streams []string) {
-	if !c.mustSucceed() {
+	if !c.maySucceed() {
 		return
 	}
-	for _, name := range c.step.As.Static() {
-		c.make(&Symbol{Name: name, node: c.step.As.node, program: true, used: true})
+	for _, x := range c.step.As.list {
+		c.give(x, &Symbol{program: true, used: true})
+		name, known := c.text(x)
+		if !known {
+			continue
+		}
 		for _, stream := range streamNames {
 			delete(c.symbols, name+"."+stream)
 		}
 		for _, stream := range streams {
-			c.make(&Symbol{Name: name + "." + stream, Handle: true, Connected: true, used: true})
+			c.make(&Symbol{Name: name + "." + stream, sock: anySocket(), used: true})
 		}
 	}
 }
@@ -22,7 +26,7 @@ func (c *Check) makeProgram(streams []string) {
 // unknownStream reports a stream that no program here has.
 func (c *Check) unknownStream(r *HandleRef, program, stream string) {
 	sym := c.symbols[program]
-	if sym != nil && sym.anything {
+	if sym != nil && sym.anything || sym == nil && c.mayBeThere(program) {
 		return
 	}
 	p := c.problem(r.node, "there is no program %q here", program)
@@ -33,7 +37,7 @@ func (c *Check) unknownStream(r *HandleRef, program, stream string) {
 	case sym != nil:
 		p.Msg = program + " is no program"
 		p.Hint = "only what a start step names has " + stream
-	case c.scenario.Actors[c.actor].Names[program]:
+	case c.madeElsewhere(program):
 		p.Msg = program + " is used before the step that starts it"
 		p.Hint = "move this step behind the one with as: " + program
 	default:

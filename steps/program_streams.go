@@ -50,6 +50,11 @@ func notHandle(d *Decoder, n *source.Node, s string) {
 		d.Problem(n, "%s is not the name of a handle", quoteShort(s)).Hint = "name a socket that an earlier step made with as:"
 		return
 	}
+	if d.isActor(program) {
+		p := d.Problem(n, "%s is a name of the actor %s, and actors do not share handles", stream, program)
+		p.Hint = "move the step to " + program + ", or into a branch of it (spawn, parallel)"
+		return
+	}
 	p := d.Problem(n, "a program has no stream %s", quoteShort(stream))
 	if p.Hint = source.DidYouMean(stream, streamNames); p.Hint == "" {
 		p.Hint = "its streams are stdin, stdout and stderr"

@@ -51,13 +51,13 @@ func (r *Reader) Actor(n *source.Node) *Block {
 
 // stepList reads the steps of an actor or of a procedure without parameters.
 func (r *Reader) stepList(n *source.Node) *Block {
-	names := make(map[string]bool)
-	r.namesOfSteps(n, func(name string) { names[name] = true })
+	names := newNameSet()
+	r.namesOfSteps(n, names)
 	return r.namedList(n, names)
 }
 
 // namedList reads a whole list of steps that gives these names.
-func (r *Reader) namedList(n *source.Node, names map[string]bool) *Block {
+func (r *Reader) namedList(n *source.Node, names *nameSet) *Block {
 	r.own = names
 	b := &Block{names: names}
 	b.Decode(r.Decoder, n)
@@ -68,22 +68,27 @@ func (r *Reader) namedList(n *source.Node, names map[string]bool) *Block {
 
 // namesOfSteps adds the names that a list of steps gives, in whatever step they
 // stand.
-func (r *Reader) namesOfSteps(n *source.Node, add func(string)) {
+func (r *Reader) namesOfSteps(n *source.Node, s *nameSet) {
 	for _, item := range n.Items {
-		r.namesOfStep(item, add)
+		r.namesOfStep(item, s)
 	}
 }
 
-func (r *Reader) namesOfStep(n *source.Node, add func(string)) {
+func (r *Reader) namesOfStep(n *source.Node, s *nameSet) {
 	params := r.paramsIn(n)
-	namesIn(n, params, add)
+	namesIn(n, params, s.add)
 	for _, e := range n.Entries {
-		if p := findParam(params, e.Key.Text); p != nil {
-			if nest, ok := p.Value.(Nest); ok {
-				for _, list := range nest.Lists(e.Value) {
-					r.namesOfSteps(list, add)
-				}
+		p := findParam(params, e.Key.Text)
+		if p == nil {
+			continue
+		}
+		switch v := p.Value.(type) {
+		case Nest:
+			for _, list := range v.Lists(e.Value) {
+				r.namesOfSteps(list, s)
 			}
+		case Caller:
+			r.namesOfProcedure(v.Calls(e.Value), s)
 		}
 	}
 }
@@ -141,8 +146,8 @@ func (b *Block) Type() string { return "list of steps" }
 func (r *Reader) step(n *source.Node) *Step {
 	kind, verb := r.verbOf(n)
 	if kind == nil {
-		broken := &brokenAction{node: n, names: make(map[string]bool)}
-		r.namesOfStep(n, func(name string) { broken.names[name] = true })
+		broken := &brokenAction{node: n, names: newNameSet()}
+		r.namesOfStep(n, broken.names)
 		return &Step{Node: n, Action: broken}
 	}
 	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value}
@@ -152,6 +157,8 @@ func (r *Reader) step(n *source.Node) *Step {
 		Pos: verb.Key.Pos, Line: verb.Key.Line(), Waits: params.MayWait,
 	}
 	r.steps = append(r.steps, s)
+	s.gives = newNameSet()
+	namesIn(n, params.all(kind, s), s.gives.add)
 	r.keys(n, s, params)
 	exprs, announced := r.take()
 	s.exprs = exprs
@@ -166,7 +173,7 @@ func (r *Reader) step(n *source.Node) *Step {
 // be in any state. A scenario with such a step never runs.
 type brokenAction struct {
 	node  *source.Node
-	names map[string]bool
+	names *nameSet
 }
 
 func (a *brokenAction) Params(*Params)  {}
@@ -174,7 +181,8 @@ func (a *brokenAction) Run(*Task) error { return errors.New("the step could not 
 
 func (a *brokenAction) Check(c *Check) {
 	a.touch(c, a.node)
-	for name := range a.names {
+	c.open = append(c.open, a.names.open...)
+	for name := range a.names.fixed {
 		c.symbols[name] = &Symbol{Name: name, anything: true, used: true}
 	}
 }
@@ -183,6 +191,9 @@ func (a *brokenAction) Check(c *Check) {
 func (a *brokenAction) touch(c *Check, n *source.Node) {
 	if sym := c.symbols[n.Text]; n.Kind == source.Scalar && sym != nil {
 		sym.uncertain, sym.used = true, true
+		if sym.sock != nil {
+			sym.sock.forget()
+		}
 	}
 	for _, item := range n.Items {
 		a.touch(c, item)

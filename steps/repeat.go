@@ -77,10 +77,7 @@ func (a *repeatAction) Check(c *Check) {
 	}
 	n, static := a.rounds.count.Static()
 	certain := a.rounds.count.Given() && static && n > 0
-	c.body(&a.body, certain)
-	if !static || n > 1 || a.rounds.cond.Given() {
-		c.again(&a.body, certain)
-	}
+	c.loop(&a.body, certain, !static || n > 1 || a.rounds.cond.Given())
 }
 
 // Rounds says how often: a count, or a condition.

@@ -261,7 +261,10 @@ func (a *sendAction) Check(c *Check) {
 	}
 	switch a.call.Word {
 	case "", "sendto", "sendmsg":
-		c.fits(sym, &a.to)
+		c.fits(sym, &a.to, fitSend)
+		if sym != nil && a.to.Given() {
+			c.connect(sym.sock)
+		}
 	default:
 		if a.to.Given() {
 			c.problem(a.to.node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"

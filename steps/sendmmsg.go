@@ -86,7 +86,7 @@ func (a *sendmmsgAction) Run(t *Task) error {
 }
 
 func (a *sendmmsgAction) Check(c *Check) {
-	if sym := c.handle(&a.handle); sym != nil && sym.Type == unix.SOCK_STREAM && c.mustSucceed() {
+	if sym := c.handle(&a.handle); sym != nil && sym.sock.typ == unix.SOCK_STREAM && c.mustSucceed() {
 		c.problem(a.handle.node, "%s is a stream; sendmmsg sends datagrams", sym.Name)
 	}
 	c.makeValues()

@@ -1,5 +1,10 @@
 package steps
 
+import "golang.org/x/sys/unix"
+
+// addrForm is IPV6_ADDRFORM, which Linux alone has.
+const addrForm = 1
+
 var setsockoptKind = Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
@@ -89,8 +94,11 @@ func (a *setsockoptAction) shown(t *Task, form *optionForm, b []byte) any {
 }
 
 func (a *setsockoptAction) Check(c *Check) {
-	c.handle(&a.handle)
+	sym := c.handle(&a.handle)
 	o := a.option.Option
+	if sym != nil && sym.sock.family == unix.AF_INET6 && o.Level == unix.IPPROTO_IPV6 && o.Number == addrForm {
+		sym.sock.family = 0 // from here on it may be an AF_INET socket
+	}
 	if o.Name == "" || a.value.node == nil {
 		return
 	}

@@ -56,3 +56,9 @@ func (a *shutdownAction) Run(t *Task) error {
 	t.Return(Const("0"))
 	return nil
 }
+
+func (a *shutdownAction) Check(c *Check) {
+	if sym := c.handle(&a.handle); sym != nil {
+		sym.sock.forget()
+	}
+}

@@ -60,7 +60,7 @@ func (a *socketAction) Run(t *Task) error {
 }
 
 func (a *socketAction) Check(c *Check) {
-	c.makeHandle(0, Symbol{Family: a.spec.Family, Type: a.spec.SockType})
+	c.makeHandle(0, newSocket(a.spec))
 }
 
 // SocketSpec is a family, a type and a protocol.

@@ -55,8 +55,9 @@ func (a *socketpairAction) Check(c *Check) {
 	if c.step.As.Len() < 2 && !c.step.Expect.Error.Given() {
 		c.problem(c.step.Node, "socketpair makes two sockets").Hint = "name both: as: [a, b]"
 	}
-	// An end may be there only so that the other has a peer.
 	for i := range 2 {
-		c.makeHandle(i, Symbol{Family: a.spec.Family, Type: a.spec.SockType, Connected: true, pair: true, used: true})
+		end := newSocket(a.spec)
+		end.pair, end.connected = true, unknown
+		c.makeHandle(i, end)
 	}
 }

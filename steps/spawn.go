@@ -83,8 +83,8 @@ func (a *spawnAction) Check(c *Check) {
 	}
 	c.branchNames = append(c.branchNames, made...)
 	c.symbols = outer
-	for _, name := range c.step.As.Static() {
+	for _, x := range c.step.As.list {
 		// The name is of use even where nobody joins: the transcript shows it.
-		c.make(&Symbol{Name: name, node: c.step.As.node, branch: made, used: true})
+		c.give(x, &Symbol{branch: made, used: true})
 	}
 }

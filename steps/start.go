@@ -199,10 +199,10 @@ func handleNames(list []*Handle) []string {
 func (a *startAction) Check(c *Check) {
 	a.command.check(c)
 	for _, r := range a.fds.Refs {
-		c.handle(r)
+		c.hand(r)
 	}
 	if a.stdio.Given() {
-		c.handle(&a.stdio)
+		c.hand(&a.stdio)
 	}
 	if a.pty.On && a.stdio.Given() {
 		c.problem(c.step.Node, "a program has either a terminal or a socket as its standard streams")

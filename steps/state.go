@@ -3,8 +3,6 @@ package steps
 import (
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -89,8 +87,8 @@ func (a *stateAction) wait(t *Task, h *Handle) (string, error) {
 
 func (a *stateAction) Check(c *Check) {
 	sym := c.anyHandle(&a.handle)
-	if sym != nil && sym.Type != 0 && sym.Type != unix.SOCK_STREAM && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is no TCP socket; it has no TCP state", sym.Name)
+	if sym != nil && sym.sock.datagrams() && c.mustSucceed() {
+		c.problem(a.handle.node, "%s is not a TCP socket; it has no TCP state", sym.Name)
 	}
 	c.makeValues()
 }

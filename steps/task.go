@@ -30,6 +30,8 @@ type Actor struct {
 	spawned []*spawned     // branches to join at the actor's end
 }
 
+func (a *Actor) owner() owner { return owner{a.Name, a.Index} }
+
 // clone is the actor as a spawned branch sees it: with the names of this
 // moment, so that the handle of one round stays its own in the next.
 func (a *Actor) clone() *Actor {
@@ -140,7 +142,9 @@ func (t *Task) get(name string) (any, bool) {
 func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.get(name); ok {
 		if h, ok := v.(*Handle); ok {
-			return h.endpoint(), nil
+			e := h.endpoint()
+			e.owner = t.Actor.owner()
+			return e, nil
 		}
 		return v, nil
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -88,6 +89,16 @@ func (x *Text) Eval(env Env) (string, error) {
 		return x.lit, nil
 	}
 	v, err := x.Value(env)
+	return FormatValue(v), err
+}
+
+// nameOf is the text where it names something. A handle stands for its own name
+// there, not for its address.
+func (x *Text) nameOf(env Env) (string, error) {
+	v, err := x.Value(env)
+	if e, ok := v.(*Endpoint); ok && e.name != "" {
+		return e.name, err
+	}
 	return FormatValue(v), err
 }
 
@@ -180,7 +191,11 @@ func (x *Names) Eval(env Env, i int) (string, error) {
 	if i >= len(x.list) {
 		return "", nil
 	}
-	return x.list[i].Eval(env)
+	name, err := x.list[i].nameOf(env)
+	if err == nil && !IsName(name) {
+		err = fmt.Errorf("as: %s is not a name; a name is letters, digits and _, and starts with a letter", quoteShort(name))
+	}
+	return name, err
 }
 
 // SingleName is one name that is written out: that of a loop's item or round.

@@ -263,18 +263,18 @@ func (a *tlsAction) Check(c *Check) {
 }
 
 func (a *tlsAction) checkHandle(c *Check, sym *Symbol) {
-	if sym == nil || sym.uncertain || !c.certain() {
+	if sym == nil || !c.certain() {
 		return
 	}
 	p := func(format string, args ...any) *string { return &c.problem(a.handle.node, format, args...).Hint }
 	switch {
-	case sym.Type != 0 && sym.Type != unix.SOCK_STREAM:
+	case sym.sock.datagrams():
 		*p("%s carries messages; TLS needs a stream", sym.Name) = "make it a tcp or a unix socket"
-	case sym.Listening && !sym.Connected:
+	case sym.sock.listens == yes:
 		*p("%s listens; it has no peer to shake hands with", sym.Name) = "upgrade what accept makes of it"
-	case !sym.Connected && c.mustSucceed():
+	case sym.sock.connected == no && c.mustSucceed():
 		*p("%s is not connected, so there is nobody to shake hands with", sym.Name) = "put a connect step before this one"
-	case sym.pair && a.role.Word == "":
+	case sym.sock.pair && a.role.Word == "":
 		*p("of a socketpair neither end has connected") = "say role: client at one end and role: server at the other"
 	}
 }
