@@ -136,7 +136,7 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 	r := &run{scenario: s, options: o, vars: s.Vars, tmp: new(folder)}
-	if len(o.Vars) > 0 {
+	if len(o.Vars)+len(s.Computed) > 0 {
 		r.vars = maps.Clone(s.Vars)
 		for name, v := range o.Vars {
 			if _, ok := s.Vars[name]; ok {
@@ -188,6 +188,9 @@ func (r *run) run(outside context.Context) error {
 // cast makes the actors' replicas.
 func (r *run) cast(ctx context.Context) error {
 	r.hub = newHub(ctx)
+	if err := r.computeVars(ctx); err != nil {
+		return err
+	}
 	if err := r.writeFiles(ctx); err != nil {
 		return err
 	}
@@ -206,6 +209,22 @@ func (r *run) cast(ctx context.Context) error {
 			r.hub.add(m)
 			m.main = r.strand(m, nil, "", nil)
 		}
+	}
+	return nil
+}
+
+// computeVars gives the variables with expressions their values, but for those
+// that were given from outside.
+func (r *run) computeVars(ctx context.Context) error {
+	for _, v := range r.scenario.Computed {
+		if _, given := r.options.Vars[v.Name]; given {
+			continue
+		}
+		x, err := v.Value.Typed(r.outside(ctx))
+		if err != nil {
+			return fmt.Errorf("the variable %s: %w", v.Name, err)
+		}
+		r.vars[v.Name] = x
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (doc *document) params() []*steps.Param {
 		{Key: "requires", Value: &doc.requires, Help: "what must be there, else the scenario is skipped"},
 		{Key: "timeout", Value: &doc.timeout, Help: "the bound of the whole run; default: 30s"},
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the bound of each step; default: 5s"},
-		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides"},
+		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides; an expression in one is evaluated when the scenario starts"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
@@ -131,6 +131,15 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
+	sorted, circles := doc.vars.inOrder()
+	s.Computed = sorted
+	problems = append(problems, circles...)
+	for _, v := range s.Computed {
+		for _, e := range v.Exprs {
+			problems = append(problems, noReferences(e, v.Node, "the variable "+v.Name)...)
+			outside = append(outside, e)
+		}
+	}
 	for _, f := range s.Files {
 		for _, e := range f.Exprs {
 			problems = append(problems, noReferences(e, f.Node, "the file "+f.Name)...)
@@ -180,7 +189,7 @@ func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !steps.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is no name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block)}
 		a.decode(v.reader, e.Value)

@@ -28,7 +28,8 @@ type Scenario struct {
 	Requires    []Requirement
 	Timeout     time.Duration
 	StepTimeout time.Duration
-	Vars        map[string]any
+	Vars        map[string]any // nil for those in Computed
+	Computed    []*Variable    // each after those that it reads
 	Files       []*File
 	Actors      []*Actor
 
@@ -36,6 +37,15 @@ type Scenario struct {
 	Steps []*steps.Step // all of them, in the order of the file
 	// Shared tells which names of each actor the other actors read.
 	Shared map[string]map[string]bool
+}
+
+// A Variable is one whose value holds expressions, which are evaluated when the
+// scenario starts.
+type Variable struct {
+	Name  string
+	Value steps.Datum
+	Exprs []*steps.Expr
+	Node  *source.Node
 }
 
 // A File is written into the scenario's temporary folder before it runs.

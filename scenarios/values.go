@@ -33,10 +33,12 @@ func (w *words) Decode(d *steps.Decoder, n *source.Node) {
 func (w *words) Schema() steps.Schema { return oneOrMore(steps.Schema{"type": "string"}) }
 func (w *words) Type() string         { return "word or list of words" }
 
-// variables are typed as YAML types plain scalars.
+// variables are typed as YAML types plain scalars. Those with expressions get
+// their values when the scenario starts.
 type variables struct {
-	values map[string]any
-	nodes  map[string]*source.Node
+	values   map[string]any // nil for those that are computed
+	computed []*Variable
+	nodes    map[string]*source.Node
 }
 
 func (v *variables) Decode(d *steps.Decoder, n *source.Node) {
@@ -47,29 +49,58 @@ func (v *variables) Decode(d *steps.Decoder, n *source.Node) {
 	v.values, v.nodes = make(map[string]any), make(map[string]*source.Node)
 	for _, e := range n.Entries {
 		if !steps.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is no name for a variable", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is not a name for a variable", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		v.nodes[e.Key.Text] = e.Key
-		v.values[e.Key.Text] = v.value(d, e.Value)
+		x := &Variable{Name: e.Key.Text, Node: e.Key}
+		x.Exprs = d.Outside(&x.Value, e.Value)
+		if value, fixed := x.Value.Fixed(); fixed {
+			v.values[x.Name] = value
+			continue
+		}
+		v.values[x.Name] = nil
+		v.computed = append(v.computed, x)
 	}
 }
 
-func (v *variables) value(d *steps.Decoder, n *source.Node) any {
-	switch n.Kind {
-	case source.List:
-		list := make([]any, 0, len(n.Items))
-		for _, item := range n.Items {
-			list = append(list, v.value(d, item))
-		}
-		return list
-	case source.Map:
-		m := make(map[string]any)
-		for _, e := range n.Entries {
-			m[e.Key.Text] = v.value(d, e.Value)
-		}
-		return m
+// inOrder sorts the computed variables so that each comes after those that it
+// reads, and reports those that need each other.
+func (v *variables) inOrder() ([]*Variable, source.Problems) {
+	var problems source.Problems
+	var sorted []*Variable
+	byName := make(map[string]*Variable)
+	for _, x := range v.computed {
+		byName[x.Name] = x
 	}
-	return steps.ScalarValue(n)
+	const underWay, done = 1, 2
+	state := make(map[*Variable]int)
+	var visit func(x *Variable)
+	visit = func(x *Variable) {
+		state[x] = underWay
+		for _, e := range x.Exprs {
+			for _, name := range e.Reads() {
+				switch y := byName[name]; {
+				case y == nil || state[y] == done:
+				case state[y] == underWay:
+					p := x.Node.Problem("the variable %s needs its own value, through %s", y.Name, x.Name)
+					if y == x {
+						p.Msg = "the variable " + x.Name + " needs its own value"
+					}
+					problems = append(problems, p.MoveTo(x.Node, e.Pos()).WithHint("a variable can read others, but not in a circle"))
+				default:
+					visit(y)
+				}
+			}
+		}
+		state[x] = done
+		sorted = append(sorted, x)
+	}
+	for _, x := range v.computed {
+		if state[x] == 0 {
+			visit(x)
+		}
+	}
+	return sorted, problems
 }
 
 func (v *variables) Schema() steps.Schema {

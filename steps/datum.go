@@ -35,6 +35,31 @@ func (v *Datum) add(d *Decoder, n *source.Node) {
 	v.items = append(v.items, item)
 }
 
+// Schema accepts anything.
+func (v *Datum) Schema() Schema { return Schema{} }
+
+// Type names the type in the reference.
+func (v *Datum) Type() string { return "value" }
+
+// Fixed is the value where it holds no expression.
+func (v *Datum) Fixed() (any, bool) {
+	if !v.static() {
+		return nil, false
+	}
+	x, err := v.Typed(nil)
+	return x, err == nil
+}
+
+func (v *Datum) static() bool {
+	for _, item := range v.items {
+		if !item.static() {
+			return false
+		}
+	}
+	_, fixed := v.text.Static()
+	return fixed
+}
+
 // Typed is the value; texts in it are typed as [Text.Typed] does.
 func (v *Datum) Typed(env Env) (any, error) {
 	if v.node.Kind == source.Scalar {
