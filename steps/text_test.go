@@ -39,7 +39,7 @@ func TestTemplates(t *testing.T) {
 		"${f} ${on} ${list} ${map}":           "1.5 true [1, a] {a: 1, b: 2}",
 		"${f * 2}":                            "3",
 		"${nil}":                              "",
-		`"tab\t${n}"`:                         "tab\t7",
+		`"tab\t${n}"`:                         `tab\t7`,
 		">\n        one ${n}\n        line\n": "one 7 line",
 	} {
 		wantText(t, printed(t, in), "| "+want)
