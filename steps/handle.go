@@ -132,11 +132,11 @@ func (h *Handle) put(w sock.Wait, p []byte) (int, error) {
 
 // readable waits until there is something to take, as far as that can be told
 // from outside.
-func (h *Handle) readable(w sock.Wait) error {
+func (h *Handle) readable(w sock.Wait, flags int) error {
 	if h.over.Load() != nil || h.ahead() {
 		return nil
 	}
-	return h.Sock.Readable(w)
+	return h.Sock.Readable(w, flags)
 }
 
 // ahead reports whether bytes were read ahead.

@@ -98,7 +98,7 @@ func (r *receiver) single(size int) error {
 	}
 	r.data, r.count = buf[:min(n, size)], n
 	r.eof = n == 0 && size > 0 && r.canEnd()
-	if r.action.flags.Bits&unix.MSG_WAITALL != 0 && !r.message && n > 0 && n < size {
+	if n > 0 && n < size && r.h.plain() && r.h.Sock.WaitsForSeveral(r.action.flags.Bits) {
 		if err := r.t.cutShort(r.wait); err != nil {
 			r.want = size
 			return err
@@ -227,7 +227,7 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 // to put into it.
 func (r *receiver) buffer(n int) ([]byte, error) {
 	if n > smallBuffer {
-		if err := r.h.readable(r.wait); err != nil {
+		if err := r.h.readable(r.wait, r.action.flags.Bits); err != nil {
 			return nil, err
 		}
 	}

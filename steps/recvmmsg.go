@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"fmt"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -8,9 +10,9 @@ import (
 var recvmmsgKind = Kind{
 	Name:    "recvmmsg",
 	Summary: "receive several datagrams in one call",
-	Text: `Waits for all of them, unless flags has MSG_WAITFORONE or nowait is true: then
-it takes those that are there. expect is the list of their data, in order. See
-recvmmsg(2).`,
+	Text: `One system call. It waits for all of them; with MSG_WAITFORONE for the first one
+only, and then it takes those that are there. expect is the list of their data,
+in order. See recvmmsg(2).`,
 	Example: sendmmsgKind.Example,
 	New:     func() Action { return new(recvmmsgAction) },
 }
@@ -61,9 +63,16 @@ func (a *recvmmsgAction) Run(t *Task) error {
 		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("recvmmsg", args...)
-	sizes, err := h.Sock.Recvmmsg(t.wait(&a.nowait, a.flags.Bits), list, a.flags.Bits)
+	w := t.wait(&a.nowait, a.flags.Bits)
+	sizes, err := h.Sock.Recvmmsg(w, list, a.flags.Bits)
 	if err != nil {
 		return err
+	}
+	if len(sizes) < count && !a.flags.has("MSG_WAITFORONE") {
+		if err := t.cutShort(w); err != nil {
+			t.missing = fmt.Sprintf("%d of %d messages have come", len(sizes), count)
+			return err
+		}
 	}
 	return a.took(t, h, list, sizes)
 }
@@ -76,7 +85,8 @@ func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []
 	var shown, values []any
 	var got [][]byte
 	for i, n := range sizes {
-		b := list[i].Buffers[0][:n]
+		b := list[i].Buffers[0]
+		b = b[:min(n, len(b))] // MSG_TRUNC gives the whole length
 		parts := []any{t.data(b)}
 		if list[i].HasAddr && list[i].Addr.String() != "unix:" {
 			parts = append(parts, Const("from"), list[i].Addr)

@@ -78,7 +78,7 @@ func (a *relayAction) copy(t *Task, from, to *Handle) (int, error) {
 	total := 0
 	for {
 		w := t.freshWait()
-		if err := from.readable(w); err != nil {
+		if err := from.readable(w, 0); err != nil {
 			return total, err
 		}
 		buf := t.buffer(relayChunk)

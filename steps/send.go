@@ -11,10 +11,11 @@ import (
 var sendKind = Kind{
 	Name:    "send",
 	Summary: "send bytes",
-	Text: `Without once, everything is sent, over as many calls as it takes, and the
-transcript shows one. With once one call is made and a short write is its
-result; expect: {size: …} tells how much must have gone. call chooses among the
-system calls that send; see send(2), write(2).
+	Text: `Without once, everything is sent, with as many calls as needed, and the
+transcript shows one. With once one call is made; where it must not wait, or
+SO_SNDTIMEO ends it, a short write is its result, and expect: {size: …} tells how
+much must have gone. call chooses among the system calls that send; see send(2),
+write(2).
 
 sendmsg takes ancillary data by its type: SCM_RIGHTS handles; SCM_CREDENTIALS
 {pid, uid, gid}, IP_PKTINFO and IPV6_PKTINFO {interface, local}, of which each may
@@ -166,6 +167,7 @@ func (a *sendAction) buffers(t *Task, h *Handle) ([][]byte, error) {
 // send makes one call, or as many as it takes to send everything.
 func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	w := t.wait(&a.nowait, a.flags.Bits)
+	w.Whole = a.once.On
 	total := length(bufs)
 	for sent := 0; ; {
 		n, err := a.oneCall(h, w, bufs, to, control)

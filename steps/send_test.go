@@ -22,10 +22,10 @@ func TestSendEverything(t *testing.T) {
 	}
 }
 
-// once is one call: what the buffer does not hold is left out. With a full
-// buffer a send that must not wait gives EAGAIN.
+// once is one call: where the socket's time limit ends it, what the buffer does
+// not hold is left out. With a full buffer a send that must not wait gives EAGAIN.
 func TestSendOnce(t *testing.T) {
-	const small = "- setsockopt: a\n  option: SO_SNDBUF\n  value: 4096\n"
+	const small = "- setsockopt: a\n  option: SO_SNDBUF\n  value: 4096\n- setsockopt: a\n  option: SO_SNDTIMEO\n  value: 20ms\n"
 	lines := passes(t, pair(small+`
 - send: a
   data: {zeros: 1MiB}
@@ -49,8 +49,8 @@ func TestSendOnce(t *testing.T) {
   data: y
   nowait: true
 `[1:]))
-	wantText(t, lines[4], `send(a, "x", 1) = -1 EAGAIN (Resource temporarily unavailable)`)
-	wantText(t, lines[5], `send(a, "x", 1, MSG_DONTWAIT) = -1 EAGAIN (Resource temporarily unavailable)`)
+	wantText(t, lines[5], `send(a, "x", 1) = -1 EAGAIN (Resource temporarily unavailable)`)
+	wantText(t, lines[6], `send(a, "x", 1, MSG_DONTWAIT) = -1 EAGAIN (Resource temporarily unavailable)`)
 	f, _ := fails(t, pair(small+"- send: a\n  data: {zeros: 1MiB}\n  once: true\n  expect: 1MiB"))
 	if !strings.HasPrefix(f.Err.Error(), "expected 1MiB sent, got ") {
 		t.Error(f.Err)

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -10,8 +12,9 @@ import (
 var sendmmsgKind = Kind{
 	Name:    "sendmmsg",
 	Summary: "send several datagrams in one call",
-	Text: `Each message has data, and to where the socket is not connected. expect gives
-the number of messages that must have gone. See sendmmsg(2).`,
+	Text: `One system call. Each message has data, and to where the socket is not connected.
+expect is the number of messages that must have gone: an error after the first
+message ends the call, and only the number tells. See sendmmsg(2).`,
 	Example: `requires: os:linux
 actors:
   one:
@@ -67,9 +70,16 @@ func (a *sendmmsgAction) Run(t *Task) error {
 		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("sendmmsg", args...)
-	sizes, err := h.Sock.Sendmmsg(t.wait(&a.nowait, a.flags.Bits), list, a.flags.Bits)
+	w := t.wait(&a.nowait, a.flags.Bits)
+	sizes, err := h.Sock.Sendmmsg(w, list, a.flags.Bits)
 	if err != nil {
 		return err
+	}
+	if len(sizes) < len(list) {
+		if err := t.cutShort(w); err != nil {
+			t.missing = fmt.Sprintf("%d of %d messages are sent", len(sizes), len(list))
+			return err
+		}
 	}
 	t.act(OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()

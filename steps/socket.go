@@ -20,9 +20,14 @@ unixpacket, mptcp and icmp (a raw socket), or {family, type, protocol} in the C
 names (AF_INET, SOCK_STREAM, IPPROTO_TCP) or their short forms (inet, stream,
 tcp). Protocol 0, the default, lets the kernel choose.
 
-The descriptor is driven by the runtime's poller, which a script cannot tell
-from a blocking one. With blocking: true it is a truly blocking descriptor that
-occupies a thread: only then do SO_RCVTIMEO and SO_SNDTIMEO act. See socket(2).`,
+The runtime's poller drives the descriptor, and a script cannot tell it from a
+blocking one. Where readiness does not tell when a call ends (SO_RCVTIMEO,
+SO_SNDTIMEO, SO_RCVLOWAT, MSG_WAITALL, MSG_FASTOPEN and the like), the call takes
+a thread. With blocking: true each call that waits takes one.
+
+A descriptor that a program gets, by start or by SCM_RIGHTS, blocks too. There is
+one exception: the descriptor is still in a message, and then the program gets the
+socket that receives the message. Make it with blocking: true. See socket(2).`,
 	Example: `actors:
   maker:
     - socket: tcp

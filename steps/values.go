@@ -80,6 +80,12 @@ func (v *Flags) Decode(d *Decoder, n *source.Node) {
 	}
 }
 
+// has reports whether a flag is among them.
+func (v *Flags) has(name string) bool {
+	bit, ok := sock.FlagByName(name)
+	return ok && v.Bits&bit != 0
+}
+
 // withShort are C names and their short forms: MSG_PEEK and peek.
 func withShort(names []string, prefix string) []string {
 	all := names

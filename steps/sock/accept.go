@@ -15,10 +15,8 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	defer s.leave()
 	d := s.rd.take()
 	defer d.give()
-	d.do, d.n = (*direction).accept, 0
-	if s.blocking && w.NoWait {
-		d.do = (*direction).acceptIfReady
-	}
+	d.do, d.n, d.plain, d.accepts = (*direction).accept, 0, true, true
+	d.threaded = threads && s.desc.waits.Load()&receiveTimed != 0
 	if err := d.perform(w, true); err != nil {
 		return nil, Addr{}, failed("accept", err)
 	}
@@ -31,6 +29,9 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	conn.desc.autoPort.Store(s.desc.AutoPort())
 	conn.desc.remote.Store(&peer)
 	conn.desc.accepted.Store(true)
+	if s.desc.waits.Load() != 0 {
+		conn.learnWaits() // a connection has its listener's options
+	}
 	if s.family == unix.AF_UNIX {
 		conn.learnInode()
 		conn.desc.peerInode.Store(s.group.diag.peer(conn.desc.Inode()))
@@ -41,16 +42,4 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 func (d *direction) accept() (errno syscall.Errno) {
 	d.n, errno = sysAccept(d.socket.fd, &d.name, !d.socket.blocking)
 	return errno
-}
-
-// acceptIfReady is accept on a blocking listener that must not wait: accept4(2) has no flag for that.
-func (d *direction) acceptIfReady() syscall.Errno {
-	revents, errno := pollNow(d.socket.fd, unix.POLLIN)
-	if errno != 0 {
-		return errno
-	}
-	if revents == 0 {
-		return syscall.EAGAIN
-	}
-	return d.accept()
 }

@@ -45,6 +45,9 @@ func sigaction(set, old *kernelSigaction) syscall.Errno {
 	return errno
 }
 
+// threads reports whether calls can be made on threads of their own.
+const threads = true
+
 func blockingSupported() error { return installWake() }
 
 // A thread runs one system call that blocks. It is woken by a signal, at its deadline and at the end of its group.
@@ -170,31 +173,23 @@ func (g *Group) closeLingering(deadline time.Time, closing func() syscall.Errno)
 	return ErrTimeout
 }
 
-// performBlocking makes the call of a blocking socket.
-func (d *direction) performBlocking() error {
-	if d.wait.NoWait {
-		d.once()
-		return asError(d.errno)
-	}
-	return d.socket.group.block(d.wait, func() syscall.Errno {
-		d.errno = d.do(d)
-		return d.errno
-	})
-}
-
-// performUnblocked makes a call of a polled socket that the poller cannot wait for, with O_NONBLOCK cleared.
-func (d *direction) performUnblocked() error {
+// performThreaded makes the call on a thread of its own, without O_NONBLOCK.
+//
+// A call that must not wait may set the flag for the moment, and so make this one give up too early: then it is made again.
+func (d *direction) performThreaded() error {
 	s := d.socket
 	mode := &s.desc.mode
 	if err := mode.unblock(s.fd); err != nil {
 		return err
 	}
 	defer mode.reblock(s.fd)
+	d.threaded = true
+	d.flags &^= unix.MSG_DONTWAIT
 	return s.group.block(d.wait, func() syscall.Errno {
 		for {
 			before := mode.moments.Load()
 			d.errno = d.do(d)
-			if d.errno != syscall.EAGAIN || mode.moments.Load() == before {
+			if d.errno != syscall.EAGAIN && d.errno != syscall.EINPROGRESS || mode.moments.Load() == before {
 				return d.errno
 			}
 		}

@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// threads reports whether calls can be made on threads of their own.
+const threads = false
+
 func blockingSupported() error {
 	return errors.New("a blocking descriptor is not supported on " + runtime.GOOS)
 }
@@ -17,14 +20,21 @@ func (g *Group) closeLingering(_ time.Time, closing func() syscall.Errno) error 
 	return asError(closing())
 }
 
-func (d *direction) performBlocking() error { return blockingSupported() }
-
-// performUnblocked leaves EAGAIN as the result: only Linux has calls that wait for what cannot be polled.
-func (d *direction) performUnblocked() error { return asError(d.errno) }
+// performThreaded leaves EAGAIN as the result: only on Linux calls are made on threads of their own.
+func (d *direction) performThreaded() error {
+	if d.socket.blocking {
+		return blockingSupported()
+	}
+	return asError(d.errno)
+}
 
 // fileMode has nothing to keep: O_NONBLOCK is never cleared.
 type fileMode struct{}
 
-func (*fileMode) whileNonblock(call func() syscall.Errno) syscall.Errno { return call() }
+func (*fileMode) isLost() bool { return false }
+
+func (*fileMode) lose(int) error { return blockingSupported() }
+
+func (*fileMode) nonblocking(d *direction) syscall.Errno { return d.do(d) }
 
 func (*fileMode) newPort(fd int) (*port, error) { return newPort(fd) }

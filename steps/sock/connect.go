@@ -18,17 +18,14 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
-	d.do, d.n = (*direction).connect, 0
+	d.do, d.n, d.plain = (*direction).connect, 0, true
+	d.threaded = threads && s.desc.waits.Load()&sendTimed != 0
 	if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
 		return failedAt("connect", a, errno)
 	}
-	if s.blocking && w.NoWait {
-		d.do = (*direction).connectAtOnce
-	}
 	err := d.perform(w, false)
-	if err == syscall.EAGAIN && s.family == unix.AF_UNIX && !s.blocking && !w.NoWait {
-		d.do = (*direction).connectOnce
-		err = d.performUnblocked()
+	if err == nil && a.Unspec {
+		s.desc.dissolved.Add(1)
 	}
 	s.connected(a, err)
 	return failedAt("connect", a, err)
@@ -49,28 +46,56 @@ func (s *Socket) connected(a Addr, err error) {
 	}
 }
 
-// connect starts the attempt, and then asks how it stands. The answer EAGAIN of the first connect(2) is a result, not a reason
-// to poll: no local port is left, or an AF_UNIX backlog is full.
-func (d *direction) connect() syscall.Errno {
-	s := d.socket
-	if d.begun {
-		return connectProgress(s.fd, s.kind, &d.name)
-	}
-	d.unpollable = true
-	var errno syscall.Errno
-	if s.family == unix.AF_UNIX && !s.blocking {
-		errno = s.desc.mode.whileNonblock(d.connectOnce)
-	} else {
-		errno = sysConnect(s.fd, &d.name)
-	}
-	if s.blocking || d.wait.NoWait || errno != syscall.EINPROGRESS && errno != syscall.EALREADY {
-		return errno
-	}
-	d.begun, d.unpollable = true, false
-	return syscall.EAGAIN
+// An attempt is a connection that is being made, with what had ended connections of the description before.
+type attempt struct {
+	underWay        bool
+	dissolved, shut uint32
 }
 
-func (d *direction) connectOnce() syscall.Errno { return sysConnect(d.socket.fd, &d.name) }
+// connect starts the attempt, and then asks how it stands. The answer EAGAIN of the first connect(2) is not a reason to poll: an
+// AF_UNIX backlog is full, for which only a thread can wait, or no local port is left.
+func (d *direction) connect() syscall.Errno {
+	s := d.socket
+	switch {
+	case d.begun.underWay && d.threaded:
+		if errno := sysConnect(s.fd, &d.name); errno != syscall.EISCONN {
+			return errno
+		}
+		return 0
+	case d.begun.underWay:
+		return d.connectProgress()
+	}
+	now := attempt{true, s.desc.dissolved.Load(), s.desc.shut.Load()}
+	errno := sysConnect(s.fd, &d.name)
+	if d.threaded || d.wait.NoWait {
+		return errno
+	}
+	switch {
+	case errno == syscall.EINPROGRESS || errno == syscall.EALREADY:
+		d.begun = now
+		return syscall.EAGAIN
+	case s.family == unix.AF_UNIX:
+		d.again = againBlocks
+	default:
+		d.again = againEnds
+	}
+	return errno
+}
+
+// connectProgress is how the attempt stands; EAGAIN: it is still under way. Asking must not begin another one where the first was
+// ended from here, by shutdown(2) or by a connect(2) that dissolves it.
+func (d *direction) connectProgress() syscall.Errno {
+	s := d.socket
+	if s.desc.dissolved.Load() != d.begun.dissolved {
+		return syscall.EPIPE
+	}
+	if s.desc.shut.Load() != d.begun.shut {
+		if value, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && value != 0 {
+			return syscall.Errno(value)
+		}
+	}
+	return connectProgress(s.fd, s.kind, &d.name)
+}
 
 // connectError asks SO_ERROR how an attempt has ended. Without an error only a peer's address proves a connection: the poller
 // may wake a waiter for nothing.

@@ -25,17 +25,3 @@ func connectProgress(fd int, k kind, name *sockname) syscall.Errno {
 		return errno
 	}
 }
-
-// connectAtOnce is connect on a blocking socket that must not wait. connect(2) takes no flags, so the open file gets O_NONBLOCK
-// for the moment of the call.
-func (d *direction) connectAtOnce() syscall.Errno {
-	fd := d.socket.fd
-	if err := unix.SetNonblock(fd, true); err != nil {
-		return asErrno(err)
-	}
-	errno := sysConnect(fd, &d.name)
-	if err := unix.SetNonblock(fd, false); err != nil {
-		return asErrno(err)
-	}
-	return errno
-}

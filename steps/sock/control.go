@@ -120,7 +120,7 @@ func (c Control) Times() []int64 {
 		unit = 1000
 	}
 	half := 8
-	if n := len(c.Data); strconv.IntSize == 32 && (n == 8 || n == 24) {
+	if strconv.IntSize == 32 && !strings.HasSuffix(c.Name, "_NEW") {
 		half = 4 // the old structures of a machine of 32 bits
 	}
 	var list []int64

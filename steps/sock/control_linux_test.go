@@ -3,6 +3,8 @@ package sock
 import (
 	"encoding/binary"
 	"slices"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -18,6 +20,8 @@ func TestControlTimes(t *testing.T) {
 		{"SO_TIMESTAMP", []uint64{3, 5}, []int64{3e9 + 5000}},
 		{"SO_TIMESTAMPNS", []uint64{3, 5}, []int64{3e9 + 5}},
 		{"SO_TIMESTAMPING", []uint64{3, 5, 0, 0, 4, 6}, []int64{3e9 + 5, 0, 4e9 + 6}},
+		{"SO_TIMESTAMP_NEW", []uint64{3, 5}, []int64{3e9 + 5000}},
+		{"SO_TIMESTAMPING_NEW", []uint64{3, 5, 0, 0, 4, 6}, []int64{3e9 + 5, 0, 4e9 + 6}},
 		{"SO_TIMESTAMPNS", []uint64{3}, nil}, // cut off
 		{"SO_TIMESTAMPNS", nil, nil},
 	} {
@@ -27,7 +31,11 @@ func TestControlTimes(t *testing.T) {
 		}
 		c := Control{ControlType: typ}
 		for _, w := range test.words {
-			c.Data = binary.NativeEndian.AppendUint64(c.Data, w)
+			if strconv.IntSize == 32 && !strings.HasSuffix(test.name, "_NEW") {
+				c.Data = binary.NativeEndian.AppendUint32(c.Data, uint32(w))
+			} else {
+				c.Data = binary.NativeEndian.AppendUint64(c.Data, w)
+			}
 		}
 		if got := c.Times(); !slices.Equal(got, test.want) {
 			t.Errorf("%s %v: %v, want %v", test.name, test.words, got, test.want)

@@ -20,8 +20,10 @@ type Description struct {
 	local, remote    atomic.Pointer[Addr]
 	autoPort         atomic.Bool
 	accepted         atomic.Bool
-	readShut         atomic.Bool // shutdown(2) ended the receiving direction
-	lingers          atomic.Bool // SO_LINGER was set: close(2) may wait
+	lingers          atomic.Bool   // SO_LINGER was set: close(2) may wait
+	waits            atomic.Uint32 // the options that change how calls wait; see learnWaits
+	shut, dissolved  atomic.Uint32 // how often shutdown(2), or a connect(2) to AF_UNSPEC, ended what there was
+	foreign          atomic.Bool   // another process may have a descriptor
 	inode, peerInode atomic.Uint64
 	mode             fileMode
 }
@@ -122,41 +124,4 @@ func (g *Group) receivedDescription(fd int) *Description {
 		}
 	}
 	return nil
-}
-
-// notePassed remembers the descriptions of the group's descriptors in a control message that is sent, since their own
-// descriptors may all be closed before the message is received. It counts copies on their way: 1 more, or -1 if none was sent.
-func (g *Group) notePassed(control []byte, copies int) {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return
-	}
-	for _, m := range messages {
-		fds, err := unix.ParseUnixRights(&m)
-		if err != nil {
-			continue
-		}
-		g.mu.Lock()
-		for s := range g.open {
-			for _, fd := range fds {
-				if s.fd == fd {
-					g.countPassage(s, copies)
-				}
-			}
-		}
-		g.mu.Unlock()
-	}
-}
-
-// countPassage changes how many copies of s are on their way. g.mu is held.
-func (g *Group) countPassage(s *Socket, copies int) {
-	ino := inodeOf(s.fd)
-	p := g.passed[ino]
-	if p == nil {
-		p = &passage{desc: s.desc}
-		g.passed[ino] = p
-	}
-	if p.copies += copies; p.copies <= 0 {
-		delete(g.passed, ino)
-	}
 }

@@ -111,8 +111,8 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 
 // Adopt takes over a descriptor that came by SCM_RIGHTS (unix(7)); on an error it is closed. The socket shares the Description
 // of the group's socket that is the same open file, and has a new one else. A descriptor without O_NONBLOCK becomes a blocking
-// Socket, because that flag belongs to the file and so to the sender too. What is no socket at all has family AF_UNSPEC and type
-// 0, and can be read, written and closed.
+// Socket, because that flag belongs to the file and so to the sender too. What is not a socket has family AF_UNSPEC and type 0, and
+// can be read, written and closed.
 func (g *Group) Adopt(fd int) (*Socket, error) {
 	unix.CloseOnExec(fd)
 	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
@@ -120,15 +120,18 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		return nil, failed("fcntl", err)
 	}
 	k := sysIdentify(fd)
-	k.blocking = status&unix.O_NONBLOCK == 0
+	desc := g.receivedDescription(fd)
+	known := desc != nil
+	if known {
+		k.blocking = desc.mode.isLost() // the flag may be cleared for a while only
+	} else {
+		desc = g.newDescription()
+		desc.foreign.Store(true)
+		k.blocking = status&unix.O_NONBLOCK == 0
+	}
 	if err := g.mayOpen(k.blocking); err != nil {
 		unix.Close(fd)
 		return nil, failed("recvmsg", err)
-	}
-	desc := g.receivedDescription(fd)
-	known := desc != nil
-	if !known {
-		desc = g.newDescription()
 	}
 	s, err := g.newSocket(fd, k, desc)
 	if err != nil {
@@ -138,6 +141,7 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		s.learnInode()
 		s.learnLocal()
 		s.learnRemote(Addr{})
+		s.learnWaits()
 	}
 	return s, nil
 }

@@ -7,11 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mmsghdr is struct mmsghdr of sendmmsg(2).
+// mmsghdr is struct mmsghdr of sendmmsg(2). Go pads it as C does.
 type mmsghdr struct {
 	hdr unix.Msghdr
 	n   uint32
-	_   [4]byte
 }
 
 // batch is several messages as the kernel takes them.
@@ -27,8 +26,8 @@ func newBatch(msgs []*Message) *batch {
 	}
 }
 
-// Sendmmsg sends several messages, all of them unless an error or the deadline comes between, and tells how many and the bytes
-// of each (sendmmsg(2)).
+// Sendmmsg sends several messages by one system call and returns the bytes of each that went (sendmmsg(2)). An error after the
+// first message ends the call without being returned.
 func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("sendmmsg", err)
@@ -54,8 +53,9 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	return sizes, failed("sendmmsg", err)
 }
 
-// Recvmmsg receives as many messages as there are in msgs, setting their addresses and flags, and tells the bytes of each
-// (recvmmsg(2)). With MSG_WAITFORONE or NoWait it takes what is there once there is one.
+// Recvmmsg receives as many messages as there are in msgs by one system call, sets their addresses and flags, and returns the bytes
+// of each (recvmmsg(2)). With MSG_WAITFORONE it waits for the first one only, with NoWait for none. The deadline leaves those that
+// came as the result.
 func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("recvmmsg", err)
@@ -79,7 +79,8 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	return sizes, failed("recvmmsg", err)
 }
 
-// mmsg makes the call until all messages are through, or until one is where that is enough.
+// mmsg makes the call. One that may wait is made on a thread: where it ends after a part of the messages, nothing tells whether that
+// is for lack of further ones.
 func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]int, error) {
 	d := &s.wr
 	if reads {
@@ -87,26 +88,19 @@ func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]
 	}
 	d = d.take()
 	defer d.give()
-	one := w.NoWait || flags&unix.MSG_WAITFORONE != 0
-	done := 0
-	d.n = 0
+	d.n, d.flags = 0, flags
+	if w.NoWait {
+		d.flags |= unix.MSG_DONTWAIT
+	}
+	d.threaded = true
 	d.do = func(d *direction) syscall.Errno {
-		for done < len(b.hdrs) {
-			n, _, errno := unix.Syscall6(trap, uintptr(s.fd), uintptr(unsafe.Pointer(&b.hdrs[done])), uintptr(len(b.hdrs)-done),
-				uintptr(flags|s.dontWait(w)), 0, 0)
-			if errno == 0 {
-				done += int(n)
-				continue
-			}
-			if done > 0 && (one || errno != syscall.EAGAIN && errno != syscall.EINTR) {
-				return 0
-			}
-			return errno
-		}
-		return 0
+		n, _, errno := unix.Syscall6(trap, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.hdrs))), uintptr(len(b.hdrs)),
+			uintptr(d.flags), 0, 0)
+		d.n = count(n, errno)
+		return errno
 	}
 	err := d.perform(w, reads)
-	sizes := make([]int, done)
+	sizes := make([]int, d.n)
 	for i := range sizes {
 		sizes[i] = int(b.hdrs[i].n)
 	}

@@ -19,7 +19,8 @@ type Message struct {
 }
 
 // Sendmsg sends m once (sendmsg(2)). MSG_NOSIGNAL is always added. Descriptors of the group that Control passes on by SCM_RIGHTS
-// keep their Description for the [Group.Adopt] that follows.
+// keep their Description for the [Group.Adopt] that follows. If another process may receive them, their files lose O_NONBLOCK for
+// good: a program expects descriptors that block.
 func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	a := Addr{}
 	if m.HasAddr {
@@ -32,18 +33,21 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	d := s.wr.take()
 	defer d.give()
 	d.do, d.msg, d.n = (*direction).sendmsg, m, 0
-	d.flags = flags | unix.MSG_NOSIGNAL | s.dontWait(w)
 	if m.HasAddr {
 		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
 			return 0, failedAt("sendmsg", a, errno)
 		}
 		d.named = true
 	}
+	d.sends(w, flags)
 	passes := len(m.Control) > 0 && s.family == unix.AF_UNIX
-	if passes {
-		s.group.notePassed(m.Control, 1) // before the receiver can have it
+	if passes { // before the receiver can have it
+		s.group.notePassed(m.Control, 1)
+		if err := s.group.prepareForeign(s, m); err != nil {
+			return 0, failedAt("sendmsg", a, err)
+		}
 	}
-	if err := d.performSend(w); err != nil {
+	if err := d.perform(w, false); err != nil {
 		if passes {
 			s.group.notePassed(m.Control, -1)
 		}
@@ -54,12 +58,8 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 }
 
 func (d *direction) sendmsg() (errno syscall.Errno) {
-	var name *sockname
-	if d.named && !d.begun {
-		name = &d.name
-	}
-	d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags, name)
-	return d.openedFast(errno)
+	d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags, d.destination())
+	return errno
 }
 
 // Recvmsg receives once into m (recvmsg(2)), and sets Addr, HasAddr, ControlN and Flags. Descriptors that come along are
@@ -72,8 +72,7 @@ func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.msg, d.n = (*direction).recvmsg, m, 0
-	d.message = !s.stream()
-	d.flags = flags | s.dontWait(w)
+	d.receives(w, flags)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("recvmsg", err)
 	}
@@ -91,8 +90,8 @@ func (d *direction) recvmsg() (errno syscall.Errno) {
 	return errno
 }
 
-// Writev sends the joined bufs once by writev(2), with the exceptions of [Socket.Write]. Buffers without a byte send nothing, not
-// even an empty datagram.
+// Writev sends the joined bufs once by writev(2), as [Socket.Write] does. Buffers without a byte send nothing, not even an empty
+// datagram.
 func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("writev", err)
@@ -100,8 +99,8 @@ func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
-	d.do, d.msg, d.n = (*direction).writev, &Message{Buffers: bufs}, 0
-	d.flags = s.plainFlags(w)
+	d.do, d.msg, d.n, d.plain = (*direction).writev, &Message{Buffers: bufs}, 0, true
+	d.sends(w, 0)
 	if err := d.perform(w, false); err != nil {
 		return 0, failed("writev", err)
 	}
@@ -118,16 +117,11 @@ func anyByte(bufs [][]byte) bool {
 }
 
 func (d *direction) writev() (errno syscall.Errno) {
-	if d.flags != 0 && anyByte(d.msg.Buffers) {
-		d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags|unix.MSG_NOSIGNAL, nil)
-	} else {
-		d.n, errno = sysWritev(d.socket.fd, d.msg.Buffers, &d.scratch)
-	}
+	d.n, errno = sysWritev(d.socket.fd, d.msg.Buffers, &d.scratch)
 	return errno
 }
 
-// Readv receives once into bufs, one after the other, by readv(2), with the exceptions of [Socket.Read]. Buffers without
-// room take nothing.
+// Readv receives once into bufs, one after the other, by readv(2). Buffers without room take nothing.
 func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("readv", err)
@@ -135,9 +129,8 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	defer s.leave()
 	d := s.rd.take()
 	defer d.give()
-	d.do, d.msg, d.n = (*direction).readv, &Message{Buffers: bufs}, 0
-	d.message = !s.stream()
-	d.flags = s.plainFlags(w)
+	d.do, d.msg, d.n, d.plain = (*direction).readv, &Message{Buffers: bufs}, 0, true
+	d.receives(w, 0)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("readv", err)
 	}
@@ -148,10 +141,6 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 }
 
 func (d *direction) readv() (errno syscall.Errno) {
-	if d.flags != 0 && anyByte(d.msg.Buffers) {
-		d.n, errno = sysRecvmsg(d.socket.fd, d.msg, &d.scratch, d.flags, nil)
-	} else {
-		d.n, errno = sysReadv(d.socket.fd, d.msg.Buffers, &d.scratch)
-	}
+	d.n, errno = sysReadv(d.socket.fd, d.msg.Buffers, &d.scratch)
 	return errno
 }

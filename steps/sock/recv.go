@@ -10,7 +10,7 @@ import (
 // stream. A count of 0 without an error is the end of file, or an empty datagram. With MSG_TRUNC the count may exceed len(p).
 //
 // MSG_WAITALL on a stream waits for all of p on a polled socket too: until the end of file, an error or the deadline cuts it
-// short. Not so together with MSG_PEEK.
+// short. MSG_ERRQUEUE and MSG_OOB never wait (recv(2), tcp(7)).
 func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error) {
 	call := "recvfrom"
 	if s.stream() {
@@ -20,20 +20,11 @@ func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error)
 		return 0, Addr{}, failed(call, err)
 	}
 	defer s.leave()
-	if s.late.Load() != 0 {
-		if errno := syscall.Errno(s.late.Swap(0)); errno != 0 {
-			return 0, Addr{}, failed(call, errno)
-		}
-	}
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.bytes, d.n = (*direction).recv, p, 0
-	d.message = !s.stream()
-	d.flags = flags | s.dontWait(w)
 	d.named = !s.stream()
-	if s.stream() && flags&(unix.MSG_WAITALL|unix.MSG_PEEK) == unix.MSG_WAITALL && !s.blocking && !w.NoWait {
-		d.do = (*direction).recvAll
-	}
+	d.receives(w, flags)
 	if err := d.perform(w, true); err != nil {
 		return 0, Addr{}, failed(call, err)
 	}
@@ -42,6 +33,35 @@ func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error)
 	}
 	s.received(d.n, flags)
 	return d.n, from, nil
+}
+
+// neverWaits are the flags with which a receive does not wait (recv(2), tcp(7)).
+const neverWaits = msgErrqueue | unix.MSG_OOB
+
+// receives prepares a call that receives with flags.
+func (d *direction) receives(w Wait, flags int) {
+	s := d.socket
+	d.message = !s.stream()
+	d.threaded = !w.NoWait && s.receivesOnThread(flags)
+	if flags&neverWaits != 0 {
+		d.again = againEnds
+	}
+	d.flags = flags
+	if !d.threaded {
+		d.flags |= s.dontWait(w)
+	}
+}
+
+// receivesOnThread reports whether readiness does not tell when a receive ends: with a time limit of the socket's own, and where
+// it waits for more than the first byte (socket(7), recv(2)).
+func (s *Socket) receivesOnThread(flags int) bool {
+	return threads && (s.desc.waits.Load()&receiveTimed != 0 || s.WaitsForSeveral(flags))
+}
+
+// WaitsForSeveral reports whether a receive with flags waits for more than the first byte: with MSG_WAITALL, or for SO_RCVLOWAT
+// (socket(7)). What its deadline leaves as the result is a part of that.
+func (s *Socket) WaitsForSeveral(flags int) bool {
+	return s.stream() && (s.desc.waits.Load()&lowWater != 0 || flags&unix.MSG_WAITALL != 0)
 }
 
 // dontWait is the flag that keeps one call from blocking. A polled descriptor has O_NONBLOCK besides, but that flag belongs to
@@ -73,30 +93,7 @@ func (d *direction) recv() (errno syscall.Errno) {
 	return errno
 }
 
-// recvAll receives until d.bytes is full, as MSG_WAITALL does on a descriptor that blocks.
-func (d *direction) recvAll() syscall.Errno {
-	for {
-		n, errno := sysRecvfrom(d.socket.fd, d.bytes[d.n:], d.flags, nil)
-		switch {
-		case errno == syscall.EAGAIN || errno == syscall.EINTR:
-			return errno
-		case errno != 0 && d.n > 0:
-			d.socket.late.Store(int32(errno))
-			return 0
-		case errno != 0:
-			return errno
-		}
-		d.n += n
-		if n == 0 || d.n >= len(d.bytes) {
-			return 0
-		}
-	}
-}
-
 // Read receives once by read(2).
-//
-// On a polled AF_UNIX socket, and with NoWait on a blocking one, it is recv(2) with MSG_DONTWAIT, which the kernel treats alike
-// (recv(2), NOTES).
 func (s *Socket) Read(w Wait, p []byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("read", err)
@@ -104,9 +101,8 @@ func (s *Socket) Read(w Wait, p []byte) (int, error) {
 	defer s.leave()
 	d := s.rd.take()
 	defer d.give()
-	d.do, d.bytes, d.n = (*direction).read, p, 0
-	d.message = !s.stream()
-	d.flags = s.plainFlags(w)
+	d.do, d.bytes, d.n, d.plain = (*direction).read, p, 0, true
+	d.receives(w, 0)
 	if err := d.perform(w, true); err != nil {
 		return 0, failed("read", err)
 	}
@@ -116,20 +112,7 @@ func (s *Socket) Read(w Wait, p []byte) (int, error) {
 	return d.n, nil
 }
 
-// plainFlags is what read(2), write(2) and their like would need as flags: MSG_DONTWAIT where O_NONBLOCK is not there, or may be
-// cleared for a while by a connect or a send that the poller cannot wait for.
-func (s *Socket) plainFlags(w Wait) int {
-	if s.typ != 0 && (s.family == unix.AF_UNIX || s.blocking) {
-		return s.dontWait(w)
-	}
-	return 0
-}
-
 func (d *direction) read() (errno syscall.Errno) {
-	if d.flags != 0 && len(d.bytes) > 0 {
-		d.n, errno = sysRecvfrom(d.socket.fd, d.bytes, d.flags, nil)
-	} else {
-		d.n, errno = sysRead(d.socket.fd, d.bytes)
-	}
+	d.n, errno = sysRead(d.socket.fd, d.bytes)
 	return errno
 }

@@ -7,10 +7,11 @@ import (
 )
 
 // Send sends once, by send(2), or by sendto(2) if to is given. A polled stream may take fewer bytes than p has; a blocking one
-// takes all of them unless it is interrupted. MSG_NOSIGNAL is always added: a closed peer gives EPIPE and no signal.
+// takes all of them unless it is interrupted, and so does a polled one if w asks for that. MSG_NOSIGNAL is always added: a closed
+// peer gives EPIPE and no signal.
 //
 // A datagram to an AF_UNIX receiver whose queue is full cannot be waited for by polling. Such a call takes a thread, and the
-// open file loses its O_NONBLOCK for that time; the other methods do not depend on that flag.
+// open file loses its O_NONBLOCK for that time.
 func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	call, a := "send", Addr{}
 	if to != nil {
@@ -23,31 +24,39 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	d := s.wr.take()
 	defer d.give()
 	d.do, d.bytes, d.n = (*direction).send, p, 0
-	d.flags = flags | unix.MSG_NOSIGNAL | s.dontWait(w)
 	if to != nil {
 		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
 			return 0, failedAt(call, a, errno)
 		}
 		d.named = true
 	}
-	if err := d.performSend(w); err != nil {
+	d.sends(w, flags)
+	if err := d.perform(w, false); err != nil {
 		return 0, failedAt(call, a, err)
 	}
 	s.sent(d.n, d.named)
 	return d.n, nil
 }
 
-// performSend is perform for a call that may send an AF_UNIX datagram to a receiver with a full queue: unless the two are
-// connected, nothing tells the sender when there is room again.
-func (d *direction) performSend(w Wait) error {
+// sends prepares a call that sends with flags.
+//
+// For an AF_UNIX datagram to a receiver with a full queue nothing tells when there is room again, unless the two are connected.
+func (d *direction) sends(w Wait, flags int) {
 	s := d.socket
-	d.unpollable = d.named && s.family == unix.AF_UNIX && s.typ == unix.SOCK_DGRAM
-	err := d.perform(w, false)
-	if err == syscall.EAGAIN && d.unpollable && !s.blocking && !w.NoWait {
-		d.flags &^= unix.MSG_DONTWAIT
-		return d.performUnblocked()
+	d.threaded = !w.NoWait && s.sendsOnThread(w, flags)
+	if d.named && s.family == unix.AF_UNIX && s.typ == unix.SOCK_DGRAM {
+		d.again = againBlocks
 	}
-	return err
+	d.flags = flags | unix.MSG_NOSIGNAL
+	if !d.threaded {
+		d.flags |= s.dontWait(w)
+	}
+}
+
+// sendsOnThread reports whether readiness does not tell when a send ends: with a time limit of the socket's own, where it makes a
+// connection (tcp(7)), and where a stream takes all bytes.
+func (s *Socket) sendsOnThread(w Wait, flags int) bool {
+	return threads && (s.desc.waits.Load()&(sendTimed|deferredOpen) != 0 || flags&msgFastopen != 0 || w.Whole && s.stream())
 }
 
 // sent counts what went out. The first datagram of an unbound socket makes the kernel choose its address.
@@ -63,29 +72,19 @@ func (s *Socket) sent(n int, named bool) {
 }
 
 func (d *direction) send() (errno syscall.Errno) {
-	var name *sockname
-	if d.named && !d.begun {
-		name = &d.name
-	}
-	d.n, errno = sysSendto(d.socket.fd, d.bytes, d.flags, name)
-	return d.openedFast(errno)
-}
-
-// openedFast turns the answer of a send with MSG_FASTOPEN that had to make a plain connection first, since the kernel has no
-// cookie for the peer yet, into a wait for that connection; the data is sent when it is there (tcp(7)).
-func (d *direction) openedFast(errno syscall.Errno) syscall.Errno {
-	if errno == syscall.EINPROGRESS && d.flags&msgFastopen != 0 && !d.wait.NoWait {
-		d.begun = true
-		d.flags &^= msgFastopen
-		return syscall.EAGAIN
-	}
+	d.n, errno = sysSendto(d.socket.fd, d.bytes, d.flags, d.destination())
 	return errno
 }
 
+// destination is the address that goes with the call, or nil.
+func (d *direction) destination() *sockname {
+	if d.named {
+		return &d.name
+	}
+	return nil
+}
+
 // Write sends once by write(2). A closed peer gives EPIPE; Go's runtime ignores the SIGPIPE unless the descriptor is 1 or 2.
-//
-// On a polled AF_UNIX socket, and with NoWait on a blocking one, it is send(2) with MSG_DONTWAIT, which the kernel treats alike
-// (send(2)).
 func (s *Socket) Write(w Wait, p []byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("write", err)
@@ -93,8 +92,8 @@ func (s *Socket) Write(w Wait, p []byte) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
-	d.do, d.bytes, d.n = (*direction).write, p, 0
-	d.flags = s.plainFlags(w)
+	d.do, d.bytes, d.n, d.plain = (*direction).write, p, 0, true
+	d.sends(w, 0)
 	if err := d.perform(w, false); err != nil {
 		return 0, failed("write", err)
 	}
@@ -103,10 +102,6 @@ func (s *Socket) Write(w Wait, p []byte) (int, error) {
 }
 
 func (d *direction) write() (errno syscall.Errno) {
-	if d.flags != 0 {
-		d.n, errno = sysSendto(d.socket.fd, d.bytes, d.flags|unix.MSG_NOSIGNAL, nil)
-	} else {
-		d.n, errno = sysWrite(d.socket.fd, d.bytes)
-	}
+	d.n, errno = sysWrite(d.socket.fd, d.bytes)
 	return errno
 }

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Share makes a descriptor of the same open file for a program that expects to block. O_NONBLOCK belongs to the file and goes away
-// with this, so later calls on s run on a thread of their own. No other call may be under way.
+// Share makes a descriptor of the same open file for a program that expects to block. O_NONBLOCK belongs to the file, which loses
+// it for good.
 func (s *Socket) Share() (*os.File, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("dup", err)
@@ -17,16 +17,15 @@ func (s *Socket) Share() (*os.File, error) {
 	if err != nil {
 		return nil, failed("dup", err)
 	}
-	if !s.blocking {
-		if err := blockingSupported(); err != nil {
-			unix.Close(fd)
-			return nil, err
-		}
-		s.blocking = true
-	}
-	if err := unix.SetNonblock(fd, false); err != nil {
+	if err := s.goForeign(); err != nil {
 		unix.Close(fd)
-		return nil, failed("fcntl", err)
+		return nil, err
 	}
 	return os.NewFile(uintptr(fd), "socket"), nil
+}
+
+// goForeign notes that another process gets a descriptor of the file. A program blocks on it unless it asks for the contrary.
+func (s *Socket) goForeign() error {
+	s.desc.foreign.Store(true)
+	return failed("fcntl", s.desc.mode.lose(s.fd))
 }

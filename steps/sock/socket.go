@@ -21,8 +21,6 @@ type Socket struct {
 	life atomic.Int64
 
 	rd, wr direction
-	// late is an errno that a receive with MSG_WAITALL met after part of its data; the next receive reports it.
-	late atomic.Int32
 }
 
 // kind is what socket(2) was asked for.
@@ -65,7 +63,10 @@ func (p *port) wake() { p.file.SetDeadline(longAgo) }
 // newSocket takes over fd, closing it on an error.
 func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	s := &Socket{kind: k, group: g, desc: desc, fd: fd}
-	if !k.blocking {
+	if k.blocking {
+		desc.mode.lose(fd)
+		s.rd.socket, s.wr.socket = s, s
+	} else {
 		var err error
 		if s.port, err = desc.mode.newPort(fd); err != nil {
 			unix.Close(fd)
@@ -77,8 +78,6 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 			s.port.file.Close()
 			return nil, err
 		}
-	} else {
-		s.rd.socket, s.wr.socket = s, s
 	}
 	if err := g.add(s); err != nil {
 		s.release(time.Time{})
@@ -196,7 +195,9 @@ func (s *Socket) Dup() (*Socket, error) {
 	if err != nil {
 		return nil, failed("dup", err)
 	}
-	dup, err := s.group.newSocket(fd, s.kind, s.desc)
+	k := s.kind
+	k.blocking = k.blocking || s.desc.mode.isLost()
+	dup, err := s.group.newSocket(fd, k, s.desc)
 	return dup, failed("dup", err)
 }
 
@@ -244,17 +245,8 @@ func (s *Socket) Shutdown(how int) error {
 		return failed("shutdown", err)
 	}
 	defer s.leave()
-	reads := how != unix.SHUT_WR
-	before := s.desc.readShut.Load()
-	if reads {
-		// It must stand when the kernel wakes those who wait: they are not woken again.
-		s.desc.readShut.Store(true)
-	}
-	err := unix.Shutdown(s.fd, how)
-	if reads && err != nil && err != unix.ENOTCONN {
-		s.desc.readShut.Store(before)
-	}
-	return failed("shutdown", asError(asErrno(err)))
+	s.desc.shut.Add(1) // before the kernel wakes those who wait: they are not woken again
+	return failed("shutdown", asError(asErrno(unix.Shutdown(s.fd, how))))
 }
 
 // Sockname is the local address (getsockname(2)); Desc().Local() follows it.

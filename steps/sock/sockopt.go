@@ -10,7 +10,9 @@ func (s *Socket) SetInt(level, name, value int) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	return failed("setsockopt", asError(asErrno(unix.SetsockoptInt(s.fd, level, name, value))))
+	err := unix.SetsockoptInt(s.fd, level, name, value)
+	s.optionSet(level, name)
+	return failed("setsockopt", asError(asErrno(err)))
 }
 
 // GetInt reads an option whose value is an int (getsockopt(2)).
@@ -29,10 +31,19 @@ func (s *Socket) SetBytes(level, name int, b []byte) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	if level == unix.SOL_SOCKET && name == unix.SO_LINGER {
+	err := unix.SetsockoptString(s.fd, level, name, string(b))
+	s.optionSet(level, name)
+	return failed("setsockopt", asError(asErrno(err)))
+}
+
+// optionSet notes what an option changes in the way in which calls wait.
+func (s *Socket) optionSet(level, name int) {
+	switch {
+	case level == unix.SOL_SOCKET && name == unix.SO_LINGER:
 		s.desc.lingers.Store(true)
+	case changesWaits(level, name):
+		s.learnWaits()
 	}
-	return failed("setsockopt", asError(asErrno(unix.SetsockoptString(s.fd, level, name, string(b)))))
 }
 
 // GetBytes reads an option of at most size bytes; the result has the length that the kernel gave (getsockopt(2)).

@@ -14,6 +14,7 @@ import (
 type Wait struct {
 	Deadline time.Time // zero: without bound
 	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result
+	Whole    bool      // a send on a stream waits until all bytes went, as on a descriptor that blocks
 	Watcher  Watcher   // nil: nobody watches the call
 }
 
@@ -57,15 +58,27 @@ type direction struct {
 	n     int // its result: bytes, or a new descriptor
 	errno syscall.Errno
 
-	begun      bool // connect: an attempt is under way
-	unpollable bool // an EAGAIN of this call never turns into readiness
-	message    bool // it receives one datagram
-	stalled    bool // the kernel makes it wait
+	plain    bool    // only the file's O_NONBLOCK keeps the call from blocking: it has no flags
+	message  bool    // it receives one datagram
+	accepts  bool    // it accepts a connection
+	threaded bool    // it is made on a thread, where it may block
+	again    again   // what an EAGAIN of this call means
+	begun    attempt // connect: the attempt that is under way
+	stalled  bool    // the kernel makes it wait
 
 	park        func(func(uintptr) bool) error // RawConn.Read or RawConn.Write; nil: no place in the poller yet
 	try         func(uintptr) bool
 	setDeadline func(time.Time) error
 }
+
+// again is what an EAGAIN means to a call that may wait.
+type again int
+
+const (
+	againPolls  again = iota // readiness tells when to try again
+	againBlocks              // no readiness tells that: the call has to be made on a thread, where it blocks
+	againEnds                // it is the result
+)
 
 // attach gives d its place in the poller.
 func (d *direction) attach(s *Socket, p *port, reads bool) {
@@ -90,7 +103,8 @@ func (d *direction) take() *direction {
 // give ends what take began. The buffers of the call are let go.
 func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
-	d.named, d.begun, d.unpollable, d.message, d.stalled = false, false, false, false, false
+	d.named, d.plain, d.message, d.accepts, d.threaded, d.stalled = false, false, false, false, false, false
+	d.again, d.begun = againPolls, attempt{}
 	d.busy.Store(false)
 }
 
@@ -98,38 +112,50 @@ func (d *direction) give() {
 func (d *direction) perform(w Wait, reads bool) error {
 	d.wait = w
 	s := d.socket
-	switch {
-	case s.blocking:
-		return d.performBlocking()
-	case w.NoWait:
+	if w.NoWait {
 		d.once()
 		return asError(d.errno)
+	}
+	if s.blocking || d.threaded {
+		return d.performThreaded()
 	}
 	if err := s.group.cause(); err != nil {
 		return err
 	}
+	err := d.performPolled(reads)
+	if err == syscall.EAGAIN && d.again == againBlocks {
+		return d.performThreaded()
+	}
+	return err
+}
+
+// performPolled makes the call of a descriptor that the poller watches.
+func (d *direction) performPolled(reads bool) error {
 	if d.park == nil {
 		return d.performBeside(reads)
 	}
 	return d.untilReady()
 }
 
-// once makes the system call, again if a signal interrupted it.
+// once makes the system call without waiting, again if a signal interrupted it.
 func (d *direction) once() {
 	for {
-		d.errno = d.do(d)
+		if d.plain {
+			d.errno = d.socket.desc.mode.nonblocking(d)
+		} else {
+			d.errno = d.do(d)
+		}
 		if d.errno != syscall.EINTR {
 			return
 		}
 	}
 }
 
-// onceWaiting is once for a call that waits. After shutdown(SHUT_RD) the kernel lets a receive of datagrams that would wait
-// return 0, although without waiting it gives EAGAIN.
+// onceWaiting is once for a call that waits.
 func (d *direction) onceWaiting() {
 	d.once()
-	if d.errno == syscall.EAGAIN && d.message && d.socket.desc.readShut.Load() {
-		d.n, d.errno = 0, 0
+	if d.errno == syscall.EAGAIN && d.again == againPolls {
+		d.settleAgain()
 	}
 }
 
@@ -140,7 +166,7 @@ func (d *direction) attempt(uintptr) bool {
 		d.wait.stalls(false)
 	}
 	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.unpollable {
+	if d.errno != syscall.EAGAIN || d.again != againPolls {
 		return true
 	}
 	if need := d.wait.Deadline; !need.IsZero() && (d.armed.IsZero() || need.Before(d.armed)) {
@@ -196,10 +222,14 @@ func (d *direction) lastAttempt() error {
 // a duplicate of the descriptor, which has a place and a deadline of its own.
 func (d *direction) performBeside(reads bool) error {
 	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.unpollable {
+	if d.errno != syscall.EAGAIN || d.again != againPolls {
 		return asError(d.errno)
 	}
 	s := d.socket
+	if s.desc.mode.isLost() {
+		d.again = againBlocks // the file cannot have a further place in the poller
+		return syscall.EAGAIN
+	}
 	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		return err

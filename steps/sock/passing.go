@@ -1,0 +1,88 @@
+package sock
+
+import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// notePassed remembers the descriptions of the group's descriptors in a control message that is sent, since their own
+// descriptors may all be closed before the message is received. It counts copies on their way: 1 more, or -1 if none was sent.
+func (g *Group) notePassed(control []byte, copies int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.passedSockets(control) {
+		g.countPassage(s, copies)
+	}
+}
+
+// passedSockets are the sockets of the group whose descriptors go with a message. g.mu is held.
+func (g *Group) passedSockets(control []byte) []*Socket {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return nil
+	}
+	var list []*Socket
+	for _, m := range messages {
+		fds, err := unix.ParseUnixRights(&m)
+		if err != nil {
+			continue
+		}
+		for s := range g.open {
+			if slices.Contains(fds, s.fd) {
+				list = append(list, s)
+			}
+		}
+	}
+	return list
+}
+
+// prepareForeign makes the descriptors that go with a message ready for another process, unless only the group can receive it.
+func (g *Group) prepareForeign(from *Socket, m *Message) error {
+	peer := g.diag.peer(from.desc.Inode())
+	path := from.desc.Remote().Path
+	if m.HasAddr {
+		peer, path = 0, m.Addr.Path
+	}
+	g.mu.Lock()
+	passed := g.passedSockets(m.Control)
+	ours := g.isOurs(peer, path)
+	g.mu.Unlock()
+	if ours {
+		return nil
+	}
+	for _, s := range passed {
+		if err := s.goForeign(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isOurs reports whether the AF_UNIX socket of an inode, or the one that is bound to a path, is one that only the group has. g.mu is
+// held.
+func (g *Group) isOurs(inode uint64, path string) bool {
+	for s := range g.open {
+		d := s.desc
+		if d.foreign.Load() || s.family != unix.AF_UNIX {
+			continue
+		}
+		if inode != 0 && d.Inode() == inode || path != "" && d.Local().Path == path {
+			return true
+		}
+	}
+	return false
+}
+
+// countPassage changes how many copies of s are on their way. g.mu is held.
+func (g *Group) countPassage(s *Socket, copies int) {
+	ino := inodeOf(s.fd)
+	p := g.passed[ino]
+	if p == nil {
+		p = &passage{desc: s.desc}
+		g.passed[ino] = p
+	}
+	if p.copies += copies; p.copies <= 0 {
+		delete(g.passed, ino)
+	}
+}
