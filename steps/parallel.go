@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -41,7 +42,7 @@ func (a *parallelAction) Run(t *Task) error {
 	limit := t.inner()
 	var running []Branch
 	for i, name := range a.branches.names {
-		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame}
+		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame, causes: slices.Clone(t.causes)}
 		body := a.branches.bodies[i]
 		running = append(running, t.World.Fork(name, &t.step.Place, false, func(w World) error {
 			branch.World = w

@@ -39,7 +39,7 @@ func (t *Task) run(s *Step) error {
 		return ErrCancelled
 	}
 	outer, began, held := t.step, t.began, len(t.held)
-	t.step, t.began, t.causes = s, time.Time{}, t.causes[:0]
+	t.step, t.began = s, time.Time{}
 	err := t.attempt(s)
 	t.step, t.began = outer, began
 	t.letGo(held)

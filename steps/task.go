@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -101,8 +102,8 @@ type Task struct {
 	step     *Step
 	began    time.Time // when the step's call was made; zero before
 	deadline time.Time
-	bound    Limit // of the step under way
-	causes   []Cause
+	bound    Limit    // of the step under way
+	causes   []Cause  // of the next event
 	missing  string   // what the step under way still waits for, for a timeout's message
 	last     Cause    // the place of the last event
 	given    []string // shared names to publish once the event is recorded
@@ -178,7 +179,13 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 // Machine implements [Env].
 func (t *Task) Machine() *vm.VM { return &t.vm }
 
-func (t *Task) after(c Cause) { t.causes = append(t.causes, c) }
+// after makes the next event come after another. A step without an event of its
+// own, such as do or if, leaves what it came after to the step that follows.
+func (t *Task) after(c Cause) {
+	if !slices.Contains(t.causes, c) {
+		t.causes = append(t.causes, c)
+	}
+}
 
 // wait is how long the calls of the step under way may block; MSG_DONTWAIT means
 // nowait.
