@@ -157,6 +157,9 @@ func (f *Fold) take(round []entry) {
 		f.lasts(ev.Start, ev.End)
 		f.last = ev.Seq
 		f.after = append(f.after, ev.After...)
+		if ev.Op == steps.OpAccept && ev.Link == nil {
+			continue
+		}
 		switch ev.Op {
 		case steps.OpPair:
 			made[ev.Sock], made[ev.Link.Peer] = true, true

@@ -37,6 +37,7 @@ type cell struct {
 	given   bool
 	value   any
 	by      steps.Cause
+	gave    []steps.Cause // what gave it a value, up to mostGiven
 	waiters []*waiter
 }
 
@@ -204,12 +205,37 @@ func (h *hub) signal(name string, by steps.Cause) {
 	}
 	if !c.given {
 		h.fill(c, nil, by)
+	} else if c.by.Strand != by.Strand {
+		c.note(by)
 	}
+}
+
+// mostGiven is how many values of one name, and how many events that raise one
+// signal, are kept for the search for races.
+const mostGiven = 16
+
+// note keeps what gave the cell its value.
+func (c *cell) note(by steps.Cause) {
+	if len(c.gave) < mostGiven {
+		c.gave = append(c.gave, by)
+	}
+}
+
+// again are the causes of the cells that were given more than once.
+func again[K comparable](cells map[K]*cell) [][]steps.Cause {
+	var list [][]steps.Cause
+	for _, c := range cells {
+		if len(c.gave) > 1 {
+			list = append(list, c.gave)
+		}
+	}
+	return list
 }
 
 // fill gives a cell its value and wakes those who wait for it.
 func (h *hub) fill(c *cell, value any, by steps.Cause) {
 	c.given, c.value, c.by = true, value, by
+	c.note(by)
 	for _, w := range c.waiters {
 		w.cause = by
 		h.release(w)

@@ -86,7 +86,7 @@ func (m *matcher) ends() (connects, accepts []end) {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
 		if e := en.event; e != nil {
-			if e.Errno != 0 {
+			if e.Errno != 0 || e.Link == nil {
 				continue
 			}
 			switch e.Op {

@@ -47,7 +47,7 @@ func (m *matcher) next(i, at int, e *steps.Event, r steps.ReadyHandle) {
 	}
 	for _, j := range m.events[at+1:] {
 		n := m.event(j)
-		if n.Sock == r.Sock && n.Start >= e.End && (n.Op == steps.OpAccept || n.Op == steps.OpRecv) {
+		if n.Sock == r.Sock && n.Errno == 0 && n.Start >= e.End && (n.Op == steps.OpAccept || n.Op == steps.OpRecv) {
 			for _, by := range m.taken[j] {
 				m.cause(i, by)
 			}

@@ -11,12 +11,15 @@ import (
 type history struct {
 	strands  []*strand
 	meetings [][]steps.Cause
+	values   [][]steps.Cause // what gave one name several values
+	raised   [][]steps.Cause // what raised one signal several times
 }
 
 func (r *run) history() *history {
 	h := &history{strands: r.strands}
 	if r.hub != nil {
 		h.meetings = r.hub.meetings
+		h.values, h.raised = again(r.hub.names), again(r.hub.signals)
 	}
 	return h
 }
@@ -27,6 +30,8 @@ type node struct {
 	strand *strand
 	at     int // index into the strand's entries; -1 for a meeting
 	preds  []int
+	own    int  // how many of preds were known when the event began, not by matching
+	loose  bool // it was given its place before all that it comes after
 	depth  int
 	done   bool
 }
@@ -40,6 +45,7 @@ type graph struct {
 	meets   int   // the node of the first meeting
 	order   []int // the nodes, each after its causes
 	pairs   []pairing
+	kernel  *matcher // what was matched
 }
 
 func (h *history) graph() *graph {
@@ -84,7 +90,11 @@ func (g *graph) link() {
 			g.after(i, c)
 		}
 	}
-	newMatcher(g).match()
+	for i := range g.nodes {
+		g.nodes[i].own = len(g.nodes[i].preds)
+	}
+	g.kernel = newMatcher(g)
+	g.kernel.match()
 	g.deepen()
 }
 
@@ -194,7 +204,9 @@ func (e entry) yields() bool {
 func (g *graph) finish(i int) {
 	n := &g.nodes[i]
 	for _, p := range n.preds {
-		if q := &g.nodes[p]; q.done {
+		q := &g.nodes[p]
+		n.loose = n.loose || !q.done
+		if q.done {
 			n.depth = max(n.depth, q.depth)
 		}
 	}

@@ -10,15 +10,20 @@ import (
 	"github.com/sockscript/sockscript/steps"
 )
 
-// A Race is a list of events whose order nothing fixes, although one socket
-// takes them one after the other: another run may have them the other way
-// round, and then prints another transcript, even when all runs so far have
-// agreed. Two runs that have the events in different orders give the same Race.
+// A Race is a list of events whose order nothing fixes, although it shows:
+// another run may have them the other way round, and then prints another
+// transcript, even when all runs so far have agreed. Two runs that have the
+// events in different orders give the same Race.
 type Race struct {
-	// Racers are connects, or sends of datagrams, in the order of the file; only
-	// one where replicas race that do not print alike.
+	// Racers are the events, in the order of the file; only one where replicas
+	// race that do not print alike.
 	Racers []Racer
-	Taker  Racer // the accept or receive that takes the first of them
+	// Taker is the event that shows their order: the accept or receive that takes
+	// the first of them, the poll that finds them ready. Where there is none, it
+	// is the last of the Racers.
+	Taker Racer
+
+	kind raceKind
 }
 
 // A Racer is an event of a race, and whose it is.
@@ -30,242 +35,98 @@ type Racer struct {
 // mostRacers is how many events a race's message names.
 const mostRacers = 4
 
-// Problem is the race as a warning at the step that takes.
+// MostRaces is how many races of a run are reported, the first in the file.
+const MostRaces = 100
+
+// A raceKind says what a race's order decides, and what helps.
+type raceKind struct {
+	// outcome is what may happen: ACTOR is whose the taker is, STEP the taker,
+	// EITHER "either" or "any of them".
+	outcome string
+	hint    string
+}
+
+const letOneWait = "let one wait for the other, by a signal or a barrier"
+
+// The kinds of races.
+var (
+	raceTaken   = raceKind{"ACTOR may take EITHER first", letOneWait}
+	raceTakers  = raceKind{"EITHER may take what comes first", letOneWait}
+	raceWritten = raceKind{"EITHER may write first", letOneWait}
+	raceBytes   = raceKind{
+		"STEP makes one call, which may take the bytes of the send or not",
+		"say how much is to be received, by size, until, eof or an expected text, or " + letOneWait,
+	}
+	raceNoWait  = raceKind{"STEP does not wait, so it may find what it needs or not", letOneWait}
+	racePolled  = raceKind{"STEP may find one of them or more", "poll one handle, or " + letOneWait}
+	raceRefused = raceKind{
+		"STEP may come before the socket listens, and be refused",
+		"refer to the socket as ${actor.handle}, which waits for the listen, or set retry",
+	}
+	raceClosing  = raceKind{"STEP may reach the listening socket or be refused", letOneWait}
+	raceLost     = raceKind{"the datagram may come before the bind, and be lost", "refer to the socket as ${actor.handle}, which waits for the bind"}
+	raceAddress  = raceKind{"EITHER may come first at the address", letOneWait}
+	raceBroken   = raceKind{"STEP may come before its peer is closed or after", letOneWait}
+	raceShut     = raceKind{"STEP may come before the shutdown or after", letOneWait}
+	raceHandle   = raceKind{"STEP may find its handle open or closed", letOneWait}
+	raceNamed    = raceKind{"STEP may read one value or another", "give each branch a name of its own, or " + letOneWait}
+	raceValue    = raceKind{"STEP may read one value or another", "give the second value another name, or " + letOneWait}
+	raceSignaled = raceKind{"STEP goes on after the first of them", "raise the signal in one place, or " + letOneWait}
+)
+
+// Problem is the race as a warning at the step that shows it.
 func (r Race) Problem() *source.Problem {
+	either := "either"
+	var what string
+	hint := r.kind.hint
 	if len(r.Racers) == 1 {
 		x := r.Racers[0]
-		p := r.Taker.Event.Place.Warning("nothing orders %s (line %d) of one %s and of another: %s may take either first, so another run may differ",
-			x.Event.Place.Title, x.Event.Place.Pos.Line, x.Actor, r.Taker.Actor)
-		return p.WithHint("let one wait for the other by a signal, or make them print alike")
+		what = fmt.Sprintf("%s (line %d) of one %s and of another", x.Event.Place.Title, x.Event.Place.Pos.Line, x.Actor)
+		hint = "let one wait for the other by a signal, or make them print alike"
+	} else {
+		var names []string
+		for _, x := range r.Racers[:min(len(r.Racers), mostRacers)] {
+			names = append(names, fmt.Sprintf("%s of %s (line %d)", x.Event.Place.Title, x.Actor, x.Event.Place.Pos.Line))
+		}
+		if rest := len(r.Racers) - len(names); rest > 0 {
+			names = append(names, fmt.Sprintf("%d more", rest))
+		}
+		if len(names) > 2 {
+			either = "any of them"
+		}
+		last := len(names) - 1
+		what = strings.Join(names[:last], ", ") + " and " + names[last]
 	}
-	var names []string
-	for _, x := range r.Racers[:min(len(r.Racers), mostRacers)] {
-		names = append(names, fmt.Sprintf("%s of %s (line %d)", x.Event.Place.Title, x.Actor, x.Event.Place.Pos.Line))
-	}
-	either := "either"
-	if rest := len(r.Racers) - len(names); rest > 0 {
-		names = append(names, fmt.Sprintf("%d more", rest))
-	}
-	if len(names) > 2 {
-		either = "any of them"
-	}
-	last := len(names) - 1
-	p := r.Taker.Event.Place.Warning("nothing orders %s and %s: %s may take %s first, so another run may differ",
-		strings.Join(names[:last], ", "), names[last], r.Taker.Actor, either)
-	return p.WithHint("let one wait for the other, by a signal or a barrier")
+	place := r.Taker.Event.Place
+	outcome := strings.NewReplacer("ACTOR", r.Taker.Actor, "STEP", place.Title, "EITHER", either).Replace(r.kind.outcome)
+	p := place.Warning("nothing orders %s: %s, so another run may differ", what, outcome)
+	p.Hint = hint
+	return p
 }
 
-// pairing is a cause that lies in the kernel, with its effect: a connect with
-// the accept that took it, a send with the receive of its datagram.
-type pairing struct {
-	cause, effect int
-	on            uint64 // the listening socket, or the receiving one
-}
-
-// Races finds the connects to one listener, and the datagrams to one socket,
-// that came in one order and might as well have come in another: those that no
-// cause orders, by the vector clocks of the events. Replicas that print alike
-// are interchangeable, so between these there is no race; nor between datagrams
-// where nothing would show.
+// Races finds the events whose order shows and is not fixed by any cause, by the
+// vector clocks of the events. Replicas that print alike are interchangeable,
+// so between these there is no race; nor is there one where nothing would show.
+//
+// Not every race can be seen: of rounds that are folded, only the first and the
+// last are looked at, and what a program does has no known order.
 func (r *Result) Races() []Race {
 	r.prepare()
-	bySocket := make(map[uint64][]pairing)
-	for _, p := range r.graph.pairs {
-		bySocket[p.on] = append(bySocket[p.on], p)
+	if len(r.history.strands) < 2 {
+		return nil
 	}
-	var f *finder
-	var races []Race
-	for _, list := range bySocket {
-		if !r.graph.severalStrands(list) {
-			continue
-		}
-		if f == nil {
-			f = &finder{r, r.graph, r.kin(), r.graph.clocks()}
-		}
-		races = append(races, f.races(list)...)
-	}
-	slices.SortFunc(races, func(a, b Race) int {
-		return cmp.Or(compareSteps(a.Taker, b.Taker), slices.CompareFunc(a.Racers, b.Racers, compareSteps))
-	})
-	return slices.CompactFunc(races, func(a, b Race) bool {
-		return compareSteps(a.Taker, b.Taker) == 0 && slices.CompareFunc(a.Racers, b.Racers, compareSteps) == 0
-	})
+	f := &finder{r: r, g: r.graph, m: r.graph.kernel}
+	f.find()
+	slices.SortFunc(f.found, compareRaces)
+	f.found = slices.CompactFunc(f.found, func(a, b Race) bool { return compareRaces(a, b) == 0 })
+	return f.found[:min(len(f.found), MostRaces)]
+}
+
+func compareRaces(a, b Race) int {
+	return cmp.Or(compareSteps(a.Taker, b.Taker), cmp.Compare(a.kind.outcome, b.kind.outcome),
+		slices.CompareFunc(a.Racers, b.Racers, compareSteps))
 }
 
 func compareSteps(a, b Racer) int {
 	return cmp.Or(cmp.Compare(a.Event.Place.ID, b.Event.Place.ID), cmp.Compare(a.Actor, b.Actor))
-}
-
-// severalStrands reports whether the causes are not all of one strand.
-func (g *graph) severalStrands(list []pairing) bool {
-	first := g.nodes[list[0].cause].strand
-	return slices.ContainsFunc(list, func(p pairing) bool { return g.nodes[p.cause].strand != first })
-}
-
-// A kinship tells which strands are interchangeable: those of one group that
-// belong to different performers.
-type kinship struct {
-	group     int
-	performer *performer
-	label     string // without the number of a replica or branch
-}
-
-func (k kinship) interchangeable(with kinship) bool {
-	return k.group == with.group && k.performer != with.performer
-}
-
-func (r *Result) kin() map[*strand]kinship {
-	kin := make(map[*strand]kinship)
-	group := 0
-	for _, c := range r.casts() {
-		groups := []cast{c}
-		if len(c) > 1 {
-			groups = r.alike(c, Form{})
-		}
-		for _, alike := range groups {
-			group++
-			for _, p := range alike {
-				p.number = -1
-				for _, s := range p.strands {
-					kin[s] = kinship{group, p, p.label(s)}
-				}
-			}
-		}
-	}
-	return kin
-}
-
-// A finder finds races by vector clocks; clocks are nil where they would be too
-// many.
-type finder struct {
-	r      *Result
-	g      *graph
-	kin    map[*strand]kinship
-	clocks []clock
-}
-
-// mostPairs bounds how many events on one socket are each held against each;
-// above it only those that follow one another are.
-const mostPairs = 512
-
-// races are the races on one socket. Events that race with a common one are one
-// race.
-func (f *finder) races(list []pairing) []Race {
-	if f.clocks == nil {
-		return nil
-	}
-	slices.SortFunc(list, func(a, b pairing) int {
-		return cmp.Compare(f.g.event(a.cause).Start, f.g.event(b.cause).Start)
-	})
-	reach := len(list)
-	if len(list) > mostPairs {
-		reach = 1
-	}
-	of := make([]int, len(list)) // the race that an event belongs to
-	for i := range of {
-		of[i] = i
-	}
-	for i := range list {
-		for j := i + 1; j < len(list) && j <= i+reach; j++ {
-			if of[i] != of[j] && f.race(list[i], list[j]) {
-				from, to := of[j], of[i]
-				for k := range of {
-					if of[k] == from {
-						of[k] = to
-					}
-				}
-			}
-		}
-	}
-	together := make(map[int][]pairing)
-	for i, p := range list {
-		together[of[i]] = append(together[of[i]], p)
-	}
-	var races []Race
-	for _, group := range together {
-		if race := f.tell(group); len(group) > 1 && race.Taker.Event != nil {
-			races = append(races, race)
-		}
-	}
-	return races
-}
-
-// race reports whether either of two pairings might have come first: neither
-// cause orders the other, nor does the other's effect, which comes after it.
-func (f *finder) race(a, b pairing) bool {
-	x, y := f.g.nodes[a.cause].strand, f.g.nodes[b.cause].strand
-	if x == y || f.kin[x].interchangeable(f.kin[y]) {
-		return false
-	}
-	return !f.clocks[b.cause].knows(f.g, a.cause) && !f.clocks[a.cause].knows(f.g, b.cause) && !f.same(a, b)
-}
-
-// same reports whether two datagrams might change places and nothing show: they
-// were sent at the same depth, and their receives print alike.
-func (f *finder) same(a, b pairing) bool {
-	x, y := &f.g.nodes[a.cause], &f.g.nodes[b.cause]
-	if x.entry().event.Op != steps.OpSend || x.depth != y.depth {
-		return false
-	}
-	return f.r.Text(f.g.event(a.effect), Form{}) == f.r.Text(f.g.event(b.effect), Form{})
-}
-
-// tell names the events of a race, each step of an actor once.
-func (f *finder) tell(group []pairing) Race {
-	var race Race
-	for _, p := range group {
-		race.Racers = append(race.Racers, f.racer(p.cause))
-		taker := f.racer(p.effect) // no event where a fold took it
-		if taker.Event != nil && (race.Taker.Event == nil || compareSteps(taker, race.Taker) < 0) {
-			race.Taker = taker
-		}
-	}
-	slices.SortFunc(race.Racers, compareSteps)
-	race.Racers = slices.CompactFunc(race.Racers, func(a, b Racer) bool { return compareSteps(a, b) == 0 })
-	return race
-}
-
-func (f *finder) racer(i int) Racer {
-	return Racer{f.kin[f.g.nodes[i].strand].label, f.g.event(i)}
-}
-
-func (g *graph) event(i int) *steps.Event { return g.nodes[i].entry().event }
-
-// A clock is a vector clock: how far each strand had come when an event
-// happened, as far as causes tell.
-type clock []int32
-
-// knows reports whether an event comes before the clock's own, or is it.
-func (c clock) knows(g *graph, i int) bool {
-	n := &g.nodes[i]
-	return c[n.strand.id] > int32(n.at)
-}
-
-// mostCells bounds the memory that the clocks take; a run with thousands of
-// actors goes without.
-const mostCells = 1 << 24
-
-// clocks computes the vector clock of each node; nil where they would be too
-// many.
-func (g *graph) clocks() []clock {
-	width := len(g.history.strands)
-	if width*len(g.nodes) > mostCells {
-		return nil
-	}
-	clocks := make([]clock, len(g.nodes))
-	cells := make(clock, width*len(g.nodes))
-	for _, i := range g.order {
-		c := cells[i*width : (i+1)*width]
-		n := &g.nodes[i]
-		for _, p := range n.preds {
-			for k, v := range clocks[p] {
-				c[k] = max(c[k], v)
-			}
-		}
-		if n.at >= 0 {
-			c[n.strand.id] = int32(n.at) + 1
-		}
-		clocks[i] = c
-	}
-	return clocks
 }

@@ -42,6 +42,8 @@ func (a *acceptAction) Run(t *Task) error {
 	}
 	t.Call("accept", Name(h.Name))
 	s, from, err := h.Sock.Accept(t.wait(&a.nowait, 0))
+	t.act(OpAccept, h)
+	t.Event.NoWait = a.nowait.On
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,6 @@ func (a *acceptAction) Run(t *Task) error {
 		return err
 	}
 	t.publish(conn.Name)
-	t.act(OpAccept, h)
 	t.Event.Link = conn.link()
 	t.Event.Link.Made = s.Desc().ID
 	t.Return(Name(conn.Name))

@@ -39,11 +39,12 @@ func (a *bindAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("bind", Name(h.Name), to)
-	if err := h.Sock.Bind(to); err != nil {
-		return err
-	}
+	err = h.Sock.Bind(to)
 	t.act(OpBind, h)
 	t.Event.Link = h.link()
+	if err != nil {
+		return err
+	}
 	if !streamLike(h.Sock.Type()) {
 		t.publish(h.Name)
 	}

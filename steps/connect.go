@@ -49,6 +49,7 @@ func (a *connectAction) Run(t *Task) error {
 	t.Call("connect", Name(h.Name), to)
 	err = a.connect(t, h, to, retry)
 	t.act(OpConnect, h)
+	t.Event.Retry = a.retry.Given()
 	t.Event.Link = h.link()
 	t.Event.Link.Remote = to
 	if err != nil {

@@ -58,7 +58,12 @@ type Event struct {
 	Also   *Transfer // a relay's other direction
 	Link   *Link
 	Sums   []Datagram    // of several messages in one call
-	Ready  []ReadyHandle // of a poll: the handles that were ready
+	Ready  []ReadyHandle // of a poll: its handles
+	Took   int64         // of a receive: the bytes, or messages, that it took
+	Most   int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
+	NoWait bool          // the call did not wait: what was not there then had no part in it
+	Retry  bool          // a connect that tries until somebody listens
+	Uses   []NameUse     // of names that branches share
 	Holds  Cause         // of a blocked: the strand of the branch that was in its call
 	After  []Cause
 }
@@ -82,6 +87,7 @@ const (
 	OpPoll         // saw what made its handles ready
 	OpBlocked      // saw a branch inside a call, which ends later
 	OpHandshake    // sends and receives in turn with the peer's: each comes after what was before the other
+	OpUnlink       // removes the path of a local socket
 )
 
 // A Datagram tells one message from others: by a hash of its bytes and by where
@@ -91,13 +97,22 @@ type Datagram struct {
 	Remote sock.Addr
 }
 
-// ReadyHandle is a handle that a poll found ready.
+// ReadyHandle is a handle that a poll asked about, and what it found.
 type ReadyHandle struct {
 	Sock   uint64
 	Offset int64 // how far receiving had come: bytes of a stream, else messages
+	In     bool  // asked whether something can be received or accepted
+	End    bool  // asked whether the peer has ended its sending
 	Data   bool  // something could be received or accepted, be it the end of file
+	Out    bool  // something could be sent
 	Ended  bool  // the peer had ended its sending
 	Reset  bool  // the connection was gone
+}
+
+// A NameUse is a name that a step read, or gave a value.
+type NameUse struct {
+	Name string
+	Set  bool
 }
 
 // A Transfer is how far sending had come on a stream.

@@ -42,6 +42,8 @@ func (a *forAction) Params(p *Params) {
 
 func (a *forAction) unhurried() {}
 
+func (a *forAction) named() []string { return a.each.Static() }
+
 func (a *forAction) Run(t *Task) error {
 	t.announce()
 	items, err := a.items.eval(t)

@@ -35,6 +35,8 @@ func (a *letAction) Run(t *Task) error {
 	return nil
 }
 
+func (a *letAction) named() []string { return a.values.names }
+
 func (a *letAction) Check(c *Check) {
 	for i, name := range a.values.names {
 		c.makeValue(name, a.values.values[i].node)

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -25,10 +26,17 @@ branches have: both directions of one connection, say, each in its own branch.`,
             data: hello
     - close: [a, b]
 `,
-	New: func() Action { return new(parallelAction) },
+	New: func() Action {
+		a := new(parallelAction)
+		a.contested = sync.OnceValue(a.branches.contested)
+		return a
+	},
 }
 
-type parallelAction struct{ branches Branches }
+type parallelAction struct {
+	branches  Branches
+	contested func() map[string]bool
+}
 
 func (a *parallelAction) Params(p *Params) {
 	p.Value(&a.branches, "a mapping of the branches' names to their steps")
@@ -39,6 +47,7 @@ func (a *parallelAction) unhurried() {}
 func (a *parallelAction) Run(t *Task) error {
 	t.announce()
 	t.begin()
+	t.Actor.contest(a.contested())
 	limit := t.inner()
 	var running []Branch
 	for i, name := range a.branches.names {

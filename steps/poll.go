@@ -80,6 +80,7 @@ func (a *pollAction) Run(t *Task) error {
 		return err
 	}
 	noteReady(t, items)
+	t.Event.NoWait = a.nowait.On || n == 0
 	a.returns(t, names, items, n)
 	if err := t.setAs(0, n); err != nil {
 		return err
@@ -128,18 +129,19 @@ var allEvents = unix.POLLIN | unix.POLLPRI | unix.POLLOUT | peerClosed
 // peerClosed is POLLRDHUP, which Linux alone has.
 var peerClosed, _ = sock.PollEventByName("POLLRDHUP")
 
-// noteReady notes what the order of events needs: what was ready, and how far
-// receiving had come.
+// noteReady notes what the order of events needs: what was asked, what was
+// ready, and how far receiving had come.
 func noteReady(t *Task, items []sock.PollItem) {
 	t.Event.Op = OpPoll
+	t.Event.Ready = make([]ReadyHandle, 0, len(items))
 	for _, it := range items {
-		if it.Revents == 0 {
-			continue
-		}
 		desc := it.Socket.Desc()
 		t.Event.Ready = append(t.Event.Ready, ReadyHandle{
 			Sock: desc.ID, Offset: desc.RX.Load(),
+			In:    it.Events&(unix.POLLIN|unix.POLLPRI) != 0,
+			End:   it.Events&peerClosed != 0 || it.Socket.Family() == unix.AF_UNIX,
 			Data:  it.Revents&(unix.POLLIN|unix.POLLPRI) != 0,
+			Out:   it.Revents&unix.POLLOUT != 0,
 			Ended: it.Revents&(peerClosed|unix.POLLHUP) != 0,
 			Reset: it.Revents&unix.POLLERR != 0,
 		})

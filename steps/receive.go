@@ -87,6 +87,7 @@ func (r *receiver) describe(asked any) {
 
 // single makes one call.
 func (r *receiver) single(size int) error {
+	r.most(size)
 	r.describe(size)
 	buf, err := r.buffer(size)
 	if err != nil {
@@ -107,6 +108,16 @@ func (r *receiver) single(size int) error {
 	return nil
 }
 
+// most notes that one call takes what is there, up to a number of bytes.
+func (r *receiver) most(size int) {
+	switch {
+	case r.message:
+		r.t.Event.Most = 1
+	case r.action.flags.Bits&unix.MSG_WAITALL == 0:
+		r.t.Event.Most = int64(size)
+	}
+}
+
 // scattered makes one call with several buffers.
 func (r *receiver) scattered() error {
 	total := 0
@@ -118,6 +129,7 @@ func (r *receiver) scattered() error {
 		r.bufs = append(r.bufs, n)
 		total += n
 	}
+	r.most(total)
 	r.describe(Const(strings.ReplaceAll(fmt.Sprint(r.bufs), " ", ", ")))
 	buf, err := r.buffer(total)
 	if err != nil {
@@ -150,6 +162,9 @@ func (r *receiver) split(buf []byte) [][]byte {
 // message socket gives one message, and a look with MSG_PEEK is one call.
 func (r *receiver) exactly(n int) error {
 	r.want = n
+	if r.wait.NoWait {
+		r.most(n)
+	}
 	if r.message || r.action.peeks() {
 		return r.single(n)
 	}
@@ -325,15 +340,21 @@ func (r *receiver) pieces() []any {
 }
 
 // trace notes what the order of events needs.
-func (r *receiver) trace() {
+func (r *receiver) trace(err error) {
 	e := &r.t.Event
 	r.t.act(OpRecv, r.h)
 	e.EOF = r.eof
 	e.Offset = r.h.Sock.Desc().RX.Load()
-	if r.action.flags.Bits&unix.MSG_PEEK != 0 && !r.message {
+	peeks := r.action.peeks()
+	e.Took = int64(len(r.data))
+	if peeks && !r.message {
 		e.Offset += int64(len(r.data))
 	}
 	if r.message {
+		e.Took = 0
+		if err == nil && !peeks {
+			e.Took = 1
+		}
 		e.Link = r.h.link()
 		e.Link.Remote, e.Link.Sum = r.from, sum(r.data)
 	}

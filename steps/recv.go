@@ -103,6 +103,7 @@ func (a *recvAction) Run(t *Task) error {
 	defer t.giveBack()
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.messages()
+	t.Event.NoWait = r.wait.NoWait
 	r.call = a.callName(h, t.step.As.Len())
 	if r.room, err = a.controlRoom(t); err != nil {
 		return err
@@ -114,7 +115,7 @@ func (a *recvAction) Run(t *Task) error {
 	if !large {
 		err = r.overTLS(err)
 	}
-	r.trace()
+	r.trace(err)
 	if err != nil {
 		if t.missing == "" {
 			t.missing = r.came()
@@ -210,6 +211,8 @@ func (a *recvAction) wantsData() bool {
 	}
 	return a.match.Data.Given() || a.match.Searches()
 }
+
+func (a *recvAction) named() []string { return a.match.Matches.Groups() }
 
 func (a *recvAction) Check(c *Check) {
 	sym := c.handle(&a.handle)

@@ -65,22 +65,27 @@ func (a *recvmmsgAction) Run(t *Task) error {
 	t.Call("recvmmsg", args...)
 	w := t.wait(&a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Recvmmsg(w, list, a.flags.Bits)
+	t.act(OpRecv, h)
+	t.Event.NoWait = w.NoWait
 	if err != nil {
 		return err
 	}
-	if len(sizes) < count && !a.flags.has("MSG_WAITFORONE") {
+	one := a.flags.has("MSG_WAITFORONE")
+	if len(sizes) < count && !one {
 		if err := t.cutShort(w); err != nil {
 			t.missing = fmt.Sprintf("%d of %d messages have come", len(sizes), count)
 			return err
 		}
+	}
+	if one || w.NoWait {
+		t.Event.Most = int64(count)
 	}
 	return a.took(t, h, list, sizes)
 }
 
 // took records what came and holds it against the expectation.
 func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []int) error {
-	t.act(OpRecv, h)
-	t.Event.Offset = h.Sock.Desc().RX.Load()
+	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
 	t.Event.Link = h.link()
 	var shown, values []any
 	var got [][]byte

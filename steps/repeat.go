@@ -39,6 +39,8 @@ func (a *repeatAction) Params(p *Params) {
 
 func (a *repeatAction) unhurried() {}
 
+func (a *repeatAction) named() []string { return a.index.Static() }
+
 func (a *repeatAction) Run(t *Task) error {
 	t.announce()
 	rounds, err := a.rounds.count.Eval(t)

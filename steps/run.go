@@ -240,7 +240,7 @@ func (t *Task) inner() Limit {
 // record hands the event over and publishes what it made.
 func (t *Task) record() {
 	t.Event.End = time.Since(t.Actor.Run.Epoch)
-	t.Event.After = t.causes
+	t.Event.After, t.Event.Uses = t.causes, t.uses
 	place := t.World.Record(&t.Event)
 	t.last, t.causes = place, t.causes[:0]
 	for _, name := range t.given {
@@ -248,7 +248,7 @@ func (t *Task) record() {
 			t.World.Give(name, v, place)
 		}
 	}
-	t.given = t.given[:0]
+	t.given, t.uses = t.given[:0], nil // to give a name is not to use it
 	t.Event = Event{Place: t.Event.Place}
 }
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/maphash"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -235,6 +237,7 @@ func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Add
 // connection has come, or where the datagram went.
 func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
 	t.act(OpSend, h)
+	t.Event.NoWait = a.nowait.On || a.once.On || a.flags.Bits&unix.MSG_DONTWAIT != 0
 	t.Event.Offset = h.Sock.Desc().TX.Load()
 	if !h.messages() {
 		return

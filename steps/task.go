@@ -26,9 +26,10 @@ type Actor struct {
 	// Shared tells which of its names other actors read.
 	Shared map[string]bool
 
-	mu      sync.RWMutex
-	names   map[string]any // handles and values
-	spawned []*spawned     // branches to join at the actor's end
+	mu        sync.RWMutex
+	names     map[string]any  // handles and values
+	contested map[string]bool // names that branches may use at the same time
+	spawned   []*spawned      // branches to join at the actor's end
 }
 
 func (a *Actor) owner() owner { return owner{a.Name, a.Index} }
@@ -40,7 +41,7 @@ func (a *Actor) clone() *Actor {
 	defer a.mu.RUnlock()
 	return &Actor{
 		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
-		names: maps.Clone(a.names),
+		names: maps.Clone(a.names), contested: a.contested,
 	}
 }
 
@@ -70,20 +71,38 @@ type Run struct {
 }
 
 // get is the handle or value that the actor itself has under a name.
-func (a *Actor) get(name string) (any, bool) {
+// It says whether branches may use the name at the same time.
+func (a *Actor) get(name string) (v any, contested, ok bool) {
 	a.mu.RLock()
 	defer a.mu.RUnlock()
-	v, ok := a.names[name]
-	return v, ok
+	v, ok = a.names[name]
+	return v, a.contested[name], ok
 }
 
-func (a *Actor) set(name string, v any) {
+// set gives a name its value, and says whether branches may use the name at the
+// same time.
+func (a *Actor) set(name string, v any) (contested bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.names == nil {
 		a.names = make(map[string]any)
 	}
 	a.names[name] = v
+	return a.contested[name]
+}
+
+// contest notes names that branches may use at the same time.
+func (a *Actor) contest(names map[string]bool) {
+	if len(names) == 0 {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.contested = maps.Clone(a.contested)
+	if a.contested == nil {
+		a.contested = make(map[string]bool, len(names))
+	}
+	maps.Copy(a.contested, names)
 }
 
 // A Task is one strand at work: an actor, or a branch of it. It runs one step
@@ -102,11 +121,12 @@ type Task struct {
 	step     *Step
 	began    time.Time // when the step's call was made; zero before
 	deadline time.Time
-	bound    Limit    // of the step under way
-	causes   []Cause  // of the next event
-	missing  string   // what the step under way still waits for, for a timeout's message
-	last     Cause    // the place of the last event
-	given    []string // shared names to publish once the event is recorded
+	bound    Limit     // of the step under way
+	causes   []Cause   // of the next event
+	uses     []NameUse // of contested names, since the last event
+	missing  string    // what the step under way still waits for, for a timeout's message
+	last     Cause     // the place of the last event
+	given    []string  // shared names to publish once the event is recorded
 	vm       vm.VM
 	scratch  []byte
 	large    []*[]byte // borrowed for the step under way
@@ -136,7 +156,11 @@ func (t *Task) get(name string) (any, bool) {
 	if v, ok := t.frame[name]; ok {
 		return v, true
 	}
-	return t.Actor.get(name)
+	v, contested, ok := t.Actor.get(name)
+	if contested {
+		t.use(name, false)
+	}
+	return v, ok
 }
 
 // Lookup implements [Env].
@@ -178,6 +202,13 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 
 // Machine implements [Env].
 func (t *Task) Machine() *vm.VM { return &t.vm }
+
+// use notes that the step uses a contested name.
+func (t *Task) use(name string, set bool) {
+	if u := (NameUse{name, set}); !slices.Contains(t.uses, u) {
+		t.uses = append(t.uses, u)
+	}
+}
 
 // after makes the next event come after another. A step without an event of its
 // own, such as do or if, leaves what it came after to the step that follows.
@@ -271,7 +302,9 @@ func (t *Task) Set(name string, v any) {
 	if name == "" {
 		return
 	}
-	t.Actor.set(name, v)
+	if t.Actor.set(name, v) {
+		t.use(name, true)
+	}
 	if _, handle := v.(*Handle); !handle {
 		t.publish(name)
 	}

@@ -3,6 +3,8 @@ package steps
 import (
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -35,6 +37,8 @@ func (a *unlinkAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("unlink", Quoted(path))
+	t.Event.Op = OpUnlink
+	t.Event.Link = &Link{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
 	if err := syscall.Unlink(path); err != nil {
 		return &sock.Error{Call: "unlink", Err: err}
 	}

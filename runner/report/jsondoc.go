@@ -96,9 +96,22 @@ func FormatsMarkdown() string {
 		"Where `GITHUB_ACTIONS` is `true`, the text on the standard output is accompanied by annotations (`::error file=…`) of the\n" +
 		"lines that failed; a golden file that differs is annotated where it first does. Warnings, of the files and of races, are\n" +
 		"annotated as such (`::warning file=…`).\n\n" +
-		"There is a race where nothing orders two connects to one listener, or two datagrams to one socket, of actors that are not replicas\n" +
-		"printing alike: another run may take them the other way round, even where no run has done so yet. `text` and `tap` warn of it\n" +
-		"beneath the scenario, `json` has it in the field `races`. It fails nothing, and is no part of the transcript.\n\n")
+		"There is a race where nothing orders two events and their order shows: another run may have them the other way round, and\n" +
+		"then prints another transcript, even where no run has done so yet. `text` and `tap` warn of it beneath the scenario, with the\n" +
+		"lines of both and what helps; `json` has it in the field `races`. It fails nothing, and is not part of the transcript.\n" +
+		"Races are looked for between:\n\n" +
+		"- two connects to one listener, or two datagrams to one socket, where the first that comes is taken\n" +
+		"- a receive by one call (`max`, several buffers, `MSG_PEEK`) and a send whose bytes it may take or not\n" +
+		"- a call that does not wait (`nowait`, `once`, `MSG_DONTWAIT`, a timeout of the socket's own) and what it looks for\n" +
+		"- what makes the handles of one `poll` ready\n" +
+		"- two branches that send, or receive, on one handle, or of which one closes it or shuts it down\n" +
+		"- a send and the close of its peer\n" +
+		"- a connect and the listen that it reaches, or the close of the listening socket; a datagram and the bind of its receiver\n" +
+		"- two binds of one address, and a bind, connect or unlink of one path\n" +
+		"- two settings of one name, or a setting and a use; two values of a name that another actor reads; two signals of one name\n\n" +
+		"Replicas that print alike are not told apart, so between these there is no race. Of rounds that are folded only the first and the\n" +
+		"last are looked at, and nothing is known of what programs do. A run warns of 100 races at most; where its events\n" +
+		"times its actors and branches are more than 16,777,216, it warns of none.\n\n")
 	return b.String()
 }
 

@@ -11,11 +11,11 @@ import (
 // A RaceObject is a race of a run: events whose order nothing fixes. It is an
 // item of the field races of a scenario.
 type RaceObject struct {
-	Actor string `json:"actor" doc:"the actor that accepts or receives"`
-	Step  string `json:"step" doc:"the step that may take any of the events first: accept(listener)"`
+	Actor string `json:"actor" doc:"the actor whose step shows the race"`
+	Step  string `json:"step" doc:"the step that shows which event came first: accept(listener)"`
 	Place
 	Message string        `json:"message" doc:"the warning"`
-	Hint    string        `json:"hint" doc:"the cure"`
+	Hint    string        `json:"hint" doc:"what helps"`
 	Between []RacerObject `json:"between" doc:"the events, in the order of the file"`
 }
 

@@ -11,7 +11,8 @@ import (
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each
-// passes, with the same transcript each time, the one of its golden file.
+// passes, with the same transcript each time, the one of its golden file, and
+// none has a race.
 func TestShipped(t *testing.T) {
 	count := 200
 	if testing.Short() {
@@ -50,6 +51,8 @@ func checkShipped(t *testing.T, o *report.Outcome) {
 			t.Fatal(err)
 		}
 		t.Errorf("golden file: %q\n%s", o.Golden, b.String())
+	case len(o.Result.Races()) > 0:
+		t.Error(o.Result.Races()[0].Problem().Report())
 	case len(o.Scenario.Description) == 0 || len(o.Scenario.Tags) == 0:
 		t.Error("a shipped scenario has a description and tags")
 	}

@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/sockscript/sockscript/steps"
+)
+
+// find goes through the events once, and looks closer at those whose result may
+// depend on an order.
+func (f *finder) find() {
+	f.local, f.cameTo = make(map[uint64]bool), make(map[uint64]int64)
+	f.bound, f.effects = make(map[uint64]int), make(map[int]int)
+	var use usage
+	for _, i := range f.m.events {
+		e := f.m.event(i)
+		use.note(f, i, e)
+		f.learn(i, e)
+	}
+	f.queues()
+	for _, i := range f.m.events {
+		e := f.m.event(i)
+		switch e.Op {
+		case steps.OpRecv:
+			f.received(i, e)
+		case steps.OpAccept:
+			f.accepted(i, e)
+		case steps.OpSend:
+			f.sent(i, e)
+		case steps.OpPoll:
+			f.polled(i, e)
+		case steps.OpConnect:
+			f.connected(i, e)
+		}
+	}
+	f.shared(use.shared)
+	f.addresses(use.addresses)
+	f.names(use.named)
+	f.given()
+}
+
+// usage is what the first look at the events finds.
+type usage struct {
+	strand    map[uint64]*strand // by description: the first strand that used it
+	shared    map[uint64]bool    // descriptions that several strands used
+	addresses []int              // binds, and what else concerns a path
+	named     []int              // events that use names which branches share
+}
+
+func (u *usage) note(f *finder, i int, e *steps.Event) {
+	if u.strand == nil {
+		u.strand, u.shared = make(map[uint64]*strand), make(map[uint64]bool)
+	}
+	if len(e.Uses) > 0 {
+		u.named = append(u.named, i)
+	}
+	switch {
+	case e.Op == steps.OpBind || e.Op == steps.OpUnlink, e.Op == steps.OpConnect && e.Link.Remote.Path != "":
+		u.addresses = append(u.addresses, i)
+	}
+	u.by(f, i, e.Sock)
+	if e.Also != nil {
+		u.by(f, i, e.Also.Sock)
+	}
+}
+
+// by notes that an event used a description.
+func (u *usage) by(f *finder, i int, id uint64) {
+	if id == 0 {
+		return
+	}
+	s := f.strand(i)
+	if first, ok := u.strand[id]; !ok {
+		u.strand[id] = s
+	} else if first != s {
+		u.shared[id] = true
+	}
+}
+
+// queues finds connects to one listener, and messages to one socket, of which
+// either might have been taken first.
+func (f *finder) queues() {
+	bySocket := make(map[uint64][]pairing)
+	for _, p := range f.g.pairs {
+		if f.g.nodes[p.cause].entry().event != nil {
+			bySocket[p.on] = append(bySocket[p.on], p)
+		}
+		f.effects[p.cause] = p.effect
+	}
+	for _, id := range slices.Sorted(maps.Keys(bySocket)) {
+		list := bySocket[id]
+		f.lost(list)
+		if !f.severalStrands(list) {
+			continue
+		}
+		for _, group := range f.groups(list, f.overtakes) {
+			if taker := f.firstEffect(group); taker >= 0 {
+				f.add(raceTaken, taker, causesOf(group)...)
+			}
+		}
+	}
+}
+
+// severalStrands reports whether the causes are not all of one strand.
+func (f *finder) severalStrands(list []pairing) bool {
+	first := f.strand(list[0].cause)
+	return slices.ContainsFunc(list, func(p pairing) bool { return f.strand(p.cause) != first })
+}
+
+func causesOf(group []pairing) []int {
+	var list []int
+	for _, p := range group {
+		list = append(list, p.cause)
+	}
+	return list
+}
+
+// firstEffect is the effect that stands first in the file; -1 where folds have
+// them all.
+func (f *finder) firstEffect(group []pairing) int {
+	best := -1
+	for _, p := range group {
+		if p.effect < 0 || f.g.event(p.effect) == nil {
+			continue
+		}
+		if best < 0 || compareSteps(f.racer(p.effect), f.racer(best)) < 0 {
+			best = p.effect
+		}
+	}
+	return best
+}
+
+// overtakes reports whether either of two might have come first, and it shows.
+func (f *finder) overtakes(a, b pairing) bool {
+	return f.concurrent(a.cause, b.cause) && !f.interchangeable(a.cause, b.cause) && !f.same(a, b)
+}
+
+// same reports whether two messages might change places and nothing show: they
+// were sent at the same depth, and their receives print alike.
+func (f *finder) same(a, b pairing) bool {
+	x, y := &f.g.nodes[a.cause], &f.g.nodes[b.cause]
+	if x.entry().event.Op != steps.OpSend || x.depth != y.depth {
+		return false
+	}
+	if f.g.event(a.effect) == nil || f.g.event(b.effect) == nil {
+		return f.text(a.cause) == f.text(b.cause)
+	}
+	return f.text(a.effect) == f.text(b.effect)
+}
+
+// learn keeps what an event says of its descriptions: whether they are local,
+// where they were bound, and how far receiving came.
+func (f *finder) learn(i int, e *steps.Event) {
+	switch {
+	case e.Op == steps.OpBind && e.Errno == 0:
+		f.bound[e.Sock] = i
+	case e.Op == steps.OpPair:
+		f.local[e.Sock], f.local[e.Link.Peer] = true, true
+	case e.Op == steps.OpRecv:
+		f.cameTo[e.Sock] = max(f.cameTo[e.Sock], e.Offset)
+	case e.Link == nil || e.Link.Inode == 0:
+	case e.Op == steps.OpConnect:
+		f.local[e.Sock] = true
+	case e.Op == steps.OpAccept:
+		f.local[e.Link.Made] = true
+	}
+}

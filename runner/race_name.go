@@ -1,0 +1,168 @@
+package runner
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/sockscript/sockscript/steps"
+)
+
+// A variable is a name of an actor: those of a branch that spawn started are its own.
+type variable struct {
+	owner *strand
+	name  string
+}
+
+// owner is the strand whose names a strand uses.
+func (s *strand) owner() *strand {
+	for s.parent != nil && s.origin.Kind == "parallel" {
+		s = s.parent
+	}
+	return s
+}
+
+// names finds the steps that may read one value of a name or another.
+func (f *finder) names(events []int) {
+	sets := make(map[variable][]int)
+	for _, i := range events {
+		for _, use := range f.m.event(i).Uses {
+			if v := (variable{f.strand(i).owner(), use.Name}); use.Set {
+				sets[v] = append(sets[v], i)
+			}
+		}
+	}
+	for _, i := range events {
+		for _, use := range f.m.event(i).Uses {
+			if v := (variable{f.strand(i).owner(), use.Name}); !use.Set {
+				f.reads(i, sets[v])
+			}
+		}
+	}
+}
+
+// reads finds the settings of a name of which a step may have read either.
+func (f *finder) reads(i int, sets []int) {
+	var last, open []int // known to have come before the read, or not
+	for _, s := range sets {
+		switch {
+		case s == i || f.before(i, s):
+		case f.before(s, i):
+			last = append(last, s)
+		default:
+			open = append(open, s)
+		}
+	}
+	last = slices.DeleteFunc(last, func(s int) bool {
+		return slices.ContainsFunc(last, func(t int) bool { return t != s && f.before(s, t) })
+	})
+	switch {
+	case f.sameSettings(append(slices.Clone(last), open...)):
+	case len(open) > 0:
+		f.add(raceNamed, i, append(open, i)...)
+	case len(last) > 1:
+		f.add(raceNamed, i, last...)
+	}
+}
+
+// sameSettings reports whether all settings of a name, of two or more, are the
+// same.
+func (f *finder) sameSettings(list []int) bool {
+	return len(list) > 1 && !slices.ContainsFunc(list, func(s int) bool { return f.text(s) != f.text(list[0]) })
+}
+
+// given finds the steps that may have read one value of another actor's name or
+// another, and the waits that either of two signals may have ended.
+func (f *finder) given() {
+	h := f.g.history
+	if len(h.values)+len(h.raised) == 0 {
+		return
+	}
+	after := make(map[int][]int) // by event: those that were known to come after it
+	for _, i := range f.m.events {
+		n := &f.g.nodes[i]
+		for _, p := range n.preds[:n.own] {
+			after[p] = append(after[p], i)
+		}
+	}
+	for _, causes := range h.values {
+		f.eachReader(after, f.nodesOf(causes), f.readValue)
+	}
+	for _, causes := range h.raised {
+		f.eachReader(after, f.nodesOf(causes), f.waited)
+	}
+}
+
+// nodesOf are the events of causes, without those that folds took.
+func (f *finder) nodesOf(causes []steps.Cause) []int {
+	var list []int
+	for _, c := range causes {
+		if i := f.g.find(c); i >= 0 && f.g.nodes[i].at >= 0 && f.g.event(i) != nil {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// eachReader calls look with the events of other strands that come after one of
+// a list.
+func (f *finder) eachReader(after map[int][]int, list []int, look func(i, by int, list []int)) {
+	for _, by := range list {
+		for _, i := range after[by] {
+			if f.strand(i) != f.strand(by) {
+				look(i, by, list)
+			}
+		}
+	}
+}
+
+// readValue finds the values that a step may have read: none that was given
+// after it, and none that another had taken the place of before it.
+func (f *finder) readValue(i, _ int, gave []int) {
+	if !f.prepare() {
+		return
+	}
+	n := &f.g.nodes[i]
+	known := func(by int) bool {
+		return slices.ContainsFunc(n.preds[:n.own], func(p int) bool {
+			return !slices.Contains(gave, p) && f.clocks[p] != nil && f.clocks[p].knows(f.g, by)
+		})
+	}
+	var list []int
+	for _, by := range gave {
+		replaced := func(next int) bool { return next != by && known(next) && f.before(by, next) }
+		if !f.before(i, by) && !slices.ContainsFunc(gave, replaced) {
+			list = append(list, by)
+		}
+	}
+	open := slices.DeleteFunc(slices.Clone(list), func(by int) bool { return known(by) })
+	switch {
+	case len(list) < 2:
+	case len(open) == 0: // they race with each other
+		f.add(raceValue, i, list...)
+	default:
+		// The first value is waited for; only those that come later are open.
+		slices.SortFunc(open, func(a, b int) int { return cmp.Compare(f.g.event(a).Start, f.g.event(b).Start) })
+		if len(open) == len(list) {
+			open = open[1:]
+		}
+		f.add(raceValue, i, append(open, i)...)
+	}
+}
+
+// waited finds the signals that may have ended a wait in place of the one that
+// did, where that would give the wait another depth.
+func (f *finder) waited(i, by int, raised []int) {
+	n := &f.g.nodes[i]
+	base := 0
+	for _, p := range n.preds {
+		if p != by {
+			base = max(base, f.g.nodes[p].depth)
+		}
+	}
+	depth := func(by int) int { return max(base, f.g.nodes[by].depth) }
+	for _, other := range raised {
+		if other != by && depth(other) != depth(by) && f.concurrent(by, other) && !f.before(i, other) {
+			f.add(raceSignaled, i, by, other)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package runner
+
+import (
+	"maps"
+	"slices"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// calls are those on one description.
+type calls struct {
+	sends []pairing // of a stream
+	takes []pairing
+	fails []pairing // because the handle was closed, or its sending ended
+}
+
+// shared finds the races of several branches that use one description.
+func (f *finder) shared(ids map[uint64]bool) {
+	if len(ids) == 0 {
+		return
+	}
+	of := make(map[uint64]*calls, len(ids))
+	for id := range ids {
+		of[id] = new(calls)
+	}
+	for _, i := range f.m.events {
+		e := f.m.event(i)
+		c := of[e.Sock]
+		switch {
+		case c == nil:
+		case e.Errno == unix.EBADF || e.Errno == unix.EPIPE:
+			c.fails = append(c.fails, pairing{cause: i, effect: -1})
+		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == steps.OpSend):
+		case e.Op == steps.OpSend && e.Link == nil:
+			c.sends = append(c.sends, pairing{cause: i, effect: -1})
+		case e.Op == steps.OpRecv || e.Op == steps.OpAccept:
+			c.takes = append(c.takes, pairing{cause: i, effect: -1})
+		}
+		if e.Also != nil && ids[e.Also.Sock] {
+			c = of[e.Also.Sock]
+			c.sends = append(c.sends, pairing{cause: i, effect: -1})
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(of)) {
+		f.sharedBy(id, of[id])
+	}
+}
+
+func (f *finder) sharedBy(id uint64, c *calls) {
+	for _, group := range f.groups(c.sends, f.differ) {
+		f.add(raceWritten, f.firstReader(id, group), causesOf(group)...)
+	}
+	for _, group := range f.groups(c.takes, f.differ) {
+		f.add(raceTakers, -1, causesOf(group)...)
+	}
+	f.closed(id, slices.Concat(c.sends, c.takes, c.fails))
+}
+
+// differ reports whether two calls on one description might change places, and
+// it shows.
+func (f *finder) differ(a, b pairing) bool {
+	x, y := a.cause, b.cause
+	return f.concurrent(x, y) && !f.interchangeable(x, y) && !f.alike(x, y)
+}
+
+// firstReader is the first receive of bytes that one of several sent; -1 where
+// nothing received them.
+func (f *finder) firstReader(id uint64, group []pairing) int {
+	best := -1
+	for _, i := range f.m.events {
+		e := f.m.event(i)
+		if e.Op != steps.OpRecv || e.Took == 0 || f.m.peer[e.Sock] != id {
+			continue
+		}
+		ends := func(p pairing) bool { return f.m.sentBy(p.cause, id) > e.Offset-e.Took }
+		if slices.ContainsFunc(group, ends) && (best < 0 || e.Offset < f.m.event(best).Offset) {
+			best = i
+		}
+	}
+	return best
+}
+
+// closed finds calls on a handle that another branch closed, or whose sending it
+// ended.
+func (f *finder) closed(id uint64, calls []pairing) {
+	for _, p := range calls {
+		for _, c := range f.m.closes[id] {
+			if f.sameHandle(c, p.cause) && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
+				f.add(raceHandle, p.cause, c, p.cause)
+			}
+		}
+		for _, c := range f.m.shuts[id] {
+			if f.m.event(p.cause).Op == steps.OpSend && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
+				f.add(raceShut, p.cause, c, p.cause)
+			}
+		}
+	}
+}
+
+// sameHandle reports whether two events of branches of one actor are on one
+// handle. A description may have several.
+func (f *finder) sameHandle(i, j int) bool {
+	a, ok := first[steps.Name](f.m.event(i).Args)
+	b, _ := first[steps.Name](f.m.event(j).Args)
+	return ok && a == b && f.strand(i).member == f.strand(j).member
+}
+
+// connected finds the listen before which a connect may have come, and the close
+// of the listening socket.
+func (f *finder) connected(i int, e *steps.Event) {
+	if e.Link.Type != unix.SOCK_STREAM && e.Link.Type != unix.SOCK_SEQPACKET {
+		return
+	}
+	accept, accepted := f.effects[i]
+	for _, l := range f.listensFor(e) {
+		n := &f.g.nodes[i]
+		if !e.Retry && !slices.Contains(n.preds[:n.own], l) && f.concurrent(i, l) {
+			f.add(raceRefused, i, i, l)
+		}
+		for _, c := range f.m.closes[f.m.event(l).Sock] {
+			if !(accepted && f.before(accept, c)) && f.concurrent(i, c) && !f.interrupts(c, i) {
+				f.add(raceClosing, i, i, c)
+			}
+		}
+	}
+}
+
+// listensFor are the listens that decide how a connect ends: of the socket that
+// it reached, or of those at the address that refused it.
+func (f *finder) listensFor(e *steps.Event) []int {
+	if f.listens == nil {
+		f.listens = make(map[uint64]int)
+		for _, list := range f.m.listens {
+			for _, i := range list {
+				id := f.m.event(i).Sock
+				if first, ok := f.listens[id]; !ok || f.m.event(i).Start < f.m.event(first).Start {
+					f.listens[id] = i
+				}
+			}
+		}
+	}
+	switch e.Errno {
+	case 0:
+		if l, ok := f.listens[f.m.reached[e.Sock]]; ok {
+			return []int{l}
+		}
+	case unix.ECONNREFUSED, unix.ECONNRESET, unix.ENOENT:
+		var list []int
+		for _, id := range slices.Sorted(maps.Keys(f.listens)) {
+			if l := f.listens[id]; meet(f.m.event(l).Link.Local, e.Link.Remote) && f.m.event(l).Link.Type == e.Link.Type {
+				list = append(list, l)
+			}
+		}
+		return list
+	}
+	return nil
+}
+
+// meet reports whether two addresses are one, or one of them stands for all
+// hosts.
+func meet(a, b sock.Addr) bool {
+	if a.Path != "" || b.Path != "" {
+		return a.Path == b.Path
+	}
+	return a.Port != 0 && a.Port == b.Port && (a.IP == b.IP || a.IsWildcard() || b.IsWildcard())
+}
+
+// lost finds the datagrams that may have come before their socket was bound.
+func (f *finder) lost(list []pairing) {
+	bind, ok := f.bound[list[0].on]
+	if !ok {
+		return
+	}
+	for _, p := range list {
+		n := &f.g.nodes[p.cause]
+		e := f.g.event(p.cause)
+		if e.Op == steps.OpSend && f.m.peer[e.Sock] != p.on && !slices.Contains(n.preds[:n.own], bind) && f.concurrent(bind, p.cause) {
+			f.add(raceLost, p.cause, p.cause, bind)
+		}
+	}
+}
+
+// addresses finds the binds of one address, and what else concerns one path, of
+// which either might have come first.
+func (f *finder) addresses(list []int) {
+	type key struct {
+		path string
+		port uint16
+	}
+	at := make(map[key][]pairing)
+	for _, i := range list {
+		if to := asked(f.m.event(i)); to.Path != "" || to.Port != 0 {
+			k := key{to.Path, to.Port}
+			at[k] = append(at[k], pairing{cause: i, effect: -1})
+		}
+	}
+	for _, same := range at {
+		if !f.severalStrands(same) {
+			continue
+		}
+		collide := func(a, b pairing) bool { return f.collide(a.cause, b.cause) && f.concurrent(a.cause, b.cause) }
+		for _, group := range f.groups(same, collide) {
+			f.add(raceAddress, -1, causesOf(group)...)
+		}
+		f.freed(causesOf(same))
+	}
+}
+
+// collide reports whether the order of two shows: one of two binds of an address
+// fails, unless both sockets may share it.
+func (f *finder) collide(i, j int) bool {
+	a, b := f.m.event(i), f.m.event(j)
+	if a.Op == steps.OpConnect && b.Op == steps.OpConnect {
+		return false
+	}
+	if to := asked(a); to.Path != "" {
+		return to.Path == asked(b).Path && (a.Op == b.Op || a.Op == steps.OpUnlink || b.Op == steps.OpUnlink)
+	}
+	failed := a.Errno == unix.EADDRINUSE || b.Errno == unix.EADDRINUSE
+	return failed && a.Op == b.Op && a.Link.Type == b.Link.Type && meet(asked(a), asked(b))
+}
+
+// freed finds the closes that may have freed the address of a bind before it.
+func (f *finder) freed(list []int) {
+	for _, i := range list {
+		e := f.m.event(i)
+		if e.Op != steps.OpBind || e.Errno != unix.EADDRINUSE || asked(e).Path != "" {
+			continue
+		}
+		for _, j := range list {
+			holder := f.m.event(j)
+			if holder.Errno != 0 || !f.collide(i, j) {
+				continue
+			}
+			for _, c := range f.m.closes[holder.Sock] {
+				if f.concurrent(i, c) {
+					f.add(raceAddress, -1, i, c)
+				}
+			}
+		}
+	}
+}
+
+// asked is the address that a call names.
+func asked(e *steps.Event) sock.Addr {
+	if e.Op == steps.OpBind {
+		for _, arg := range e.Args {
+			if a, ok := arg.(sock.Addr); ok {
+				return a
+			}
+		}
+	}
+	return e.Link.Remote
+}
