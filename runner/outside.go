@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // freePorts gives ports that nobody uses, for programs that must be told one. A
@@ -132,7 +133,7 @@ func tryBind(family, typ int, a unix.Sockaddr) error {
 	if err != nil {
 		return err
 	}
-	defer unix.Close(fd)
+	defer sock.CloseFD(fd)
 	if family == unix.AF_INET6 {
 		// Both families; the system's own default may be otherwise.
 		if err := unix.SetsockoptInt(fd, unix.IPPROTO_IPV6, unix.IPV6_V6ONLY, 0); err != nil {

@@ -158,8 +158,10 @@ func (s *Socket) release(deadline time.Time) error {
 		return 0
 	}
 	if s.desc.lingers.Load() {
-		return s.group.closeLingering(deadline, closing)
+		return s.group.closeLingering(deadline, func() syscall.Errno { return closeApart(s.fd, closing) })
 	}
+	forks.RLock()
+	defer forks.RUnlock()
 	return asError(closing())
 }
 

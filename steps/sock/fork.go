@@ -1,0 +1,60 @@
+package sock
+
+import (
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// forks keeps closes and forks apart. A fork(2) copies all descriptors, and the copies stay open until the child's execve(2) has
+// closed them: an end of a connection that is closed meanwhile sends no FIN, and a port stays in use.
+var forks sync.RWMutex
+
+// Forks is held by whoever makes a copy of this process, from before the fork until the copy has closed the descriptors that are not
+// for it. While it is held no descriptor of a Group is closed.
+var Forks sync.Locker = &forks
+
+// CloseFD closes a descriptor that no Socket has, with no copy of it in a process that is being started.
+func CloseFD(fd int) error {
+	forks.RLock()
+	defer forks.RUnlock()
+	return unix.Close(fd)
+}
+
+// removalLook is how often a close that lingers is asked whether it has begun.
+const removalLook = 50 * time.Microsecond
+
+// closeApart makes a close(2) that may wait because of SO_LINGER (socket(7)). It is kept apart from forks only until the descriptor is
+// gone from the table: from then on no fork copies it, and the wait may last.
+func closeApart(fd int, closing func() syscall.Errno) syscall.Errno {
+	forks.RLock()
+	release := sync.OnceFunc(forks.RUnlock)
+	var before unix.Stat_t
+	if unix.Fstat(fd, &before) != nil {
+		release()
+		return closing()
+	}
+	closed := make(chan struct{})
+	go func() {
+		defer release()
+		tick := time.NewTicker(removalLook)
+		defer tick.Stop()
+		for {
+			var now unix.Stat_t
+			if unix.Fstat(fd, &now) != nil || now.Ino != before.Ino || now.Dev != before.Dev {
+				return // the number is free, or another's by now
+			}
+			select {
+			case <-closed:
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	errno := closing()
+	close(closed)
+	release()
+	return errno
+}
