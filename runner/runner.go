@@ -146,7 +146,7 @@ func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 	}
 	r.shared = steps.Run{
 		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Tmp: r.tmp.path,
-		Programs: new(steps.Programs), FreePort: r.ports.next, Stdio: r.stdio,
+		Programs: steps.NewPrograms(), FreePort: r.ports.next, Stdio: r.stdio,
 	}
 	return r
 }

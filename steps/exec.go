@@ -63,14 +63,11 @@ func (a *execAction) Run(t *Task) error {
 	p.flooded = make(chan struct{})
 	over := sync.OnceFunc(func() { close(p.flooded) })
 	out, errs := &limited{over: over}, &limited{over: over}
-	if err := p.startPiped(l, input, out, errs); err != nil {
+	if err := p.startPiped(t.Actor.Run.Programs, l, input, out, errs); err != nil {
 		return err
 	}
-	t.Actor.Run.Programs.add(p)
 	if err := p.wait(t); err != nil {
-		endAll([]*Program{p})
-		p.unjoined = true
-		p.settle()
+		t.Actor.Run.Programs.end(p)
 		t.missing += describeOutput(out, errs)
 		return err
 	}
@@ -100,13 +97,13 @@ func (p *Program) hasFlooded() bool {
 
 // startPiped starts the program with streams that are written and read beside
 // it.
-func (p *Program) startPiped(l launch, input []byte, out, errs io.Writer) error {
+func (p *Program) startPiped(ps *Programs, l launch, input []byte, out, errs io.Writer) error {
 	ours, theirs, err := openPipes()
 	if err != nil {
 		return err
 	}
 	l.files = theirs
-	err = p.start(l)
+	err = p.start(ps, l)
 	closeFiles(theirs)
 	if err != nil {
 		closeFiles(ours)

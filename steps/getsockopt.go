@@ -3,6 +3,8 @@ package steps
 import (
 	"fmt"
 	"time"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 var getsockoptKind = Kind{
@@ -68,6 +70,9 @@ func (a *getsockoptAction) Run(t *Task) error {
 	b, err := h.Sock.GetBytes(o.Level, o.Number, size)
 	if err != nil {
 		return err
+	}
+	if o.Kind == sock.OptUcred {
+		t.Actor.Run.Programs.translate(b)
 	}
 	v, err := form.decode(b)
 	if err != nil && a.size.Given() {

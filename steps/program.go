@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -11,14 +12,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// killGrace is how long a program has between SIGTERM and SIGKILL, and killWait
-// how long the kernel has after that.
+// endGrace is how long a report waits for the end of a program that has begun to
+// end, and endNear for one that may be about to.
 const (
-	killGrace = 500 * time.Millisecond
-	killWait  = 10 * time.Second
+	endGrace = 500 * time.Millisecond
+	endNear  = 50 * time.Millisecond
 )
 
 // A Program is a process that a scenario started, with all its children: they
@@ -28,7 +30,7 @@ type Program struct {
 	Index int // of the actor among its replicas
 	Name  string
 
-	process  *os.Process
+	process  *program.Process
 	session  bool    // it has a terminal, and so leads a session
 	in       *Handle // our ends of its streams, those that steps use
 	out      *Handle
@@ -41,17 +43,12 @@ type Program struct {
 	done     chan struct{} // closed once it has ended
 	flooded  chan struct{} // closed once it has written more than exec keeps; nil for start
 	status   ExitStatus
-	unjoined bool // it had not ended before the scenario did
-
-	mu     sync.Mutex
-	reaped bool
+	unjoined bool        // it had not ended before the scenario did
+	reaped   atomic.Bool // nothing of it is left
 }
 
 // ExitStatus is how a program ended.
-type ExitStatus struct {
-	Exit   int            // -1 when a signal ended it
-	Signal syscall.Signal // 0 when it exited
-}
+type ExitStatus program.Status
 
 // String is the status as the transcript shows it.
 func (s ExitStatus) String() string {
@@ -74,7 +71,7 @@ type launch struct {
 }
 
 // start starts the program in a process group of its own.
-func (p *Program) start(l launch) error {
+func (p *Program) start(ps *Programs, l launch) error {
 	if err := checkFolder(l.dir); err != nil {
 		return err
 	}
@@ -82,19 +79,22 @@ func (p *Program) start(l launch) error {
 	if err != nil {
 		return err
 	}
-	attr := &os.ProcAttr{Dir: l.dir, Env: l.env, Files: l.files, Sys: groupAttr(l.pty)}
-	process, err := os.StartProcess(path, l.argv, attr)
+	p.process, err = ps.set.Start(program.Spec{
+		Path: path, Argv: l.argv, Env: l.env, Dir: l.dir, Files: l.files, Terminal: l.pty,
+	})
 	if err != nil {
 		return execError(path, l.dir, err)
 	}
-	p.process, p.session, p.done = process, l.pty, make(chan struct{})
+	p.session, p.done = l.pty, make(chan struct{})
 	go func() {
-		p.status = awaitExit(process)
+		<-p.process.Done()
+		p.status = ExitStatus(p.process.Status())
 		if p.idle != nil {
 			p.idle.Close()
 		}
 		close(p.done)
 	}()
+	ps.add(p)
 	return nil
 }
 
@@ -135,106 +135,37 @@ func (p *Program) ended() bool {
 
 // signal sends a signal to the program and its children. A program that has
 // ended takes it as long as nobody has waited for it (kill(2), wait(2)).
-func (p *Program) signal(sig syscall.Signal) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.reaped {
-		return syscall.ESRCH
-	}
-	return syscall.Kill(-p.process.Pid, sig)
-}
+func (p *Program) signal(sig syscall.Signal) error { return p.process.Signal(sig) }
 
 // reap lets go of a program that has ended. From then on its process id and its
 // group may become another's.
 func (p *Program) reap() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.reaped {
-		reap(p.process)
-		p.reaped = true
+	if !p.reaped.Swap(true) {
+		p.process.Reap()
 	}
-}
-
-func (p *Program) isReaped() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.reaped
 }
 
 // finish ends what a program that has ended itself has left behind in its
 // group, and takes the rest of its output.
 func (p *Program) finish() {
-	p.reap()
-	// Mostly nothing is left. Where something is, the group keeps its number.
-	if syscall.Kill(-p.process.Pid, 0) != syscall.ESRCH {
-		endAll([]*Program{p})
-	}
+	p.reaped.Store(true)
+	p.process.Finish()
 	p.settle()
-}
-
-// endAll ends programs with all that is in their groups and sessions: SIGTERM,
-// then SIGKILL after a grace. Nothing of them is left when it returns.
-func endAll(list []*Program) {
-	for _, group := range groups(list) {
-		syscall.Kill(-group, syscall.SIGTERM)
-		syscall.Kill(-group, syscall.SIGCONT) // one that is stopped would not notice
-	}
-	if !gone(list, time.Now().Add(killGrace)) {
-		for _, group := range groups(list) {
-			syscall.Kill(-group, syscall.SIGKILL)
-		}
-		gone(list, time.Now().Add(killWait))
-	}
-	for _, p := range list {
-		// Where /proc does not tell who lives, this still ends them all.
-		p.signal(syscall.SIGKILL)
-		if p.ended() {
-			p.reap()
-		}
-	}
-}
-
-// groups are the process groups of the programs that have not ended, and those
-// that live on without them.
-func groups(list []*Program) []int {
-	found := livingGroups(list)
-	for _, p := range list {
-		if !p.ended() {
-			found[p.process.Pid] = true
-		}
-	}
-	var ids []int
-	for id := range found {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-// gone waits until nothing of the programs is left, and reports whether that
-// came in time. The end of children that are not ours can only be looked for.
-func gone(list []*Program, late time.Time) bool {
-	over, stop := alarm(late)
-	defer stop()
-	for _, p := range list {
-		select {
-		case <-p.done:
-		case <-over:
-			return false
-		}
-	}
-	for pause := time.Millisecond; len(livingGroups(list)) > 0; pause = min(2*pause, 20*time.Millisecond) {
-		if time.Now().After(late) {
-			return false
-		}
-		time.Sleep(pause)
-	}
-	return true
 }
 
 // Programs are those that one run has started.
 type Programs struct {
+	set program.Set
+
 	mu   sync.Mutex
 	list []*Program
+	all  int // how many there were
+}
+
+// NewPrograms returns an empty list, which costs nothing until a program is
+// started.
+func NewPrograms() *Programs {
+	return &Programs{set: program.Set{Forks: sock.Forks}}
 }
 
 // keptEnded is how many programs that have ended are kept for a report.
@@ -244,6 +175,15 @@ func (ps *Programs) add(p *Program) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	ps.list = append(ps.list, p)
+	ps.all++
+}
+
+// end ends a program that still runs, with all that is in its group.
+func (ps *Programs) end(p *Program) {
+	ps.set.End(p.process)
+	p.reaped.Store(true)
+	p.unjoined = true
+	p.settle()
 }
 
 // forget drops a program of which nothing is left and that did all it should.
@@ -261,7 +201,7 @@ func (ps *Programs) forget(p *Program) {
 // joined lets go of a program that a step has waited for, unless children of it
 // live on. Of those that are let go only the latest are kept.
 func (ps *Programs) joined(p *Program) {
-	if p.isReaped() || len(livingGroups([]*Program{p})) > 0 {
+	if p.reaped.Load() || p.process.Lives() {
 		return
 	}
 	p.reap()
@@ -269,7 +209,7 @@ func (ps *Programs) joined(p *Program) {
 	defer ps.mu.Unlock()
 	over := -keptEnded
 	for _, q := range ps.list {
-		if q.isReaped() {
+		if q.reaped.Load() {
 			over++
 		}
 	}
@@ -278,7 +218,7 @@ func (ps *Programs) joined(p *Program) {
 	}
 	kept := ps.list[:0:0]
 	for _, q := range ps.list {
-		if over > 0 && q.isReaped() {
+		if over > 0 && q.reaped.Load() {
 			over--
 			q.settle()
 			continue
@@ -294,30 +234,37 @@ func (ps *Programs) joined(p *Program) {
 func (ps *Programs) AwaitEnding() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	late := time.Now().Add(killGrace)
+	now := time.Now()
 	for _, p := range ps.list {
-		if !p.isReaped() {
-			p.awaitEnd(late)
+		if !p.reaped.Load() {
+			p.awaitEnd(now.Add(endNear), now.Add(endGrace))
 		}
 	}
 }
 
-// Close ends all programs with their children and waits until they are gone.
-// It is called when no step runs any more, before the run's descriptors are
-// closed.
+// translate makes the process id of a struct ucred the one that the programs
+// know: they may be in a pid namespace of their own.
+func (ps *Programs) translate(ucred []byte) {
+	if c, ok := sock.DecodeUcred(ucred); ok {
+		binary.NativeEndian.PutUint32(ucred, uint32(ps.set.Inside(int(c.PID))))
+	}
+}
+
+// Hurry ends all programs at once, also while Close waits for their end.
+func (ps *Programs) Hurry() { ps.set.Hurry() }
+
+// Close ends all programs, with all that they have started, and waits until that
+// is gone. It is called when no step runs any more, before the run's descriptors
+// are closed.
 func (ps *Programs) Close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	var left []*Program
 	for _, p := range ps.list {
-		if !p.isReaped() {
+		if !p.reaped.Load() {
 			p.unjoined = !p.ended()
-			left = append(left, p)
 		}
 	}
-	if len(left) > 0 {
-		endAll(left)
-	}
+	ps.set.Close()
 	for _, p := range ps.list {
 		p.settle()
 	}

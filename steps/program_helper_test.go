@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/program/proctest"
 	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
@@ -194,14 +196,20 @@ func obstinate([]string) int {
 	select {}
 }
 
-// lives reports whether there is a process that is no zombie.
-func lives(pid int) bool {
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return false
+// marked gives all programs that the test starts a mark, and returns what fails
+// the test where one of them lives.
+func marked(t *testing.T) (gone func()) {
+	const name = "SOCKSCRIPT_TEST_MARK"
+	t.Helper()
+	mark := t.TempDir()
+	t.Setenv(name, mark)
+	return func() {
+		t.Helper()
+		left := proctest.Find(func(p proctest.Process) bool { return slices.Contains(p.Env, name+"="+mark) })
+		if len(left) > 0 {
+			t.Errorf("left behind: %s", left)
+		}
 	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	return !strings.HasPrefix(rest, "Z") && !strings.HasPrefix(rest, "X")
 }
 
 // pidIn reads a process id that a program has written down.

@@ -283,18 +283,26 @@ func (p *Program) waitsFor() string {
 	return text
 }
 
-// awaitEnd waits for the end of a program that has closed an output: mostly it
-// is ending, and how it ends is what a report should tell.
-func (p *Program) awaitEnd(late time.Time) {
-	if p.ended() || !p.hungUp() {
+// awaitEnd waits for the end of a program that has begun to end: how it ends is
+// what a report should tell. Its sockets are closed before its end can be known,
+// and mostly a little before it begins.
+func (p *Program) awaitEnd(near, late time.Time) {
+	if p.endsBefore(near) {
 		return
 	}
-	over, stop := alarm(late)
+	if p.hungUp() || p.process.Ending() {
+		p.endsBefore(late)
+	}
+}
+
+func (p *Program) endsBefore(at time.Time) bool {
+	over, stop := alarm(at)
 	defer stop()
 	select {
 	case <-p.done:
 	case <-over:
 	}
+	return p.ended()
 }
 
 // hungUp reports whether nobody can write to one of the program's outputs any

@@ -30,6 +30,7 @@ func TestProgramsAreGone(t *testing.T) {
 	} {
 		for _, how := range end.how {
 			t.Run(end.name+" "+how, func(t *testing.T) {
+				gone := marked(t)
 				file := filepath.Join(t.TempDir(), "pid")
 				s := parse(t, one(program(t, "start", "family", file, how)+"  as: p\n- recv: p.stdout\n  until: \"ready\\n\"\n  timeout: 30s\n"+end.steps))
 				tidy(t, func() {
@@ -42,9 +43,8 @@ func TestProgramsAreGone(t *testing.T) {
 						t.Errorf("%s: %s", r.Status, reason(r))
 					}
 				})
-				if pid := pidIn(t, file); lives(pid) {
-					t.Errorf("the child %d lives", pid)
-				}
+				pidIn(t, file) // it has lived
+				gone()
 			})
 		}
 	}
@@ -64,13 +64,13 @@ func cancelOnce(cancel func(), file string) {
 // Children that outlive their parent are gone as well, though it was waited for.
 func TestProgramsAreGoneAfterJoin(t *testing.T) {
 	for _, how := range []string{"", "deaf"} {
+		gone := marked(t)
 		file := filepath.Join(t.TempDir(), "pid")
 		tidy(t, func() {
 			passes(t, one(program(t, "start", "family", file, how)+"  as: p\n- join: p\n  timeout: 30s\n- kill: p\n  with: CONT\n  note: the child takes it\n"))
 		})
-		if pid := pidIn(t, file); lives(pid) {
-			t.Errorf("the child %d lives", pid)
-		}
+		pidIn(t, file)
+		gone()
 	}
 }
 

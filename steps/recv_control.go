@@ -75,6 +75,9 @@ func (r *receiver) takeControl(m *sock.Message) error {
 				failed = err
 			}
 		} else {
+			if c.Kind == sock.CtlCredentials {
+				r.t.Actor.Run.Programs.translate(c.Data)
+			}
 			got.value = decodeControl(c)
 		}
 		r.control = append(r.control, got)
@@ -90,7 +93,7 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	var failed error
 	for i, fd := range c.Rights() {
 		if i >= names.Len() || failed != nil {
-			unix.Close(fd)
+			sock.CloseFD(fd)
 			shown = append(shown, "fd")
 			continue
 		}

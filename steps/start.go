@@ -21,6 +21,17 @@ scenario fails. join waits for the program's end, kill sends it a signal; one th
 still runs at the scenario's end is ended with all its children: SIGTERM, then
 SIGKILL after half a second.
 
+What a program has put into the background is ended too, also in a session of its
+own. On Linux all programs of a scenario, those of exec too, are in a pid namespace
+of their own, with its own /proc, where such a namespace can be made: as root, and
+for other users in a user namespace, where the ids of all other users show as those
+of nobody and a set-user-ID program gains nothing. Nothing leaves the namespace,
+and if sockscript is killed, the kernel ends it. Process ids that a socket returns,
+as in SO_PEERCRED, are those of the namespace too. Where it cannot be made, a
+process of sockscript adopts whatever has lost its parent and ends that, also if
+sockscript is killed, as long as no program kills this process. On other systems
+than Linux what leaves the program's process group is not found.
+
 fds hands listening sockets over as systemd does (LISTEN_FDS, sd_listen_fds(3)),
 stdio a connected one as inetd does. ready: {connect: ADDRESS} waits until the
 program accepts connections there.`,
@@ -81,13 +92,12 @@ func (a *startAction) Run(t *Task) error {
 		if len(ours) == 3 && ours[0] != nil && !a.command.argv.uses(name, "stdin") {
 			p.idle = ours[0]
 		}
-		err = p.start(l)
+		err = p.start(t.Actor.Run.Programs, l)
 	}
 	if err != nil {
 		closeFiles(ours)
 		return err
 	}
-	t.Actor.Run.Programs.add(p)
 	if err := p.attach(t, &a.command.argv, ours); err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,6 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sockscript/sockscript/steps/program/proctest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -39,7 +42,8 @@ func TestMain(m *testing.M) {
 //	unread N COMMAND...            run the command with nobody to read its output;
 //	                               it must exit with the status N
 //	tidy                           no scenario's temporary folder may be left
-//	gone FILE...                   the processes whose ids the files hold must not live
+//	gone [DURATION]                no process may live any more that has this script's
+//	                               WORK in its environment; after the time, if it is given
 //
 // and the conditions [root], [netadmin], [netns], [ipv6], [prove] and [xmllint].
 // Where SOCKSCRIPT_CI is set, what they ask for must be there.
@@ -224,19 +228,21 @@ func cmdTidy(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdGone fails where a process lives that a scenario has started. A zombie
-// whose parent has gone does not.
+// cmdGone fails where a process lives that a scenario of the script has started,
+// whatever has become of its parent, or one of sockscript itself.
 func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) == 0 {
-		ts.Fatalf("usage: gone FILE...")
+	if neg || len(args) > 1 {
+		ts.Fatalf("usage: gone [DURATION]")
 	}
-	for _, file := range args {
-		for pid := range strings.FieldsSeq(ts.ReadFile(file)) {
-			stat, err := os.ReadFile("/proc/" + pid + "/stat")
-			_, state, _ := strings.Cut(string(stat), ") ")
-			if err == nil && !strings.HasPrefix(state, "Z") && !strings.HasPrefix(state, "X") {
-				ts.Fatalf("the process %s lives: %s", pid, stat)
-			}
-		}
+	var within time.Duration
+	if len(args) == 1 {
+		var err error
+		within, err = time.ParseDuration(args[0])
+		ts.Check(err)
+	}
+	mark := "WORK=" + ts.Getenv("WORK")
+	left := proctest.AwaitNone(within, func(p proctest.Process) bool { return slices.Contains(p.Env, mark) })
+	if len(left) > 0 {
+		ts.Fatalf("left behind: %s", left)
 	}
 }

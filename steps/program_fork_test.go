@@ -1,0 +1,62 @@
+package steps_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+)
+
+// While programs are being started nothing that others have closed stays open: a
+// connect to a port that nobody listens on is refused, and a port can be bound
+// again. Each run of a scenario makes a copy of this process for its first
+// program.
+func TestStartingKeepsNothingOpen(t *testing.T) {
+	starts := parse(t, one(`- exec: ["true"]`))
+	closes := parse(t, `
+actors:
+  refused:
+    - repeat: 300
+      steps:
+        - {socket: tcp, as: listener}
+        - listen: listener
+        - let: {port: "${listener.port}"}
+        - close: listener
+        - {socket: tcp, as: sock}
+        - {connect: sock, to: "127.0.0.1:${port}", expect: {error: ECONNREFUSED}}
+        - close: sock
+  bound:
+    - let: {port: "${free_port()}"}
+    - repeat: 300
+      steps:
+        - {socket: tcp, as: listener}
+        - {bind: listener, to: "127.0.0.1:${port}"}
+        - listen: listener
+        - close: listener
+`)
+	ctx, stop := context.WithCancel(context.Background())
+	var starting sync.WaitGroup
+	for range 3 {
+		starting.Go(func() {
+			for ctx.Err() == nil {
+				if r := runner.Run(ctx, starts, runner.Options{}); r.Status == runner.Failed {
+					t.Error(reason(r))
+					return
+				}
+			}
+		})
+	}
+	rounds := 20
+	if testing.Short() {
+		rounds = 3
+	}
+	for range rounds {
+		if r := runner.Run(context.Background(), closes, runner.Options{}); r.Status != runner.Passed {
+			t.Error(reason(r))
+			break
+		}
+	}
+	stop()
+	starting.Wait()
+}
