@@ -1,9 +1,11 @@
 package runner
 
 import (
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A Fold stands for the rounds of a repetition that print like the first of
@@ -11,6 +13,7 @@ import (
 // kept; what other events need of them for their order is.
 type Fold struct {
 	Rounds int
+	Mixed  bool         // the rounds need not print alike: see Options.FoldAll
 	Place  *steps.Place // of the repetition
 
 	Start time.Duration // of the first of the rounds' events, since the run's start
@@ -21,6 +24,10 @@ type Fold struct {
 	received    map[uint64]int64 // by description: how far receiving had come
 	links       []folded
 	after       []steps.Cause // of the latest round
+
+	// Guarded by the run's foldedEnds.
+	into    *Fold              // that this one has become part of; nil while it stands by itself
+	reached map[sock.Addr]bool // where connects went of which nothing else remains
 }
 
 // folded is what remains of an event that tied a socket to another.
@@ -41,16 +48,20 @@ type loop struct {
 	first span
 	last  span
 	fold  int // index of the fold, valid when alike > 2
+	forks int // of the strand, when the round under way began
 }
 
 // A span is a range of a strand's entries.
-type span struct{ low, high int }
+type span struct {
+	low, high int
+	shared    bool // a branch may have used what was made in it
+}
 
 func (p span) len() int { return p.high - p.low }
 
 // Loop implements steps.World.
 func (s *strand) Loop() steps.Loop {
-	return &loop{s: s, place: s.step.Load(), start: len(s.entries)}
+	return &loop{s: s, place: s.step.Load(), start: len(s.entries), forks: s.forks}
 }
 
 // End implements steps.Loop.
@@ -58,9 +69,12 @@ func (l *loop) End() {}
 
 // Round implements steps.Loop.
 func (l *loop) Round() {
-	round := span{l.start, len(l.s.entries)}
+	round := span{l.start, len(l.s.entries), l.s.parent != nil || l.s.forks != l.forks}
+	l.forks = l.s.forks
+	all := l.s.run.options.FoldAll
 	switch {
-	case l.alike == 0 || !l.s.alike(l.first, round):
+	case all && round.len() == 0:
+	case l.alike == 0 || !all && !l.s.alike(l.first, round):
 		l.first, l.alike = round, 1
 	case l.alike == 1:
 		l.last, l.alike = round, 2
@@ -74,22 +88,23 @@ func (l *loop) Round() {
 // absorb moves the last round into the fold and puts the new one in its place.
 func (l *loop) absorb(round span) {
 	e := l.s.entries
-	l.s.drop(e[l.last.low:l.last.high])
+	dropped := e[l.last.low:l.last.high]
 	if l.alike == 2 {
-		f := &Fold{Place: l.place, first: e[l.last.low].firstSeq()}
-		f.take(e[l.last.low:l.last.high])
 		l.fold = l.last.low
+		f := &Fold{Place: l.place, Mixed: l.s.run.options.FoldAll, first: dropped[0].firstSeq()}
+		f.take(dropped, l.last.shared, &l.s.run.ends)
+		l.s.drop(dropped)
 		e[l.fold] = entry{fold: f}
-		l.last = span{l.fold + 1, l.fold + 1}
 	} else {
-		e[l.fold].fold.take(e[l.last.low:l.last.high])
+		e[l.fold].fold.take(dropped, l.last.shared, &l.s.run.ends)
+		l.s.drop(dropped)
 	}
 	e[l.fold].fold.Rounds++
 	l.alike++
 	n := copy(e[l.fold+1:], e[round.low:round.high])
 	end := l.fold + 1 + n
 	clear(e[end:])
-	l.last = span{l.fold + 1, end}
+	l.last = span{l.fold + 1, end, round.shared}
 	l.s.entries = e[:end]
 }
 
@@ -145,12 +160,16 @@ func (e entry) firstSeq() int {
 }
 
 // take keeps of a round's entries what the order of other events needs.
-func (f *Fold) take(round []entry) {
-	made := make(map[uint64]bool)
+func (f *Fold) take(round []entry, shared bool, ends *foldedEnds) {
+	t := taker{Fold: f}
+	if !shared {
+		t.ends = endsOf(round)
+	}
 	f.after = f.after[:0]
 	for _, e := range round {
 		if e.fold != nil {
-			f.takeFold(e.fold)
+			t.takeFold(e.fold)
+			ends.becomes(e.fold, f)
 			continue
 		}
 		ev := e.event
@@ -162,21 +181,54 @@ func (f *Fold) take(round []entry) {
 		}
 		switch ev.Op {
 		case steps.OpPair:
-			made[ev.Sock], made[ev.Link.Peer] = true, true
+			t.made = append(t.made, ev.Sock, ev.Link.Peer)
 		case steps.OpListen, steps.OpConnect, steps.OpAccept:
-			f.links = append(f.links, folded{ev.Op, ev.Sock, ev.Link})
+			t.link(ev)
 		case steps.OpSend:
-			if !made[ev.Sock] {
-				note(&f.sent, ev.Sock, ev.Offset)
-			}
+			t.sends(ev.Sock, ev.Offset)
 		case steps.OpRecv, steps.OpHandshake:
-			if !made[ev.Sock] {
-				note(&f.received, ev.Sock, ev.Offset)
-			}
+			t.receives(ev.Sock, ev.Offset)
 			if ev.Also != nil {
-				note(&f.sent, ev.Also.Sock, ev.Also.Offset)
+				t.sends(ev.Also.Sock, ev.Also.Offset)
 			}
 		}
+	}
+	for _, e := range t.ends {
+		e.fold = f
+		ends.add(e)
+	}
+}
+
+// A taker takes one round into a fold.
+type taker struct {
+	*Fold
+	made []uint64    // descriptions of pairs, of which nothing need be kept
+	ends []foldedEnd // connections that the round has made and closed
+}
+
+func (t *taker) link(e *steps.Event) {
+	made := e.Sock
+	if e.Op == steps.OpAccept {
+		made = e.Link.Made
+	}
+	if e.Op == steps.OpListen || endOf(t.ends, made) == nil {
+		t.links = append(t.links, folded{e.Op, e.Sock, e.Link})
+	}
+}
+
+func (t *taker) sends(sock uint64, offset int64) {
+	if end := endOf(t.ends, sock); end != nil {
+		end.sent = max(end.sent, offset)
+	} else if !slices.Contains(t.made, sock) {
+		note(&t.sent, sock, offset)
+	}
+}
+
+func (t *taker) receives(sock uint64, offset int64) {
+	if end := endOf(t.ends, sock); end != nil {
+		end.received = max(end.received, offset)
+	} else if !slices.Contains(t.made, sock) {
+		note(&t.received, sock, offset)
 	}
 }
 
@@ -188,16 +240,16 @@ func (f *Fold) lasts(start, end time.Duration) {
 	f.Start, f.End = min(f.Start, start), max(f.End, end)
 }
 
-func (f *Fold) takeFold(inner *Fold) {
-	f.lasts(inner.Start, inner.End)
-	f.last = inner.last
-	f.links = append(f.links, inner.links...)
-	f.after = append(f.after, inner.after...)
+func (t *taker) takeFold(inner *Fold) {
+	t.lasts(inner.Start, inner.End)
+	t.last = inner.last
+	t.links = append(t.links, inner.links...)
+	t.after = append(t.after, inner.after...)
 	for sock, offset := range inner.sent {
-		note(&f.sent, sock, offset)
+		t.sends(sock, offset)
 	}
 	for sock, offset := range inner.received {
-		note(&f.received, sock, offset)
+		t.receives(sock, offset)
 	}
 }
 

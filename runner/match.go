@@ -74,6 +74,7 @@ func (m *matcher) match() {
 
 // folded finds what the receives inside of folds come after.
 func (m *matcher) folded() {
+	m.foldedEnds()
 	for i := range m.g.nodes[:m.g.meets] {
 		f := m.g.nodes[i].entry().fold
 		if f == nil {
@@ -83,6 +84,23 @@ func (m *matcher) folded() {
 			if peer, known := m.peer[id]; known && f.received[id] > 0 {
 				m.cause(i, m.sender(peer, f.received[id]))
 			}
+		}
+	}
+}
+
+// foldedEnds orders the folds that took whole connections.
+func (m *matcher) foldedEnds() {
+	node := make(map[*Fold]int)
+	for i := range m.g.nodes[:m.g.meets] {
+		if f := m.g.nodes[i].entry().fold; f != nil {
+			node[f] = i
+		}
+	}
+	for pair := range m.g.history.folds {
+		i, known := node[pair[0].whole()]
+		by, other := node[pair[1].whole()]
+		if known && other {
+			m.cause(i, by)
 		}
 	}
 }

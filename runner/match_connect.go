@@ -97,6 +97,9 @@ func (m *matcher) ends() (connects, accepts []end) {
 			}
 			continue
 		}
+		for addr := range en.fold.reached {
+			m.reach(end{node: i, folded: true, link: &steps.Link{Remote: addr}})
+		}
 		for _, f := range en.fold.links {
 			switch f.op {
 			case steps.OpConnect:

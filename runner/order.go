@@ -11,12 +11,14 @@ import (
 type history struct {
 	strands  []*strand
 	meetings [][]steps.Cause
-	values   [][]steps.Cause // what gave one name several values
-	raised   [][]steps.Cause // what raised one signal several times
+	values   [][]steps.Cause   // what gave one name several values
+	raised   [][]steps.Cause   // what raised one signal several times
+	folds    map[[2]*Fold]bool // the first comes after the second, by connections of which no more is kept
 }
 
 func (r *run) history() *history {
-	h := &history{strands: r.strands}
+	r.ends.giveBack()
+	h := &history{strands: r.strands, folds: r.ends.after}
 	if r.hub != nil {
 		h.meetings = r.hub.meetings
 		h.values, h.raised = again(r.hub.names), again(r.hub.signals)

@@ -33,6 +33,9 @@ type Options struct {
 	Vars    map[string]any // override the scenario's own
 	Timeout time.Duration  // overrides the scenario's own where it is not 0
 	Full    bool           // keep all data that was sent and received
+	// FoldAll keeps of each repetition its first and its last round only, whatever
+	// they print: for runs whose transcript is read only where they fail.
+	FoldAll bool
 }
 
 // Status is how a run ended.
@@ -125,6 +128,7 @@ type run struct {
 	tmp      *folder
 	ports    freePorts
 	streams  ownStreams
+	ends     foldedEnds
 	members  []*member
 	group    *errgroup.Group
 

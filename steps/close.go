@@ -39,6 +39,7 @@ func (a *closeAction) Run(t *Task) error {
 		}
 		if h.Sock.Desc().Open() == 0 {
 			t.act(OpClose, h)
+			t.Event.Alone = !h.Sock.Desc().Passed()
 		}
 		t.Return(Const("0"))
 	}

@@ -55,6 +55,7 @@ type Event struct {
 	Sock   uint64    // the description the call acted on; 0 for none
 	Offset int64     // stream: bytes of its direction so far; datagram: their number
 	EOF    bool      // a receive that met the end of file
+	Alone  bool      // a close: the description was never on its way to anybody else
 	Also   *Transfer // a relay's other direction
 	Link   *Link
 	Sums   []Datagram    // of several messages in one call

@@ -15,6 +15,9 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
+// onGitHub reports whether the command runs in a workflow of GitHub Actions.
+func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
+
 // reportFlags say in which forms to report, and where to.
 type reportFlags struct {
 	format choice
@@ -92,7 +95,7 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 	if format.Name == "text" {
 		r.text = text
 		list = append(list, text)
-		if os.Getenv("GITHUB_ACTIONS") == "true" {
+		if onGitHub() {
 			list = append(list, &report.GitHub{W: p.out, Root: os.Getenv("GITHUB_WORKSPACE")})
 		}
 	} else {

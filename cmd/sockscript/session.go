@@ -55,7 +55,7 @@ func (s *session) bind(c *cobra.Command) {
 	f.BoolVar(&s.failFast, "fail-fast", false, "begin no further scenario after the first failure")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenarios: `name=value` (repeatable)")
 	f.DurationVar(&s.timeout, "timeout", 0, "the bound of each scenario's run (default: its own, or 30s)")
-	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary")
+	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary; a failure shows of each repetition the first round and the last")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "all transcripts, with descriptions and elapsed times")
 	c.RegisterFlagCompletionFunc("tags", completeTags)
 	for _, name := range []string{"jobs", "count", "run", "define", "timeout"} {
@@ -184,7 +184,7 @@ func (p *program) report(s *session, do func(*reporting) error) error {
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full},
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly()},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens,
 	}
 	progress := newProgress(len(cases) * s.count)
@@ -207,6 +207,14 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 		return err
 	}
 	return exitOf(ctx, sum)
+}
+
+// tellsFailuresOnly reports whether nobody reads the transcript of a run that
+// passes.
+func (s *session) tellsFailuresOnly() bool {
+	format, _ := report.LookupFormat(s.reports.format.word)
+	return s.quiet && s.count == 1 && s.goldens == suite.IgnoreGoldens &&
+		format.Name == "text" && len(s.reports.files) == 0 && !onGitHub()
 }
 
 // setVars sets the variables that -D names; one of the cases must have each.

@@ -113,6 +113,9 @@ func (s Style) lineText(r *runner.Result, l runner.Line) string {
 
 // foldText tells what a line stands for that is no event.
 func foldText(l runner.Line) string {
+	if l.Fold != nil && l.Fold.Mixed {
+		return fmt.Sprintf("... %s", plural(l.Fold.Rounds, "more round", "more rounds"))
+	}
 	if l.Fold != nil {
 		return fmt.Sprintf("... %s alike", plural(l.Fold.Rounds, "more round", "more rounds"))
 	}

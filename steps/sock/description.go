@@ -24,6 +24,7 @@ type Description struct {
 	waits            atomic.Uint32 // the options that change how calls wait; see learnWaits
 	shut, dissolved  atomic.Uint32 // how often shutdown(2), or a connect(2) to AF_UNSPEC, ended what there was
 	foreign          atomic.Bool   // another process may have a descriptor
+	passed           atomic.Bool   // SCM_RIGHTS has had it on its way
 	inode, peerInode atomic.Uint64
 	mode             fileMode
 }
@@ -48,6 +49,9 @@ func (d *Description) Accepted() bool { return d.accepted.Load() }
 // Open is the number of the group's descriptors of this description that are not closed. The file itself is closed with the last
 // of them, unless a copy is on its way by SCM_RIGHTS or a call still uses it (close(2)).
 func (d *Description) Open() int { return int(d.opens.Load()) }
+
+// Passed reports whether a descriptor of the description has been sent by SCM_RIGHTS (unix(7)), to whomever.
+func (d *Description) Passed() bool { return d.passed.Load() }
 
 // Inode is the inode of an AF_UNIX socket by fstat(2); 0 for other families.
 func (d *Description) Inode() uint64 { return d.inode.Load() }

@@ -76,6 +76,7 @@ func (g *Group) isOurs(inode uint64, path string) bool {
 
 // countPassage changes how many copies of s are on their way. g.mu is held.
 func (g *Group) countPassage(s *Socket, copies int) {
+	s.desc.passed.Store(true)
 	ino := inodeOf(s.fd)
 	p := g.passed[ino]
 	if p == nil {

@@ -1,0 +1,206 @@
+package runner
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A foldedEnd is one end of a connection that a round made and closed, when the
+// round was folded: no event that is kept speaks of it.
+type foldedEnd struct {
+	fold           *Fold
+	op             steps.Op // OpConnect or OpAccept
+	sock           uint64
+	link           *steps.Link
+	errno          unix.Errno // of the connect
+	closed         bool
+	sent, received int64 // how far each direction had come
+}
+
+// endsOf finds the ends of connections that a round made and closed, which
+// nobody else can have used. Connects that came twice are not among them.
+func endsOf(round []entry) []foldedEnd {
+	var ends []foldedEnd
+	for _, e := range round {
+		ev := e.event
+		switch {
+		case ev == nil:
+		case ev.Op == steps.OpConnect && ofConnections(ev.Link.Type):
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, link: ev.Link, errno: ev.Errno})
+		case ev.Op == steps.OpAccept && ev.Errno == 0:
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Link.Made, link: ev.Link})
+		case ev.Op == steps.OpClose && ev.Alone:
+			if e := endOf(ends, ev.Sock); e != nil {
+				e.closed = true
+			}
+		}
+	}
+	return slices.DeleteFunc(ends, func(e foldedEnd) bool {
+		twice := 0
+		for _, o := range ends {
+			if o.sock == e.sock {
+				twice++
+			}
+		}
+		return !e.closed || twice > 1
+	})
+}
+
+func ofConnections(typ int) bool { return typ == unix.SOCK_STREAM || typ == unix.SOCK_SEQPACKET }
+
+func endOf(ends []foldedEnd, sock uint64) *foldedEnd {
+	for i := range ends {
+		if ends[i].sock == sock {
+			return &ends[i]
+		}
+	}
+	return nil
+}
+
+// key identifies the connection; a local socket's accept has none where the peer
+// had closed before.
+func (e *foldedEnd) key() (connectKey, bool) {
+	if e.op == steps.OpConnect {
+		return clientKey(e.link, e.link.Local, e.link.Remote.Port, e.link.Inode)
+	}
+	return clientKey(e.link, e.link.Remote, e.link.Local.Port, e.link.PeerNode)
+}
+
+// failed reports a connect that no accept can belong to.
+func (e *foldedEnd) failed() bool {
+	return e.errno != 0 && e.errno != unix.EINPROGRESS && e.errno != unix.EALREADY && e.errno != unix.EINTR
+}
+
+// foldedEnds joins the two ends of each connection that folds have taken whole.
+// Of such a connection nothing remains but which fold comes after which: so
+// rounds that connect take no memory.
+type foldedEnds struct {
+	mu      sync.Mutex
+	waiting map[connectKey][]foldedEnd // for their other end
+	after   map[[2]*Fold]bool          // the first comes after the second
+	most    int                        // pairs in after that are not looked through yet
+}
+
+// add takes an end, and joins it to the other one if that has come.
+func (x *foldedEnds) add(e foldedEnd) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if e.op == steps.OpConnect {
+		e.fold.reaches(e.link.Remote)
+		if e.failed() {
+			return
+		}
+	}
+	key, known := e.key()
+	if !known {
+		key = connectKey{client: e.link.Local}
+	}
+	if other, ok := x.take(key, e); ok {
+		x.join(e, other)
+		return
+	}
+	if x.waiting == nil {
+		x.waiting = make(map[connectKey][]foldedEnd)
+	}
+	x.waiting[key] = append(x.waiting[key], e)
+}
+
+// take finds the other end of e, and takes it out of those that wait.
+func (x *foldedEnds) take(key connectKey, e foldedEnd) (foldedEnd, bool) {
+	list := x.waiting[key]
+	i := slices.IndexFunc(list, func(o foldedEnd) bool { return o.op != e.op })
+	if i < 0 {
+		return foldedEnd{}, false
+	}
+	other := list[i]
+	if list = slices.Delete(list, i, i+1); len(list) == 0 {
+		delete(x.waiting, key)
+	} else {
+		x.waiting[key] = list
+	}
+	return other, true
+}
+
+// join notes what the two ends of a connection make of their folds: the accept
+// comes after the connect, and who has received after who has sent.
+func (x *foldedEnds) join(a, b foldedEnd) {
+	for _, e := range [2][2]foldedEnd{{a, b}, {b, a}} {
+		if e[0].op == steps.OpAccept || e[0].received > 0 {
+			x.comes(e[0].fold, e[1].fold)
+		}
+	}
+}
+
+// comes makes a fold come after another. Folds of inner repetitions have become
+// part of others by and by.
+func (x *foldedEnds) comes(f, after *Fold) {
+	if x.after == nil {
+		x.after, x.most = make(map[[2]*Fold]bool), 64
+	}
+	x.after[[2]*Fold{f.whole(), after.whole()}] = true
+	if len(x.after) < x.most {
+		return
+	}
+	pairs := x.after
+	x.after = make(map[[2]*Fold]bool)
+	for p := range pairs {
+		x.after[[2]*Fold{p[0].whole(), p[1].whole()}] = true
+	}
+	x.most = max(64, 2*len(x.after))
+}
+
+// becomes makes a fold part of another.
+func (x *foldedEnds) becomes(inner, f *Fold) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	inner.into = f
+	for addr := range inner.reached {
+		f.reaches(addr)
+	}
+}
+
+// whole is the fold that a fold has become part of.
+func (f *Fold) whole() *Fold {
+	for f.into != nil {
+		f = f.into
+	}
+	return f
+}
+
+// reaches notes where a connect of the fold went.
+func (f *Fold) reaches(addr sock.Addr) {
+	if f.reached == nil {
+		f.reached = make(map[sock.Addr]bool)
+	}
+	f.reached[addr] = true
+}
+
+// giveBack hands the ends whose other end no fold has taken to their folds: an
+// event that is kept may belong to it.
+func (x *foldedEnds) giveBack() {
+	var rest []foldedEnd
+	for _, list := range x.waiting {
+		rest = append(rest, list...)
+	}
+	x.waiting = nil
+	slices.SortFunc(rest, func(a, b foldedEnd) int { return cmp.Compare(a.sock, b.sock) })
+	for _, e := range rest {
+		f, of := e.fold.whole(), e.sock
+		if e.op == steps.OpAccept {
+			of = 0
+		}
+		f.links = append(f.links, folded{e.op, of, e.link})
+		if e.sent > 0 {
+			note(&f.sent, e.sock, e.sent)
+		}
+		if e.received > 0 {
+			note(&f.received, e.sock, e.received)
+		}
+	}
+}
