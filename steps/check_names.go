@@ -108,6 +108,20 @@ func (c *Check) expression(e *Expr) {
 	for i := range e.refs {
 		c.reference(e, &e.refs[i])
 	}
+	for _, r := range e.hidden {
+		c.hidden(e, r)
+	}
+}
+
+// hidden reports a name of another actor that cannot be reached, because a
+// handle of this one bears that actor's name.
+func (c *Check) hidden(e *Expr, r Reference) {
+	sym := c.symbols[r.Actor]
+	if sym == nil || sym.sock == nil || sym.anything || sym.uncertain || contains(endpointFields, r.Name) {
+		return
+	}
+	p := c.problem(e.node, "%s is a handle of this actor here, which has no %s; it hides the actor %s", r.Actor, r.Name, r.Actor)
+	p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("give the handle another name, so that %s.%s is the other actor's", r.Actor, r.Name)
 }
 
 func (c *Check) ownName(e *Expr, name string) {

@@ -427,6 +427,26 @@ func TestCheckActors(t *testing.T) {
 		{"no such name at all", "actors:\n" + listener + "  client:\n    - print: ${server.xyz}\n", []string{
 			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps give with as: and let:`,
 		}},
+		{"an actor that a handle hides", `
+actors:
+  s:
+    - {socket: tcp, as: l}
+    - listen: l
+  a:
+    - {socket: tcp, as: s}
+    - print: ${s.port} ${s.peer}
+    - {connect: s, to: s.l}
+    - {connect: s, to: "${s.l}"}
+`, []string{
+			"9:24: s is a handle of this actor here, which has no l; it hides the actor s; give the handle another name, so that s.l is the other actor's",
+			"10:27: s is a handle of this actor here, which has no l; it hides the actor s; give the handle another name, so that s.l is the other actor's",
+		}},
+		{"an actor that a value hides", "actors:\n  s: [{let: {l: 1}}]\n  a: [{let: {s: {l: 2}}}, {print: '${s.l}'}]\n", []string{
+			"2:17: warning: l is never used; leave the name out, or use it",
+		}},
+		{"another actor's handle", "actors:\n" + listener + "  client:\n    - close: server.listener\n", []string{
+			"7:14: listener is a name of the actor server, and actors do not share handles; move the step to server, or into a branch of it (spawn, parallel)",
+		}},
 		{"an actor alone", "actors:\n" + listener + "  client:\n    - print: ${server}\n", []string{
 			`7:16: unknown name "server" in the expression; server is an actor; name something of it, as server.NAME`,
 		}},

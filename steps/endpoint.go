@@ -15,6 +15,9 @@ type Endpoint struct {
 	owner owner
 }
 
+// endpointFields are the names of an endpoint's values.
+var endpointFields = []string{"address", "host", "port", "peer"}
+
 // An owner is the actor, or the replica of one, to which a handle belongs.
 type owner struct {
 	actor string

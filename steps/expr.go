@@ -23,6 +23,7 @@ type Expr struct {
 	prog   *vm.Program
 	names  []string    // the actor's own names, vars and built-in values it reads
 	refs   []Reference // other actors' names it reads
+	hidden []Reference // what looks like one, but for an own name that comes first
 	choice *choice     // nil where all of these are waited for
 }
 
@@ -129,7 +130,7 @@ func (d *Decoder) program(e *Expr) error {
 		return err
 	}
 	e.prog = prog
-	e.refs = refs.refs
+	e.refs, e.hidden = refs.refs, refs.hidden
 	root := prog.Node()
 	e.names = freeNames(&root, refs)
 	for _, r := range e.refs {
@@ -152,17 +153,6 @@ func (d *Decoder) operatorName(src string) string {
 	return ""
 }
 
-func exprMessage(err error) string {
-	var fe *file.Error
-	switch {
-	case errors.As(err, &fe) && fe.Message == "unexpected token EOF":
-		return "it ends too early"
-	case errors.As(err, &fe):
-		return strings.TrimPrefix(fe.Message, "runtime error: ")
-	}
-	return err.Error()
-}
-
 func exprColumn(err error) int {
 	var fe *file.Error
 	if errors.As(err, &fe) && fe.Line <= 1 {
@@ -176,6 +166,7 @@ func exprColumn(err error) int {
 type refPatcher struct {
 	decoder *Decoder
 	refs    []Reference
+	hidden  []Reference
 }
 
 // Visit implements ast.Visitor; children come before their parents.
@@ -209,6 +200,9 @@ func (p *refPatcher) Visit(node *ast.Node) {
 		return
 	}
 	if !p.decoder.isActor(ref.Actor) {
+		if p.decoder.actors[ref.Actor] {
+			p.hidden = append(p.hidden, ref)
+		}
 		return
 	}
 	ref.slot = fmt.Sprintf("ref%d·", len(p.refs))

@@ -4,10 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -55,6 +57,10 @@ var functions = []function{
 		apply: func(a ...any) (any, error) { return os.Getenv(FormatValue(a[0])), nil },
 		types: []any{new(func(string) string)},
 	},
+	{
+		name: "int", args: "x", help: "a whole number: of a text too, in decimal, or in hexadecimal with 0x",
+		apply: wholeNumberOf, types: []any{new(func(any) int)},
+	},
 	integer("u8", 1, func(b []byte) uint64 { return uint64(b[0]) }),
 	integer("u16be", 2, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint16(b)) }),
 	integer("u16le", 2, func(b []byte) uint64 { return uint64(binary.LittleEndian.Uint16(b)) }),
@@ -85,10 +91,33 @@ func integer(name string, size int, read func([]byte) uint64) function {
 	}
 }
 
+// wholeNumberOf is the number that a value or a text is. A number with a
+// fraction loses it.
+func wholeNumberOf(a ...any) (any, error) {
+	if f, ok := a[0].(float64); ok {
+		return int(f), nil
+	}
+	if n, ok := asInt(a[0]); ok {
+		return int(n), nil
+	}
+	text := strings.TrimSpace(FormatValue(a[0]))
+	if n, err := strconv.Atoi(text); err == nil {
+		return n, nil
+	}
+	n, err := strconv.ParseInt(text, 0, 64)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not a whole number", quoteShort(text))
+	}
+	return int(n), nil
+}
+
 func lengthOf(a ...any) (any, error) {
 	switch v := reflect.ValueOf(a[0]); v.Kind() {
 	case reflect.String, reflect.Slice, reflect.Map:
 		return v.Len(), nil
+	}
+	if a[0] == nil {
+		return nil, errors.New("there is no value that has a length")
 	}
 	return nil, fmt.Errorf("%s has no length; it is neither a text nor a list or mapping", FormatValue(a[0]))
 }
@@ -108,9 +137,10 @@ func isFunction(name string) bool {
 // functions are the compiler's options: our functions, and those of the
 // language, but for the ones whose name stands for a value here (count, first
 // and max are names that scenarios use). `len` is ours because the language's
-// own counts characters, and sockets carry bytes.
+// own counts characters, and sockets carry bytes; `int` because its own knows no
+// hexadecimal.
 func (d *Decoder) functions() []expr.Option {
-	options := append([]expr.Option{expr.DisableBuiltin("len")}, equality...)
+	options := append([]expr.Option{expr.DisableBuiltin("len"), expr.DisableBuiltin("int")}, equality...)
 	for _, f := range functions {
 		if !d.isValue(f.name) {
 			options = append(options, expr.Function(f.name, f.apply, f.types...))

@@ -101,7 +101,7 @@ actors:
 		"${true}":      `expression "true": "true" is not a whole number`,
 		"${[1]}":       `expression "[1]": "[1]" is not a whole number`,
 		"${1 % index}": `expression "1 % index": integer divide by zero`,
-		"${int('a')}":  `expression "int('a')": invalid operation: int(a)`,
+		"${int('a')}":  `expression "int('a')": "a" is not a whole number`,
 		"${len(true)}": `expression "len(true)": true has no length; it is neither a text nor a list or mapping`,
 	} {
 		f, _ := fails(t, one(fmt.Sprintf("- repeat: %s\n  steps: []", in)))

@@ -166,10 +166,15 @@ func (t *Task) get(name string) (any, bool) {
 // Lookup implements [Env].
 func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.get(name); ok {
-		if h, ok := v.(*Handle); ok {
-			e := h.endpoint()
+		switch v := v.(type) {
+		case *Handle:
+			e := v.endpoint()
 			e.owner = t.Actor.owner()
 			return e, nil
+		case *Program:
+			return &standIn{v.Name}, nil
+		case *spawned:
+			return &standIn{v.name}, nil
 		}
 		return v, nil
 	}

@@ -79,12 +79,12 @@ func TestTemplateProblems(t *testing.T) {
 				"in is an operator of expressions; give what bears that name another one",
 		}},
 		{"types that cannot be compared", "- assert: 1 > 'a'", []string{
-			`3:17: expression "1 > 'a'": invalid operation: > (mismatched types int and string)`,
+			`3:17: expression "1 > 'a'": the operator > does not take a whole number and a text`,
 		}},
 		{"arguments", "- print: ${hex()} ${u16be('a')} ${env(1)}", []string{
 			`3:16: expression "hex()": not enough arguments to call hex`,
 			`3:25: expression "u16be('a')": not enough arguments to call u16be`,
-			`3:43: expression "env(1)": cannot use int as argument (type string) to call env `,
+			`3:43: expression "env(1)": env takes a text, but it is a whole number`,
 		}},
 	})
 }

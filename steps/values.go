@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"reflect"
 	"sort"
 	"strconv"
 	"strings"
@@ -272,6 +273,28 @@ func FormatValue(v any) string {
 		}
 		sort.Strings(items)
 		return "{" + strings.Join(items, ", ") + "}"
+	}
+	return formatOther(reflect.ValueOf(v))
+}
+
+// formatOther writes the lists and mappings of one type that the functions of
+// the expression language make, as those of any type.
+func formatOther(v reflect.Value) string {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array:
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = v.Index(i).Interface()
+		}
+		return FormatValue(list)
+	case reflect.Map:
+		m := make(map[string]any, v.Len())
+		for _, key := range v.MapKeys() {
+			m[FormatValue(key.Interface())] = v.MapIndex(key).Interface()
+		}
+		return FormatValue(m)
+	case reflect.Func:
+		return "a function"
 	}
 	return fmt.Sprint(v)
 }
