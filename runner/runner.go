@@ -206,6 +206,9 @@ func (r *run) cast(ctx context.Context) error {
 				return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 			}
 		}
+		if err := steps.CheckReplicas(len(r.members) + count); err != nil {
+			return fmt.Errorf("the count of actor %s: %w", a.Name, err)
+		}
 		roles := steps.RolesOf(a.Body)
 		for i := range count {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles}

@@ -72,6 +72,9 @@ func (s *Scenario) decode(n *source.Node) source.Problems {
 	if len(s.Actors) == 0 {
 		return problems
 	}
+	if p := s.tooMany(); p != nil {
+		return append(problems, p)
+	}
 	return append(problems, s.check(doc)...)
 }
 
@@ -191,7 +194,7 @@ func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 		if !steps.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
-		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block)}
+		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block), Count: steps.Replicas()}
 		a.decode(v.reader, e.Value)
 		v.list = append(v.list, a)
 	}
@@ -204,6 +207,30 @@ func (a *Actor) decode(r *steps.Reader, n *source.Node) {
 	}
 	body := actorBody{reader: r, actor: a}
 	r.Mapping(n, a.params(&body), "actor "+a.Name)
+}
+
+// tooMany reports the actor with which they are too many.
+func (s *Scenario) tooMany() *source.Problem {
+	sum := 0
+	for _, a := range s.Actors {
+		n := a.replicas()
+		if steps.CheckReplicas(n) != nil {
+			return nil // the decoder has said so
+		}
+		sum += n
+		if err := steps.CheckReplicas(sum); err != nil {
+			return a.Node.Problem("%s", err)
+		}
+	}
+	return nil
+}
+
+// replicas is how many replicas run at least, as far as the file tells.
+func (a *Actor) replicas() int {
+	if n, static := a.Count.Static(); a.Count.Given() && static {
+		return int(n)
+	}
+	return 1
 }
 
 // params are the keys of an actor that is written as a mapping.

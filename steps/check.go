@@ -78,6 +78,9 @@ type Check struct {
 	loops    []*Block   // the loops around the step
 
 	branchNames []*Symbol // names that spawned branches made
+
+	work int64 // steps and names that were looked at, see maxChecked
+	over bool  // they were too many
 }
 
 // ScenarioNames are the names that a scenario's expressions can refer to
@@ -124,6 +127,10 @@ func (c *Check) block(b *Block) {
 }
 
 func (c *Check) one(s *Step) {
+	if !c.spend(1) {
+		c.giveUp(s)
+		return
+	}
 	outer := c.step
 	c.step = s
 	if s.When.Given() {
@@ -152,6 +159,23 @@ func (c *Check) one(s *Step) {
 	c.step = outer
 }
 
+// spend counts what was looked at, and reports whether there is time for more.
+func (c *Check) spend(n int) bool {
+	c.work += int64(n)
+	return c.work <= maxChecked.most
+}
+
+// giveUp ends the check of an actor whose steps are too many, called again and
+// again perhaps. What the steps from s on do may be anything.
+func (c *Check) giveUp(s *Step) {
+	if c.over {
+		return
+	}
+	c.over = true
+	p := s.Node.Warning("this step and those behind it are not checked: they are more than %s", &maxChecked)
+	*c.problems = append(*c.problems, p.WithHint("a step counts each time that it is run through; call procedures less often, or in a repeat"))
+}
+
 // scoped marks actions with an expression that sees the names that the step
 // itself gives. They check it themselves.
 type scoped interface{ inner() *Expr }
@@ -175,6 +199,10 @@ func (c *Check) beside(b *Block) map[*Symbol]int {
 	c.branch = c.branches
 	defer func() { c.branch = outer }()
 	closed := make(map[*Symbol]int)
+	if !c.spend(len(c.symbols)) {
+		c.body(b, true)
+		return closed
+	}
 	for _, sym := range c.symbols {
 		if sym.closedAt == 0 {
 			closed[sym] = 0

@@ -25,6 +25,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 		names.Actors[a.Name] = actorNames(a)
 	}
 	u := new(uses)
+	unfinished := false // an actor has more steps than are checked
 	readAcross := make(map[string]bool)
 	for _, a := range actors {
 		walkExprs(a.Body, func(e *Expr) {
@@ -39,11 +40,18 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 			symbols: make(map[string]*Symbol),
 		}
 		c.block(a.Body)
+		if c.over {
+			unfinished = true
+			continue
+		}
 		c.unused(readAcross)
 	}
 	for _, e := range outside {
 		c := &Check{scenario: names, problems: &problems, symbols: map[string]*Symbol{}}
 		c.expression(e)
+	}
+	if unfinished {
+		return problems
 	}
 	u.check(&problems, names)
 	for name, node := range vars {
@@ -63,15 +71,28 @@ func actorNames(a CheckedActor) *ActorNames {
 	return n
 }
 
-// walkSteps visits a block's steps and those that stand in them.
+// walkSteps visits a block's steps, those that stand in them, and those of the
+// procedures that they call: each procedure once, however often it is called.
 func walkSteps(b *Block, visit func(*Step)) {
+	seen := make(map[*Procedure]bool)
+	var each func(*Step)
+	each = func(s *Step) {
+		visit(s)
+		if s.calls == nil || s.calls.proc.body == nil || seen[s.calls.proc] {
+			return
+		}
+		seen[s.calls.proc] = true
+		walkOwn(s.calls.proc.body, each)
+	}
+	walkOwn(b, each)
+}
+
+// walkOwn visits a block's steps and those that stand in them.
+func walkOwn(b *Block, visit func(*Step)) {
 	for _, s := range b.Steps {
 		visit(s)
 		for _, inner := range s.blocks {
-			walkSteps(inner, visit)
-		}
-		if s.calls != nil && s.calls.proc.body != nil && !s.calls.proc.busy {
-			walkSteps(s.calls.proc.body, visit)
+			walkOwn(inner, visit)
 		}
 	}
 }
@@ -222,29 +243,29 @@ func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
 			*problems = append(*problems, p)
 		}
 	}
-	for _, name := range u.barriers.all() {
-		u.checkBarrier(problems, names, name)
-	}
+	u.checkBarriers(problems, names)
 }
 
-func (u *uses) checkBarrier(problems *source.Problems, names *ScenarioNames, name string) {
-	var first *Text
-	actors := make(map[string]bool)
+// checkBarriers reports barriers that open for nobody but the one who comes.
+func (u *uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
+	several := make(map[string]bool) // barriers to which another actor comes too
+	first := make(map[string]namedAt)
 	for _, n := range u.barriers.names {
-		if n.name == name {
-			actors[n.actor] = true
-			if first == nil {
-				first = n.text
-			}
+		f, known := first[n.name]
+		if !known {
+			first[n.name] = n
 		}
+		several[n.name] = several[n.name] || known && f.actor != n.actor
 	}
-	for a := range actors {
-		if len(actors) == 1 && names.Actors[a].Count == 1 {
-			p := first.node.Problem("only the actor %s comes to the barrier %q", a, name)
-			if p.Hint = source.DidYouMean(name, without(u.barriers.all(), name)); p.Hint == "" {
-				p.Hint = "a barrier needs two actors or replicas"
-			}
-			*problems = append(*problems, p)
+	for _, name := range u.barriers.all() {
+		n := first[name]
+		if several[name] || names.Actors[n.actor].Count != 1 {
+			continue
 		}
+		p := n.text.node.Problem("only the actor %s comes to the barrier %q", n.actor, name)
+		if p.Hint = source.DidYouMean(name, without(u.barriers.all(), name)); p.Hint == "" {
+			p.Hint = "a barrier needs two actors or replicas"
+		}
+		*problems = append(*problems, p)
 	}
 }

@@ -166,6 +166,7 @@ type Procedure struct {
 	gives  *nameSet // the names that its steps give; nil until somebody asks
 	called bool     // by any step of the file
 	busy   bool     // while its own steps are searched for calls of itself
+	sound  bool     // they have been searched
 }
 
 func (p *Procedure) takes(name string) bool {
@@ -296,11 +297,11 @@ func (b *procedureBody) Type() string   { return "list of steps" }
 // findLoop reports a procedure that calls itself: it would never end. The
 // offending call is cut, so that later walks end.
 func (p *Procedure) findLoop(d *Decoder) {
-	if p.body == nil {
+	if p.body == nil || p.sound {
 		return
 	}
-	p.busy = true
-	walkSteps(p.body, func(s *Step) {
+	p.busy, p.sound = true, true
+	walkOwn(p.body, func(s *Step) {
 		if s.calls == nil {
 			return
 		}

@@ -57,8 +57,10 @@ func (a *forAction) Run(t *Task) error {
 	bound := t.bound
 	loop := t.World.Loop()
 	for _, item := range items {
+		if err := t.nextRound(bound, &a.body); err != nil {
+			return err
+		}
 		t.Set(name, item)
-		t.bound = bound
 		if err := t.within(&a.body); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func integer(name string, size int, read func([]byte) uint64) function {
 		apply: func(a ...any) (any, error) {
 			data := []byte(FormatValue(a[0]))
 			at, ok := asInt(a[1])
-			if !ok || at < 0 || at+int64(size) > int64(len(data)) {
+			if !ok || at < 0 || at > int64(len(data)-size) {
 				return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", name, FormatValue(a[1]), len(data))
 			}
 			return int(read(data[at:])), nil

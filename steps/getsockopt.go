@@ -33,7 +33,7 @@ getsockopt(2).`,
       mask: true
     - close: [a, b]
 `,
-	New: func() Action { return new(getsockoptAction) },
+	New: func() Action { return &getsockoptAction{size: Size{atMost(&maxBuffer)}} },
 }
 
 type getsockoptAction struct {

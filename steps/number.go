@@ -26,6 +26,28 @@ type Number struct {
 	lit  int64
 	expr *Expr
 	text *Text // of which an expression is a part: ${n}ms
+
+	max *maximum // nil where the number may be any
+}
+
+// atMost is a number with a bound.
+func atMost(m *maximum) Number { return Number{max: m} }
+
+// above reports a number that is above its bound.
+func (v *Number) above(x int64) error {
+	if v.max == nil {
+		return nil
+	}
+	return v.max.check(x)
+}
+
+// word reports a number that is too large for an int, which has 32 bits on some
+// processors.
+func word(x int64, err error) (int, error) {
+	if n := int(x); err != nil || int64(n) == x {
+		return n, err
+	}
+	return 0, fmt.Errorf("%d does not fit into the 32 bits of this processor", x)
 }
 
 // Int is a count without a unit. Its zero value is not given.
@@ -81,6 +103,9 @@ func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
 		return
 	}
 	x, err := u.parse(n.Text)
+	if err == nil {
+		err = v.above(x)
+	}
 	if err != nil {
 		d.Problem(n, "%s", err)
 	}
@@ -102,9 +127,15 @@ func (v *Number) eval(env Env, u unit) (int64, error) {
 		if n < 0 && u != signedUnit {
 			return 0, v.expr.errorf("gives %d; it must not be negative", n)
 		}
+		if err := v.above(n); err != nil {
+			return 0, v.expr.errorf("%s", err)
+		}
 		return n, nil
 	}
 	n, err := u.parse(FormatValue(x))
+	if err == nil {
+		err = v.above(n)
+	}
 	if err != nil {
 		return 0, v.expr.errorf("%s", err)
 	}
@@ -117,6 +148,9 @@ func (v *Number) evalText(env Env, u unit) (int64, error) {
 		return 0, err
 	}
 	n, err := u.parse(s)
+	if err == nil {
+		err = v.above(n)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", quoteShort(v.node.Text), err)
 	}
@@ -128,8 +162,7 @@ func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, plainUnit) }
 
 // Eval is the number; v itself where it was not given.
 func (v *Int) Eval(env Env) (int, error) {
-	n, err := v.eval(env, plainUnit)
-	return int(n), err
+	return word(v.eval(env, plainUnit))
 }
 
 // Schema accepts an integer or an expression.
@@ -145,8 +178,7 @@ func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, byteUnit) }
 
 // Eval is the number of bytes.
 func (v *Size) Eval(env Env) (int, error) {
-	n, err := v.eval(env, byteUnit)
-	return int(n), err
+	return word(v.eval(env, byteUnit))
 }
 
 // Schema accepts 17, 128KiB or an expression.
@@ -162,13 +194,16 @@ func (v *Size) Schema() Schema {
 func (v *Size) Type() string { return "size" }
 
 // Sizes are several numbers of bytes.
-type Sizes struct{ list []*Size }
+type Sizes struct {
+	list []*Size
+	max  *maximum // of each
+}
 
 // Decode reads a size or a list of sizes.
 func (v *Sizes) Decode(d *Decoder, n *source.Node) {
 	d.notEmpty(n)
 	for _, item := range listed(n) {
-		x := new(Size)
+		x := &Size{atMost(v.max)}
 		x.Decode(d, item)
 		v.list = append(v.list, x)
 	}

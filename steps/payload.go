@@ -7,9 +7,6 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// maxPayload bounds what one payload may hold in memory.
-const maxPayload = 1 << 30
-
 // Payload is bytes to send or to expect: a text, a mapping with one form, or a
 // list of these, joined.
 type Payload struct {
@@ -35,12 +32,18 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 	p.node = n
 	p.piece = d.piece(n)
 	if p.piece != nil && p.piece.fixed() {
-		p.static = sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
 		p.whole = sync.OnceValues(func() (content, error) {
 			c, err := contentOf(p.piece, nil)
 			c.digest() // one for all runs
 			return c, err
 		})
+		small := sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
+		p.static = func() ([]byte, error) {
+			if c, err := p.whole(); err != nil || c.size > streamAbove {
+				return p.piece.append(nil, nil) // too many bytes to be kept by the step
+			}
+			return small()
+		}
 	}
 }
 

@@ -37,6 +37,9 @@ func (p listPiece) append(env Env, b []byte) ([]byte, error) {
 		if b, err = q.append(env, b); err != nil {
 			return b, err
 		}
+		if err := maxPayload.check(int64(len(b))); err != nil {
+			return b, err
+		}
 	}
 	return b, nil
 }
@@ -120,13 +123,11 @@ func (p *repeatPiece) append(env Env, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	if times > 0 && len(data) > maxPayload/times {
-		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	n := product(int64(len(data)), int64(times))
+	if err := maxPayload.check(sum64(int64(len(b)), n)); err != nil || n == 0 {
+		return b, err
 	}
-	for range times {
-		b = append(b, data...)
-	}
-	return b, nil
+	return append(b, bytes.Repeat(data, times)...), nil
 }
 
 // padPiece fills data up to a size.
@@ -171,8 +172,8 @@ func (p *padPiece) append(env Env, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	if missing > maxPayload {
-		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	if err := maxPayload.check(sum64(int64(len(b)), missing)); err != nil {
+		return b, err
 	}
 	if fill[0] == 0 {
 		return append(b, make([]byte, missing)...), nil
@@ -244,11 +245,11 @@ func (p *integerPiece) fixed() bool {
 
 func (p *integerPiece) append(env Env, b []byte) ([]byte, error) {
 	for _, v := range p.values {
-		x, err := v.Eval(env)
+		x, err := v.eval(env, plainUnit)
 		if err != nil {
 			return b, err
 		}
-		if !p.fits(int64(x)) {
+		if !p.fits(x) {
 			return b, fmt.Errorf("%d does not fit into %d bits", x, p.size*8)
 		}
 		switch p.size {

@@ -64,7 +64,7 @@ func (p listPiece) content(env Env) (content, error) {
 			return content{}, err
 		}
 		parts = append(parts, c)
-		all.size, all.once = all.size+c.size, all.once || c.once
+		all.size, all.once = sum64(all.size, c.size), all.once || c.once
 	}
 	all.open = func() io.Reader {
 		readers := make([]io.Reader, len(parts))
@@ -82,7 +82,7 @@ func (p *repeatPiece) content(env Env) (content, error) {
 		return content{}, err
 	}
 	times, err := p.times.Eval(env)
-	n := int64(len(data)) * int64(times)
+	n := product(int64(len(data)), int64(times))
 	return content{size: n, open: func() io.Reader { return io.LimitReader(newCycle(data), n) }}, err
 }
 
@@ -217,8 +217,8 @@ func appendStream(p sized, env Env, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	if c.size > maxPayload {
-		return b, fmt.Errorf("the payload is larger than %s", FormatSize(maxPayload))
+	if err := maxPayload.check(sum64(int64(len(b)), c.size)); err != nil {
+		return b, err
 	}
 	rest, err := io.ReadAll(c.open())
 	return append(b, rest...), err

@@ -128,6 +128,9 @@ func (r *receiver) scattered() error {
 		}
 		r.bufs = append(r.bufs, n)
 		total += n
+		if err := maxBuffer.check(int64(total)); err != nil {
+			return err
+		}
 	}
 	r.most(total)
 	r.describe(Const(strings.ReplaceAll(fmt.Sprint(r.bufs), " ", ", ")))
@@ -241,6 +244,9 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 // buffer is room for n bytes. A large one is taken only once there is something
 // to put into it.
 func (r *receiver) buffer(n int) ([]byte, error) {
+	if err := maxBuffer.check(int64(n)); err != nil {
+		return nil, err
+	}
 	if n > smallBuffer {
 		if err := r.h.readable(r.wait, r.action.flags.Bits); err != nil {
 			return nil, err

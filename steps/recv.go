@@ -45,7 +45,7 @@ in numbers too. What is not expected may come besides. See cmsg(3).`,
     - close: b
 `,
 	New: func() Action {
-		return &recvAction{call: Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
+		return &recvAction{max: Size{atMost(&maxBuffer)}, bufs: Sizes{max: &maxBuffer}, call: Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
 	},
 }
 

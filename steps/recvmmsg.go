@@ -14,7 +14,9 @@ var recvmmsgKind = Kind{
 only, and then it takes those that are there. expect is the list of their data,
 in order. See recvmmsg(2).`,
 	Example: sendmmsgKind.Example,
-	New:     func() Action { return new(recvmmsgAction) },
+	New: func() Action {
+		return &recvmmsgAction{count: Int{atMost(&maxMessages)}, max: Size{atMost(&maxBuffer)}}
+	},
 }
 
 type recvmmsgAction struct {
@@ -53,6 +55,9 @@ func (a *recvmmsgAction) Run(t *Task) error {
 		if size, err = a.max.Eval(t); err != nil {
 			return err
 		}
+	}
+	if err := maxBuffer.check(product(int64(count), int64(size))); err != nil {
+		return err
 	}
 	list := make([]*sock.Message, count)
 	for i := range list {

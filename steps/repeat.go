@@ -51,6 +51,9 @@ func (a *repeatAction) Run(t *Task) error {
 	loop := t.World.Loop()
 	defer loop.End()
 	for i := 0; a.rounds.cond.Given() || i < rounds; i++ {
+		if err := t.nextRound(bound, &a.body); err != nil {
+			return err
+		}
 		if a.index.Given() {
 			t.Set(a.index.Static()[0], i)
 		}
@@ -59,7 +62,6 @@ func (a *repeatAction) Run(t *Task) error {
 				return err
 			}
 		}
-		t.bound = bound
 		if err := t.within(&a.body); err != nil {
 			return err
 		}

@@ -228,6 +228,28 @@ func (t *Task) within(b *Block) error {
 	return err
 }
 
+// nextRound begins a round of a loop, whose bound is the step's again. Each step
+// looks at the clock; where the body has none, the loop does.
+func (t *Task) nextRound(bound Limit, body *Block) error {
+	t.bound, t.deadline = bound, bound.At
+	if len(body.Steps) > 0 {
+		return nil
+	}
+	return t.overdue()
+}
+
+// overdue reports whether the step's time is up, or the run over: for work that
+// makes no call that would notice.
+func (t *Task) overdue() error {
+	switch {
+	case t.Ctx.Err() != nil:
+		return ErrCancelled
+	case !t.deadline.IsZero() && time.Now().After(t.deadline):
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
 // inner is the limit of the step under way for the steps that stand in it.
 func (t *Task) inner() Limit {
 	limit := t.bound

@@ -31,6 +31,7 @@ func sections() []section {
 			steps.CommonDoc(),
 		},
 		{"Expect", "`expect` says what a step must give. These keys go with every kind, beside the kind's own.", steps.CommonExpect()},
+		{"Bounds", boundsIntro, steps.Bounds()},
 	}
 }
 
@@ -49,6 +50,10 @@ func allForms() []forms {
 		{"Expressions", expressionIntro, "value or function", "gives", expressionRows()},
 	}
 }
+
+const boundsIntro = "What a scenario may ask for at most. What is written out and is more is an error that `check` reports; " +
+	"what an expression gives, or what adds up while the scenario runs, fails the step. " +
+	"All else takes the time and the memory of what the scenario really does, and the step's timeout bounds it."
 
 const requirementIntro = "`requires` names what must be there; else the scenario is skipped, with the reason."
 

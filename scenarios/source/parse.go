@@ -32,7 +32,7 @@ func Parse(name string, data []byte) ([]*Node, Problems) {
 	}
 	p := &parser{file: f, problems: problems}
 	for _, c := range chunks(text) {
-		if p.nodes > maxNodes {
+		if p.nodes > MaxNodes {
 			break
 		}
 		p.parse(c)
@@ -46,7 +46,7 @@ type parser struct {
 	file     *File
 	roots    []*Node
 	problems Problems
-	nodes    int // made so far, see maxNodes
+	nodes    int // made so far, see MaxNodes
 }
 
 func (p *parser) report(problem *Problem) {

@@ -189,15 +189,15 @@ func TestAliasBombIsBounded(t *testing.T) {
 
 func TestDepthIsBounded(t *testing.T) {
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
-	if _, problems := Parse("f", []byte(nested(maxDepth))); len(problems) != 0 {
+	if _, problems := Parse("f", []byte(nested(MaxDepth))); len(problems) != 0 {
 		t.Errorf("%v", problems)
 	}
-	_, problems := Parse("f", []byte(nested(maxDepth+1)))
-	if len(problems) != 1 || problems[0].Pos.Col != maxDepth+1 {
+	_, problems := Parse("f", []byte(nested(MaxDepth+1)))
+	if len(problems) != 1 || problems[0].Pos.Col != MaxDepth+1 {
 		t.Errorf("%v", problems)
 	}
-	_, problems = Parse("f", []byte("a: &x "+nested(maxDepth/2)+"\nb: "+
-		strings.Repeat("[", maxDepth/2)+"*x"+strings.Repeat("]", maxDepth/2)))
+	_, problems = Parse("f", []byte("a: &x "+nested(MaxDepth/2)+"\nb: "+
+		strings.Repeat("[", MaxDepth/2)+"*x"+strings.Repeat("]", MaxDepth/2)))
 	if len(problems) != 1 || problems[0].Pos.Line != 2 {
 		t.Errorf("through an alias: %v", problems)
 	}

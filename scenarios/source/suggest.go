@@ -11,6 +11,9 @@ import (
 // candidates it takes the alphabetically first, whatever their order.
 func Suggest(word string, candidates []string) string {
 	w := []rune(strings.ToLower(word))
+	if len(w) > longWord {
+		return ""
+	}
 	limit := editLimit(len(w))
 	best, bestDistance := "", limit+1
 	for _, c := range candidates {
@@ -37,6 +40,9 @@ func DidYouMean(word string, candidates []string) string {
 	}
 	return ""
 }
+
+// longWord is more characters than any word has that is misspelt.
+const longWord = 100
 
 // editLimit returns how many edits may part a word of n characters from the
 // one that was meant. In a short word every other one is near.

@@ -9,11 +9,13 @@ import (
 )
 
 const (
-	// maxNodes bounds the values of one file, aliases expanded, so that a
+	// MaxFile bounds the bytes of one file.
+	MaxFile = 16 << 20
+	// MaxNodes bounds the values of one file, aliases expanded, so that a
 	// few lines of nested aliases cannot fill the memory.
-	maxNodes = 1_000_000
-	// maxDepth bounds the nesting of one document, aliases expanded.
-	maxDepth = 1000
+	MaxNodes = 1_000_000
+	// MaxDepth bounds the nesting of one document, aliases expanded.
+	MaxDepth = 1000
 )
 
 // A tree turns the library's tree of one document into ours.
@@ -91,11 +93,11 @@ func (t *tree) spend(at *Node, depth int) bool {
 		return false
 	}
 	switch {
-	case depth > maxDepth:
-		t.report(at.Problem("values are nested more than %d deep", maxDepth).
+	case depth > MaxDepth:
+		t.report(at.Problem("values are nested more than %d deep", MaxDepth).
 			WithHint("take a level of nesting out, or an alias that leads into itself"))
-	case t.nodes > maxNodes:
-		t.report(at.Problem("the file holds more than %d values, aliases expanded", maxNodes).
+	case t.nodes > MaxNodes:
+		t.report(at.Problem("the file holds more than %d values, aliases expanded", MaxNodes).
 			WithHint("use fewer aliases of values that hold aliases"))
 	default:
 		return true
