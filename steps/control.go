@@ -135,7 +135,11 @@ func (it *controlItem) append(t *Task, b *[]byte) (string, error) {
 		*b = sock.AppendControl(*b, it.typ, data)
 		return shortHex(data), err
 	}
-	data, err := form.encode(&it.value, t)
+	v, err := it.value.resolved(t)
+	if err != nil {
+		return "", err
+	}
+	data, err := v.encode(form.encode, t)
 	if err != nil {
 		return "", err
 	}

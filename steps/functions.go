@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"reflect"
 	"slices"
@@ -85,9 +86,9 @@ func integer(name string, size int, read func([]byte) uint64) function {
 			if !ok || at < 0 || at > int64(len(data)-size) {
 				return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", name, FormatValue(a[1]), len(data))
 			}
-			return int(read(data[at:])), nil
+			return unsigned(read(data[at:])), nil
 		},
-		types: []any{new(func(any, any) int)},
+		types: []any{new(func(any, any) any)},
 	}
 }
 
@@ -109,6 +110,14 @@ func wholeNumberOf(a ...any) (any, error) {
 		return nil, fmt.Errorf("%s is not a whole number", quoteShort(text))
 	}
 	return int(n), nil
+}
+
+// unsigned is a number that is not negative, in a type that holds it.
+func unsigned(n uint64) any {
+	if n > math.MaxInt {
+		return n
+	}
+	return int(n)
 }
 
 func lengthOf(a ...any) (any, error) {

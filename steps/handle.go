@@ -2,6 +2,7 @@ package steps
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -59,6 +60,19 @@ func (h *Handle) above() transport {
 // plain reports whether the handle's bytes are those of a socket: only then are
 // there flags, ancillary data and a kernel that lets one peek.
 func (h *Handle) plain() bool { return h.over.Load() == nil && h.Sock.Type() != 0 }
+
+// isSocket reports whether the calls of sockets are for the handle: those on a
+// pipe fail with ENOTSOCK, and under TLS there are none.
+func (h *Handle) isSocket() bool { return h.Sock.Type() != 0 }
+
+// underTLS refuses a call by its name where TLS stands above the descriptor: its
+// records are what is sent and received.
+func (h *Handle) underTLS(call *Enum) error {
+	if h.over.Load() != nil && call.Given() {
+		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave out call", h.Name)
+	}
+	return nil
+}
 
 // messages reports whether each call gives one message.
 func (h *Handle) messages() bool {

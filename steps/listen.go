@@ -1,6 +1,11 @@
 package steps
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+	"math"
+
+	"golang.org/x/sys/unix"
+)
 
 var listenKind = Kind{
 	Name:    "listen",
@@ -43,6 +48,9 @@ func (a *listenAction) Run(t *Task) error {
 	if a.backlog.Given() {
 		if backlog, err = a.backlog.Eval(t); err != nil {
 			return err
+		}
+		if backlog > math.MaxInt32 {
+			return fmt.Errorf("a backlog of %d does not fit into the int that listen takes", backlog)
 		}
 	}
 	t.Call("listen", Name(h.Name), backlog)

@@ -163,10 +163,7 @@ func decodeInt(b []byte) (any, error) {
 	case 4:
 		return int(int32(binary.NativeEndian.Uint32(b))), nil
 	case 8:
-		if n := binary.NativeEndian.Uint64(b); n > math.MaxInt {
-			return n, nil
-		}
-		return int(binary.NativeEndian.Uint64(b)), nil
+		return unsigned(binary.NativeEndian.Uint64(b)), nil
 	}
 	return nil, fmt.Errorf("the kernel gave %d bytes for a number", len(b))
 }
@@ -229,25 +226,21 @@ func encodeLinger(v *OptionValue, env Env) ([]byte, error) {
 			}
 		}
 	}
-	return sock.EncodeLinger(n[0] != 0, int(n[1])), nil
+	return sock.EncodeLinger(int32(n[0]), int32(n[1])), nil
 }
 
 func decodeLinger(b []byte) (any, error) {
-	on, seconds, ok := sock.DecodeLinger(b)
+	onoff, seconds, ok := sock.DecodeLinger(b)
 	if !ok {
 		return nil, fmt.Errorf("the kernel gave %d bytes for struct linger", len(b))
 	}
-	f := Fields{{Name: "onoff", Value: 0}, {Name: "linger", Value: seconds}}
-	if on {
-		f[0].Value = 1
-	}
-	return f, nil
+	return Fields{{Name: "onoff", Value: int(onoff)}, {Name: "linger", Value: int(seconds)}}, nil
 }
 
 func showLinger(b []byte) any {
 	f, err := decodeLinger(b)
 	if err != nil {
-		return Const(hex.EncodeToString(b))
+		return showBytes(b)
 	}
 	l := f.(Fields)
 	return Const(fmt.Sprintf("{l_onoff=%d, l_linger=%d}", l[0].Value, l[1].Value))
@@ -262,6 +255,9 @@ func encodeTime(v *OptionValue, env Env) ([]byte, error) {
 		return nil, fmt.Errorf("it is %s", v.node.Describe())
 	}
 	d, err := ParseDuration(s)
+	if err == nil && d.Round(time.Second) > sock.MaxTimeval {
+		err = fmt.Errorf("%s does not fit into the struct timeval of this system", s)
+	}
 	return sock.EncodeTimeval(d), err
 }
 
@@ -289,8 +285,8 @@ func decodeUcred(b []byte) (any, error) {
 func ucredFields(c sock.Ucred) Fields {
 	return Fields{
 		{Name: "pid", Value: int(c.PID), Varies: true},
-		{Name: "uid", Value: int(c.UID), Varies: true},
-		{Name: "gid", Value: int(c.GID), Varies: true},
+		{Name: "uid", Value: unsigned(uint64(c.UID)), Varies: true},
+		{Name: "gid", Value: unsigned(uint64(c.GID)), Varies: true},
 	}
 }
 
@@ -311,9 +307,6 @@ func decodeAddr(b []byte) (any, error) {
 }
 
 func encodeRaw(v *OptionValue, env Env) ([]byte, error) {
-	if v.payload.Given() {
-		return v.payload.Bytes(env)
-	}
 	return encodeInt(v, env)
 }
 

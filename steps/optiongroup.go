@@ -100,20 +100,14 @@ func encodeSourceMembership(v *OptionValue, env Env) ([]byte, error) {
 	return sock.EncodeSourceMembership(m.group, m.local, m.source), err
 }
 
-// encodeGroup makes a struct group_req; its bytes may be given too.
+// encodeGroup makes a struct group_req.
 func encodeGroup(v *OptionValue, env Env) ([]byte, error) {
-	if v.payload.Given() {
-		return v.payload.Bytes(env)
-	}
 	m, err := anyIP.membership(v, env, []string{"group"}, []string{"interface"})
 	return sock.EncodeGroup(m.index, m.group), err
 }
 
-// encodeGroupSource makes a struct group_source_req; its bytes may be given too.
+// encodeGroupSource makes a struct group_source_req.
 func encodeGroupSource(v *OptionValue, env Env) ([]byte, error) {
-	if v.payload.Given() {
-		return v.payload.Bytes(env)
-	}
 	m, err := anyIP.membership(v, env, []string{"group", "source"}, []string{"interface"})
 	return sock.EncodeGroup(m.index, m.group, m.source), err
 }

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"math"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -40,6 +42,11 @@ func (o *OptionName) numbers(d *Decoder, n *source.Node) {
 	x, _ := name.Static()
 	if !level.fixed() || !name.fixed() {
 		d.Problem(n, "level and name of an option are written out, without expressions")
+	}
+	for _, number := range []*Int{&level, &name} {
+		if value, _ := number.Static(); value > math.MaxInt32 {
+			d.Problem(number.node, "%d does not fit into the int that the call takes", value).Hint = "write a number up to 2147483647"
+		}
 	}
 	o.node = n
 	o.Option = sock.Option{

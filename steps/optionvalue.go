@@ -15,7 +15,7 @@ type OptionValue struct {
 	node    *source.Node
 	text    Text     // a scalar, or a list of flags joined by |
 	fields  Bindings // a mapping of fields
-	payload Payload  // a payload form or a list of them, for options that take bytes
+	payload Payload  // a payload form or a list of them, for any option
 }
 
 // Decode reads a scalar, a list of flags, a mapping of fields or a payload.
@@ -40,6 +40,28 @@ func (v *OptionValue) Decode(d *Decoder, n *source.Node) {
 	default:
 		v.text.Decode(d, n)
 	}
+}
+
+// resolved is the value, or the list or mapping that its expression gives.
+func (v *OptionValue) resolved(env Env) (*OptionValue, error) {
+	if !v.text.Given() {
+		return v, nil
+	}
+	x, err := v.text.Value(env)
+	if err != nil || !structured(x) {
+		return v, err
+	}
+	given := new(OptionValue)
+	return given, decodeGiven(given, x, v.node)
+}
+
+// encode makes the bytes for the kernel: those of a payload, which any option
+// takes, or what its form makes of the value.
+func (v *OptionValue) encode(form func(*OptionValue, Env) ([]byte, error), env Env) ([]byte, error) {
+	if v.payload.Given() {
+		return v.payload.Bytes(env)
+	}
+	return form(v, env)
 }
 
 func notScalar(n *source.Node) bool { return n.Kind != source.Scalar }
@@ -72,7 +94,7 @@ func (v *OptionValue) static() bool {
 func (v *OptionValue) check(c *Check, o sock.Option) {
 	form := settingForm(o)
 	switch {
-	case v.payload.Given() && o.Kind == sock.OptBytes:
+	case v.payload.Given():
 		return
 	case !v.checkFields(c, o.Name, form.sends, form.what) || !v.static():
 		return

@@ -16,8 +16,15 @@ type textPiece struct{ text *Text }
 
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
 func (p textPiece) append(env Env, b []byte) ([]byte, error) {
-	s, err := p.text.Eval(env)
-	return append(b, s...), err
+	v, err := p.text.Value(env)
+	if err != nil || !structured(v) {
+		return append(b, FormatValue(v)...), err
+	}
+	given := new(Payload)
+	if err := decodeGiven(given, v, p.text.node); err != nil {
+		return b, fmt.Errorf("%s is not a payload: %w", quoteShort(p.text.node.Text), err)
+	}
+	return given.piece.append(env, b)
 }
 
 type listPiece []piece

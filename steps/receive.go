@@ -2,6 +2,7 @@ package steps
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -46,7 +47,7 @@ func (r *receiver) receive() error {
 	switch {
 	case a.size.Given():
 		n, err := a.size.Eval(r.t)
-		if err != nil {
+		if err != nil || n == 0 {
 			return err
 		}
 		return r.exactly(n)
@@ -97,7 +98,7 @@ func (r *receiver) single(size int) error {
 	if err != nil {
 		return err
 	}
-	r.data, r.count = buf[:min(n, size)], n
+	r.data, r.count = r.seen(buf, n), n
 	r.eof = n == 0 && size > 0 && r.canEnd()
 	if n > 0 && n < size && r.h.plain() && r.h.Sock.WaitsForSeveral(r.action.flags.Bits) {
 		if err := r.t.cutShort(r.wait); err != nil {
@@ -142,7 +143,7 @@ func (r *receiver) scattered() error {
 	if err != nil {
 		return err
 	}
-	r.data, r.count = buf[:min(n, total)], n
+	r.data, r.count = r.seen(buf, n), n
 	r.eof = n == 0 && total > 0 && r.canEnd()
 	return nil
 }
@@ -183,7 +184,7 @@ func (r *receiver) exactly(n int) error {
 			return err
 		}
 		got += k
-		r.data = buf[:got]
+		r.data, r.count = r.seen(buf, got), got
 		r.eof = k == 0 && n > 0
 		if r.eof || n == 0 {
 			return nil
@@ -211,6 +212,9 @@ func (r *receiver) untilDelimiter() error {
 // has come is looked at with MSG_PEEK first and then taken only as far as it
 // belongs to this step.
 func (r *receiver) peeking(end func([]byte) (int, error)) error {
+	if r.takesUnseen() {
+		return errors.New("with MSG_TRUNC the bytes are not seen, so nothing can be found in them; use max or size")
+	}
 	buf := r.t.buffer(4096)
 	got := 0
 	for {
@@ -241,6 +245,20 @@ func (r *receiver) peeking(end func([]byte) (int, error)) error {
 	}
 }
 
+// seen are the first n bytes of a buffer, as far as the kernel has written them.
+// MSG_TRUNC on a stream of the Internet's takes the bytes and gives none (tcp(7)).
+func (r *receiver) seen(buf []byte, n int) []byte {
+	if r.takesUnseen() {
+		return nil
+	}
+	return buf[:min(n, len(buf))]
+}
+
+func (r *receiver) takesUnseen() bool {
+	family := r.h.Sock.Family()
+	return r.action.flags.Bits&unix.MSG_TRUNC != 0 && !r.message && (family == unix.AF_INET || family == unix.AF_INET6)
+}
+
 // buffer is room for n bytes. A large one is taken only once there is something
 // to put into it.
 func (r *receiver) buffer(n int) ([]byte, error) {
@@ -255,13 +273,19 @@ func (r *receiver) buffer(n int) ([]byte, error) {
 	return r.t.buffer(n), nil
 }
 
+// ahead reports whether the bytes come from what was read before: under TLS, and
+// by the reads of what is not a socket, at which the kernel cannot peek.
+func (r *receiver) ahead() bool {
+	return r.h.over.Load() != nil || !r.h.isSocket() && (r.call == "read" || r.call == "readv")
+}
+
 // once makes the system call.
 func (r *receiver) once(buf []byte, flags int) (int, error) {
 	s := r.h.Sock
 	switch {
-	case !r.h.plain() && flags&unix.MSG_PEEK != 0:
+	case r.ahead() && flags&unix.MSG_PEEK != 0:
 		return r.h.peek(r.wait, buf)
-	case !r.h.plain():
+	case r.ahead():
 		return r.h.read(r.wait, buf)
 	case r.call == "read" && flags == 0:
 		return s.Read(r.wait, buf)
@@ -372,7 +396,7 @@ func (r *receiver) whole() error {
 	switch {
 	case r.failure != nil:
 		return nil
-	case r.want >= 0 && len(r.data) < r.want && !a.eof.On && !a.match.Size.Given():
+	case r.want >= 0 && max(r.count, len(r.data)) < r.want && !a.eof.On && !a.match.Size.Given():
 		return mismatch("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
 	case a.until.Given() && r.eof && !a.eof.On:
 		return mismatch("the end of file came before the delimiter; got %s", describeData(r.data))

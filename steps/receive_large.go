@@ -137,7 +137,7 @@ func (r *receiver) toEOF() error {
 			return mismatch("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
 				FormatSize(maxKept))
 		}
-		r.data = append(r.data, buf[:min(n, most-len(r.data))]...)
+		r.data = append(r.data, r.seen(buf, min(n, most-len(r.data)))...)
 		if n == len(buf) && n < streamChunk {
 			buf = r.t.buffer(streamChunk)
 		}

@@ -100,6 +100,9 @@ func (a *recvAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
+	if err := h.underTLS(&a.call); err != nil {
+		return err
+	}
 	defer t.giveBack()
 	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
 	r.message = h.messages()
@@ -136,7 +139,7 @@ func (a *recvAction) callName(h *Handle, names int) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case !h.plain():
+	case h.over.Load() != nil, !h.isSocket() && !a.needsSocket():
 		return "read"
 	case a.want.Given() || a.control.Given() || names > 2 || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
 		return "recvmsg"
@@ -146,6 +149,12 @@ func (a *recvAction) callName(h *Handle, names int) string {
 		return "recvfrom"
 	}
 	return "recv"
+}
+
+// needsSocket reports whether the step asks for what only the calls on sockets
+// have.
+func (a *recvAction) needsSocket() bool {
+	return a.flags.Given() || a.want.Given() || a.control.Given() || a.room.Given() || len(a.bufs.list) > 0
 }
 
 // check holds what came against what was expected.

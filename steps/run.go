@@ -88,8 +88,11 @@ func (t *Task) attempt(s *Step) error {
 	if err != nil {
 		t.Event.Failed = true
 	}
-	if t.Event.Call != "" && (err == nil || !t.isCancelled(err)) {
+	switch {
+	case t.Event.Call != "" && (err == nil || !t.isCancelled(err)):
 		t.record()
+	case err == nil: // nothing was done, and yet it may have given a name its value
+		t.giveNames(t.last)
 	}
 	return err
 }
@@ -265,13 +268,20 @@ func (t *Task) record() {
 	t.Event.After, t.Event.Uses = t.causes, t.uses
 	place := t.World.Record(&t.Event)
 	t.last, t.causes = place, t.causes[:0]
+	t.giveNames(place)
+	t.uses = nil
+	t.Event = Event{Place: t.Event.Place}
+}
+
+// giveNames publishes the shared names that have got their values.
+func (t *Task) giveNames(by Cause) {
+	uses := t.uses // to give a name is not to use it
 	for _, name := range t.given {
 		if v, err := t.Lookup(name); err == nil {
-			t.World.Give(name, v, place)
+			t.World.Give(name, v, by)
 		}
 	}
-	t.given, t.uses = t.given[:0], nil // to give a name is not to use it
-	t.Event = Event{Place: t.Event.Place}
+	t.given, t.uses = t.given[:0], uses
 }
 
 func isTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }

@@ -16,8 +16,9 @@ var sendKind = Kind{
 	Text: `Without once, everything is sent, with as many calls as needed, and the
 transcript shows one. With once one call is made; where it must not wait, or
 SO_SNDTIMEO ends it, a short write is its result, and expect: {size: …} tells how
-much must have gone. call chooses among the system calls that send; see send(2),
-write(2).
+much must have gone. call chooses among the system calls that send. On a handle
+that is not a socket it is write, unless call, flags, to or control ask for
+another, which then fails with ENOTSOCK. See send(2), write(2).
 
 sendmsg takes ancillary data by its type: SCM_RIGHTS handles; SCM_CREDENTIALS
 {pid, uid, gid}, IP_PKTINFO and IPV6_PKTINFO {interface, local}, of which each may
@@ -64,7 +65,7 @@ func (a *sendAction) callName(h *Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case !h.plain():
+	case h.over.Load() != nil, !h.isSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
 		return "write"
 	case a.control.Given():
 		return "sendmsg"
@@ -77,6 +78,9 @@ func (a *sendAction) callName(h *Handle) string {
 func (a *sendAction) Run(t *Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
+		return err
+	}
+	if err := h.underTLS(&a.call); err != nil {
 		return err
 	}
 	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.messages() {
@@ -217,7 +221,7 @@ func skip(bufs [][]byte, n int) [][]byte {
 func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	s := h.Sock
 	switch call := a.callName(h); {
-	case !h.plain():
+	case h.over.Load() != nil:
 		return h.write(w, bufs[0])
 	case call == "write":
 		return s.Write(w, bufs[0])

@@ -1,5 +1,7 @@
 package steps
 
+import "fmt"
+
 import "golang.org/x/sys/unix"
 
 // addrForm is IPV6_ADDRFORM, which Linux alone has.
@@ -15,9 +17,9 @@ for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
 IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP and for
 MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and its
 like, {group, source, interface} for MCAST_JOIN_SOURCE_GROUP and its like; flag
-names for SO_TIMESTAMPING; bytes as {hex: …}, or another payload form, for the
-rest; for SO_ATTACH_FILTER those of the BPF instructions. See setsockopt(2),
-socket(7), ip(7), ipv6(7), tcp(7).`,
+names for SO_TIMESTAMPING. Any option takes bytes too, as {hex: …} or another
+payload form, which are sent as they are; SO_ATTACH_FILTER those of the BPF
+instructions. See setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
 	Example: `actors:
   one:
     - socket: tcp
@@ -58,11 +60,18 @@ func (a *setsockoptAction) Run(t *Task) error {
 	}
 	o := a.option.Option
 	form := settingForm(o)
-	b, err := form.encode(&a.value, t)
+	v, err := a.value.resolved(t)
 	if err != nil {
 		return err
 	}
-	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()), a.shown(t, form, b))
+	b, err := v.encode(form.encode, t)
+	if err != nil {
+		if v != &a.value { // check has not seen it
+			err = fmt.Errorf("%s: %w; it takes %s", o.Name, err, form.what)
+		}
+		return err
+	}
+	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()), v.shown(t, form, b))
 	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
 		err = h.Sock.AttachFilter(o.Number, b)
 	} else {
@@ -76,9 +85,11 @@ func (a *setsockoptAction) Run(t *Task) error {
 }
 
 // shown is the value as the transcript shows it: a structure by the fields
-// that the file gives.
-func (a *setsockoptAction) shown(t *Task, form *optionForm, b []byte) any {
-	v := &a.value
+// that the file gives, a payload by its bytes.
+func (v *OptionValue) shown(t *Task, form *optionForm, b []byte) any {
+	if v.payload.Given() {
+		return showBytes(b)
+	}
 	if len(v.fields.Names) > 0 && form.fields == nil {
 		var f Fields
 		for i, name := range v.fields.Names {

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -154,6 +155,9 @@ type constant struct {
 
 func (c *constant) Decode(d *Decoder, n *source.Node) {
 	if x, err := plainUnit.parse(n.Text); err == nil && n.Kind == source.Scalar {
+		if x > math.MaxInt32 {
+			d.Problem(n, "%d does not fit into the int that the call takes", x).Hint = "write a number up to 2147483647"
+		}
 		*c.value = int(x)
 		return
 	}

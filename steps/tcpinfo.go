@@ -6,7 +6,7 @@ import "github.com/sockscript/sockscript/steps/sock"
 func decodeTCPInfo(b []byte) (any, error) {
 	var f Fields
 	for _, x := range sock.DecodeTCPInfo(b) {
-		field := Field{Name: x.Name, Value: int(x.Value), Varies: true}
+		field := Field{Name: x.Name, Value: unsigned(x.Value), Varies: true}
 		if x.Name == "state" {
 			field.Value, field.Varies = sock.TCPStateName(uint8(x.Value)), false
 		}

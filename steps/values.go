@@ -56,6 +56,9 @@ func (v *Enum) Decode(d *Decoder, n *source.Node) {
 	p.Hint = source.DidYouMean(n.Text, v.Words)
 }
 
+// Given reports whether a word was written at all.
+func (v *Enum) Given() bool { return v.node != nil }
+
 // Schema accepts the words.
 func (v *Enum) Schema() Schema { return Schema{"enum": v.Words} }
 

@@ -82,13 +82,13 @@ func TestIntOptions(t *testing.T) {
 func TestOptionValues(t *testing.T) {
 	g, _ := newGroup(t)
 	s := open(t, g, unix.AF_INET, unix.SOCK_DGRAM, 0, false)
-	must(t, s.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(true, 7)))
+	must(t, s.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(1, 7)))
 	b, err := s.GetBytes(unix.SOL_SOCKET, unix.SO_LINGER, 64)
 	must(t, err)
-	if on, seconds, ok := DecodeLinger(b); !on || seconds != 7 || !ok {
+	if on, seconds, ok := DecodeLinger(b); on != 1 || seconds != 7 || !ok {
 		t.Errorf("SO_LINGER is %v, %d, %v", on, seconds, ok)
 	}
-	must(t, s.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(false, 0)))
+	must(t, s.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(0, 0)))
 	must(t, s.SetBytes(unix.SOL_SOCKET, unix.SO_RCVTIMEO, EncodeTimeval(1500*time.Millisecond)))
 	b, err = s.GetBytes(unix.SOL_SOCKET, unix.SO_RCVTIMEO, 64)
 	must(t, err)

@@ -2,6 +2,7 @@ package sock
 
 import (
 	"encoding/binary"
+	"math"
 	"net/netip"
 	"time"
 	"unsafe"
@@ -10,22 +11,26 @@ import (
 )
 
 // EncodeLinger makes the value of SO_LINGER: struct linger (socket(7)).
-func EncodeLinger(on bool, seconds int) []byte {
-	b := make([]byte, 8)
-	if on {
-		binary.NativeEndian.PutUint32(b, 1)
-	}
-	binary.NativeEndian.PutUint32(b[4:], uint32(seconds))
-	return b
+func EncodeLinger(onoff, seconds int32) []byte {
+	b := binary.NativeEndian.AppendUint32(nil, uint32(onoff))
+	return binary.NativeEndian.AppendUint32(b, uint32(seconds))
 }
 
 // DecodeLinger reads the value of SO_LINGER; ok is false if b is too short.
-func DecodeLinger(b []byte) (on bool, seconds int, ok bool) {
+func DecodeLinger(b []byte) (onoff, seconds int32, ok bool) {
 	if len(b) < 8 {
-		return false, 0, false
+		return 0, 0, false
 	}
-	return binary.NativeEndian.Uint32(b) != 0, int(int32(binary.NativeEndian.Uint32(b[4:]))), true
+	return int32(binary.NativeEndian.Uint32(b)), int32(binary.NativeEndian.Uint32(b[4:])), true
 }
+
+// MaxTimeval is the longest time that a struct timeval holds.
+var MaxTimeval = func() time.Duration {
+	if unsafe.Sizeof(unix.Timeval{}.Sec) == 4 {
+		return math.MaxInt32 * time.Second
+	}
+	return math.MaxInt64
+}()
 
 // EncodeTimeval makes the value of SO_RCVTIMEO and SO_SNDTIMEO: struct timeval, with parts of a microsecond rounded up, so that a
 // short bound does not become 0, which means none.

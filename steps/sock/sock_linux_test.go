@@ -289,7 +289,7 @@ func TestLingeringClose(t *testing.T) {
 	eachMode(t, func(t *testing.T, blocking bool) {
 		g, cancel := newGroup(t)
 		a, b := tcpPair(t, g, blocking)
-		must(t, a.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(true, 3600)))
+		must(t, a.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(1, 3600)))
 		sendingToFull(t, a, b)
 		done := start(func() (int, error) { return 0, a.Close() })
 		waitBlocked(t, 1)
@@ -302,7 +302,7 @@ func TestLingeringCloseBefore(t *testing.T) {
 	eachMode(t, func(t *testing.T, blocking bool) {
 		g, _ := newGroup(t)
 		a, b := tcpPair(t, g, blocking)
-		must(t, a.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(true, 3600)))
+		must(t, a.SetBytes(unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(1, 3600)))
 		sendingToFull(t, a, b)
 		if err := a.CloseBefore(time.Now().Add(20 * time.Millisecond)); !errors.Is(err, ErrTimeout) {
 			t.Errorf("the close gives %v", err)
