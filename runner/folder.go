@@ -14,6 +14,7 @@ import (
 type folder struct {
 	mu   sync.Mutex
 	name string
+	kept bool
 }
 
 func (f *folder) path() (string, error) {
@@ -41,8 +42,14 @@ func makeFolder() (string, error) {
 	}
 }
 
+// keep leaves the folder where it is, and says where; "" where there is none.
+func (f *folder) keep() string {
+	f.kept = true
+	return f.name
+}
+
 func (f *folder) remove() error {
-	if f.name == "" {
+	if f.name == "" || f.kept {
 		return nil
 	}
 	return os.RemoveAll(f.name)

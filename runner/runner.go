@@ -36,6 +36,8 @@ type Options struct {
 	// FoldAll keeps of each repetition its first and its last round only, whatever
 	// they print: for runs whose transcript is read only where they fail.
 	FoldAll bool
+	// Keep leaves the temporary folder of a run that failed where it is.
+	Keep bool
 }
 
 // Status is how a run ended.
@@ -61,6 +63,8 @@ type Result struct {
 	Reason   string   // why it was skipped
 	Failure  *Failure // also of a run that was cancelled: what the actors were doing
 	Elapsed  time.Duration
+	// Kept is the temporary folder that was left where it is; "" where none was.
+	Kept string
 
 	history *history
 	tmp     string
@@ -105,6 +109,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	err := r.run(ctx)
 	if err != nil {
 		r.shared.Programs.AwaitEnding()
+	}
+	if o.Keep && err != nil {
+		res.Kept = r.tmp.keep()
 	}
 	if cleanup := r.close(); err == nil {
 		err = cleanup

@@ -44,7 +44,7 @@ var laterKeys = map[string]string{
 	"network": "this version runs on the host's own network; leave the key out",
 }
 
-func (s *Scenario) decode(n *source.Node) source.Problems {
+func (s *Scenario) decode(n *source.Node, kinds steps.KindList) source.Problems {
 	if n.Kind != source.Map {
 		p := n.Problem("a scenario is a mapping with the key actors, not %s", n.Describe())
 		return source.Problems{p}
@@ -61,7 +61,7 @@ func (s *Scenario) decode(n *source.Node) source.Problems {
 		}
 		known.Entries = append(known.Entries, e)
 	}
-	r := steps.NewReader(steps.Kinds(), keysOf(n.Get("actors")), keysOf(n.Get("vars")))
+	r := steps.NewReader(kinds, keysOf(n.Get("actors")), keysOf(n.Get("vars")))
 	doc.procedures.Reader, doc.actors.reader = r, r
 	r.Mapping(inOrder(&known), doc.params(), "a scenario")
 	s.fill(doc, r)

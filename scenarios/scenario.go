@@ -94,15 +94,26 @@ func Load(path string) ([]*Scenario, source.Problems, error) {
 
 // Parse reads and checks the text of a file, which is called name in messages.
 func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
-	return ParseWith(name, data, nil)
+	return ParseWith(name, data, Options{})
 }
 
-// ParseWith is Parse for a scenario beside which a command is run, a client or
-// a server under test, as an actor of its own: the arguments may hold ${…}, and
-// the environment has the address of each socket that an actor listens on or
-// binds for datagrams, as SOCKSCRIPT_server_listener=127.0.0.1:43211. The
-// command's exit status must be 0.
-func ParseWith(name string, data []byte, command []string) ([]*Scenario, source.Problems) {
+// Options change how the text of a file is read. The zero value is the usual
+// way.
+type Options struct {
+	// Command is run beside each scenario, a client or a server under test, as an
+	// actor of its own. Its arguments may hold ${…}, and its environment has the
+	// address of each socket that an actor listens on or binds for datagrams, as
+	// SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status must be 0.
+	Command []string
+	// Kinds are the step kinds that the file may use; nil stands for [steps.Kinds].
+	Kinds steps.KindList
+}
+
+// ParseWith is Parse with options.
+func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problems) {
+	if o.Kinds == nil {
+		o.Kinds = steps.Kinds()
+	}
 	nodes, problems := source.Parse(name, data)
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	var list []*Scenario
@@ -112,10 +123,10 @@ func ParseWith(name string, data []byte, command []string) ([]*Scenario, source.
 		if i > 0 {
 			s.Name = fmt.Sprintf("%s-%d", base, i+1)
 		}
-		if len(command) > 0 {
-			problems = append(problems, addCommand(n, command)...)
+		if len(o.Command) > 0 {
+			problems = append(problems, addCommand(n, o.Command)...)
 		}
-		problems = append(problems, s.decode(n)...)
+		problems = append(problems, s.decode(n, o.Kinds)...)
 		if first := seen[s.Name]; first != nil {
 			p := n.Problem("the file has two scenarios named %s; the first is at line %d", s.Name, first.Pos.Line)
 			problems = append(problems, p.WithHint("set the key name in one of them"))

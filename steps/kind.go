@@ -1,7 +1,10 @@
 package steps
 
 import (
+	"fmt"
+	"slices"
 	"sort"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -44,6 +47,24 @@ func (l KindList) Lookup(name string) (*Kind, bool) {
 		return l[i], true
 	}
 	return nil, false
+}
+
+// With returns the list with further kinds in their places. Each name must be
+// there only once.
+func (l KindList) With(more ...*Kind) (KindList, error) {
+	all := slices.Concat(l, more)
+	slices.SortStableFunc(all, func(a, b *Kind) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(all); i++ {
+		if all[i].Name == all[i-1].Name {
+			return nil, fmt.Errorf("there are two step kinds named %s; give yours another name", all[i].Name)
+		}
+	}
+	for _, k := range more {
+		if !IsName(k.Name) || k.New == nil {
+			return nil, fmt.Errorf("the step kind %q needs a name of letters and digits, and the function New", k.Name)
+		}
+	}
+	return all, nil
 }
 
 // Names are the names of the kinds.

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
@@ -11,6 +9,7 @@ import (
 
 func (p *program) checkCommand() *cobra.Command {
 	var flags reportFlags
+	var shipped bool
 	c := &cobra.Command{
 		Use:   "check [FILE|DIR|GLOB|NAME]...",
 		Short: "Find what is wrong with scenarios without running them",
@@ -26,25 +25,23 @@ Arguments are those of run. With none, the current directory is taken.
 		ValidArgsFunction: completeNames,
 	}
 	flags.bind(c)
+	bindShipped(c, &shipped)
 	c.RunE = func(_ *cobra.Command, args []string) error {
-		if len(args) == 0 {
-			args = []string{"."}
+		files, err := p.find(args, shipped)
+		if err != nil {
+			return err
 		}
 		style := report.Style{Color: p.out.color()}
 		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, Style: style})
 		if err != nil {
 			return err
 		}
-		return rep.end(check(args, p.stdin, rep))
+		return rep.end(check(files, rep))
 	}
 	return c
 }
 
-func check(args []string, stdin io.Reader, rep report.Reporter) error {
-	files, err := suite.Find(args, stdin)
-	if err != nil {
-		return err
-	}
+func check(files []suite.File, rep report.Reporter) error {
 	_, problems, err := suite.Load(files)
 	rep.Problems(problems) // p.out and the files keep the error
 	if err != nil {

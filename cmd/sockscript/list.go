@@ -12,12 +12,23 @@ import (
 )
 
 func (p *program) listCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "list",
-		Short: "List the shipped scenarios",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			cases, problems, err := suite.Load(suite.Shipped())
+	var shipped bool
+	c := &cobra.Command{
+		Use:   "list [FILE|DIR|GLOB|NAME]...",
+		Short: "List scenarios: their names, tags and what they show",
+		Long: `List scenarios: their names, their tags and the first sentence of what they show.
+
+Arguments are those of run. With none, the current directory is taken, with
+--shipped the shipped scenarios.`,
+		Example: `  sockscript list --shipped
+  sockscript list tests/`,
+		ValidArgsFunction: completeNames,
+		RunE: func(_ *cobra.Command, args []string) error {
+			files, err := p.find(args, shipped)
+			if err != nil {
+				return err
+			}
+			cases, problems, err := suite.Load(files)
 			if err == nil {
 				err = problems.Err()
 			}
@@ -34,6 +45,8 @@ func (p *program) listCommand() *cobra.Command {
 			return p.print(cutLines(table.String(), p.out.width()))
 		},
 	}
+	bindShipped(c, &shipped)
+	return c
 }
 
 // firstSentence is a text up to its first full stop, on one line.

@@ -22,8 +22,9 @@ func (p *program) runCommand() *cobra.Command {
 
 An argument is a file; a directory, whose *.yaml and *.yml are run, at any
 depth; a pattern, in which ** stands for any directories; the name of a shipped
-scenario; or -, which is the standard input. With no argument all shipped
-scenarios are run. What is on disk goes before a shipped scenario of that name.
+scenario; or -, which is the standard input. With no argument the current
+directory is taken, with --shipped all shipped scenarios. What is on disk goes
+before a shipped scenario of that name.
 
 A single scenario prints its transcript. Of several, those that pass print a
 line each, those that fail their whole report, and a summary comes last.
@@ -56,6 +57,8 @@ fails; then the difference is shown, and how often each transcript came.
 	var golden string
 	s.bind(c)
 	s.bindStress(c)
+	s.bindStrict(c)
+	bindShipped(c, &s.shipped)
 	f := c.Flags()
 	s.order.words = []string{"causal", "time", "actor"}
 	s.order.bind(c, "order", "the order of a transcript: the same on every run, as it happened, or one actor after the other")
@@ -82,7 +85,7 @@ fails; then the difference is shown, and how often each transcript came.
 }
 
 func (p *program) runScenarios(c *cobra.Command, s *session, args []string, golden string, rep *reporting) error {
-	files, err := p.filesToRun(c, args)
+	files, err := p.filesToRun(c, args, s.shipped)
 	if err != nil {
 		return err
 	}
@@ -125,7 +128,7 @@ func (p *program) reportAside(rep *reporting) {
 
 // filesToRun finds the files that the arguments name, and the command that they
 // may end with.
-func (p *program) filesToRun(c *cobra.Command, args []string) ([]suite.File, error) {
+func (p *program) filesToRun(c *cobra.Command, args []string, shipped bool) ([]suite.File, error) {
 	var command []string
 	if dash := c.ArgsLenAtDash(); dash >= 0 {
 		args, command = args[:dash], args[dash:]
@@ -133,15 +136,12 @@ func (p *program) filesToRun(c *cobra.Command, args []string) ([]suite.File, err
 			return nil, errors.New("-- stands between a scenario and a command, as in: run server.yaml -- curl URL")
 		}
 	}
-	files := suite.Shipped()
-	if len(args) > 0 {
-		var err error
-		if files, err = suite.Find(args, p.stdin); err != nil {
-			return nil, err
-		}
+	files, err := p.find(args, shipped)
+	if err != nil {
+		return nil, err
 	}
 	for i := range files {
-		files[i].Command = command
+		files[i].Options.Command = command
 	}
 	return files, nil
 }

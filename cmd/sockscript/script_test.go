@@ -57,6 +57,9 @@ func TestScripts(t *testing.T) {
 			// What the machine says of terminals and colours is not the scripts'.
 			env.Setenv("TERM", "xterm")
 			env.Setenv("NO_COLOR", "")
+			// What is remembered from run to run goes with the script's folder.
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("XDG_CACHE_HOME", "")
 			env.Setenv("SOCKSCRIPT_CI", "")
 			// The race detector would let each process sleep for a second at its end.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")

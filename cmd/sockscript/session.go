@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"regexp"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,10 +27,19 @@ type session struct {
 	jobs     int
 	count    int
 	pattern  string
+	skip     string
 	tags     []string
+	failed   bool
+	shuffle  shuffle
 	failFast bool
+	varFiles []string
 	define   []string
-	vars     map[string]any // what define says
+	vars     map[string]any // what these two say
+	strict   bool
+	keep     bool
+	slowest  int
+	shipped  bool
+	memory   *suite.Memory // nil where nothing can be remembered
 	timeout  time.Duration
 	quiet    bool
 	verbose  bool
@@ -51,14 +62,20 @@ func (s *session) bind(c *cobra.Command) {
 	f.IntVarP(&s.jobs, "jobs", "j", 1, "run `n` at a time; 0: one for each processor")
 	f.IntVar(&s.count, "count", 1, "run each scenario `n` times; all transcripts must be the same")
 	f.StringVar(&s.pattern, "run", "", "only scenarios whose name matches this `regexp`")
-	f.StringSliceVar(&s.tags, "tags", nil, "only scenarios with one of these tags: `a,b`")
+	f.StringVar(&s.skip, "skip", "", "no scenarios whose name matches this `regexp`")
+	f.StringSliceVar(&s.tags, "tags", nil, "only scenarios with one of these tags, and none of those with a !: `tcp,!slow`")
+	f.BoolVar(&s.failed, "failed", false, "only scenarios that failed when they were last run from this directory")
+	f.Var(&s.shuffle, "shuffle", "run in an order that this seed decides: `n`, or random for one that the summary tells")
 	f.BoolVar(&s.failFast, "fail-fast", false, "begin no further scenario after the first failure")
+	f.StringArrayVar(&s.varFiles, "var-file", nil, "set variables from a YAML `file` of names and values (repeatable)")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenarios: `name=value` (repeatable)")
 	f.DurationVar(&s.timeout, "timeout", 0, "the bound of each scenario's run (default: its own, or 30s)")
+	f.BoolVar(&s.keep, "keep", false, "keep the temporary folder of a scenario that fails, and say where it is")
+	f.IntVar(&s.slowest, "slowest", 0, "name the `n` scenarios that took longest")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary; a failure shows of each repetition the first round and the last")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "all transcripts, with descriptions and elapsed times")
 	c.RegisterFlagCompletionFunc("tags", completeTags)
-	for _, name := range []string{"jobs", "count", "run", "define", "timeout"} {
+	for _, name := range []string{"jobs", "count", "run", "skip", "shuffle", "define", "timeout", "slowest"} {
 		c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
 	}
 	c.ValidArgsFunction = completeNames
@@ -68,6 +85,34 @@ func (s *session) bind(c *cobra.Command) {
 func (s *session) bindStress(c *cobra.Command) {
 	c.Flags().IntVar(&s.stress, "stress", 0, "run each scenario until its transcript differs, at most `n` times, two a processor unless -j is given")
 	c.RegisterFlagCompletionFunc("stress", cobra.NoFileCompletions)
+}
+
+// bindShipped adds the flag that takes the shipped scenarios.
+func bindShipped(c *cobra.Command, shipped *bool) {
+	c.Flags().BoolVar(shipped, "shipped", false, "take the shipped scenarios")
+}
+
+// bindStrict adds the flag for continuous integration.
+func (s *session) bindStrict(c *cobra.Command) {
+	c.Flags().BoolVar(&s.strict, "strict", false, "a skip, a scenario without its golden file and a golden file without a scenario are failures")
+}
+
+// find finds the files that the arguments name: those of the current directory
+// where there are none, or the shipped ones where these are asked for.
+func (p *program) find(args []string, shipped bool) ([]suite.File, error) {
+	switch {
+	case shipped && len(args) > 0:
+		return nil, errors.New("--shipped takes all shipped scenarios; leave it out to name some of them")
+	case shipped:
+		return suite.Shipped(), nil
+	case len(args) > 0:
+		return suite.Find(args, p.stdin)
+	}
+	files, err := suite.Find([]string{"."}, p.stdin)
+	if errors.Is(err, suite.ErrNoScenarios) {
+		err = fmt.Errorf("%w; name files or directories, or take the shipped scenarios with --shipped", err)
+	}
+	return files, err
 }
 
 // completeNames completes the shipped scenarios' names; where none fits, the
@@ -94,6 +139,8 @@ func (s *session) validate(c *cobra.Command) error {
 		return errors.New("--jobs: a number of at least 0 is needed")
 	case s.count < 1:
 		return errors.New("--count: a number of at least 1 is needed")
+	case s.slowest < 0:
+		return errors.New("--slowest: a number of at least 0 is needed")
 	case s.timeout < 0:
 		return errors.New("--timeout: a duration above 0 is needed")
 	case s.quiet && s.verbose:
@@ -123,32 +170,66 @@ func load(files []suite.File, rep report.Reporter) ([]*suite.Case, error) {
 
 // choose chooses among the scenarios.
 func (s *session) choose(all []*suite.Case) ([]*suite.Case, error) {
-	var filter suite.Filter
-	if s.pattern != "" {
-		re, err := regexp.Compile(s.pattern)
-		if err != nil {
-			return nil, fmt.Errorf("--run: %w", err)
-		}
-		filter.Name = re
+	filter := suite.Filter{Tags: s.tags}
+	var err error
+	if filter.Name, err = pattern("--run", s.pattern); err != nil {
+		return nil, err
 	}
-	filter.Tags = s.tags
+	if filter.Skip, err = pattern("--skip", s.skip); err != nil {
+		return nil, err
+	}
+	s.memory, err = suite.Recall()
+	if s.failed {
+		if err != nil {
+			return nil, fmt.Errorf("--failed: %w", err)
+		}
+		filter.Only = s.memory.Failed
+	}
 	chosen := filter.Choose(all)
 	if len(chosen) == 0 {
 		return nil, s.nothingChosen(all)
 	}
+	if s.shuffle.on {
+		suite.Shuffle(chosen, s.shuffle.seed)
+	}
 	return chosen, nil
+}
+
+// pattern compiles the regular expression of a flag; nil where none is given.
+func pattern(flag, text string) (*regexp.Regexp, error) {
+	if text == "" {
+		return nil, nil
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", flag, err)
+	}
+	return re, nil
 }
 
 // nothingChosen is the error for flags that choose none of the scenarios.
 func (s *session) nothingChosen(all []*suite.Case) error {
 	if tags := suite.Tags(all); len(s.tags) > 0 {
 		for _, tag := range s.tags {
+			tag = strings.TrimPrefix(tag, "!")
 			if !slices.Contains(tags, tag) {
 				return fmt.Errorf("--tags: %w", unknown("tag", tag, tags, "none of the scenarios has it"))
 			}
 		}
 	}
-	return fmt.Errorf("none of the %d scenarios matches --run %q", len(all), s.pattern)
+	if s.failed {
+		return fmt.Errorf("none of the %d scenarios failed when it was last run from this directory; leave --failed out", len(all))
+	}
+	var flags []string
+	for _, f := range []struct{ name, value string }{{"--run", s.pattern}, {"--skip", s.skip}, {"--tags", strings.Join(s.tags, ",")}} {
+		if f.value != "" {
+			flags = append(flags, fmt.Sprintf("%s %q", f.name, f.value))
+		}
+	}
+	if len(all) == 1 {
+		return fmt.Errorf("%s does not choose the only scenario, %s", strings.Join(flags, " with "), all[0].Scenario.Name)
+	}
+	return fmt.Errorf("%s chooses none of the %d scenarios", strings.Join(flags, " with "), len(all))
 }
 
 // style is how transcripts are printed.
@@ -184,20 +265,31 @@ func (p *program) report(s *session, do func(*reporting) error) error {
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly()},
-		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens,
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Keep: s.keep},
+		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
 	}
 	progress := newProgress(len(cases) * s.count)
 	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
-	sum.Start = time.Now()
+	sum.Start, sum.Strict, sum.Most = time.Now(), s.strict, s.slowest
+	if s.shuffle.on {
+		sum.Seed = &s.shuffle.seed
+	}
+	ended := 0
 	suite.Run(ctx, cases, options, func(o *report.Outcome) {
 		progress.Clear()
 		sum.Add(o)
+		if s.memory != nil {
+			s.memory.Note(cases[ended], o)
+		}
+		ended++
 		rep.Outcome(o) // p.out and the files keep the error
 	})
 	progress.Clear()
 	sum.Count, sum.Stress = s.count, s.stress > 0
 	sum.Elapsed, sum.Updating = time.Since(sum.Start), s.goldens == suite.UpdateGoldens
+	if s.memory != nil {
+		s.memory.Save() // without it --failed knows less, and nothing else is lost
+	}
 	var err error
 	if s.prune && ctx.Err() == nil {
 		err = prune(sum)
@@ -217,14 +309,28 @@ func (s *session) tellsFailuresOnly() bool {
 		format.Name == "text" && len(s.reports.files) == 0 && !onGitHub()
 }
 
-// setVars sets the variables that -D names; one of the cases must have each.
-func (s *session) setVars(cases []*suite.Case) (err error) {
-	if s.vars, err = suite.ParseVars(s.define); err == nil {
-		err = suite.CheckVars(cases, s.vars)
+// setVars sets the variables that --var-file and -D name; one of the cases must
+// have each. What -D says counts before what a file says.
+func (s *session) setVars(cases []*suite.Case) error {
+	s.vars = make(map[string]any)
+	for _, path := range s.varFiles {
+		vars, err := suite.ReadVars(path)
+		if err == nil {
+			err = suite.CheckVars(cases, vars)
+		}
+		if err != nil {
+			return fmt.Errorf("--var-file: %w", err)
+		}
+		maps.Copy(s.vars, vars)
+	}
+	defined, err := suite.ParseVars(s.define)
+	if err == nil {
+		err = suite.CheckVars(cases, defined)
 	}
 	if err != nil {
 		return fmt.Errorf("-D: %w", err)
 	}
+	maps.Copy(s.vars, defined)
 	return nil
 }
 
@@ -246,7 +352,7 @@ func exitOf(ctx context.Context, sum *report.Summary) error {
 		return status(statusInterrupted)
 	case sum.Broken > 0:
 		return status(statusInvalid)
-	case sum.Failed > 0:
+	case sum.Failed > 0 || sum.Faulty():
 		return status(statusFailed)
 	}
 	return nil

@@ -26,7 +26,7 @@ func (p *program) showCommand() *cobra.Command {
 	c.Flags().BoolVar(&golden, "golden", false, "print its transcript instead")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("show takes the name of one shipped scenario; `sockscript list` shows them")
+			return fmt.Errorf("show takes the name of one shipped scenario; `sockscript list --shipped` shows them")
 		}
 		read := library.Open
 		if golden {
@@ -34,7 +34,7 @@ func (p *program) showCommand() *cobra.Command {
 		}
 		data, ok := read(args[0])
 		if !ok {
-			return unknown("scenario", args[0], library.Names(), "`sockscript list` shows those that are shipped")
+			return unknown("scenario", args[0], library.Names(), "`sockscript list --shipped` shows those that are shipped")
 		}
 		_, err := p.out.Write(data)
 		return err

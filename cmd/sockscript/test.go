@@ -22,6 +22,8 @@ func (p *program) testCommand() *cobra.Command {
 	}
 	s.bind(c)
 	s.bindStress(c)
+	s.bindStrict(c)
+	bindShipped(c, &s.shipped)
 	c.Flags().BoolVar(&s.update, "update", false, "write the golden files, and say which changed")
 	c.Flags().BoolVar(&s.prune, "prune", false, "with --update: remove the golden files that no scenario has")
 	s.reports.bind(c)
@@ -35,9 +37,6 @@ func (p *program) testCommand() *cobra.Command {
 			s.goldens = suite.UpdateGoldens
 		case s.prune:
 			return errors.New("--prune goes with --update")
-		}
-		if len(args) == 0 {
-			args = []string{"."}
 		}
 		return p.report(s, func(rep *reporting) error { return p.testScenarios(c, s, args, rep) })
 	}
@@ -73,16 +72,19 @@ as long as they match, and puts the line itself where one does not.
 With --stress a scenario is run until its transcript differs or it fails; then
 the difference is shown, and how often each transcript came.
 
+With --strict, the flag for continuous integration, a scenario that is skipped
+or has no golden file is a failure, and so is a golden file without a scenario.
+
 Arguments are those of run. With none, the current directory is taken.
 
 `
 
 func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep *reporting) error {
-	files, err := suite.Find(args, p.stdin)
+	files, err := p.find(args, s.shipped)
 	if err != nil {
 		return err
 	}
-	if !s.update {
+	if !s.update && !s.strict {
 		files = suite.NearGoldens(files)
 	}
 	all, err := load(files, rep)
@@ -90,6 +92,9 @@ func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep
 		return err
 	}
 	sum := new(report.Summary)
+	if len(args) == 0 && !s.shipped {
+		args = []string{"."}
+	}
 	if sum.Orphans, err = suite.Orphans(suite.Directories(args), all); err != nil {
 		return err
 	}
@@ -117,7 +122,7 @@ func (s *session) toCompare(all []*suite.Case, sum *report.Summary) ([]*suite.Ca
 	if err == nil {
 		err = suite.CheckGoldens(cases)
 	}
-	if err != nil || s.update {
+	if err != nil || s.update || s.strict {
 		return cases, err
 	}
 	with, without := suite.WithGolden(cases)

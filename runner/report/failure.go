@@ -44,6 +44,9 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	b.WriteString(indent(lines.String()))
 	writeOthers(b, f)
 	writePrograms(b, f)
+	if r.Kept != "" {
+		fmt.Fprintf(b, "\nthe temporary folder is kept: %s\n", source.Visible(r.Kept))
+	}
 	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, verdictLine(r.Status, r.Scenario.Name)))
 	return b.Flush()
 }

@@ -84,6 +84,8 @@ type ScenarioObject struct {
 	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
 	GoldenFile string         `json:"golden_file,omitempty" doc:"the golden file"`
 	Error      string         `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
+	Fault      string         `json:"fault,omitempty" doc:"with --strict: why it failed though no run of it did"`
+	Kept       string         `json:"kept,omitempty" doc:"with --keep: the temporary folder of the run that failed"`
 }
 
 // A FailureObject is why a run failed. It is the field failure of a scenario.
@@ -144,6 +146,17 @@ type SummaryObject struct {
 	Missing []string `json:"missing_goldens,omitempty" doc:"where the golden files of those passed over would be"`
 	Orphans []string `json:"orphaned_goldens,omitempty" doc:"golden files that no scenario has"`
 	Removed []string `json:"removed_goldens,omitempty" doc:"those that were removed"`
+
+	Slowest []SlowObject `json:"slowest,omitempty" doc:"with --slowest: the scenarios that took longest"`
+	Seed    *uint64      `json:"seed,omitempty" doc:"with --shuffle: the seed of the order"`
+}
+
+// A SlowObject is a scenario that took long. It is an item of the field slowest
+// of a summary.
+type SlowObject struct {
+	Scenario string  `json:"scenario" doc:"the scenario's name"`
+	File     string  `json:"file" doc:"its file"`
+	Elapsed  float64 `json:"elapsed" doc:"how long the run took, in seconds"`
 }
 
 // Problems implements [Reporter].
@@ -196,6 +209,10 @@ func (j *JSON) Summary(s *Summary) error {
 	for _, n := range s.NoGolden {
 		object.Missing = append(object.Missing, n.Path)
 	}
+	for _, x := range s.Slowest {
+		object.Slowest = append(object.Slowest, SlowObject{x.Scenario, x.File, x.Elapsed.Seconds()})
+	}
+	object.Seed = s.Seed
 	return j.write(object)
 }
 
@@ -304,7 +321,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 		object.Status = "notrun"
 	} else {
 		object.Reason, object.Races = o.Result.Reason, o.raceObjects()
-		object.Failure = failureObject(o.Result.Failure, o.Scenario.Pos())
+		object.Failure, object.Kept = failureObject(o.Result.Failure, o.Scenario.Pos()), o.Result.Kept
 	}
 	if d := cmp.Or(o.Diff, o.Change); d != nil {
 		object.Diff = d.Text
@@ -312,6 +329,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 	if o.Err != nil {
 		object.Error = o.Err.Error()
 	}
+	object.Fault = o.Fault
 	if o.Golden != GoldenUnused {
 		object.GoldenFile = o.GoldenPath
 	}

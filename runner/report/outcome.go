@@ -28,6 +28,9 @@ type Outcome struct {
 	// GoldenPath is where that file is, or would be; "" where there can be none.
 	GoldenPath string
 	Err        error // what kept the golden file from being read or written
+	// Fault is why the scenario counts as failed though no run of it did; "" where
+	// it does not.
+	Fault string
 }
 
 // A Diff tells how a transcript differs from what it should be.
@@ -80,7 +83,7 @@ func (g GoldenState) String() string {
 // Status is how the runs ended, taken together.
 func (o *Outcome) Status() runner.Status {
 	switch {
-	case o.Diff != nil || o.Err != nil:
+	case o.Diff != nil || o.Err != nil || o.Fault != "":
 		return runner.Failed
 	case o.Result == nil, o.Runs < o.Wanted && o.Result.Status != runner.Failed:
 		return runner.Cancelled

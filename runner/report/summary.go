@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,15 @@ type Summary struct {
 	Orphans  []string   // golden files that no scenario has
 	Removed  []string   // those that were removed
 
+	// Strict says that a golden file without a scenario is a failure.
+	Strict bool
+	// Most is how many scenarios Slowest holds at most.
+	Most    int
+	Slowest []Timed // those that took longest, the slowest first
+	// Seed is that of the order in which the scenarios were run; nil where it is
+	// that of their files.
+	Seed *uint64
+
 	Count   int  // how often each scenario was run
 	Stress  bool // or less often, where runs were not alike
 	Start   time.Time
@@ -38,8 +49,29 @@ type NoGolden struct {
 	Path           string // where the golden file would be
 }
 
+// A Timed is a scenario with the time that its reported run took.
+type Timed struct {
+	Scenario, File string
+	Elapsed        time.Duration
+}
+
+// Faulty reports whether the golden files alone make a failure.
+func (s *Summary) Faulty() bool { return s.Strict && len(s.Orphans) > 0 }
+
+// time keeps the outcome if it is one of the slowest.
+func (s *Summary) time(o *Outcome) {
+	if s.Most == 0 || o.Result == nil {
+		return
+	}
+	x := Timed{o.Scenario.Name, o.Scenario.Pos().File, o.Elapsed()}
+	at, _ := slices.BinarySearchFunc(s.Slowest, x, func(a, b Timed) int { return cmp.Compare(b.Elapsed, a.Elapsed) })
+	s.Slowest = slices.Insert(s.Slowest, at, x)
+	s.Slowest = s.Slowest[:min(len(s.Slowest), s.Most)]
+}
+
 // Add counts an outcome.
 func (s *Summary) Add(o *Outcome) {
+	s.time(o)
 	switch o.Status() {
 	case runner.Passed:
 		s.Passed++
@@ -87,6 +119,9 @@ func (s *Summary) String() string {
 		line += fmt.Sprintf(" (at most %s of each)", plural(s.Count, "run", "runs"))
 	case s.Count > 1:
 		line += fmt.Sprintf(" (%s of each)", plural(s.Count, "run", "runs"))
+	}
+	if s.Seed != nil {
+		line += fmt.Sprintf(" (--shuffle %d)", *s.Seed)
 	}
 	return line
 }

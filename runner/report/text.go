@@ -93,7 +93,7 @@ func (t *Text) Outcome(o *Outcome) error {
 func (t *Text) outcome(o *Outcome) error {
 	status := o.Status()
 	switch {
-	case o.Err != nil || o.Diff != nil:
+	case o.Err != nil || o.Diff != nil || o.Fault != "":
 		return t.block(func(w io.Writer) error { return t.differing(w, o) })
 	case o.Result == nil:
 		return nil
@@ -205,6 +205,8 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 	switch d := o.Diff; {
 	case o.Err != nil:
 		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, source.Visible(o.Err.Error()))
+	case o.Fault != "":
+		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, source.Visible(o.Fault))
 	case o.Golden == GoldenDiffers:
 		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, source.Visible(d.From), t.Style.paintDiff(source.VisibleLines(d.Text)))
 	default:
@@ -237,7 +239,7 @@ func (t *Text) Summary(s *Summary) error {
 	}
 	status := runner.Passed
 	switch {
-	case s.Failed > 0:
+	case s.Failed > 0 || s.Faulty():
 		status = runner.Failed
 	case s.Interrupted+s.NotRun > 0:
 		status = runner.Cancelled
@@ -249,8 +251,25 @@ func (t *Text) Summary(s *Summary) error {
 	if goldens != "" {
 		goldens += "\n"
 	}
-	_, err := fmt.Fprintf(t.W, "%s%s%s\n", gap, goldens, t.Style.paintStatus(status, s.String()))
+	slowest := slowestList(s)
+	_, err := fmt.Fprintf(t.W, "%s%s%s%s\n", gap, slowest, goldens, t.Style.paintStatus(status, s.String()))
 	return err
+}
+
+// slowestList names the scenarios that took longest.
+func slowestList(s *Summary) string {
+	if len(s.Slowest) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("slowest:\n")
+	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, x := range s.Slowest {
+		fmt.Fprintf(w, "  %s\t%s (%s)\n", brief(x.Elapsed), source.Visible(x.Scenario), source.Visible(x.File))
+	}
+	w.Flush()
+	b.WriteByte('\n')
+	return b.String()
 }
 
 // goldenLists names the golden files that are missing, and those that nothing

@@ -73,6 +73,8 @@ func (v *verdict) judge(o *Outcome) {
 	switch {
 	case o.Err != nil:
 		v.ending, v.kind, v.message = broken, "golden", o.Err.Error()
+	case o.Fault != "":
+		v.ending, v.kind, v.message = failed, "strict", o.Fault
 	case o.Golden == GoldenDiffers:
 		v.ending, v.kind, v.message = failed, "golden", "the transcript differs from "+o.Diff.From
 	case o.Diff != nil:

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
 )
 
 // A Case is one scenario of a file.
@@ -53,7 +50,7 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 			return nil, nil, fmt.Errorf("cannot read the scenario: %w", err)
 		}
 	}
-	list, problems := scenarios.ParseWith(f.Path, data, f.Command)
+	list, problems := scenarios.ParseWith(f.Path, data, f.Options)
 	return list, problems, nil
 }
 
@@ -113,78 +110,4 @@ func (c *Case) golden() (*golden, error) {
 		return nil, fmt.Errorf("cannot read the golden file: %w", err)
 	}
 	return parseGolden(path, string(data))
-}
-
-// A Filter chooses among cases. The zero Filter takes them all.
-type Filter struct {
-	Name *regexp.Regexp // matches the scenario's name anywhere
-	Tags []string       // the scenario has one of them
-}
-
-// Choose returns the cases that the filter takes.
-func (f Filter) Choose(cases []*Case) []*Case {
-	var chosen []*Case
-	for _, c := range cases {
-		named := f.Name == nil || f.Name.MatchString(c.Scenario.Name)
-		if named && (len(f.Tags) == 0 || c.Scenario.HasTag(f.Tags...)) {
-			chosen = append(chosen, c)
-		}
-	}
-	return chosen
-}
-
-// Tags lists all tags of the cases, sorted.
-func Tags(cases []*Case) []string {
-	var tags []string
-	for _, c := range cases {
-		tags = append(tags, c.Scenario.Tags...)
-	}
-	slices.Sort(tags)
-	return slices.Compact(tags)
-}
-
-// ParseVars reads NAME=VALUE texts. A value is typed as a plain YAML scalar
-// is: 5 is a number, true a truth value.
-func ParseVars(assignments []string) (map[string]any, error) {
-	vars := make(map[string]any, len(assignments))
-	for _, a := range assignments {
-		name, value, ok := strings.Cut(a, "=")
-		if !ok || !steps.IsName(name) {
-			return nil, fmt.Errorf("%q is not of the form NAME=VALUE", a)
-		}
-		vars[name] = steps.TypedText(value)
-	}
-	return vars, nil
-}
-
-// CheckVars reports a variable that none of the cases has.
-func CheckVars(cases []*Case, vars map[string]any) error {
-	known := make(map[string]bool)
-	for _, c := range cases {
-		for name := range c.Scenario.Vars {
-			known[name] = true
-		}
-	}
-	var names, unknown []string
-	for name := range known {
-		names = append(names, name)
-	}
-	for name := range vars {
-		if !known[name] {
-			unknown = append(unknown, name)
-		}
-	}
-	if len(unknown) == 0 {
-		return nil
-	}
-	slices.Sort(names)
-	slices.Sort(unknown)
-	err := fmt.Errorf("no chosen scenario has a variable %q", unknown[0])
-	switch hint := source.DidYouMean(unknown[0], names); {
-	case hint != "":
-		return fmt.Errorf("%w; %s", err, hint)
-	case len(names) == 0:
-		return fmt.Errorf("%w; none of them has the key vars", err)
-	}
-	return fmt.Errorf("%w; their variables are %s", err, strings.Join(names, ", "))
 }

@@ -23,6 +23,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -32,9 +33,8 @@ import (
 type File struct {
 	Path    string // as messages name it
 	Shipped bool
-	// Command is run beside each scenario of the file, as scenarios.ParseWith
-	// says.
-	Command []string
+	// Options say how the file is read.
+	Options scenarios.Options
 	data    []byte // nil where the file is on disk
 }
 
@@ -122,6 +122,9 @@ func isScenario(path string) bool {
 	return ext == ".yaml" || ext == ".yml"
 }
 
+// ErrNoScenarios is the error for a directory that holds no scenario file.
+var ErrNoScenarios = errors.New("there are no scenario files (*.yaml, *.yml)")
+
 // walk finds the scenario files of a directory, sorted.
 func walk(root string) ([]File, error) {
 	var files []File
@@ -140,7 +143,7 @@ func walk(root string) ([]File, error) {
 		return nil, fmt.Errorf("cannot read the directory: %w", err)
 	}
 	if len(files) == 0 {
-		return nil, fmt.Errorf("there are no scenario files (*.yaml, *.yml) in %s", root)
+		return nil, fmt.Errorf("%w in %s", ErrNoScenarios, root)
 	}
 	return files, nil
 }
@@ -181,5 +184,5 @@ func notFound(name string) error {
 	if hint := source.DidYouMean(name, candidates); hint != "" {
 		return fmt.Errorf("%w; %s", err, hint)
 	}
-	return fmt.Errorf("%w; `sockscript list` shows those that are shipped", err)
+	return fmt.Errorf("%w; `sockscript list --shipped` shows those that are shipped", err)
 }

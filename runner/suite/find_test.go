@@ -74,7 +74,7 @@ func TestFindErrors(t *testing.T) {
 		{"sbu", `did you mean "sub"?`},
 		{"tcp-helo", `did you mean "tcp-hello"?`},
 		{"tcp-hello.yaml", `did you mean "tcp-hello", which is shipped?`},
-		{"quite-another-thing", "`sockscript list` shows those that are shipped"},
+		{"quite-another-thing", "`sockscript list --shipped` shows those that are shipped"},
 		{"empty", "there are no scenario files (*.yaml, *.yml) in empty"},
 		{"x*.yaml", `the pattern "x*.yaml" matches no scenario file`},
 		{"[a", `the pattern "[a": syntax error in pattern`},

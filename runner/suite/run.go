@@ -24,6 +24,9 @@ type Options struct {
 	// another transcript than the others. Runs under way are still counted.
 	Stress  bool
 	Goldens Goldens
+	// Strict makes a failure of a scenario that is skipped, and of one that has no
+	// golden file where transcripts are compared.
+	Strict bool
 	// Progress is called after each run; Total is less by those that will not
 	// be made. Calls of it and of the function that
 	// takes the outcomes never overlap.
@@ -118,7 +121,7 @@ func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
 	defer s.mu.Unlock()
 	t.add(n, result, text)
 	if t.left == 0 {
-		t.close(s.options.Goldens)
+		t.close(s.options)
 	}
 	if s.options.Stress && t.differs() {
 		t.stop.Store(true)

@@ -100,7 +100,7 @@ func (t *tally) failed() bool {
 }
 
 // close makes the outcome when all runs have come in.
-func (t *tally) close(goldens Goldens) {
+func (t *tally) close(options Options) {
 	o := &report.Outcome{
 		Scenario: t.one.Scenario, Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.GoldenLabel(),
 	}
@@ -110,6 +110,9 @@ func (t *tally) close(goldens Goldens) {
 			o.Result, o.Run = a.result, a.n
 			break
 		}
+	}
+	if options.Strict && o.Result != nil && o.Result.Status == runner.Skipped {
+		o.Fault = "skipped: " + o.Result.Reason + "; --strict lets nothing be skipped"
 	}
 	if o.Result == nil || o.Result.Status != runner.Passed || len(t.variants) == 0 {
 		return
@@ -125,15 +128,15 @@ func (t *tally) close(goldens Goldens) {
 		}
 		return
 	}
-	t.settle(goldens, first.text)
+	t.settle(options, first.text)
 }
 
 func run(n int) string { return fmt.Sprintf("run %d", n) }
 
 // settle compares the transcript with the golden file, or writes it there.
-func (t *tally) settle(goldens Goldens, text string) {
+func (t *tally) settle(options Options, text string) {
 	o := t.outcome
-	switch {
+	switch goldens := options.Goldens; {
 	case goldens == IgnoreGoldens:
 	case t.goldenErr != nil:
 		o.Err = t.goldenErr
@@ -146,6 +149,8 @@ func (t *tally) settle(goldens Goldens, text string) {
 		o.Diff = compare(o.GoldenPath, t.golden.text, "transcript", text)
 	case t.one.Golden != "":
 		o.Err = fmt.Errorf("there is no golden file %s; --update writes it", o.GoldenPath)
+	case options.Strict:
+		o.Fault = "there is no golden file " + o.GoldenPath + "; `sockscript test --update` writes it"
 	}
 }
 

@@ -1,0 +1,69 @@
+package suite
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// ReadVars reads a YAML file that maps names to values. They are typed as those
+// of a scenario's vars; no expression is run in them.
+func ReadVars(path string) (map[string]any, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	vars, problems := scenarios.ParseVars(path, data)
+	return vars, problems.Err()
+}
+
+// ParseVars reads NAME=VALUE texts. A value is typed as a plain YAML scalar
+// is: 5 is a number, true a truth value.
+func ParseVars(assignments []string) (map[string]any, error) {
+	vars := make(map[string]any, len(assignments))
+	for _, a := range assignments {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || !steps.IsName(name) {
+			return nil, fmt.Errorf("%q is not of the form NAME=VALUE", a)
+		}
+		vars[name] = steps.TypedText(value)
+	}
+	return vars, nil
+}
+
+// CheckVars reports a variable that none of the cases has.
+func CheckVars(cases []*Case, vars map[string]any) error {
+	known := make(map[string]bool)
+	for _, c := range cases {
+		for name := range c.Scenario.Vars {
+			known[name] = true
+		}
+	}
+	var names, unknown []string
+	for name := range known {
+		names = append(names, name)
+	}
+	for name := range vars {
+		if !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	slices.Sort(unknown)
+	err := fmt.Errorf("no chosen scenario has a variable %q", unknown[0])
+	switch hint := source.DidYouMean(unknown[0], names); {
+	case hint != "":
+		return fmt.Errorf("%w; %s", err, hint)
+	case len(names) == 0:
+		return fmt.Errorf("%w; none of them has the key vars", err)
+	}
+	return fmt.Errorf("%w; their variables are %s", err, strings.Join(names, ", "))
+}
