@@ -17,7 +17,7 @@ func TestOutsideModule(t *testing.T) {
 	m := newModule(t)
 
 	// Golden files that are not there yet, or that are wrong, are written.
-	m.test(true, "-sockscript.update")
+	wantLine(t, m.test(true, "-v", "-sockscript.update"), "golden file created: testdata/greets.golden")
 	golden := m.read("testdata/greets.golden")
 	wantLine(t, golden, `client  recv(sock, until "\n") = 6 "hello\n"`)
 	wantLine(t, golden, "ok  greets")

@@ -22,6 +22,9 @@ package runnertest
 import (
 	"context"
 	"flag"
+	"fmt"
+	"io"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -30,6 +33,8 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
 )
 
 const updateFlag = "sockscript.update"
@@ -40,6 +45,10 @@ func init() {
 		flag.Bool(updateFlag, false, "write the golden files of the scenarios")
 	}
 }
+
+// updates is where it is said which golden files were written: of a test that
+// passes, go test shows no log.
+var updates io.Writer = os.Stderr
 
 // updating reports whether the flag is set, whoever has registered it.
 func updating() bool {
@@ -52,6 +61,16 @@ type Params struct {
 	// Vars override variables of the scenarios. A name that none of them has
 	// is an error.
 	Vars map[string]any
+	// Setup is called before each scenario runs, with its subtest. The variables
+	// that it returns count before Vars: the address of a fresh server, say, that
+	// tb.Cleanup ends.
+	Setup func(tb testing.TB, s *scenarios.Scenario) map[string]any
+	// Kinds are step kinds of one's own, which the scenarios may use beside the
+	// others.
+	Kinds []*steps.Kind
+	// Tags choose among the scenarios: those that have one of them, and none of
+	// those that are written !TAG.
+	Tags []string
 	// Timeout bounds each scenario's run; 0 leaves its own bound.
 	Timeout time.Duration
 	// Parallel runs the scenarios beside each other, as t.Parallel does. Those
@@ -93,6 +112,13 @@ func (p Params) cases(tb testing.TB, names []string) []*suite.Case {
 	if err != nil {
 		tb.Fatal(err)
 	}
+	kinds, err := steps.Kinds().With(p.Kinds...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	for i := range files {
+		files[i].Options.Kinds = kinds
+	}
 	cases, problems, err := suite.Load(files)
 	if err != nil {
 		tb.Fatal(err)
@@ -109,14 +135,29 @@ func (p Params) cases(tb testing.TB, names []string) []*suite.Case {
 	if err := suite.CheckGoldens(cases); err != nil {
 		tb.Fatal(err)
 	}
-	return cases
+	chosen := suite.Filter{Tags: p.Tags}.Choose(cases)
+	if len(chosen) == 0 {
+		tb.Fatalf("none of the %d scenarios has the tags %s", len(cases), strings.Join(p.Tags, ", "))
+	}
+	return chosen
 }
 
 // one runs one scenario as a test of its own.
 func (p Params) one(ctx context.Context, tb testing.TB, c *suite.Case) {
 	tb.Helper()
+	vars := maps.Clone(p.Vars)
+	if p.Setup != nil {
+		if vars == nil {
+			vars = make(map[string]any)
+		}
+		fresh := p.Setup(tb, c.Scenario)
+		if err := suite.CheckVars([]*suite.Case{c}, fresh); err != nil {
+			tb.Fatalf("Setup: %s", err)
+		}
+		maps.Copy(vars, fresh)
+	}
 	options := suite.Options{
-		Run:     runner.Options{Vars: p.Vars, Timeout: p.Timeout},
+		Run:     runner.Options{Vars: vars, Timeout: p.Timeout},
 		Goldens: suite.CompareGoldens,
 	}
 	if p.Update || updating() {
@@ -131,7 +172,7 @@ func (p Params) one(ctx context.Context, tb testing.TB, c *suite.Case) {
 	written := outcome.Golden == report.GoldenChanged || outcome.Golden == report.GoldenCreated
 	switch status := outcome.Status(); {
 	case written:
-		tb.Logf("%s %s", outcome.Golden, outcome.GoldenPath)
+		fmt.Fprintf(updates, "golden file %s: %s\n", outcome.Golden, outcome.GoldenPath)
 	case status == runner.Passed:
 		tb.Logf("\n%s", out.String())
 	case status == runner.Skipped:

@@ -4,11 +4,16 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
 )
 
 func TestRun(t *testing.T) { Run(t, "testdata/*.yaml") }
@@ -125,6 +130,70 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// Each scenario gets a server of its own, and its own words may be step kinds.
+func TestSetupAndKinds(t *testing.T) {
+	t.Setenv("SOCKSCRIPT_CI", "")
+	setUpdateFlag(t, "false")
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "a.yaml"),
+		"name: first\ntags: small\nvars: {who: nobody}\nactors: {one: [{shout: \"${who}\"}]}\n"+
+			"---\nname: second\ntags: [small, slow]\nvars: {who: nobody}\nactors: {one: [{shout: \"${who}\"}]}\n")
+	var set []string
+	p := Params{
+		Kinds: []*steps.Kind{&shout},
+		Tags:  []string{"small", "!slow"},
+		Vars:  map[string]any{"who": "everybody"},
+		Setup: func(tb testing.TB, s *scenarios.Scenario) map[string]any {
+			set = append(set, s.Name)
+			return map[string]any{"who": s.Name + " server"}
+		},
+	}
+	r := record(t, p, file)
+	if r.failed || !strings.Contains(r.log.String(), "one  shout(FIRST SERVER) = 0\nok  first") {
+		t.Errorf("failed %t:\n%s", r.failed, r.log.String())
+	}
+	if !slices.Equal(set, []string{"first"}) {
+		t.Errorf("set up %q", set)
+	}
+	for _, test := range []struct {
+		want string
+		p    Params
+	}{
+		{`none of the 2 scenarios has the tags else`, Params{Kinds: p.Kinds, Tags: []string{"else"}}},
+		{`unknown step kind "shout"`, Params{}},
+		{`there are two step kinds named shout; give yours another name`, Params{Kinds: []*steps.Kind{&shout, &shout}}},
+		{`there are two step kinds named recv; give yours another name`, Params{Kinds: []*steps.Kind{{Name: "recv", New: shout.New}}}},
+		{`the step kind "a b" needs a name of letters and digits, and the function New`, Params{Kinds: []*steps.Kind{{Name: "a b", New: shout.New}}}},
+		{`Setup: no chosen scenario has a variable "whom"`, Params{Kinds: p.Kinds, Setup: func(testing.TB, *scenarios.Scenario) map[string]any {
+			return map[string]any{"whom": 1}
+		}}},
+	} {
+		if r := record(t, test.p, file); !r.failed || !strings.Contains(r.log.String(), test.want) {
+			t.Errorf("failed %t, want %q:\n%s", r.failed, test.want, r.log.String())
+		}
+	}
+}
+
+// shout is a step kind of a user's own.
+var shout = steps.Kind{
+	Name: "shout", Summary: "print a text in capitals",
+	New: func() steps.Action { return new(shoutAction) },
+}
+
+type shoutAction struct{ text steps.Text }
+
+func (a *shoutAction) Params(p *steps.Params) { p.Value(&a.text, "the text") }
+
+func (a *shoutAction) Run(t *steps.Task) error {
+	s, err := a.text.Eval(t)
+	if err != nil {
+		return err
+	}
+	t.Call("shout", steps.Const(strings.ToUpper(s)))
+	t.Return(steps.Const("0"))
+	return nil
+}
+
 func TestEnvironmentForbidsSkipping(t *testing.T) {
 	t.Setenv("SOCKSCRIPT_CI", "1")
 	file := write(t, filepath.Join(t.TempDir(), "a.yaml"), lacking)
@@ -138,18 +207,24 @@ func TestUpdate(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, filepath.Join(dir, "a.yaml"), passing)
 	golden := filepath.Join(dir, "a.golden")
-	for _, want := range []string{"created " + golden, "one  | hello\nok  a"} {
-		r := record(t, Params{Update: true}, file)
-		if r.failed || !strings.Contains(r.log.String(), want) {
-			t.Fatalf("failed %t; %q is missing in:\n%s", r.failed, want, r.log.String())
+	var said strings.Builder
+	defer func(w io.Writer) { updates = w }(updates)
+	updates = &said
+	for range 2 {
+		if r := record(t, Params{Update: true}, file); r.failed {
+			t.Fatal(r.log.String())
 		}
+	}
+	if want := "golden file created: " + golden + "\n"; said.String() != want {
+		t.Errorf("said %q, want %q", said.String(), want)
 	}
 	if got, err := os.ReadFile(golden); err != nil || string(got) != "one  | hello\nok  a\n" {
 		t.Errorf("the golden file holds %q, %v", got, err)
 	}
 	write(t, golden, "old\n")
-	if r := record(t, Params{Update: true}, file); !strings.Contains(r.log.String(), "changed "+golden) {
-		t.Errorf("the change is not told:\n%s", r.log.String())
+	record(t, Params{Update: true}, file)
+	if want := "golden file changed: " + golden + "\n"; !strings.HasSuffix(said.String(), want) {
+		t.Errorf("said %q, want %q", said.String(), want)
 	}
 }
 
