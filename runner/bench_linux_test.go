@@ -56,63 +56,6 @@ func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Re
 	return r
 }
 
-// loopbacks counts through 127.0.0.0/8.
-type loopbacks struct{ n uint32 }
-
-func (l *loopbacks) next() [4]byte {
-	l.n++
-	return [4]byte{127, 1 + byte(l.n>>14)%250, byte(l.n >> 7), 1 + byte(l.n)%127}
-}
-
-func BenchmarkTCPHello(b *testing.B) {
-	s := load(b, hello)
-	var addresses loopbacks
-	const rounds = 50
-	twoAtATime := func(one func(ip [4]byte)) func() {
-		return func() {
-			var g errgroup.Group
-			g.SetLimit(2)
-			for range rounds {
-				ip := addresses.next()
-				g.Go(func() error { one(ip); return nil })
-			}
-			g.Wait()
-		}
-	}
-	floor := twoAtATime(func(ip [4]byte) { helloFloor(b, ip) })
-	engine := twoAtATime(func(ip [4]byte) {
-		host := fmt.Sprintf("%d.%d.%d.%d", ip[0], ip[1], ip[2], ip[3])
-		mustPass(b, s, runner.Options{Vars: map[string]any{"host": host}})
-	})
-	pair(b, "50", floor, engine)
-}
-
-// helloFloor is what a C programmer writes: two threads, blocking calls.
-func helloFloor(tb testing.TB, ip [4]byte) {
-	l := floorSocket(tb)
-	check(tb, unix.Bind(l, &unix.SockaddrInet4{Addr: ip}))
-	check(tb, unix.Listen(l, 3))
-	name, err := unix.Getsockname(l)
-	check(tb, err)
-	threads(false,
-		func() {
-			conn, _, err := unix.Accept4(l, unix.SOCK_CLOEXEC)
-			check(tb, err)
-			readFull(tb, conn, 17)
-			writeFull(tb, conn, []byte("Hello from server"))
-			unix.Close(conn)
-			unix.Close(l)
-		},
-		func() {
-			s := floorSocket(tb)
-			check(tb, unix.Connect(s, name))
-			writeFull(tb, s, []byte("Hello from client"))
-			readFull(tb, s, 17)
-			unix.Close(s)
-		},
-	)
-}
-
 func BenchmarkPingPong(b *testing.B) {
 	const rounds = 10000
 	s := load(b, pingPong)

@@ -1,0 +1,97 @@
+package runner_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/suite"
+)
+
+// BenchmarkTCPHello runs tcp-hello again and again, as run --count does, and
+// compares all transcripts. Its floor is a C program with two threads a round.
+func BenchmarkTCPHello(b *testing.B) {
+	ownNetwork(b)
+	const rounds = 200
+	cases, problems, err := suite.Load([]suite.File{suite.Text("hello.yaml", []byte(hello))})
+	if err != nil || problems.HasErrors() {
+		b.Fatal(err, problems.Report())
+	}
+	floor := cHello(b)
+	for _, jobs := range []int{1, 2} {
+		b.Run(fmt.Sprintf("jobs=%d", jobs), func(b *testing.B) {
+			pair(b, fmt.Sprint(rounds), func() { floor(rounds, jobs) }, func() {
+				o := suite.Options{Jobs: jobs, Count: rounds}
+				suite.Run(context.Background(), cases, o, func(o *report.Outcome) {
+					if o.Failed > 0 || o.Runs != rounds {
+						b.Errorf("%d of %d runs failed", o.Failed, o.Runs)
+					}
+				})
+			})
+		})
+	}
+}
+
+// ownNetwork skips a benchmark that connects much where others connect too: how
+// many of their connections are in TIME_WAIT would decide.
+func ownNetwork(b *testing.B) {
+	b.Helper()
+	list, err := net.Interfaces()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, i := range list {
+		if i.Flags&net.FlagLoopback == 0 && i.Flags&net.FlagUp != 0 {
+			b.Skipf("%s is up; run this in a network of its own: "+
+				"unshare -rn sh -c 'ip link set lo up; exec go test -run ^$ -bench TCPHello ./runner'", i.Name)
+		}
+	}
+	// Here it may be forbidden; then both are slowed down alike.
+	os.WriteFile("/proc/sys/net/ipv4/tcp_max_tw_buckets", []byte("0"), 0)
+}
+
+// cHello compiles and starts the C program, and gives a function that has it run
+// rounds, so many at a time.
+func cHello(b *testing.B) func(rounds, jobs int) {
+	b.Helper()
+	cc, err := exec.LookPath("cc")
+	if err != nil {
+		b.Skip("there is no C compiler: ", err)
+	}
+	program := filepath.Join(b.TempDir(), "hello")
+	if out, err := exec.Command(cc, "-O2", "-pthread", "-o", program, "testdata/hello.c").CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	cmd := exec.Command(program)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		in.Close()
+		if err := cmd.Wait(); err != nil {
+			b.Error(err)
+		}
+	})
+	lines := bufio.NewReader(out)
+	return func(rounds, jobs int) {
+		fmt.Fprintln(in, rounds, jobs)
+		if _, err := lines.ReadString('\n'); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
