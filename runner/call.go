@@ -226,6 +226,9 @@ func asText(b []byte, cut bool) (string, bool) {
 // quote writes a text in double quotes; \0 stands for a zero byte, as strace
 // has it.
 func quote(s string) string {
+	if !strings.Contains(s, "\x00") {
+		return strconv.Quote(s)
+	}
 	pieces := strings.Split(s, "\x00")
 	for i, piece := range pieces {
 		quoted := strconv.Quote(piece)

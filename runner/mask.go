@@ -232,6 +232,20 @@ var (
 	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
 )
 
+// replacePorts replaces what one of these finds. Most texts hold no number that
+// is long enough.
+func replacePorts(port *regexp.Regexp, s string, replace func(string) string) string {
+	digits := 0
+	for i := range len(s) {
+		if c := s[i]; c < '0' || c > '9' {
+			digits = 0
+		} else if digits++; digits == 4 {
+			return port.ReplaceAllStringFunc(s, replace)
+		}
+	}
+	return s
+}
+
 // data hides addresses with ephemeral ports in a text that was sent, received
 // or written.
 func (m *masks) data(s string, at time.Duration) string {
@@ -239,7 +253,7 @@ func (m *masks) data(s string, at time.Duration) string {
 	if len(m.owners) == 0 || !strings.Contains(s, ":") {
 		return s
 	}
-	return hostPort.ReplaceAllStringFunc(s, func(text string) string {
+	return replacePorts(hostPort, s, func(text string) string {
 		a, err := sock.ParseAddr(text)
 		if err != nil {
 			return text
@@ -257,7 +271,7 @@ func (m *masks) freePorts(s string) string {
 	if len(m.free) == 0 {
 		return s
 	}
-	return wholePort.ReplaceAllStringFunc(s, func(text string) string {
+	return replacePorts(wholePort, s, func(text string) string {
 		if port, err := strconv.Atoi(text); err == nil && m.free[port] {
 			return "<" + freePortName + ">"
 		}
@@ -268,7 +282,7 @@ func (m *masks) freePorts(s string) string {
 // line hides, beside addresses, the bare numbers of ephemeral ports in a line
 // of the scenario's own.
 func (m *masks) line(s string, at time.Duration) string {
-	return wholePort.ReplaceAllStringFunc(m.data(s, at), func(text string) string {
+	return replacePorts(wholePort, m.data(s, at), func(text string) string {
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err != nil || !steps.DynamicPort(uint16(port)) {
 			return text

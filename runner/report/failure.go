@@ -1,7 +1,7 @@
 package report
 
 import (
-	"bufio"
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -27,17 +27,15 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	if f == nil {
 		return nil
 	}
-	b := bufio.NewWriter(w)
+	b := new(bytes.Buffer)
 	writeHead(b, r, f, s)
 	for _, s := range f.Via {
 		fmt.Fprintf(b, "called by %s\n", source.Visible(place(s)))
 	}
 	writeDetail(b, f.Err)
 	fmt.Fprintln(b, "\ntranscript up to there:")
-	var lines strings.Builder
-	inner := bufio.NewWriter(&lines)
-	writeLines(inner, r, s)
-	inner.Flush()
+	lines := new(bytes.Buffer)
+	writeLines(lines, r, s)
 	if lines.Len() == 0 {
 		lines.WriteString("(nothing was called)\n")
 	}
@@ -48,10 +46,11 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 		fmt.Fprintf(b, "\nthe temporary folder is kept: %s\n", source.Visible(r.Kept))
 	}
 	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, verdictLine(r.Status, r.Scenario.Name)))
-	return b.Flush()
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
-func writeHead(b *bufio.Writer, r *runner.Result, f *runner.Failure, s Style) {
+func writeHead(b *bytes.Buffer, r *runner.Result, f *runner.Failure, s Style) {
 	if f.Place == nil {
 		who := ""
 		if f.Actor != "" {
@@ -84,7 +83,7 @@ func firstLine(err error) string {
 
 // writeDetail shows data that differs, who waits for whom in a deadlock, and
 // the further lines of the error.
-func writeDetail(b *bufio.Writer, err error) {
+func writeDetail(b *bytes.Buffer, err error) {
 	if _, rest, more := strings.Cut(err.Error(), "\n"); more {
 		fmt.Fprint(b, "\n", indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n"))
 	}
@@ -126,7 +125,7 @@ func quoteOrHex(b []byte) string {
 }
 
 // writeOthers tells what every other actor was doing.
-func writeOthers(b *bufio.Writer, f *runner.Failure) {
+func writeOthers(b *bytes.Buffer, f *runner.Failure) {
 	if len(f.Others) == 0 {
 		return
 	}
@@ -142,7 +141,7 @@ func writeOthers(b *bufio.Writer, f *runner.Failure) {
 }
 
 // writePrograms shows what the programs wrote that no step has read.
-func writePrograms(b *bufio.Writer, f *runner.Failure) {
+func writePrograms(b *bytes.Buffer, f *runner.Failure) {
 	for _, p := range f.Programs {
 		fmt.Fprintf(b, "\n%s\n", source.Visible(fmt.Sprintf("%s of %s: %s", p.Name, p.Actor, p.Status)))
 		writeOutput(b, "stdout", p.Stdout, p.StdoutBefore)
@@ -155,7 +154,7 @@ const outputLines = 30
 
 // writeOutput shows the last lines of an output, of which there were some bytes
 // before the text.
-func writeOutput(b *bufio.Writer, name, text string, before int64) {
+func writeOutput(b *bytes.Buffer, name, text string, before int64) {
 	if text == "" {
 		return
 	}

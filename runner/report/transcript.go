@@ -3,11 +3,12 @@
 package report
 
 import (
-	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -24,7 +25,10 @@ type Style struct {
 
 // Transcript writes a run's lines, and its verdict as the last one.
 func Transcript(w io.Writer, r *runner.Result, s Style) error {
-	b := bufio.NewWriter(w)
+	b, whole := w.(*bytes.Buffer)
+	if !whole {
+		b = new(bytes.Buffer)
+	}
 	if s.Verbose && r.Scenario.Description != "" {
 		fmt.Fprintf(b, "%s\n\n", s.dim(source.VisibleLines(strings.TrimSpace(r.Scenario.Description))))
 	}
@@ -34,8 +38,13 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 		writePrograms(b, r.Failure)
 		fmt.Fprintln(b)
 	}
-	fmt.Fprintln(b, s.verdict(r))
-	return b.Flush()
+	b.WriteString(s.verdict(r))
+	b.WriteByte('\n')
+	if whole {
+		return nil
+	}
+	_, err := w.Write(b.Bytes())
+	return err
 }
 
 // verdict is the last line of a transcript.
@@ -70,7 +79,7 @@ func precise(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
+func writeLines(b *bytes.Buffer, r *runner.Result, s Style) {
 	order := s.Order
 	if order == "" {
 		order = runner.Causal
@@ -85,13 +94,16 @@ func writeLines(b *bufio.Writer, r *runner.Result, s Style) {
 		if order == runner.Time {
 			elapsed = elapsedColumn(l)
 		}
-		actor := s.dim(fmt.Sprintf("%s%-*s  ", elapsed, width, source.Visible(l.Actor)))
+		actor := source.Visible(l.Actor)
+		actor = s.dim(elapsed + actor + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(actor))+2))
 		if l.Event != nil && l.Event.Note != "" {
 			for note := range strings.SplitSeq(strings.TrimSuffix(l.Event.Note, "\n"), "\n") {
 				fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+source.Visible(note)))
 			}
 		}
-		fmt.Fprintf(b, "%s%s\n", actor, s.lineText(r, l))
+		b.WriteString(actor)
+		b.WriteString(s.lineText(r, l))
+		b.WriteByte('\n')
 	}
 }
 
