@@ -38,6 +38,9 @@ type Options struct {
 	FoldAll bool
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool
+	// Hurry, once it is closed, lets a run that ends give its programs no time to
+	// end themselves.
+	Hurry <-chan struct{}
 }
 
 // Status is how a run ended.
@@ -138,6 +141,7 @@ type run struct {
 	ends     foldedEnds
 	members  []*member
 	group    *errgroup.Group
+	closed   chan struct{} // once no program is left
 
 	mu      sync.Mutex
 	strands []*strand
@@ -146,7 +150,7 @@ type run struct {
 }
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
-	r := &run{scenario: s, options: o, vars: s.Vars, tmp: new(folder)}
+	r := &run{scenario: s, options: o, vars: s.Vars, tmp: new(folder), closed: make(chan struct{})}
 	if len(o.Vars)+len(s.Computed) > 0 {
 		r.vars = maps.Clone(s.Vars)
 		for name, v := range o.Vars {
@@ -187,6 +191,9 @@ func (r *run) run(outside context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	r.group = g
 	r.shared.Sockets = sock.NewGroup(ctx)
+	if r.options.Hurry != nil {
+		go r.hurry(ctx)
+	}
 	if err := r.cast(ctx); err != nil {
 		return err
 	}
@@ -337,7 +344,7 @@ func (r *run) fail(s *strand, err error) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failure != nil {
+	if r.failure != nil || r.stopped != nil {
 		return steps.ErrCancelled
 	}
 	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
@@ -408,9 +415,21 @@ func (r *run) settle(res *Result, err error) {
 	}
 }
 
+// hurry ends the programs at once when that is asked for and the run ends.
+func (r *run) hurry(ctx context.Context) {
+	select {
+	case <-r.options.Hurry:
+	case <-r.closed:
+		return
+	}
+	<-ctx.Done()
+	r.shared.Programs.Hurry()
+}
+
 // close releases all that the run made.
 func (r *run) close() error {
 	r.shared.Programs.Close()
+	close(r.closed)
 	r.ports.release()
 	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
 }

@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -35,12 +36,34 @@ func Main() int {
 	// Without this, a reader of the standard output that goes away would kill
 	// the process before a scenario could release what it holds.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	ctx, release := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer release()
-	// The first signal ends the run in good order; a second one kills.
-	context.AfterFunc(ctx, release)
-	p := &program{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, errors: os.Stderr}
+	ctx, hurry := interruptions()
+	p := &program{args: os.Args[1:], stdin: os.Stdin, stdout: os.Stdout, errors: os.Stderr, hurry: hurry}
 	return p.main(ctx)
+}
+
+// hurriedExit is how long a hurried end may take. What holds it up then is not
+// what a scenario has made: the output is not read, say.
+const hurriedExit = 10 * time.Second
+
+// interruptions listens for the signals that end the command. The first ends the
+// run in good order, and cancels the context; a second one hurries that.
+func interruptions() (ctx context.Context, hurry <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	list := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // nohup(1) makes it so
+		list = append(list, syscall.SIGHUP)
+	}
+	signal.Notify(signals, list...)
+	second := make(chan struct{})
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		close(second)
+		time.AfterFunc(hurriedExit, func() { os.Exit(statusInterrupted) })
+	}()
+	return ctx, second
 }
 
 // A program is one invocation of the command.
@@ -50,6 +73,7 @@ type program struct {
 	stdout *os.File
 	out    *output
 	errors io.Writer
+	hurry  <-chan struct{} // closed when the end is to be hurried
 }
 
 // status is an error that has been told already and only sets the exit status.

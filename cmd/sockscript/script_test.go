@@ -36,7 +36,8 @@ func TestMain(m *testing.M) {
 //	status N COMMAND...            run the command; it must exit with the status N
 //	interrupt SIGNAL N PATH COMMAND...
 //	                               run the command until PATH exists, send it the
-//	                               signal; it must exit with the status N
+//	                               signal, "twice" two of them; it must exit with the
+//	                               status N
 //	report N COMMAND...            run the command; it must exit with the status N;
 //	                               <time> stands for each time that its output tells
 //	unread N COMMAND...            run the command with nobody to read its output;
@@ -124,14 +125,18 @@ func isExecutable(path string) bool {
 }
 
 func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]os.Signal{"INT": os.Interrupt, "TERM": syscall.SIGTERM}
+	signals := map[string][]os.Signal{
+		"INT": {os.Interrupt}, "TERM": {syscall.SIGTERM}, "HUP": {syscall.SIGHUP}, "twice": {os.Interrupt, syscall.SIGTERM},
+	}
 	if neg || len(args) < 4 || signals[args[0]] == nil {
-		ts.Fatalf("usage: interrupt INT|TERM N PATH COMMAND...")
+		ts.Fatalf("usage: interrupt INT|TERM|HUP|twice N PATH COMMAND...")
 	}
 	c := command(ts, args[3:])
 	ts.Check(c.Start())
 	appeared := waitFor(ts.MkAbs(args[2]))
-	ts.Check(c.Process.Signal(signals[args[0]]))
+	for _, sig := range signals[args[0]] {
+		ts.Check(c.Process.Signal(sig))
+	}
 	err := c.Wait()
 	if !appeared {
 		ts.Fatalf("%s did not come into being", args[2])

@@ -265,7 +265,7 @@ func (p *program) report(s *session, do func(*reporting) error) error {
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Keep: s.keep},
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Keep: s.keep, Hurry: p.hurry},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
 	}
 	progress := newProgress(len(cases) * s.count)

@@ -159,9 +159,14 @@ func (s *Set) Close() {
 	}
 }
 
-// Hurry ends all grace, also that of a Close under way.
+// Hurry ends all programs at once, also while Close waits for their end. No
+// further one is started.
 func (s *Set) Hurry() {
-	if o := s.opened(); o != nil {
+	s.mu.Lock()
+	s.closed = true
+	o := s.office
+	s.mu.Unlock()
+	if o != nil {
 		o.hurry()
 	}
 }

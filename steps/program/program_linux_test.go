@@ -307,3 +307,27 @@ func TestArguments(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A set that is hurried asks no program to end.
+func TestHurry(t *testing.T) {
+	for _, how := range []string{asInit, asSubreaper} {
+		for _, hurried := range []bool{false, true} {
+			s, err := openSet(how)
+			if err != nil {
+				socktest.Lacks(t, err)
+			}
+			asked := t.TempDir() + "/asked"
+			output(t, s, "trap 'echo >"+asked+"; exit' TERM; echo ready; while :; do sleep 0.01; done")
+			if hurried {
+				s.Hurry()
+			}
+			s.Close()
+			if _, err := os.Stat(asked); (err == nil) == hurried {
+				t.Errorf("%s, hurried %t: %v", how, hurried, err)
+			}
+			if _, err := s.Start(Spec{Path: "/bin/true", Argv: []string{"true"}, Dir: "/"}); err != os.ErrClosed {
+				t.Error(err)
+			}
+		}
+	}
+}

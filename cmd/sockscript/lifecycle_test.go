@@ -1,0 +1,108 @@
+package main
+
+import (
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/program/proctest"
+)
+
+// escapes starts programs that leave their group and session in all ways.
+const escapes = `
+files: {greeting.txt: hi}
+actors:
+  server:
+    - {socket: unix, as: listener}
+    - {bind: listener, to: "unix:PATH"}
+    - listen: listener
+    - {start: [sleep, "1000"], as: plain}
+    - {start: "trap '' TERM; sleep 1000 & echo up; while :; do sleep 1000; done", shell: true, as: deaf}
+    - {recv: deaf.stdout, until: "\n"}
+    - {start: [setsid, sleep, "1000"], as: session}
+    - {start: "setsid sh -c 'sleep 1000 >/dev/null 2>&1 & exit 0'", shell: true, as: daemon}
+    - {start: "(setsid sh -c '(sleep 1000 &) &' &)", shell: true, as: twice}
+    - {start: [sh, -c, "stty raw; sleep 1000"], pty: true, as: terminal}
+    - {exec: "sleep 1000", shell: true, timeout: 60s}
+`
+
+// At whatever moment sockscript is ended, nothing of a scenario is left: also when
+// it is killed no process is.
+func TestEndAtAnyMoment(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux ends what has left its group")
+	}
+	moments := 3
+	if os.Getenv("SOCKSCRIPT_CI") != "" {
+		moments = 50
+	}
+	for name, signals := range map[string][]syscall.Signal{
+		"hangup": {syscall.SIGHUP}, "two interrupts": {syscall.SIGINT, syscall.SIGTERM}, "kill": {syscall.SIGKILL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range moments {
+				if !endsWith(t, signals) {
+					return
+				}
+			}
+		})
+	}
+}
+
+// longest is about how long the scenario takes to start all its programs.
+const longest = 300 * time.Millisecond
+
+func endsWith(t *testing.T, signals []syscall.Signal) bool {
+	t.Helper()
+	dir := t.TempDir()
+	file, path := filepath.Join(dir, "escapes.yaml"), filepath.Join(dir, "s")
+	if err := os.WriteFile(file, []byte(strings.Replace(escapes, "PATH", path, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark := "SOCKSCRIPT_TEST_MARK=" + dir
+	c := exec.Command(exe)
+	c.Args = []string{"sockscript", "run", file}
+	c.Env = append(os.Environ(), mark, "TMPDIR="+dir, "GORACE=atexit_sleep_ms=0")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	moment := rand.N(longest)
+	time.Sleep(moment)
+	for _, sig := range signals {
+		c.Process.Signal(sig)
+	}
+	c.Wait()
+	status := c.ProcessState.Sys().(syscall.WaitStatus)
+	killed := signals[0] == syscall.SIGKILL
+	// The signal may come before anybody listens for it.
+	if !killed && status.ExitStatus() != statusInterrupted && !(status.Signaled() && slices.Contains(signals, status.Signal())) {
+		t.Errorf("after %s: %v", moment, c.ProcessState)
+	}
+	within := time.Duration(0)
+	if killed {
+		within = 30 * time.Second
+	}
+	left := proctest.AwaitNone(within, func(p proctest.Process) bool { return slices.Contains(p.Env, mark) })
+	for _, p := range left {
+		t.Errorf("after %s: left behind: %s", moment, p)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !killed && len(entries) > 1 {
+		t.Errorf("after %s: left behind: %s", moment, entries)
+	}
+	return !t.Failed()
+}
