@@ -222,3 +222,89 @@ func TestWholeNumbers(t *testing.T) {
 - assert: int(3.9) == 3 && int(4) == 4
 `}})
 }
+
+// What came is shown, and what did not come is said in words.
+func TestMessagesOfRuns(t *testing.T) {
+	long := strings.Repeat("line of text, ", 100)
+	for _, test := range []struct{ name, text, want string }{
+		{"a sender without a name", `
+- {socketpair: unixgram, as: [x, y]}
+- {send: x, data: a}
+- {recv: y, call: recvfrom, expect: {from: "unix:@name"}}
+`, "expected from unix:@name, got no address (write none to expect that)"},
+		{"a sender where none is expected", `
+- {socket: udp, as: u}
+- {bind: u, to: 127.0.0.1:0}
+- {send: u, data: a, to: u}
+- {recv: u, expect: {from: none}}
+`, "expected no from address, got 127.0.0.1:"},
+		{"a text that is not there", `
+- {socketpair: unix, as: [x, y]}
+- {send: x, data: "` + long + `"}
+- close: x
+- {recv: y, eof: true, expect: {contains: absent}}
+`, `expected data that contains "absent", got "` + long + `"`},
+		{"a pattern that does not match", `
+- {socketpair: unix, as: [x, y]}
+- {send: x, data: {hex: "ff00fe"}}
+- close: x
+- {recv: y, eof: true, expect: {matches: "^a"}}
+`, "expected data that matches ^a, got hex:ff00fe"},
+		{"more than is shown", `
+- {socketpair: unix, as: [x, y]}
+- {send: x, data: {repeat: {data: ab, times: 3000}}}
+- close: x
+- {recv: y, eof: true, expect: {contains: absent}}
+`, `expected data that contains "absent", got "` + strings.Repeat("ab", 2048) + `" and 1904 more bytes`},
+		{"what came until the time was up", `
+- {socketpair: unix, as: [x, y]}
+- {send: x, data: "` + long + `"}
+- {recv: y, timeout: 20ms, expect: {contains: absent}}
+`, `only "` + long + `" has come`},
+		{"a datagram longer than the buffer", `
+- {socketpair: unixgram, as: [x, y]}
+- {send: x, data: abcdef}
+- {recv: y, max: 3, flags: MSG_TRUNC, expect: {size: 6}}
+`, "expected 6 bytes, got 3; the call returned 6, the length of the whole datagram, of which the buffer took 3"},
+		{"a folder that is not there", `
+- {exec: ["true"], dir: not-there/at-all}
+`, "dir is relative to the folder of the scenario file, so it is /"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			f := fails(t, "actors:\n  one:\n"+indented(test.text), runner.Options{})
+			if got := f.Err.Error(); !strings.Contains(got, test.want) {
+				t.Errorf("%s\nwant\n%s", got, test.want)
+			}
+		})
+	}
+}
+
+// The same address may be written in several ways.
+func TestAddressesThatAreEqual(t *testing.T) {
+	runCases(t, []kernelCase{
+		{"no name", `
+- {socketpair: unixgram, as: [x, y]}
+- {send: x, data: a}
+- {recv: y, call: recvfrom, expect: {from: "unix:"}}
+- {send: x, data: a}
+- {recv: y, call: recvfrom, expect: {from: none}}
+- {socket: unixgram, as: r}
+- {bind: r, to: "unix:${tmp}/r"}
+- {socket: unixgram, as: s}
+- {send: s, data: x, to: r}
+- {recv: r, call: recvfrom, expect: {data: x, from: "unix:"}}
+- close: [x, y, r, s]
+`},
+		{"without a port", `
+requires: socket:ping
+actors:
+  one:
+    - {socket: {family: AF_INET, type: SOCK_DGRAM, protocol: IPPROTO_ICMP}, as: p}
+    - {send: p, to: 127.0.0.1:0, data: {hex: "0800000000000001"}}
+    - {recv: p, mask: true, expect: {from: 127.0.0.1:0}}
+    - {send: p, to: "icmp:127.0.0.1", data: {hex: "0800000000000001"}}
+    - {recv: p, mask: true, expect: {from: "icmp:127.0.0.1"}}
+    - close: p
+`},
+	})
+}

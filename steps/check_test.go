@@ -357,8 +357,13 @@ func TestCheckWords(t *testing.T) {
   as: s
 - connect: s
   to: localhost
-`, []string{`6:11: unknown name "localhost" in the expression; ` +
-			"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"}},
+`, []string{`6:11: address "localhost": host names are not looked up: write the address, 127.0.0.1:PORT`}},
+		{"a handle of that name", `
+- socket: udp
+  as: localhost
+- connect: localhost
+  to: localhost
+`, nil},
 		{"an address with an expression is not known yet", `
 vars: {host: nowhere}
 actors:

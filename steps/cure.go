@@ -3,6 +3,8 @@ package steps
 import (
 	"errors"
 	"syscall"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // cures tell what helps against an errno that a scenario did not expect, by the
@@ -34,13 +36,40 @@ var cures = map[syscall.Errno]map[string]string{
 	syscall.EROFS:        {"": "the file system is read-only"},
 }
 
-// cureOf is what helps against an unexpected error of a call.
-func cureOf(err error, call string, errno syscall.Errno) string {
+// cureOf is what helps against an unexpected error of a call with these
+// arguments.
+func cureOf(err error, call string, args []any, errno syscall.Errno) string {
 	var known *curedError
 	if errors.As(err, &known) {
 		return known.cure
 	}
+	for _, arg := range args {
+		if to, ok := arg.(sock.Addr); ok {
+			if text := addressCure(call, to, errno); text != "" {
+				return text
+			}
+		}
+	}
 	return cure(call, errno)
+}
+
+const (
+	loDown  = "the interface lo is down, as it is in every new network namespace: ip link set lo up"
+	noPorts = "every port that the kernel may choose is taken: net.ipv4.ip_local_port_range says which those are"
+)
+
+// addressCure is what helps where the address of the call tells more than the
+// errno.
+func addressCure(call string, to sock.Addr, errno syscall.Errno) string {
+	switch {
+	case errno == syscall.ENETUNREACH && to.IP.IsLoopback():
+		return loDown
+	case errno == syscall.EADDRNOTAVAIL && call == "bind" && to.IP.IsLoopback():
+		return "no interface of this host has this address; of 127.0.0.1 and ::1 that means that " + loDown
+	case errno == syscall.EADDRINUSE && call == "bind" && to.Port == 0 && to.Path == "" && to.Other == "":
+		return noPorts
+	}
+	return ""
 }
 
 // cure is what helps against an unexpected errno of a call; "" where the errno

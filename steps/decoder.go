@@ -75,6 +75,12 @@ func (d *Decoder) take() ([]*Expr, []any) {
 // names come first.
 func (d *Decoder) isActor(name string) bool { return d.actors[name] && !d.own.has(name) }
 
+// knows reports whether a name stands, or may stand, for something in an
+// expression.
+func (d *Decoder) knows(name string) bool {
+	return d.own.may(name) || d.vars[name] || d.actors[name]
+}
+
 // A Namer is a value that gives names. The names that an actor's steps give are
 // known before any expression of it is compiled.
 type Namer interface {

@@ -1,9 +1,11 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
@@ -191,7 +193,7 @@ func (v *Command) params(p *Params) {
 	p.Value(&v.argv, "the program and its arguments, or with shell: true a text for /bin/sh")
 	p.Key("shell", &v.shell, "run the text with /bin/sh -c").Or("false")
 	p.Key("env", &v.env, "environment variables, beside those of sockscript itself")
-	p.Key("dir", &v.dir, "the working folder").Or("${tmp}")
+	p.Key("dir", &v.dir, "the working folder; a relative path is one beside the scenario file").Or("${tmp}")
 }
 
 // launch runs the expressions.
@@ -208,12 +210,7 @@ func (v *Command) launch(t *Task) (launch, error) {
 		l.argv = append([]string{"/bin/sh", "-c"}, l.argv...)
 	}
 	var err error
-	if v.dir.Given() {
-		l.dir, err = v.dir.Eval(t)
-	} else {
-		l.dir, err = t.Actor.Run.Tmp()
-	}
-	if err != nil {
+	if l.dir, err = v.folder(t); err != nil {
 		return l, err
 	}
 	added := []string{"PWD=" + l.dir}
@@ -226,6 +223,27 @@ func (v *Command) launch(t *Task) (launch, error) {
 	}
 	l.env = environment(os.Environ(), added)
 	return l, nil
+}
+
+// folder is the working folder of the program.
+func (v *Command) folder(t *Task) (string, error) {
+	if !v.dir.Given() {
+		return t.Actor.Run.Tmp()
+	}
+	dir, err := v.dir.Eval(t)
+	if err != nil || filepath.IsAbs(dir) {
+		return dir, err
+	}
+	beside, err := filepath.Abs(filepath.Dir(v.dir.node.File.Name))
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(beside, dir)
+	err = checkFolder(folder)
+	if known := (*curedError)(nil); errors.As(err, &known) {
+		known.cure = fmt.Sprintf("dir is relative to the folder of the scenario file, so it is %s, in which nothing can run", folder)
+	}
+	return folder, err
 }
 
 // shown are the arguments as the transcript shows them.

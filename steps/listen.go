@@ -1,8 +1,10 @@
 package steps
 
 import (
+	"errors"
 	"fmt"
 	"math"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -55,6 +57,9 @@ func (a *listenAction) Run(t *Task) error {
 	}
 	t.Call("listen", Name(h.Name), backlog)
 	if err := h.Sock.Listen(backlog); err != nil {
+		if errors.Is(err, syscall.EADDRINUSE) && h.Sock.Desc().Local().Port == 0 {
+			err = &curedError{error: err, cure: noPorts}
+		}
 		return err
 	}
 	t.act(OpListen, h)

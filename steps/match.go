@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -120,7 +123,7 @@ func (m *Match) check(env Env, got received) error {
 			return err
 		}
 		if !bytes.Contains(b, want) {
-			return &Mismatch{Msg: "expected data that contains " + quoteShort(string(want)) + ", got " + describeData(b)}
+			return &Mismatch{Msg: "expected data that contains " + quoteShort(string(want)) + ", got " + describeLong(b)}
 		}
 	}
 	if err := m.Size.expect(env, got.size, "bytes"); err != nil {
@@ -158,7 +161,7 @@ func (m *Match) groups(env Env, b []byte) error {
 	}
 	found := re.FindSubmatch(b)
 	if found == nil {
-		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + describeData(b)}
+		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + describeLong(b)}
 	}
 	for i, name := range re.SubexpNames() {
 		if name != "" {
@@ -166,6 +169,27 @@ func (m *Match) groups(env Env, b []byte) error {
 		}
 	}
 	return nil
+}
+
+// describeLong shows data in which something was searched: much of it, so that
+// the reader sees why it was not found.
+func describeLong(b []byte) string {
+	const most = 4096
+	if len(b) == 0 {
+		return "nothing"
+	}
+	if len(b) <= most {
+		return dataText(b)
+	}
+	return fmt.Sprintf("%s and %d more bytes", dataText(b[:most]), len(b)-most)
+}
+
+// dataText is data as a text, or in hexadecimal where it is not one.
+func dataText(b []byte) string {
+	if utf8.Valid(b) {
+		return strconv.Quote(string(b))
+	}
+	return "hex:" + hex.EncodeToString(b)
 }
 
 func describeData(b []byte) string {

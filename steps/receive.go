@@ -412,6 +412,9 @@ func (r *receiver) came() string {
 	case r.want >= 0:
 		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, describeData(r.data))
 	}
+	if r.action.match.Searches() {
+		return fmt.Sprintf("only %s has come", describeLong(r.data))
+	}
 	return fmt.Sprintf("only %s has come", describeData(r.data))
 }
 

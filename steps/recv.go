@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"errors"
+	"fmt"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/sock"
@@ -202,7 +205,11 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 // checkMatch compares the bytes with what is expected of them.
 func (a *recvAction) checkMatch(t *Task, r *receiver) error {
 	if !a.toEOF.On {
-		return a.match.Check(t, r.data)
+		err := a.match.Check(t, r.data)
+		if m := (*Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
+			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
+		}
+		return err
 	}
 	if err := r.nothingLeft(); err != nil {
 		return err

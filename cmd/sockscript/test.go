@@ -2,6 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -30,6 +33,10 @@ func (p *program) testCommand() *cobra.Command {
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := s.validate(c); err != nil {
 			return err
+		}
+		if dash := c.ArgsLenAtDash(); dash >= 0 {
+			return fmt.Errorf("test compares transcripts and runs no command beside a scenario; write: %s",
+				strings.Join(slices.Concat([]string{"sockscript", "run"}, args[:dash], []string{"--"}, args[dash:]), " "))
 		}
 		s.goldens = suite.CompareGoldens
 		switch {

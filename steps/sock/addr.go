@@ -32,6 +32,15 @@ type Addr struct {
 // IsZero reports whether a is no address at all.
 func (a Addr) IsZero() bool { return a == Addr{} }
 
+// Means reports whether a, as a scenario writes it, is the address that came: two ways of writing the same sockaddr are equal. The unnamed address of AF_UNIX comes as none at all.
+func (a Addr) Means(came Addr) bool {
+	if a.Family == unix.AF_UNIX && a.Path == "" && came.IsZero() {
+		return true
+	}
+	a.NoPort, came.NoPort = false, false
+	return a == came
+}
+
 // isIP reports whether a has an IP and a port, both perhaps still open.
 func (a Addr) isIP() bool {
 	return a.Any || a.Family == unix.AF_INET || a.Family == unix.AF_INET6
