@@ -138,7 +138,7 @@ func (c *Check) expression(e *Expr) {
 // handle of this one bears that actor's name.
 func (c *Check) hidden(e *Expr, r Reference) {
 	sym := c.symbols[r.Actor]
-	if sym == nil || sym.sock == nil || sym.anything || sym.uncertain || contains(endpointFields, r.Name) {
+	if sym == nil || sym.sock == nil || sym.anything || sym.uncertain || slices.Contains(endpointFields, r.Name) {
 		return
 	}
 	p := c.problem(e.node, "%s is a handle of this actor here, which has no %s; it hides the actor %s", r.Actor, r.Name, r.Actor)

@@ -20,8 +20,8 @@ type Handle struct {
 	shown atomic.Pointer[any]   // the name as a part of an event; see part
 	over  atomic.Pointer[layer] // what stands above the descriptor; nil where the bytes are its own
 
-	terminal bool    // our end of a program's terminal
-	keeper   *keeper // reads ahead on a program's stream; nil elsewhere
+	terminal bool      // our end of a program's terminal
+	keeper   readAhead // of a program's stream; nil elsewhere
 
 	mu      sync.Mutex
 	pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
@@ -35,6 +35,14 @@ func (h *Handle) part() any {
 	part := any(Name(h.Name))
 	h.shown.Store(&part)
 	return part
+}
+
+// A readAhead reads a program's stream before any step does, so that the program
+// need not wait. It stops while a step uses the stream.
+type readAhead interface {
+	hold()    // for a step
+	release() // ends what hold began
+	stop()    // for good
 }
 
 // A transport stands between a handle and its descriptor, such as TLS.
@@ -67,8 +75,8 @@ func (h *Handle) isSocket() bool { return h.Sock.Type() != 0 }
 
 // underTLS refuses a call by its name where TLS stands above the descriptor: its
 // records are what is sent and received.
-func (h *Handle) underTLS(call *Enum) error {
-	if h.over.Load() != nil && call.Given() {
+func (h *Handle) underTLS(given bool) error {
+	if given && h.over.Load() != nil {
 		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave out call", h.Name)
 	}
 	return nil
@@ -188,4 +196,18 @@ func (h *Handle) shutdown(w sock.Wait, how int) error {
 		}
 	}
 	return h.Sock.Shutdown(how)
+}
+
+// push puts bytes behind those that were read ahead.
+func (h *Handle) push(b []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.pending = append(h.pending, b...)
+}
+
+// unread is how many bytes were read ahead.
+func (h *Handle) unread() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pending)
 }

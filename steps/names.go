@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -53,7 +54,7 @@ func (s *nameSet) merge(other *nameSet, but []string) {
 		return
 	}
 	for name := range other.fixed {
-		if !contains(but, name) {
+		if !slices.Contains(but, name) {
 			s.fixed[name] = true
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -201,7 +202,7 @@ func (v *OptionValue) values(env Env, known ...string) (map[string]string, error
 	}
 	m := make(map[string]string)
 	for i, name := range v.fields.Names {
-		if !contains(known, name) {
+		if !slices.Contains(known, name) {
 			return nil, fmt.Errorf("it has no field %q", name)
 		}
 		s, err := v.fields.Values[i].Eval(env)

@@ -77,7 +77,7 @@ func (v ipVersion) membership(value *OptionValue, env Env, required, optional []
 		name string
 		to   *netip.Addr
 	}{{"group", &m.group}, {"source", &m.source}, {"local", &m.local}} {
-		if *f.to, err = v.address(fields, f.name, contains(required, f.name)); err != nil {
+		if *f.to, err = v.address(fields, f.name, slices.Contains(required, f.name)); err != nil {
 			return m, err
 		}
 	}

@@ -109,7 +109,7 @@ func (v *OptionValue) check(c *Check, o sock.Option) {
 func (v *OptionValue) checkFields(c *Check, name string, known []string, what string) bool {
 	ok := true
 	for i, field := range v.fields.Names {
-		if known == nil || contains(known, field) {
+		if known == nil || slices.Contains(known, field) {
 			continue
 		}
 		ok = false
@@ -166,7 +166,7 @@ func (f Fields) show(only []string) Const {
 	left := false
 	for _, x := range f {
 		switch {
-		case only != nil && !contains(only, x.Name), only == nil && x.Varies && len(f) > 8:
+		case only != nil && !slices.Contains(only, x.Name), only == nil && x.Varies && len(f) > 8:
 			left = true
 		case x.Varies:
 			parts = append(parts, x.Name+"=<"+x.Name+">")
@@ -178,15 +178,6 @@ func (f Fields) show(only []string) Const {
 		parts = append(parts, "...")
 	}
 	return Const("{" + strings.Join(parts, ", ") + "}")
-}
-
-func contains(words []string, word string) bool {
-	for _, w := range words {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // FieldsWant are conditions on the fields of a structured value.

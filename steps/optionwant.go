@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,7 +68,7 @@ func (w *OptionWant) static(c *Check, o sock.Option) {
 		return
 	}
 	for i, name := range w.fields.names {
-		if !contains(form.fields, name) {
+		if !slices.Contains(form.fields, name) {
 			c.problem(w.fields.wants[i].node, "%s has no field %q; it has %s", o.Name, name, joinOr(form.fields))
 		}
 	}

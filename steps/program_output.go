@@ -188,8 +188,9 @@ type keeper struct {
 
 // keep begins to read ahead. f stays the keeper's.
 func keep(h *Handle, f *os.File, opens int) {
-	h.keeper = &keeper{handle: h, file: f, opens: opens}
-	h.keeper.resume()
+	k := &keeper{handle: h, file: f, opens: opens}
+	h.keeper = k
+	k.resume()
 }
 
 // hold keeps the stream's bytes where they are, for a step.
@@ -252,20 +253,6 @@ func (k *keeper) resume() {
 			}
 		}
 	}()
-}
-
-// push puts bytes behind those that were read ahead.
-func (h *Handle) push(b []byte) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.pending = append(h.pending, b...)
-}
-
-// unread is how many bytes were read ahead.
-func (h *Handle) unread() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.pending)
 }
 
 // waitsFor tells what the program may wait for: the end of its input, and output

@@ -103,7 +103,7 @@ func (a *recvAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	if err := h.underTLS(&a.call); err != nil {
+	if err := h.underTLS(a.call.Given()); err != nil {
 		return err
 	}
 	defer t.giveBack()

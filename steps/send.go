@@ -80,7 +80,7 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	if err := h.underTLS(&a.call); err != nil {
+	if err := h.underTLS(a.call.Given()); err != nil {
 		return err
 	}
 	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.messages() {

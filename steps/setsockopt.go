@@ -1,8 +1,10 @@
 package steps
 
-import "fmt"
+import (
+	"fmt"
 
-import "golang.org/x/sys/unix"
+	"golang.org/x/sys/unix"
+)
 
 // addrForm is IPV6_ADDRFORM, which Linux alone has.
 const addrForm = 1

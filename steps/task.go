@@ -136,7 +136,7 @@ type Task struct {
 	// The lists of the event under way; whoever records it copies them.
 	args, ret []any
 	bufs      [][]byte
-	held      []*keeper // of the streams that the step under way uses
+	held      []readAhead // of the streams that the step under way uses
 }
 
 // A Limit is a moment that a step must not pass, and whose limit it is.
