@@ -183,7 +183,9 @@ func (f *Fold) take(round []entry, shared bool, ends *foldedEnds) {
 		case steps.OpPair:
 			t.made = append(t.made, ev.Sock, ev.Link.Peer)
 		case steps.OpListen, steps.OpConnect, steps.OpAccept:
-			t.link(ev)
+			if ev.Link != nil && ev.Errno == 0 {
+				t.link(ev)
+			}
 		case steps.OpSend:
 			t.sends(ev.Sock, ev.Offset)
 		case steps.OpRecv, steps.OpHandshake:

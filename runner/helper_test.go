@@ -93,6 +93,9 @@ func passes(t testing.TB, text string, o runner.Options) *runner.Result {
 	if r.Status != runner.Passed {
 		t.Fatalf("%s\n%s", ending(r), strings.Join(transcript(r), "\n"))
 	}
+	if err := r.CheckOrder(); err != nil {
+		t.Errorf("%s\n%s", err, strings.Join(transcript(r), "\n"))
+	}
 	return r
 }
 

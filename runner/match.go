@@ -14,21 +14,35 @@ import (
 )
 
 // matcher finds the causes that lie in the kernel: which connect reached which
-// listen, which accept took it, which send gave a receive its last byte.
+// listen, which accept took it, which send gave a receive its last byte, what let
+// a call go on that was waiting.
 type matcher struct {
 	g       *graph
 	events  []int // nodes of events, by the time they started
 	peer    map[uint64]uint64
 	sends   map[uint64][]int // by description, in the order of their offsets
 	closes  map[uint64][]int
-	shuts   map[uint64][]int
-	folds   map[uint64]int // descriptions whose events a fold took
+	shuts   map[uint64][]int // shutdowns that end sending
+	deafs   map[uint64][]int // those that end receiving
+	folds   map[uint64]int   // descriptions whose events a fold took
 	sentIn  map[uint64][]foldSent
 	listens map[sock.Addr][]int
 	reached map[uint64]uint64 // connecting description: the listener's
-	dgrams  map[dgramKey]*dgramQueue
+	dgrams  dgrams
 	hands   map[uint64][]handshake // by description
 	taken   map[int][]int          // by the node of a receive or an accept: what it took
+	failed  map[uint64]int         // sends that failed because of the peer
+	before  map[int][]int          // by the node of a relay or a failed send: what it comes after by its own actor
+	owners  map[sock.Addr][]uint64 // the descriptions that had an address
+	remote  map[uint64]sock.Addr   // where a description connected or sent to, or whom it accepted
+	lists   map[uint64][]int       // the listens of a description
+	accepts map[uint64][]int       // those of a listener that took a connection, in turn
+	inFolds map[uint64]bool        // listeners of whose accepts a fold took some
+	queued  map[uint64][]int       // by listener: connects that nobody has taken
+	recvs   map[uint64][]int       // those that took something, in the order of time
+	urgent  map[uint64][]int       // sends with MSG_OOB
+	held    map[int][]int          // by the node of a call: the steps that saw a branch in it
+	procs   procs
 }
 
 type foldSent struct {
@@ -39,9 +53,11 @@ type foldSent struct {
 func newMatcher(g *graph) *matcher {
 	return &matcher{
 		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int),
-		shuts: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
-		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64), dgrams: make(map[dgramKey]*dgramQueue),
-		hands: make(map[uint64][]handshake), taken: make(map[int][]int),
+		shuts: make(map[uint64][]int), deafs: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
+		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64),
+		hands: make(map[uint64][]handshake), taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int),
+		inFolds: make(map[uint64]bool), queued: make(map[uint64][]int), owners: make(map[sock.Addr][]uint64), remote: make(map[uint64]sock.Addr), lists: make(map[uint64][]int), accepts: make(map[uint64][]int),
+		recvs: make(map[uint64][]int), urgent: make(map[uint64][]int), held: make(map[int][]int),
 	}
 }
 
@@ -53,23 +69,28 @@ func (m *matcher) cause(i, by int) {
 	}
 }
 
+// match finds first the causes that are known, and then those for which there
+// are several candidates: what is known may rule some of them out.
 func (m *matcher) match() {
 	m.index()
 	m.connections()
 	m.handshakes()
 	for _, i := range m.events {
 		switch e := m.event(i); e.Op {
-		case steps.OpRecv, steps.OpSend, steps.OpHandshake:
-			m.transfer(i, e)
-		case steps.OpState:
-			peer, known := m.peer[e.Sock]
-			m.cause(i, m.ending(e, peer, known, false))
+		case steps.OpRecv, steps.OpHandshake:
+			m.receives(i, e)
 		case steps.OpBlocked:
 			m.holds(i, e)
 		}
 	}
 	m.polls()
 	m.folded()
+	for _, i := range m.events {
+		m.ended(i, m.event(i))
+	}
+	for _, i := range m.events {
+		m.released(i, m.event(i))
+	}
 }
 
 // folded finds what the receives inside of folds come after.
@@ -81,8 +102,8 @@ func (m *matcher) folded() {
 			continue
 		}
 		for _, id := range slices.Sorted(maps.Keys(f.received)) {
-			if peer, known := m.peer[id]; known && f.received[id] > 0 {
-				m.cause(i, m.sender(peer, f.received[id]))
+			if f.received[id] > 0 {
+				m.arrives(i, id, f.received[id])
 			}
 		}
 	}
@@ -118,11 +139,18 @@ func (m *matcher) index() {
 		m.events = append(m.events, i)
 		m.indexEvent(i, en.event)
 	}
-	sort.SliceStable(m.events, func(a, b int) bool {
-		return m.event(m.events[a]).Start < m.event(m.events[b]).Start
-	})
+	byTime := func(list []int) {
+		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Start < m.event(list[b]).Start })
+	}
+	byTime(m.events)
 	for id, list := range m.sends {
 		sort.SliceStable(list, func(a, b int) bool { return m.sentBy(list[a], id) < m.sentBy(list[b], id) })
+	}
+	for _, list := range m.recvs {
+		byTime(list)
+	}
+	for _, list := range m.accepts {
+		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).End < m.event(list[b]).End })
 	}
 }
 
@@ -136,66 +164,140 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 }
 
 func (m *matcher) indexEvent(i int, e *steps.Event) {
+	m.indexLink(e)
 	switch e.Op {
 	case steps.OpPair:
 		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
 	case steps.OpSend:
 		// A send that failed because of the peer has ended after what the peer
 		// received of it.
-		if e.Errno != unix.EPIPE && e.Errno != unix.ECONNRESET {
+		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET {
+			m.failed[e.Sock] = i
+			m.before[i] = slices.Clone(m.g.nodes[i].preds)
+		} else {
 			m.sends[e.Sock] = append(m.sends[e.Sock], i)
+		}
+		if e.Urgent && e.Errno == 0 {
+			m.urgent[e.Sock] = append(m.urgent[e.Sock], i)
 		}
 	case steps.OpRecv:
 		if e.Also != nil {
 			m.sends[e.Also.Sock] = append(m.sends[e.Also.Sock], i)
+			m.before[i] = slices.Clone(m.g.nodes[i].preds)
+		}
+		if e.Errno == 0 && e.Look == (steps.Look{}) {
+			m.recvs[e.Sock] = append(m.recvs[e.Sock], i)
 		}
 	case steps.OpHandshake:
 		m.sends[e.Sock] = append(m.sends[e.Sock], i)
 		m.hands[e.Sock] = append(m.hands[e.Sock], handshake{i, slices.Clone(m.g.nodes[i].preds)})
+	case steps.OpAccept:
+		if e.Link != nil {
+			m.accepts[e.Sock] = append(m.accepts[e.Sock], i)
+		}
 	case steps.OpClose:
 		m.closes[e.Sock] = append(m.closes[e.Sock], i)
 	case steps.OpShut:
-		m.shuts[e.Sock] = append(m.shuts[e.Sock], i)
+		if e.Shut&steps.ShutWrite != 0 {
+			m.shuts[e.Sock] = append(m.shuts[e.Sock], i)
+		}
+		if e.Shut&steps.ShutRead != 0 {
+			m.deafs[e.Sock] = append(m.deafs[e.Sock], i)
+		}
 	case steps.OpListen:
 		if e.Errno == 0 {
 			m.listens[e.Link.Local] = append(m.listens[e.Link.Local], i)
+			m.lists[e.Sock] = append(m.lists[e.Sock], i)
+		}
+	case steps.OpStart, steps.OpKill:
+		m.procs.index(i, e)
+	}
+}
+
+// indexLink notes who had which address, and where it sent to or connected.
+func (m *matcher) indexLink(e *steps.Event) {
+	l := e.Link
+	switch {
+	case l == nil:
+		return
+	case e.Op == steps.OpAccept:
+		m.remote[l.Made] = l.Remote
+		return
+	case (e.Op == steps.OpConnect || e.Op == steps.OpSend) && !l.Remote.IsZero():
+		m.remote[e.Sock] = l.Remote
+	}
+	if list := m.owners[l.Local]; !l.Local.IsZero() && !slices.Contains(list, e.Sock) {
+		m.owners[l.Local] = append(list, e.Sock)
+	}
+}
+
+// receives finds what a receive took.
+func (m *matcher) receives(i int, e *steps.Event) {
+	switch {
+	case e.Errno != 0 && !isPartial(e):
+	case e.Look.Errqueue:
+		m.reports(i, e)
+	case e.Urgent:
+		m.urges(i, e)
+	case e.Link != nil && e.Link.Type != unix.SOCK_STREAM:
+		for k := range e.Sums {
+			by := m.datagram(e, &e.Sums[k])
+			m.takes(i, by)
+			if by < 0 && m.fromUs(&e.Sums[k]) && e.Sums[k].Len > 0 {
+				m.lacks(i)
+			}
+			if by >= 0 && !e.Look.Peek {
+				m.g.pairs = append(m.g.pairs, pairing{by, i, e.Sock})
+			}
+		}
+	case e.Offset > 0:
+		if !m.arrives(i, e.Sock, e.Offset) && !e.EOF && m.inside(e.Sock) {
+			m.lacks(i)
 		}
 	}
 }
 
-// transfer finds what a receive or a failed send comes after.
-func (m *matcher) transfer(i int, e *steps.Event) {
-	peer, known := m.peer[e.Sock]
-	switch {
-	case e.Errno == unix.EPIPE && m.firstBefore(m.shuts[e.Sock], e.End) >= 0:
-		return // its own shutdown, whatever the peer has done meanwhile
-	case e.Errno == unix.ECONNRESET || e.Errno == unix.EPIPE:
-		m.cause(i, m.ending(e, peer, known, true))
-		return
-	case e.Errno == unix.ECONNREFUSED:
-		return
-	case e.Op == steps.OpSend || e.Errno != 0 && !isPartial(e):
-		return
+// inside reports whether the other end of a connection is a socket of the
+// scenario, at which no relay and no program stands.
+func (m *matcher) inside(id uint64) bool {
+	peer, known := m.peer[id]
+	if !known || len(m.procs.holders[peer]) > 0 {
+		return false
 	}
-	if e.EOF {
-		m.cause(i, m.ending(e, peer, known, false))
-	}
-	if e.Link != nil && e.Link.Type != unix.SOCK_STREAM {
-		for _, by := range m.datagrams(e) {
-			m.takes(i, by)
-			if by >= 0 {
-				m.g.pairs = append(m.g.pairs, pairing{by, i, e.Sock})
-			}
+	for _, i := range m.sends[peer] {
+		if m.event(i).Op == steps.OpRecv {
+			return false
 		}
-		return
 	}
-	if known && e.Offset > 0 {
-		m.sent(i, e, peer, m.sender(peer, e.Offset))
-	}
+	return true
 }
 
 // isPartial reports a receive that failed after some bytes had come.
 func isPartial(e *steps.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
+
+// urges makes a receive with MSG_OOB come after the send of its byte: the urgent
+// byte goes before those in line.
+func (m *matcher) urges(i int, e *steps.Event) {
+	list := m.urgent[m.peer[e.Sock]]
+	n := 0
+	for _, j := range m.recvs[e.Sock] {
+		if j == i {
+			break
+		}
+		if m.event(j).Urgent {
+			n++
+		}
+	}
+	if len(list) > 0 {
+		m.cause(i, list[min(n, len(list)-1)])
+	}
+}
+
+// reports makes a look into the error queue come after the send that it is
+// about: one of the socket's own.
+func (m *matcher) reports(i int, e *steps.Event) {
+	m.cause(i, m.lastBefore(m.sends[e.Sock], e.End))
+}
 
 // sender is the send that gave the byte before an offset.
 func (m *matcher) sender(from uint64, offset int64) int {
@@ -216,40 +318,10 @@ func (m *matcher) sender(from uint64, offset int64) int {
 	return list[k]
 }
 
-// ending is the peer's event that ended the connection: for an end of file
-// the first that sent a FIN, for a reset the close.
-func (m *matcher) ending(e *steps.Event, peer uint64, known, reset bool) int {
-	if !known {
-		if listener, ok := m.reached[e.Sock]; ok {
-			return m.lastBefore(m.closes[listener], e.End)
-		}
-		return -1
-	}
-	closed := m.lastBefore(m.closes[peer], e.End)
-	shut := m.firstBefore(m.shuts[peer], e.End)
-	if f, ok := m.folds[peer]; ok && closed < 0 && shut < 0 {
-		return f
-	}
-	if reset && closed >= 0 || shut < 0 {
-		return closed
-	}
-	return shut
-}
-
 func (m *matcher) lastBefore(list []int, end time.Duration) int {
 	best := -1
 	for _, i := range list {
 		if m.event(i).Start <= end && (best < 0 || m.event(best).Start <= m.event(i).Start) {
-			best = i
-		}
-	}
-	return best
-}
-
-func (m *matcher) firstBefore(list []int, end time.Duration) int {
-	best := -1
-	for _, i := range list {
-		if m.event(i).Start <= end && (best < 0 || m.event(i).Start < m.event(best).Start) {
 			best = i
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sort"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -17,6 +19,7 @@ type end struct {
 	sock   uint64 // the connecting description, or the one that accept made
 	link   *steps.Link
 	order  int64 // when it happened, as far as it is known
+	waited bool  // a connect that returned only once the connection was made
 }
 
 // connectKey identifies a connection from both ends: by the client's address
@@ -41,7 +44,6 @@ func (m *matcher) connections() {
 		if c.link.Inode != 0 {
 			byPath[c.link.Remote] = append(byPath[c.link.Remote], c)
 		}
-		m.reach(c)
 	}
 	var nameless []end
 	for _, a := range accepts {
@@ -54,6 +56,10 @@ func (m *matcher) connections() {
 		nameless = append(nameless, a)
 	}
 	m.inTurn(nameless, byPath)
+	for _, c := range connects {
+		m.reach(c)
+	}
+	m.queues(connects)
 }
 
 // inTurn joins the accepts of local sockets whose peer the kernel no longer
@@ -86,14 +92,12 @@ func (m *matcher) ends() (connects, accepts []end) {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
 		if e := en.event; e != nil {
-			if e.Errno != 0 || e.Link == nil {
-				continue
-			}
-			switch e.Op {
-			case steps.OpConnect:
-				connects = append(connects, end{i, false, e.Sock, e.Link, int64(e.Start)})
-			case steps.OpAccept:
-				accepts = append(accepts, end{i, false, e.Link.Made, e.Link, int64(e.End)})
+			switch {
+			case e.Link == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
+			case e.Op == steps.OpConnect || e.Opens:
+				connects = append(connects, end{i, false, e.Sock, e.Link, int64(e.Start), e.Errno == 0 && !e.Opens})
+			case e.Op == steps.OpAccept:
+				accepts = append(accepts, end{i, false, e.Link.Made, e.Link, int64(e.End), false})
 			}
 			continue
 		}
@@ -103,10 +107,11 @@ func (m *matcher) ends() (connects, accepts []end) {
 		for _, f := range en.fold.links {
 			switch f.op {
 			case steps.OpConnect:
-				connects = append(connects, end{i, true, f.sock, f.link, 0})
+				connects = append(connects, end{i, true, f.sock, f.link, 0, false})
 				m.folds[f.sock] = i
 			case steps.OpAccept:
-				accepts = append(accepts, end{i, true, f.link.Made, f.link, 0})
+				accepts = append(accepts, end{i, true, f.link.Made, f.link, 0, false})
+				m.inFolds[f.sock] = true
 				m.folds[f.link.Made] = i
 			}
 		}
@@ -123,33 +128,112 @@ func (m *matcher) ends() (connects, accepts []end) {
 func (m *matcher) join(c, a end) {
 	m.peer[c.sock], m.peer[a.sock] = a.sock, c.sock
 	m.takes(a.node, c.node)
-	if listener, ok := m.reached[c.sock]; ok && !c.folded {
+	if a.folded {
+		return
+	}
+	listener := m.event(a.node).Sock
+	m.reached[c.sock] = listener
+	if !c.folded {
 		m.g.pairs = append(m.g.pairs, pairing{c.node, a.node, listener})
 	}
 }
 
 // reach makes a connect come after the listen that it reached: of several on one
-// socket the first, for the others change no more than the backlog.
+// socket the first, for the others change no more than the backlog. The accept
+// that took the connect tells the listener; where there is none, the address does.
 func (m *matcher) reach(c end) {
-	listens := m.listens[c.link.Remote]
-	if len(listens) == 0 && c.link.Remote.IP.IsValid() {
-		for addr, list := range m.listens {
-			if addr.IsWildcard() && addr.Port == c.link.Remote.Port {
-				listens = append(listens, list...)
-			}
+	listener, known := m.reached[c.sock]
+	if !known || c.folded {
+		if listener, known = m.listener(c); !known {
+			return
+		}
+		if !c.folded {
+			m.reached[c.sock] = listener
+			m.queued[listener] = append(m.queued[listener], c.node)
 		}
 	}
-	if len(listens) == 0 {
-		return
+	if own := m.lists[listener]; len(own) > 0 {
+		m.cause(c.node, slices.MinFunc(own, func(i, j int) int { return cmp.Compare(m.event(i).Start, m.event(j).Start) }))
 	}
-	last := listens[0]
-	for _, i := range listens {
-		if e := m.event(i); c.folded || int64(e.Start) <= int64(m.event(c.node).End) {
+}
+
+// listener finds the socket that listened at the address that a connect went to.
+func (m *matcher) listener(c end) (uint64, bool) {
+	last := -1
+	for _, i := range m.listening(c.link) {
+		if e := m.event(i); last < 0 || c.folded || e.Start <= m.event(c.node).End {
 			last = max(last, i)
 		}
 	}
-	listener := m.event(last).Sock
-	m.reached[c.sock] = listener
-	own := slices.DeleteFunc(slices.Clone(listens), func(i int) bool { return m.event(i).Sock != listener })
-	m.cause(c.node, slices.MinFunc(own, func(i, j int) int { return cmp.Compare(m.event(i).Start, m.event(j).Start) }))
+	if last < 0 {
+		return 0, false
+	}
+	return m.event(last).Sock, true
+}
+
+// listening are the listens at the address that a connect goes to.
+func (m *matcher) listening(l *steps.Link) []int {
+	to := l.Remote.Loopback()
+	if list := m.listens[to]; len(list) > 0 || to.Path != "" {
+		return list
+	}
+	var list []int
+	for addr, at := range m.listens {
+		if sameHost(addr, to) && addr.Port == to.Port {
+			list = append(list, at...)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// queues makes a connect that had to wait for a place come after the accept that
+// freed it. A listener's queue has one place more than its backlog and is served
+// in order: so the nth connection is made once all but as many as the queue holds
+// of those before it have been taken.
+func (m *matcher) queues(connects []end) {
+	node := make(map[uint64]end)
+	for _, c := range connects {
+		if _, again := node[c.sock]; !again {
+			node[c.sock] = c
+		}
+	}
+	for listener, accepts := range m.accepts {
+		places, known := m.places(listener)
+		for n, i := range accepts {
+			c, ok := node[m.peer[m.event(i).Link.Made]]
+			if !known || n < places || !ok || c.folded || !c.waited {
+				continue
+			}
+			if freed := accepts[n-places]; m.event(freed).Start <= m.event(c.node).End {
+				m.cause(c.node, freed)
+			}
+		}
+	}
+}
+
+// places is how many connections a listener's queue holds; it is not known where
+// a fold took an accept.
+func (m *matcher) places(listener uint64) (int, bool) {
+	most := 0
+	for _, i := range m.lists[listener] {
+		backlog := m.event(i).Link.Backlog
+		if backlog < 0 {
+			return 0, false // the largest that the system allows
+		}
+		most = max(most, backlog)
+	}
+	return most + 1, len(m.lists[listener]) > 0 && !m.inFolds[listener]
+}
+
+// sameHost reports whether what goes to an address may reach a socket at another:
+// the same one, in whichever family it is written, or one that stands for all.
+func sameHost(at, to sock.Addr) bool {
+	if !to.IP.IsValid() { // ":PORT"
+		return at.IsWildcard() || at.IP.IsLoopback()
+	}
+	if at.IsWildcard() {
+		return !at.IP.IsValid() || at.IP.Is6() || to.IP.Unmap().Is4()
+	}
+	return at.IP.IsValid() && at.IP.Unmap() == to.IP.Unmap()
 }

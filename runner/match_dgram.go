@@ -1,11 +1,23 @@
 package runner
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/sock"
 )
+
+// A message is a datagram that a send let go.
+type message struct {
+	node  int // the send
+	link  *steps.Link
+	from  uint64 // the description that sent it
+	to    sock.Addr
+	sent  *steps.Datagram
+	parts []*message // of a message that stands for all parts of a split send
+	taken bool       // by a receive that was its only one
+}
 
 // A dgramKey tells datagrams apart for one receiver: by what they hold.
 // Datagrams of one sender to one receiver keep their order over loopback and
@@ -16,99 +28,202 @@ type dgramKey struct {
 	from     sock.Addr
 }
 
+// A dgramQueue is what may have reached a receiver with one content.
 type dgramQueue struct {
-	sends []int
-	next  int
+	list []*message
+	next int
 }
 
-// datagrams are the sends that the messages of a receive come from.
-func (m *matcher) datagrams(e *steps.Event) []int {
-	if e.Sums == nil {
-		return []int{m.datagram(e, steps.Datagram{Sum: e.Link.Sum, Remote: e.Link.Remote})}
-	}
-	var list []int
-	for _, d := range e.Sums {
-		list = append(list, m.datagram(e, d))
-	}
-	return list
+// dgrams are the messages of a run, in the order of time. They are found by what
+// they hold.
+type dgrams struct {
+	all    []*message
+	bySum  map[uint64][]*message
+	queues map[dgramKey]*dgramQueue
 }
 
-// datagram is the send of one message; -1 where none fits.
-func (m *matcher) datagram(e *steps.Event, d steps.Datagram) int {
-	key := dgramKey{e.Sock, d.Sum, d.Remote}
-	q := m.dgrams[key]
-	if q == nil {
-		q = &dgramQueue{sends: m.candidates(e, d)}
-		m.dgrams[key] = q
+// messages lists the datagrams of all sends, once.
+func (m *matcher) messages() *dgrams {
+	d := &m.dgrams
+	if d.queues != nil {
+		return d
 	}
-	if q.next >= len(q.sends) {
-		if len(q.sends) == 0 {
-			return -1
+	d.bySum, d.queues = make(map[uint64][]*message), make(map[dgramKey]*dgramQueue)
+	for _, i := range m.events {
+		e := m.event(i)
+		if e.Op != steps.OpSend || e.Errno != 0 || e.Link == nil {
+			continue
 		}
-		return q.sends[len(q.sends)-1]
+		var parts []*message
+		for k := range e.Sums {
+			parts = append(parts, newMessage(i, e, &e.Sums[k]))
+		}
+		if e.Whole != nil {
+			whole := newMessage(i, e, e.Whole)
+			whole.parts = parts
+			d.add(whole)
+		}
+		for _, x := range parts {
+			d.add(x)
+		}
 	}
-	q.next++
-	return q.sends[q.next-1]
+	return d
 }
 
-// candidates are the sends that may have reached a receiver with that content,
-// in the order of time.
-func (m *matcher) candidates(e *steps.Event, d steps.Datagram) []int {
-	var list []int
-	for id, sends := range m.sends {
-		for _, i := range sends {
-			if s := m.event(i); s.Errno == 0 && s.Link != nil {
-				list = append(list, m.carries(i, s, m.peer[id] == e.Sock, e, d)...)
+func newMessage(i int, e *steps.Event, sent *steps.Datagram) *message {
+	x := &message{node: i, link: e.Link, from: e.Sock, to: e.Link.Remote, sent: sent}
+	switch {
+	case sent.To.IP.IsValid():
+		x.to = sent.To
+	case !sent.Remote.IsZero():
+		x.to = sent.Remote
+	}
+	return x
+}
+
+func (d *dgrams) add(x *message) {
+	d.all = append(d.all, x)
+	for _, sum := range append([]uint64{x.sent.Sum}, x.sent.Inner...) {
+		d.bySum[sum] = append(d.bySum[sum], x)
+	}
+}
+
+// datagram is the send of one message that was received; -1 where none fits.
+func (m *matcher) datagram(e *steps.Event, d *steps.Datagram) int {
+	if e.Look.Skip > 0 {
+		return m.beyond(e, d)
+	}
+	q := m.queue(e, d)
+	if len(q.list) == 0 {
+		return m.beginning(e, d)
+	}
+	for q.next < len(q.list) && q.list[q.next].gone() {
+		q.next++
+	}
+	if q.next == len(q.list) || m.event(q.list[q.next].node).Start > e.End {
+		// A tap sees a message twice: as it goes, and as it comes.
+		return q.list[max(q.next-1, 0)].node
+	}
+	x := q.list[q.next]
+	if !e.Look.Peek {
+		q.next++
+		x.take(e, d)
+	}
+	return x.node
+}
+
+// queue finds what may have reached a receiver with that content.
+func (m *matcher) queue(e *steps.Event, d *steps.Datagram) *dgramQueue {
+	all := m.messages()
+	key := dgramKey{e.Sock, d.Sum, d.Remote}
+	if q := all.queues[key]; q != nil {
+		return q
+	}
+	q := new(dgramQueue)
+	all.queues[key] = q
+	for _, sum := range append([]uint64{d.Sum}, d.Inner...) {
+		for _, x := range all.bySum[sum] {
+			if m.reaches(x, e, d) && !slices.Contains(q.list, x) {
+				q.list = append(q.list, x)
 			}
 		}
 	}
-	sort.SliceStable(list, func(a, b int) bool {
-		x, y := m.event(list[a]), m.event(list[b])
-		if x.Start != y.Start {
-			return x.Start < y.Start
+	sort.SliceStable(q.list, func(a, b int) bool {
+		x, y := q.list[a].node, q.list[b].node
+		if s, t := m.event(x).Start, m.event(y).Start; s != t {
+			return s < t
 		}
-		return list[a] < list[b]
+		return x < y
 	})
-	return list
+	return q
 }
 
-// carries lists a send as often as it sent the message that was received.
-func (m *matcher) carries(i int, s *steps.Event, paired bool, e *steps.Event, d steps.Datagram) []int {
-	sent := s.Sums
-	if sent == nil {
-		sent = []steps.Datagram{{Sum: s.Link.Sum, Remote: s.Link.Remote}}
+// beginning is the send of a message of which a short buffer got the beginning.
+func (m *matcher) beginning(e *steps.Event, d *steps.Datagram) int {
+	if !d.Cut {
+		return -1
 	}
-	var list []int
-	for _, x := range sent {
-		to := *s.Link
-		if !x.Remote.IsZero() {
-			to.Remote = x.Remote
-		}
-		if x.Sum == d.Sum && (paired || reaches(&to, e.Link, d.Remote)) {
-			list = append(list, i)
+	for _, x := range m.messages().all {
+		if !x.gone() && d.Begins(x.sent) && m.event(x.node).Start <= e.End && m.reaches(x, e, d) {
+			if !e.Look.Peek {
+				x.take(e, d)
+			}
+			return x.node
 		}
 	}
-	return list
+	return -1
 }
 
-// reaches reports whether a datagram sent over s may be the one that came over r
-// from an address.
-func reaches(s, r *steps.Link, from sock.Addr) bool {
-	to := s.Remote
-	if to.IsZero() || to.Family != r.Local.Family {
-		return false
+// beyond is the send of a message that a look beyond others shows, by
+// SO_PEEK_OFF: of those that wait, the one in which its bytes are.
+func (m *matcher) beyond(e *steps.Event, d *steps.Datagram) int {
+	skip := e.Look.Skip
+	for _, x := range m.messages().all {
+		if x.parts != nil || x.gone() || m.event(x.node).Start > e.End || !m.reaches(x, e, d) {
+			continue
+		}
+		if skip < int64(x.sent.Len) {
+			return x.node
+		}
+		skip -= int64(x.sent.Len)
 	}
-	if to.Path != "" {
-		return to.Path == r.Local.Path
-	}
-	if to.Port != r.Local.Port || to.IP != r.Local.IP && !r.Local.IsWildcard() && !to.IP.IsMulticast() && !isBroadcast(to) {
-		return false
-	}
-	return from.IsZero() || s.Local.IsZero() || s.Local.Port == 0 || from.Port == s.Local.Port
+	return -1
 }
 
-// isBroadcast reports an address of 127/8 or 255/8 that ends in 255: the
-// directed broadcast addresses that a test can reach.
+// gone reports whether the message, or one of its parts, was received.
+func (x *message) gone() bool {
+	return x.taken || slices.ContainsFunc(x.parts, (*message).gone)
+}
+
+// take notes that a receive took the message. What goes to a group, and what a
+// socket sees that taps the traffic, others receive too.
+func (x *message) take(e *steps.Event, d *steps.Datagram) {
+	if len(d.Inner) > 0 || x.to.IP.IsMulticast() || isBroadcast(x.to) {
+		return
+	}
+	x.taken = true
+	for _, part := range x.parts {
+		part.taken = true
+	}
+}
+
+// reaches reports whether a message may be the one that came, with d.
+func (m *matcher) reaches(x *message, e *steps.Event, d *steps.Datagram) bool {
+	at, from, to := e.Link.Local, d.Remote, x.to.Loopback()
+	switch {
+	case m.peer[x.from] != 0 || m.peer[e.Sock] != 0:
+		return m.peer[x.from] == e.Sock
+	case to.IsZero():
+		return false
+	case to.Path != "" || at.Path != "":
+		return to.Path == at.Path
+	case to.Other != "" && len(x.sent.Inner) == 0:
+		return to.Family == at.Family && to.Other == at.Other
+	case len(d.Inner) > 0 && from.NoPort && sameHost(from, to):
+		return true // the answer to an echo request comes from where that went
+	case d.To.IP.IsValid():
+		at = d.To
+	}
+	return samePlace(at, to) && cameFrom(x.link.Local, from)
+}
+
+// samePlace reports whether what goes to an address may come to a socket at
+// another.
+func samePlace(at, to sock.Addr) bool {
+	if at.Port != to.Port && !at.NoPort && !to.NoPort {
+		return false
+	}
+	return sameHost(at, to) || to.IP.IsMulticast() || isBroadcast(to)
+}
+
+// cameFrom reports whether a socket with a local address may be the sender that
+// a receive told.
+func cameFrom(local, from sock.Addr) bool {
+	return from.IsZero() || local.Port == 0 || from.NoPort || from.Port == local.Port
+}
+
+// isBroadcast reports an address that ends in 255: the directed broadcast
+// addresses that a test can reach.
 func isBroadcast(a sock.Addr) bool {
 	if !a.IP.Is4() {
 		return false

@@ -40,14 +40,15 @@ func (m *matcher) causes(i int, by []int) {
 // goes on while its peer, who has not shaken hands in an event of its own,
 // receives and answers: there the receive comes after what was before the
 // handshake. The handshake of a peer that has is no cause: see handshakes.
-func (m *matcher) sent(i int, e *steps.Event, peer uint64, by int) {
+func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
+	e := m.g.nodes[i].entry().event
 	switch {
 	case k < 0:
 		m.cause(i, by)
-	case len(m.hands[e.Sock]) <= k:
+	case len(m.hands[id]) <= k:
 		m.causes(i, m.hands[peer][k].before)
-	case e.Op != steps.OpHandshake:
+	case e == nil || e.Op != steps.OpHandshake:
 		m.cause(i, by)
 	}
 }

@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"slices"
+
 	"github.com/sockscript/sockscript/steps"
 )
 
@@ -21,47 +23,45 @@ func (m *matcher) polls() {
 	}
 }
 
-// ready finds what made one handle ready: the send of the next byte or message,
-// the end of the peer's sending, or else what is taken from it next.
+// ready finds what made one handle ready to be read: the send of the next byte or
+// message, or else what is taken from it next.
 func (m *matcher) ready(i, at int, e *steps.Event, r steps.ReadyHandle) {
 	peer, known := m.peer[r.Sock]
-	if !known {
+	if r.Urgent && known {
+		m.cause(i, m.lastBefore(m.urgent[peer], e.End))
+	}
+	switch {
+	case !r.Data:
+	case known:
+		m.arrives(i, r.Sock, r.Offset+1)
+	default:
 		m.next(i, at, e, r)
-		return
-	}
-	by := -1
-	if r.Data {
-		by = m.sender(peer, r.Offset+1)
-		m.cause(i, by)
-	}
-	if r.Ended || r.Reset || r.Data && by < 0 {
-		m.cause(i, m.ending(e, peer, true, r.Reset))
 	}
 }
 
 // next makes a poll come after what the next accept or receive from a handle
-// takes: a connection or a datagram is known by that only.
+// takes: a connection or a datagram is known by that. A connection that nobody
+// takes is known by the listener.
 func (m *matcher) next(i, at int, e *steps.Event, r steps.ReadyHandle) {
-	if !r.Data {
-		return
-	}
 	for _, j := range m.events[at+1:] {
 		n := m.event(j)
-		if n.Sock == r.Sock && n.Errno == 0 && n.Start >= e.End && (n.Op == steps.OpAccept || n.Op == steps.OpRecv) {
-			for _, by := range m.taken[j] {
-				m.cause(i, by)
-			}
+		if n.Sock == r.Sock && n.Start >= e.End && n.Errno == 0 && (n.Op == steps.OpAccept || n.Op == steps.OpRecv) {
+			m.causes(i, m.taken[j])
 			return
 		}
 	}
+	m.cause(i, m.oneOf(i, m.queued[r.Sock]))
 }
 
-// holds makes the call that a blocked step found a branch in end after it.
-func (m *matcher) holds(i int, e *steps.Event) {
-	for at, en := range m.g.history.strands[e.Holds.Strand].entries {
-		if en.event != nil && en.event.End >= e.End {
-			m.cause(m.g.base[e.Holds.Strand]+at, i)
-			return
+// polledEnd finds what ended the sending to a handle that a poll found ready: the
+// end of the peer's sending, or a shutdown of the socket itself.
+func (m *matcher) polledEnd(i int, e *steps.Event) {
+	for _, r := range e.Ready {
+		peer, known := m.peer[r.Sock]
+		empty := r.Data && known && m.sender(peer, r.Offset+1) < 0
+		if r.Ended || r.Reset || empty {
+			own := slices.Concat(m.deafs[r.Sock], m.finishes(i, e, r.Sock, r.Reset))
+			m.cause(i, m.oneOf(i, own))
 		}
 	}
 }

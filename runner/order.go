@@ -48,6 +48,7 @@ type graph struct {
 	order   []int // the nodes, each after its causes
 	pairs   []pairing
 	kernel  *matcher // what was matched
+	unknown []int    // nodes that have a cause among the others, but nobody knows which
 }
 
 func (h *history) graph() *graph {

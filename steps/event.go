@@ -58,7 +58,12 @@ type Event struct {
 	Alone  bool      // a close: the description was never on its way to anybody else
 	Also   *Transfer // a relay's other direction
 	Link   *Link
-	Sums   []Datagram    // of several messages in one call
+	Sums   []Datagram    // of messages: those that were sent or received
+	Whole  *Datagram     // of a send that was split: all of it
+	Look   Look          // of a receive that takes nothing, or not in turn
+	Urgent bool          // a send or receive with MSG_OOB
+	Opens  bool          // a send that makes the connection: MSG_FASTOPEN
+	Shut   Shut          // of a shutdown: the directions
 	Ready  []ReadyHandle // of a poll: its handles
 	Took   int64         // of a receive: the bytes, or messages, that it took
 	Most   int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
@@ -66,6 +71,7 @@ type Event struct {
 	Retry  bool          // a connect that tries until somebody listens
 	Uses   []NameUse     // of names that branches share
 	Holds  Cause         // of a blocked: the strand of the branch that was in its call
+	Proc   *Proc         // of a step on a program
 	After  []Cause
 }
 
@@ -81,7 +87,7 @@ const (
 	OpAccept       // takes a connect
 	OpSend         // what a receive comes after
 	OpRecv         // takes what a send sent
-	OpShut         // a shutdown of the write side: the peer's end of file
+	OpShut         // ends directions of a connection
 	OpClose        // the last close of a description
 	OpPair         // makes two connected sockets
 	OpState        // saw a TCP state that the peer's FIN brought about
@@ -89,13 +95,33 @@ const (
 	OpBlocked      // saw a branch inside a call, which ends later
 	OpHandshake    // sends and receives in turn with the peer's: each comes after what was before the other
 	OpUnlink       // removes the path of a local socket
+	OpStart        // starts a program
+	OpKill         // sends a signal to one
+	OpJoin         // saw the end of one
 )
 
-// A Datagram tells one message from others: by a hash of its bytes and by where
-// it went or came from.
-type Datagram struct {
-	Sum    uint64
-	Remote sock.Addr
+// A Look is a receive that leaves what it shows where it is.
+type Look struct {
+	Peek     bool  // MSG_PEEK
+	Skip     int64 // where it began among what was there, by SO_PEEK_OFF
+	Errqueue bool  // MSG_ERRQUEUE: it shows what the socket itself has sent
+}
+
+// Shut is a set of directions that a shutdown ends.
+type Shut uint8
+
+// The directions, seen from the socket that is shut down.
+const (
+	ShutRead Shut = 1 << iota
+	ShutWrite
+)
+
+// A Proc tells of a program what the order of events needs.
+type Proc struct {
+	ID      uint64
+	Streams []uint64       // start: the descriptions of its streams at our end
+	Handed  []uint64       // start: the descriptions that the program shares
+	Signal  syscall.Signal // kill: what it was sent; join: what ended it, 0 for an exit
 }
 
 // ReadyHandle is a handle that a poll asked about, and what it found.
@@ -106,6 +132,7 @@ type ReadyHandle struct {
 	End    bool  // asked whether the peer has ended its sending
 	Data   bool  // something could be received or accepted, be it the end of file
 	Out    bool  // something could be sent
+	Urgent bool  // a byte that was sent with MSG_OOB
 	Ended  bool  // the peer had ended its sending
 	Reset  bool  // the connection was gone
 }
@@ -120,6 +147,39 @@ type NameUse struct {
 type Transfer struct {
 	Sock   uint64
 	Offset int64
+	Hops   []Hop // of a relay, in order
+}
+
+// A Hop is a piece of what a relay passed on: the bytes of one stream, and those
+// of the other that it became.
+type Hop struct{ InStart, InEnd, OutStart, OutEnd int64 }
+
+// In is the place of a byte of the hop in the stream that it came from. Where the
+// bytes changed on the way, as by TLS, it is the last that the hop was made of.
+func (h Hop) In(out int64) int64 {
+	if h.even() {
+		return h.InStart + out - h.OutStart
+	}
+	return h.InEnd
+}
+
+// even reports whether the bytes are the same on both sides.
+func (h Hop) even() bool { return h.InEnd-h.InStart == h.OutEnd-h.OutStart }
+
+// mostHops bounds what a relay keeps; beyond it pieces are joined.
+const mostHops = 1024
+
+// pass adds a hop to those of a relay.
+func (t *Transfer) pass(h Hop) {
+	if k := len(t.Hops) - 1; k >= 0 {
+		last := &t.Hops[k]
+		adjoins := last.InEnd == h.InStart && last.OutEnd == h.OutStart
+		if adjoins && (last.even() && h.even() || len(t.Hops) >= mostHops) {
+			last.InEnd, last.OutEnd = h.InEnd, h.OutEnd
+			return
+		}
+	}
+	t.Hops = append(t.Hops, h)
 }
 
 // A Link holds what ties an event to others by address.
@@ -133,7 +193,7 @@ type Link struct {
 	Inode    uint64    // AF_UNIX: the socket's own inode
 	PeerNode uint64    // AF_UNIX: the inode of the peer that an accept took
 	Made     uint64    // accept: the description it made
-	Sum      uint64    // datagram: a hash of its bytes
+	Backlog  int       // listen
 }
 
 // A Cause names an event that had to come first: its strand and its place

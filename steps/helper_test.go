@@ -55,7 +55,16 @@ func passesWith(t testing.TB, text string, o runner.Options) []string {
 	if r.Status != runner.Passed {
 		t.Fatalf("%s: %v\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 	}
+	checkOrder(t, r)
 	return transcript(r)
+}
+
+// checkOrder holds the transcript against what is known of its causes.
+func checkOrder(t testing.TB, r *runner.Result) {
+	t.Helper()
+	if err := r.CheckOrder(); err != nil {
+		t.Errorf("%s\n%s", err, strings.Join(transcript(r), "\n"))
+	}
 }
 
 func reason(r *runner.Result) string {

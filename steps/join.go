@@ -130,6 +130,7 @@ func (a *joinAction) program(t *Task, p *Program) error {
 		return err
 	}
 	t.Actor.Run.Programs.joined(p)
+	t.Event.Op, t.Event.Proc = OpJoin, &Proc{ID: p.id, Signal: p.status.Signal}
 	t.Return(Const(p.status.String()))
 	result := map[string]any{"exit": p.status.Exit, "signal": signalWord(p.status.Signal)}
 	if err := t.setAs(0, result); err != nil {

@@ -48,6 +48,7 @@ func (a *killAction) Run(t *Task) error {
 		p.killed.Store(before)
 		return &sock.Error{Call: "kill", Err: err}
 	}
+	t.Event.Op, t.Event.Proc = OpKill, &Proc{ID: p.id, Signal: sig}
 	t.Return(Const("0"))
 	return nil
 }

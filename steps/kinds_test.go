@@ -91,6 +91,7 @@ func TestExamples(t *testing.T) {
 				if r.Status != runner.Passed && r.Status != runner.Skipped {
 					t.Errorf("%s: %s\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 				}
+				checkOrder(t, r)
 			}
 		})
 	}

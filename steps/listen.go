@@ -64,6 +64,7 @@ func (a *listenAction) Run(t *Task) error {
 	}
 	t.act(OpListen, h)
 	t.Event.Link = h.link()
+	t.Event.Link.Backlog = backlog
 	t.publish(h.Name)
 	t.Return(Const("0"))
 	return nil

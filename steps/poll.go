@@ -138,12 +138,13 @@ func noteReady(t *Task, items []sock.PollItem) {
 		desc := it.Socket.Desc()
 		t.Event.Ready = append(t.Event.Ready, ReadyHandle{
 			Sock: desc.ID, Offset: desc.RX.Load(),
-			In:    it.Events&(unix.POLLIN|unix.POLLPRI) != 0,
-			End:   it.Events&peerClosed != 0 || it.Socket.Family() == unix.AF_UNIX,
-			Data:  it.Revents&(unix.POLLIN|unix.POLLPRI) != 0,
-			Out:   it.Revents&unix.POLLOUT != 0,
-			Ended: it.Revents&(peerClosed|unix.POLLHUP) != 0,
-			Reset: it.Revents&unix.POLLERR != 0,
+			In:     it.Events&(unix.POLLIN|unix.POLLPRI) != 0,
+			End:    it.Events&peerClosed != 0 || it.Socket.Family() == unix.AF_UNIX,
+			Data:   it.Revents&unix.POLLIN != 0,
+			Out:    it.Revents&unix.POLLOUT != 0,
+			Ended:  it.Revents&(peerClosed|unix.POLLHUP) != 0,
+			Reset:  it.Revents&unix.POLLERR != 0,
+			Urgent: it.Revents&unix.POLLPRI != 0,
 		})
 	}
 }

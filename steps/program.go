@@ -30,6 +30,7 @@ type Program struct {
 	Index int // of the actor among its replicas
 	Name  string
 
+	id       uint64 // counts the programs of the scenario
 	process  *program.Process
 	session  bool    // it has a terminal, and so leads a session
 	in       *Handle // our ends of its streams, those that steps use
@@ -176,6 +177,7 @@ func (ps *Programs) add(p *Program) {
 	defer ps.mu.Unlock()
 	ps.list = append(ps.list, p)
 	ps.all++
+	p.id = uint64(ps.all)
 }
 
 // end ends a program that still runs, with all that is in its group.

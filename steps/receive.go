@@ -24,6 +24,7 @@ type receiver struct {
 	want    int  // the exact number of bytes asked for, or -1
 
 	data     []byte
+	filled   bool  // the data fills the buffer: a message may be longer
 	count    int   // what came; with MSG_TRUNC, or up to the end of file, more than there is data
 	bufs     []int // the sizes of several buffers
 	room     int   // for ancillary data
@@ -98,7 +99,7 @@ func (r *receiver) single(size int) error {
 	if err != nil {
 		return err
 	}
-	r.data, r.count = r.seen(buf, n), n
+	r.data, r.count, r.filled = r.seen(buf, n), n, n >= size
 	r.eof = n == 0 && size > 0 && r.canEnd()
 	if n > 0 && n < size && r.h.plain() && r.h.Sock.WaitsForSeveral(r.action.flags.Bits) {
 		if err := r.t.cutShort(r.wait); err != nil {
@@ -143,7 +144,7 @@ func (r *receiver) scattered() error {
 	if err != nil {
 		return err
 	}
-	r.data, r.count = r.seen(buf, n), n
+	r.data, r.count, r.filled = r.seen(buf, n), n, n >= total
 	r.eof = n == 0 && total > 0 && r.canEnd()
 	return nil
 }
@@ -377,8 +378,14 @@ func (r *receiver) trace(err error) {
 	e.Offset = r.h.Sock.Desc().RX.Load()
 	peeks := r.action.peeks()
 	e.Took = int64(len(r.data))
+	e.Look = lookOf(r.action.flags.Bits)
+	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
+	if peeks {
+		// With SO_PEEK_OFF set the call has moved the offset behind what it showed.
+		e.Look.Skip = max(0, r.h.Sock.PeekOffset()-int64(len(r.data)))
+	}
 	if peeks && !r.message {
-		e.Offset += int64(len(r.data))
+		e.Offset += e.Look.Skip + int64(len(r.data))
 	}
 	if r.message {
 		e.Took = 0
@@ -386,8 +393,16 @@ func (r *receiver) trace(err error) {
 			e.Took = 1
 		}
 		e.Link = r.h.link()
-		e.Link.Remote, e.Link.Sum = r.from, sum(r.data)
+		e.Link.Remote = r.from
+		d := r.h.datagram(r.data, r.from, true)
+		d.Cut = r.filled
+		e.Sums = []Datagram{d}
 	}
+}
+
+// lookOf is what the flags say of how a receive takes what comes.
+func lookOf(flags int) Look {
+	return Look{Peek: flags&unix.MSG_PEEK != 0, Errqueue: flags&sock.MsgErrqueue != 0}
 }
 
 // whole checks that as many bytes came as were asked for.

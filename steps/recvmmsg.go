@@ -92,6 +92,7 @@ func (a *recvmmsgAction) Run(t *Task) error {
 func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []int) error {
 	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
 	t.Event.Link = h.link()
+	t.Event.Look = lookOf(a.flags.Bits)
 	var shown, values []any
 	var got [][]byte
 	for i, n := range sizes {
@@ -102,7 +103,9 @@ func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []
 			parts = append(parts, Const("from"), list[i].Addr)
 		}
 		shown, values, got = append(shown, single(parts)), append(values, string(b)), append(got, b)
-		t.Event.Sums = append(t.Event.Sums, Datagram{Sum: sum(b), Remote: list[i].Addr})
+		d := h.datagram(b, list[i].Addr, true)
+		d.Cut = len(b) == len(list[i].Buffers[0])
+		t.Event.Sums = append(t.Event.Sums, d)
 	}
 	t.Return(len(sizes), shown)
 	if err := t.setAs(0, values); err != nil {

@@ -53,7 +53,8 @@ func (a *relayAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("relay", Name(from.Name), Name(to.Name))
-	n, err := a.copy(t, from, to)
+	passed := &Transfer{Sock: to.Sock.Desc().ID}
+	n, err := a.copy(t, from, to, passed)
 	ended := Const("(end of file)")
 	if e, ok := asTLSError(err); ok && e.reason == earlyEOF && a.truncated.On {
 		err, ended = nil, "(end of file without close_notify)"
@@ -62,7 +63,8 @@ func (a *relayAction) Run(t *Task) error {
 	}
 	t.act(OpRecv, from)
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
-	t.Event.Also = &Transfer{Sock: to.Sock.Desc().ID, Offset: to.Sock.Desc().TX.Load()}
+	passed.Offset = to.Sock.Desc().TX.Load()
+	t.Event.Also = passed
 	if err != nil {
 		return err
 	}
@@ -73,25 +75,30 @@ func (a *relayAction) Run(t *Task) error {
 	return a.size.expect(t, int64(n), "bytes relayed")
 }
 
-func (a *relayAction) copy(t *Task, from, to *Handle) (int, error) {
+func (a *relayAction) copy(t *Task, from, to *Handle, passed *Transfer) (int, error) {
 	defer t.giveBack()
 	total := 0
+	in, out := &from.Sock.Desc().RX, &to.Sock.Desc().TX
 	for {
 		w := t.freshWait()
 		if err := from.readable(w, 0); err != nil {
 			return total, err
 		}
 		buf := t.buffer(relayChunk)
+		hop := Hop{InStart: in.Load(), OutStart: out.Load()}
 		n, err := from.take(w, buf)
 		if err != nil || n == 0 {
 			return total, err
 		}
-		for sent := 0; sent < n; {
-			k, err := to.put(t.freshWait(), buf[sent:n])
-			if err != nil {
-				return total, err
-			}
+		for sent := 0; sent < n && err == nil; {
+			var k int
+			k, err = to.put(t.freshWait(), buf[sent:n])
 			sent += k
+		}
+		hop.InEnd, hop.OutEnd = in.Load(), out.Load()
+		passed.pass(hop)
+		if err != nil {
+			return total, err
 		}
 		total += n
 		t.giveBack()

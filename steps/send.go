@@ -2,8 +2,8 @@ package steps
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
-	"hash/maphash"
 
 	"golang.org/x/sys/unix"
 
@@ -108,7 +108,7 @@ func (a *sendAction) Run(t *Task) error {
 		return err
 	}
 	n, err := a.send(t, h, data, to, control)
-	a.trace(t, h, data, to)
+	a.trace(t, h, data, to, control, err)
 	if err != nil {
 		return err
 	}
@@ -239,25 +239,35 @@ func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Add
 
 // trace notes what the order of events needs: how far this direction of the
 // connection has come, or where the datagram went.
-func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr) {
+func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr, control []byte, err error) {
 	t.act(OpSend, h)
-	t.Event.NoWait = a.nowait.On || a.once.On || a.flags.Bits&unix.MSG_DONTWAIT != 0
-	t.Event.Offset = h.Sock.Desc().TX.Load()
-	if !h.messages() {
+	e := &t.Event
+	e.NoWait = a.nowait.On || a.once.On || a.flags.Bits&unix.MSG_DONTWAIT != 0
+	e.Offset = h.Sock.Desc().TX.Load()
+	e.Urgent = a.flags.Bits&unix.MSG_OOB != 0
+	e.Opens = to != nil && a.flags.Bits&sock.MsgFastopen != 0 && !h.messages()
+	if !h.messages() && !e.Opens {
 		return
 	}
-	t.Event.Link = h.link()
-	t.Event.Link.Sum = sum(bytes.Join(data, nil))
+	e.Link = h.link()
 	if to != nil {
-		t.Event.Link.Remote = *to
+		e.Link.Remote = *to
 		t.publish(h.Name)
 	}
+	switch {
+	case e.Opens:
+	case err != nil:
+		h.Sock.Unglue()
+	default:
+		whole := data[0]
+		if len(data) > 1 {
+			whole = bytes.Join(data, nil)
+		}
+		if glued, segment, goes := h.Sock.Emit(whole, a.flags.Bits); goes {
+			t.emits(h, glued, cmp.Or(sock.SegmentSize(control), segment), e.Link.Remote)
+		}
+	}
 }
-
-var seed = maphash.MakeSeed()
-
-// sum tells datagrams of different content apart.
-func sum(b []byte) uint64 { return maphash.Bytes(seed, b) }
 
 func (a *sendAction) Check(c *Check) {
 	sym := c.handle(&a.handle)

@@ -83,9 +83,15 @@ func (a *sendmmsgAction) Run(t *Task) error {
 	}
 	t.act(OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
-	t.Event.Link, t.Event.Sums = h.link(), nil
+	t.Event.Link = h.link()
 	for _, m := range list[:len(sizes)] {
-		t.Event.Sums = append(t.Event.Sums, Datagram{Sum: sum(m.Buffers[0]), Remote: m.Addr})
+		to := m.Addr
+		if !m.HasAddr {
+			to = t.Event.Link.Remote
+		}
+		if data, segment, goes := h.Sock.Emit(m.Buffers[0], a.flags.Bits); goes {
+			t.emits(h, data, segment, to)
+		}
 	}
 	t.publish(h.Name)
 	t.Return(len(sizes))

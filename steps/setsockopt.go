@@ -82,6 +82,11 @@ func (a *setsockoptAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
+	if data, segment, goes := h.Sock.Uncork(); goes {
+		t.act(OpSend, h)
+		t.Event.Link = h.link()
+		t.emits(h, data, segment, t.Event.Link.Remote)
+	}
 	t.Return(Const("0"))
 	return nil
 }

@@ -29,10 +29,11 @@ type shutdownAction struct {
 var shutdownHows = map[string]struct {
 	value int
 	name  string
+	ends  Shut
 }{
-	"read":  {unix.SHUT_RD, "SHUT_RD"},
-	"write": {unix.SHUT_WR, "SHUT_WR"},
-	"both":  {unix.SHUT_RDWR, "SHUT_RDWR"},
+	"read":  {unix.SHUT_RD, "SHUT_RD", ShutRead},
+	"write": {unix.SHUT_WR, "SHUT_WR", ShutWrite},
+	"both":  {unix.SHUT_RDWR, "SHUT_RDWR", ShutRead | ShutWrite},
 }
 
 func (a *shutdownAction) Params(p *Params) {
@@ -50,9 +51,8 @@ func (a *shutdownAction) Run(t *Task) error {
 	if err := h.shutdown(t.freshWait(), how.value); err != nil {
 		return err
 	}
-	if how.value != unix.SHUT_RD {
-		t.act(OpShut, h)
-	}
+	t.act(OpShut, h)
+	t.Event.Shut = how.ends
 	t.Return(Const("0"))
 	return nil
 }

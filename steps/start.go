@@ -101,9 +101,26 @@ func (a *startAction) Run(t *Task) error {
 	if err := p.attach(t, &a.command.argv, ours); err != nil {
 		return err
 	}
+	t.Event.Op, t.Event.Proc = OpStart, p.shares(handed, stdio)
 	t.Return(Name(name))
 	t.Set(name, p)
 	return a.ready.wait(t, p)
+}
+
+// shares tells which descriptions the program has in common with the scenario.
+func (p *Program) shares(handed []*Handle, stdio *Handle) *Proc {
+	proc := &Proc{ID: p.id}
+	for _, h := range []*Handle{p.in, p.out, p.errs} {
+		if h != nil {
+			proc.Streams = append(proc.Streams, h.Sock.Desc().ID)
+		}
+	}
+	for _, h := range append(handed, stdio) {
+		if h != nil {
+			proc.Handed = append(proc.Handed, h.Sock.Desc().ID)
+		}
+	}
+	return proc
 }
 
 // open finds the sockets that the program is handed; stdio is nil where it gets

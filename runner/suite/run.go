@@ -31,6 +31,9 @@ type Options struct {
 	// be made. Calls of it and of the function that
 	// takes the outcomes never overlap.
 	Progress func(Progress)
+	// Verify, unless it is nil, looks at the result of each run that passed. An
+	// error of it makes the run one that failed.
+	Verify func(*runner.Result) error
 }
 
 // Progress tells how far the runs have come.
@@ -106,6 +109,11 @@ func (s *session) run(ctx context.Context, i, n int) {
 		return
 	}
 	result := runner.Run(ctx, t.one.Scenario, s.options.Run)
+	if verify := s.options.Verify; verify != nil && result.Status == runner.Passed {
+		if err := verify(result); err != nil {
+			result.Status, result.Failure = runner.Failed, &runner.Failure{Err: err}
+		}
+	}
 	text := ""
 	if result.Status == runner.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
 		var b bytes.Buffer

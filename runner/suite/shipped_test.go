@@ -11,8 +11,8 @@ import (
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each
-// passes, with the same transcript each time, the one of its golden file, and
-// none has a race.
+// passes, with the same transcript each time, the one of its golden file, in which
+// causes stand before their effects, and none has a race.
 func TestShipped(t *testing.T) {
 	count := 200
 	if testing.Short() {
@@ -22,7 +22,7 @@ func TestShipped(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
-	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens}
+	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*runner.Result).CheckOrder}
 	Run(t.Context(), cases, options, func(o *report.Outcome) {
 		t.Run(o.Scenario.Name, func(t *testing.T) { checkShipped(t, o) })
 	})

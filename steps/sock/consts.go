@@ -132,5 +132,6 @@ func AllPollEvents() []string { return pollEvents.names() }
 
 // Flags that need care by name.
 const (
-	MsgErrqueue = 0x2000 // MSG_ERRQUEUE of Linux: receive from the error queue
+	MsgErrqueue = 0x2000     // MSG_ERRQUEUE of Linux: receive from the error queue
+	MsgFastopen = 0x20000000 // MSG_FASTOPEN of Linux: the send makes the connection
 )

@@ -27,6 +27,8 @@ type Description struct {
 	passed           atomic.Bool   // SCM_RIGHTS has had it on its way
 	inode, peerInode atomic.Uint64
 	mode             fileMode
+	glue             glue
+	peekOff          atomic.Bool // SO_PEEK_OFF is set
 }
 
 func (g *Group) newDescription() *Description {

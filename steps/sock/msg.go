@@ -47,7 +47,11 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 			return 0, failedAt("sendmsg", a, err)
 		}
 	}
-	if err := d.perform(w, false); err != nil {
+	err := d.perform(w, false)
+	if d.named && flags&msgFastopen != 0 {
+		s.connected(a, err)
+	}
+	if err != nil {
 		if passes {
 			s.group.notePassed(m.Control, -1)
 		}

@@ -31,7 +31,11 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 		d.named = true
 	}
 	d.sends(w, flags)
-	if err := d.perform(w, false); err != nil {
+	err := d.perform(w, false)
+	if d.named && flags&msgFastopen != 0 {
+		s.connected(a, err)
+	}
+	if err != nil {
 		return 0, failedAt(call, a, err)
 	}
 	s.sent(d.n, d.named)

@@ -1,6 +1,8 @@
 package sock
 
 import (
+	"encoding/binary"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -10,9 +12,12 @@ func (s *Socket) SetInt(level, name, value int) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	err := unix.SetsockoptInt(s.fd, level, name, value)
+	errno := asErrno(unix.SetsockoptInt(s.fd, level, name, value))
+	if errno == 0 {
+		s.noteOption(level, name, binary.NativeEndian.AppendUint32(nil, uint32(value)))
+	}
 	s.optionSet(level, name)
-	return failed("setsockopt", asError(asErrno(err)))
+	return failed("setsockopt", asError(errno))
 }
 
 // GetInt reads an option whose value is an int (getsockopt(2)).
@@ -31,9 +36,12 @@ func (s *Socket) SetBytes(level, name int, b []byte) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	err := unix.SetsockoptString(s.fd, level, name, string(b))
+	errno := asErrno(unix.SetsockoptString(s.fd, level, name, string(b)))
+	if errno == 0 {
+		s.noteOption(level, name, b)
+	}
 	s.optionSet(level, name)
-	return failed("setsockopt", asError(asErrno(err)))
+	return failed("setsockopt", asError(errno))
 }
 
 // optionSet notes what an option changes in the way in which calls wait.

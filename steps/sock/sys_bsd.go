@@ -17,6 +17,10 @@ import (
 const (
 	msgErrqueue = 0
 	msgFastopen = 0
+	msgMore     = 0
+	udpCork     = -1
+	udpSegment  = -1
+	soPeekOff   = -1
 )
 
 // sockname is a sockaddr on its way to or from a wrapper.

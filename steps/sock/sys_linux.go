@@ -13,6 +13,10 @@ import (
 const (
 	msgErrqueue = unix.MSG_ERRQUEUE
 	msgFastopen = unix.MSG_FASTOPEN
+	msgMore     = unix.MSG_MORE
+	udpCork     = unix.UDP_CORK
+	udpSegment  = unix.UDP_SEGMENT
+	soPeekOff   = unix.SO_PEEK_OFF
 )
 
 func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
