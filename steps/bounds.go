@@ -26,12 +26,13 @@ var (
 	maxReplicas = maximum{"the actors of a scenario", 10_000, plainUnit, "each replica that `count` asks for is one"}
 	maxBuffer   = maximum{"the buffers of one call", 64 << 20, byteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
 	maxMessages = maximum{"the messages of one recvmmsg", 1024, plainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
+	maxKept     = maximum{"what a receive keeps", 64 << 20, byteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
 	maxPayload  = maximum{"a payload in memory", 64 << 20, byteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
 )
 
 // bounds are all of them, in the order of the table.
 var bounds = []*maximum{
-	&maxFile, &maxNodes, &maxDepth, &maxChecked, &maxReplicas, &maxBuffer, &maxMessages, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &maxChecked, &maxReplicas, &maxBuffer, &maxMessages, &maxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.

@@ -13,6 +13,8 @@ type Env interface {
 	Await(actor string, index int, name string) (any, error)
 	// Set gives one of the actor's own names its value.
 	Set(name string, v any)
+	// Overdue reports that there is no time left for the evaluation.
+	Overdue() error
 	// Machine runs compiled expressions. It is used by one evaluation at a time.
 	Machine() *vm.VM
 }

@@ -55,15 +55,18 @@ func (v *Digest) Decode(d *Decoder, n *source.Node) {
 func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
 
 // Find looks for what is searched in b and tells where it ends; -1 where it
-// is not there yet.
-func (m *Match) Find(env Env, b []byte) (int, error) {
+// is not there yet. The first bytes of b were looked through in vain.
+func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
 	end := 0
 	if m.Contains.Given() {
 		want, err := m.Contains.Bytes(env)
 		if err != nil {
 			return -1, err
 		}
-		i := bytes.Index(b, want)
+		i := indexFrom(b, want, looked)
+		if i < 0 && looked > 0 && m.Matches.Given() {
+			i = bytes.Index(b, want) // it was there before the expression matched
+		}
 		if i < 0 {
 			return -1, nil
 		}
@@ -74,9 +77,9 @@ func (m *Match) Find(env Env, b []byte) (int, error) {
 		if err != nil {
 			return -1, err
 		}
-		loc := re.FindIndex(b)
-		if loc == nil {
-			return -1, nil
+		loc, err := findRegexp(env, re, b)
+		if err != nil || loc == nil {
+			return -1, err
 		}
 		end = max(end, loc[1])
 	}
@@ -96,6 +99,7 @@ type received struct {
 	size     int64
 	sum      *SHA256 // nil where it is that of these bytes
 	compared bool
+	found    bool // by the search that ended the receive
 }
 
 func (r *received) digest() string {
@@ -117,7 +121,7 @@ func (m *Match) check(env Env, got received) error {
 			return &Mismatch{Msg: "the data differs", Want: want, Got: append([]byte(nil), b...), Data: true}
 		}
 	}
-	if m.Contains.Given() {
+	if m.Contains.Given() && !got.found {
 		want, err := m.Contains.Bytes(env)
 		if err != nil {
 			return err
@@ -159,13 +163,16 @@ func (m *Match) groups(env Env, b []byte) error {
 	if err != nil {
 		return err
 	}
-	found := re.FindSubmatch(b)
+	found, err := findRegexp(env, re, b)
+	if err != nil {
+		return err
+	}
 	if found == nil {
 		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + describeLong(b)}
 	}
 	for i, name := range re.SubexpNames() {
 		if name != "" {
-			env.Set(name, string(found[i]))
+			env.Set(name, group(b, found, i))
 		}
 	}
 	return nil
@@ -190,6 +197,14 @@ func dataText(b []byte) string {
 		return strconv.Quote(string(b))
 	}
 	return "hex:" + hex.EncodeToString(b)
+}
+
+// group is the ith group of what a regular expression found in b.
+func group(b []byte, found []int, i int) string {
+	if found[2*i] < 0 {
+		return ""
+	}
+	return string(b[found[2*i]:found[2*i+1]])
 }
 
 func describeData(b []byte) string {

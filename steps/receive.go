@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -33,6 +31,8 @@ type receiver struct {
 	msgFlags int
 	control  []Received
 	failure  *tlsError // that ended it
+	searched bool      // not all bytes are data: the end was looked for
+	found    bool      // what contains and matches look for was found on the way
 
 	// Of a stream that is not kept, or not all of it:
 	first    []byte
@@ -65,8 +65,7 @@ func (r *receiver) receive() error {
 	case a.toEOF.On:
 		return r.toEOF()
 	case a.match.Searches() && !r.message && !a.peeks():
-		r.describe(Const("match"))
-		return r.peeking(func(b []byte) (int, error) { return a.match.Find(r.t, b) })
+		return r.untilMatch()
 	case a.match.Data.Given() && !r.message:
 		want, err := a.match.Data.Bytes(r.t)
 		if err != nil {
@@ -192,58 +191,6 @@ func (r *receiver) exactly(n int) error {
 		}
 	}
 	return nil
-}
-
-func (r *receiver) untilDelimiter() error {
-	delimiter, err := r.action.until.Bytes(r.t)
-	if err != nil {
-		return err
-	}
-	r.describe(Const("until"))
-	r.t.Event.Args[1] = Until(r.t.data(delimiter))
-	return r.peeking(func(b []byte) (int, error) {
-		if i := bytes.Index(b, delimiter); i >= 0 {
-			return i + len(delimiter), nil
-		}
-		return -1, nil
-	})
-}
-
-// peeking receives up to where end finds its place, and not a byte more: what
-// has come is looked at with MSG_PEEK first and then taken only as far as it
-// belongs to this step.
-func (r *receiver) peeking(end func([]byte) (int, error)) error {
-	if r.takesUnseen() {
-		return errors.New("with MSG_TRUNC the bytes are not seen, so nothing can be found in them; use max or size")
-	}
-	buf := r.t.buffer(4096)
-	got := 0
-	for {
-		if got == len(buf) {
-			buf = append(buf, make([]byte, len(buf))...)
-		}
-		n, err := r.once(buf[got:], r.action.flags.Bits|unix.MSG_PEEK)
-		if err != nil || n == 0 {
-			r.data, r.eof = buf[:got], err == nil
-			return err
-		}
-		at, err := end(buf[:got+n])
-		if err != nil {
-			return err
-		}
-		take := n
-		if at >= 0 {
-			take = at - got
-		}
-		if _, err := r.once(buf[got:got+take], r.action.flags.Bits); take > 0 && err != nil {
-			return err
-		}
-		got += take
-		r.data = buf[:got]
-		if at >= 0 {
-			return nil
-		}
-	}
 }
 
 // seen are the first n bytes of a buffer, as far as the kernel has written them.

@@ -101,9 +101,6 @@ func (r *receiver) large() (bool, error) {
 	return true, r.receiveLarge(int64(n), nil)
 }
 
-// maxKept bounds what a receive up to the end of file keeps of a stream.
-const maxKept = 64 << 20
-
 // toEOF receives everything up to the end of file. The bytes are kept only where
 // a name or an expectation needs them, or the transcript shows them all.
 func (r *receiver) toEOF() error {
@@ -119,7 +116,7 @@ func (r *receiver) toEOF() error {
 	}
 	most := DataShown
 	if r.needsBytes() || r.t.Actor.Run.Full {
-		most = maxKept
+		most = int(maxKept.most)
 	}
 	// An actor that waits holds no large buffer.
 	for buf := r.t.buffer(smallBuffer); ; {
@@ -135,9 +132,12 @@ func (r *receiver) toEOF() error {
 		r.count += n
 		if r.count > most && r.needsBytes() {
 			return mismatch("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
-				FormatSize(maxKept))
+				&maxKept)
 		}
 		r.data = append(r.data, r.seen(buf, min(n, most-len(r.data)))...)
+		if err := r.t.overdue(); err != nil {
+			return err // bytes that keep coming are not the end
+		}
 		if n == len(buf) && n < streamChunk {
 			buf = r.t.buffer(streamChunk)
 		}

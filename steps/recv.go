@@ -204,7 +204,7 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 
 // checkMatch compares the bytes with what is expected of them.
 func (a *recvAction) checkMatch(t *Task, r *receiver) error {
-	if !a.toEOF.On {
+	if !a.toEOF.On && !r.searched {
 		err := a.match.Check(t, r.data)
 		if m := (*Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
 			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
@@ -214,7 +214,7 @@ func (a *recvAction) checkMatch(t *Task, r *receiver) error {
 	if err := r.nothingLeft(); err != nil {
 		return err
 	}
-	return a.match.check(t, received{bytes: r.data, size: int64(r.count), sum: r.sum, compared: r.wanted != nil})
+	return a.match.check(t, received{bytes: r.data, size: int64(r.count), sum: r.sum, compared: r.wanted != nil, found: r.found})
 }
 
 // peeks reports whether the bytes stay where they are.

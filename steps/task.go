@@ -205,6 +205,9 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 	return v, nil
 }
 
+// Overdue implements [Env].
+func (t *Task) Overdue() error { return t.overdue() }
+
 // Machine implements [Env].
 func (t *Task) Machine() *vm.VM { return &t.vm }
 

@@ -1,0 +1,177 @@
+package steps
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+)
+
+// A search looks in a stream for where a receive ends.
+type search struct {
+	// find looks through b, of which the first bytes were looked through in vain.
+	// It returns where the receive ends, -1 where that is not there yet.
+	find func(b []byte, looked int) (int, error)
+	// tail is how many bytes must be kept of what was looked through; -1: all.
+	tail int
+}
+
+// searchWindow is how much of a stream is held whose bytes nobody needs.
+const searchWindow = 64 << 10
+
+// indexFrom is where want begins in b, whose first bytes were looked through in
+// vain; -1 where it is not there.
+func indexFrom(b, want []byte, looked int) int {
+	from := max(0, looked-len(want)+1)
+	if i := bytes.Index(b[from:], want); i >= 0 {
+		return from + i
+	}
+	return -1
+}
+
+func (r *receiver) untilDelimiter() error {
+	delimiter, err := r.action.until.Bytes(r.t)
+	if err != nil {
+		return err
+	}
+	r.describe(Const("until"))
+	r.t.Event.Args[1] = Until(r.t.data(delimiter))
+	return r.peeking(&search{tail: r.tail(len(delimiter) - 1), find: func(b []byte, looked int) (int, error) {
+		if i := indexFrom(b, delimiter, looked); i >= 0 {
+			return i + len(delimiter), nil
+		}
+		return -1, nil
+	}})
+}
+
+// untilMatch receives until what comes is as contains and matches say.
+func (r *receiver) untilMatch() error {
+	m := &r.action.match
+	r.describe(Const("match"))
+	s := &search{tail: -1, find: func(b []byte, looked int) (int, error) { return m.Find(r.t, b, looked) }}
+	if !m.Matches.Given() {
+		want, err := m.Contains.Bytes(r.t)
+		if err != nil {
+			return err
+		}
+		s.tail = r.tail(len(want) - 1)
+	}
+	err := r.peeking(s)
+	r.found = err == nil && !r.eof
+	return err
+}
+
+// tail is how many of the last bytes a search holds: all of them where somebody
+// needs them afterwards.
+func (r *receiver) tail(n int) int {
+	a := r.action
+	m := &a.match
+	if r.t.step.As.Given() || m.Data.Given() || m.Matches.Given() || m.SHA256.Given() || r.t.Actor.Run.Full ||
+		a.until.Given() && m.Contains.Given() {
+		return -1
+	}
+	return max(n, 0)
+}
+
+// peeking receives up to where the search ends, and not a byte more: what has
+// come is looked at with MSG_PEEK first and then taken only as far as it belongs
+// to this step.
+func (r *receiver) peeking(s *search) error {
+	if r.takesUnseen() {
+		return errors.New("with MSG_TRUNC the bytes are not seen, so nothing can be found in them; use max or size")
+	}
+	r.searched = true
+	buf := r.t.buffer(smallBuffer)
+	for got := 0; ; {
+		if got == len(buf) {
+			var err error
+			if buf, got, err = s.room(buf, got); err != nil {
+				return err
+			}
+		}
+		n, err := r.once(buf[got:], r.action.flags.Bits|unix.MSG_PEEK)
+		if err != nil || n == 0 {
+			r.eof = err == nil
+			return err
+		}
+		at, err := s.find(buf[:got+n], got)
+		if err != nil {
+			return err
+		}
+		take := n
+		if at >= 0 {
+			take = at - got
+		}
+		if _, err := r.once(buf[got:got+take], r.action.flags.Bits); take > 0 && err != nil {
+			return err
+		}
+		r.took(s, buf, got, take)
+		if got += take; at >= 0 {
+			return nil
+		}
+		if err := r.t.overdue(); err != nil {
+			return err // bytes that keep coming are not what was looked for
+		}
+	}
+}
+
+// took notes n bytes of buf that were taken.
+func (r *receiver) took(s *search, buf []byte, at, n int) {
+	r.count += n
+	if s.tail < 0 {
+		r.data = buf[:at+n]
+		return
+	}
+	r.data = append(r.data, buf[at:at+min(n, DataShown-len(r.data))]...)
+}
+
+// room makes room in a buffer that is full: it grows, or lets go of the bytes
+// that nobody needs any more.
+func (s *search) room(buf []byte, got int) ([]byte, int, error) {
+	switch {
+	case s.tail >= 0 && got >= searchWindow && s.tail < got/2:
+		return buf, copy(buf, buf[got-s.tail:got]), nil
+	case int64(got) >= maxKept.most:
+		return nil, 0, mismatch("more than %s have come, and what is looked for is not among them", &maxKept)
+	}
+	return append(buf, make([]byte, got)...), got, nil
+}
+
+// findRegexp is regexp.FindSubmatchIndex, but that it ends with the step's time:
+// some expressions take long for each byte.
+func findRegexp(env Env, re *regexp.Regexp, b []byte) ([]int, error) {
+	in := &timedRunes{env: env, bytes: b}
+	found := re.FindReaderSubmatchIndex(in)
+	return found, in.err
+}
+
+// timedRunes are the characters of a text, up to where the time is up.
+type timedRunes struct {
+	env   Env
+	bytes []byte
+	at    int
+	reads int
+	err   error
+}
+
+// runesPerLook is how many characters are read between two looks at the clock.
+const runesPerLook = 64
+
+// ReadRune implements io.RuneReader.
+func (t *timedRunes) ReadRune() (rune, int, error) {
+	if t.at == len(t.bytes) {
+		return 0, 0, io.EOF
+	}
+	if t.reads++; t.reads%runesPerLook == 0 && t.err == nil {
+		t.err = t.env.Overdue()
+	}
+	if t.err != nil {
+		return 0, 0, t.err
+	}
+	c, size := utf8.DecodeRune(t.bytes[t.at:])
+	t.at += size
+	return c, size, nil
+}

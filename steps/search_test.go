@@ -1,0 +1,120 @@
+package steps_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// flooded is a scenario in which one actor sends without end, and another runs
+// a step on what comes.
+func flooded(over, step string) string {
+	return `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - listen: listener
+    - accept: listener
+      as: conn
+` + over + `
+    - spawn:
+        - repeat: {while: "true"}
+          steps:
+            - send: conn
+              data: {repeat: {data: "y\n", times: 100000}}
+  client:
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+` + strings.ReplaceAll(over, "conn", "sock") + `
+    - recv: sock
+` + step + `
+      timeout: 200ms
+`
+}
+
+// TestSearchTimeout: a step that looks for something ends with its timeout,
+// although bytes keep coming, and holds no more of them than it needs.
+func TestSearchTimeout(t *testing.T) {
+	for name, step := range map[string]string{
+		"until":                `      until: zzz`,
+		"contains":             `      expect: {contains: zzz}`,
+		"eof":                  `      eof: true`,
+		"a costly expression":  `      expect: {matches: "(.*y\n){20}z"}`,
+		"contains and matches": `      expect: {contains: "y\ny", matches: "(.*y\n){20}z"}`,
+	} {
+		for over, text := range map[string]string{"TCP": "", "TLS": "    - tls: conn"} {
+			t.Run(name+"/"+over, func(t *testing.T) {
+				failure, _ := fails(t, flooded(text, step))
+				got := failure.Err.Error()
+				if want := `timed out after 200ms (the step's timeout): only "y\ny\n`; !strings.HasPrefix(got, want) {
+					t.Errorf("got  %s\nwant %s…", got, want)
+				}
+			})
+		}
+	}
+}
+
+// TestSearchHoldsLittle: the bytes that are looked through in vain are let go
+// of where nobody needs them, and the result counts them.
+func TestSearchHoldsLittle(t *testing.T) {
+	for name, step := range map[string]string{
+		"until":    "  until: END",
+		"contains": "  expect: {contains: END}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			lines := passes(t, pair("- spawn:\n    - send: a\n      data: [{zeros: 100MiB}, ENDrest]\n- recv: b\n"+step+"\n- recv: b\n  expect: rest\n- close: b"))
+			runtime.ReadMemStats(&after)
+			got := lines[len(lines)-3]
+			if !strings.Contains(got, "= 104857603 hex:0000") {
+				t.Errorf("got %s", got)
+			}
+			if grown := after.TotalAlloc - before.TotalAlloc; grown > 32<<20 {
+				t.Errorf("%d MiB were allocated", grown>>20)
+			}
+		})
+	}
+}
+
+// TestSearchBound: what must be kept has a bound.
+func TestSearchBound(t *testing.T) {
+	if testing.Short() {
+		t.Skip("64MiB are received twice")
+	}
+	for name, step := range map[string]string{
+		"until": "  until: END\n  as: text\n- assert: text != ''",
+		"match": "  expect: {matches: END}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			failure, _ := fails(t, pair("- spawn:\n    - send: a\n      data: {zeros: 1GiB}\n- recv: b\n  timeout: 2m\n"+step+"\n"))
+			const want = "more than 64MiB have come, and what is looked for is not among them"
+			if got := failure.Err.Error(); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		})
+	}
+}
+
+// TestSearchEdges: a delimiter that comes in pieces, over the border of what is
+// let go of, is found where it is.
+func TestSearchEdges(t *testing.T) {
+	for _, size := range []string{"0", "1", "4095", "65535", "200000"} {
+		for name, step := range map[string]string{
+			"until":    "  until: abcd",
+			"contains": "  expect: {contains: abcd}",
+			"matches":  "  expect: {matches: ab.d}",
+			"both":     "  expect: {contains: cd, matches: 'ab(?P<c>.)d'}\n- assert: c == 'c'",
+		} {
+			t.Run(size+"/"+name, func(t *testing.T) {
+				lines := passes(t, pair("- spawn:\n    - send: a\n      data: {zeros: "+size+"}\n    - send: a\n      data: ab\n    - send: a\n      data: cdrest\n"+
+					"- recv: b\n"+step+"\n- recv: b\n  expect: rest\n- close: b"))
+				if len(lines) < 5 {
+					t.Errorf("got %q", lines)
+				}
+			})
+		}
+	}
+}
