@@ -3,8 +3,8 @@ package runner_test
 import (
 	"context"
 	"fmt"
+	"os/exec"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -24,18 +24,29 @@ func pair(b *testing.B, unit string, floor, engine func()) {
 	b.Helper()
 	floor()
 	engine()
-	var f, e time.Duration
+	var f, e, fcpu, ecpu time.Duration
 	for b.Loop() {
-		start := time.Now()
+		start, used := time.Now(), processorTime()
 		floor()
-		mid := time.Now()
+		mid, midUsed := time.Now(), processorTime()
 		engine()
-		f += mid.Sub(start)
-		e += time.Since(mid)
+		f, fcpu = f+mid.Sub(start), fcpu+midUsed-used
+		e, ecpu = e+time.Since(mid), ecpu+processorTime()-midUsed
+	}
+	if fcpu > f/10 { // else the floor is another process
+		b.ReportMetric(float64(ecpu)/float64(fcpu), "cpu-ratio")
 	}
 	b.ReportMetric(float64(f.Microseconds())/float64(b.N), "floor-µs/"+unit)
 	b.ReportMetric(float64(e.Microseconds())/float64(b.N), "engine-µs/"+unit)
 	b.ReportMetric(float64(e)/float64(f), "ratio")
+}
+
+// processorTime is what the process has used: on a busy machine it tells more
+// than the time that has passed.
+func processorTime() time.Duration {
+	var u unix.Rusage
+	unix.Getrusage(unix.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func load(tb testing.TB, text string) *scenarios.Scenario {
@@ -56,6 +67,8 @@ func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Re
 	return r
 }
 
+// BenchmarkPingPong goes to and fro on one connection: with the machine to
+// itself, and beside a process on each processor that never waits.
 func BenchmarkPingPong(b *testing.B) {
 	const rounds = 10000
 	s := load(b, pingPong)
@@ -78,135 +91,38 @@ func BenchmarkPingPong(b *testing.B) {
 		unix.Close(a)
 		unix.Close(c)
 	}
-	pair(b, "10000", floor, func() { mustPass(b, s, runner.Options{Vars: map[string]any{"rounds": rounds}}) })
+	engine := func() { mustPass(b, s, runner.Options{Vars: map[string]any{"rounds": rounds}}) }
+	b.Run("quiet", func(b *testing.B) {
+		pair(b, "10000", floor, engine)
+		b.ReportMetric(float64(mallocs(engine))/rounds, "allocs/round")
+	})
+	b.Run("busy", func(b *testing.B) {
+		keepBusy(b)
+		pair(b, "10000", floor, engine)
+	})
 }
 
-func BenchmarkThroughput(b *testing.B) {
-	const rounds = 4096
-	s := load(b, fmt.Sprintf(`
-step_timeout: 60s
-timeout: 120s
-actors:
-  receiver:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: 127.0.0.1:0
-    - listen: listener
-    - accept: listener
-      as: conn
-    - repeat: %[1]d
-      steps:
-        - recv: conn
-          size: 256KiB
-    - close: [conn, listener]
-  sender:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${receiver.listener}
-    - repeat: %[1]d
-      steps:
-        - send: sock
-          data: {zeros: 256KiB}
-    - close: sock
-`, rounds))
-	pair(b, "GiB", func() { gibibyteFloor(b) }, func() { mustPass(b, s, runner.Options{}) })
-}
-
-// BenchmarkLargeSend sends a GiB in one step, and receives it as a floor does.
-func BenchmarkLargeSend(b *testing.B) {
-	s := load(b, gibibyte("data: {zeros: 1GiB}", "size: 256KiB", 4096))
-	pair(b, "GiB", func() { gibibyteFloor(b) }, func() { mustPass(b, s, runner.Options{}) })
-}
-
-// BenchmarkReceiveToEOF receives a GiB up to the end of file, and reports the
-// most memory that was in use.
-func BenchmarkReceiveToEOF(b *testing.B) {
-	s := load(b, gibibyte("data: {zeros: 1GiB}", "eof: true\n          expect: {size: 1GiB}", 1))
-	most := 0.0
-	engine := func() {
-		most = max(most, peak(func() { mustPass(b, s, runner.Options{}) }))
-	}
-	pair(b, "GiB", func() { gibibyteFloor(b) }, engine)
-	b.ReportMetric(most/(1<<20), "MiB-peak")
-}
-
-// gibibyte is a scenario that sends a GiB over TCP in one step and receives it in
-// as many rounds.
-func gibibyte(send, receive string, rounds int) string {
-	return fmt.Sprintf(`
-step_timeout: 60s
-timeout: 120s
-actors:
-  receiver:
-    - socket: tcp
-      as: listener
-    - bind: listener
-      to: 127.0.0.1:0
-    - listen: listener
-    - accept: listener
-      as: conn
-    - repeat: %d
-      steps:
-        - recv: conn
-          %s
-    - close: [conn, listener]
-  sender:
-    - socket: tcp
-      as: sock
-    - connect: sock
-      to: ${receiver.listener}
-    - send: sock
-      %s
-    - close: sock
-`, rounds, receive, send)
-}
-
-// gibibyteFloor sends a GiB and receives it, 256 KiB at a time.
-func gibibyteFloor(tb testing.TB) {
-	const chunk, rounds = 256 << 10, 4096
-	a, c := floorPair(tb)
-	threads(false,
-		func() {
-			buf := make([]byte, chunk)
-			for range rounds {
-				readInto(tb, c, buf)
-			}
-		},
-		func() {
-			data := make([]byte, chunk)
-			for range rounds {
-				writeFull(tb, a, data)
-			}
-		},
-	)
-	unix.Close(a)
-	unix.Close(c)
-}
-
-// peak is the most memory that was in use while a function ran, in bytes above
-// what was in use before.
-func peak(run func()) float64 {
-	var before, during runtime.MemStats
-	runtime.GC()
+// mallocs counts the allocations while a function runs.
+func mallocs(run func()) uint64 {
+	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		run()
-	}()
-	most := uint64(0)
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		select {
-		case <-done:
-			return float64(most) - float64(before.HeapInuse+before.StackInuse)
-		case <-tick.C:
-			runtime.ReadMemStats(&during)
-			most = max(most, during.HeapInuse+during.StackInuse)
+	run()
+	runtime.ReadMemStats(&after)
+	return after.Mallocs - before.Mallocs
+}
+
+// keepBusy runs a loop on each processor until the benchmark ends.
+func keepBusy(b *testing.B) {
+	b.Helper()
+	for range runtime.NumCPU() {
+		loop := exec.Command("sh", "-c", "while :; do :; done")
+		if err := loop.Start(); err != nil {
+			b.Fatal(err)
 		}
+		b.Cleanup(func() {
+			loop.Process.Kill()
+			loop.Wait()
+		})
 	}
 }
 
@@ -271,10 +187,11 @@ actors:
 	}
 }
 
+// BenchmarkMillionRounds and BenchmarkConnectRounds report what a run has kept
+// of each round when it has ended.
 func BenchmarkMillionRounds(b *testing.B) {
-	for _, rounds := range []int{10_000, 1_000_000} {
-		b.Run(fmt.Sprint(rounds), func(b *testing.B) {
-			s := load(b, fmt.Sprintf(strings.TrimSpace(`
+	keeps(b, []int{10_000, 1_000_000}, func(rounds int) string {
+		return fmt.Sprintf(`
 step_timeout: 60s
 timeout: 300s
 actors:
@@ -287,7 +204,21 @@ actors:
           data: ping
         - recv: b
           expect: ping
-`), rounds))
+`, rounds)
+	})
+}
+
+func BenchmarkConnectRounds(b *testing.B) {
+	keeps(b, []int{1000, 100_000}, func(rounds int) string {
+		return connectRounds("unix", "unix:${tmp}/listener", rounds)
+	})
+}
+
+// keeps runs a scenario of so many rounds, and reports what its result holds.
+func keeps(b *testing.B, counts []int, text func(rounds int) string) {
+	for _, rounds := range counts {
+		b.Run(fmt.Sprint(rounds), func(b *testing.B) {
+			s := load(b, text(rounds))
 			var before, after runtime.MemStats
 			for b.Loop() {
 				runtime.GC()
@@ -296,7 +227,9 @@ actors:
 				runtime.GC()
 				runtime.ReadMemStats(&after)
 				runtime.KeepAlive(r)
-				b.ReportMetric((float64(after.HeapInuse)-float64(before.HeapInuse))/1024, "KiB-kept")
+				kept := float64(after.HeapAlloc) - float64(before.HeapAlloc)
+				b.ReportMetric(kept/1024, "KiB-kept")
+				b.ReportMetric(kept/float64(rounds), "B-kept/round")
 			}
 		})
 	}
