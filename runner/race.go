@@ -112,14 +112,17 @@ func (r Race) Problem() *source.Problem {
 // last are looked at, and what a program does has no known order.
 func (r *Result) Races() []Race {
 	r.prepare()
-	if len(r.history.strands) < 2 {
-		return nil
-	}
-	f := &finder{r: r, g: r.graph, m: r.graph.kernel}
-	f.find()
-	slices.SortFunc(f.found, compareRaces)
-	f.found = slices.CompactFunc(f.found, func(a, b Race) bool { return compareRaces(a, b) == 0 })
-	return f.found[:min(len(f.found), MostRaces)]
+	r.racing.Do(func() {
+		if len(r.history.strands) < 2 {
+			return
+		}
+		f := &finder{r: r, g: r.graph, m: r.graph.kernel}
+		f.find()
+		slices.SortFunc(f.found, compareRaces)
+		f.found = slices.CompactFunc(f.found, func(a, b Race) bool { return compareRaces(a, b) == 0 })
+		r.races = f.found[:min(len(f.found), MostRaces)]
+	})
+	return r.races
 }
 
 func compareRaces(a, b Race) int {

@@ -85,19 +85,19 @@ func (f *finder) pending(w *want, i int, e *steps.Event, peer uint64) int {
 }
 
 // queued looks at the messages and connections that a call may have found in the
-// queue of a socket.
+// queue of a socket: those that it took or that were taken after it.
 func (f *finder) queued(w *want, i int, id uint64) int {
+	list := f.queue[id]
+	from, _ := slices.BinarySearchFunc(list, i, func(p pairing, i int) int { return p.effect - i })
 	first := -1
-	for _, p := range f.g.pairs {
-		if p.on != id || f.g.event(p.cause) == nil || f.g.event(p.effect) == nil || p.effect != i && f.before(p.effect, i) {
+	for _, p := range list[from:min(len(list), from+mostOpen)] {
+		if f.g.event(p.effect) == nil || p.effect != i && f.before(p.effect, i) {
 			continue
 		}
 		if first < 0 || f.g.event(p.cause).Start < f.g.event(first).Start {
 			first = p.cause
 		}
-		if len(w.open) < mostOpen {
-			f.look(w, i, p.cause)
-		}
+		f.look(w, i, p.cause)
 	}
 	return first
 }
@@ -222,8 +222,8 @@ func sizeOf(e *steps.Event) (int, bool) {
 
 // roomFor finds the receives that may have made room for a send or not.
 func (f *finder) roomFor(i int, peer uint64) {
-	for _, j := range f.m.events {
-		if e := f.m.event(j); e.Op == steps.OpRecv && e.Sock == peer && e.Errno == 0 && f.concurrent(i, j) {
+	for _, j := range f.takes[peer] {
+		if f.m.event(j).Errno == 0 && f.concurrent(i, j) {
 			f.add(raceNoWait, i, i, j)
 			return
 		}

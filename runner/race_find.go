@@ -12,6 +12,7 @@ import (
 func (f *finder) find() {
 	f.local, f.cameTo = make(map[uint64]bool), make(map[uint64]int64)
 	f.bound, f.effects = make(map[uint64]int), make(map[int]int)
+	f.takes = make(map[uint64][]int)
 	var use usage
 	for _, i := range f.m.events {
 		e := f.m.event(i)
@@ -81,15 +82,16 @@ func (u *usage) by(f *finder, i int, id uint64) {
 // queues finds connects to one listener, and messages to one socket, of which
 // either might have been taken first.
 func (f *finder) queues() {
-	bySocket := make(map[uint64][]pairing)
+	f.queue = make(map[uint64][]pairing)
 	for _, p := range f.g.pairs {
 		if f.g.nodes[p.cause].entry().event != nil {
-			bySocket[p.on] = append(bySocket[p.on], p)
+			f.queue[p.on] = append(f.queue[p.on], p)
 		}
 		f.effects[p.cause] = p.effect
 	}
-	for _, id := range slices.Sorted(maps.Keys(bySocket)) {
-		list := bySocket[id]
+	for _, id := range slices.Sorted(maps.Keys(f.queue)) {
+		list := slices.Clone(f.queue[id])
+		slices.SortFunc(f.queue[id], func(a, b pairing) int { return a.effect - b.effect })
 		f.lost(list)
 		if !f.severalStrands(list) {
 			continue
@@ -159,6 +161,7 @@ func (f *finder) learn(i int, e *steps.Event) {
 		f.local[e.Sock], f.local[e.Link.Peer] = true, true
 	case e.Op == steps.OpRecv:
 		f.cameTo[e.Sock] = max(f.cameTo[e.Sock], e.Offset)
+		f.takes[e.Sock] = append(f.takes[e.Sock], i)
 	case e.Link == nil || e.Link.Inode == 0:
 	case e.Op == steps.OpConnect:
 		f.local[e.Sock] = true

@@ -15,11 +15,13 @@ type finder struct {
 	m     *matcher
 	found []Race
 
-	local   map[uint64]bool  // descriptions of local sockets
-	cameTo  map[uint64]int64 // how far receiving on a description came
-	bound   map[uint64]int   // the bind of a description
-	listens map[uint64]int   // the first listen on a description
-	effects map[int]int      // by a connect or a send: what took it
+	local   map[uint64]bool      // descriptions of local sockets
+	cameTo  map[uint64]int64     // how far receiving on a description came
+	bound   map[uint64]int       // the bind of a description
+	listens map[uint64]int       // the first listen on a description
+	queue   map[uint64][]pairing // by socket: what was taken there, in the order of the effects
+	takes   map[uint64][]int     // by description: the receives from it
+	effects map[int]int          // by a connect or a send: what took it
 
 	ready  bool
 	kin    map[*strand]kinship
@@ -164,25 +166,28 @@ func (f *finder) groups(list []pairing, races func(a, b pairing) bool) [][]pairi
 	if len(list) > mostPairs {
 		reach = 1
 	}
-	of := make([]int, len(list)) // the group that each belongs to
+	of := make([]int, len(list)) // one of the group that each belongs to: itself, or one before it
 	for i := range of {
 		of[i] = i
 	}
+	find := func(i int) int {
+		for of[i] != i {
+			of[i] = of[of[i]]
+			i = of[i]
+		}
+		return i
+	}
 	for i := range list {
 		for j := i + 1; j < len(list) && j <= i+reach; j++ {
-			if of[i] != of[j] && races(list[i], list[j]) {
-				from, to := of[j], of[i]
-				for k := range of {
-					if of[k] == from {
-						of[k] = to
-					}
-				}
+			if a, b := find(i), find(j); a != b && races(list[i], list[j]) {
+				of[max(a, b)] = min(a, b)
 			}
 		}
 	}
 	together := make([][]pairing, len(list))
 	for i, p := range list {
-		together[of[i]] = append(together[of[i]], p)
+		at := find(i)
+		together[at] = append(together[at], p)
 	}
 	return slices.DeleteFunc(together, func(group []pairing) bool { return len(group) < 2 })
 }

@@ -75,6 +75,8 @@ type Result struct {
 	once    sync.Once
 	graph   *graph
 	masks   *masks
+	racing  sync.Once
+	races   []Race
 }
 
 // A Failure is what ended a run that did not pass.
