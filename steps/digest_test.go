@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"testing"
@@ -32,5 +33,36 @@ func TestDigestWhenItIsRead(t *testing.T) {
 	}
 	if !noted.alike(made) {
 		t.Error("digests of the same bytes are not alike")
+	}
+}
+
+// A cycle gives whole pieces from wherever it stands, and no more than its size.
+func TestCycle(t *testing.T) {
+	for _, period := range []int{1, 3, 1000, streamChunk - 1, streamChunk, streamChunk + 5} {
+		data := make([]byte, period)
+		for i := range data {
+			data[i] = byte(i*7 + i/251)
+		}
+		const size = 3*streamChunk + 17
+		want := bytes.Repeat(data, size/period+1)[:size]
+		pieces, read := newCycle(data, size), newCycle(data, size)
+		var got []byte
+		buf := make([]byte, streamChunk)
+		for len(got) < size {
+			piece, err := nextPiece(pieces, buf[:min(streamChunk, size-len(got))])
+			if err != nil || len(piece) == 0 {
+				t.Fatalf("period %d: %d bytes and %v after %d", period, len(piece), err, len(got))
+			}
+			if period < streamChunk && len(got)+len(piece) < size && len(piece) < streamChunk {
+				t.Fatalf("period %d: a piece has %d bytes only", period, len(piece))
+			}
+			got = append(got, piece...)
+		}
+		if all, err := io.ReadAll(read); err != nil || !bytes.Equal(got, want) || !bytes.Equal(all, want) {
+			t.Errorf("period %d: the bytes are not the data again and again: %v", period, err)
+		}
+		if piece, err := nextPiece(pieces, buf); err == nil {
+			t.Errorf("period %d: %d bytes after the end", period, len(piece))
+		}
 	}
 }

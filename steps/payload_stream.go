@@ -83,7 +83,7 @@ func (p *repeatPiece) content(env Env) (content, error) {
 	}
 	times, err := p.times.Eval(env)
 	n := product(int64(len(data)), int64(times))
-	return content{size: n, open: func() io.Reader { return io.LimitReader(newCycle(data), n) }}, err
+	return content{size: n, open: func() io.Reader { return newCycle(data, n) }}, err
 }
 
 func (p *padPiece) content(env Env) (content, error) {
@@ -92,31 +92,62 @@ func (p *padPiece) content(env Env) (content, error) {
 		return content{}, err
 	}
 	fill, missing, err := p.missing(env, c.size)
-	open := func() io.Reader { return io.MultiReader(c.open(), io.LimitReader(newCycle(fill), missing)) }
+	open := func() io.Reader {
+		if c.size == 0 {
+			return newCycle(fill, missing)
+		}
+		return io.MultiReader(c.open(), newCycle(fill, missing))
+	}
 	return content{size: c.size + missing, open: open, once: c.once}, err
 }
 
-// cycle gives the same bytes again and again.
+// cycle gives the same bytes again and again, up to a number of bytes.
 type cycle struct {
-	data []byte
-	at   int
+	data   []byte
+	period int
+	at     int // less than the period
+	left   int64
 }
 
-// newCycle repeats short data beforehand, so that reading copies much at once.
-func newCycle(data []byte) *cycle {
-	if len(data) > 0 && len(data) < streamChunk {
-		data = bytes.Repeat(data, streamChunk/len(data)+1)
+// newCycle repeats short data beforehand, so that a whole piece can be had from
+// wherever the cycle stands.
+func newCycle(data []byte, size int64) *cycle {
+	c := &cycle{data: data, period: len(data), left: size}
+	if c.period > 0 && c.period < streamChunk {
+		c.data = bytes.Repeat(data, streamChunk/c.period+2)
 	}
-	return &cycle{data: data}
+	return c
 }
 
+// next gives at most n of the next bytes, without a copy.
+func (c *cycle) next(n int) []byte {
+	n = int(min(int64(n), c.left, int64(len(c.data)-c.at)))
+	b := c.data[c.at : c.at+n]
+	if c.left -= int64(n); c.period > 0 {
+		c.at = (c.at + n) % c.period
+	}
+	return b
+}
+
+// Read implements [io.Reader].
 func (c *cycle) Read(b []byte) (int, error) {
-	if len(c.data) == 0 {
+	n := copy(b, c.next(len(b)))
+	if n == 0 && len(b) > 0 {
 		return 0, io.EOF
 	}
-	n := copy(b, c.data[c.at:])
-	c.at = (c.at + n) % len(c.data)
 	return n, nil
+}
+
+// nextPiece is the next bytes of a payload, as many as buf holds or fewer: where
+// the payload has them at hand they are its own, else they are in buf.
+func nextPiece(r io.Reader, buf []byte) ([]byte, error) {
+	if c, ok := r.(*cycle); ok {
+		if piece := c.next(len(buf)); len(piece) > 0 {
+			return piece, nil
+		}
+	}
+	n, err := io.ReadFull(r, buf)
+	return buf[:n], err
 }
 
 // randomPiece is bytes that look random and are the same for the same seed:

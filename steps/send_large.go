@@ -1,9 +1,6 @@
 package steps
 
-import (
-	"fmt"
-	"io"
-)
+import "fmt"
 
 // sendLarge sends a payload piece by piece.
 func (a *sendAction) sendLarge(t *Task, h *Handle, c content) error {
@@ -12,17 +9,17 @@ func (a *sendAction) sendLarge(t *Task, h *Handle, c content) error {
 	r, buf := c.open(), t.buffer(streamChunk)
 	sent := int64(0)
 	for sent < c.size {
-		n, err := io.ReadFull(r, buf[:min(streamChunk, c.size-sent)])
+		piece, err := nextPiece(r, buf[:min(streamChunk, c.size-sent)])
 		if err != nil {
 			return err
 		}
 		if sent == 0 {
-			first := t.data(buf[:min(n, DataShown)])
+			first := t.data(piece[:min(len(piece), DataShown)])
 			first.Len = int(c.size)
 			t.Call(a.callName(h), Name(h.Name), first, int(c.size))
 		}
-		hashed.Write(buf[:n])
-		for piece := buf[:n]; len(piece) > 0; {
+		hashed.Write(piece)
+		for len(piece) > 0 {
 			k, err := a.oneCall(h, t.freshWait(), [][]byte{piece}, nil, nil)
 			t.act(OpSend, h)
 			t.Event.Offset = h.Sock.Desc().TX.Load()
