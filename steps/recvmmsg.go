@@ -91,7 +91,9 @@ func (a *recvmmsgAction) Run(t *Task) error {
 // took records what came and holds it against the expectation.
 func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []int) error {
 	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
-	t.Event.Link = h.link()
+	if h.messages() {
+		t.Event.Link = h.link()
+	}
 	t.Event.Look = lookOf(a.flags.Bits)
 	var shown, values []any
 	var got [][]byte
@@ -103,9 +105,11 @@ func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []
 			parts = append(parts, Const("from"), list[i].Addr)
 		}
 		shown, values, got = append(shown, single(parts)), append(values, string(b)), append(got, b)
-		d := h.datagram(b, list[i].Addr, true)
-		d.Cut = len(b) == len(list[i].Buffers[0])
-		t.Event.Sums = append(t.Event.Sums, d)
+		if h.messages() {
+			d := h.datagram(b, list[i].Addr, true)
+			d.Cut = len(b) == len(list[i].Buffers[0])
+			t.Event.Sums = append(t.Event.Sums, d)
+		}
 	}
 	t.Return(len(sizes), shown)
 	if err := t.setAs(0, values); err != nil {

@@ -47,8 +47,8 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		h.Name, h.Namelen = &b.names[i].buf[0], b.names[i].len
 	}
 	sizes, err := s.mmsg(w, b, unix.SYS_SENDMMSG, flags|unix.MSG_NOSIGNAL, false)
-	for range sizes {
-		s.sent(1, false)
+	for _, n := range sizes {
+		s.sent(n, false)
 	}
 	return sizes, failed("sendmmsg", err)
 }
@@ -74,7 +74,7 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		msgs[i].Addr = b.names[i].decode(s.fd, s.kind)
 		msgs[i].HasAddr = !msgs[i].Addr.IsZero()
 		msgs[i].Flags = int(b.hdrs[i].hdr.Flags)
-		s.received(1, flags)
+		s.received(sizes[i], flags)
 	}
 	return sizes, failed("recvmmsg", err)
 }
