@@ -235,7 +235,7 @@ func ScalarValue(n *source.Node) any {
 // TypedText types a text as a plain YAML scalar is typed.
 func TypedText(s string) any {
 	if i, err := strconv.ParseInt(s, 0, 64); err == nil {
-		return int(i)
+		return signed(i)
 	}
 	if s == "true" || s == "false" {
 		return s == "true"
@@ -244,6 +244,14 @@ func TypedText(s string) any {
 		return f
 	}
 	return s
+}
+
+// signed is a number in a type that holds it: an int has 32 bits on some systems.
+func signed(n int64) any {
+	if int64(int(n)) != n {
+		return n
+	}
+	return int(n)
 }
 
 // FormatValue is the text that a value has inside a text.
