@@ -185,13 +185,9 @@ var causes = []struct {
   s: [{socket: tcp, as: c}, {let: {p: '${r.l.port}'}}, ` + later + `, {connect: c, to: '127.0.0.1:${p}'}]
 `, [][2]string{{`s  connect(c, 127.0.0.1:<l>) = 0`, `r  accept(l) = a connection from [::ffff:127.0.0.1]:<c>`}}},
 	{"a raw socket beside a UDP socket", "root", `
-  r: [{socket: {family: AF_INET, type: SOCK_RAW, protocol: IPPROTO_UDP}, as: raw}, {signal: up}, {recv: raw, mask: true}]
+  r: [{socket: {family: AF_INET, type: SOCK_RAW, protocol: IPPROTO_UDP}, as: raw}, {bind: raw, to: 'icmp:127.0.0.9'}, {signal: up}, {recv: raw, mask: true}]
   s: [{wait: up}, {socket: udp, as: u}, {bind: u, to: '127.0.0.9:0'}, ` + later + `, {send: u, data: g, to: '127.0.0.9:9'}]
 `, [][2]string{{`s  sendto(u, "g", 1, 127.0.0.9:9) = 1`, `r  recv(raw, 65536) = <data>`}}},
-	{"a packet socket beside a UDP socket", "root", `
-  r: [{socket: {family: AF_PACKET, type: SOCK_DGRAM, protocol: 8}, as: tap}, {signal: up}, {recv: tap, mask: true}]
-  s: [{wait: up}, {socket: udp, as: u}, ` + later + `, {send: u, data: packet, to: '127.0.0.1:9'}]
-`, [][2]string{{`s  sendto(u, "packet", 6, 127.0.0.1:9) = 6`, `r  recvfrom(tap, 65536) = <data>`}}},
 	{"an echo request and its answer", "root", `
   one:
     - {socket: {family: AF_INET, type: SOCK_RAW, protocol: IPPROTO_ICMP}, as: r}
@@ -257,6 +253,15 @@ var causes = []struct {
     - {blocked: late}
     - {signal: full}
 `, [][2]string{{`r  recv(r, 65536) = 1 "x"`, `s/late  send(s, "late", 4) = 4`}}},
+	{"a datagram that waited for room, unseen", "os:linux", `
+  r: [{socket: unixgram, as: r}, {bind: r, to: 'unix:${tmp}/r'}, {wait: full}, ` + later + `, {recv: r, call: recv}, {recv: r, call: recv}]
+  s:
+    - {socket: unixgram, as: s}
+    - {connect: s, to: '${r.r}'}
+    - {repeat: 11, steps: [{send: s, data: x}]}
+    - {signal: full}
+    - {send: s, data: late}
+`, [][2]string{{`r  recv(r, 65536) = 1 "x"`, `s  send(s, "late", 4) = 4`}}},
 	{"bytes that waited for room", "", `
   one:
     - {socketpair: unix, as: [a, b]}

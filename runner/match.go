@@ -91,6 +91,7 @@ func (m *matcher) match() {
 	for _, i := range m.events {
 		m.released(i, m.event(i))
 	}
+	m.crowds()
 }
 
 // folded finds what the receives inside of folds come after.

@@ -1,7 +1,12 @@
 package runner
 
 import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // holds makes the call that a blocked step found a branch in end after it.
@@ -67,4 +72,57 @@ func (m *matcher) receivers(e *steps.Event) []uint64 {
 		}
 	}
 	return list
+}
+
+// crowds makes a local datagram come after the receive that made room for it,
+// whether or not anybody saw its send waiting. A receiver's queue has so many
+// places: so the nth datagram goes once all but as many as there are places of
+// those before it have been received. That is known where one socket alone sends
+// to the receiver, and to no other.
+func (m *matcher) crowds() {
+	places := -1
+	for from, sends := range m.sends {
+		to, alone := m.onlyReceiver(from, sends)
+		if !alone || len(m.recvs[to]) == 0 {
+			continue
+		}
+		if places < 0 {
+			places = sock.DatagramBacklog()
+		}
+		for _, i := range sends {
+			e := m.event(i)
+			if freed := m.taker(to, e.Offset-int64(places)); places > 0 && e.Errno == 0 && freed >= 0 {
+				m.cause(i, m.oneOf(i, []int{freed}))
+			}
+		}
+	}
+}
+
+// onlyReceiver is the local socket to which all that a description sent went, if
+// nobody else sent to it.
+func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
+	l := m.event(sends[0]).Link
+	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {
+		return 0, false
+	}
+	for _, x := range m.messages().all {
+		if (x.to.Path == l.Remote.Path) != (x.from == from) {
+			return 0, false
+		}
+	}
+	owners := slices.DeleteFunc(slices.Clone(m.owners[l.Remote]), func(id uint64) bool { return id == from })
+	if len(owners) != 1 {
+		return 0, false
+	}
+	return owners[0], true
+}
+
+// taker is the receive that took the nth message; -1 where a fold has it.
+func (m *matcher) taker(id uint64, n int64) int {
+	for _, i := range m.recvs[id] {
+		if e := m.event(i); n > 0 && n <= e.Offset && n > e.Offset-int64(len(e.Sums)) {
+			return i
+		}
+	}
+	return -1
 }

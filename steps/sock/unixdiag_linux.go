@@ -2,6 +2,9 @@ package sock
 
 import (
 	"encoding/binary"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -96,4 +99,18 @@ func peerInReply(b []byte, seq uint32) uint32 {
 		at += (size + 3) &^ 3
 	}
 	return 0
+}
+
+// DatagramBacklog is how many datagrams wait at an AF_UNIX receiver before a further one has to wait with its sender: one more than
+// net.unix.max_dgram_qlen (unix(7)). It is 0 where that is not known.
+func DatagramBacklog() int {
+	b, err := os.ReadFile("/proc/sys/net/unix/max_dgram_qlen")
+	if err != nil {
+		return 0
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(string(b)))
+	if err != nil {
+		return 0
+	}
+	return n + 1
 }
