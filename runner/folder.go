@@ -34,8 +34,12 @@ func (f *folder) path() (string, error) {
 // makeFolder makes a folder whose name has always the same length: data that
 // holds it has then the same length on every run.
 func makeFolder() (string, error) {
+	dir, err := filepath.Abs(os.TempDir()) // programs may run in other folders
+	if err != nil {
+		return "", err
+	}
 	for {
-		name := filepath.Join(os.TempDir(), fmt.Sprintf("sockscript-%08x", rand.Uint32()))
+		name := filepath.Join(dir, fmt.Sprintf("sockscript-%08x", rand.Uint32()))
 		if err := os.Mkdir(name, 0o700); !errors.Is(err, fs.ErrExist) {
 			return name, err
 		}

@@ -4,7 +4,6 @@ package scenarios
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -84,7 +83,7 @@ func (s *Scenario) HasTag(tags ...string) bool {
 // with the text is in the problems, warnings among them. Scenarios come only
 // when there is no problem but warnings.
 func Load(path string) ([]*Scenario, source.Problems, error) {
-	data, err := os.ReadFile(path)
+	data, err := source.ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("cannot read the scenario: %w", err)
 	}

@@ -2,7 +2,10 @@ package steps
 
 import (
 	"errors"
+	"fmt"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -53,6 +56,9 @@ func cureOf(err error, call string, args []any, errno syscall.Errno) string {
 	return cure(call, errno)
 }
 
+// maxPath is the size of sun_path, 108 bytes on Linux.
+const maxPath = len(unix.RawSockaddrUnix{}.Path)
+
 const (
 	loDown  = "the interface lo is down, as it is in every new network namespace: ip link set lo up"
 	noPorts = "every port that the kernel may choose is taken: net.ipv4.ip_local_port_range says which those are"
@@ -68,6 +74,8 @@ func addressCure(call string, to sock.Addr, errno syscall.Errno) string {
 		return "no interface of this host has this address; of 127.0.0.1 and ::1 that means that " + loDown
 	case errno == syscall.EADDRINUSE && call == "bind" && to.Port == 0 && to.Path == "" && to.Other == "":
 		return noPorts
+	case errno == syscall.EINVAL && len(to.Path) > maxPath:
+		return fmt.Sprintf("the path has %d bytes, and a socket's takes at most %d (unix(7)): take a shorter one; one below ${tmp} is as long as TMPDIR makes it", len(to.Path), maxPath)
 	}
 	return ""
 }

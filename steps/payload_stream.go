@@ -205,17 +205,9 @@ func (p *filePiece) content(env Env) (content, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(filepath.Dir(p.path.node.File.Name), path)
 	}
-	f, err := os.Open(path)
+	f, info, err := source.Open(path)
 	if err != nil {
 		return content{}, notOpened(path, err)
-	}
-	info, err := f.Stat()
-	if err == nil && info.IsDir() {
-		err = fmt.Errorf("%s is a directory, not a file", path)
-	}
-	if err != nil {
-		f.Close()
-		return content{}, err
 	}
 	return content{size: info.Size(), open: func() io.Reader { return &fileReader{f} }, once: true}, nil
 }

@@ -41,7 +41,10 @@ Arguments are those of run. With none, the current directory is taken.
 	return c
 }
 
-func check(files []suite.File, rep report.Reporter) error {
+func check(files []suite.File, rep *reporting) error {
+	if err := rep.spare(files); err != nil {
+		return err
+	}
 	_, problems, err := suite.Load(files)
 	rep.Problems(problems) // p.out and the files keep the error
 	if err != nil {

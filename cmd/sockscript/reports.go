@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -169,16 +170,17 @@ func (r *reporting) close() error {
 // A reportFile is a file that a report is written to. It keeps the first error;
 // the run goes on without it.
 type reportFile struct {
-	file *os.File
+	path string
+	file *suite.Replacement
 	err  error
 }
 
 func createReport(path string) (*reportFile, error) {
-	file, err := os.Create(path)
+	file, err := suite.Replace(path)
 	if err != nil {
 		return nil, reportError(path, err)
 	}
-	return &reportFile{file: file}, nil
+	return &reportFile{path: path, file: file}, nil
 }
 
 // Write implements [io.Writer].
@@ -193,14 +195,31 @@ func (f *reportFile) Write(b []byte) (int, error) {
 
 func (f *reportFile) keep(err error) {
 	if f.err == nil && err != nil {
-		f.err = reportError(f.file.Name(), err)
+		f.err = reportError(f.path, err)
 	}
 }
 
-// close returns the first error of writing, or that of closing.
+// close puts the report in its place if it is whole. It returns the first error.
 func (f *reportFile) close() error {
-	f.keep(f.file.Close())
+	if f.err != nil {
+		f.file.Discard()
+	} else {
+		f.keep(f.file.Commit())
+	}
 	return f.err
+}
+
+// spare reports a report that would take the place of one of the scenarios, and
+// does not write it.
+func (r *reporting) spare(files []suite.File) error {
+	var errs []error
+	for _, f := range r.files {
+		if suite.IsScenario(f.path, files) {
+			f.err = fmt.Errorf("the report %s would take the place of a scenario; name another file", f.path)
+			errs = append(errs, f.err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func reportError(path string, err error) error {

@@ -159,7 +159,10 @@ func (s *session) validate(c *cobra.Command) error {
 }
 
 // load loads the files.
-func load(files []suite.File, rep report.Reporter) ([]*suite.Case, error) {
+func load(files []suite.File, rep *reporting) ([]*suite.Case, error) {
+	if err := rep.spare(files); err != nil {
+		return nil, err
+	}
 	all, problems, err := suite.Load(files)
 	rep.Problems(problems) // p.out and the files keep the error
 	if err == nil && problems.HasErrors() {

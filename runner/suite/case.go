@@ -46,7 +46,7 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 	data := f.data
 	if data == nil {
 		var err error
-		if data, err = os.ReadFile(f.Path); err != nil {
+		if data, err = source.ReadFile(f.Path); err != nil {
 			return nil, nil, fmt.Errorf("cannot read the scenario: %w", err)
 		}
 	}
@@ -102,7 +102,7 @@ func (c *Case) golden() (*golden, error) {
 		}
 		return parseGolden(c.goldenName(), string(data))
 	}
-	data, err := os.ReadFile(path)
+	data, err := source.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
 	}

@@ -93,7 +93,7 @@ func find(name string, stdin io.Reader) ([]File, error) {
 		if stdin == nil {
 			return nil, errors.New("- stands for the standard input, which is not read here")
 		}
-		data, err := io.ReadAll(stdin)
+		data, err := source.ReadAll("it", stdin)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the standard input: %w", err)
 		}

@@ -13,10 +13,57 @@ func (c *Case) writeGolden(text string) error {
 	if path == "" {
 		return errors.New("the golden file of a scenario that is not on disk cannot be written")
 	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+	err := goldenStays(path)
+	var r *Replacement
+	if err == nil {
+		r, err = Replace(path)
+	}
+	if err == nil {
+		if _, err = r.WriteString(text); err != nil {
+			r.Discard()
+		} else {
+			err = r.Commit()
+		}
+	}
+	if err != nil {
 		return fmt.Errorf("cannot write the golden file: %w", err)
 	}
 	return nil
+}
+
+// goldenStays reports a golden file that is a symbolic link out of its folder:
+// who checks scenarios out may not know what it leads to.
+func goldenStays(path string) error {
+	to, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil // there is none yet, or writing it tells why not
+	}
+	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(dir, to); err != nil || !filepath.IsLocal(inside) {
+		return fmt.Errorf("%s is a symbolic link out of its folder, to %s; remove the link", path, to)
+	}
+	return nil
+}
+
+// IsScenario reports whether the file at path is one of the scenarios, under
+// whatever name.
+func IsScenario(path string, files []File) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	for _, f := range files {
+		if f.data != nil {
+			continue
+		}
+		if other, err := os.Stat(f.Path); err == nil && os.SameFile(info, other) {
+			return true
+		}
+	}
+	return false
 }
 
 // WithGolden parts the cases that have a golden file from those that do not.
@@ -42,6 +89,9 @@ func CheckGoldens(cases []*Case) error {
 		if other := owner[path]; other != nil {
 			return fmt.Errorf("the scenarios %s (%s) and %s (%s) would share the golden file %s; give one of them another name",
 				other.Scenario.Name, other.File.Path, c.Scenario.Name, c.File.Path, path)
+		}
+		if IsScenario(path, []File{c.File}) {
+			return fmt.Errorf("the golden file %s is the scenario %s itself; name another file", path, c.File.Path)
 		}
 		owner[path] = c
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Directories are those of the names, as [Find] takes them, that are
@@ -71,7 +72,7 @@ func absolute(path string) string {
 
 // holdsTranscript tells a golden file of ours by its last line, the verdict.
 func holdsTranscript(path string) (bool, error) {
-	data, err := os.ReadFile(path)
+	data, err := source.ReadFile(path)
 	if err != nil {
 		return false, err
 	}

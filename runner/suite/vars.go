@@ -2,7 +2,6 @@ package suite
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -14,7 +13,7 @@ import (
 // ReadVars reads a YAML file that maps names to values. They are typed as those
 // of a scenario's vars; no expression is run in them.
 func ReadVars(path string) (map[string]any, error) {
-	data, err := os.ReadFile(path)
+	data, err := source.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package source
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -12,7 +11,7 @@ import (
 // ParseFile reads and parses the file at path. The error is that of reading
 // the file; what is wrong inside it is in the problems.
 func ParseFile(path string) ([]*Node, Problems, error) {
-	data, err := os.ReadFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading a scenario file: %w", err)
 	}
@@ -26,6 +25,9 @@ func ParseFile(path string) ([]*Node, Problems, error) {
 // file name in positions. Parse keeps data, which must not be changed.
 func Parse(name string, data []byte) ([]*Node, Problems) {
 	f := &File{Name: name, Data: data}
+	if len(data) > MaxFile {
+		return nil, Problems{{Pos: Pos{File: name, Line: 1, Col: 1}, Msg: fmt.Sprintf("the file has more than %dMiB", MaxFile>>20)}}
+	}
 	text, problems, ok := cleanText(f)
 	if !ok {
 		return nil, problems

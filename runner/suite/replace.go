@@ -1,0 +1,73 @@
+package suite
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// A Replacement is a file that is written beside the one that it replaces, and
+// takes its place when it is whole: what cannot be written, on a full disk say,
+// destroys nothing. What is not a regular file, as /dev/stdout or a FIFO, is
+// written itself.
+type Replacement struct {
+	*os.File
+	path string // that it replaces; "" where the file is written itself
+}
+
+// Replace begins to write the file at path. A symbolic link stays one: what it
+// leads to is replaced.
+func Replace(path string) (*Replacement, error) {
+	info, err := os.Stat(path)
+	mode := fs.FileMode(0o666)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		f, err := os.OpenFile(path, os.O_WRONLY, 0)
+		return &Replacement{File: f}, err
+	case err == nil:
+		mode = info.Mode().Perm()
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	for {
+		beside := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%s.%08x", filepath.Base(path), rand.Uint32()))
+		f, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		var at *fs.PathError
+		if errors.As(err, &at) {
+			at.Path = path // the name beside it tells nobody anything
+		}
+		return &Replacement{File: f, path: path}, err
+	}
+}
+
+// Commit puts what was written in its place.
+func (r *Replacement) Commit() error {
+	err := r.Close()
+	if r.path == "" {
+		return err
+	}
+	if err == nil {
+		err = os.Rename(r.Name(), r.path)
+	}
+	if err != nil {
+		os.Remove(r.Name())
+	}
+	return err
+}
+
+// Discard leaves what was there.
+func (r *Replacement) Discard() {
+	r.Close()
+	if r.path != "" {
+		os.Remove(r.Name())
+	}
+}

@@ -1,0 +1,41 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestReadFile(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	if err := syscall.Mkfifo(at("fifo"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("full"), make([]byte, MaxFile), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(at("more"), make([]byte, MaxFile+1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		at("fifo"):    " is a FIFO, not a file",
+		"/dev/zero":   "/dev/zero is a device, not a file",
+		dir:           " is a directory, not a file",
+		at("more"):    "more has more than 16MiB",
+		at("missing"): "no such file or directory",
+	} {
+		if _, err := ReadFile(path); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want …%s", path, err, want)
+		}
+	}
+	if data, err := ReadFile(at("full")); err != nil || len(data) != MaxFile {
+		t.Errorf("%d bytes, %v", len(data), err)
+	}
+	_, problems := Parse("f", make([]byte, MaxFile+1))
+	if len(problems) != 1 || problems[0].Msg != "the file has more than 16MiB" {
+		t.Errorf("got %v", problems)
+	}
+}
