@@ -88,7 +88,7 @@ var ipv6Options = []optionRow{
 	{"IPV6_JOIN_GROUP", 20, OptMembership6, writeOnly, "IPV6_ADD_MEMBERSHIP as in RFC 3493"},
 	{"IPV6_DROP_MEMBERSHIP", 21, OptMembership6, writeOnly, "leave a multicast group; ipv6(7)"},
 	{"IPV6_LEAVE_GROUP", 21, OptMembership6, writeOnly, "IPV6_DROP_MEMBERSHIP as in RFC 3493"},
-	{"IPV6_ROUTER_ALERT", 22, OptInt, writeOnly, "receive forwarded packets with this router alert; ipv6(7)"},
+	{"IPV6_ROUTER_ALERT", 22, OptInt, both, "receive forwarded packets with this router alert; ipv6(7)"},
 	{"IPV6_MTU_DISCOVER", 23, OptInt, both, "path MTU discovery, as IP_MTU_DISCOVER; ipv6(7)"},
 	{"IPV6_MTU", 24, OptInt, both, "MTU of a connected socket; ipv6(7)"},
 	{"IPV6_RECVERR", 25, OptBool, both, "queue errors for MSG_ERRQUEUE; ipv6(7)"},

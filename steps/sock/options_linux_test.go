@@ -46,6 +46,34 @@ var fitting = map[string][]kind{
 	"SOL_NETLINK":     {{family: unix.AF_NETLINK, typ: unix.SOCK_RAW}},
 }
 
+// TestOneWayOptions asks the kernel for the call that an option is said not to have: one that it makes must not be refused.
+// SO_ATTACH_FILTER is read as SO_GET_FILTER, which has the same number.
+func TestOneWayOptions(t *testing.T) {
+	g, _ := newGroup(t)
+	for _, o := range Options() {
+		if !o.ReadOnly && !o.WriteOnly || o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_GET_FILTER" {
+			continue
+		}
+		for _, k := range fitting[o.LevelName] {
+			s, err := g.Open(k.family, k.typ, k.proto, false)
+			if err != nil {
+				continue
+			}
+			for _, size := range []int{0, 4, 8, 16, 64} {
+				if o.ReadOnly {
+					err = s.SetBytes(o.Level, o.Number, make([]byte, size))
+				} else {
+					_, err = s.GetBytes(o.Level, o.Number, size)
+				}
+				if err == nil {
+					t.Errorf("%s of %d bytes on %s: the kernel makes the call", o.Name, size, FamilyName(k.family))
+				}
+			}
+			must(t, s.Close())
+		}
+	}
+}
+
 // TestIntOptions reads every option that is a number. It may be unknown to this kernel, or ask for a state that a fresh socket
 // is not in, but the size of an int must do.
 func TestIntOptions(t *testing.T) {

@@ -16,7 +16,7 @@ var packetOptions = []optionRow{
 	{"PACKET_DROP_MEMBERSHIP", 2, OptBytes, writeOnly, "the reverse: struct packet_mreq; packet(7)"},
 	{"PACKET_RX_RING", 5, OptBytes, writeOnly, "a ring for receiving: struct tpacket_req; packet(7)"},
 	{"PACKET_STATISTICS", 6, OptBytes, readOnly, "packets and drops: struct tpacket_stats; packet(7)"},
-	{"PACKET_COPY_THRESH", 7, OptInt, writeOnly, "packets longer than this are queued besides the ring"},
+	{"PACKET_COPY_THRESH", 7, OptInt, both, "packets longer than this are queued besides the ring"},
 	{"PACKET_AUXDATA", 8, OptBool, both, "receive struct tpacket_auxdata; packet(7)"},
 	{"PACKET_ORIGDEV", 9, OptBool, both, "tell the interface that a packet came in by"},
 	{"PACKET_VERSION", 10, OptInt, both, "version of the ring: 0, 1, 2 for TPACKET_V1 to V3; packet(7)"},
