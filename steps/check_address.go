@@ -30,6 +30,8 @@ func (c *Check) fits(sym *Symbol, a *Address, use fitting) {
 		return
 	case s.family == unix.AF_INET6 && addr.Family == unix.AF_INET && s.typ != unix.SOCK_STREAM && use != fitBind:
 		return
+	case use == fitBind && s.family == unix.AF_INET && s.typ == unix.SOCK_RAW: // which does not look at the family
+		return
 	case use == fitSend && s.typ != unix.SOCK_DGRAM && s.typ != unix.SOCK_RAW:
 		return
 	}
