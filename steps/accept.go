@@ -73,7 +73,7 @@ func (a *acceptAction) Check(c *Check) {
 	if sym.sock.listens == no && c.mustSucceed() && c.certain() {
 		c.problem(a.handle.node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
 	}
-	made := newSocket(SocketSpec{Family: sym.sock.family, SockType: sym.sock.typ})
+	made := newSocket(sym.sock.family, sym.sock.typ, 0)
 	made.connected = unknown
 	c.makeHandle(0, made)
 }

@@ -29,13 +29,13 @@ type socketState struct {
 
 // newSocket is the state of a fresh socket. Of the families beside Internet and
 // UNIX sockets, and of SCTP, the check knows no rules.
-func newSocket(spec SocketSpec) *socketState {
-	typ := spec.SockType & 0xf // without SOCK_NONBLOCK and SOCK_CLOEXEC, socket(2)
-	s := &socketState{family: spec.Family, typ: typ, listens: no, connected: no}
-	switch spec.Family {
+func newSocket(family, typ, protocol int) *socketState {
+	typ &= 0xf // without SOCK_NONBLOCK and SOCK_CLOEXEC, socket(2)
+	s := &socketState{family: family, typ: typ, listens: no, connected: no}
+	switch family {
 	case unix.AF_UNIX:
 	case unix.AF_INET, unix.AF_INET6:
-		if spec.Proto == unix.IPPROTO_SCTP {
+		if protocol == unix.IPPROTO_SCTP {
 			s.uncertain()
 		}
 	default:

@@ -16,15 +16,6 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A curedError is an errno with what helps against it, where that depends on
-// more than the call.
-type curedError struct {
-	error
-	cure string
-}
-
-func (e *curedError) Unwrap() error { return e.error }
-
 // lookPath finds a program as execvp(3) does, in the PATH and the folder that it
 // will have itself.
 func lookPath(name string, env []string, dir string) (string, error) {

@@ -1,141 +1,10 @@
 package steps
 
 import (
-	"fmt"
 	"os"
-	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sockscript/sockscript/scenarios/source"
 )
-
-// streamNames are the standard streams of a program.
-var streamNames = []string{"stdin", "stdout", "stderr"}
-
-// isStream reports whether a program has a stream of that name.
-func isStream(name string) bool { return slices.Contains(streamNames, name) }
-
-// isOwnStream reports the names of sockscript's own streams, for scenarios that
-// are used as tools.
-func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
-
-// UsesStdout reports whether steps use the standard output of sockscript itself,
-// so that nothing else should be written there.
-func UsesStdout(list []*Step) bool {
-	uses := false
-	for _, s := range list {
-		if slices.Contains(s.As.Static(), "stdout") {
-			return false // it is a handle of the scenario's own
-		}
-		for _, r := range s.handles {
-			name, static := r.Static()
-			uses = uses || static && name == "stdout"
-		}
-	}
-	return uses
-}
-
-// isStreamName reports whether s names a stream of a program, as p.stdin.
-func isStreamName(s string) bool {
-	program, stream, ok := strings.Cut(s, ".")
-	return ok && IsName(program) && isStream(stream)
-}
-
-// notHandle reports a text that can name no handle.
-func notHandle(d *Decoder, n *source.Node, s string) {
-	program, stream, dotted := strings.Cut(s, ".")
-	if !dotted || !IsName(program) || !IsName(stream) {
-		d.Problem(n, "%s is not the name of a handle", quoteShort(s)).Hint = "name a socket that an earlier step made with as:"
-		return
-	}
-	if d.isActor(program) {
-		p := d.Problem(n, "%s is a name of the actor %s, and actors do not share handles", stream, program)
-		p.Hint = "move the step to " + program + ", or into a branch of it (spawn, parallel)"
-		return
-	}
-	p := d.Problem(n, "a program has no stream %s", quoteShort(stream))
-	if p.Hint = source.DidYouMean(stream, streamNames); p.Hint == "" {
-		p.Hint = "its streams are stdin, stdout and stderr"
-	}
-}
-
-// anyStream stands for the streams that an expression may name, and anyProgram
-// for a program that a procedure knows by another name.
-const anyStream, anyProgram = "*", "*"
-
-// A streamUse notes which streams of programs the steps use. All others are
-// read by sockscript itself.
-type streamUse struct {
-	all    map[string]bool
-	shared map[string]bool // by procedures, and so perhaps by any actor
-	own    map[string]bool // by the actor under way; nil before the first
-}
-
-func newStreamUse() *streamUse {
-	return &streamUse{all: make(map[string]bool), shared: make(map[string]bool)}
-}
-
-func (u *streamUse) nextActor() { u.own = make(map[string]bool) }
-
-func (u *streamUse) add(name string) {
-	uses := u.own
-	if u.own == nil {
-		uses = u.shared
-		if _, stream, ok := strings.Cut(name, "."); ok {
-			name = anyProgram + "." + stream
-		}
-	}
-	uses[name], u.all[name] = true, true
-}
-
-// here is where the uses of a program are noted that a step started: they may
-// come after it. What a procedure starts, any actor may use.
-func (u *streamUse) here() []map[string]bool {
-	if u.own == nil {
-		return []map[string]bool{u.all}
-	}
-	return []map[string]bool{u.own, u.shared}
-}
-
-// uses reports whether a step may use a stream of the program.
-func (v *Argv) uses(program, stream string) bool {
-	return slices.ContainsFunc(v.streams, func(used map[string]bool) bool {
-		return used[program+"."+stream] || used[anyProgram+"."+stream] || used[anyStream]
-	})
-}
-
-// stream is a standard stream of a program.
-func (t *Task) stream(program, stream string) (*Handle, error) {
-	v, _ := t.get(program)
-	p, ok := v.(*Program)
-	if !ok {
-		return nil, fmt.Errorf("%s is not the name of a program", quoteShort(program))
-	}
-	h := map[string]*Handle{"stdin": p.in, "stdout": p.out, "stderr": p.errs}[stream]
-	if h == nil {
-		return nil, fmt.Errorf("the program %s has no %s of its own", program, stream)
-	}
-	return h, nil
-}
-
-// hold keeps what a program writes from being read ahead while a step runs.
-func (t *Task) hold(h *Handle) {
-	if h.keeper != nil {
-		h.keeper.hold()
-		t.held = append(t.held, h.keeper)
-	}
-}
-
-// letGo lets go of the streams that a step has held, beyond the first n, which
-// are those of the steps around it.
-func (t *Task) letGo(n int) {
-	for _, k := range t.held[n:] {
-		k.release()
-	}
-	t.held = t.held[:n]
-}
 
 // openPipes makes the three standard streams: the ends that stay here, and the
 // program's.
@@ -182,7 +51,7 @@ func (p *Program) attach(t *Task, argv *Argv, ours []*os.File) error {
 		switch {
 		case f == nil:
 			continue
-		case !argv.uses(p.Name, name):
+		case !usesStream(argv.streams, p.Name, name):
 			p.drains[i] = newDrain(f, &p.tails[i])
 		default:
 			h, err := p.handle(t, f, name)

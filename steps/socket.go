@@ -66,7 +66,7 @@ func (a *socketAction) Run(t *Task) error {
 }
 
 func (a *socketAction) Check(c *Check) {
-	c.makeHandle(0, newSocket(a.spec))
+	c.makeHandle(0, newSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }
 
 // SocketSpec is a family, a type and a protocol.

@@ -56,7 +56,7 @@ func (a *socketpairAction) Check(c *Check) {
 		c.problem(c.step.Node, "socketpair makes two sockets").Hint = "name both: as: [a, b]"
 	}
 	for i := range 2 {
-		end := newSocket(a.spec)
+		end := newSocket(a.spec.Family, a.spec.SockType, a.spec.Proto)
 		end.pair, end.connected = true, unknown
 		c.makeHandle(i, end)
 	}

@@ -89,7 +89,7 @@ func (a *startAction) Run(t *Task) error {
 		err = pass(&l, handed)
 	}
 	if err == nil {
-		if len(ours) == 3 && ours[0] != nil && !a.command.argv.uses(name, "stdin") {
+		if len(ours) == 3 && ours[0] != nil && !usesStream(a.command.argv.streams, name, "stdin") {
 			p.idle = ours[0]
 		}
 		err = p.start(t.Actor.Run.Programs, l)
