@@ -16,7 +16,11 @@ var recvKind = Kind{
 gives as many bytes as the expected text has, and a datagram socket one whole
 datagram; without an expected text one call with a buffer of 65536 bytes is
 made. With contains or matches a stream is read until that holds, and no byte
-beyond the match is taken. See recv(2), read(2).
+beyond the match is taken. A size of 0 makes no call.
+
+On a handle that is not a socket it is read, unless call, flags or control ask
+for another call, which then fails with ENOTSOCK. MSG_ERRQUEUE and MSG_OOB never
+wait; MSG_TRUNC on TCP gives a count and no bytes. See recv(2), read(2), tcp(7).
 
 With eof a stream may be of any size: its bytes are kept only where as, contains,
 matches or an expected text that is shorter than 1 MiB needs them, and then there
