@@ -178,17 +178,19 @@ func (m *Match) groups(env Env, b []byte) error {
 	return nil
 }
 
+// longShown is how many bytes describeLong shows.
+const longShown = 4096
+
 // describeLong shows data in which something was searched: much of it, so that
 // the reader sees why it was not found.
 func describeLong(b []byte) string {
-	const most = 4096
 	if len(b) == 0 {
 		return "nothing"
 	}
-	if len(b) <= most {
+	if len(b) <= longShown {
 		return dataText(b)
 	}
-	return fmt.Sprintf("%s and %d more bytes", dataText(b[:most]), len(b)-most)
+	return fmt.Sprintf("%s and %d more bytes", dataText(b[:longShown]), len(b)-longShown)
 }
 
 // dataText is data as a text, or in hexadecimal where it is not one.

@@ -125,7 +125,7 @@ func (r *receiver) took(s *search, buf []byte, at, n int) {
 		r.data = buf[:at+n]
 		return
 	}
-	r.data = append(r.data, buf[at:at+min(n, DataShown-len(r.data))]...)
+	r.data = append(r.data, buf[at:at+min(n, longShown-len(r.data))]...)
 }
 
 // room makes room in a buffer that is full: it grows, or lets go of the bytes
