@@ -23,6 +23,7 @@ var (
 	maxNodes    = maximum{"the values of a file", source.MaxNodes, plainUnit, "scalars, lists and mappings, with aliases expanded"}
 	maxDepth    = maximum{"the nesting of a file", source.MaxDepth, plainUnit, "levels of lists and mappings, with aliases expanded"}
 	maxChecked  = maximum{"the steps that check follows", 500_000, plainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
+	maxExpr     = maximum{"an expression", 16 << 10, byteUnit, "its text between `${` and `}`"}
 	maxReplicas = maximum{"the actors of a scenario", 10_000, plainUnit, "each replica that `count` asks for is one"}
 	maxBuffer   = maximum{"the buffers of one call", 64 << 20, byteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
 	maxMessages = maximum{"the messages of one recvmmsg", 1024, plainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
@@ -32,7 +33,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*maximum{
-	&maxFile, &maxNodes, &maxDepth, &maxChecked, &maxReplicas, &maxBuffer, &maxMessages, &maxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &maxChecked, &maxExpr, &maxReplicas, &maxBuffer, &maxMessages, &maxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.

@@ -142,7 +142,7 @@ func (c *Check) hidden(e *Expr, r Reference) {
 		return
 	}
 	p := c.problem(e.node, "%s is a handle of this actor here, which has no %s; it hides the actor %s", r.Actor, r.Name, r.Actor)
-	p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("give the handle another name, so that %s.%s is the other actor's", r.Actor, r.Name)
+	p.MoveTo(e.node, e.Pos()).Hint = fmt.Sprintf("give the handle another name, so that %s.%s is the other actor's", r.Actor, r.Name)
 }
 
 func (c *Check) ownName(e *Expr, name string) {
@@ -162,7 +162,7 @@ func (c *Check) ownName(e *Expr, name string) {
 	if c.mayBeThere(name) {
 		return
 	}
-	p := c.problem(e.node, "unknown name %q in the expression", name).MoveTo(e.node, e.pos)
+	p := c.problem(e.node, "unknown name %q in the expression", name).MoveTo(e.node, e.Pos())
 	switch {
 	case c.madeElsewhere(name):
 		p.Msg = fmt.Sprintf("%s is used before the step that gives it its value", name)
@@ -200,18 +200,18 @@ func (c *Check) reference(e *Expr, r *Reference) {
 		return
 	}
 	if !a.Names.may(r.Name) {
-		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.node, e.pos)
+		p := c.problem(e.node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.node, e.Pos())
 		if p.Hint = source.DidYouMean(r.Name, a.Names.all()); p.Hint == "" {
 			p.Hint = "an actor's names are those that its steps give with as: and let:"
 		}
 	}
 	if a.Replicas && r.index == nil && r.Actor != c.actor {
 		p := c.problem(e.node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
-		p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
+		p.MoveTo(e.node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
 	}
 	if !a.Replicas && r.index != nil {
 		p := c.problem(e.node, "actor %s has no replicas", r.Actor)
-		p.MoveTo(e.node, e.pos).Hint = fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
+		p.MoveTo(e.node, e.Pos()).Hint = fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
 	}
 }
 

@@ -31,7 +31,7 @@ func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
 	}
 	var parts [3]*Expr
 	for i, node := range []ast.Node{root.Cond, root.Exp1, root.Exp2} {
-		parts[i] = &Expr{Source: node.String(), node: e.node, pos: e.pos}
+		parts[i] = &Expr{Source: node.String(), node: e.node, offset: e.offset}
 		if err := d.program(parts[i]); err != nil {
 			return nil
 		}

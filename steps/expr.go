@@ -19,7 +19,7 @@ import (
 type Expr struct {
 	Source string
 	node   *source.Node
-	pos    source.Pos
+	offset int // of the expression in the text of its node
 	prog   *vm.Program
 	names  []string    // the actor's own names, vars and built-in values it reads
 	refs   []Reference // other actors' names it reads
@@ -46,7 +46,7 @@ func (e *Expr) References() []Reference { return e.refs }
 func (e *Expr) Reads() []string { return e.names }
 
 // Pos is the place of the expression in the file.
-func (e *Expr) Pos() source.Pos { return e.pos }
+func (e *Expr) Pos() source.Pos { return e.node.At(e.offset) }
 
 // Decode reads an expression that stands alone, with or without its ${}.
 func (e *Expr) Decode(d *Decoder, n *source.Node) {
@@ -105,9 +105,13 @@ func closingBrace(s string, from int) int {
 
 // compile fills e from src, which stands at byte offset in n's text.
 func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
-	*e = Expr{Source: strings.TrimSpace(src), node: n, pos: n.At(offset)}
+	*e = Expr{Source: strings.TrimSpace(src), node: n, offset: offset}
 	if e.Source == "" {
 		d.Problem(n, "the expression is empty").Hint = "write a name or a condition between ${ and }"
+		return
+	}
+	if err := maxExpr.check(int64(len(src))); err != nil {
+		d.Problem(n, "%s", err).MoveTo(n, e.Pos())
 		return
 	}
 	if err := d.program(e); err != nil {
@@ -299,7 +303,7 @@ func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {
 }
 
 func (e *Expr) errorf(format string, args ...any) error {
-	return &ExprError{Source: e.Source, Pos: e.pos, Line: e.line(), Msg: fmt.Sprintf(format, args...)}
+	return &ExprError{Source: e.Source, Pos: e.Pos(), Line: e.line(), Msg: fmt.Sprintf(format, args...)}
 }
 
 // An ExprError is an expression that could not be run.
@@ -316,7 +320,7 @@ func (e *ExprError) Error() string {
 }
 
 // line is the text of the line that the expression stands in.
-func (e *Expr) line() string { return e.node.File.Line(e.pos.Line) }
+func (e *Expr) line() string { return e.node.File.Line(e.Pos().Line) }
 
 // Truth runs a condition.
 func (e *Expr) Truth(env Env) (bool, error) {
