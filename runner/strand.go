@@ -140,6 +140,18 @@ var itsBranches = "its branches"
 // Stalls implements steps.World.
 func (s *strand) Stalls(waits bool) { s.stall.Store(waits) }
 
+// MayStart implements steps.World.
+func (s *strand) MayStart() bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	for _, other := range s.run.strands {
+		if other != s && !other.over.Load() && steps.StartsAhead(other.member.actor.Body, other.step.Load()) {
+			return true
+		}
+	}
+	return false
+}
+
 // Await implements steps.World.
 func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {
 	return s.run.hub.await(s, deadline, actor, index, name)

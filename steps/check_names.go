@@ -63,7 +63,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 }
 
 func actorNames(a CheckedActor) *ActorNames {
-	n := &ActorNames{Names: a.Body.names, Count: 1}
+	n := &ActorNames{Names: a.Body.names, Things: madeThings(a.Body), Count: 1}
 	if a.Count != nil && a.Count.Given() {
 		count, _ := a.Count.Static()
 		n.Count, n.Replicas = int(count), true
@@ -148,6 +148,12 @@ func (c *Check) hidden(e *Expr, r Reference) {
 func (c *Check) ownName(e *Expr, name string) {
 	if sym, ok := c.symbols[name]; ok {
 		sym.used = true
+		switch {
+		case e.whole[name] && sym.program:
+			c.notValue(e, name, aProgram)
+		case e.whole[name] && sym.branch != nil:
+			c.notValue(e, name, aBranch)
+		}
 		return
 	}
 	if c.scenario.Vars[name] != nil {
@@ -205,6 +211,9 @@ func (c *Check) reference(e *Expr, r *Reference) {
 			p.Hint = "an actor's names are those that its steps give with as: and let:"
 		}
 	}
+	if what := a.Things[r.Name]; what != "" && e.whole[r.slot] {
+		c.notValue(e, r.Actor+"."+r.Name, what)
+	}
 	if a.Replicas && r.index == nil && r.Actor != c.actor {
 		p := c.problem(e.node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
 		p.MoveTo(e.node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
@@ -213,6 +222,11 @@ func (c *Check) reference(e *Expr, r *Reference) {
 		p := c.problem(e.node, "actor %s has no replicas", r.Actor)
 		p.MoveTo(e.node, e.Pos()).Hint = fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
 	}
+}
+
+// notValue reports an expression that gives a program or a branch.
+func (c *Check) notValue(e *Expr, name, what string) {
+	c.problem(e.node, "%s", notValue(name, what)).MoveTo(e.node, e.Pos()).Hint = notValueHint(name, what)
 }
 
 // unused warns of names that nobody reads.

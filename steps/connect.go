@@ -14,7 +14,9 @@ var connectKind = Kind{
 	Text: `A reference such as ${server.listener} waits until that socket listens, so
 nobody needs to sleep. On a datagram socket it sets the peer's address. retry is
 for real programs that take their time to start: it tries again while the
-connection is refused or the path is not there. See connect(2).`,
+connection is refused or the path is not there. It stops at once when the scenario
+has started programs, nothing of them is left, and no other actor may still start
+one. See connect(2).`,
 	Example: acceptKind.Example,
 	New:     func() Action { return new(connectAction) },
 }
@@ -68,6 +70,9 @@ func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr, retry time.Dur
 		absent := errno == unix.ECONNREFUSED || errno == unix.ENOENT
 		if !absent || !time.Now().Before(end) {
 			return err
+		}
+		if gone := t.programsGone(); gone != "" {
+			return &curedError{error: err, cure: "retry has stopped: " + gone}
 		}
 		if err := t.pause(delay); err != nil {
 			return err

@@ -21,10 +21,11 @@ type Expr struct {
 	node   *source.Node
 	offset int // of the expression in the text of its node
 	prog   *vm.Program
-	names  []string    // the actor's own names, vars and built-in values it reads
-	refs   []Reference // other actors' names it reads
-	hidden []Reference // what looks like one, but for an own name that comes first
-	choice *choice     // nil where all of these are waited for
+	names  []string        // the actor's own names, vars and built-in values it reads
+	refs   []Reference     // other actors' names it reads
+	hidden []Reference     // what looks like one, but for an own name that comes first
+	whole  map[string]bool // of names and slots, those of which more is read than members
+	choice *choice         // nil where all of these are waited for
 }
 
 // A Reference is a name of another actor: actor.name or actor[index].name.
@@ -137,6 +138,7 @@ func (d *Decoder) program(e *Expr) error {
 	e.refs, e.hidden = refs.refs, refs.hidden
 	root := prog.Node()
 	e.names = freeNames(&root, refs)
+	e.whole = wholeNames(&root)
 	for _, r := range e.refs {
 		e.names = append(e.names, r.names...)
 	}
@@ -234,6 +236,37 @@ func freeNames(root *ast.Node, refs *refPatcher) []string {
 	return names
 }
 
+// wholeNames are the identifiers that an expression reads as they are, and not
+// only for a member.
+func wholeNames(root *ast.Node) map[string]bool {
+	c := &wholeCollector{members: make(map[*ast.IdentifierNode]bool)}
+	ast.Walk(root, c)
+	whole := make(map[string]bool)
+	for _, id := range c.all {
+		if !c.members[id] {
+			whole[id.Value] = true
+		}
+	}
+	return whole
+}
+
+type wholeCollector struct {
+	all     []*ast.IdentifierNode
+	members map[*ast.IdentifierNode]bool
+}
+
+// Visit implements ast.Visitor.
+func (c *wholeCollector) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.IdentifierNode:
+		c.all = append(c.all, n)
+	case *ast.MemberNode:
+		if id, ok := n.Node.(*ast.IdentifierNode); ok {
+			c.members[id] = true
+		}
+	}
+}
+
 type nameCollector struct {
 	names []string
 	seen  map[string]bool
@@ -279,6 +312,9 @@ func (e *Expr) Eval(env Env) (any, error) {
 	v, err := env.Machine().Run(e.prog, scope)
 	if err != nil {
 		return nil, e.errorf("%s", exprMessage(err))
+	}
+	if why := noValue(v); why != "" {
+		return nil, e.errorf("%s", why)
 	}
 	return v, nil
 }

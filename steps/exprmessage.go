@@ -108,7 +108,7 @@ func fieldsOf(typ string) string {
 }
 
 // typeNames are the names of types in the library's messages.
-var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|standIn)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
+var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|programValue|branchValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
 
 // typeWord is a type in the words of a scenario.
 func typeWord(typ string) string {
@@ -124,8 +124,10 @@ func typeWord(typ string) string {
 		return "a handle"
 	case name == "ErrnoValue":
 		return "an errno"
-	case name == "standIn":
-		return "a program or branch"
+	case name == "programValue":
+		return "a program"
+	case name == "branchValue":
+		return "a branch"
 	}
 	if wholeNumber.MatchString(name) {
 		return "a whole number"

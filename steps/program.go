@@ -244,6 +244,37 @@ func (ps *Programs) AwaitEnding() {
 	}
 }
 
+// programsGone tells that nobody can be waited for who is a program: those that
+// were started have ended with all that they have started, and no other is to
+// come. It is "" otherwise.
+func (t *Task) programsGone() string {
+	ended := t.Actor.Run.Programs.ended()
+	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs.set.Left() {
+		return ""
+	}
+	return "no program of the scenario is left; " + ended
+}
+
+// ended tells how the latest program has ended; "" where one runs, or there was
+// none.
+func (ps *Programs) ended() string {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, p := range ps.list {
+		if !p.ended() {
+			return ""
+		}
+	}
+	switch last := len(ps.list) - 1; {
+	case ps.all == 0:
+		return ""
+	case last < 0:
+		return "all have ended"
+	default:
+		return ps.list[last].Name + " has ended: " + ps.list[last].status.String()
+	}
+}
+
 // translate makes the process id of a struct ucred the one that the programs
 // know: they may be in a pid namespace of their own.
 func (ps *Programs) translate(ucred []byte) {

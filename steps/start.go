@@ -34,7 +34,11 @@ than Linux what leaves the program's process group is not found.
 
 fds hands listening sockets over as systemd does (LISTEN_FDS, sd_listen_fds(3)),
 stdio a connected one as inetd does. ready: {connect: ADDRESS} waits until the
-program accepts connections there.`,
+program accepts connections there; it fails at once when nothing of the program is
+left. The program may go into the background.
+
+${p.pid} is its process id, for other actors too. The program itself is not a value:
+only the actor that has started it can kill and join it.`,
 	Example: `actors:
   one:
     - start: [cat]
@@ -281,7 +285,7 @@ func (v *ReadyWhen) wait(t *Task, p *Program) error {
 	t.missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
 		err := v.connected(t, to)
-		if p.ended() {
+		if p.ended() && !p.process.Left() {
 			return fmt.Errorf("%s was never ready: %s", p.Name, p.status)
 		}
 		if err == nil || isTimeout(err) {

@@ -172,9 +172,9 @@ func (t *Task) Lookup(name string) (any, error) {
 			e.owner = t.Actor.owner()
 			return e, nil
 		case *Program:
-			return &standIn{v.Name}, nil
+			return &programValue{name: v.Name, Pid: v.process.Pid}, nil
 		case *spawned:
-			return &standIn{v.name}, nil
+			return &branchValue{v.name}, nil
 		}
 		return v, nil
 	}

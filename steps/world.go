@@ -38,6 +38,8 @@ type World interface {
 	// At tells what the strand does now, for the reports of other strands. A nil
 	// step says that its steps are done, and that it waits for its branches.
 	At(p *Place, since time.Time)
+	// MayStart reports whether another strand may still start a program.
+	MayStart() bool
 	// Stalls tells that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
 	Stalls(waits bool)

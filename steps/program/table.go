@@ -13,6 +13,10 @@ const (
 	killWait  = 10 * time.Second
 )
 
+// leaveGrace is how long a child has to leave the group of a program that has
+// ended: as long as that may take on a busy machine, and nobody minds to wait.
+const leaveGrace = 50 * time.Millisecond
+
 // A table is the programs that are children of this process.
 type table struct {
 	// root is the process below which all is looked for that the programs have
@@ -120,8 +124,10 @@ func (t *table) finish(pid int) {
 		return
 	}
 	c.reap()
-	// Mostly nothing is left. Where something is, the group keeps its number.
-	if syscall.Kill(-pid, 0) != syscall.ESRCH {
+	// Mostly nothing is left. Where something is, the group keeps its number. A
+	// daemon ends before its child has left the group for a session of its own.
+	empty := func() bool { return syscall.Kill(-pid, 0) == syscall.ESRCH }
+	if late := time.After(leaveGrace); !until(empty, late, t.hurried) {
 		t.end([]int{pid})
 	}
 	t.forget(pid)
