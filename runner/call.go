@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -28,20 +29,17 @@ func (r *Result) Text(e *steps.Event, f Form) string {
 // Parts are an event's arguments and results, each as the transcript shows it.
 func (r *Result) Parts(e *steps.Event, f Form) (args, ret []string) {
 	r.prepare()
-	write := func(list []any) []string {
+	write := func(list []any, came bool) []string {
 		texts := make([]string, len(list))
+		taken := 0
 		for i, p := range list {
-			w := &callWriter{masks: r.masks, event: e, form: f}
-			if line, bare := p.(steps.Bare); bare {
-				texts[i] = source.Visible(w.line(string(line)))
-				continue
-			}
+			w := &callWriter{masks: r.masks, event: e, form: f, came: came, taken: taken}
 			w.part(p)
-			texts[i] = source.Visible(w.String())
+			texts[i], taken = source.Visible(w.String()), w.taken
 		}
 		return texts
 	}
-	return write(e.Args), write(e.Ret)
+	return write(e.Args, false), write(e.Ret, true)
 }
 
 // callWriter writes one event.
@@ -50,13 +48,15 @@ type callWriter struct {
 	masks *masks
 	event *steps.Event
 	form  Form
+	came  bool // what is written now came back: it is no argument
+	taken int  // bytes of it that have been written
 }
 
 func (w *callWriter) call() string {
 	e := w.event
 	if len(e.Args) == 1 {
 		if line, ok := e.Args[0].(steps.Bare); ok {
-			return source.Visible(w.line(string(line)))
+			return source.Visible(w.text(steps.Marked(line)))
 		}
 	}
 	w.WriteString(e.Call)
@@ -78,6 +78,7 @@ func (w *callWriter) result() {
 		fmt.Fprintf(w, " = -1 %s (%s)", sock.ErrnoName(e.Errno), sock.ErrnoMessage(e.Errno))
 		return
 	}
+	w.came = true
 	for i, part := range e.Ret {
 		switch {
 		case i == 0:
@@ -94,11 +95,21 @@ func (w *callWriter) part(p any) {
 	case steps.Name:
 		w.WriteString(string(p))
 	case steps.Const:
-		w.WriteString(w.line(string(p)))
+		w.WriteString(string(p))
+	case steps.Bare:
+		w.WriteString(w.text(steps.Marked(p)))
+	case steps.Plain:
+		w.WriteString(w.text(steps.Marked(p)))
 	case steps.Quoted:
-		w.WriteString(strconv.Quote(w.path(string(p))))
+		w.WriteString(strconv.Quote(w.text(steps.Marked(p))))
 	case steps.Arg:
-		w.arg(string(p))
+		w.arg(steps.Marked(p))
+	case steps.Asked:
+		w.asked(p)
+	case steps.Joined:
+		for _, x := range p {
+			w.part(x)
+		}
 	case steps.Data:
 		w.data(p)
 	case steps.Until:
@@ -132,8 +143,8 @@ const argsShown = 32
 
 // arg writes an argument of a program, cut as data is. It is masked first: so
 // the cut falls into the same place on every run.
-func (w *callWriter) arg(s string) {
-	s = w.line(s)
+func (w *callWriter) arg(p steps.Marked) {
+	s := w.text(p)
 	b := []byte(s)
 	if len(b) > steps.DataShown && !w.form.Full {
 		b = wholeRunes(b[:steps.DataShown])
@@ -144,6 +155,17 @@ func (w *callWriter) arg(s string) {
 	}
 }
 
+// asked writes an address that a step passes to the kernel: what the file spells
+// out as it is. One that was given from outside is as good as any that the kernel
+// returns.
+func (w *callWriter) asked(a steps.Asked) {
+	if a.Outside() {
+		w.addr(a.Addr)
+		return
+	}
+	w.WriteString(w.text(steps.Marked{Text: a.Addr.String(), Marks: a.Marks}))
+}
+
 func (w *callWriter) addr(a sock.Addr) {
 	if w.form.Unmask {
 		w.WriteString(a.String())
@@ -152,18 +174,11 @@ func (w *callWriter) addr(a sock.Addr) {
 	w.WriteString(w.masks.addr(a, w.event))
 }
 
-func (w *callWriter) line(s string) string {
+func (w *callWriter) text(t steps.Marked) string {
 	if w.form.Unmask {
-		return s
+		return t.Text
 	}
-	return w.masks.line(s, w.event.End)
-}
-
-func (w *callWriter) path(s string) string {
-	if w.form.Unmask {
-		return s
-	}
-	return w.masks.folder(s)
+	return w.masks.text(t, w.event.End)
 }
 
 // data writes bytes: quoted where they are text, else in hexadecimal; cut at
@@ -174,20 +189,39 @@ func (w *callWriter) data(d steps.Data) {
 		b = b[:steps.DataShown]
 	}
 	cut := len(b) < d.Len
-	if text, ok := asText(b, cut); ok {
-		if !w.form.Unmask {
-			if cut {
-				text = w.masks.tornFolder(text)
-			}
-			text = w.masks.data(text, w.event.End)
+	spans := w.spans(d, b)
+	if text, ok := asText(b, cut, spans); ok {
+		if cut && !w.form.Unmask {
+			text = w.masks.tornFolder(text)
 		}
-		w.WriteString(quote(text))
+		w.WriteString(quote(w.masked(text, spans, func(s string) string { return s })))
 	} else {
-		fmt.Fprintf(w, "hex:%x", b)
+		w.WriteString("hex:" + w.masked(string(b), spans, func(s string) string { return hex.EncodeToString([]byte(s)) }))
 	}
 	if cut {
 		fmt.Fprintf(w, "... (%d bytes)", d.Len)
 	}
+}
+
+func (w *callWriter) masked(text string, spans []span, plain func(string) string) string {
+	if w.form.Unmask {
+		return plain(text)
+	}
+	return w.masks.masked(text, spans, plain)
+}
+
+// spans are the masked pieces of data: of what was sent by its marks, of what
+// came by those of the sends.
+func (w *callWriter) spans(d steps.Data, shown []byte) []span {
+	if w.form.Unmask {
+		return nil
+	}
+	if !w.came {
+		return w.masks.spans(steps.Marked{Text: string(shown), Marks: d.Marks}, w.event.End)
+	}
+	from := w.taken
+	w.taken += d.Len
+	return w.masks.cameIn(w.event, from, string(shown))
 }
 
 // wholeRunes leaves out a character at the end that a cut has torn apart.
@@ -204,13 +238,13 @@ func wholeRunes(b []byte) []byte {
 
 // asText tells whether bytes read as text: printable characters, white space
 // and zero bytes, which C strings and padding bring.
-func asText(b []byte, cut bool) (string, bool) {
+func asText(b []byte, cut bool, masked []span) (string, bool) {
 	if cut {
 		b = wholeRunes(b)
 	}
 	s := string(b)
-	printable := 0
-	for _, r := range s {
+	printable := len(masked)
+	for _, r := range unmasked(s, masked) {
 		switch {
 		case r == utf8.RuneError:
 			return "", false
@@ -221,6 +255,23 @@ func asText(b []byte, cut bool) (string, bool) {
 		}
 	}
 	return s, printable > 0 || len(s) == 0
+}
+
+// unmasked is what of a text is not masked. What is says nothing of the rest: the
+// same number may be text in one run and not in the next.
+func unmasked(s string, masked []span) string {
+	if len(masked) == 0 {
+		return s
+	}
+	var b strings.Builder
+	at := 0
+	for _, m := range masked {
+		if m.from >= at && m.from <= len(s) {
+			b.WriteString(s[at:m.from])
+			at = min(m.to, len(s))
+		}
+	}
+	return b.String() + s[at:]
 }
 
 // quote writes a text in double quotes; \0 stands for a zero byte, as strace

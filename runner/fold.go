@@ -45,19 +45,19 @@ type loop struct {
 	place *steps.Place
 	start int // of the round under way
 	alike int // rounds of the run so far
-	first span
-	last  span
+	first stretch
+	last  stretch
 	fold  int // index of the fold, valid when alike > 2
 	forks int // of the strand, when the round under way began
 }
 
-// A span is a range of a strand's entries.
-type span struct {
+// A stretch is a range of a strand's entries.
+type stretch struct {
 	low, high int
 	shared    bool // a branch may have used what was made in it
 }
 
-func (p span) len() int { return p.high - p.low }
+func (p stretch) len() int { return p.high - p.low }
 
 // Loop implements steps.World.
 func (s *strand) Loop() steps.Loop {
@@ -69,7 +69,7 @@ func (l *loop) End() {}
 
 // Round implements steps.Loop.
 func (l *loop) Round() {
-	round := span{l.start, len(l.s.entries), l.s.parent != nil || l.s.forks != l.forks}
+	round := stretch{l.start, len(l.s.entries), l.s.parent != nil || l.s.forks != l.forks}
 	l.forks = l.s.forks
 	all := l.s.run.options.FoldAll
 	switch {
@@ -86,7 +86,7 @@ func (l *loop) Round() {
 }
 
 // absorb moves the last round into the fold and puts the new one in its place.
-func (l *loop) absorb(round span) {
+func (l *loop) absorb(round stretch) {
 	e := l.s.entries
 	dropped := e[l.last.low:l.last.high]
 	if l.alike == 2 {
@@ -104,12 +104,12 @@ func (l *loop) absorb(round span) {
 	n := copy(e[l.fold+1:], e[round.low:round.high])
 	end := l.fold + 1 + n
 	clear(e[end:])
-	l.last = span{l.fold + 1, end, round.shared}
+	l.last = stretch{l.fold + 1, end, round.shared}
 	l.s.entries = e[:end]
 }
 
 // alike tells whether two rounds print the same.
-func (s *strand) alike(a, b span) bool {
+func (s *strand) alike(a, b stretch) bool {
 	if a.len() != b.len() {
 		return false
 	}
@@ -131,24 +131,22 @@ func (s *strand) alike(a, b span) bool {
 	return true
 }
 
-// sameText compares texts of two rounds with the ports masked that the kernel
-// chose in each.
-func (s *strand) sameText(a, b span) func(x, y string, line bool) bool {
-	masksOf := func(round span) *masks {
-		m := &masks{owners: make(map[uint16][]owner)}
+// sameText compares texts that came in two rounds with the addresses masked that
+// the kernel chose in each.
+func (s *strand) sameText(a, b stretch) func(x, y string) bool {
+	masksOf := func(round stretch) *masks {
+		m := &masks{owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool)}
 		for _, e := range s.entries[round.low:round.high] {
 			if e.event != nil && e.event.Link != nil {
-				m.own(e.event.Sock, e.event.Link, 0)
+				m.note(s, e.event.Op, e.event.Sock, e.event.Link, nil)
 			}
 		}
 		return m
 	}
 	before, after := masksOf(a), masksOf(b)
-	return func(x, y string, line bool) bool {
-		if line {
-			return before.line(x, 0) == after.line(y, 0)
-		}
-		return before.data(x, 0) == after.data(y, 0)
+	return func(x, y string) bool {
+		as := func(s string) string { return s }
+		return before.masked(x, before.guess(x, 0), as) == after.masked(y, after.guess(y, 0), as)
 	}
 }
 

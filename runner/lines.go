@@ -39,7 +39,7 @@ func (r *Result) prepare() {
 		}
 		r.graph = r.history.graph()
 		r.graph.link()
-		r.masks = newMasks(r.history, r.tmp, r.ports)
+		r.masks = newMasks(r.graph, r.tmp, r.ports)
 	})
 }
 

@@ -1,9 +1,7 @@
 package runner
 
 import (
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -11,60 +9,118 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// masks hide what depends on the kernel's choice: ephemeral ports and the
-// temporary folder.
+// masks hide what depends on the kernel's choice: ephemeral ports and other
+// names that it gives sockets, process ids, the temporary folder. Where a value
+// comes from is known, not guessed: texts bear marks, and addresses belong to
+// sockets.
 type masks struct {
-	owners map[uint16][]owner // by port
+	graph  *graph // nil while the scenario runs
+	owners map[string][]owner
+	own    map[uint64]owner           // by description
+	named  map[string]map[string]bool // by the name of a socket: the actors that give it
 	tmp    string
-	free   map[int]bool      // ports that free_port gave, for programs
-	bound  map[string]string // by abstract name that the kernel chose: the socket's
+	free   map[int]bool // ports that free_port gave, for programs
 	closed map[uint64]time.Duration
+
+	receives map[*steps.Event]int // the nodes of those that receive
+	received map[*steps.Event]receipt
 }
 
 // An owner is a socket that has an address.
 type owner struct {
 	name  string
+	actor string
 	sock  uint64
 	addr  sock.Addr
 	typ   int
 	auto  bool
 	since time.Duration
-	// learned: the port was asked for by number, but the kernel had chosen it
-	// before, for a socket that the scenario asked for its port.
-	learned bool
+	asked steps.Asked // by bind
 }
 
-func newMasks(h *history, tmp string, free map[int]bool) *masks {
-	m := &masks{owners: make(map[uint16][]owner), tmp: tmp, free: free, bound: make(map[string]string), closed: make(map[uint64]time.Duration)}
-	defer m.inherit()
-	for _, s := range h.strands {
+func newMasks(g *graph, tmp string, free map[int]bool) *masks {
+	m := &masks{
+		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
+		tmp: tmp, free: free, closed: make(map[uint64]time.Duration), receives: make(map[*steps.Event]int), received: make(map[*steps.Event]receipt),
+	}
+	var asking []*steps.Event
+	for _, s := range g.history.strands {
 		for _, en := range s.entries {
-			switch {
-			case en.fold != nil:
+			if en.fold != nil {
 				for _, f := range en.fold.links {
-					if f.op != steps.OpAccept {
-						m.own(f.sock, f.link, 0)
-					}
+					m.note(s, f.op, f.sock, f.link, nil)
 				}
-			case en.event.Link != nil && givesAddress(en.event.Op):
-				m.own(en.event.Sock, en.event.Link, en.event.Start)
-			case en.event.Op == steps.OpClose:
+				continue
+			}
+			if e := en.event; e.Link != nil {
+				m.note(s, e.Op, e.Sock, e.Link, e)
+				if e.Op == steps.OpNone && e.Sock != 0 {
+					asking = append(asking, e)
+				}
+			}
+			if en.event.Op == steps.OpClose {
 				m.closed[en.event.Sock] = en.event.Start
 			}
 		}
 	}
+	// A socket may have an address that none of its calls has shown.
+	for _, e := range asking {
+		if _, known := m.own[e.Sock]; !known {
+			m.add(owner{name: e.Link.Name, sock: e.Sock, addr: e.Link.Local, typ: e.Link.Type, auto: e.Link.AutoPort, since: e.Start})
+		}
+	}
+	for i := range g.nodes[:g.meets] {
+		if e := g.nodes[i].entry().event; e != nil && e.Op == steps.OpRecv {
+			m.receives[e] = i
+		}
+	}
+	m.inherit()
 	return m
 }
 
-func (m *masks) own(sock uint64, l *steps.Link, since time.Duration) {
-	if l.AutoPort && strings.HasPrefix(l.Local.Path, "@") {
-		m.bound[l.Local.Path] = l.Name
+// note keeps what an event tells of a socket's name and address.
+func (m *masks) note(s *strand, op steps.Op, sock uint64, l *steps.Link, e *steps.Event) {
+	actor := s.member.actor.Name
+	if m.named[l.Name] == nil {
+		m.named[l.Name] = make(map[string]bool)
 	}
-	if l.Local.Port == 0 {
+	m.named[l.Name][actor] = true
+	if !givesAddress(op) {
 		return
 	}
-	m.owners[l.Local.Port] = append(m.owners[l.Local.Port],
-		owner{name: l.Name, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort, since: since})
+	o := owner{name: l.Name, actor: actor, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
+	if e != nil {
+		o.since = e.Start
+		if op == steps.OpBind {
+			for _, arg := range e.Args {
+				if asked, ok := arg.(steps.Asked); ok {
+					o.asked = asked
+				}
+			}
+		}
+	}
+	m.add(o)
+}
+
+func (m *masks) add(o owner) {
+	key, ok := ownerKey(o.addr)
+	if !ok {
+		return
+	}
+	m.owners[key] = append(m.owners[key], o)
+	if _, known := m.own[o.sock]; !known {
+		m.own[o.sock] = o
+	}
+}
+
+// ownerKey is what those addresses have in common that may be of one socket: the
+// port, or the whole name.
+func ownerKey(a sock.Addr) (string, bool) {
+	_, chosen, _ := a.Parts()
+	if a.Port == 0 && chosen != "" {
+		return a.String(), true
+	}
+	return chosen, chosen != ""
 }
 
 // givesAddress reports the calls that give a socket its own address. An
@@ -73,48 +129,25 @@ func givesAddress(op steps.Op) bool {
 	return op == steps.OpBind || op == steps.OpListen || op == steps.OpConnect || op == steps.OpSend
 }
 
-// inherit makes a port that the kernel chose once stay its choice for the
-// sockets that are bound to it by its number later.
+// inherit makes what the kernel chose once stay its choice for a socket that is
+// bound to it by a reference.
 func (m *masks) inherit() {
+	learned := make(map[uint64]bool)
+	for sock, o := range m.own {
+		if !o.auto && len(m.spans(steps.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
+			learned[sock] = true
+		}
+	}
 	for _, list := range m.owners {
 		for i := range list {
-			list[i].learned = !list[i].auto && slices.ContainsFunc(list, func(o owner) bool {
-				return o.auto && o.since < list[i].since
-			})
-		}
-		for i := range list {
-			list[i].auto = list[i].auto || list[i].learned
+			list[i].auto = list[i].auto || learned[list[i].sock] || m.own[list[i].sock].auto
 		}
 	}
-}
-
-// chosenBefore is the last socket that the kernel chose a port for, before a
-// moment: it may choose one again that it has got back.
-func (m *masks) chosenBefore(port uint16, at time.Duration) (owner, bool) {
-	var best owner
-	found := false
-	for _, o := range m.owners[port] {
-		if o.auto && !o.learned && o.since < at && (!found || o.since > best.since) {
-			best, found = o, true
-		}
+	for sock := range learned {
+		o := m.own[sock]
+		o.auto = true
+		m.own[sock] = o
 	}
-	return best, found
-}
-
-// chosen is the socket that a bare number speaks of: the last one that the
-// kernel chose it for, by then, or the first one after.
-func (m *masks) chosen(port uint16, at time.Duration) (owner, bool) {
-	if o, found := m.chosenBefore(port, at); found {
-		return o, true
-	}
-	var first owner
-	found := false
-	for _, o := range m.owners[port] {
-		if o.auto && (!found || o.since < first.since) {
-			first, found = o, true
-		}
-	}
-	return first, found
 }
 
 // owner finds the socket that an address belongs to at a moment: the exact
@@ -124,7 +157,8 @@ func (m *masks) chosen(port uint16, at time.Duration) (owner, bool) {
 func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 	var best owner
 	found, bestRank := false, -1
-	for _, o := range m.owners[a.Port] {
+	key, _ := ownerKey(a)
+	for _, o := range m.owners[key] {
 		rank := 0
 		switch {
 		case o.addr.IP.Unmap() == a.IP.Unmap():
@@ -155,57 +189,144 @@ func (m *masks) open(o owner, at time.Duration) bool {
 	return !ever || closed > at
 }
 
-// addr is an address as the transcript shows it.
+// label is how a socket is called in a mask: by its name, and where several
+// actors have a socket of that name by theirs too.
+func (m *masks) label(o owner) string {
+	if len(m.named[o.name]) > 1 {
+		return o.actor + "." + o.name
+	}
+	return o.name
+}
+
+// freePortName stands for a port that free_port gave.
+const freePortName = "free_port"
+
+// addr is an address that the kernel returned, as the transcript shows it.
 func (m *masks) addr(a sock.Addr, e *steps.Event) string {
-	text := a.String()
-	if name, auto := m.bound[a.Path]; auto {
-		return "unix:@<" + name + ">"
-	}
-	if a.Path != "" {
-		return m.folder(text)
-	}
-	if a.Port == 0 {
-		return text
-	}
-	if m.free[int(a.Port)] {
-		return maskPort(text, a.Port, freePortName)
-	}
-	if e.Op == steps.OpBind || e.Call == "bind" {
-		o, found := m.chosenBefore(a.Port, e.Start)
-		if !found {
-			return text
-		}
-		return maskPort(text, a.Port, o.name)
+	before, chosen, after := a.Parts()
+	if chosen == "" {
+		return m.folder(before)
 	}
 	typ := 0
 	if e.Link != nil {
 		typ = e.Link.Type
 	}
-	o, found := m.owner(a, typ, e.End)
-	if e.Op == steps.OpAccept || e.Op == steps.OpRecv {
-		// What came in came from a socket of the same type: a program's port may
-		// be the number of another socket's.
-		found = found && o.typ == typ
+	// What came in came from a socket of the same type: a program's port may be
+	// the number of another socket's.
+	same := e.Op == steps.OpAccept || e.Op == steps.OpRecv
+	label := m.chosen(steps.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
+	if label == "" {
+		return m.folder(a.String())
 	}
-	name := o.name
+	return m.folder(before) + "<" + label + ">" + after
+}
+
+// chosen is what stands in the place of the part of an address that the kernel
+// chose; "" where it did not.
+func (m *masks) chosen(from steps.Origin, at time.Duration, sameType bool) string {
+	a := from.Addr
+	if m.free[int(a.Port)] {
+		return freePortName
+	}
+	if o, ok := m.own[from.Sock]; ok && from.Sock != 0 && sameChoice(o.addr, a) {
+		if !o.auto {
+			return ""
+		}
+		return m.label(o)
+	}
+	o, found := m.owner(a, from.Type, at)
+	if sameType {
+		found = found && o.typ == from.Type
+	}
 	switch {
-	case found && !o.auto:
-		return text
-	case !found && !steps.DynamicPort(a.Port):
-		return text
-	case !found:
-		name = "peer"
+	case found && o.auto:
+		return m.label(o)
+	case found || !steps.DynamicPort(a.Port):
+		return ""
 	}
-	return maskPort(text, a.Port, name)
+	return "peer"
 }
 
-// maskPort puts a socket's name in the place of the port at the end of a text.
-func maskPort(text string, port uint16, name string) string {
-	return strings.TrimSuffix(text, strconv.Itoa(int(port))) + "<" + name + ">"
+// sameChoice reports whether two addresses have one port or name.
+func sameChoice(a, b sock.Addr) bool {
+	_, x, _ := a.Parts()
+	_, y, _ := b.Parts()
+	return x == y
 }
 
-// freePortName stands for a port that free_port gave.
-const freePortName = "free_port"
+// labels are what stands in the place of something that comes from there.
+func (m *masks) labels(o steps.Origin, at time.Duration) []string {
+	switch {
+	case o.Word != "":
+		return []string{o.Word}
+	case o.Came != nil:
+		var list []string
+		for _, s := range m.came(o.Came, at) {
+			list = append(list, s.labels...)
+		}
+		return list
+	}
+	if label := m.chosen(o, at, false); label != "" {
+		return []string{label}
+	}
+	return nil
+}
+
+// A span is a piece of a text that is masked.
+type span struct {
+	from, to int
+	labels   []string
+}
+
+// spans are the pieces of a text that are masked.
+func (m *masks) spans(t steps.Marked, at time.Duration) []span {
+	var list []span
+	for _, k := range t.Marks {
+		if k.Copy {
+			for _, s := range m.came(k.Origins[0].Came, at) {
+				list = append(list, span{s.from + k.From, s.to + k.From, s.labels})
+			}
+			continue
+		}
+		var labels []string
+		for _, o := range k.Origins {
+			for _, label := range m.labels(o, at) {
+				if !slices.Contains(labels, label) {
+					labels = append(labels, label)
+				}
+			}
+		}
+		if len(labels) > 0 {
+			list = append(list, span{k.From, k.To, labels})
+		}
+	}
+	return list
+}
+
+// text is a text with its masks in place.
+func (m *masks) text(t steps.Marked, at time.Duration) string {
+	return m.masked(t.Text, m.spans(t, at), func(s string) string { return s })
+}
+
+// masked puts the masks in their places; what stands between them passes
+// through plain.
+func (m *masks) masked(text string, spans []span, plain func(string) string) string {
+	if len(spans) == 0 {
+		return plain(m.folder(text))
+	}
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		if s.from < at || s.from > len(text) {
+			continue
+		}
+		b.WriteString(plain(m.folder(text[at:s.from])))
+		b.WriteString("<" + strings.Join(s.labels, ",") + ">")
+		at = min(s.to, len(text))
+	}
+	b.WriteString(plain(m.folder(text[at:])))
+	return b.String()
+}
 
 // folder hides the temporary folder in a text.
 func (m *masks) folder(s string) string {
@@ -225,71 +346,4 @@ func (m *masks) tornFolder(s string) string {
 		}
 	}
 	return s
-}
-
-var (
-	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
-	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
-)
-
-// replacePorts replaces what one of these finds. Most texts hold no number that
-// is long enough.
-func replacePorts(port *regexp.Regexp, s string, replace func(string) string) string {
-	digits := 0
-	for i := range len(s) {
-		if c := s[i]; c < '0' || c > '9' {
-			digits = 0
-		} else if digits++; digits == 4 {
-			return port.ReplaceAllStringFunc(s, replace)
-		}
-	}
-	return s
-}
-
-// data hides addresses with ephemeral ports in a text that was sent, received
-// or written.
-func (m *masks) data(s string, at time.Duration) string {
-	s = m.freePorts(m.folder(s))
-	if len(m.owners) == 0 || !strings.Contains(s, ":") {
-		return s
-	}
-	return replacePorts(hostPort, s, func(text string) string {
-		a, err := sock.ParseAddr(text)
-		if err != nil {
-			return text
-		}
-		if o, found := m.owner(a, 0, at); found && o.auto {
-			return maskPort(text, a.Port, o.name)
-		}
-		return text
-	})
-}
-
-// freePorts hides the ports that free_port gave, wherever they stand: programs
-// tell them in their own words.
-func (m *masks) freePorts(s string) string {
-	if len(m.free) == 0 {
-		return s
-	}
-	return replacePorts(wholePort, s, func(text string) string {
-		if port, err := strconv.Atoi(text); err == nil && m.free[port] {
-			return "<" + freePortName + ">"
-		}
-		return text
-	})
-}
-
-// line hides, beside addresses, the bare numbers of ephemeral ports in a line
-// of the scenario's own.
-func (m *masks) line(s string, at time.Duration) string {
-	return replacePorts(wholePort, m.data(s, at), func(text string) string {
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil || !steps.DynamicPort(uint16(port)) {
-			return text
-		}
-		if o, found := m.chosen(uint16(port), at); found {
-			return "<" + o.name + ">"
-		}
-		return text
-	})
 }

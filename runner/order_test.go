@@ -181,17 +181,17 @@ receiver  bind(in, 127.0.0.1:0) = 0
 one       bind(sock, 127.0.0.2:0) = 0
 two       bind(sock, 127.0.0.3:0) = 0
 one       sendto(sock, "ping", 4, 127.0.0.1:<in>) = 4
-receiver  recvfrom(in, 65536) = 4 "ping" from 127.0.0.2:<sock>
+receiver  recvfrom(in, 65536) = 4 "ping" from 127.0.0.2:<one.sock>
 one       close(sock) = 0
 receiver  signal(first)
 two       wait(first)
 two       | the first has come
 two       sendto(sock, "ping", 4, 127.0.0.1:<in>) = 4
-receiver  recvfrom(in, 65536) = 4 "ping" from 127.0.0.3:<sock>
+receiver  recvfrom(in, 65536) = 4 "ping" from 127.0.0.3:<two.sock>
 receiver  signal(second)
 two       wait(second)
 two       sendto(sock, "", 0, 127.0.0.1:<in>) = 0
-receiver  recvfrom(in, 65536) = 0 from 127.0.0.3:<sock>
+receiver  recvfrom(in, 65536) = 0 from 127.0.0.3:<two.sock>
 two       close(sock) = 0
 receiver  close(in) = 0
 `)

@@ -248,8 +248,8 @@ func (f *finder) freed(list []int) {
 func asked(e *steps.Event) sock.Addr {
 	if e.Op == steps.OpBind {
 		for _, arg := range e.Args {
-			if a, ok := arg.(sock.Addr); ok {
-				return a
+			if a, ok := arg.(steps.Asked); ok {
+				return a.Addr
 			}
 		}
 	}

@@ -70,23 +70,29 @@ func (a *Address) Fixed() (sock.Addr, bool) { return a.lit, a.given && !a.lit.Is
 
 // Resolve is the address; a handle stands for its own.
 func (a *Address) Resolve(env Env) (sock.Addr, error) {
+	asked, err := a.Ask(env)
+	return asked.Addr, err
+}
+
+// Ask is Resolve, with what of the address the file does not spell out.
+func (a *Address) Ask(env Env) (Asked, error) {
 	if a.ref == nil {
 		if _, static := a.Static(); static {
-			return a.lit, nil
+			return Asked{Addr: a.lit}, nil
 		}
 	}
 	s, err := a.eval(env)
 	if err != nil {
-		return sock.Addr{}, err
+		return Asked{}, err
 	}
-	if s == "" {
-		return sock.Addr{}, fmt.Errorf("%s has no address yet", quoteShort(a.node.Text))
+	if s.Text == "" {
+		return Asked{}, fmt.Errorf("%s has no address yet", quoteShort(a.node.Text))
 	}
-	addr, err := sock.ParseAddr(s)
+	addr, err := sock.ParseAddr(s.Text)
 	if err != nil {
-		return sock.Addr{}, fmt.Errorf("%s: %w", quoteShort(a.node.Text), err)
+		return Asked{}, fmt.Errorf("%s: %w", quoteShort(a.node.Text), err)
 	}
-	return addr, nil
+	return Asked{addr, chosenMarks(addr, s)}, nil
 }
 
 // familyForms are the forms of addresses by family.
@@ -96,12 +102,27 @@ var familyForms = map[int]string{
 	unix.AF_UNIX:  "an address such as unix:PATH or unix:@NAME",
 }
 
-func (a *Address) eval(env Env) (string, error) {
+func (a *Address) eval(env Env) (Marked, error) {
 	if a.ref == nil {
-		return a.Eval(env)
+		return a.Marked(env)
 	}
-	v, err := a.ref.Eval(env)
-	return FormatValue(v), err
+	v, trace, err := a.ref.Traced(env)
+	return formatTraced(v, trace), err
+}
+
+// chosenMarks are the marks of an address in the form of its String, on what the
+// kernel may choose of it.
+func chosenMarks(a sock.Addr, written Marked) []Mark {
+	before, chosen, _ := a.Parts()
+	from, to := len(before), len(before)+len(chosen)
+	switch {
+	case len(written.Marks) == 0 || chosen == "":
+		return written.Marks
+	case a.String() != written.Text:
+		t := &Trace{marks: written.Marks}
+		return []Mark{{From: from, To: to, Origins: t.origins(nil)}}
+	}
+	return shifted(cutMarks(written.Marks, from, to), from)
 }
 
 // AddressMatch is an address that must come; one without a port asks for the
@@ -169,7 +190,7 @@ func (a *AddressMatch) bareHost(env Env) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	host, err := netip.ParseAddr(s)
+	host, err := netip.ParseAddr(s.Text)
 	if err != nil {
 		return netip.Addr{}, nil // an address with a port, or what Resolve reports
 	}

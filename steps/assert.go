@@ -15,7 +15,7 @@ type assertAction struct{ cond Expr }
 func (a *assertAction) Params(p *Params) { p.Value(&a.cond, "the condition") }
 
 func (a *assertAction) Run(t *Task) error {
-	t.Call("assert", Bare("assert "+a.cond.Source))
+	t.Call("assert", Bare{Text: "assert " + a.cond.Source})
 	ok, err := a.cond.Truth(t)
 	t.begin()
 	if err != nil || ok {
@@ -24,7 +24,7 @@ func (a *assertAction) Run(t *Task) error {
 	var with []string
 	for _, name := range a.cond.Reads() {
 		if v, err := t.Lookup(name); err == nil {
-			with = append(with, name+" is "+quoteText(v))
+			with = append(with, name+" is "+quoteText(untraced(v)))
 		}
 	}
 	return mismatch("%s does not hold%s", a.cond.Source, prefixed("; ", strings.Join(with, ", ")))

@@ -34,12 +34,12 @@ func (a *bindAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	to, err := a.to.Resolve(t)
+	to, err := a.to.Ask(t)
 	if err != nil {
 		return err
 	}
 	t.Call("bind", Name(h.Name), to)
-	err = h.Sock.Bind(to)
+	err = h.Sock.Bind(to.Addr)
 	t.act(OpBind, h)
 	t.Event.Link = h.link()
 	if err != nil {

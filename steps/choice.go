@@ -43,16 +43,16 @@ func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
 	return &choice{parts[0], parts[1], parts[2]}
 }
 
-func (c *choice) eval(env Env) (any, error) {
+func (c *choice) eval(env Env) (any, *Trace, error) {
 	v, err := c.condition.Eval(env)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	switch yes, ok := v.(bool); {
 	case !ok:
-		return nil, c.condition.errorf("gives %s, not true or false", FormatValue(v))
+		return nil, nil, c.condition.errorf("gives %s, not true or false", FormatValue(v))
 	case yes:
-		return c.yes.Eval(env)
+		return c.yes.Traced(env)
 	}
-	return c.no.Eval(env)
+	return c.no.Traced(env)
 }

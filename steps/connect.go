@@ -40,7 +40,7 @@ func (a *connectAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	to, err := a.to.Resolve(t)
+	to, err := a.to.Ask(t)
 	if err != nil {
 		return err
 	}
@@ -49,11 +49,11 @@ func (a *connectAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("connect", Name(h.Name), to)
-	err = a.connect(t, h, to, retry)
+	err = a.connect(t, h, to.Addr, retry)
 	t.act(OpConnect, h)
 	t.Event.Retry = a.retry.Given()
 	t.Event.Link = h.link()
-	t.Event.Link.Remote = to
+	t.Event.Link.Remote = to.Addr
 	if err != nil {
 		return err
 	}

@@ -233,7 +233,7 @@ func decodeControlTimestamps(c sock.Control) (any, bool) {
 
 func decodeControlAddr(c sock.Control) (any, bool) {
 	a := sock.DecodeSockaddr(c.Data)
-	return a.String(), a.IP.IsValid()
+	return a, a.IP.IsValid()
 }
 
 // check reports a condition that the form can never meet.

@@ -128,28 +128,34 @@ func (it *controlWanted) check(env Env, got *Received, cut string) error {
 	case it.fields.node != nil:
 		return mismatch("%s came without fields, as %s%s", it.typ.Name, FormatValue(got.value), cut)
 	}
-	return it.value.check(env, got.value, it.typ.Name)
+	value := got.value
+	if a, ok := value.(sock.Addr); ok {
+		value = a.String()
+	}
+	return it.value.check(env, value, it.typ.Name)
 }
 
 // Received is one piece of ancillary data that came.
 type Received struct {
 	typ     sock.ControlType
 	handles []string // of descriptors
-	value   any      // else: int, string or Fields
+	value   any      // else: int, string, sock.Addr or Fields
 }
 
 // shown is the value as the transcript shows it. A field that varies from run to
 // run shows itself where just one value is expected.
-func (r Received) shown(want *FieldsWant) string {
+func (r Received) shown(want *FieldsWant) any {
 	switch v := r.value.(type) {
 	case nil:
-		return "[" + strings.Join(r.handles, ", ") + "]"
+		return Const("[" + strings.Join(r.handles, ", ") + "]")
 	case Fields:
-		return string(want.settled(v).show(nil))
+		return want.settled(v).show(nil)
 	case int:
 		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
-			return "<time>"
+			return Const("<time>")
 		}
+	case sock.Addr:
+		return v
 	}
-	return FormatValue(r.value)
+	return Const(FormatValue(r.value))
 }

@@ -47,8 +47,8 @@ func cureOf(err error, call string, args []any, errno syscall.Errno) string {
 		return known.cure
 	}
 	for _, arg := range args {
-		if to, ok := arg.(sock.Addr); ok {
-			if text := addressCure(call, to, errno); text != "" {
+		if to, ok := arg.(Asked); ok {
+			if text := addressCure(call, to.Addr, errno); text != "" {
 				return text
 			}
 		}

@@ -1,6 +1,10 @@
 package steps
 
-import "github.com/sockscript/sockscript/scenarios/source"
+import (
+	"strconv"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
 
 // A Datum is a value as YAML writes it: a text, a list or a mapping, with
 // expressions anywhere in its texts.
@@ -47,7 +51,7 @@ func (v *Datum) Fixed() (any, bool) {
 		return nil, false
 	}
 	x, err := v.Typed(nil)
-	return x, err == nil
+	return untraced(x), err == nil
 }
 
 func (v *Datum) static() bool {
@@ -60,26 +64,37 @@ func (v *Datum) static() bool {
 	return fixed
 }
 
-// Typed is the value; texts in it are typed as [Text.Typed] does.
+// Typed is the value, with its trace; texts in it are typed as [Text.Typed]
+// does.
 func (v *Datum) Typed(env Env) (any, error) {
 	if v.node.Kind == source.Scalar {
 		return v.text.Typed(env)
 	}
-	list := make([]any, len(v.items))
+	list, m := make([]any, len(v.items)), make(map[string]any, len(v.keys))
+	parts := make(map[string]*Trace)
 	for i, item := range v.items {
-		var err error
-		if list[i], err = item.Typed(env); err != nil {
+		x, err := item.Typed(env)
+		if err != nil {
 			return nil, err
 		}
+		key := strconv.Itoa(i)
+		list[i] = untraced(x)
+		if v.node.Kind == source.Map {
+			key = v.keys[i]
+			m[key] = list[i]
+		}
+		if t := traceOf(x); t != nil {
+			parts[key] = t
+		}
+	}
+	var trace *Trace
+	if len(parts) > 0 {
+		trace = &Trace{parts: parts}
 	}
 	if v.node.Kind == source.List {
-		return list, nil
+		return withTrace(list, trace), nil
 	}
-	m := make(map[string]any, len(list))
-	for i, key := range v.keys {
-		m[key] = list[i]
-	}
-	return m, nil
+	return withTrace(m, trace), nil
 }
 
 // Assignments are names with the values that they get, in the order of the file.

@@ -66,7 +66,7 @@ func (a *doAction) Run(t *Task) error {
 // argument is the handle or value that a parameter stands for.
 func (a *doAction) argument(t *Task, x *Text) (any, error) {
 	if s, static := x.Static(); static && !x.node.Quoted {
-		if v, ok := t.get(s); ok {
+		if v, ok := t.named(s); ok {
 			return v, nil
 		}
 		if program, stream, ok := strings.Cut(s, "."); ok && isStream(stream) {

@@ -13,6 +13,11 @@ type Endpoint struct {
 
 	name  string // of the handle; "" where it is only an address
 	owner owner
+
+	addr  sock.Addr
+	typ   int    // of the socket that has the address; 0 where it is not known
+	sock  uint64 // its description, likewise
+	fixed bool   // the kernel did not choose the port
 }
 
 // endpointFields are the names of an endpoint's values.
@@ -38,15 +43,19 @@ func (e *Endpoint) String() string {
 func (h *Handle) endpoint() *Endpoint {
 	d := h.Sock.Desc()
 	e := endpointOf(d.Local().Loopback())
-	e.name = h.Name
+	e.name, e.typ, e.fixed = h.Name, h.Sock.Type(), !d.AutoPort()
+	if !d.Accepted() { // the address of one that was is its listener's
+		e.sock = d.ID
+	}
 	if peer := d.Remote(); !peer.IsZero() {
 		e.Peer = endpointOf(peer)
+		e.Peer.typ = e.typ
 	}
 	return e
 }
 
 func endpointOf(a sock.Addr) *Endpoint {
-	e := &Endpoint{Address: a.String(), Port: int(a.Port)}
+	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, fixed: !DynamicPort(a.Port)}
 	if a.IP.IsValid() {
 		e.Host = a.IP.String()
 	}

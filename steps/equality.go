@@ -55,6 +55,7 @@ func noAddress(n ast.Node) bool {
 
 // SameValue reports whether another actor would read the same from both.
 func SameValue(a, b any) bool {
+	a, b = untraced(a), untraced(b)
 	x, isEndpoint := a.(*Endpoint)
 	y, alike := b.(*Endpoint)
 	if isEndpoint && alike {

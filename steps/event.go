@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"bytes"
 	"fmt"
 	"syscall"
 	"time"
@@ -201,109 +200,4 @@ type Link struct {
 type Cause struct {
 	Strand int
 	Seq    int
-}
-
-// Name is a handle's name as an argument or result.
-type Name string
-
-// Const is printed as it stands: a C constant, or a word of the language.
-type Const string
-
-// Quoted is printed as a quoted text.
-type Quoted string
-
-// Arg is printed as a quoted text in which ports and paths are masked.
-type Arg string
-
-// Bare is a line of the scenario's own, printed as it stands but for masking.
-type Bare string
-
-// Data is what was sent or received, as far as it will be printed.
-type Data struct {
-	Bytes []byte
-	Len   int // of all of it
-}
-
-// Until is the delimiter that a receive looks for.
-type Until Data
-
-// A SHA256 is printed as the SHA-256 of bytes that are too many to be shown. It
-// is computed when it is first read, where the bytes can be made again.
-type SHA256 struct{ Hex func() string }
-
-// String is the digest as a transcript shows it.
-func (s *SHA256) String() string { return "sha256:" + s.Hex() }
-
-// alike reports whether two digests are the same.
-func (s *SHA256) alike(o *SHA256) bool { return s == o || s.Hex() == o.Hex() }
-
-// DataShown is how many bytes of data the transcript shows when it is not
-// asked for all.
-const DataShown = 64
-
-// Alike tells whether two events of successive rounds print the same, without
-// rendering them. An address whose port the kernel may have chosen prints as a
-// name, so ports in the dynamic range count as alike.
-//
-// Texts that differ may still print the same, because of ports that they hold:
-// same, unless it is nil, tells that of two texts; line is set where a bare port
-// number is masked too.
-func (e *Event) Alike(f *Event, same func(a, b string, line bool) bool) bool {
-	if e.Place != f.Place || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
-		return false
-	}
-	if e.Op == OpBind {
-		return alikeExact(e.Args, f.Args)
-	}
-	return alikeParts(e.Args, f.Args, same) && alikeParts(e.Ret, f.Ret, same)
-}
-
-func alikeParts(a, b []any, same func(a, b string, line bool) bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !alikePart(a[i], b[i], same) {
-			return false
-		}
-	}
-	return true
-}
-
-// alikeExact compares what a bind asked for, where a port is never masked.
-func alikeExact(a, b []any) bool {
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func alikePart(a, b any, same func(a, b string, line bool) bool) bool {
-	switch x := a.(type) {
-	case Data:
-		y, ok := b.(Data)
-		return ok && x.Len == y.Len &&
-			(bytes.Equal(x.Bytes, y.Bytes) || same != nil && same(string(x.Bytes), string(y.Bytes), false))
-	case Bare:
-		y, ok := b.(Bare)
-		return ok && (x == y || same != nil && same(string(x), string(y), true))
-	case sock.Addr:
-		y, ok := b.(sock.Addr)
-		if ok && DynamicPort(x.Port) && DynamicPort(y.Port) {
-			x.Port, y.Port = 0, 0
-		}
-		return ok && x == y
-	case Until:
-		y, ok := b.(Until)
-		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
-	case *SHA256:
-		y, ok := b.(*SHA256)
-		return ok && x.alike(y)
-	case []any:
-		y, ok := b.([]any)
-		return ok && alikeParts(x, y, same)
-	}
-	return a == b
 }

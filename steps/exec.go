@@ -60,7 +60,7 @@ func (a *execAction) Run(t *Task) error {
 			return err
 		}
 	}
-	t.Call("exec", a.command.shown(l.argv)...)
+	t.Call("exec", a.command.shown(l)...)
 	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: a.command.name(l.argv)}
 	p.flooded = make(chan struct{})
 	over := sync.OnceFunc(func() { close(p.flooded) })
@@ -132,7 +132,10 @@ func (a *execAction) settle(t *Task, p *Program, out, errs *limited) error {
 	result := map[string]any{
 		"exit": p.status.Exit, "signal": signalWord(p.status.Signal), "stdout": out.String(), "stderr": errs.String(),
 	}
-	if err := t.setAs(0, result); err != nil {
+	trace := &Trace{parts: map[string]*Trace{
+		"stdout": traceOf(t.Piece(out.String(), 0)), "stderr": traceOf(t.Piece(errs.String(), 0)),
+	}}
+	if err := t.setAs(0, withTrace(result, trace)); err != nil {
 		return err
 	}
 	if err := a.want.check(t, p.status, 0); err != nil {
@@ -200,11 +203,11 @@ func (v *Command) params(p *Params) {
 func (v *Command) launch(t *Task) (launch, error) {
 	var l launch
 	for _, x := range v.argv.list {
-		s, err := x.Eval(t)
+		s, err := x.Marked(t)
 		if err != nil {
 			return l, err
 		}
-		l.argv = append(l.argv, s)
+		l.argv, l.shown = append(l.argv, s.Text), append(l.shown, Arg(s))
 	}
 	if v.shell.On {
 		l.argv = append([]string{"/bin/sh", "-c"}, l.argv...)
@@ -247,15 +250,11 @@ func (v *Command) folder(t *Task) (string, error) {
 }
 
 // shown are the arguments as the transcript shows them.
-func (v *Command) shown(argv []string) []any {
+func (v *Command) shown(l launch) []any {
 	if v.shell.On {
-		return []any{Arg(argv[2])}
+		return l.shown
 	}
-	list := make([]any, len(argv))
-	for i, s := range argv {
-		list[i] = Arg(s)
-	}
-	return []any{list}
+	return []any{l.shown}
 }
 
 // name is how reports call the program when no step names it.

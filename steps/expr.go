@@ -26,6 +26,9 @@ type Expr struct {
 	hidden []Reference     // what looks like one, but for an own name that comes first
 	whole  map[string]bool // of names and slots, those of which more is read than members
 	choice *choice         // nil where all of these are waited for
+	path   path            // what it reads, where it does nothing else
+	reads  []path          // all that it reads
+	env    bool            // it asks for an environment variable
 }
 
 // A Reference is a name of another actor: actor.name or actor[index].name.
@@ -139,6 +142,8 @@ func (d *Decoder) program(e *Expr) error {
 	root := prog.Node()
 	e.names = freeNames(&root, refs)
 	e.whole = wholeNames(&root)
+	e.path = pathOf(root)
+	e.reads, e.env = pathsOf(root)
 	for _, r := range e.refs {
 		e.names = append(e.names, r.names...)
 	}
@@ -291,32 +296,48 @@ func (c *nameCollector) Visit(node *ast.Node) {
 
 // Eval awaits what the expression needs of other actors and runs it.
 func (e *Expr) Eval(env Env) (any, error) {
+	v, _, err := e.Traced(env)
+	return v, err
+}
+
+// Traced is Eval, with what of the value the file does not spell out.
+func (e *Expr) Traced(env Env) (any, *Trace, error) {
 	if e.choice != nil {
 		return e.choice.eval(env)
 	}
 	scope := make(map[string]any, len(e.names)+len(e.refs))
+	var traces map[string]*Trace
+	put := func(name string, v any) {
+		scope[name] = untraced(v)
+		if t := traceOf(v); t != nil {
+			if traces == nil {
+				traces = make(map[string]*Trace)
+			}
+			traces[name] = t
+		}
+	}
 	for _, name := range e.names {
 		v, err := env.Lookup(name)
 		if err != nil {
-			return nil, e.errorf("%s", err)
+			return nil, nil, e.errorf("%s", err)
 		}
-		scope[name] = v
+		put(name, v)
 	}
 	for i := range e.refs {
 		v, err := e.await(env, &e.refs[i], scope)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		scope[e.refs[i].slot] = v
+		put(e.refs[i].slot, v)
 	}
 	v, err := env.Machine().Run(e.prog, scope)
 	if err != nil {
-		return nil, e.errorf("%s", exprMessage(err))
+		return nil, nil, e.errorf("%s", exprMessage(err))
 	}
 	if why := noValue(v); why != "" {
-		return nil, e.errorf("%s", why)
+		return nil, nil, e.errorf("%s", why)
 	}
-	return v, nil
+	return v, e.trace(v, traces), nil
 }
 
 func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {

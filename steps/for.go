@@ -126,21 +126,25 @@ func (v *Items) eval(t *Task) ([]any, error) {
 	if v.expr == nil {
 		return v.written(t)
 	}
-	x, err := v.expr.Eval(t)
+	x, trace, err := v.expr.Traced(t)
 	if err != nil {
 		return nil, err
 	}
 	switch x := x.(type) {
 	case []any:
-		return x, nil
+		items := make([]any, len(x))
+		for i, item := range x {
+			items[i] = itemOf(item, trace, strconv.Itoa(i))
+		}
+		return items, nil
 	case map[string]any:
-		return pairs(x), nil
+		return pairs(x, trace), nil
 	}
 	// Some of the language's functions give lists of one type: 1..3, split.
 	if list := reflect.ValueOf(x); list.Kind() == reflect.Slice {
 		items := make([]any, list.Len())
 		for i := range items {
-			items[i] = list.Index(i).Interface()
+			items[i] = itemOf(list.Index(i).Interface(), trace, strconv.Itoa(i))
 		}
 		return items, nil
 	}
@@ -156,14 +160,31 @@ func (v *Items) written(t *Task) ([]any, error) {
 			return nil, err
 		}
 		if it.pair {
-			x = map[string]any{"key": it.key, "value": x}
+			x = pair(it.key, untraced(x), traceOf(x))
 		}
 		items = append(items, x)
 	}
 	return items, nil
 }
 
-func pairs(m map[string]any) []any {
+// itemOf is an item of a list or mapping, with its own trace.
+func itemOf(x any, trace *Trace, key string) any {
+	t, exact := trace.part([]string{key})
+	if !exact {
+		t = derived(x, t.origins(nil))
+	}
+	return withTrace(x, t)
+}
+
+// pair is the item that stands for an entry of a mapping.
+func pair(key string, value any, trace *Trace) any {
+	if trace != nil {
+		trace = &Trace{parts: map[string]*Trace{"value": trace}}
+	}
+	return withTrace(map[string]any{"key": key, "value": value}, trace)
+}
+
+func pairs(m map[string]any, trace *Trace) []any {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -171,7 +192,8 @@ func pairs(m map[string]any) []any {
 	sort.Strings(keys)
 	items := make([]any, 0, len(m))
 	for _, k := range keys {
-		items = append(items, map[string]any{"key": k, "value": m[k]})
+		item := itemOf(m[k], trace, k)
+		items = append(items, pair(k, m[k], traceOf(item)))
 	}
 	return items
 }

@@ -17,12 +17,13 @@ var getsocknameKind = Kind{
     - assert: own.port > 0
     - close: sock
 `,
-	New: func() Action { return &nameAction{call: "getsockname", ask: (*sock.Socket).Sockname} },
+	New: func() Action { return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname} },
 }
 
 // nameAction asks for one of a socket's two addresses.
 type nameAction struct {
 	call   string
+	own    bool // the socket's own address, not its peer's
 	ask    func(*sock.Socket) (sock.Addr, error)
 	handle HandleRef
 	want   AddressMatch
@@ -46,8 +47,13 @@ func (a *nameAction) Run(t *Task) error {
 		return err
 	}
 	t.Event.Link = h.link()
+	e := endpointOf(got)
+	e.typ = h.Sock.Type()
+	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's
+		t.Event.Sock, e.sock, e.name, e.fixed = d.ID, d.ID, h.Name, !d.AutoPort()
+	}
 	t.Return(got)
-	if err := t.setAs(0, endpointOf(got)); err != nil || !a.want.Given() {
+	if err := t.setAs(0, e); err != nil || !a.want.Given() {
 		return err
 	}
 	return a.want.expect(t, got, "the address")

@@ -82,7 +82,7 @@ func (a *getsockoptAction) Run(t *Task) error {
 		return err
 	}
 	t.returnMasked(&a.mask, Const("0"), a.shown(form, b, v))
-	if err := t.setAs(0, optionResult(v)); err != nil {
+	if err := t.setAs(0, a.result(v)); err != nil {
 		return err
 	}
 	return a.want.check(t, o, v)
@@ -113,6 +113,15 @@ func (a *getsockoptAction) Check(c *Check) {
 		}
 	}
 	c.makeValues()
+}
+
+// result is the value as `as` names it. What varies from run to run in the
+// transcript is masked wherever it goes.
+func (a *getsockoptAction) result(v any) any {
+	if f, structured := v.(Fields); structured {
+		return a.want.fields.settled(f).traced()
+	}
+	return optionResult(v)
 }
 
 // optionResult is what an expression sees of an option's value.

@@ -30,7 +30,9 @@ func (a *letAction) Run(t *Task) error {
 			return err
 		}
 		t.Set(name, v)
-		t.Call("let", Bare("let "+name+" = "+FormatValue(v)))
+		line := Marked{Text: "let " + name + " = "}
+		line.add(formatTraced(untraced(v), traceOf(v)))
+		t.Call("let", Bare(line))
 	}
 	return nil
 }

@@ -171,8 +171,13 @@ func (m *Match) groups(env Env, b []byte) error {
 		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + describeLong(b)}
 	}
 	for i, name := range re.SubexpNames() {
-		if name != "" {
-			env.Set(name, group(b, found, i))
+		if name == "" {
+			continue
+		}
+		if from, to := found[2*i], found[2*i+1]; from >= 0 {
+			env.Set(name, env.Piece(string(b[from:to]), from))
+		} else {
+			env.Set(name, "")
 		}
 	}
 	return nil
@@ -199,14 +204,6 @@ func dataText(b []byte) string {
 		return strconv.Quote(string(b))
 	}
 	return "hex:" + hex.EncodeToString(b)
-}
-
-// group is the ith group of what a regular expression found in b.
-func group(b []byte, found []int, i int) string {
-	if found[2*i] < 0 {
-		return ""
-	}
-	return string(b[found[2*i]:found[2*i+1]])
 }
 
 func describeData(b []byte) string {

@@ -113,48 +113,54 @@ func (v *Number) decode(d *Decoder, n *source.Node, u unit) {
 }
 
 func (v *Number) eval(env Env, u unit) (int64, error) {
+	n, _, err := v.traced(env, u)
+	return n, err
+}
+
+// traced is the number, with where it comes from.
+func (v *Number) traced(env Env, u unit) (int64, *Trace, error) {
 	if v.text != nil {
 		return v.evalText(env, u)
 	}
 	if v.expr == nil {
-		return v.lit, nil
+		return v.lit, nil, nil
 	}
-	x, err := v.expr.Eval(env)
+	x, trace, err := v.expr.Traced(env)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	if n, ok := asInt(x); ok && u != timeUnit {
 		if n < 0 && u != signedUnit {
-			return 0, v.expr.errorf("gives %d; it must not be negative", n)
+			return 0, nil, v.expr.errorf("gives %d; it must not be negative", n)
 		}
 		if err := v.above(n); err != nil {
-			return 0, v.expr.errorf("%s", err)
+			return 0, nil, v.expr.errorf("%s", err)
 		}
-		return n, nil
+		return n, trace, nil
 	}
 	n, err := u.parse(FormatValue(x))
 	if err == nil {
 		err = v.above(n)
 	}
 	if err != nil {
-		return 0, v.expr.errorf("%s", err)
+		return 0, nil, v.expr.errorf("%s", err)
 	}
-	return n, nil
+	return n, trace, nil
 }
 
-func (v *Number) evalText(env Env, u unit) (int64, error) {
-	s, err := v.text.Eval(env)
+func (v *Number) evalText(env Env, u unit) (int64, *Trace, error) {
+	s, err := v.text.Marked(env)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	n, err := u.parse(s)
+	n, err := u.parse(s.Text)
 	if err == nil {
 		err = v.above(n)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", quoteShort(v.node.Text), err)
 	}
-	return n, err
+	return n, &Trace{marks: s.Marks}, err
 }
 
 // Decode reads a whole number that is not negative.

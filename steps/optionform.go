@@ -192,7 +192,7 @@ func decodeString(b []byte) (any, error) {
 
 func showString(b []byte) any {
 	text, _ := decodeString(b)
-	return Quoted(text.(string))
+	return Quoted{Text: text.(string)}
 }
 
 // values runs the fields of a structured value; unknown names are an error.

@@ -150,6 +150,20 @@ func (f Fields) value() map[string]any {
 	return m
 }
 
+// traced is value, with the fields that vary from run to run.
+func (f Fields) traced() any {
+	parts := make(map[string]*Trace)
+	for _, x := range f {
+		if x.Varies {
+			parts[x.Name] = traceOf(whole(x.Value, Origin{Word: x.Name}))
+		}
+	}
+	if len(parts) == 0 {
+		return f.value()
+	}
+	return traced{f.value(), &Trace{parts: parts}}
+}
+
 func (f Fields) names() []string {
 	var names []string
 	for _, x := range f {

@@ -12,14 +12,33 @@ import (
 type Payload struct {
 	node   *source.Node
 	piece  piece
-	static func() ([]byte, error)  // nil where an expression takes part
+	static func() (blob, error)    // nil where an expression takes part
 	whole  func() (content, error) // likewise
+}
+
+// A blob is the bytes of a payload, with those that the file does not spell out.
+type blob struct {
+	bytes []byte
+	marks []Mark
+}
+
+func (b *blob) addText(m Marked) {
+	b.marks = append(b.marks, shifted(m.Marks, len(b.bytes))...)
+	b.bytes = append(b.bytes, m.Text...)
+}
+
+// addDerived adds bytes that were computed from a value with a trace.
+func (b *blob) addDerived(data []byte, t *Trace) {
+	if from := t.origins(nil); len(from) > 0 {
+		b.marks = append(b.marks, Mark{From: len(b.bytes), To: len(b.bytes) + len(data), Origins: from})
+	}
+	b.bytes = append(b.bytes, data...)
 }
 
 // A piece is one form of a payload.
 type piece interface {
 	// append adds the piece's bytes to b.
-	append(env Env, b []byte) ([]byte, error)
+	append(env Env, b blob) (blob, error)
 	// fixed reports whether the bytes are the same at each run.
 	fixed() bool
 }
@@ -37,10 +56,10 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 			c.digest() // one for all runs
 			return c, err
 		})
-		small := sync.OnceValues(func() ([]byte, error) { return p.piece.append(nil, nil) })
-		p.static = func() ([]byte, error) {
+		small := sync.OnceValues(func() (blob, error) { return p.piece.append(nil, blob{}) })
+		p.static = func() (blob, error) {
 			if c, err := p.whole(); err != nil || c.size > streamAbove {
-				return p.piece.append(nil, nil) // too many bytes to be kept by the step
+				return p.piece.append(nil, blob{}) // too many bytes to be kept by the step
 			}
 			return small()
 		}
@@ -49,10 +68,16 @@ func (p *Payload) Decode(d *Decoder, n *source.Node) {
 
 // Bytes are the payload's bytes; the caller must not change them.
 func (p *Payload) Bytes(env Env) ([]byte, error) {
+	b, err := p.blob(env)
+	return b.bytes, err
+}
+
+// blob is Bytes, with what of them the file does not spell out.
+func (p *Payload) blob(env Env) (blob, error) {
 	if p.static != nil {
 		return p.static()
 	}
-	return p.piece.append(env, nil)
+	return p.piece.append(env, blob{})
 }
 
 // Fixed are the bytes where no expression takes part in them.
@@ -61,7 +86,7 @@ func (p *Payload) Fixed() ([]byte, bool) {
 		return nil, false
 	}
 	b, err := p.static()
-	return b, err == nil
+	return b.bytes, err == nil
 }
 
 // empty reports whether the payload is known to hold nothing.

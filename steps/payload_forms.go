@@ -15,10 +15,11 @@ import (
 type textPiece struct{ text *Text }
 
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p textPiece) append(env Env, b []byte) ([]byte, error) {
-	v, err := p.text.Value(env)
+func (p textPiece) append(env Env, b blob) (blob, error) {
+	v, trace, err := p.text.Traced(env)
 	if err != nil || !structured(v) {
-		return append(b, FormatValue(v)...), err
+		b.addText(formatTraced(v, trace))
+		return b, err
 	}
 	given := new(Payload)
 	if err := decodeGiven(given, v, p.text.node); err != nil {
@@ -38,13 +39,13 @@ func (p listPiece) fixed() bool {
 	return true
 }
 
-func (p listPiece) append(env Env, b []byte) ([]byte, error) {
+func (p listPiece) append(env Env, b blob) (blob, error) {
 	var err error
 	for _, q := range p {
 		if b, err = q.append(env, b); err != nil {
 			return b, err
 		}
-		if err := maxPayload.check(int64(len(b))); err != nil {
+		if err := maxPayload.check(int64(len(b.bytes))); err != nil {
 			return b, err
 		}
 	}
@@ -69,13 +70,14 @@ func (d *Decoder) coded(n *source.Node, decode func(string) ([]byte, error)) pie
 }
 
 func (p *codedPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p *codedPiece) append(env Env, b []byte) ([]byte, error) {
-	s, err := p.text.Eval(env)
+func (p *codedPiece) append(env Env, b blob) (blob, error) {
+	s, err := p.text.Marked(env)
 	if err != nil {
 		return b, err
 	}
-	raw, err := p.decode(s)
-	return append(b, raw...), err
+	raw, err := p.decode(s.Text)
+	b.addDerived(raw, &Trace{marks: s.Marks})
+	return b, err
 }
 
 func decodeBase64(s string) ([]byte, error) {
@@ -121,8 +123,8 @@ func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
 }
 
 func (p *repeatPiece) fixed() bool { return p.data.static != nil && p.times.fixed() }
-func (p *repeatPiece) append(env Env, b []byte) ([]byte, error) {
-	data, err := p.data.Bytes(env)
+func (p *repeatPiece) append(env Env, b blob) (blob, error) {
+	data, err := p.data.blob(env)
 	if err != nil {
 		return b, err
 	}
@@ -130,11 +132,15 @@ func (p *repeatPiece) append(env Env, b []byte) ([]byte, error) {
 	if err != nil {
 		return b, err
 	}
-	n := product(int64(len(data)), int64(times))
-	if err := maxPayload.check(sum64(int64(len(b)), n)); err != nil || n == 0 {
+	n := product(int64(len(data.bytes)), int64(times))
+	if err := maxPayload.check(sum64(int64(len(b.bytes)), n)); err != nil || n == 0 {
 		return b, err
 	}
-	return append(b, bytes.Repeat(data, times)...), nil
+	for i := 0; i < times && len(data.marks) > 0; i++ {
+		b.marks = append(b.marks, shifted(data.marks, len(b.bytes)+i*len(data.bytes))...)
+	}
+	b.bytes = append(b.bytes, bytes.Repeat(data.bytes, times)...)
+	return b, nil
 }
 
 // padPiece fills data up to a size.
@@ -169,23 +175,25 @@ func (p *padPiece) fixed() bool {
 	return p.data.fixed() && p.to.fixed() && (!p.with.Given() || p.with.static != nil)
 }
 
-func (p *padPiece) append(env Env, b []byte) ([]byte, error) {
-	start := len(b)
+func (p *padPiece) append(env Env, b blob) (blob, error) {
+	start := len(b.bytes)
 	b, err := p.data.append(env, b)
 	if err != nil {
 		return b, err
 	}
-	fill, missing, err := p.missing(env, int64(len(b)-start))
+	fill, missing, err := p.missing(env, int64(len(b.bytes)-start))
 	if err != nil {
 		return b, err
 	}
-	if err := maxPayload.check(sum64(int64(len(b)), missing)); err != nil {
+	if err := maxPayload.check(sum64(int64(len(b.bytes)), missing)); err != nil {
 		return b, err
 	}
 	if fill[0] == 0 {
-		return append(b, make([]byte, missing)...), nil
+		b.bytes = append(b.bytes, make([]byte, missing)...)
+		return b, nil
 	}
-	return append(b, bytes.Repeat(fill, int(missing))...), nil
+	b.bytes = append(b.bytes, bytes.Repeat(fill, int(missing))...)
+	return b, nil
 }
 
 // missing is the byte to fill up with, and how often after n bytes of data.
@@ -250,25 +258,16 @@ func (p *integerPiece) fixed() bool {
 	return true
 }
 
-func (p *integerPiece) append(env Env, b []byte) ([]byte, error) {
+func (p *integerPiece) append(env Env, b blob) (blob, error) {
 	for _, v := range p.values {
-		x, err := v.eval(env, plainUnit)
+		x, trace, err := v.traced(env, plainUnit)
 		if err != nil {
 			return b, err
 		}
 		if !p.fits(x) {
 			return b, fmt.Errorf("%d does not fit into %d bits", x, p.size*8)
 		}
-		switch p.size {
-		case 1:
-			b = append(b, byte(x))
-		case 2:
-			b = p.order.AppendUint16(b, uint16(x))
-		case 4:
-			b = p.order.AppendUint32(b, uint32(x))
-		case 8:
-			b = p.order.AppendUint64(b, uint64(x))
-		}
+		b.addDerived(p.encode(x), trace)
 	}
 	return b, nil
 }
@@ -280,4 +279,17 @@ func isPayloadForm(key string) bool {
 		}
 	}
 	return false
+}
+
+// encode is one integer.
+func (p *integerPiece) encode(x int64) []byte {
+	switch p.size {
+	case 1:
+		return []byte{byte(x)}
+	case 2:
+		return p.order.AppendUint16(nil, uint16(x))
+	case 4:
+		return p.order.AppendUint32(nil, uint32(x))
+	}
+	return p.order.AppendUint64(nil, uint64(x))
 }

@@ -38,8 +38,8 @@ func contentOf(p piece, env Env) (content, error) {
 	if s, ok := p.(sized); ok {
 		return s.content(env)
 	}
-	b, err := p.append(env, nil)
-	return content{size: int64(len(b)), open: func() io.Reader { return bytes.NewReader(b) }}, err
+	b, err := p.append(env, blob{})
+	return content{size: int64(len(b.bytes)), open: func() io.Reader { return bytes.NewReader(b.bytes) }}, err
 }
 
 // Large tells whether the payload is to be streamed, and gives its content.
@@ -181,7 +181,7 @@ func (p *randomPiece) content(env Env) (content, error) {
 	return content{size: int64(size), open: open}, err
 }
 
-func (p *randomPiece) append(env Env, b []byte) ([]byte, error) { return appendStream(p, env, b) }
+func (p *randomPiece) append(env Env, b blob) (blob, error) { return appendStream(p, env, b) }
 
 // filePiece is the content of a file. A relative path is one beside the
 // scenario file.
@@ -232,17 +232,18 @@ func (r *fileReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *filePiece) append(env Env, b []byte) ([]byte, error) { return appendStream(p, env, b) }
+func (p *filePiece) append(env Env, b blob) (blob, error) { return appendStream(p, env, b) }
 
 // appendStream reads a piece into memory.
-func appendStream(p sized, env Env, b []byte) ([]byte, error) {
+func appendStream(p sized, env Env, b blob) (blob, error) {
 	c, err := p.content(env)
 	if err != nil {
 		return b, err
 	}
-	if err := maxPayload.check(sum64(int64(len(b)), c.size)); err != nil {
+	if err := maxPayload.check(sum64(int64(len(b.bytes)), c.size)); err != nil {
 		return b, err
 	}
 	rest, err := io.ReadAll(c.open())
-	return append(b, rest...), err
+	b.bytes = append(b.bytes, rest...)
+	return b, err
 }

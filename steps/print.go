@@ -20,15 +20,18 @@ type printAction struct{ text Text }
 func (a *printAction) Params(p *Params) { p.Value(&a.text, "the line") }
 
 func (a *printAction) Run(t *Task) error {
-	s, err := a.text.Eval(t)
+	s, err := a.text.Marked(t)
 	if err != nil {
 		return err
 	}
-	for i, line := range strings.Split(strings.TrimSuffix(s, "\n"), "\n") {
+	s.Text = strings.TrimSuffix(s.Text, "\n")
+	for i, line := range s.lines() {
 		if i > 0 {
 			t.Next()
 		}
-		t.Call("print", Bare("| "+line))
+		shown := Marked{Text: "| "}
+		shown.add(line)
+		t.Call("print", Bare(shown))
 	}
 	return nil
 }

@@ -65,6 +65,7 @@ func (p *Program) String() string { return p.Name }
 // launch is what a program is started with.
 type launch struct {
 	argv  []string
+	shown []any // the arguments as the transcript shows them
 	env   []string
 	dir   string
 	files []*os.File // standard input, output and error, then further descriptors

@@ -298,13 +298,20 @@ func (r *receiver) returns() {
 	r.t.Return(ret...)
 }
 
+// sender is the address that a datagram came from, as a value.
+func (r *receiver) sender() *Endpoint {
+	e := endpointOf(r.from)
+	e.typ = r.h.Sock.Type()
+	return e
+}
+
 // shown is the data as a part of the event.
 func (r *receiver) shown() any {
 	if !r.action.toEOF.On {
-		return r.t.part(r.data)
+		return r.t.part(r.data, r.h.plain())
 	}
 	d := r.t.data(r.data)
-	d.Len = r.count
+	d.Len, d.Counted = r.count, r.h.plain()
 	return d
 }
 
@@ -312,7 +319,9 @@ func (r *receiver) shown() any {
 func (r *receiver) pieces() []any {
 	var list []any
 	for _, b := range r.split(r.data) {
-		list = append(list, r.t.data(b))
+		piece := r.t.data(b)
+		piece.Counted = r.h.plain()
+		list = append(list, piece)
 	}
 	return list
 }

@@ -167,10 +167,10 @@ func (a *recvAction) needsSocket() bool {
 // check holds what came against what was expected.
 func (a *recvAction) check(t *Task, r *receiver) error {
 	if t.step.As.Given() {
-		if err := t.setAs(0, string(r.data)); err != nil {
+		if err := t.setAs(0, t.Piece(string(r.data), 0)); err != nil {
 			return err
 		}
-		if err := t.setAs(1, endpointOf(r.from)); err != nil {
+		if err := t.setAs(1, r.sender()); err != nil {
 			return err
 		}
 		if err := t.setAs(2, r.controlValue()); err != nil {

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"fmt"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -10,12 +9,15 @@ import (
 )
 
 // controlShown is all that came, as the transcript shows it.
-func (r *receiver) controlShown() Const {
-	var parts []string
-	for _, c := range r.control {
-		parts = append(parts, c.typ.Name+"="+c.shown(&r.action.control.of(c.typ.Name).fields))
+func (r *receiver) controlShown() Joined {
+	shown := Joined{Const("{")}
+	for i, c := range r.control {
+		if i > 0 {
+			shown = append(shown, Const(", "))
+		}
+		shown = append(shown, Const(c.typ.Name+"="), c.shown(&r.action.control.of(c.typ.Name).fields))
 	}
-	return Const("{" + strings.Join(parts, ", ") + "}")
+	return append(shown, Const("}"))
 }
 
 // maxRoom is more than any ancillary data takes: 253 descriptors, all that one
@@ -44,19 +46,40 @@ func (r *receiver) cutOff() string {
 
 // controlValue is what expressions see of the ancillary data: by type, a
 // number, a text, or the fields of a structure by name.
-func (r *receiver) controlValue() map[string]any {
-	m := make(map[string]any)
+func (r *receiver) controlValue() any {
+	m, parts := make(map[string]any), make(map[string]*Trace)
 	for _, c := range r.control {
-		switch v := c.value.(type) {
-		case nil:
-			m[c.typ.Name] = c.handles
-		case Fields:
-			m[c.typ.Name] = v.value()
-		default:
-			m[c.typ.Name] = v
+		v := c.named(&r.action.control.of(c.typ.Name).fields)
+		m[c.typ.Name] = untraced(v)
+		if t := traceOf(v); t != nil {
+			parts[c.typ.Name] = t
 		}
 	}
-	return m
+	if len(parts) == 0 {
+		return m
+	}
+	return traced{m, &Trace{parts: parts}}
+}
+
+// named is one piece as expressions see it.
+func (r Received) named(want *FieldsWant) any {
+	switch v := r.value.(type) {
+	case nil:
+		return r.handles
+	case Fields:
+		return want.settled(v).traced()
+	case sock.Addr:
+		e := endpointOf(v)
+		if part, _ := e.trace().part([]string{"address"}); part != nil {
+			return traced{e.Address, part}
+		}
+		return e.Address
+	case int:
+		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
+			return whole(v, Origin{Word: "time"})
+		}
+	}
+	return r.value
 }
 
 // takeControl reads the ancillary data of a receive. Descriptors become

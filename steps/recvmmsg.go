@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -96,15 +97,21 @@ func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []
 	}
 	t.Event.Look = lookOf(a.flags.Bits)
 	var shown, values []any
+	traces := make(map[string]*Trace)
+	at := 0
 	var got [][]byte
 	for i, n := range sizes {
 		b := list[i].Buffers[0]
 		b = b[:min(n, len(b))] // MSG_TRUNC gives the whole length
-		parts := []any{t.data(b)}
+		data := t.data(b)
+		data.Counted = h.plain()
+		parts := []any{data}
 		if list[i].HasAddr && list[i].Addr.String() != "unix:" {
 			parts = append(parts, Const("from"), list[i].Addr)
 		}
 		shown, values, got = append(shown, single(parts)), append(values, string(b)), append(got, b)
+		traces[strconv.Itoa(i)] = traceOf(t.Piece(string(b), at))
+		at += n
 		if h.messages() {
 			d := h.datagram(b, list[i].Addr, true)
 			d.Cut = len(b) == len(list[i].Buffers[0])
@@ -112,7 +119,7 @@ func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []
 		}
 	}
 	t.Return(len(sizes), shown)
-	if err := t.setAs(0, values); err != nil {
+	if err := t.setAs(0, withTrace(values, &Trace{parts: traces})); err != nil {
 		return err
 	}
 	if err := a.want.expect(t, int64(len(sizes)), "messages"); err != nil {

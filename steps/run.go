@@ -268,6 +268,11 @@ func (t *Task) record() {
 	t.Event.After, t.Event.Uses = t.causes, t.uses
 	place := t.World.Record(&t.Event)
 	t.last, t.causes = place, t.causes[:0]
+	for _, c := range t.arrived {
+		c.By = place
+	}
+	clear(t.arrived)
+	t.arrived = t.arrived[:0]
 	t.giveNames(place)
 	t.uses = nil
 	t.Event = Event{Place: t.Event.Place}

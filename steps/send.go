@@ -96,19 +96,25 @@ func (a *sendAction) Run(t *Task) error {
 		return err
 	}
 	var to *sock.Addr
+	var asked *Asked
 	if a.to.Given() {
-		addr, err := a.to.Resolve(t)
+		addr, err := a.to.Ask(t)
 		if err != nil {
 			return err
 		}
-		to = &addr
+		to, asked = &addr.Addr, &addr
 	}
-	control, err := a.describe(t, h, data, to)
+	control, err := a.describe(t, h, data, asked)
 	if err != nil {
 		return err
 	}
-	n, err := a.send(t, h, data, to, control)
-	a.trace(t, h, data, to, control, err)
+	bufs := t.bufs[:0]
+	for _, b := range data {
+		bufs = append(bufs, b.bytes)
+	}
+	t.bufs = bufs
+	n, err := a.send(t, h, bufs, to, control)
+	a.trace(t, h, bufs, to, control, err)
 	if err != nil {
 		return err
 	}
@@ -120,14 +126,14 @@ func (a *sendAction) Run(t *Task) error {
 }
 
 // describe opens the event, and makes the ancillary data.
-func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) ([]byte, error) {
+func (a *sendAction) describe(t *Task, h *Handle, data []blob, to *Asked) ([]byte, error) {
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
-		args = append(args, h.part(), t.part(data[0]), len(data[0]))
+		args = append(args, h.part(), t.dataOf(h, data[0]), len(data[0].bytes))
 	} else {
 		pieces := make([]any, len(data))
 		for i, b := range data {
-			pieces[i] = t.part(b)
+			pieces[i] = t.dataOf(h, b)
 		}
 		args = append(args, h.part(), pieces, len(data))
 	}
@@ -151,17 +157,17 @@ func (a *sendAction) describe(t *Task, h *Handle, data [][]byte, to *sock.Addr) 
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
 // each item of a list.
-func (a *sendAction) buffers(t *Task, h *Handle) ([][]byte, error) {
-	bufs := t.bufs[:0]
-	defer func() { t.bufs = bufs }()
+func (a *sendAction) buffers(t *Task, h *Handle) ([]blob, error) {
+	bufs := t.blobs[:0]
+	defer func() { t.blobs = bufs }()
 	list, several := a.data.piece.(listPiece)
 	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
-		b, err := a.data.Bytes(t)
+		b, err := a.data.blob(t)
 		bufs = append(bufs, b)
 		return bufs, err
 	}
 	for _, p := range list {
-		b, err := p.append(t, nil)
+		b, err := p.append(t, blob{})
 		if err != nil {
 			return nil, err
 		}

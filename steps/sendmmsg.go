@@ -57,7 +57,7 @@ func (a *sendmmsgAction) Run(t *Task) error {
 	var list []*sock.Message
 	var shown []any
 	for _, item := range a.messages.list {
-		m, parts, err := item.make(t)
+		m, parts, err := item.make(t, h)
 		if err != nil {
 			return err
 		}
@@ -70,6 +70,11 @@ func (a *sendmmsgAction) Run(t *Task) error {
 	t.Call("sendmmsg", args...)
 	w := t.wait(&a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Sendmmsg(w, list, a.flags.Bits)
+	t.act(OpSend, h)
+	t.Event.Offset = h.Sock.Desc().TX.Load()
+	if h.messages() {
+		t.Event.Link = h.link()
+	}
 	if err != nil {
 		return err
 	}
@@ -79,8 +84,6 @@ func (a *sendmmsgAction) Run(t *Task) error {
 			return err
 		}
 	}
-	t.act(OpSend, h)
-	t.Event.Offset = h.Sock.Desc().TX.Load()
 	if h.messages() {
 		a.trace(t, h, list[:len(sizes)])
 	}
@@ -157,19 +160,19 @@ func (v *Messages) Schema() Schema {
 func (v *Messages) Type() string { return "list of {data, to}" }
 
 // make is the message for the kernel and for the transcript.
-func (m *messageItem) make(t *Task) (*sock.Message, []any, error) {
-	b, err := m.data.Bytes(t)
+func (m *messageItem) make(t *Task, h *Handle) (*sock.Message, []any, error) {
+	b, err := m.data.blob(t)
 	if err != nil {
 		return nil, nil, err
 	}
-	msg := &sock.Message{Buffers: [][]byte{b}}
-	shown := []any{t.data(b)}
+	msg := &sock.Message{Buffers: [][]byte{b.bytes}}
+	shown := []any{t.dataOf(h, b)}
 	if m.to.Given() {
-		to, err := m.to.Resolve(t)
+		to, err := m.to.Ask(t)
 		if err != nil {
 			return nil, nil, err
 		}
-		msg.Addr, msg.HasAddr = to, true
+		msg.Addr, msg.HasAddr = to.Addr, true
 		shown = append(shown, to)
 	}
 	return msg, shown, nil

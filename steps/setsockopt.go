@@ -108,6 +108,9 @@ func (v *OptionValue) shown(t *Task, form *optionForm, b []byte) any {
 		}
 		return f.show(nil)
 	}
+	if text, err := v.text.Marked(t); v.text.Given() && err == nil && len(text.Marks) > 0 {
+		return Plain(text)
+	}
 	return form.shown(b)
 }
 

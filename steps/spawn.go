@@ -50,7 +50,7 @@ func (a *spawnAction) Run(t *Task) error {
 	}
 	s := &spawned{name: name, actor: t.Actor.clone()}
 	branch := &Task{Ctx: t.Ctx, Actor: s.actor, Limit: t.Limit, frame: t.frame}
-	t.Call("spawn", Bare("spawn "+name))
+	t.Call("spawn", Bare{Text: "spawn " + name})
 	t.record()
 	s.branch = t.World.Fork(name, &t.step.Place, true, func(w World) error {
 		branch.World = w

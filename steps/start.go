@@ -84,7 +84,7 @@ func (a *startAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("start", a.shown(l.argv, handed, stdio)...)
+	t.Call("start", a.shown(l, handed, stdio)...)
 	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
 	l.pty = a.pty.On
 	ours, err := a.wire(&l, stdio)
@@ -145,8 +145,8 @@ func (a *startAction) open(t *Task) (handed []*Handle, stdio *Handle, err error)
 
 // shown are the arguments as the transcript shows them, with what the program
 // is handed.
-func (a *startAction) shown(argv []string, handed []*Handle, stdio *Handle) []any {
-	args := a.command.shown(argv)
+func (a *startAction) shown(l launch, handed []*Handle, stdio *Handle) []any {
+	args := a.command.shown(l)
 	if len(handed) > 0 {
 		args = append(args, Const("fds ["+strings.Join(handleNames(handed), ", ")+"]"))
 	}

@@ -126,6 +126,7 @@ type Task struct {
 	uses     []NameUse // of contested names, since the last event
 	missing  string    // what the step under way still waits for, for a timeout's message
 	last     Cause     // the place of the last event
+	arrived  []*Came   // pieces of what the event under way received
 	given    []string  // shared names to publish once the event is recorded
 	vm       vm.VM
 	scratch  []byte
@@ -136,6 +137,7 @@ type Task struct {
 	// The lists of the event under way; whoever records it copies them.
 	args, ret []any
 	bufs      [][]byte
+	blobs     []blob
 	held      []readAhead // of the streams that the step under way uses
 }
 
@@ -153,6 +155,12 @@ func (l Limit) before(m Limit) bool {
 // get is the handle or value under a name: a parameter of the procedure that
 // runs, or a name of the actor.
 func (t *Task) get(name string) (any, bool) {
+	v, ok := t.named(name)
+	return untraced(v), ok
+}
+
+// named is get with the value's trace.
+func (t *Task) named(name string) (any, bool) {
 	if v, ok := t.frame[name]; ok {
 		return v, true
 	}
@@ -165,7 +173,7 @@ func (t *Task) get(name string) (any, bool) {
 
 // Lookup implements [Env].
 func (t *Task) Lookup(name string) (any, error) {
-	if v, ok := t.get(name); ok {
+	if v, ok := t.named(name); ok {
 		switch v := v.(type) {
 		case *Handle:
 			e := v.endpoint()
@@ -189,7 +197,7 @@ func (t *Task) Lookup(name string) (any, error) {
 	case "tmp":
 		return t.Actor.Run.Tmp()
 	case "free_port":
-		return t.Actor.Run.FreePort, nil
+		return whole(t.Actor.Run.FreePort, Origin{Word: "free_port"}), nil
 	}
 	return nil, fmt.Errorf("%s has no value here", name)
 }
@@ -297,7 +305,7 @@ func (t *Task) announce() {
 	if note := t.Event.Note; note != "" {
 		t.Event.Note = ""
 		for _, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
-			t.Call("note", Bare("# "+line))
+			t.Call("note", Bare{Text: "# " + line})
 			t.record()
 		}
 		t.began = time.Time{}
@@ -394,13 +402,14 @@ const mostRecent = 8
 
 // part is data as a part of an event: the same value again where a recent event
 // has the same data, so that rounds that are alike share one.
-func (t *Task) part(b []byte) any {
+func (t *Task) part(b []byte, counted bool) any {
 	for _, p := range t.recent {
-		if d := p.(Data); d.Len == len(b) && string(d.Bytes) == string(b) {
+		if d := p.(Data); d.Len == len(b) && d.Counted == counted && string(d.Bytes) == string(b) {
 			return p
 		}
 	}
 	d := t.data(b)
+	d.Counted = counted
 	if len(d.Bytes) < len(b) {
 		return d
 	}
@@ -420,6 +429,16 @@ func (t *Task) data(b []byte) Data {
 		b = b[:DataShown]
 	}
 	d.Bytes = append([]byte(nil), b...)
+	return d
+}
+
+// dataOf is data that a step sends over a handle, with its marks.
+func (t *Task) dataOf(h *Handle, b blob) any {
+	if len(b.marks) == 0 {
+		return t.part(b.bytes, h.plain())
+	}
+	d := t.data(b.bytes)
+	d.Marks, d.Counted = b.marks, h.plain()
 	return d
 }
 

@@ -102,37 +102,56 @@ func (x *Text) nameOf(env Env) (string, error) {
 	return FormatValue(v), err
 }
 
+// Marked is Eval, with what of the text the file does not spell out.
+func (x *Text) Marked(env Env) (Marked, error) {
+	if len(x.parts) == 0 {
+		return Marked{Text: x.lit}, nil
+	}
+	v, trace, err := x.Traced(env)
+	return formatTraced(v, trace), err
+}
+
 // Value is the text's value: a text that is nothing but one expression keeps
 // the expression's type.
 func (x *Text) Value(env Env) (any, error) {
-	if len(x.parts) == 0 {
-		return x.lit, nil
-	}
-	if len(x.parts) == 1 {
-		return x.parts[0].expr.Eval(env)
-	}
-	var b strings.Builder
-	for _, p := range x.parts {
-		if p.expr == nil {
-			b.WriteString(p.lit)
-			continue
-		}
-		v, err := p.expr.Eval(env)
-		if err != nil {
-			return nil, err
-		}
-		b.WriteString(FormatValue(v))
-	}
-	return b.String(), nil
+	v, _, err := x.Traced(env)
+	return v, err
 }
 
-// Typed is Value, but that a plain text is typed as YAML types it: a number,
-// true or false.
+// Traced is Value, with what of it the file does not spell out.
+func (x *Text) Traced(env Env) (any, *Trace, error) {
+	if len(x.parts) == 0 {
+		return x.lit, nil, nil
+	}
+	if len(x.parts) == 1 {
+		return x.parts[0].expr.Traced(env)
+	}
+	var all Marked
+	for _, p := range x.parts {
+		if p.expr == nil {
+			all.Text += p.lit
+			continue
+		}
+		v, trace, err := p.expr.Traced(env)
+		if err != nil {
+			return nil, nil, err
+		}
+		all.add(formatTraced(v, trace))
+	}
+	if len(all.Marks) == 0 {
+		return all.Text, nil, nil
+	}
+	return all.Text, &Trace{marks: all.Marks}, nil
+}
+
+// Typed is Traced, but that a plain text is typed as YAML types it: a number,
+// true or false. The value bears its trace.
 func (x *Text) Typed(env Env) (any, error) {
 	if lit, static := x.Static(); static && !x.node.Quoted {
 		return TypedText(lit), nil
 	}
-	return x.Value(env)
+	v, trace, err := x.Traced(env)
+	return withTrace(v, trace), err
 }
 
 // Names are the names of what a step makes: one, or a list.

@@ -32,11 +32,12 @@ type unlinkAction struct{ path Text }
 func (a *unlinkAction) Params(p *Params) { p.Value(&a.path, "the path") }
 
 func (a *unlinkAction) Run(t *Task) error {
-	path, err := a.path.Eval(t)
+	shown, err := a.path.Marked(t)
 	if err != nil {
 		return err
 	}
-	t.Call("unlink", Quoted(path))
+	path := shown.Text
+	t.Call("unlink", Quoted(shown))
 	t.Event.Op = OpUnlink
 	t.Event.Link = &Link{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
 	if err := syscall.Unlink(path); err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -105,6 +106,38 @@ func (a Addr) String() string {
 	}
 	return FamilyName(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
 }
+
+// Parts parts a.String() at what the kernel chooses where it is left open: the
+// port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port of
+// AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). chosen is
+// "" where there is nothing of it.
+func (a Addr) Parts() (before, chosen, after string) {
+	text := a.String()
+	switch {
+	case a.isIP() && !a.NoPort && a.Port != 0:
+		chosen = strconv.Itoa(int(a.Port))
+	case a.Family == unix.AF_UNIX && strings.HasPrefix(a.Path, "@"):
+		chosen = a.Path[1:]
+	case a.Family == afNetlink && !a.open():
+		at := len(text) - 2*len(a.Other) + 2*netlinkPort
+		return text[:at], text[at : at+8], text[at+8:]
+	default:
+		return text, "", ""
+	}
+	return text[:len(text)-len(chosen)], chosen, ""
+}
+
+// open reports whether a leaves it to the kernel to choose.
+func (a Addr) open() bool {
+	if a.Family == afNetlink {
+		return len(a.Other) < netlinkPort+4 || a.Other[netlinkPort:netlinkPort+4] == "\x00\x00\x00\x00"
+	}
+	return a.Port == 0 && a.Path == ""
+}
+
+// netlinkPort is where nl_pid stands in what follows the family in struct
+// sockaddr_nl: behind two bytes of padding.
+const netlinkPort = 2
 
 // ipAddr is the Addr of an IP address in its own family.
 func ipAddr(ip netip.Addr, port uint16) Addr {

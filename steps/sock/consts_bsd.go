@@ -7,6 +7,9 @@ import "golang.org/x/sys/unix"
 // afNetlink is a number that no family of this platform has.
 const afNetlink = -1
 
+// Nor does any binding by itself come with passing credentials here.
+const soPassCred, soPassPidfd = -1, -1
+
 var netlinkProtocols = constants{prefix: "NETLINK_"}
 
 // sys/socket.h

@@ -4,6 +4,13 @@ import "golang.org/x/sys/unix"
 
 const afNetlink = unix.AF_NETLINK
 
+// The options that make an unbound AF_UNIX socket bind itself when it sends
+// (unix(7)).
+const (
+	soPassCred  = unix.SO_PASSCRED
+	soPassPidfd = 0x4c // SO_PASSPIDFD, since Linux 6.5
+)
+
 // address_families(7), linux/socket.h
 var families = constants{"AF_", []constant{
 	{"AF_UNSPEC", 0},

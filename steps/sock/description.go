@@ -21,6 +21,7 @@ type Description struct {
 	autoPort         atomic.Bool
 	accepted         atomic.Bool
 	lingers          atomic.Bool   // SO_LINGER was set: close(2) may wait
+	credentials      atomic.Bool   // SO_PASSCRED or SO_PASSPIDFD was set: connecting and sending bind a name
 	waits            atomic.Uint32 // the options that change how calls wait; see learnWaits
 	shut, dissolved  atomic.Uint32 // how often shutdown(2), or a connect(2) to AF_UNSPEC, ended what there was
 	foreign          atomic.Bool   // another process may have a descriptor
@@ -41,7 +42,7 @@ func (d *Description) Local() Addr { return load(&d.local) }
 // Remote is the peer's address: where connect(2) went, or where the accepted connection came from; zero if there is none.
 func (d *Description) Remote() Addr { return load(&d.remote) }
 
-// AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name), as it does for port 0 and for a
+// AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name; for AF_NETLINK, its port), as it does for port 0 and for a
 // socket that connects, listens or sends without having been bound. An accepted socket has its listener's answer.
 func (d *Description) AutoPort() bool { return d.autoPort.Load() }
 
@@ -84,13 +85,34 @@ func (s *Socket) learnLocal() (Addr, error) {
 	}
 	before := s.desc.Local()
 	switch {
-	case a.Port == 0 && a.Path == "":
+	case a.open():
 		s.desc.autoPort.Store(false)
-	case before.Port == 0 && before.Path == "":
+	case before.open():
 		s.desc.autoPort.Store(true)
 	}
 	s.desc.local.Store(&a)
 	return a, nil
+}
+
+// learnAutobound keeps the address that the kernel gives an unbound socket when
+// it sends, even if that fails: a port, or the abstract name of an AF_UNIX socket
+// that passes credentials (ip(7), unix(7)).
+func (s *Socket) learnAutobound() {
+	switch s.family {
+	case unix.AF_INET, unix.AF_INET6, afNetlink:
+		if s.typ == unix.SOCK_RAW && s.family != afNetlink {
+			return
+		}
+	case unix.AF_UNIX:
+		if !s.desc.credentials.Load() {
+			return
+		}
+	default:
+		return
+	}
+	if s.desc.Local().open() {
+		s.learnLocal()
+	}
 }
 
 // learnRemote keeps what getpeername(2) says, and asked where it has no answer.

@@ -46,9 +46,10 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		}
 		h.Name, h.Namelen = &b.names[i].buf[0], b.names[i].len
 	}
+	defer s.learnAutobound()
 	sizes, err := s.mmsg(w, b, unix.SYS_SENDMMSG, flags|unix.MSG_NOSIGNAL, false)
 	for _, n := range sizes {
-		s.sent(n, false)
+		s.sent(n)
 	}
 	return sizes, failed("sendmmsg", err)
 }

@@ -32,6 +32,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
+	defer s.learnAutobound()
 	d.do, d.msg, d.n = (*direction).sendmsg, m, 0
 	if m.HasAddr {
 		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
@@ -57,7 +58,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 		}
 		return 0, failedAt("sendmsg", a, err)
 	}
-	s.sent(d.n, d.named)
+	s.sent(d.n)
 	return d.n, nil
 }
 
@@ -103,13 +104,14 @@ func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
+	defer s.learnAutobound()
 	d.do, d.msg, d.n, d.plain = (*direction).writev, &Message{Buffers: bufs}, 0, true
 	d.sends(w, 0)
 	if err := d.perform(w, false); err != nil {
 		return 0, failed("writev", err)
 	}
 	if anyByte(bufs) {
-		s.sent(d.n, false)
+		s.sent(d.n)
 	}
 	return d.n, nil
 }

@@ -23,6 +23,7 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
+	defer s.learnAutobound()
 	d.do, d.bytes, d.n = (*direction).send, p, 0
 	if to != nil {
 		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
@@ -38,7 +39,7 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	if err != nil {
 		return 0, failedAt(call, a, err)
 	}
-	s.sent(d.n, d.named)
+	s.sent(d.n)
 	return d.n, nil
 }
 
@@ -63,15 +64,12 @@ func (s *Socket) sendsOnThread(w Wait, flags int) bool {
 	return threads && (s.desc.waits.Load()&(sendTimed|deferredOpen) != 0 || flags&msgFastopen != 0 || w.Whole && s.stream())
 }
 
-// sent counts what went out. The first datagram of an unbound socket makes the kernel choose its address.
-func (s *Socket) sent(n int, named bool) {
+// sent counts what went out.
+func (s *Socket) sent(n int) {
 	if s.stream() {
 		s.desc.TX.Add(int64(n))
 	} else {
 		s.desc.TX.Add(1)
-	}
-	if named && s.typ != unix.SOCK_RAW && (s.family == unix.AF_INET || s.family == unix.AF_INET6) && s.desc.Local().Port == 0 {
-		s.learnLocal()
 	}
 }
 
@@ -96,12 +94,13 @@ func (s *Socket) Write(w Wait, p []byte) (int, error) {
 	defer s.leave()
 	d := s.wr.take()
 	defer d.give()
+	defer s.learnAutobound()
 	d.do, d.bytes, d.n, d.plain = (*direction).write, p, 0, true
 	d.sends(w, 0)
 	if err := d.perform(w, false); err != nil {
 		return 0, failed("write", err)
 	}
-	s.sent(d.n, false)
+	s.sent(d.n)
 	return d.n, nil
 }
 

@@ -223,7 +223,7 @@ func (s *Socket) Bind(a Addr) error {
 	}
 	local, err := s.learnLocal()
 	if err == nil {
-		s.desc.autoPort.Store(a.Port == 0 && a.Path == "" && (local.Port != 0 || local.Path != ""))
+		s.desc.autoPort.Store(a.open() && !local.open())
 	}
 	return nil
 }

@@ -52,6 +52,9 @@ func (s *Socket) optionSet(level, name int) {
 	case changesWaits(level, name):
 		s.learnWaits()
 	}
+	if level == unix.SOL_SOCKET && (name == soPassCred || name == soPassPidfd) {
+		s.desc.credentials.Store(true)
+	}
 }
 
 // GetBytes reads an option of at most size bytes; the result has the length that the kernel gave (getsockopt(2)).

@@ -1,0 +1,267 @@
+package runner
+
+import (
+	"regexp"
+	"sort"
+	"strconv"
+	"time"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A receipt is what is known of the bytes that an event received: the marks of
+// the sends that they come from.
+type receipt struct {
+	marks []steps.Mark
+	known bool
+}
+
+// came are the masked pieces of bytes that came. Of what a program has sent, or
+// what went through one, nothing is known but what can be read in it.
+func (m *masks) came(c *steps.Came, at time.Duration) []span {
+	if m.graph != nil {
+		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().event != nil {
+			e := m.graph.nodes[i].entry().event
+			if r := m.receipt(i, e); r.known {
+				return cutSpans(m.spans(steps.Marked{Marks: r.marks}, e.End), c.From, c.From+len(c.Text))
+			}
+		}
+	}
+	return m.guess(c.Text, at)
+}
+
+// cameIn are the masked pieces of data that an event received, from a place in all
+// of it.
+func (m *masks) cameIn(e *steps.Event, from int, text string) []span {
+	if i, ok := m.receives[e]; ok {
+		if r := m.receipt(i, e); r.known {
+			return cutSpans(m.spans(steps.Marked{Marks: r.marks}, e.End), from, from+len(text))
+		}
+	}
+	return m.guess(text, e.End)
+}
+
+// cutSpans are the spans of a piece of a text, from its beginning.
+func cutSpans(spans []span, from, to int) []span {
+	var list []span
+	for _, s := range spans {
+		if a, b := max(s.from, from), min(s.to, to); a < b {
+			list = append(list, span{a - from, b - from, s.labels})
+		}
+	}
+	return list
+}
+
+// receipt finds out where the bytes of a receive come from, once.
+func (m *masks) receipt(i int, e *steps.Event) receipt {
+	if r, done := m.received[e]; done {
+		return r
+	}
+	m.received[e] = receipt{} // nothing comes from itself
+	r := m.find(i, e)
+	m.received[e] = r
+	return r
+}
+
+func (m *masks) find(i int, e *steps.Event) receipt {
+	if e.Op != steps.OpRecv || e.Also != nil || e.Urgent || e.Look != (steps.Look{}) {
+		return receipt{}
+	}
+	parts := dataParts(e.Ret)
+	total := 0
+	for _, d := range parts {
+		if !d.Counted {
+			return receipt{}
+		}
+		total += d.Len
+	}
+	if e.Link == nil {
+		marks, known := m.stream(e.Sock, e.Offset-int64(total), e.Offset)
+		return receipt{marks, known}
+	}
+	return m.datagrams(i, e, parts)
+}
+
+// dataParts are the data among parts, those in lists too.
+func dataParts(parts []any) []steps.Data {
+	var list []steps.Data
+	for _, p := range parts {
+		switch p := p.(type) {
+		case steps.Data:
+			list = append(list, p)
+		case []any:
+			list = append(list, dataParts(p)...)
+		}
+	}
+	return list
+}
+
+// joined are the marks of data that was sent as one.
+func joined(parts []steps.Data) []steps.Mark {
+	var marks []steps.Mark
+	at := 0
+	for _, d := range parts {
+		marks = append(marks, moved(d.Marks, at)...)
+		at += d.Len
+	}
+	return marks
+}
+
+// moved are marks with their text's beginning at another place.
+func moved(marks []steps.Mark, by int) []steps.Mark {
+	list := make([]steps.Mark, len(marks))
+	for i, k := range marks {
+		k.From, k.To = k.From+by, k.To+by
+		list[i] = k
+	}
+	return list
+}
+
+// stream are the marks of a range of the bytes that a description received. All
+// of them must have been sent by calls that are on record, maybe through a relay.
+func (m *masks) stream(receiver uint64, from, to int64) ([]steps.Mark, bool) {
+	x := m.graph.kernel
+	peer, known := x.peer[receiver]
+	if !known {
+		return nil, false
+	}
+	list := x.sends[peer]
+	k := sort.Search(len(list), func(k int) bool { return x.sentBy(list[k], peer) > from })
+	var marks []steps.Mark
+	at := from
+	for ; k < len(list) && at < to; k++ {
+		e := x.event(list[k])
+		end := x.sentBy(list[k], peer)
+		n, counted := sentBytes(e)
+		begin := end - n
+		if !counted || begin > at {
+			return nil, false
+		}
+		if e.Also != nil {
+			part := min(end, to)
+			inner, known := m.stream(e.Sock, e.Offset-(end-at), e.Offset-(end-part))
+			if !known {
+				return nil, false
+			}
+			marks = append(marks, moved(inner, int(at-from))...)
+		} else {
+			marks = append(marks, moved(joined(dataParts(e.Args)), int(begin-from))...)
+		}
+		at = end
+	}
+	return marks, at >= to
+}
+
+// sentBytes is how many bytes an event sent, if the counters of its socket count
+// just these.
+func sentBytes(e *steps.Event) (int64, bool) {
+	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != steps.OpSend && e.Also == nil {
+		return 0, false
+	}
+	for _, d := range dataParts(e.Args) {
+		if !d.Counted {
+			return 0, false
+		}
+	}
+	n, ok := e.Ret[0].(int)
+	return int64(n), ok
+}
+
+// datagrams are the marks of the messages that an event received.
+func (m *masks) datagrams(i int, e *steps.Event, parts []steps.Data) receipt {
+	var sends []int
+	for _, p := range m.graph.pairs {
+		if p.effect == i {
+			sends = append(sends, p.cause)
+		}
+	}
+	messages := [][]steps.Data{parts}
+	if len(e.Sums) > 1 {
+		messages = nil
+		for _, d := range parts {
+			messages = append(messages, []steps.Data{d})
+		}
+	}
+	if len(sends) != len(messages) || len(e.Sums) != len(messages) {
+		return receipt{}
+	}
+	var marks []steps.Mark
+	at := 0
+	for k, message := range messages {
+		sent, known := sentMessage(m.graph.kernel.event(sends[k]), e.Sums[k].Sum)
+		if !known {
+			return receipt{}
+		}
+		marks = append(marks, moved(joined(sent), at)...)
+		for _, d := range message {
+			at += d.Len
+		}
+	}
+	return receipt{marks, true}
+}
+
+// sentMessage is the data of the message with a sum, of those that an event sent.
+func sentMessage(e *steps.Event, sum uint64) ([]steps.Data, bool) {
+	if e.Link == nil {
+		return nil, false
+	}
+	parts := dataParts(e.Args)
+	if len(e.Sums) == 1 {
+		return parts, e.Sums[0].Sum == sum
+	}
+	for i, d := range e.Sums {
+		if d.Sum == sum && i < len(parts) {
+			return parts[i : i+1], true
+		}
+	}
+	return nil, false
+}
+
+var (
+	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
+	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
+)
+
+// guess finds in a text of unknown origin the addresses whose port the kernel
+// chose for a socket of the scenario, and the ports that free_port gave: programs
+// tell both in their own words.
+func (m *masks) guess(text string, at time.Duration) []span {
+	if !holdsPort(text) {
+		return nil
+	}
+	var list []span
+	for _, loc := range hostPort.FindAllStringSubmatchIndex(text, -1) {
+		a, err := sock.ParseAddr(text[loc[0]:loc[1]])
+		if err != nil {
+			continue
+		}
+		if o, found := m.owner(a, 0, at); found && o.auto {
+			list = append(list, span{loc[2], loc[3], []string{m.label(o)}})
+		}
+	}
+	if len(m.free) == 0 {
+		return list
+	}
+	for _, loc := range wholePort.FindAllStringIndex(text, -1) {
+		if port, err := strconv.Atoi(text[loc[0]:loc[1]]); err == nil && m.free[port] {
+			list = append(list, span{loc[0], loc[1], []string{freePortName}})
+		}
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].from < list[j].from })
+	return list
+}
+
+// holdsPort reports whether a number in a text is long enough to be such a port.
+// Most texts hold none.
+func holdsPort(s string) bool {
+	digits := 0
+	for i := range len(s) {
+		if c := s[i]; c < '0' || c > '9' {
+			digits = 0
+		} else if digits++; digits == 4 {
+			return true
+		}
+	}
+	return false
+}
