@@ -95,9 +95,9 @@ type ScenarioNames struct {
 // ActorNames are the names that an actor makes.
 type ActorNames struct {
 	Names    *nameSet
-	Things   map[string]string // what a name is that only programs or only branches have
-	Count    int               // of replicas; 0 where an expression gives it
-	Replicas bool              // whether a count was written
+	Things   map[string]Thing // what a name is that only programs or only branches have
+	Count    int              // of replicas; 0 where an expression gives it
+	Replicas bool             // whether a count was written
 }
 
 // problem notes what is wrong at n. There is no n where the decoder could not

@@ -150,9 +150,9 @@ func (c *Check) ownName(e *Expr, name string) {
 		sym.used = true
 		switch {
 		case e.whole[name] && sym.program:
-			c.notValue(e, name, aProgram)
+			c.notValue(e, name, AProgram)
 		case e.whole[name] && sym.branch != nil:
-			c.notValue(e, name, aBranch)
+			c.notValue(e, name, ABranch)
 		}
 		return
 	}
@@ -225,7 +225,7 @@ func (c *Check) reference(e *Expr, r *Reference) {
 }
 
 // notValue reports an expression that gives a program or a branch.
-func (c *Check) notValue(e *Expr, name, what string) {
+func (c *Check) notValue(e *Expr, name string, what Thing) {
 	c.problem(e.node, "%s", notValue(name, what)).MoveTo(e.node, e.Pos()).Hint = notValueHint(name, what)
 }
 

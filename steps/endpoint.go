@@ -37,24 +37,24 @@ func (e *Endpoint) String() string {
 	return e.Address
 }
 
-// endpoint is a snapshot of the handle's addresses. An unspecified address
+// EndpointOf is a snapshot of the handle's addresses. An unspecified address
 // cannot be connected to on every system, so it becomes the loopback address
 // of its family.
-func (h *Handle) endpoint() *Endpoint {
+func EndpointOf(h *Handle) *Endpoint {
 	d := h.Sock.Desc()
-	e := endpointOf(d.Local().Loopback())
+	e := endpointAt(d.Local().Loopback())
 	e.name, e.typ, e.fixed = h.Name, h.Sock.Type(), !d.AutoPort()
 	if !d.Accepted() { // the address of one that was is its listener's
 		e.sock = d.ID
 	}
 	if peer := d.Remote(); !peer.IsZero() {
-		e.Peer = endpointOf(peer)
+		e.Peer = endpointAt(peer)
 		e.Peer.typ = e.typ
 	}
 	return e
 }
 
-func endpointOf(a sock.Addr) *Endpoint {
+func endpointAt(a sock.Addr) *Endpoint {
 	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, fixed: !DynamicPort(a.Port)}
 	if a.IP.IsValid() {
 		e.Host = a.IP.String()

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 var execKind = Kind{
@@ -29,7 +30,8 @@ status must be 0. as names {exit, signal, stdout, stderr}.`,
       shell: true
       expect: {exit: 3}
 `,
-	New: func() Action { return new(execAction) },
+	New:    func() Action { return new(execAction) },
+	Starts: true,
 }
 
 type execAction struct {
@@ -43,7 +45,7 @@ func (a *execAction) Params(p *Params) {
 	a.command.params(p)
 	p.Key("stdin", &a.stdin, "what the program reads").Or("nothing")
 	p.Key("mask", &a.mask, "the output varies from run to run; the transcript shows <output>").Or("false")
-	a.want.params(p)
+	p.Results(a.want.Conditions())
 	p.Result("stdout", &a.want.stdout, "what it writes: a text, or {data, contains, matches, size}")
 	p.Result("stderr", &a.want.stderr, "what it writes to standard error")
 	p.Makes = "how it ended and what it wrote"
@@ -68,7 +70,7 @@ func (a *execAction) Run(t *Task) error {
 	if err := p.startPiped(t.Actor.Run.Programs, l, input, out, errs); err != nil {
 		return err
 	}
-	if err := p.wait(t); err != nil {
+	if err := t.awaitEnd(p); err != nil {
 		t.Actor.Run.Programs.end(p)
 		t.missing += describeOutput(out, errs)
 		return err
@@ -84,9 +86,17 @@ func (a *execAction) Run(t *Task) error {
 	return nil
 }
 
-// errFlooded ends an exec step at once: what floods its output may well go on
-// for ever.
-var errFlooded = fmt.Errorf("the program wrote more than %s", FormatSize(maxOutput))
+// awaitEnd waits for the end of a program.
+func (t *Task) awaitEnd(p *Program) error {
+	err := p.wait(t.Ctx, t.deadline)
+	switch {
+	case t.Ctx.Err() != nil && errors.Is(err, t.Ctx.Err()):
+		return ErrCancelled
+	case err == sock.ErrTimeout:
+		t.missing = p.Name + " is still running" + p.waitsFor()
+	}
+	return err
+}
 
 func (p *Program) hasFlooded() bool {
 	select {

@@ -25,7 +25,8 @@ item may be a list or a mapping itself.`,
       steps:
         - print: ${service.key} has port ${service.value}
 `,
-	New: func() Action { return new(forAction) },
+	New:   func() Action { return new(forAction) },
+	Loops: true,
 }
 
 type forAction struct {

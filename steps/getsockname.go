@@ -47,7 +47,7 @@ func (a *nameAction) Run(t *Task) error {
 		return err
 	}
 	t.Event.Link = h.link()
-	e := endpointOf(got)
+	e := endpointAt(got)
 	e.typ = h.Sock.Type()
 	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's
 		t.Event.Sock, e.sock, e.name, e.fixed = d.ID, d.ID, h.Name, !d.AutoPort()

@@ -98,7 +98,7 @@ type joinAction struct {
 
 func (a *joinAction) Params(p *Params) {
 	p.Value(&a.what, "the branch, as its spawn step named it, or the program, as its start step did")
-	a.want.params(p)
+	p.Results(a.want.Conditions())
 	p.Makes = "how a program ended"
 }
 
@@ -126,7 +126,7 @@ func (a *joinAction) Run(t *Task) error {
 // program waits for a program's end.
 func (a *joinAction) program(t *Task, p *Program) error {
 	t.Call("join", Name(p.Name))
-	if err := p.wait(t); err != nil {
+	if err := t.awaitEnd(p); err != nil {
 		return err
 	}
 	t.Actor.Run.Programs.joined(p)

@@ -18,6 +18,11 @@ type Kind struct {
 	Text    string        // what a reader wants to know beyond the parameters
 	Example string        // a whole scenario that runs and passes
 	New     func() Action // a fresh action, ready to be bound and decoded
+
+	// What a kind does for others it declares too.
+	Loops  bool  // the steps that stand in it run again and again
+	Starts bool  // it starts a program
+	Thing  Thing // what its steps name, where that is neither a handle nor a value
 }
 
 // An Action is what one step of a kind does. Its Params method binds each key

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -109,19 +110,24 @@ func execError(path, dir string, err error) error {
 	return &curedError{error: &sock.Error{Call: "execve", Err: errno}, cure: execCure(path, dir, errno)}
 }
 
-// wait waits for the program's end.
-func (p *Program) wait(t *Task) error {
-	late, stop := alarm(t.deadline)
+// errFlooded is the error of a wait for a program that has written more than is
+// kept of its output.
+var errFlooded = fmt.Errorf("the program wrote more than %s", FormatSize(maxOutput))
+
+// wait waits for the program's end. The error is [sock.ErrTimeout] where the
+// deadline passes before, that of the context where it is cancelled, or
+// errFlooded.
+func (p *Program) wait(ctx context.Context, deadline time.Time) error {
+	late, stop := alarm(deadline)
 	defer stop()
 	select {
 	case <-p.done:
 		return nil
 	case <-p.flooded:
 		return errFlooded
-	case <-t.Ctx.Done():
-		return ErrCancelled
+	case <-ctx.Done():
+		return ctx.Err()
 	case <-late:
-		t.missing = p.Name + " is still running" + p.waitsFor()
 		return sock.ErrTimeout
 	}
 }
@@ -243,17 +249,6 @@ func (ps *Programs) AwaitEnding() {
 			p.awaitEnd(now.Add(endNear), now.Add(endGrace))
 		}
 	}
-}
-
-// programsGone tells that nobody can be waited for who is a program: those that
-// were started have ended with all that they have started, and no other is to
-// come. It is "" otherwise.
-func (t *Task) programsGone() string {
-	ended := t.Actor.Run.Programs.ended()
-	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs.set.Left() {
-		return ""
-	}
-	return "no program of the scenario is left; " + ended
 }
 
 // ended tells how the latest program has ended; "" where one runs, or there was

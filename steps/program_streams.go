@@ -3,6 +3,7 @@ package steps
 import (
 	"os"
 
+	"github.com/sockscript/sockscript/steps/sock"
 	"golang.org/x/sys/unix"
 )
 
@@ -33,28 +34,28 @@ func closeFiles(files []*os.File) {
 	}
 }
 
-// attach makes handles of those of our ends that steps use, and reads the
+// attach makes handles of those of our ends that are used by steps, and reads the
 // others. It takes the files over.
-func (p *Program) attach(t *Task, argv *Argv, ours []*os.File) error {
+func (p *Program) attach(g *sock.Group, used func(stream string) bool, ours []*os.File) error {
 	defer closeFiles(ours)
 	if p.session {
-		return p.attachTerminal(t, ours)
+		return p.attachTerminal(g, ours)
 	}
 	if ours[0] != nil && p.idle == nil {
 		var err error
-		if p.in, err = p.handle(t, ours[0], "stdin"); err != nil {
+		if p.in, err = p.handle(g, ours[0], "stdin"); err != nil {
 			return err
 		}
 	}
-	for i, name := range streamNames[1:] {
+	for i, name := range [...]string{"stdout", "stderr"} {
 		f := ours[i+1]
 		switch {
 		case f == nil:
 			continue
-		case !usesStream(argv.streams, p.Name, name):
+		case !used(name):
 			p.drains[i] = newDrain(f, &p.tails[i])
 		default:
-			h, err := p.handle(t, f, name)
+			h, err := p.handle(g, f, name)
 			if err != nil {
 				return err
 			}
@@ -70,8 +71,8 @@ func (p *Program) attach(t *Task, argv *Argv, ours []*os.File) error {
 }
 
 // attachTerminal makes both streams of the terminal's one descriptor.
-func (p *Program) attachTerminal(t *Task, ours []*os.File) error {
-	h, err := p.handle(t, ours[1], "stdout")
+func (p *Program) attachTerminal(g *sock.Group, ours []*os.File) error {
+	h, err := p.handle(g, ours[1], "stdout")
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (p *Program) attachTerminal(t *Task, ours []*os.File) error {
 }
 
 // handle makes a handle of a stream with a descriptor of its own.
-func (p *Program) handle(t *Task, f *os.File, stream string) (*Handle, error) {
+func (p *Program) handle(g *sock.Group, f *os.File, stream string) (*Handle, error) {
 	raw, err := f.SyscallConn()
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (p *Program) handle(t *Task, f *os.File, stream string) (*Handle, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := t.Actor.Run.Sockets.Adopt(fd)
+	s, err := g.Adopt(fd)
 	if err != nil {
 		return nil, err
 	}

@@ -18,9 +18,12 @@ type ProgramWant struct {
 	stderr OutputWant
 }
 
-func (w *ProgramWant) params(p *Params) {
-	p.Result("exit", &w.exit, "the exit status that must come; 0 where neither it nor a signal is expected")
-	p.Result("signal", &w.signal, "the signal that must have ended it, as TERM")
+// Conditions are the keys of `expect` that say how the program must end.
+func (w *ProgramWant) Conditions() []*Param {
+	return []*Param{
+		{Key: "exit", Value: &w.exit, Help: "the exit status that must come; 0 where neither it nor a signal is expected"},
+		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, as TERM"},
+	}
 }
 
 // check holds a status against the expectation. A signal that a kill step sent

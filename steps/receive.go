@@ -300,7 +300,7 @@ func (r *receiver) returns() {
 
 // sender is the address that a datagram came from, as a value.
 func (r *receiver) sender() *Endpoint {
-	e := endpointOf(r.from)
+	e := endpointAt(r.from)
 	e.typ = r.h.Sock.Type()
 	return e
 }

@@ -69,7 +69,7 @@ func (r Received) named(want *FieldsWant) any {
 	case Fields:
 		return want.settled(v).traced()
 	case sock.Addr:
-		e := endpointOf(v)
+		e := endpointAt(v)
 		if part, _ := e.trace().part([]string{"address"}); part != nil {
 			return traced{e.Address, part}
 		}

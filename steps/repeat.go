@@ -22,7 +22,8 @@ line that counts the rest.`,
           expect: ping
     - close: [a, b]
 `,
-	New: func() Action { return new(repeatAction) },
+	New:   func() Action { return new(repeatAction) },
+	Loops: true,
 }
 
 type repeatAction struct {

@@ -33,7 +33,8 @@ values. The actor waits for its branches at its end.`,
       - recv: sock
         expect: {eof: true}
 `,
-	New: func() Action { return new(spawnAction) },
+	New:   func() Action { return new(spawnAction) },
+	Thing: ABranch,
 }
 
 type spawnAction struct{ body Block }

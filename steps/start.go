@@ -51,7 +51,8 @@ only the actor that has started it can kill and join it.`,
     - close: p.stdin
     - join: p
 `,
-	New: func() Action { return new(startAction) },
+	New:    func() Action { return new(startAction) },
+	Starts: true, Thing: AProgram,
 }
 
 type startAction struct {
@@ -86,6 +87,7 @@ func (a *startAction) Run(t *Task) error {
 	}
 	t.Call("start", a.shown(l, handed, stdio)...)
 	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
+	used := func(stream string) bool { return usesStream(a.command.argv.streams, name, stream) }
 	l.pty = a.pty.On
 	ours, err := a.wire(&l, stdio)
 	defer func() { closeFiles(l.files) }()
@@ -93,7 +95,7 @@ func (a *startAction) Run(t *Task) error {
 		err = pass(&l, handed)
 	}
 	if err == nil {
-		if len(ours) == 3 && ours[0] != nil && !usesStream(a.command.argv.streams, name, "stdin") {
+		if len(ours) == 3 && ours[0] != nil && !used("stdin") {
 			p.idle = ours[0]
 		}
 		err = p.start(t.Actor.Run.Programs, l)
@@ -102,7 +104,7 @@ func (a *startAction) Run(t *Task) error {
 		closeFiles(ours)
 		return err
 	}
-	if err := p.attach(t, &a.command.argv, ours); err != nil {
+	if err := p.attach(t.Actor.Run.Sockets, used, ours); err != nil {
 		return err
 	}
 	t.Event.Op, t.Event.Proc = OpStart, p.shares(handed, stdio)

@@ -13,13 +13,7 @@ func StartsAhead(body *Block, at *Place) bool {
 }
 
 // repeats reports whether the steps that stand in the step run again and again.
-func (s *Step) repeats() bool {
-	switch s.Action.(type) {
-	case *repeatAction, *forAction:
-		return true
-	}
-	return false
-}
+func (s *Step) repeats() bool { return s.Kind != nil && s.Kind.Loops }
 
 // any reports whether the step, or one that stands in it or in a procedure that
 // it calls, is so.
@@ -34,11 +28,5 @@ func (s *Step) contains(at *Place) bool {
 }
 
 func (s *Step) starts() bool {
-	return s.any(func(s *Step) bool {
-		switch s.Action.(type) {
-		case *startAction, *execAction:
-			return true
-		}
-		return false
-	})
+	return s.any(func(s *Step) bool { return s.Kind != nil && s.Kind.Starts })
 }

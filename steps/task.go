@@ -176,7 +176,7 @@ func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.named(name); ok {
 		switch v := v.(type) {
 		case *Handle:
-			e := v.endpoint()
+			e := EndpointOf(v)
 			e.owner = t.Actor.owner()
 			return e, nil
 		case *Program:
@@ -454,4 +454,14 @@ func (t *Task) isCancelled(err error) bool {
 	}
 	cause := context.Cause(t.Ctx)
 	return cause != nil && errors.Is(err, cause)
+}
+
+// Piece implements [Env].
+func (t *Task) Piece(text string, from int) any {
+	if text == "" {
+		return text
+	}
+	c := &Came{From: from, Text: text}
+	t.arrived = append(t.arrived, c)
+	return traced{text, &Trace{marks: []Mark{{To: len(text), Origins: []Origin{{Came: c}}, Copy: true}}}}
 }

@@ -23,54 +23,31 @@ func (v *branchValue) String() string { return v.name }
 func noValue(v any) string {
 	switch v := v.(type) {
 	case *programValue:
-		return notValue(v.name, aProgram)
+		return notValue(v.name, AProgram)
 	case *branchValue:
-		return notValue(v.name, aBranch)
+		return notValue(v.name, ABranch)
 	}
 	return ""
 }
 
-// What steps make that is neither a handle nor a value.
+// A Thing is what steps make that is neither a handle nor a value. It belongs to
+// its actor, and passes to nobody.
+type Thing string
+
+// What steps make beside handles and values; "" is nothing of the kind.
 const (
-	aProgram = "program"
-	aBranch  = "branch"
+	AProgram Thing = "program"
+	ABranch  Thing = "branch"
 )
 
-func notValue(name, what string) string { return fmt.Sprintf("%s is a %s, not a value", name, what) }
+func notValue(name string, what Thing) string {
+	return fmt.Sprintf("%s is a %s, not a value", name, what)
+}
 
 // notValueHint is what can be meant with a program's or a branch's name.
-func notValueHint(name, what string) string {
-	if what == aProgram {
+func notValueHint(name string, what Thing) string {
+	if what == AProgram {
 		return fmt.Sprintf("its process id is one: ${%s.pid}; its own actor names it, without ${}, in kill and join", name)
 	}
 	return "its own actor names it, without ${}, in join and blocked"
-}
-
-// madeThings are the names that only start or spawn steps of an actor give, with
-// what they stand for.
-func madeThings(body *Block) map[string]string {
-	things, others := make(map[string]string), make(map[string]bool)
-	walkSteps(body, func(s *Step) {
-		what := ""
-		switch s.Action.(type) {
-		case *startAction:
-			what = aProgram
-		case *spawnAction:
-			what = aBranch
-		}
-		if s.gives == nil {
-			return
-		}
-		for name := range s.gives.fixed {
-			if what == "" || s.Expect.Error.Given() {
-				others[name] = true
-				continue
-			}
-			things[name] = what
-		}
-	})
-	for name := range others {
-		delete(things, name)
-	}
-	return things
 }
