@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // branch is a strand that runs beside its parent.
@@ -17,7 +18,7 @@ type branch struct {
 
 // Fork implements steps.World. The branch's first event comes after the
 // parent's latest.
-func (s *strand) Fork(name string, by *steps.Place, alike bool, run func(steps.World) error) steps.Branch {
+func (s *strand) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
 	b := &branch{done: make(chan struct{})}
 	b.strand = s.run.strand(s.member, s, name, by)
 	b.strand.twins = alike
@@ -31,14 +32,14 @@ func (s *strand) Fork(name string, by *steps.Place, alike bool, run func(steps.W
 
 // Join implements steps.World. The strand's next event comes after the branch's
 // last.
-func (s *strand) Join(of steps.Branch, deadline time.Time) error {
+func (s *strand) Join(of step.Branch, deadline time.Time) error {
 	b := of.(*branch)
 	if err := b.await(s, deadline); err != nil {
 		return err
 	}
 	s.joined = append(s.joined, b.strand.last())
 	if b.err != nil {
-		return steps.ErrCancelled
+		return step.ErrCancelled
 	}
 	return nil
 }
@@ -63,9 +64,9 @@ func (b *branch) await(s *strand, deadline time.Time) error {
 	h.unjoin(s, b.strand)
 	if h.ctx.Err() != nil {
 		<-b.done
-		return steps.ErrCancelled
+		return step.ErrCancelled
 	}
-	return &steps.WaitTimeout{What: "the branch " + b.strand.branch}
+	return &step.WaitTimeout{What: "the branch " + b.strand.branch}
 }
 
 // longCall is how long a call takes that is in no socket's wait and yet blocks:
@@ -74,35 +75,35 @@ const longCall = time.Second
 
 // stalled reports whether the step that the strand has been in for a time is one
 // whose call waits, as far as can be told.
-func (s *strand) stalled(step *steps.Place, stayed time.Duration) bool {
+func (s *strand) stalled(step *event.Place, stayed time.Duration) bool {
 	return !step.Waits || s.stall.Load() || stayed >= longCall
 }
 
 // Blocked implements steps.Branch. A branch that is in the same step after the
 // time as before it has not moved; where its call may wait in the kernel, it
 // must do so too: a busy machine may just not have come to it.
-func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, steps.Cause, error) {
+func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {
 	const look = time.Millisecond
-	held := steps.Cause{Strand: b.strand.id}
+	held := event.Cause{Strand: b.strand.id}
 	ticker := time.NewTicker(min(stays, look))
 	defer ticker.Stop()
-	step, since := b.strand.step.Load(), b.strand.since.Load()
+	at, since := b.strand.step.Load(), b.strand.since.Load()
 	from := time.Now()
 	for {
 		select {
 		case <-b.done:
 			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
 		case <-b.strand.run.hub.ctx.Done():
-			return "", held, steps.ErrCancelled
+			return "", held, step.ErrCancelled
 		case now := <-ticker.C:
 			s, t, stayed := b.strand.step.Load(), b.strand.since.Load(), now.Sub(from)
 			switch {
-			case s != step || t != since:
-				step, since, from = s, t, now
+			case s != at || t != since:
+				at, since, from = s, t, now
 			case s != nil && stayed >= stays && b.strand.stalled(s, stayed):
 				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
-				return "", held, &steps.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
+				return "", held, &step.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
 			}
 		}
 	}

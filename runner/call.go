@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -20,14 +20,14 @@ type Form struct {
 }
 
 // Text is an event as the transcript shows it: recv(conn, 5) = 5 "hello".
-func (r *Result) Text(e *steps.Event, f Form) string {
+func (r *Result) Text(e *event.Event, f Form) string {
 	r.prepare()
 	w := &callWriter{masks: r.masks, event: e, form: f}
 	return w.call()
 }
 
 // Parts are an event's arguments and results, each as the transcript shows it.
-func (r *Result) Parts(e *steps.Event, f Form) (args, ret []string) {
+func (r *Result) Parts(e *event.Event, f Form) (args, ret []string) {
 	r.prepare()
 	write := func(list []any, came bool) []string {
 		texts := make([]string, len(list))
@@ -46,7 +46,7 @@ func (r *Result) Parts(e *steps.Event, f Form) (args, ret []string) {
 type callWriter struct {
 	strings.Builder
 	masks *masks
-	event *steps.Event
+	event *event.Event
 	form  Form
 	came  bool // what is written now came back: it is no argument
 	taken int  // bytes of it that have been written
@@ -55,8 +55,8 @@ type callWriter struct {
 func (w *callWriter) call() string {
 	e := w.event
 	if len(e.Args) == 1 {
-		if line, ok := e.Args[0].(steps.Bare); ok {
-			return source.Visible(w.text(steps.Marked(line)))
+		if line, ok := e.Args[0].(event.Bare); ok {
+			return source.Visible(w.text(event.Marked(line)))
 		}
 	}
 	w.WriteString(e.Call)
@@ -92,36 +92,36 @@ func (w *callWriter) result() {
 
 func (w *callWriter) part(p any) {
 	switch p := p.(type) {
-	case steps.Name:
+	case event.Name:
 		w.WriteString(string(p))
-	case steps.Const:
+	case event.Const:
 		w.WriteString(string(p))
-	case steps.Bare:
-		w.WriteString(w.text(steps.Marked(p)))
-	case steps.Plain:
-		w.WriteString(w.text(steps.Marked(p)))
-	case steps.Quoted:
-		w.WriteString(strconv.Quote(w.text(steps.Marked(p))))
-	case steps.Arg:
-		w.arg(steps.Marked(p))
-	case steps.Asked:
+	case event.Bare:
+		w.WriteString(w.text(event.Marked(p)))
+	case event.Plain:
+		w.WriteString(w.text(event.Marked(p)))
+	case event.Quoted:
+		w.WriteString(strconv.Quote(w.text(event.Marked(p))))
+	case event.Arg:
+		w.arg(event.Marked(p))
+	case event.Asked:
 		w.asked(p)
-	case steps.Joined:
+	case event.Joined:
 		for _, x := range p {
 			w.part(x)
 		}
-	case steps.Data:
+	case event.Data:
 		w.data(p)
-	case steps.Until:
+	case event.Until:
 		w.WriteString("until ")
-		w.data(steps.Data(p))
+		w.data(event.Data(p))
 	case []any:
 		w.WriteByte('[')
 		for i, x := range p {
 			if i > 0 {
 				w.WriteString(", ")
 			}
-			if _, ok := x.(steps.Arg); ok && i == argsShown && !w.form.Full {
+			if _, ok := x.(event.Arg); ok && i == argsShown && !w.form.Full {
 				fmt.Fprintf(w, "... (%d in all)", len(p))
 				break
 			}
@@ -143,11 +143,11 @@ const argsShown = 32
 
 // arg writes an argument of a program, cut as data is. It is masked first: so
 // the cut falls into the same place on every run.
-func (w *callWriter) arg(p steps.Marked) {
+func (w *callWriter) arg(p event.Marked) {
 	s := w.text(p)
 	b := []byte(s)
-	if len(b) > steps.DataShown && !w.form.Full {
-		b = wholeRunes(b[:steps.DataShown])
+	if len(b) > event.DataShown && !w.form.Full {
+		b = wholeRunes(b[:event.DataShown])
 	}
 	w.WriteString(strconv.Quote(string(b)))
 	if len(b) < len(s) {
@@ -158,12 +158,12 @@ func (w *callWriter) arg(p steps.Marked) {
 // asked writes an address that a step passes to the kernel: what the file spells
 // out as it is. One that was given from outside is as good as any that the kernel
 // returns.
-func (w *callWriter) asked(a steps.Asked) {
+func (w *callWriter) asked(a event.Asked) {
 	if a.Outside() {
 		w.addr(a.Addr)
 		return
 	}
-	w.WriteString(w.text(steps.Marked{Text: a.Addr.String(), Marks: a.Marks}))
+	w.WriteString(w.text(event.Marked{Text: a.Addr.String(), Marks: a.Marks}))
 }
 
 func (w *callWriter) addr(a sock.Addr) {
@@ -174,7 +174,7 @@ func (w *callWriter) addr(a sock.Addr) {
 	w.WriteString(w.masks.addr(a, w.event))
 }
 
-func (w *callWriter) text(t steps.Marked) string {
+func (w *callWriter) text(t event.Marked) string {
 	if w.form.Unmask {
 		return t.Text
 	}
@@ -183,10 +183,10 @@ func (w *callWriter) text(t steps.Marked) string {
 
 // data writes bytes: quoted where they are text, else in hexadecimal; cut at
 // 64 bytes unless all is asked for.
-func (w *callWriter) data(d steps.Data) {
+func (w *callWriter) data(d event.Data) {
 	b := d.Bytes
-	if len(b) > steps.DataShown && !w.form.Full {
-		b = b[:steps.DataShown]
+	if len(b) > event.DataShown && !w.form.Full {
+		b = b[:event.DataShown]
 	}
 	cut := len(b) < d.Len
 	spans := w.spans(d, b)
@@ -212,12 +212,12 @@ func (w *callWriter) masked(text string, spans []span, plain func(string) string
 
 // spans are the masked pieces of data: of what was sent by its marks, of what
 // came by those of the sends.
-func (w *callWriter) spans(d steps.Data, shown []byte) []span {
+func (w *callWriter) spans(d event.Data, shown []byte) []span {
 	if w.form.Unmask {
 		return nil
 	}
 	if !w.came {
-		return w.masks.spans(steps.Marked{Text: string(shown), Marks: d.Marks}, w.event.End)
+		return w.masks.spans(event.Marked{Text: string(shown), Marks: d.Marks}, w.event.End)
 	}
 	from := w.taken
 	w.taken += d.Len

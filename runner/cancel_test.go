@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // waits are steps that wait for what never comes, each as the steps that lead
@@ -89,7 +89,7 @@ func TestTimeoutOfStep(t *testing.T) {
 			checkLeaks(t)
 			text := strings.Replace(waiting(w.before, w.wait, "timeout: 1h", ""), "timeout: 1h}]", "timeout: 20ms}]", 1)
 			f := fails(t, text, runner.Options{})
-			late := wantCause[*steps.TimeoutError](t, f.Err)
+			late := wantCause[*step.TimeoutError](t, f.Err)
 			if late != nil && late.After != 20*time.Millisecond {
 				t.Errorf("%s", late)
 			}
@@ -199,8 +199,8 @@ actors:
 // panicking is a step that panics.
 type panicking struct{}
 
-func (panicking) Params(*steps.Params)  {}
-func (panicking) Run(*steps.Task) error { panic("out of order") }
+func (panicking) Params(*step.Params)  {}
+func (panicking) Run(*step.Task) error { panic("out of order") }
 
 // A panic in a step is a failure, and leaves nothing behind.
 func TestPanic(t *testing.T) {

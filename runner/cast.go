@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // lines are the lines of one strand under a label, with the place that they
@@ -72,7 +72,7 @@ func (s *strand) stage() *strand {
 func (r *Result) casts() []cast {
 	type role struct {
 		place  int
-		origin *steps.Place // nil for actors
+		origin *event.Place // nil for actors
 		parent *strand
 	}
 	performers := make(map[*strand]*performer)

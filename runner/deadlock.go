@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // runs reports whether the member has a strand that does not wait.
@@ -103,7 +103,7 @@ func (h *hub) giveUp(stuck []*waiter) {
 	if i := slices.IndexFunc(stuck, func(x *waiter) bool { return x.endedGiver() != nil }); i >= 0 {
 		w = stuck[i]
 	}
-	err := &steps.DeadlockError{}
+	err := &step.DeadlockError{}
 	for _, x := range stuck {
 		err.Waits = append(err.Waits, x.describe())
 	}

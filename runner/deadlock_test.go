@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // busy is an actor that is in a system call for as long as the scenario lasts,
@@ -188,7 +188,7 @@ func TestDeadlocks(t *testing.T) {
 				if f.Place == nil {
 					t.Fatal(f.Err)
 				}
-				d := wantCause[*steps.DeadlockError](t, f.Err)
+				d := wantCause[*step.DeadlockError](t, f.Err)
 				if d == nil {
 					return
 				}

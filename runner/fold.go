@@ -4,8 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // A Fold stands for the rounds of a repetition that print like the first of
@@ -14,7 +15,7 @@ import (
 type Fold struct {
 	Rounds int
 	Mixed  bool         // the rounds need not print alike: see Options.FoldAll
-	Place  *steps.Place // of the repetition
+	Place  *event.Place // of the repetition
 
 	Start time.Duration // of the first of the rounds' events, since the run's start
 	End   time.Duration // of the last
@@ -23,7 +24,7 @@ type Fold struct {
 	sent        map[uint64]int64 // by description: how far sending had come
 	received    map[uint64]int64 // by description: how far receiving had come
 	links       []folded
-	after       []steps.Cause // of the latest round
+	after       []event.Cause // of the latest round
 
 	// Guarded by the run's foldedEnds.
 	into    *Fold              // that this one has become part of; nil while it stands by itself
@@ -32,9 +33,9 @@ type Fold struct {
 
 // folded is what remains of an event that tied a socket to another.
 type folded struct {
-	op   steps.Op
+	op   event.Op
 	sock uint64
-	link *steps.Link
+	link *event.Link
 }
 
 // loop folds the rounds of one repetition while it runs, so that a million
@@ -42,7 +43,7 @@ type folded struct {
 // here on: the run's first round, its fold, its last round.
 type loop struct {
 	s     *strand
-	place *steps.Place
+	place *event.Place
 	start int // of the round under way
 	alike int // rounds of the run so far
 	first stretch
@@ -60,7 +61,7 @@ type stretch struct {
 func (p stretch) len() int { return p.high - p.low }
 
 // Loop implements steps.World.
-func (s *strand) Loop() steps.Loop {
+func (s *strand) Loop() step.Loop {
 	return &loop{s: s, place: s.step.Load(), start: len(s.entries), forks: s.forks}
 }
 
@@ -174,19 +175,19 @@ func (f *Fold) take(round []entry, shared bool, ends *foldedEnds) {
 		f.lasts(ev.Start, ev.End)
 		f.last = ev.Seq
 		f.after = append(f.after, ev.After...)
-		if ev.Op == steps.OpAccept && ev.Link == nil {
+		if ev.Op == event.OpAccept && ev.Link == nil {
 			continue
 		}
 		switch ev.Op {
-		case steps.OpPair:
+		case event.OpPair:
 			t.made = append(t.made, ev.Sock, ev.Link.Peer)
-		case steps.OpListen, steps.OpConnect, steps.OpAccept:
+		case event.OpListen, event.OpConnect, event.OpAccept:
 			if ev.Link != nil && ev.Errno == 0 {
 				t.link(ev)
 			}
-		case steps.OpSend:
+		case event.OpSend:
 			t.sends(ev.Sock, ev.Offset)
-		case steps.OpRecv, steps.OpHandshake:
+		case event.OpRecv, event.OpHandshake:
 			t.receives(ev.Sock, ev.Offset)
 			if ev.Also != nil {
 				t.sends(ev.Also.Sock, ev.Also.Offset)
@@ -206,12 +207,12 @@ type taker struct {
 	ends []foldedEnd // connections that the round has made and closed
 }
 
-func (t *taker) link(e *steps.Event) {
+func (t *taker) link(e *event.Event) {
 	made := e.Sock
-	if e.Op == steps.OpAccept {
+	if e.Op == event.OpAccept {
 		made = e.Link.Made
 	}
-	if e.Op == steps.OpListen || endOf(t.ends, made) == nil {
+	if e.Op == event.OpListen || endOf(t.ends, made) == nil {
 		t.links = append(t.links, folded{e.Op, e.Sock, e.Link})
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -15,9 +15,9 @@ import (
 // round was folded: no event that is kept speaks of it.
 type foldedEnd struct {
 	fold           *Fold
-	op             steps.Op // OpConnect or OpAccept
+	op             event.Op // OpConnect or OpAccept
 	sock           uint64
-	link           *steps.Link
+	link           *event.Link
 	errno          unix.Errno // of the connect
 	closed         bool
 	sent, received int64 // how far each direction had come
@@ -31,11 +31,11 @@ func endsOf(round []entry) []foldedEnd {
 		ev := e.event
 		switch {
 		case ev == nil:
-		case ev.Op == steps.OpConnect && ofConnections(ev.Link.Type):
+		case ev.Op == event.OpConnect && ofConnections(ev.Link.Type):
 			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, link: ev.Link, errno: ev.Errno})
-		case ev.Op == steps.OpAccept && ev.Errno == 0:
+		case ev.Op == event.OpAccept && ev.Errno == 0:
 			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Link.Made, link: ev.Link})
-		case ev.Op == steps.OpClose && ev.Alone:
+		case ev.Op == event.OpClose && ev.Alone:
 			if e := endOf(ends, ev.Sock); e != nil {
 				e.closed = true
 			}
@@ -66,7 +66,7 @@ func endOf(ends []foldedEnd, sock uint64) *foldedEnd {
 // key identifies the connection; a local socket's accept has none where the peer
 // had closed before.
 func (e *foldedEnd) key() (connectKey, bool) {
-	if e.op == steps.OpConnect {
+	if e.op == event.OpConnect {
 		return clientKey(e.link, e.link.Local, e.link.Remote.Port, e.link.Inode)
 	}
 	return clientKey(e.link, e.link.Remote, e.link.Local.Port, e.link.PeerNode)
@@ -91,7 +91,7 @@ type foldedEnds struct {
 func (x *foldedEnds) add(e foldedEnd) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if e.op == steps.OpConnect {
+	if e.op == event.OpConnect {
 		e.fold.reaches(e.link.Remote)
 		if e.failed() {
 			return
@@ -131,7 +131,7 @@ func (x *foldedEnds) take(key connectKey, e foldedEnd) (foldedEnd, bool) {
 // comes after the connect, and who has received after who has sent.
 func (x *foldedEnds) join(a, b foldedEnd) {
 	for _, e := range [2][2]foldedEnd{{a, b}, {b, a}} {
-		if e[0].op == steps.OpAccept || e[0].received > 0 {
+		if e[0].op == event.OpAccept || e[0].received > 0 {
 			x.comes(e[0].fold, e[1].fold)
 		}
 	}
@@ -192,7 +192,7 @@ func (x *foldedEnds) giveBack() {
 	slices.SortFunc(rest, func(a, b foldedEnd) int { return cmp.Compare(a.sock, b.sock) })
 	for _, e := range rest {
 		f, of := e.fold.whole(), e.sock
-		if e.op == steps.OpAccept {
+		if e.op == event.OpAccept {
 			of = 0
 		}
 		f.links = append(f.links, folded{e.op, of, e.link})

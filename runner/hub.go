@@ -7,7 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // The hub is where actors meet: names that others wait for, signals, barriers.
@@ -23,7 +25,7 @@ type hub struct {
 	waiters  map[*waiter]bool
 	idle     int  // members that have ended or only wait
 	branched bool // some member has or had a branch
-	meetings [][]steps.Cause
+	meetings [][]event.Cause
 }
 
 type nameKey struct {
@@ -36,15 +38,15 @@ type nameKey struct {
 type cell struct {
 	given   bool
 	value   any
-	by      steps.Cause
-	gave    []steps.Cause // what gave it a value, up to mostGiven
+	by      event.Cause
+	gave    []event.Cause // what gave it a value, up to mostGiven
 	waiters []*waiter
 }
 
 // A barrier opens each time that all members that name it have come.
 type barrier struct {
 	members []*member
-	arrived []steps.Cause
+	arrived []event.Cause
 	here    map[*member]bool
 	waiters []*waiter
 }
@@ -57,7 +59,7 @@ type waiter struct {
 	meet   *barrier      // or the barrier it waits at, which needs all
 	done   chan struct{} // closed when the wait is over
 	cell   *cell
-	cause  steps.Cause
+	cause  event.Cause
 	err    error
 }
 
@@ -136,12 +138,12 @@ func (h *hub) unjoin(s, branch *strand) {
 	}
 }
 
-func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {
+func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (any, event.Cause, error) {
 	h.mu.Lock()
 	giver, err := h.giver(s, actor, index)
 	if err != nil {
 		h.mu.Unlock()
-		return nil, steps.Cause{}, err
+		return nil, event.Cause{}, err
 	}
 	key := nameKey{actor, giver.index, name}
 	c := h.names[key]
@@ -180,7 +182,7 @@ func (h *hub) giver(s *strand, actor string, index int) (*member, error) {
 	return list[index], nil
 }
 
-func (h *hub) give(m *member, name string, value any, by steps.Cause) {
+func (h *hub) give(m *member, name string, v any, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := nameKey{m.actor.Name, m.index, name}
@@ -189,13 +191,13 @@ func (h *hub) give(m *member, name string, value any, by steps.Cause) {
 		c = new(cell)
 		h.names[key] = c
 	}
-	if c.given && steps.SameValue(c.value, value) {
+	if c.given && value.Same(c.value, v) {
 		return // whoever reads it comes after the event that gave it first
 	}
-	h.fill(c, value, by)
+	h.fill(c, v, by)
 }
 
-func (h *hub) signal(name string, by steps.Cause) {
+func (h *hub) signal(name string, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	c := h.signals[name]
@@ -215,15 +217,15 @@ func (h *hub) signal(name string, by steps.Cause) {
 const mostGiven = 16
 
 // note keeps what gave the cell its value.
-func (c *cell) note(by steps.Cause) {
+func (c *cell) note(by event.Cause) {
 	if len(c.gave) < mostGiven {
 		c.gave = append(c.gave, by)
 	}
 }
 
 // again are the causes of the cells that were given more than once.
-func again[K comparable](cells map[K]*cell) [][]steps.Cause {
-	var list [][]steps.Cause
+func again[K comparable](cells map[K]*cell) [][]event.Cause {
+	var list [][]event.Cause
 	for _, c := range cells {
 		if len(c.gave) > 1 {
 			list = append(list, c.gave)
@@ -233,7 +235,7 @@ func again[K comparable](cells map[K]*cell) [][]steps.Cause {
 }
 
 // fill gives a cell its value and wakes those who wait for it.
-func (h *hub) fill(c *cell, value any, by steps.Cause) {
+func (h *hub) fill(c *cell, value any, by event.Cause) {
 	c.given, c.value, c.by = true, value, by
 	c.note(by)
 	for _, w := range c.waiters {
@@ -243,7 +245,7 @@ func (h *hub) fill(c *cell, value any, by steps.Cause) {
 	c.waiters = nil
 }
 
-func (h *hub) wait(s *strand, deadline time.Time, name string) (steps.Cause, error) {
+func (h *hub) wait(s *strand, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	c := h.signals[name]
 	if c == nil {
@@ -272,7 +274,7 @@ func (h *hub) signallers(name string) []*member {
 	return list
 }
 
-func (h *hub) barrier(s *strand, deadline time.Time, name string) (steps.Cause, error) {
+func (h *hub) barrier(s *strand, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	b := h.barriers[name]
 	b.arrived = append(b.arrived, s.last())
@@ -288,9 +290,9 @@ func (h *hub) barrier(s *strand, deadline time.Time, name string) (steps.Cause, 
 
 // open lets all go on that have come, and readies the barrier for another
 // round. The meeting stands for all arrivals together.
-func (h *hub) open(b *barrier) steps.Cause {
+func (h *hub) open(b *barrier) event.Cause {
 	h.meetings = append(h.meetings, b.arrived)
-	cause := steps.Cause{Strand: -len(h.meetings)}
+	cause := event.Cause{Strand: -len(h.meetings)}
 	for _, w := range b.waiters {
 		w.cause = cause
 		h.release(w)
@@ -302,7 +304,7 @@ func (h *hub) open(b *barrier) steps.Cause {
 
 // block waits until the waiter is released, its deadline passes or the run is
 // over. It is called with the hub locked and returns with it unlocked.
-func (h *hub) block(w *waiter, deadline time.Time) (steps.Cause, error) {
+func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 	w.done = make(chan struct{})
 	h.waiters[w] = true
 	h.change(w.strand.member, func() { w.strand.member.waiting++ })
@@ -330,9 +332,9 @@ func (h *hub) block(w *waiter, deadline time.Time) (steps.Cause, error) {
 	}
 	h.release(w)
 	if h.ctx.Err() != nil {
-		return steps.Cause{}, steps.ErrCancelled
+		return event.Cause{}, step.ErrCancelled
 	}
-	return steps.Cause{}, &steps.WaitTimeout{What: w.what}
+	return event.Cause{}, &step.WaitTimeout{What: w.what}
 }
 
 // release ends a wait.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // Order is the order of a transcript's lines.
@@ -22,7 +22,7 @@ const (
 type Line struct {
 	Actor    string
 	Depth    int // in causal order, from 1
-	Event    *steps.Event
+	Event    *event.Event
 	Fold     *Fold // rounds that print like those around them
 	Replicas int   // further replicas that print like Actor; neither event nor fold
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -22,8 +22,8 @@ type masks struct {
 	free   map[int]bool // ports that free_port gave, for programs
 	closed map[uint64]time.Duration
 
-	receives map[*steps.Event]int // the nodes of those that receive
-	received map[*steps.Event]receipt
+	receives map[*event.Event]int // the nodes of those that receive
+	received map[*event.Event]receipt
 }
 
 // An owner is a socket that has an address.
@@ -35,15 +35,15 @@ type owner struct {
 	typ   int
 	auto  bool
 	since time.Duration
-	asked steps.Asked // by bind
+	asked event.Asked // by bind
 }
 
 func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
-		tmp: tmp, free: free, closed: make(map[uint64]time.Duration), receives: make(map[*steps.Event]int), received: make(map[*steps.Event]receipt),
+		tmp: tmp, free: free, closed: make(map[uint64]time.Duration), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
-	var asking []*steps.Event
+	var asking []*event.Event
 	for _, s := range g.history.strands {
 		for _, en := range s.entries {
 			if en.fold != nil {
@@ -54,11 +54,11 @@ func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 			}
 			if e := en.event; e.Link != nil {
 				m.note(s, e.Op, e.Sock, e.Link, e)
-				if e.Op == steps.OpNone && e.Sock != 0 {
+				if e.Op == event.OpNone && e.Sock != 0 {
 					asking = append(asking, e)
 				}
 			}
-			if en.event.Op == steps.OpClose {
+			if en.event.Op == event.OpClose {
 				m.closed[en.event.Sock] = en.event.Start
 			}
 		}
@@ -70,7 +70,7 @@ func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 		}
 	}
 	for i := range g.nodes[:g.meets] {
-		if e := g.nodes[i].entry().event; e != nil && e.Op == steps.OpRecv {
+		if e := g.nodes[i].entry().event; e != nil && e.Op == event.OpRecv {
 			m.receives[e] = i
 		}
 	}
@@ -79,7 +79,7 @@ func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 }
 
 // note keeps what an event tells of a socket's name and address.
-func (m *masks) note(s *strand, op steps.Op, sock uint64, l *steps.Link, e *steps.Event) {
+func (m *masks) note(s *strand, op event.Op, sock uint64, l *event.Link, e *event.Event) {
 	actor := s.member.actor.Name
 	if m.named[l.Name] == nil {
 		m.named[l.Name] = make(map[string]bool)
@@ -91,9 +91,9 @@ func (m *masks) note(s *strand, op steps.Op, sock uint64, l *steps.Link, e *step
 	o := owner{name: l.Name, actor: actor, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
 	if e != nil {
 		o.since = e.Start
-		if op == steps.OpBind {
+		if op == event.OpBind {
 			for _, arg := range e.Args {
-				if asked, ok := arg.(steps.Asked); ok {
+				if asked, ok := arg.(event.Asked); ok {
 					o.asked = asked
 				}
 			}
@@ -125,8 +125,8 @@ func ownerKey(a sock.Addr) (string, bool) {
 
 // givesAddress reports the calls that give a socket its own address. An
 // accepted socket has its listener's, which stays the owner.
-func givesAddress(op steps.Op) bool {
-	return op == steps.OpBind || op == steps.OpListen || op == steps.OpConnect || op == steps.OpSend
+func givesAddress(op event.Op) bool {
+	return op == event.OpBind || op == event.OpListen || op == event.OpConnect || op == event.OpSend
 }
 
 // inherit makes what the kernel chose once stay its choice for a socket that is
@@ -134,7 +134,7 @@ func givesAddress(op steps.Op) bool {
 func (m *masks) inherit() {
 	learned := make(map[uint64]bool)
 	for sock, o := range m.own {
-		if !o.auto && len(m.spans(steps.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
+		if !o.auto && len(m.spans(event.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
 			learned[sock] = true
 		}
 	}
@@ -202,7 +202,7 @@ func (m *masks) label(o owner) string {
 const freePortName = "free_port"
 
 // addr is an address that the kernel returned, as the transcript shows it.
-func (m *masks) addr(a sock.Addr, e *steps.Event) string {
+func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	before, chosen, after := a.Parts()
 	if chosen == "" {
 		return m.folder(before)
@@ -213,8 +213,8 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 	}
 	// What came in came from a socket of the same type: a program's port may be
 	// the number of another socket's.
-	same := e.Op == steps.OpAccept || e.Op == steps.OpRecv
-	label := m.chosen(steps.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
+	same := e.Op == event.OpAccept || e.Op == event.OpRecv
+	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
 	if label == "" {
 		return m.folder(a.String())
 	}
@@ -223,7 +223,7 @@ func (m *masks) addr(a sock.Addr, e *steps.Event) string {
 
 // chosen is what stands in the place of the part of an address that the kernel
 // chose; "" where it did not.
-func (m *masks) chosen(from steps.Origin, at time.Duration, sameType bool) string {
+func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) string {
 	a := from.Addr
 	if m.free[int(a.Port)] {
 		return freePortName
@@ -241,7 +241,7 @@ func (m *masks) chosen(from steps.Origin, at time.Duration, sameType bool) strin
 	switch {
 	case found && o.auto:
 		return m.label(o)
-	case found || !steps.DynamicPort(a.Port):
+	case found || !event.DynamicPort(a.Port):
 		return ""
 	}
 	return "peer"
@@ -255,7 +255,7 @@ func sameChoice(a, b sock.Addr) bool {
 }
 
 // labels are what stands in the place of something that comes from there.
-func (m *masks) labels(o steps.Origin, at time.Duration) []string {
+func (m *masks) labels(o event.Origin, at time.Duration) []string {
 	switch {
 	case o.Word != "":
 		return []string{o.Word}
@@ -279,7 +279,7 @@ type span struct {
 }
 
 // spans are the pieces of a text that are masked.
-func (m *masks) spans(t steps.Marked, at time.Duration) []span {
+func (m *masks) spans(t event.Marked, at time.Duration) []span {
 	var list []span
 	for _, k := range t.Marks {
 		if k.Copy {
@@ -304,7 +304,7 @@ func (m *masks) spans(t steps.Marked, at time.Duration) []span {
 }
 
 // text is a text with its masks in place.
-func (m *masks) text(t steps.Marked, at time.Duration) string {
+func (m *masks) text(t event.Marked, at time.Duration) string {
 	return m.masked(t.Text, m.spans(t, at), func(s string) string { return s })
 }
 

@@ -6,25 +6,25 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A receipt is what is known of the bytes that an event received: the marks of
 // the sends that they come from.
 type receipt struct {
-	marks []steps.Mark
+	marks []event.Mark
 	known bool
 }
 
 // came are the masked pieces of bytes that came. Of what a program has sent, or
 // what went through one, nothing is known but what can be read in it.
-func (m *masks) came(c *steps.Came, at time.Duration) []span {
+func (m *masks) came(c *event.Came, at time.Duration) []span {
 	if m.graph != nil {
 		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().event != nil {
 			e := m.graph.nodes[i].entry().event
 			if r := m.receipt(i, e); r.known {
-				return cutSpans(m.spans(steps.Marked{Marks: r.marks}, e.End), c.From, c.From+len(c.Text))
+				return cutSpans(m.spans(event.Marked{Marks: r.marks}, e.End), c.From, c.From+len(c.Text))
 			}
 		}
 	}
@@ -33,10 +33,10 @@ func (m *masks) came(c *steps.Came, at time.Duration) []span {
 
 // cameIn are the masked pieces of data that an event received, from a place in all
 // of it.
-func (m *masks) cameIn(e *steps.Event, from int, text string) []span {
+func (m *masks) cameIn(e *event.Event, from int, text string) []span {
 	if i, ok := m.receives[e]; ok {
 		if r := m.receipt(i, e); r.known {
-			return cutSpans(m.spans(steps.Marked{Marks: r.marks}, e.End), from, from+len(text))
+			return cutSpans(m.spans(event.Marked{Marks: r.marks}, e.End), from, from+len(text))
 		}
 	}
 	return m.guess(text, e.End)
@@ -54,7 +54,7 @@ func cutSpans(spans []span, from, to int) []span {
 }
 
 // receipt finds out where the bytes of a receive come from, once.
-func (m *masks) receipt(i int, e *steps.Event) receipt {
+func (m *masks) receipt(i int, e *event.Event) receipt {
 	if r, done := m.received[e]; done {
 		return r
 	}
@@ -64,8 +64,8 @@ func (m *masks) receipt(i int, e *steps.Event) receipt {
 	return r
 }
 
-func (m *masks) find(i int, e *steps.Event) receipt {
-	if e.Op != steps.OpRecv || e.Also != nil || e.Urgent || e.Look != (steps.Look{}) {
+func (m *masks) find(i int, e *event.Event) receipt {
+	if e.Op != event.OpRecv || e.Also != nil || e.Urgent || e.Look != (event.Look{}) {
 		return receipt{}
 	}
 	parts := dataParts(e.Ret)
@@ -84,11 +84,11 @@ func (m *masks) find(i int, e *steps.Event) receipt {
 }
 
 // dataParts are the data among parts, those in lists too.
-func dataParts(parts []any) []steps.Data {
-	var list []steps.Data
+func dataParts(parts []any) []event.Data {
+	var list []event.Data
 	for _, p := range parts {
 		switch p := p.(type) {
-		case steps.Data:
+		case event.Data:
 			list = append(list, p)
 		case []any:
 			list = append(list, dataParts(p)...)
@@ -98,8 +98,8 @@ func dataParts(parts []any) []steps.Data {
 }
 
 // joined are the marks of data that was sent as one.
-func joined(parts []steps.Data) []steps.Mark {
-	var marks []steps.Mark
+func joined(parts []event.Data) []event.Mark {
+	var marks []event.Mark
 	at := 0
 	for _, d := range parts {
 		marks = append(marks, moved(d.Marks, at)...)
@@ -109,8 +109,8 @@ func joined(parts []steps.Data) []steps.Mark {
 }
 
 // moved are marks with their text's beginning at another place.
-func moved(marks []steps.Mark, by int) []steps.Mark {
-	list := make([]steps.Mark, len(marks))
+func moved(marks []event.Mark, by int) []event.Mark {
+	list := make([]event.Mark, len(marks))
 	for i, k := range marks {
 		k.From, k.To = k.From+by, k.To+by
 		list[i] = k
@@ -120,7 +120,7 @@ func moved(marks []steps.Mark, by int) []steps.Mark {
 
 // stream are the marks of a range of the bytes that a description received. All
 // of them must have been sent by calls that are on record, maybe through a relay.
-func (m *masks) stream(receiver uint64, from, to int64) ([]steps.Mark, bool) {
+func (m *masks) stream(receiver uint64, from, to int64) ([]event.Mark, bool) {
 	x := m.graph.kernel
 	peer, known := x.peer[receiver]
 	if !known {
@@ -128,7 +128,7 @@ func (m *masks) stream(receiver uint64, from, to int64) ([]steps.Mark, bool) {
 	}
 	list := x.sends[peer]
 	k := sort.Search(len(list), func(k int) bool { return x.sentBy(list[k], peer) > from })
-	var marks []steps.Mark
+	var marks []event.Mark
 	at := from
 	for ; k < len(list) && at < to; k++ {
 		e := x.event(list[k])
@@ -155,8 +155,8 @@ func (m *masks) stream(receiver uint64, from, to int64) ([]steps.Mark, bool) {
 
 // sentBytes is how many bytes an event sent, if the counters of its socket count
 // just these.
-func sentBytes(e *steps.Event) (int64, bool) {
-	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != steps.OpSend && e.Also == nil {
+func sentBytes(e *event.Event) (int64, bool) {
+	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != event.OpSend && e.Also == nil {
 		return 0, false
 	}
 	for _, d := range dataParts(e.Args) {
@@ -169,24 +169,24 @@ func sentBytes(e *steps.Event) (int64, bool) {
 }
 
 // datagrams are the marks of the messages that an event received.
-func (m *masks) datagrams(i int, e *steps.Event, parts []steps.Data) receipt {
+func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 	var sends []int
 	for _, p := range m.graph.pairs {
 		if p.effect == i {
 			sends = append(sends, p.cause)
 		}
 	}
-	messages := [][]steps.Data{parts}
+	messages := [][]event.Data{parts}
 	if len(e.Sums) > 1 {
 		messages = nil
 		for _, d := range parts {
-			messages = append(messages, []steps.Data{d})
+			messages = append(messages, []event.Data{d})
 		}
 	}
 	if len(sends) != len(messages) || len(e.Sums) != len(messages) {
 		return receipt{}
 	}
-	var marks []steps.Mark
+	var marks []event.Mark
 	at := 0
 	for k, message := range messages {
 		sent, known := sentMessage(m.graph.kernel.event(sends[k]), e.Sums[k].Sum)
@@ -202,7 +202,7 @@ func (m *masks) datagrams(i int, e *steps.Event, parts []steps.Data) receipt {
 }
 
 // sentMessage is the data of the message with a sum, of those that an event sent.
-func sentMessage(e *steps.Event, sum uint64) ([]steps.Data, bool) {
+func sentMessage(e *event.Event, sum uint64) ([]event.Data, bool) {
 	if e.Link == nil {
 		return nil, false
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // freePort is a port that nobody has, below the range that the kernel chooses
@@ -136,7 +136,7 @@ a  close(y) = 0
 func TestMaskTornFolder(t *testing.T) {
 	t.Setenv("TMPDIR", "/tmp")
 	for _, shown := range []int{1, 5, 7} { // of the part that is another on each run
-		x := strings.Repeat("x", steps.DataShown-len("/tmp/sockscript-")-shown)
+		x := strings.Repeat("x", event.DataShown-len("/tmp/sockscript-")-shown)
 		wantTranscript(t, alone("- exec: [printf, \""+x+"${tmp}\"]\n"), fmt.Sprintf(`
 a  exec(["printf", "%s$tmp"]) = exit 0 "%[1]s$tmp"... (%d bytes)
 `, x, len(x)+len("/tmp/sockscript-00000000")))

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -61,7 +61,7 @@ func newMatcher(g *graph) *matcher {
 	}
 }
 
-func (m *matcher) event(i int) *steps.Event { return m.g.nodes[i].entry().event }
+func (m *matcher) event(i int) *event.Event { return m.g.nodes[i].entry().event }
 
 func (m *matcher) cause(i, by int) {
 	if by >= 0 && by != i {
@@ -77,9 +77,9 @@ func (m *matcher) match() {
 	m.handshakes()
 	for _, i := range m.events {
 		switch e := m.event(i); e.Op {
-		case steps.OpRecv, steps.OpHandshake:
+		case event.OpRecv, event.OpHandshake:
 			m.receives(i, e)
-		case steps.OpBlocked:
+		case event.OpBlocked:
 			m.holds(i, e)
 		}
 	}
@@ -164,12 +164,12 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 	return e.Offset
 }
 
-func (m *matcher) indexEvent(i int, e *steps.Event) {
+func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexLink(e)
 	switch e.Op {
-	case steps.OpPair:
+	case event.OpPair:
 		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
-	case steps.OpSend:
+	case event.OpSend:
 		// A send that failed because of the peer has ended after what the peer
 		// received of it.
 		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET {
@@ -181,50 +181,50 @@ func (m *matcher) indexEvent(i int, e *steps.Event) {
 		if e.Urgent && e.Errno == 0 {
 			m.urgent[e.Sock] = append(m.urgent[e.Sock], i)
 		}
-	case steps.OpRecv:
+	case event.OpRecv:
 		if e.Also != nil {
 			m.sends[e.Also.Sock] = append(m.sends[e.Also.Sock], i)
 			m.before[i] = slices.Clone(m.g.nodes[i].preds)
 		}
-		if e.Errno == 0 && e.Look == (steps.Look{}) {
+		if e.Errno == 0 && e.Look == (event.Look{}) {
 			m.recvs[e.Sock] = append(m.recvs[e.Sock], i)
 		}
-	case steps.OpHandshake:
+	case event.OpHandshake:
 		m.sends[e.Sock] = append(m.sends[e.Sock], i)
 		m.hands[e.Sock] = append(m.hands[e.Sock], handshake{i, slices.Clone(m.g.nodes[i].preds)})
-	case steps.OpAccept:
+	case event.OpAccept:
 		if e.Link != nil {
 			m.accepts[e.Sock] = append(m.accepts[e.Sock], i)
 		}
-	case steps.OpClose:
+	case event.OpClose:
 		m.closes[e.Sock] = append(m.closes[e.Sock], i)
-	case steps.OpShut:
-		if e.Shut&steps.ShutWrite != 0 {
+	case event.OpShut:
+		if e.Shut&event.ShutWrite != 0 {
 			m.shuts[e.Sock] = append(m.shuts[e.Sock], i)
 		}
-		if e.Shut&steps.ShutRead != 0 {
+		if e.Shut&event.ShutRead != 0 {
 			m.deafs[e.Sock] = append(m.deafs[e.Sock], i)
 		}
-	case steps.OpListen:
+	case event.OpListen:
 		if e.Errno == 0 {
 			m.listens[e.Link.Local] = append(m.listens[e.Link.Local], i)
 			m.lists[e.Sock] = append(m.lists[e.Sock], i)
 		}
-	case steps.OpStart, steps.OpKill:
+	case event.OpStart, event.OpKill:
 		m.procs.index(i, e)
 	}
 }
 
 // indexLink notes who had which address, and where it sent to or connected.
-func (m *matcher) indexLink(e *steps.Event) {
+func (m *matcher) indexLink(e *event.Event) {
 	l := e.Link
 	switch {
 	case l == nil:
 		return
-	case e.Op == steps.OpAccept:
+	case e.Op == event.OpAccept:
 		m.remote[l.Made] = l.Remote
 		return
-	case (e.Op == steps.OpConnect || e.Op == steps.OpSend) && !l.Remote.IsZero():
+	case (e.Op == event.OpConnect || e.Op == event.OpSend) && !l.Remote.IsZero():
 		m.remote[e.Sock] = l.Remote
 	}
 	if list := m.owners[l.Local]; !l.Local.IsZero() && !slices.Contains(list, e.Sock) {
@@ -233,7 +233,7 @@ func (m *matcher) indexLink(e *steps.Event) {
 }
 
 // receives finds what a receive took.
-func (m *matcher) receives(i int, e *steps.Event) {
+func (m *matcher) receives(i int, e *event.Event) {
 	switch {
 	case e.Errno != 0 && !isPartial(e):
 	case e.Look.Errqueue:
@@ -266,7 +266,7 @@ func (m *matcher) inside(id uint64) bool {
 		return false
 	}
 	for _, i := range m.sends[peer] {
-		if m.event(i).Op == steps.OpRecv {
+		if m.event(i).Op == event.OpRecv {
 			return false
 		}
 	}
@@ -274,11 +274,11 @@ func (m *matcher) inside(id uint64) bool {
 }
 
 // isPartial reports a receive that failed after some bytes had come.
-func isPartial(e *steps.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
+func isPartial(e *event.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
 
 // urges makes a receive with MSG_OOB come after the send of its byte: the urgent
 // byte goes before those in line.
-func (m *matcher) urges(i int, e *steps.Event) {
+func (m *matcher) urges(i int, e *event.Event) {
 	list := m.urgent[m.peer[e.Sock]]
 	n := 0
 	for _, j := range m.recvs[e.Sock] {
@@ -296,7 +296,7 @@ func (m *matcher) urges(i int, e *steps.Event) {
 
 // reports makes a look into the error queue come after the send that it is
 // about: one of the socket's own.
-func (m *matcher) reports(i int, e *steps.Event) {
+func (m *matcher) reports(i int, e *event.Event) {
 	m.cause(i, m.lastBefore(m.sends[e.Sock], e.End))
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -17,7 +17,7 @@ type end struct {
 	node   int
 	folded bool
 	sock   uint64 // the connecting description, or the one that accept made
-	link   *steps.Link
+	link   *event.Link
 	order  int64 // when it happened, as far as it is known
 	waited bool  // a connect that returned only once the connection was made
 }
@@ -79,7 +79,7 @@ func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
 	}
 }
 
-func clientKey(l *steps.Link, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
+func clientKey(l *event.Link, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
 	if inode != 0 {
 		return connectKey{inode: inode}, true
 	}
@@ -94,22 +94,22 @@ func (m *matcher) ends() (connects, accepts []end) {
 		if e := en.event; e != nil {
 			switch {
 			case e.Link == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
-			case e.Op == steps.OpConnect || e.Opens:
+			case e.Op == event.OpConnect || e.Opens:
 				connects = append(connects, end{i, false, e.Sock, e.Link, int64(e.Start), e.Errno == 0 && !e.Opens})
-			case e.Op == steps.OpAccept:
+			case e.Op == event.OpAccept:
 				accepts = append(accepts, end{i, false, e.Link.Made, e.Link, int64(e.End), false})
 			}
 			continue
 		}
 		for addr := range en.fold.reached {
-			m.reach(end{node: i, folded: true, link: &steps.Link{Remote: addr}})
+			m.reach(end{node: i, folded: true, link: &event.Link{Remote: addr}})
 		}
 		for _, f := range en.fold.links {
 			switch f.op {
-			case steps.OpConnect:
+			case event.OpConnect:
 				connects = append(connects, end{i, true, f.sock, f.link, 0, false})
 				m.folds[f.sock] = i
-			case steps.OpAccept:
+			case event.OpAccept:
 				accepts = append(accepts, end{i, true, f.link.Made, f.link, 0, false})
 				m.inFolds[f.sock] = true
 				m.folds[f.link.Made] = i
@@ -172,7 +172,7 @@ func (m *matcher) listener(c end) (uint64, bool) {
 }
 
 // listening are the listens at the address that a connect goes to.
-func (m *matcher) listening(l *steps.Link) []int {
+func (m *matcher) listening(l *event.Link) []int {
 	to := l.Remote.Loopback()
 	if list := m.listens[to]; len(list) > 0 || to.Path != "" {
 		return list

@@ -4,17 +4,17 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A message is a datagram that a send let go.
 type message struct {
 	node  int // the send
-	link  *steps.Link
+	link  *event.Link
 	from  uint64 // the description that sent it
 	to    sock.Addr
-	sent  *steps.Datagram
+	sent  *event.Datagram
 	parts []*message // of a message that stands for all parts of a split send
 	taken bool       // by a receive that was its only one
 }
@@ -51,7 +51,7 @@ func (m *matcher) messages() *dgrams {
 	d.bySum, d.queues = make(map[uint64][]*message), make(map[dgramKey]*dgramQueue)
 	for _, i := range m.events {
 		e := m.event(i)
-		if e.Op != steps.OpSend || e.Errno != 0 || e.Link == nil {
+		if e.Op != event.OpSend || e.Errno != 0 || e.Link == nil {
 			continue
 		}
 		var parts []*message
@@ -70,7 +70,7 @@ func (m *matcher) messages() *dgrams {
 	return d
 }
 
-func newMessage(i int, e *steps.Event, sent *steps.Datagram) *message {
+func newMessage(i int, e *event.Event, sent *event.Datagram) *message {
 	x := &message{node: i, link: e.Link, from: e.Sock, to: e.Link.Remote, sent: sent}
 	switch {
 	case sent.To.IP.IsValid():
@@ -89,7 +89,7 @@ func (d *dgrams) add(x *message) {
 }
 
 // datagram is the send of one message that was received; -1 where none fits.
-func (m *matcher) datagram(e *steps.Event, d *steps.Datagram) int {
+func (m *matcher) datagram(e *event.Event, d *event.Datagram) int {
 	if e.Look.Skip > 0 {
 		return m.beyond(e, d)
 	}
@@ -113,7 +113,7 @@ func (m *matcher) datagram(e *steps.Event, d *steps.Datagram) int {
 }
 
 // queue finds what may have reached a receiver with that content.
-func (m *matcher) queue(e *steps.Event, d *steps.Datagram) *dgramQueue {
+func (m *matcher) queue(e *event.Event, d *event.Datagram) *dgramQueue {
 	all := m.messages()
 	key := dgramKey{e.Sock, d.Sum, d.Remote}
 	if q := all.queues[key]; q != nil {
@@ -139,7 +139,7 @@ func (m *matcher) queue(e *steps.Event, d *steps.Datagram) *dgramQueue {
 }
 
 // beginning is the send of a message of which a short buffer got the beginning.
-func (m *matcher) beginning(e *steps.Event, d *steps.Datagram) int {
+func (m *matcher) beginning(e *event.Event, d *event.Datagram) int {
 	if !d.Cut {
 		return -1
 	}
@@ -156,7 +156,7 @@ func (m *matcher) beginning(e *steps.Event, d *steps.Datagram) int {
 
 // beyond is the send of a message that a look beyond others shows, by
 // SO_PEEK_OFF: of those that wait, the one in which its bytes are.
-func (m *matcher) beyond(e *steps.Event, d *steps.Datagram) int {
+func (m *matcher) beyond(e *event.Event, d *event.Datagram) int {
 	skip := e.Look.Skip
 	for _, x := range m.messages().all {
 		if x.parts != nil || x.gone() || m.event(x.node).Start > e.End || !m.reaches(x, e, d) {
@@ -177,7 +177,7 @@ func (x *message) gone() bool {
 
 // take notes that a receive took the message. What goes to a group, and what a
 // socket sees that taps the traffic, others receive too.
-func (x *message) take(e *steps.Event, d *steps.Datagram) {
+func (x *message) take(e *event.Event, d *event.Datagram) {
 	if len(d.Inner) > 0 || x.to.IP.IsMulticast() || isBroadcast(x.to) {
 		return
 	}
@@ -188,7 +188,7 @@ func (x *message) take(e *steps.Event, d *steps.Datagram) {
 }
 
 // reaches reports whether a message may be the one that came, with d.
-func (m *matcher) reaches(x *message, e *steps.Event, d *steps.Datagram) bool {
+func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 	at, from, to := e.Link.Local, d.Remote, x.to.Loopback()
 	switch {
 	case m.peer[x.from] != 0 || m.peer[e.Sock] != 0:

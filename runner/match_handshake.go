@@ -3,7 +3,7 @@ package runner
 import (
 	"slices"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A handshake is an event in which both sides send and receive in turn.
@@ -48,7 +48,7 @@ func (m *matcher) sent(i int, id, peer uint64, by int) {
 		m.cause(i, by)
 	case len(m.hands[id]) <= k:
 		m.causes(i, m.hands[peer][k].before)
-	case e == nil || e.Op != steps.OpHandshake:
+	case e == nil || e.Op != event.OpHandshake:
 		m.cause(i, by)
 	}
 }

@@ -3,7 +3,7 @@ package runner
 import (
 	"syscall"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // procs is what steps did to programs. What a program itself does is not known,
@@ -16,14 +16,14 @@ type procs struct {
 	signal  map[int]syscall.Signal
 }
 
-func (p *procs) index(i int, e *steps.Event) {
+func (p *procs) index(i int, e *event.Event) {
 	if p.kills == nil {
 		*p = procs{
 			kills: make(map[uint64][]int), holders: make(map[uint64][]uint64), streams: make(map[uint64]uint64),
 			signal: make(map[int]syscall.Signal),
 		}
 	}
-	if e.Op == steps.OpKill {
+	if e.Op == event.OpKill {
 		p.kills[e.Proc.ID] = append(p.kills[e.Proc.ID], i)
 		p.signal[i] = e.Proc.Signal
 		if isDeadly(e.Proc.Signal) {
@@ -50,7 +50,7 @@ func isDeadly(s syscall.Signal) bool {
 }
 
 // killsOf are the kills that may have brought about the end that a join saw.
-func (p *procs) killsOf(of *steps.Proc) []int {
+func (p *procs) killsOf(of *event.Proc) []int {
 	var list []int
 	for _, i := range p.kills[of.ID] {
 		if s := p.signal[i]; s == of.Signal || of.Signal == 0 && isDeadly(s) {

@@ -1,6 +1,8 @@
 package runner
 
-import "github.com/sockscript/sockscript/steps"
+import (
+	"github.com/sockscript/sockscript/steps/event"
+)
 
 // mostRelays bounds how many relays a byte is followed through: two that relay to
 // each other pass it on for ever.
@@ -33,18 +35,18 @@ func (m *matcher) arrives(i int, id uint64, offset int64) bool {
 }
 
 // hop is the piece of a relay's work that gave a byte.
-func (m *matcher) hop(i int, id uint64, offset int64) (steps.Hop, bool) {
+func (m *matcher) hop(i int, id uint64, offset int64) (event.Hop, bool) {
 	if i < 0 {
-		return steps.Hop{}, false
+		return event.Hop{}, false
 	}
 	e := m.event(i)
 	if e == nil || e.Also == nil || e.Also.Sock != id {
-		return steps.Hop{}, false
+		return event.Hop{}, false
 	}
 	for _, h := range e.Also.Hops {
 		if h.OutStart < offset && offset <= h.OutEnd {
 			return h, true
 		}
 	}
-	return steps.Hop{}, false
+	return event.Hop{}, false
 }

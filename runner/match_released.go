@@ -5,12 +5,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // holds makes the call that a blocked step found a branch in end after it.
-func (m *matcher) holds(i int, e *steps.Event) {
+func (m *matcher) holds(i int, e *event.Event) {
 	for at, en := range m.g.history.strands[e.Holds.Strand].entries {
 		if en.event != nil && en.event.End >= e.End {
 			held := m.g.base[e.Holds.Strand] + at
@@ -24,15 +24,15 @@ func (m *matcher) holds(i int, e *steps.Event) {
 // released finds what let a call go on that a blocked step has seen waiting for
 // room: a receive that made it, or an accept that freed a place. It is one that
 // does not come before the blocked step: after that the call still waited.
-func (m *matcher) released(i int, e *steps.Event) {
+func (m *matcher) released(i int, e *event.Event) {
 	if len(m.held[i]) == 0 || e.Errno != 0 {
 		return
 	}
 	var list []int
 	switch e.Op {
-	case steps.OpConnect:
+	case event.OpConnect:
 		list = m.accepts[m.reached[e.Sock]]
-	case steps.OpSend, steps.OpClose:
+	case event.OpSend, event.OpClose:
 		for _, id := range m.receivers(e) {
 			list = append(list, m.recvs[id]...)
 		}
@@ -58,7 +58,7 @@ func (m *matcher) comesBefore(c int, list []int) bool {
 }
 
 // receivers are the descriptions to which a send goes.
-func (m *matcher) receivers(e *steps.Event) []uint64 {
+func (m *matcher) receivers(e *event.Event) []uint64 {
 	if peer, known := m.peer[e.Sock]; known {
 		return []uint64{peer}
 	}

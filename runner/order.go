@@ -4,15 +4,15 @@ import (
 	"slices"
 	"sort"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // history is all that a run recorded.
 type history struct {
 	strands  []*strand
-	meetings [][]steps.Cause
-	values   [][]steps.Cause   // what gave one name several values
-	raised   [][]steps.Cause   // what raised one signal several times
+	meetings [][]event.Cause
+	values   [][]event.Cause   // what gave one name several values
+	raised   [][]event.Cause   // what raised one signal several times
 	folds    map[[2]*Fold]bool // the first comes after the second, by connections of which no more is kept
 }
 
@@ -83,7 +83,7 @@ func (g *graph) link() {
 			n.preds = append(n.preds, i-1)
 		}
 		en := n.entry()
-		after := []steps.Cause(nil)
+		after := []event.Cause(nil)
 		if en.event != nil {
 			after = en.event.After
 		} else {
@@ -104,14 +104,14 @@ func (g *graph) link() {
 func (n *node) entry() entry { return n.strand.entries[n.at] }
 
 // after makes a recorded cause a predecessor of node i.
-func (g *graph) after(i int, c steps.Cause) {
+func (g *graph) after(i int, c event.Cause) {
 	if j := g.find(c); j >= 0 {
 		g.nodes[i].preds = append(g.nodes[i].preds, j)
 	}
 }
 
 // find is the node of a cause: the event itself, or the fold that took it.
-func (g *graph) find(c steps.Cause) int {
+func (g *graph) find(c event.Cause) int {
 	if c.Strand < 0 {
 		return g.meets - c.Strand - 1
 	}
@@ -200,7 +200,7 @@ func (g *graph) lacksFolds(n *node) bool {
 
 // yields reports whether an entry's causes are only a guess.
 func (e entry) yields() bool {
-	return e.fold != nil || e.event.Op == steps.OpRecv && e.event.Link != nil
+	return e.fold != nil || e.event.Op == event.OpRecv && e.event.Link != nil
 }
 
 // finish gives a node its depth.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // mostDisorders is how many faults CheckOrder tells of one run.
@@ -94,7 +94,7 @@ func (m *matcher) lacks(i int) {
 
 // fromUs reports whether a socket of the scenario had the address that a receive
 // or an accept told.
-func (m *matcher) fromUs(d *steps.Datagram) bool {
+func (m *matcher) fromUs(d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && len(m.owners[a]) > 0
 }

@@ -10,7 +10,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -91,7 +92,7 @@ const (
 // anyPort is a random port that may be free. Where the kernel's own range leaves
 // too few, it is one of that.
 func anyPort() (int, error) {
-	low, high := steps.DynamicPorts()
+	low, high := event.DynamicPorts()
 	below, above := max(0, int(low)-lowestPort), highestPort-int(high)
 	if below+above < fewPorts {
 		l, err := net.Listen("tcp", ":0")
@@ -146,12 +147,12 @@ func tryBind(family, typ int, a unix.Sockaddr) error {
 // ownStreams are the handles of sockscript's own standard input and output.
 type ownStreams struct {
 	mu      sync.Mutex
-	handles map[string]*steps.Handle
+	handles map[string]*handle.Handle
 }
 
 // stdio is the handle of sockscript's own standard input or output. The file is
 // shared with whoever started sockscript, so its O_NONBLOCK is left alone.
-func (r *run) stdio(name string) (*steps.Handle, error) {
+func (r *run) stdio(name string) (*handle.Handle, error) {
 	r.streams.mu.Lock()
 	defer r.streams.mu.Unlock()
 	if h := r.streams.handles[name]; h != nil {
@@ -167,8 +168,8 @@ func (r *run) stdio(name string) (*steps.Handle, error) {
 		return nil, err
 	}
 	if r.streams.handles == nil {
-		r.streams.handles = make(map[string]*steps.Handle)
+		r.streams.handles = make(map[string]*handle.Handle)
 	}
-	r.streams.handles[name] = &steps.Handle{Name: name, Sock: s}
+	r.streams.handles[name] = &handle.Handle{Name: name, Sock: s}
 	return r.streams.handles[name], nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A Race is a list of events whose order nothing fixes, although it shows:
@@ -29,7 +29,7 @@ type Race struct {
 // A Racer is an event of a race, and whose it is.
 type Racer struct {
 	Actor string // replicas go by their actor's name alone
-	Event *steps.Event
+	Event *event.Event
 }
 
 // mostRacers is how many events a race's message names.

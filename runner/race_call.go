@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A want is what one call looked for in one place: what had come for certain
@@ -35,7 +35,7 @@ const mostOpen = 8
 
 // received finds what a receive may have found or not: it does not wait, or
 // takes by one call what is there.
-func (f *finder) received(i int, e *steps.Event) {
+func (f *finder) received(i int, e *event.Event) {
 	nowait := e.NoWait || e.Errno == unix.EAGAIN
 	peer, known := f.m.peer[e.Sock]
 	if !nowait && (e.Most == 0 || e.Most == 1 || e.Errno != 0) {
@@ -65,7 +65,7 @@ func (f *finder) received(i int, e *steps.Event) {
 
 // pending looks at the sends whose bytes a receive may have taken. It returns
 // the one whose bytes come first; -1 where none is known.
-func (f *finder) pending(w *want, i int, e *steps.Event, peer uint64) int {
+func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
 	list := f.m.sends[peer]
 	start := e.Offset - e.Took
 	k, _ := slices.BinarySearchFunc(list, start+1, func(s int, at int64) int {
@@ -116,7 +116,7 @@ func (f *finder) ends(id uint64) int {
 }
 
 // accepted finds a connection that an accept may have found or not.
-func (f *finder) accepted(i int, e *steps.Event) {
+func (f *finder) accepted(i int, e *event.Event) {
 	if !e.NoWait && e.Errno != unix.EAGAIN {
 		return
 	}
@@ -128,7 +128,7 @@ func (f *finder) accepted(i int, e *steps.Event) {
 }
 
 // polled finds what a poll may have found or not.
-func (f *finder) polled(i int, e *steps.Event) {
+func (f *finder) polled(i int, e *event.Event) {
 	certain := false
 	var open []int
 	for _, h := range e.Ready {
@@ -152,7 +152,7 @@ func (f *finder) polled(i int, e *steps.Event) {
 
 // readiness is what may have made a handle ready: to be received from, and to be
 // at its end.
-func (f *finder) readiness(i int, h steps.ReadyHandle) []want {
+func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 	var in, end want
 	peer, known := f.m.peer[h.Sock]
 	switch {
@@ -176,7 +176,7 @@ func (f *finder) readiness(i int, h steps.ReadyHandle) []want {
 
 // sent finds room that a send may have had or not, and a peer that may have
 // been there still or not.
-func (f *finder) sent(i int, e *steps.Event) {
+func (f *finder) sent(i int, e *event.Event) {
 	peer, known := f.m.peer[e.Sock]
 	if !known {
 		return
@@ -192,7 +192,7 @@ func (f *finder) sent(i int, e *steps.Event) {
 }
 
 // short reports whether less went than was to go.
-func (f *finder) short(e *steps.Event) bool {
+func (f *finder) short(e *event.Event) bool {
 	if e.Errno == unix.EAGAIN {
 		return true
 	}
@@ -211,9 +211,9 @@ func first[T any](parts []any) (T, bool) {
 }
 
 // sizeOf is how many bytes a send was to send.
-func sizeOf(e *steps.Event) (int, bool) {
+func sizeOf(e *event.Event) (int, bool) {
 	for _, arg := range e.Args {
-		if d, ok := arg.(steps.Data); ok {
+		if d, ok := arg.(event.Data); ok {
 			return d.Len, true
 		}
 	}
@@ -238,7 +238,7 @@ const noRoom = 1 << 20
 // at another time. A local socket knows at once that its peer is closed. TCP
 // answers the first send after a close with a reset, which only later calls
 // see, unless the peer closed with bytes that it had not received.
-func (f *finder) shows(i int, e *steps.Event, peer uint64) bool {
+func (f *finder) shows(i int, e *event.Event, peer uint64) bool {
 	if size, ok := sizeOf(e); ok && size >= noRoom {
 		return false
 	}

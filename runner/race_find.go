@@ -4,7 +4,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // find goes through the events once, and looks closer at those whose result may
@@ -23,15 +23,15 @@ func (f *finder) find() {
 	for _, i := range f.m.events {
 		e := f.m.event(i)
 		switch e.Op {
-		case steps.OpRecv:
+		case event.OpRecv:
 			f.received(i, e)
-		case steps.OpAccept:
+		case event.OpAccept:
 			f.accepted(i, e)
-		case steps.OpSend:
+		case event.OpSend:
 			f.sent(i, e)
-		case steps.OpPoll:
+		case event.OpPoll:
 			f.polled(i, e)
-		case steps.OpConnect:
+		case event.OpConnect:
 			f.connected(i, e)
 		}
 	}
@@ -49,7 +49,7 @@ type usage struct {
 	named     []int              // events that use names which branches share
 }
 
-func (u *usage) note(f *finder, i int, e *steps.Event) {
+func (u *usage) note(f *finder, i int, e *event.Event) {
 	if u.strand == nil {
 		u.strand, u.shared = make(map[uint64]*strand), make(map[uint64]bool)
 	}
@@ -57,7 +57,7 @@ func (u *usage) note(f *finder, i int, e *steps.Event) {
 		u.named = append(u.named, i)
 	}
 	switch {
-	case e.Op == steps.OpBind || e.Op == steps.OpUnlink, e.Op == steps.OpConnect && e.Link.Remote.Path != "":
+	case e.Op == event.OpBind || e.Op == event.OpUnlink, e.Op == event.OpConnect && e.Link.Remote.Path != "":
 		u.addresses = append(u.addresses, i)
 	}
 	u.by(f, i, e.Sock)
@@ -142,7 +142,7 @@ func (f *finder) overtakes(a, b pairing) bool {
 // were sent at the same depth, and their receives print alike.
 func (f *finder) same(a, b pairing) bool {
 	x, y := &f.g.nodes[a.cause], &f.g.nodes[b.cause]
-	if x.entry().event.Op != steps.OpSend || x.depth != y.depth {
+	if x.entry().event.Op != event.OpSend || x.depth != y.depth {
 		return false
 	}
 	if f.g.event(a.effect) == nil || f.g.event(b.effect) == nil {
@@ -153,19 +153,19 @@ func (f *finder) same(a, b pairing) bool {
 
 // learn keeps what an event says of its descriptions: whether they are local,
 // where they were bound, and how far receiving came.
-func (f *finder) learn(i int, e *steps.Event) {
+func (f *finder) learn(i int, e *event.Event) {
 	switch {
-	case e.Op == steps.OpBind && e.Errno == 0:
+	case e.Op == event.OpBind && e.Errno == 0:
 		f.bound[e.Sock] = i
-	case e.Op == steps.OpPair:
+	case e.Op == event.OpPair:
 		f.local[e.Sock], f.local[e.Link.Peer] = true, true
-	case e.Op == steps.OpRecv:
+	case e.Op == event.OpRecv:
 		f.cameTo[e.Sock] = max(f.cameTo[e.Sock], e.Offset)
 		f.takes[e.Sock] = append(f.takes[e.Sock], i)
 	case e.Link == nil || e.Link.Inode == 0:
-	case e.Op == steps.OpConnect:
+	case e.Op == event.OpConnect:
 		f.local[e.Sock] = true
-	case e.Op == steps.OpAccept:
+	case e.Op == event.OpAccept:
 		f.local[e.Link.Made] = true
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A variable is a name of an actor: those of a branch that spawn started are its own.
@@ -93,7 +93,7 @@ func (f *finder) given() {
 }
 
 // nodesOf are the events of causes, without those that folds took.
-func (f *finder) nodesOf(causes []steps.Cause) []int {
+func (f *finder) nodesOf(causes []event.Cause) []int {
 	var list []int
 	for _, c := range causes {
 		if i := f.g.find(c); i >= 0 && f.g.nodes[i].at >= 0 && f.g.event(i) != nil {

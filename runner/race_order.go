@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A finder finds races. What costs much, the clocks, is made only where two
@@ -50,7 +50,7 @@ func (f *finder) concurrent(x, y int) bool {
 func (f *finder) interrupts(x, call int) bool {
 	n := &f.g.nodes[call]
 	return slices.ContainsFunc(n.preds[n.own:], func(p int) bool {
-		return f.g.nodes[p].at >= 0 && f.g.event(p) != nil && f.g.event(p).Op == steps.OpBlocked && f.before(p, x)
+		return f.g.nodes[p].at >= 0 && f.g.event(p) != nil && f.g.event(p).Op == event.OpBlocked && f.before(p, x)
 	})
 }
 
@@ -192,7 +192,7 @@ func (f *finder) groups(list []pairing, races func(a, b pairing) bool) [][]pairi
 	return slices.DeleteFunc(together, func(group []pairing) bool { return len(group) < 2 })
 }
 
-func (g *graph) event(i int) *steps.Event { return g.nodes[i].entry().event }
+func (g *graph) event(i int) *event.Event { return g.nodes[i].entry().event }
 
 // A clock is a vector clock: how far each strand had come when an event
 // happened, as far as causes tell.

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -33,10 +33,10 @@ func (f *finder) shared(ids map[uint64]bool) {
 		case c == nil:
 		case e.Errno == unix.EBADF || e.Errno == unix.EPIPE:
 			c.fails = append(c.fails, pairing{cause: i, effect: -1})
-		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == steps.OpSend):
-		case e.Op == steps.OpSend && e.Link == nil:
+		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == event.OpSend):
+		case e.Op == event.OpSend && e.Link == nil:
 			c.sends = append(c.sends, pairing{cause: i, effect: -1})
-		case e.Op == steps.OpRecv || e.Op == steps.OpAccept:
+		case e.Op == event.OpRecv || e.Op == event.OpAccept:
 			c.takes = append(c.takes, pairing{cause: i, effect: -1})
 		}
 		if e.Also != nil && ids[e.Also.Sock] {
@@ -72,7 +72,7 @@ func (f *finder) firstReader(id uint64, group []pairing) int {
 	best := -1
 	for _, i := range f.m.events {
 		e := f.m.event(i)
-		if e.Op != steps.OpRecv || e.Took == 0 || f.m.peer[e.Sock] != id {
+		if e.Op != event.OpRecv || e.Took == 0 || f.m.peer[e.Sock] != id {
 			continue
 		}
 		ends := func(p pairing) bool { return f.m.sentBy(p.cause, id) > e.Offset-e.Took }
@@ -93,7 +93,7 @@ func (f *finder) closed(id uint64, calls []pairing) {
 			}
 		}
 		for _, c := range f.m.shuts[id] {
-			if f.m.event(p.cause).Op == steps.OpSend && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
+			if f.m.event(p.cause).Op == event.OpSend && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
 				f.add(raceShut, p.cause, c, p.cause)
 			}
 		}
@@ -103,14 +103,14 @@ func (f *finder) closed(id uint64, calls []pairing) {
 // sameHandle reports whether two events of branches of one actor are on one
 // handle. A description may have several.
 func (f *finder) sameHandle(i, j int) bool {
-	a, ok := first[steps.Name](f.m.event(i).Args)
-	b, _ := first[steps.Name](f.m.event(j).Args)
+	a, ok := first[event.Name](f.m.event(i).Args)
+	b, _ := first[event.Name](f.m.event(j).Args)
 	return ok && a == b && f.strand(i).member == f.strand(j).member
 }
 
 // connected finds the listen before which a connect may have come, and the close
 // of the listening socket.
-func (f *finder) connected(i int, e *steps.Event) {
+func (f *finder) connected(i int, e *event.Event) {
 	if e.Link.Type != unix.SOCK_STREAM && e.Link.Type != unix.SOCK_SEQPACKET {
 		return
 	}
@@ -130,7 +130,7 @@ func (f *finder) connected(i int, e *steps.Event) {
 
 // listensFor are the listens that decide how a connect ends: of the socket that
 // it reached, or of those at the address that refused it.
-func (f *finder) listensFor(e *steps.Event) []int {
+func (f *finder) listensFor(e *event.Event) []int {
 	if f.listens == nil {
 		f.listens = make(map[uint64]int)
 		for _, list := range f.m.listens {
@@ -177,7 +177,7 @@ func (f *finder) lost(list []pairing) {
 	for _, p := range list {
 		n := &f.g.nodes[p.cause]
 		e := f.g.event(p.cause)
-		if e.Op == steps.OpSend && f.m.peer[e.Sock] != p.on && !slices.Contains(n.preds[:n.own], bind) && f.concurrent(bind, p.cause) {
+		if e.Op == event.OpSend && f.m.peer[e.Sock] != p.on && !slices.Contains(n.preds[:n.own], bind) && f.concurrent(bind, p.cause) {
 			f.add(raceLost, p.cause, p.cause, bind)
 		}
 	}
@@ -213,11 +213,11 @@ func (f *finder) addresses(list []int) {
 // fails, unless both sockets may share it.
 func (f *finder) collide(i, j int) bool {
 	a, b := f.m.event(i), f.m.event(j)
-	if a.Op == steps.OpConnect && b.Op == steps.OpConnect {
+	if a.Op == event.OpConnect && b.Op == event.OpConnect {
 		return false
 	}
 	if to := asked(a); to.Path != "" {
-		return to.Path == asked(b).Path && (a.Op == b.Op || a.Op == steps.OpUnlink || b.Op == steps.OpUnlink)
+		return to.Path == asked(b).Path && (a.Op == b.Op || a.Op == event.OpUnlink || b.Op == event.OpUnlink)
 	}
 	failed := a.Errno == unix.EADDRINUSE || b.Errno == unix.EADDRINUSE
 	return failed && a.Op == b.Op && a.Link.Type == b.Link.Type && meet(asked(a), asked(b))
@@ -227,7 +227,7 @@ func (f *finder) collide(i, j int) bool {
 func (f *finder) freed(list []int) {
 	for _, i := range list {
 		e := f.m.event(i)
-		if e.Op != steps.OpBind || e.Errno != unix.EADDRINUSE || asked(e).Path != "" {
+		if e.Op != event.OpBind || e.Errno != unix.EADDRINUSE || asked(e).Path != "" {
 			continue
 		}
 		for _, j := range list {
@@ -245,10 +245,10 @@ func (f *finder) freed(list []int) {
 }
 
 // asked is the address that a call names.
-func asked(e *steps.Event) sock.Addr {
-	if e.Op == steps.OpBind {
+func asked(e *event.Event) sock.Addr {
+	if e.Op == event.OpBind {
 		for _, arg := range e.Args {
-			if a, ok := arg.(steps.Asked); ok {
+			if a, ok := arg.(event.Asked); ok {
 				return a.Addr
 			}
 		}

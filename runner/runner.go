@@ -24,8 +24,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Options change how a scenario runs. The zero value is the usual way.
@@ -82,19 +85,19 @@ type Result struct {
 // A Failure is what ended a run that did not pass.
 type Failure struct {
 	Actor  string       // its label; "" where the scenario as a whole failed
-	Place  *steps.Place // nil where the scenario as a whole failed
+	Place  *event.Place // nil where the scenario as a whole failed
 	Err    error
-	Via    []*steps.Place // the do steps that led to a step of a procedure
+	Via    []*event.Place // the do steps that led to a step of a procedure
 	Others []Doing        // what every other actor was doing at that moment
 	// Programs are those that the scenario started, with what they wrote, by
 	// the place of their actors in the file.
-	Programs []steps.ProgramOutput
+	Programs []program.ProgramOutput
 }
 
 // Doing is what an actor was doing when the scenario failed.
 type Doing struct {
 	Actor string
-	Place *steps.Place // of the step; nil before the first
+	Place *event.Place // of the step; nil before the first
 	For   time.Duration
 	Waits string // the name, signal or barrier it waits for; "" in a system call
 	Done  bool   // its steps are done, and it waits for its branches
@@ -135,7 +138,7 @@ type run struct {
 	scenario *scenarios.Scenario
 	options  Options
 	vars     map[string]any
-	shared   steps.Run
+	shared   step.Run
 	hub      *hub
 	tmp      *folder
 	ports    freePorts
@@ -157,13 +160,13 @@ func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 		r.vars = maps.Clone(s.Vars)
 		for name, v := range o.Vars {
 			if _, ok := s.Vars[name]; ok {
-				r.vars[name] = steps.Outside(v)
+				r.vars[name] = value.Outside(v)
 			}
 		}
 	}
-	r.shared = steps.Run{
+	r.shared = step.Run{
 		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Tmp: r.tmp.path,
-		Programs: steps.NewPrograms(), FreePort: r.ports.next, Stdio: r.stdio,
+		Programs: program.NewPrograms(), FreePort: r.ports.next, Stdio: r.stdio,
 	}
 	return r
 }
@@ -222,10 +225,10 @@ func (r *run) cast(ctx context.Context) error {
 				return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 			}
 		}
-		if err := steps.CheckReplicas(len(r.members) + count); err != nil {
+		if err := value.CheckReplicas(len(r.members) + count); err != nil {
 			return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 		}
-		roles := steps.RolesOf(a.Body)
+		roles := step.RolesOf(a.Body)
 		for i := range count {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
 			r.members = append(r.members, m)
@@ -275,14 +278,14 @@ func (r *run) writeFiles(ctx context.Context) error {
 }
 
 // outside is a task for expressions that stand in no step.
-func (r *run) outside(ctx context.Context) *steps.Task {
-	return &steps.Task{Ctx: ctx, Actor: &steps.Actor{Run: &r.shared}}
+func (r *run) outside(ctx context.Context) *step.Task {
+	return &step.Task{Ctx: ctx, Actor: &step.Actor{Run: &r.shared}}
 }
 
 // play runs one actor's steps.
 func (r *run) play(ctx context.Context, m *member) error {
 	return r.perform(m.main, func() (err error) {
-		t := &steps.Task{Ctx: ctx, World: m.main, Actor: &steps.Actor{
+		t := &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
 			Name: m.actor.Name, Index: m.index, Count: m.count,
 			Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
 		}}
@@ -311,19 +314,19 @@ func (r *run) perform(s *strand, run func() error) (err error) {
 	return nil
 }
 
-func (r *run) limit(t *steps.Task, m *member) (steps.Limit, error) {
+func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 	if !m.actor.Timeout.Given() {
-		return steps.Limit{}, nil
+		return step.Limit{}, nil
 	}
 	d, err := m.actor.Timeout.Eval(t)
-	return steps.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
+	return step.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
 }
 
 // strand opens the record of an actor, or of a branch that a step starts.
-func (r *run) strand(m *member, parent *strand, branch string, by *steps.Place) *strand {
+func (r *run) strand(m *member, parent *strand, branch string, by *event.Place) *strand {
 	s := &strand{run: r, member: m, branch: branch, origin: by}
 	if parent != nil {
-		s.parent, s.joined = parent, []steps.Cause{parent.last()}
+		s.parent, s.joined = parent, []event.Cause{parent.last()}
 		s.path = append(slices.Clone(parent.path), parent.forks)
 		parent.forks++
 		if parent.branch != "" {
@@ -341,16 +344,16 @@ func (r *run) strand(m *member, parent *strand, branch string, by *steps.Place) 
 // fail notes the first failure, with what all others are doing, before the
 // error that it returns cancels them.
 func (r *run) fail(s *strand, err error) error {
-	if errors.Is(err, steps.ErrCancelled) {
-		return steps.ErrCancelled
+	if errors.Is(err, step.ErrCancelled) {
+		return step.ErrCancelled
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.failure != nil || r.stopped != nil {
-		return steps.ErrCancelled
+		return step.ErrCancelled
 	}
 	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
-	var step *steps.StepError
+	var step *step.Error
 	if errors.As(err, &step) {
 		r.failure.Place, r.failure.Err, r.failure.Via = step.Place, step.Err, step.Via
 	}
@@ -380,17 +383,17 @@ func (r *run) doing(but *strand) []Doing {
 
 // programs tells what the programs wrote: one actor's after the other's, each in
 // the order it started them.
-func (r *run) programs() []steps.ProgramOutput {
+func (r *run) programs() []program.ProgramOutput {
 	type replica struct {
 		name  string
 		index int
 	}
-	of := make(map[replica][]steps.ProgramOutput)
+	of := make(map[replica][]program.ProgramOutput)
 	for _, p := range r.shared.Programs.Outputs() {
 		by := replica{p.Actor, p.Index}
 		of[by] = append(of[by], p)
 	}
-	var list []steps.ProgramOutput
+	var list []program.ProgramOutput
 	for _, m := range r.members {
 		for _, p := range of[replica{m.actor.Name, m.index}] {
 			p.Actor = m.label()

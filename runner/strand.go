@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // A member is one actor, or one replica of it.
@@ -17,7 +18,7 @@ type member struct {
 	place int // of the actor in the file
 	index int
 	count int
-	roles steps.Roles
+	roles step.Roles
 	main  *strand
 
 	// Guarded by the hub.
@@ -45,11 +46,11 @@ type strand struct {
 	id     int
 	parent *strand
 	branch string        // its label; "" for the actor itself
-	origin *steps.Place  // of the step that started the branch
+	origin *event.Place  // of the step that started the branch
 	twins  bool          // the branches of that step do the same
 	path   []int         // the numbers of the forks that lead to it
 	forks  int           // branches started so far
-	joined []steps.Cause // what the next event comes after: a fork, joined branches
+	joined []event.Cause // what the next event comes after: a fork, joined branches
 
 	// Guarded by the hub.
 	joiners []*strand // that wait for its end
@@ -57,9 +58,9 @@ type strand struct {
 
 	entries []entry
 	seq     int
-	free    []*steps.Event // of rounds that were folded
+	free    []*event.Event // of rounds that were folded
 
-	step  atomic.Pointer[steps.Place]
+	step  atomic.Pointer[event.Place]
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
 	waits atomic.Pointer[string]
 	stall atomic.Bool // the step's call waits
@@ -68,7 +69,7 @@ type strand struct {
 
 // An entry of a strand is an event, or the fold that stands for rounds.
 type entry struct {
-	event *steps.Event
+	event *event.Event
 	fold  *Fold
 }
 
@@ -87,7 +88,7 @@ func (s *strand) compare(t *strand) int {
 }
 
 // Record implements steps.World.
-func (s *strand) Record(e *steps.Event) steps.Cause {
+func (s *strand) Record(e *event.Event) event.Cause {
 	kept := s.unused()
 	args, ret, after := kept.Args[:0], kept.Ret[:0], kept.After[:0]
 	*kept = *e
@@ -97,14 +98,14 @@ func (s *strand) Record(e *steps.Event) steps.Cause {
 	kept.Seq = s.seq
 	s.seq++
 	s.entries = append(s.entries, entry{event: kept})
-	return steps.Cause{Strand: s.id, Seq: kept.Seq}
+	return event.Cause{Strand: s.id, Seq: kept.Seq}
 }
 
 // unused is an event to be filled: one that was folded, or a new one.
-func (s *strand) unused() *steps.Event {
+func (s *strand) unused() *event.Event {
 	n := len(s.free) - 1
 	if n < 0 {
-		return new(steps.Event)
+		return new(event.Event)
 	}
 	e := s.free[n]
 	s.free = s.free[:n]
@@ -121,10 +122,10 @@ func (s *strand) drop(round []entry) {
 }
 
 // last is the place of the strand's latest event.
-func (s *strand) last() steps.Cause { return steps.Cause{Strand: s.id, Seq: s.seq - 1} }
+func (s *strand) last() event.Cause { return event.Cause{Strand: s.id, Seq: s.seq - 1} }
 
 // At implements steps.World.
-func (s *strand) At(step *steps.Place, since time.Time) {
+func (s *strand) At(step *event.Place, since time.Time) {
 	if step == nil {
 		s.waits.Store(&itsBranches)
 		return
@@ -145,7 +146,7 @@ func (s *strand) MayStart() bool {
 	s.run.mu.Lock()
 	defer s.run.mu.Unlock()
 	for _, other := range s.run.strands {
-		if other != s && !other.over.Load() && steps.StartsAhead(other.member.actor.Body, other.step.Load()) {
+		if other != s && !other.over.Load() && step.StartsAhead(other.member.actor.Body, other.step.Load()) {
 			return true
 		}
 	}
@@ -153,25 +154,25 @@ func (s *strand) MayStart() bool {
 }
 
 // Await implements steps.World.
-func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, steps.Cause, error) {
+func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, event.Cause, error) {
 	return s.run.hub.await(s, deadline, actor, index, name)
 }
 
 // Give implements steps.World.
-func (s *strand) Give(name string, value any, by steps.Cause) {
+func (s *strand) Give(name string, value any, by event.Cause) {
 	s.run.hub.give(s.member, name, value, by)
 }
 
 // Signal implements steps.World.
-func (s *strand) Signal(name string, by steps.Cause) { s.run.hub.signal(name, by) }
+func (s *strand) Signal(name string, by event.Cause) { s.run.hub.signal(name, by) }
 
 // Wait implements steps.World.
-func (s *strand) Wait(deadline time.Time, name string) (steps.Cause, error) {
+func (s *strand) Wait(deadline time.Time, name string) (event.Cause, error) {
 	return s.run.hub.wait(s, deadline, name)
 }
 
 // Barrier implements steps.World.
-func (s *strand) Barrier(deadline time.Time, name string) (steps.Cause, error) {
+func (s *strand) Barrier(deadline time.Time, name string) (event.Cause, error) {
 	return s.run.hub.barrier(s, deadline, name)
 }
 

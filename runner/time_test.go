@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A step's call begins once the names of other actors that it reads have their
@@ -31,17 +31,17 @@ func TestCallBeginsAfterReferences(t *testing.T) {
 		{"blocked", "[{socketpair: unix, as: [a, b]}, {spawn: [{recv: a}], as: r}, {blocked: r, stays: '${giver.n}ns'}, {send: b, data: x}]"},
 	} {
 		r := passes(t, "actors:\n  reader: "+test.steps+"\n  giver: [{sleep: 1ms}, {let: {n: 5}}]\n", runner.Options{})
-		given := event(t, r, "giver", "let")
-		if called := event(t, r, "reader", test.call); called.Start < given.End {
+		given := eventOf(t, r, "giver", "let")
+		if called := eventOf(t, r, "reader", test.call); called.Start < given.End {
 			t.Errorf("%s: the call began at %s, the name had its value at %s", test.steps, called.Start, given.End)
 		}
 	}
 }
 
-// event is the only event of an actor with a call.
-func event(t testing.TB, r *runner.Result, actor, call string) *steps.Event {
+// eventOf is the only event of an actor with a call.
+func eventOf(t testing.TB, r *runner.Result, actor, call string) *event.Event {
 	t.Helper()
-	var found *steps.Event
+	var found *event.Event
 	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
 		if l.Event == nil || l.Event.Call != call || l.Actor != actor {
 			continue
@@ -76,7 +76,7 @@ func TestTookCountsFromTheCall(t *testing.T) {
 			t.Fatalf("%s: %s", step, r.Failure.Err)
 		}
 		took, err := time.ParseDuration(said[1])
-		given := event(t, r, "giver", "let")
+		given := eventOf(t, r, "giver", "let")
 		// What is told is rounded to a tenth of a millisecond.
 		if most := r.Elapsed - given.End + time.Millisecond/20; err != nil || took > most {
 			t.Errorf("%s: it took %s, but the name had its value only %s before the end", step, took, most)

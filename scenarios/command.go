@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // CommandActor is the name of the actor that stands for a command which is run
@@ -85,7 +86,7 @@ func addresses(actors *source.Node) []string {
 			if h := step.Get("bind"); h != nil && datagram[h.Text] {
 				handle = h
 			}
-			if handle == nil || !steps.IsName(handle.Text) {
+			if handle == nil || !value.IsName(handle.Text) {
 				continue
 			}
 			if name := a.Key.Text + "." + handle.Text; !slices.Contains(names, name) {

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // document holds a scenario's top-level keys while they are decoded. Its
@@ -16,16 +17,16 @@ type document struct {
 	description word
 	tags        words
 	requires    requirements
-	timeout     steps.Duration
-	stepTimeout steps.Duration
+	timeout     value.Duration
+	stepTimeout value.Duration
 	vars        variables
 	files       files
-	procedures  steps.Procedures
+	procedures  step.Procedures
 	actors      actors
 }
 
-func (doc *document) params() []*steps.Param {
-	return []*steps.Param{
+func (doc *document) params() []*value.Param {
+	return []*value.Param{
 		{Key: "name", Value: &doc.name, Help: "the scenario's name; default: the file's without its ending"},
 		{Key: "description", Value: &doc.description, Help: "what to look at and why it is so"},
 		{Key: "tags", Value: &doc.tags, Help: "words to choose scenarios by"},
@@ -44,7 +45,7 @@ var laterKeys = map[string]string{
 	"network": "this version runs on the host's own network; leave the key out",
 }
 
-func (s *Scenario) decode(n *source.Node, kinds steps.KindList) source.Problems {
+func (s *Scenario) decode(n *source.Node, kinds step.Kinds) source.Problems {
 	if n.Kind != source.Map {
 		p := n.Problem("a scenario is a mapping with the key actors, not %s", n.Describe())
 		return source.Problems{p}
@@ -61,7 +62,7 @@ func (s *Scenario) decode(n *source.Node, kinds steps.KindList) source.Problems 
 		}
 		known.Entries = append(known.Entries, e)
 	}
-	r := steps.NewReader(kinds, keysOf(n.Get("actors")), keysOf(n.Get("vars")))
+	r := step.NewReader(kinds, keysOf(n.Get("actors")), keysOf(n.Get("vars")))
 	doc.procedures.Reader, doc.actors.reader = r, r
 	r.Mapping(inOrder(&known), doc.params(), "a scenario")
 	s.fill(doc, r)
@@ -93,7 +94,7 @@ func inOrder(n *source.Node) *source.Node {
 	return n
 }
 
-func (s *Scenario) fill(doc *document, r *steps.Reader) {
+func (s *Scenario) fill(doc *document, r *step.Reader) {
 	if doc.name.text != "" {
 		s.Name = doc.name.text
 	}
@@ -103,21 +104,21 @@ func (s *Scenario) fill(doc *document, r *steps.Reader) {
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
 	s.Steps = r.Steps()
-	var bodies []*steps.Block
+	var bodies []*step.Block
 	for _, a := range s.Actors {
 		bodies = append(bodies, a.Body)
 	}
-	s.Shared = steps.SharedNames(bodies)
+	s.Shared = step.SharedNames(bodies)
 }
 
 // fixed is a duration that must not hold an expression.
-func fixed(v *steps.Duration, otherwise time.Duration, d *steps.Decoder) time.Duration {
+func fixed(v *value.Duration, otherwise time.Duration, d *value.Decoder) time.Duration {
 	if !v.Given() {
 		return otherwise
 	}
 	x, static := v.Static()
 	if !static {
-		d.Problem(v.Node(), "this duration cannot hold an expression").Hint = "write it out, as 30s"
+		d.Problem(v.Node, "this duration cannot hold an expression").Hint = "write it out, as 30s"
 	}
 	return time.Duration(x)
 }
@@ -125,10 +126,10 @@ func fixed(v *steps.Duration, otherwise time.Duration, d *steps.Decoder) time.Du
 // check finds what is wrong with a scenario whose parts are all well formed.
 func (s *Scenario) check(doc *document) source.Problems {
 	var problems source.Problems
-	var checked []steps.CheckedActor
-	var outside []*steps.Expr
+	var checked []step.CheckedActor
+	var outside []*value.Expr
 	for _, a := range s.Actors {
-		checked = append(checked, steps.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
+		checked = append(checked, step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
 		for _, e := range slices.Concat(a.Count.Exprs(), a.Timeout.Exprs()) {
 			problems = append(problems, noReferences(e, a.Node, "count and timeout of "+a.Name)...)
 			outside = append(outside, e)
@@ -149,12 +150,12 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
-	return append(problems, steps.CheckActors(checked, doc.vars.nodes, outside)...)
+	return append(problems, step.CheckActors(checked, doc.vars.nodes, outside)...)
 }
 
 // noReferences reports what an expression that is settled before any actor
 // runs wants to know of them.
-func noReferences(e *steps.Expr, n *source.Node, what string) source.Problems {
+func noReferences(e *value.Expr, n *source.Node, what string) source.Problems {
 	var problems source.Problems
 	for _, r := range e.References() {
 		p := n.Problem("%s cannot wait for %s.%s", what, r.Actor, r.Name)
@@ -177,11 +178,11 @@ func keysOf(n *source.Node) []string {
 
 // actors is the value of the key actors.
 type actors struct {
-	reader *steps.Reader
+	reader *step.Reader
 	list   []*Actor
 }
 
-func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
+func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "actors is a mapping of names to lists of steps, not %s", n.Describe())
 		return
@@ -191,16 +192,16 @@ func (v *actors) Decode(d *steps.Decoder, n *source.Node) {
 		return
 	}
 	for _, e := range n.Entries {
-		if !steps.IsName(e.Key.Text) {
+		if !value.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
-		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(steps.Block), Count: steps.Replicas()}
+		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(step.Block), Count: value.Replicas()}
 		a.decode(v.reader, e.Value)
 		v.list = append(v.list, a)
 	}
 }
 
-func (a *Actor) decode(r *steps.Reader, n *source.Node) {
+func (a *Actor) decode(r *step.Reader, n *source.Node) {
 	if n.Kind != source.Map {
 		a.Body = r.Actor(n)
 		return
@@ -214,11 +215,11 @@ func (s *Scenario) tooMany() *source.Problem {
 	sum := 0
 	for _, a := range s.Actors {
 		n := a.replicas()
-		if steps.CheckReplicas(n) != nil {
+		if value.CheckReplicas(n) != nil {
 			return nil // the decoder has said so
 		}
 		sum += n
-		if err := steps.CheckReplicas(sum); err != nil {
+		if err := value.CheckReplicas(sum); err != nil {
 			return a.Node.Problem("%s", err)
 		}
 	}
@@ -234,8 +235,8 @@ func (a *Actor) replicas() int {
 }
 
 // params are the keys of an actor that is written as a mapping.
-func (a *Actor) params(body *actorBody) []*steps.Param {
-	return []*steps.Param{
+func (a *Actor) params(body *actorBody) []*value.Param {
+	return []*value.Param{
 		{Key: "steps", Value: body, Required: true, Help: "what the actor does"},
 		{Key: "count", Value: &outside{value: &a.Count}, Help: "so many replicas run, each with its index; default: 1"},
 		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the bound of all steps together"},
@@ -244,34 +245,34 @@ func (a *Actor) params(body *actorBody) []*steps.Param {
 
 // actorBody decodes the steps of an actor.
 type actorBody struct {
-	reader *steps.Reader
+	reader *step.Reader
 	actor  *Actor
 }
 
-func (b *actorBody) Decode(_ *steps.Decoder, n *source.Node) { b.actor.Body = b.reader.Actor(n) }
-func (b *actorBody) Schema() steps.Schema                    { return new(steps.Block).Schema() }
+func (b *actorBody) Decode(_ *value.Decoder, n *source.Node) { b.actor.Body = b.reader.Actor(n) }
+func (b *actorBody) Schema() value.Schema                    { return new(step.Block).Schema() }
 func (b *actorBody) Type() string                            { return "list of steps" }
 
 // outside decodes a value whose expressions stand outside any step.
-type outside struct{ value steps.Value }
+type outside struct{ value value.Value }
 
-func (o *outside) Decode(d *steps.Decoder, n *source.Node) { d.Outside(o.value, n) }
-func (o *outside) Schema() steps.Schema                    { return o.value.Schema() }
+func (o *outside) Decode(d *value.Decoder, n *source.Node) { d.Outside(o.value, n) }
+func (o *outside) Schema() value.Schema                    { return o.value.Schema() }
 func (o *outside) Type() string                            { return o.value.Type() }
 
 // Schema accepts a mapping of names to steps.
-func (v *actors) Schema() steps.Schema {
-	body := new(steps.Block).Schema()
-	long := steps.Schema{}
+func (v *actors) Schema() value.Schema {
+	body := new(step.Block).Schema()
+	long := value.Schema{}
 	a := new(Actor)
 	for _, p := range a.params(&actorBody{}) {
-		long[p.Key] = steps.Described(p)
+		long[p.Key] = value.Described(p)
 	}
-	mapping := steps.Object(long, "steps")
-	return steps.Schema{
+	mapping := value.Object(long, "steps")
+	return value.Schema{
 		"type": "object", "minProperties": 1,
-		"propertyNames":        steps.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-		"additionalProperties": steps.Schema{"anyOf": []steps.Schema{body, mapping}},
+		"propertyNames":        value.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		"additionalProperties": value.Schema{"anyOf": []value.Schema{body, mapping}},
 	}
 }
 

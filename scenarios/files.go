@@ -4,13 +4,13 @@ import (
 	"path/filepath"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // files is the value of the key files.
 type files struct{ list []*File }
 
-func (v *files) Decode(d *steps.Decoder, n *source.Node) {
+func (v *files) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "files is a mapping of names to contents, not %s", n.Describe())
 		return
@@ -25,7 +25,7 @@ func (v *files) Decode(d *steps.Decoder, n *source.Node) {
 	}
 }
 
-func (v *files) Schema() steps.Schema {
-	return steps.Schema{"type": "object", "additionalProperties": new(steps.Payload).Schema()}
+func (v *files) Schema() value.Schema {
+	return value.Schema{"type": "object", "additionalProperties": new(value.Payload).Schema()}
 }
 func (v *files) Type() string { return "contents by name" }

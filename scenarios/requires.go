@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A Requirement is something that must be there for a scenario to run.
@@ -32,8 +33,8 @@ var requirementForms = []string{"root", "netns", "ipv6", "cmd:", "socket:", "ker
 const requirementHelp = "write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux"
 
 // Requirements are the rows of the reference for the forms of requires.
-func Requirements() []steps.DocParam {
-	return []steps.DocParam{
+func Requirements() []value.DocRow {
+	return []value.DocRow{
 		{Key: "root", Help: "the user is root"},
 		{Key: "netns", Help: "network namespaces can be made"},
 		{Key: "ipv6", Help: "[::1] can be bound"},
@@ -49,11 +50,11 @@ var kernelVersion = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 // requirements is the value of the key requires.
 type requirements struct{ list []Requirement }
 
-func (v *requirements) Decode(d *steps.Decoder, n *source.Node) {
+func (v *requirements) Decode(d *value.Decoder, n *source.Node) {
 	for _, item := range items(n) {
 		r, hint := parseRequirement(item.Text)
 		if item.Kind != source.Scalar || hint != "" {
-			d.Problem(item, "unknown requirement %s", steps.Shown(item)).Hint = hint
+			d.Problem(item, "unknown requirement %s", value.Shown(item)).Hint = hint
 			continue
 		}
 		v.list = append(v.list, r)
@@ -85,8 +86,8 @@ func parseRequirement(s string) (Requirement, string) {
 	return Requirement{}, requirementHelp
 }
 
-func (v *requirements) Schema() steps.Schema {
-	return oneOrMore(steps.Schema{
+func (v *requirements) Schema() value.Schema {
+	return oneOrMore(value.Schema{
 		"type":    "string",
 		"pattern": `^(root|netns|ipv6|cmd:.+|socket:.+|kernel>=[0-9]+(\.[0-9]+)*|os:.+)$`,
 	})

@@ -10,6 +10,8 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // The bounds of a scenario and of a step that say nothing themselves.
@@ -33,7 +35,7 @@ type Scenario struct {
 	Actors      []*Actor
 
 	Node  *source.Node
-	Steps []*steps.Step // all of them, in the order of the file
+	Steps []*step.Step // all of them, in the order of the file
 	// Shared tells which names of each actor the other actors read.
 	Shared map[string]map[string]bool
 }
@@ -42,25 +44,25 @@ type Scenario struct {
 // scenario starts.
 type Variable struct {
 	Name  string
-	Value steps.Datum
-	Exprs []*steps.Expr
+	Value value.Datum
+	Exprs []*value.Expr
 	Node  *source.Node
 }
 
 // A File is written into the scenario's temporary folder before it runs.
 type File struct {
 	Name  string // a path inside the folder
-	Data  steps.Payload
-	Exprs []*steps.Expr
+	Data  value.Payload
+	Exprs []*value.Expr
 	Node  *source.Node
 }
 
 // An Actor is one that runs its steps beside the others.
 type Actor struct {
 	Name    string
-	Body    *steps.Block
-	Count   steps.Int      // of replicas; 1 where it is not given
-	Timeout steps.Duration // of all its steps together
+	Body    *step.Block
+	Count   value.Int      // of replicas; 1 where it is not given
+	Timeout value.Duration // of all its steps together
 	Node    *source.Node
 }
 
@@ -105,7 +107,7 @@ type Options struct {
 	// SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status must be 0.
 	Command []string
 	// Kinds are the step kinds that the file may use; nil stands for [steps.Kinds].
-	Kinds steps.KindList
+	Kinds step.Kinds
 }
 
 // ParseWith is Parse with options.

@@ -1,16 +1,19 @@
 package scenarios
 
-import "github.com/sockscript/sockscript/steps"
+import (
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
+)
 
 // Schema is the JSON Schema (draft 2020-12) of a scenario document, for
 // editors. It accepts what the loader accepts, as far as a schema can tell:
 // names, addresses and the order of steps are the checker's.
-func Schema() steps.Schema {
-	properties := steps.Schema{}
+func Schema() value.Schema {
+	properties := value.Schema{}
 	for _, p := range new(document).params() {
-		properties[p.Key] = steps.Described(p)
+		properties[p.Key] = value.Described(p)
 	}
-	s := steps.Object(properties, "actors")
+	s := value.Object(properties, "actors")
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "sockscript scenario"
 	s["$defs"] = steps.Kinds().Definitions()
@@ -18,10 +21,10 @@ func Schema() steps.Schema {
 }
 
 // Keys documents the top-level keys of a scenario.
-func Keys() []steps.DocParam { return steps.DocParams(new(document).params()) }
+func Keys() []value.DocRow { return value.DocRows(new(document).params()) }
 
 // ActorKeys documents the keys of an actor that is written as a mapping.
-func ActorKeys() []steps.DocParam {
+func ActorKeys() []value.DocRow {
 	a := new(Actor)
-	return steps.DocParams(a.params(&actorBody{}))
+	return value.DocRows(a.params(&actorBody{}))
 }

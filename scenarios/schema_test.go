@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/scenariotest"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // accepts tells whether the schema takes every document of a text.
@@ -125,8 +125,8 @@ func TestSchemaRefuses(t *testing.T) {
 
 // An editor shows the help of a key, so each key has one.
 func TestSchemaDescribes(t *testing.T) {
-	for key, v := range scenarios.Schema()["properties"].(steps.Schema) {
-		if text, _ := v.(steps.Schema)["description"].(string); strings.TrimSpace(text) == "" {
+	for key, v := range scenarios.Schema()["properties"].(value.Schema) {
+		if text, _ := v.(value.Schema)["description"].(string); strings.TrimSpace(text) == "" {
 			t.Errorf("the key %s has no description", key)
 		}
 	}

@@ -2,13 +2,13 @@ package scenarios
 
 import (
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // word is a text without expressions.
 type word struct{ text string }
 
-func (w *word) Decode(d *steps.Decoder, n *source.Node) {
+func (w *word) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Scalar {
 		d.Problem(n, "expected a text, got %s", n.Describe())
 		return
@@ -16,13 +16,13 @@ func (w *word) Decode(d *steps.Decoder, n *source.Node) {
 	w.text = n.Text
 }
 
-func (w *word) Schema() steps.Schema { return steps.Schema{"type": "string"} }
+func (w *word) Schema() value.Schema { return value.Schema{"type": "string"} }
 func (w *word) Type() string         { return "text" }
 
 // words is a word or a list of them.
 type words struct{ list []string }
 
-func (w *words) Decode(d *steps.Decoder, n *source.Node) {
+func (w *words) Decode(d *value.Decoder, n *source.Node) {
 	for _, item := range items(n) {
 		var x word
 		x.Decode(d, item)
@@ -30,7 +30,7 @@ func (w *words) Decode(d *steps.Decoder, n *source.Node) {
 	}
 }
 
-func (w *words) Schema() steps.Schema { return oneOrMore(steps.Schema{"type": "string"}) }
+func (w *words) Schema() value.Schema { return oneOrMore(value.Schema{"type": "string"}) }
 func (w *words) Type() string         { return "word or list of words" }
 
 // variables are typed as YAML types plain scalars. Those with expressions get
@@ -41,14 +41,14 @@ type variables struct {
 	nodes    map[string]*source.Node
 }
 
-func (v *variables) Decode(d *steps.Decoder, n *source.Node) {
+func (v *variables) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "vars is a mapping of names to values, not %s", n.Describe())
 		return
 	}
 	v.values, v.nodes = make(map[string]any), make(map[string]*source.Node)
 	for _, e := range n.Entries {
-		if !steps.IsName(e.Key.Text) {
+		if !value.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%q is not a name for a variable", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		v.nodes[e.Key.Text] = e.Key
@@ -103,10 +103,10 @@ func (v *variables) inOrder() ([]*Variable, source.Problems) {
 	return sorted, problems
 }
 
-func (v *variables) Schema() steps.Schema {
-	return steps.Schema{
+func (v *variables) Schema() value.Schema {
+	return value.Schema{
 		"type":          "object",
-		"propertyNames": steps.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+		"propertyNames": value.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
 	}
 }
 func (v *variables) Type() string { return "values by name" }
@@ -118,6 +118,6 @@ func items(n *source.Node) []*source.Node {
 	return []*source.Node{n}
 }
 
-func oneOrMore(one steps.Schema) steps.Schema {
-	return steps.Schema{"anyOf": []steps.Schema{one, {"type": "array", "items": one}}}
+func oneOrMore(one value.Schema) value.Schema {
+	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
 }

@@ -2,7 +2,7 @@ package scenarios
 
 import (
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // ParseVars reads the text of a file that maps names to values, such as those
@@ -24,7 +24,7 @@ func ParseVars(name string, data []byte) (map[string]any, source.Problems) {
 			problems = append(problems, p.WithHint("write NAME: VALUE"))
 		}
 		for _, e := range n.Entries {
-			if !steps.IsName(e.Key.Text) {
+			if !value.IsName(e.Key.Text) {
 				p := e.Key.Problem("%q is not a name for a variable", e.Key.Text)
 				problems = append(problems, p.WithHint("a name is letters, digits and _, and starts with a letter"))
 			}
@@ -50,5 +50,5 @@ func plainValue(n *source.Node) any {
 		}
 		return m
 	}
-	return steps.ScalarValue(n)
+	return value.Scalar(n)
 }

@@ -1,6 +1,12 @@
 package steps
 
-var acceptKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var acceptKind = step.Kind{
 	Name:    "accept",
 	Summary: "take the next connection of a listening socket",
 	Text:    `Waits until a client has connected. See accept(2).`,
@@ -19,61 +25,61 @@ var acceptKind = Kind{
       to: ${server.listener}
     - close: sock
 `,
-	New: func() Action { return new(acceptAction) },
+	New: func() step.Action { return new(acceptAction) },
 }
 
 type acceptAction struct {
-	handle HandleRef
-	nowait Bool
-	from   AddressMatch
+	handle step.HandleRef
+	nowait value.Bool
+	from   value.AddressMatch
 }
 
-func (a *acceptAction) Params(p *Params) {
+func (a *acceptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the listening socket")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when no connection is there")
 	p.Result("from", &a.from, "the client's address; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the connection"
 }
 
-func (a *acceptAction) Run(t *Task) error {
+func (a *acceptAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	t.Call("accept", Name(h.Name))
-	s, from, err := h.Sock.Accept(t.wait(&a.nowait, 0))
-	t.act(OpAccept, h)
+	t.Call("accept", event.Name(h.Name))
+	s, from, err := h.Sock.Accept(t.Wait(&a.nowait, 0))
+	t.Act(event.OpAccept, h)
 	t.Event.NoWait = a.nowait.On
 	if err != nil {
 		return err
 	}
-	conn, err := t.makeHandle(0, s, "a connection")
+	conn, err := t.MakeHandle(0, s, "a connection")
 	if err != nil {
 		return err
 	}
-	t.publish(conn.Name)
-	t.Event.Link = conn.link()
+	t.Publish(conn.Name)
+	t.Event.Link = conn.Link()
 	t.Event.Link.Made = s.Desc().ID
-	t.Return(Name(conn.Name))
+	t.Return(event.Name(conn.Name))
 	if from.Path != "" || from.IP.IsValid() {
-		t.Return(Name(conn.Name), Const("from"), from)
+		t.Return(event.Name(conn.Name), event.Const("from"), from)
 	}
 	if !a.from.Given() {
 		return nil
 	}
-	return a.from.expect(t, from, "from")
+	return a.from.Expect(t, from, "from")
 }
 
-func (a *acceptAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
+func (a *acceptAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
 	if sym == nil {
-		c.makeHandle(0, anySocket())
+		c.MakeHandle(0, step.AnySocket())
 		return
 	}
-	if sym.sock.listens == no && c.mustSucceed() && c.certain() {
-		c.problem(a.handle.node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
+	if sym.Sock.Listens == step.No && c.MustSucceed() && c.Certain() {
+		c.Problem(a.handle.Node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
 	}
-	made := newSocket(sym.sock.family, sym.sock.typ, 0)
-	made.connected = unknown
-	c.makeHandle(0, made)
+	made := step.NewSocket(sym.Sock.Family, sym.Sock.Typ, 0)
+	made.Connected = step.Unknown
+	c.MakeHandle(0, made)
 }

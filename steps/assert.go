@@ -1,39 +1,45 @@
 package steps
 
-import "strings"
+import (
+	"strings"
 
-var assertKind = Kind{
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var assertKind = step.Kind{
 	Name:    "assert",
 	Summary: "check a condition",
 	Text:    `The expression must be true; a failure shows the values of the names in it.`,
 	Example: letKind.Example,
-	New:     func() Action { return new(assertAction) },
+	New:     func() step.Action { return new(assertAction) },
 }
 
-type assertAction struct{ cond Expr }
+type assertAction struct{ cond value.Expr }
 
-func (a *assertAction) Params(p *Params) { p.Value(&a.cond, "the condition") }
+func (a *assertAction) Params(p *step.Params) { p.Value(&a.cond, "the condition") }
 
-func (a *assertAction) Run(t *Task) error {
-	t.Call("assert", Bare{Text: "assert " + a.cond.Source})
+func (a *assertAction) Run(t *step.Task) error {
+	t.Call("assert", event.Bare{Text: "assert " + a.cond.Source})
 	ok, err := a.cond.Truth(t)
-	t.begin()
+	t.Begin()
 	if err != nil || ok {
 		return err
 	}
 	var with []string
 	for _, name := range a.cond.Reads() {
 		if v, err := t.Lookup(name); err == nil {
-			with = append(with, name+" is "+quoteText(untraced(v)))
+			with = append(with, name+" is "+quoteText(value.Untraced(v)))
 		}
 	}
-	return mismatch("%s does not hold%s", a.cond.Source, prefixed("; ", strings.Join(with, ", ")))
+	return value.Mismatchf("%s does not hold%s", a.cond.Source, value.Prefixed("; ", strings.Join(with, ", ")))
 }
 
 // quoteText shows a value, a text in quotes.
 func quoteText(v any) string {
 	if s, ok := v.(string); ok {
-		return quoteShort(s)
+		return value.Quote(s)
 	}
-	return FormatValue(v)
+	return value.Format(v)
 }

@@ -1,6 +1,12 @@
 package steps
 
-var barrierKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var barrierKind = step.Kind{
 	Name:    "barrier",
 	Summary: "wait until every actor that names the barrier has come",
 	Text:    `Each replica counts. A barrier can be used again, round after round.`,
@@ -10,30 +16,30 @@ var barrierKind = Kind{
   other:
     - barrier: start
 `,
-	New: func() Action { return new(barrierAction) },
+	New: func() step.Action { return new(barrierAction) },
 }
 
-type barrierAction struct{ name Text }
+type barrierAction struct{ name value.Text }
 
-func (a *barrierAction) Params(p *Params) { p.Value(&a.name, "the barrier's name") }
+func (a *barrierAction) Params(p *step.Params) { p.Value(&a.name, "the barrier's name") }
 
-func (a *barrierAction) Run(t *Task) error {
+func (a *barrierAction) Run(t *step.Task) error {
 	name, err := a.name.Eval(t)
 	if err != nil {
 		return err
 	}
-	t.Call("barrier", Const(name))
-	cause, err := t.World.Barrier(t.deadline, name)
-	t.after(cause)
+	t.Call("barrier", event.Const(name))
+	cause, err := t.World.Barrier(t.Deadline, name)
+	t.After(cause)
 	return err
 }
 
 // Meets implements [Meeter].
-func (a *barrierAction) Meets() *Text { return &a.name }
+func (a *barrierAction) Meets() *value.Text { return &a.name }
 
-func (a *barrierAction) Check(c *Check) {
+func (a *barrierAction) Check(c *step.Check) {
 	if _, static := a.name.Static(); !static {
-		c.problem(a.name.node, "the name of a barrier cannot hold an expression").Hint = "who comes to a barrier must be known beforehand"
+		c.Problem(a.name.Node, "the name of a barrier cannot hold an expression").Hint = "who comes to a barrier must be known beforehand"
 	}
-	c.uses.barriers.add(c.actor, &a.name)
+	c.Uses.Barriers.Add(c.Actor, &a.name)
 }

@@ -1,8 +1,13 @@
 package steps
 
-import "golang.org/x/sys/unix"
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+	"golang.org/x/sys/unix"
+)
 
-var bindKind = Kind{
+var bindKind = step.Kind{
 	Name:    "bind",
 	Summary: "give a socket its own address",
 	Text: `Port 0 lets the kernel choose a port; the transcript then shows the
@@ -16,20 +21,20 @@ when the scenario ends. See bind(2), ip(7), unix(7).`,
       to: 127.0.0.1:0
     - close: sock
 `,
-	New: func() Action { return new(bindAction) },
+	New: func() step.Action { return new(bindAction) },
 }
 
 type bindAction struct {
-	handle HandleRef
-	to     Address
+	handle step.HandleRef
+	to     value.Address
 }
 
-func (a *bindAction) Params(p *Params) {
+func (a *bindAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the address: 127.0.0.1:8080, [::1]:0, :8080 (any), unix:PATH, unix:@abstract").Need()
 }
 
-func (a *bindAction) Run(t *Task) error {
+func (a *bindAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -38,33 +43,33 @@ func (a *bindAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("bind", Name(h.Name), to)
+	t.Call("bind", event.Name(h.Name), to)
 	err = h.Sock.Bind(to.Addr)
-	t.act(OpBind, h)
-	t.Event.Link = h.link()
+	t.Act(event.OpBind, h)
+	t.Event.Link = h.Link()
 	if err != nil {
 		return err
 	}
 	if !streamLike(h.Sock.Type()) {
-		t.publish(h.Name)
+		t.Publish(h.Name)
 	}
-	t.Return(Const("0"))
+	t.Return(event.Const("0"))
 	return nil
 }
 
-func (a *bindAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
-	c.fits(sym, &a.to, fitBind)
-	if sym == nil || !c.mustSucceed() {
+func (a *bindAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
+	c.Fits(sym, &a.to, step.FitBind)
+	if sym == nil || !c.MustSucceed() {
 		return
 	}
 	to, fixed := a.to.Fixed()
 	// On Linux a UNIX socket that has an address keeps it where it asks for any.
-	another := sym.sock.family != unix.AF_UNIX || fixed && to.Path != ""
-	if sym.sock.bound > 0 && c.certain() && another && sym.sock.oneAddress() {
-		c.problem(a.handle.node, "%s is bound already, %s", sym.Name, c.since(sym.sock.bound)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"
+	another := sym.Sock.Family != unix.AF_UNIX || fixed && to.Path != ""
+	if sym.Sock.Bound > 0 && c.Certain() && another && sym.Sock.OneAddress() {
+		c.Problem(a.handle.Node, "%s is bound already, %s", sym.Name, c.Since(sym.Sock.Bound)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"
 	}
-	c.bind(sym.sock)
+	c.Bind(sym.Sock)
 }
 
 // streamLike reports whether sockets of the type listen and accept.

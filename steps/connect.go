@@ -5,10 +5,14 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var connectKind = Kind{
+var connectKind = step.Kind{
 	Name:    "connect",
 	Summary: "connect a socket to a peer",
 	Text: `A reference such as ${server.listener} waits until that socket listens, so
@@ -18,24 +22,24 @@ connection is refused or the path is not there. It stops at once when the scenar
 has started programs, nothing of them is left, and no other actor may still start
 one. See connect(2).`,
 	Example: acceptKind.Example,
-	New:     func() Action { return new(connectAction) },
+	New:     func() step.Action { return new(connectAction) },
 }
 
 type connectAction struct {
-	handle HandleRef
-	to     Address
-	retry  Duration
-	nowait Bool
+	handle step.HandleRef
+	to     value.Address
+	retry  value.Duration
+	nowait value.Bool
 }
 
-func (a *connectAction) Params(p *Params) {
+func (a *connectAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the peer's address, or a handle of another actor: ${server.listener}").Need()
 	p.Key("retry", &a.retry, "try again for so long while nobody is there yet").Or("0: the first answer counts")
 	p.NoWait(&a.nowait, "do not wait: EINPROGRESS while the connection is being made")
 }
 
-func (a *connectAction) Run(t *Task) error {
+func (a *connectAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -48,47 +52,47 @@ func (a *connectAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("connect", Name(h.Name), to)
+	t.Call("connect", event.Name(h.Name), to)
 	err = a.connect(t, h, to.Addr, retry)
-	t.act(OpConnect, h)
+	t.Act(event.OpConnect, h)
 	t.Event.Retry = a.retry.Given()
-	t.Event.Link = h.link()
+	t.Event.Link = h.Link()
 	t.Event.Link.Remote = to.Addr
 	if err != nil {
 		return err
 	}
-	t.publish(h.Name)
-	t.Return(Const("0"))
+	t.Publish(h.Name)
+	t.Return(event.Const("0"))
 	return nil
 }
 
-func (a *connectAction) connect(t *Task, h *Handle, to sock.Addr, retry time.Duration) error {
+func (a *connectAction) connect(t *step.Task, h *handle.Handle, to sock.Addr, retry time.Duration) error {
 	end := time.Now().Add(retry)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
-		err := h.Sock.Connect(t.wait(&a.nowait, 0), to)
+		err := h.Sock.Connect(t.Wait(&a.nowait, 0), to)
 		errno, _ := sock.ErrnoOf(err)
 		absent := errno == unix.ECONNREFUSED || errno == unix.ENOENT
 		if !absent || !time.Now().Before(end) {
 			return err
 		}
-		if gone := t.programsGone(); gone != "" {
-			return &curedError{error: err, cure: "retry has stopped: " + gone}
+		if gone := t.ProgramsGone(); gone != "" {
+			return &value.HintedError{Err: err, Hint: "retry has stopped: " + gone}
 		}
-		if err := t.pause(delay); err != nil {
+		if err := t.Pause(delay); err != nil {
 			return err
 		}
 	}
 }
 
-func (a *connectAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
+func (a *connectAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
 	if sym == nil {
 		return
 	}
-	c.fits(sym, &a.to, fitConnect)
+	c.Fits(sym, &a.to, step.FitConnect)
 	// A connect to AF_UNSPEC ends the listening.
-	if to, fixed := a.to.Fixed(); fixed && !to.Unspec && sym.sock.listens == yes && c.mustSucceed() && c.certain() {
-		c.problem(a.handle.node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
+	if to, fixed := a.to.Fixed(); fixed && !to.Unspec && sym.Sock.Listens == step.Yes && c.MustSucceed() && c.Certain() {
+		c.Problem(a.handle.Node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
 	}
-	c.connect(sym.sock)
+	c.Connect(sym.Sock)
 }

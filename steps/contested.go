@@ -1,6 +1,10 @@
 package steps
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/sockscript/sockscript/steps/step"
+)
 
 // contested are the names to which one branch gives a value while another uses
 // them: which comes first is open, unless something else orders the two.
@@ -23,19 +27,19 @@ func (v *Branches) contested() map[string]bool {
 
 // usedNames are the names to which the steps of a block give values, and those
 // that they use in any way.
-func usedNames(b *Block) (sets, uses map[string]bool) {
+func usedNames(b *step.Block) (sets, uses map[string]bool) {
 	sets, uses = make(map[string]bool), make(map[string]bool)
-	walkSteps(b, func(s *Step) {
+	step.WalkSteps(b, func(s *step.Step) {
 		for _, name := range append(s.As.Static(), namedBy(s.Action)...) {
 			sets[name], uses[name] = true, true
 		}
-		for _, h := range s.handles {
+		for _, h := range s.Handles {
 			if name, static := h.Static(); static {
 				uses[name] = true
 			}
 		}
-		for _, e := range s.exprs {
-			for _, name := range e.names {
+		for _, e := range s.Exprs {
+			for _, name := range e.Names {
 				uses[name] = true
 			}
 		}
@@ -46,7 +50,7 @@ func usedNames(b *Block) (sets, uses map[string]bool) {
 // namer is an action that gives values to names other than those of as.
 type namer interface{ named() []string }
 
-func namedBy(a Action) []string {
+func namedBy(a step.Action) []string {
 	if n, ok := a.(namer); ok {
 		return n.named()
 	}

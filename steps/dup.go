@@ -1,6 +1,11 @@
 package steps
 
-var dupKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+)
+
+var dupKind = step.Kind{
 	Name:    "dup",
 	Summary: "make a second descriptor of the same open file",
 	Text: `Both descriptors mean one socket: only closing the last of them ends the
@@ -21,39 +26,39 @@ connection, while a shutdown acts on the socket and so on both. See dup(2).`,
       expect: {eof: true}
     - close: b
 `,
-	New: func() Action { return new(dupAction) },
+	New: func() step.Action { return new(dupAction) },
 }
 
-type dupAction struct{ handle HandleRef }
+type dupAction struct{ handle step.HandleRef }
 
-func (a *dupAction) Params(p *Params) {
+func (a *dupAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Makes = "the new descriptor"
 }
 
-func (a *dupAction) Run(t *Task) error {
+func (a *dupAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	t.Call("dup", Name(h.Name))
+	t.Call("dup", event.Name(h.Name))
 	s, err := h.Sock.Dup()
 	if err != nil {
 		return err
 	}
-	d, err := t.makeHandle(0, s, "a descriptor")
+	d, err := t.MakeHandle(0, s, "a descriptor")
 	if err != nil {
 		return err
 	}
-	t.publish(d.Name)
-	t.Return(Name(d.Name))
+	t.Publish(d.Name)
+	t.Return(event.Name(d.Name))
 	return nil
 }
 
-func (a *dupAction) Check(c *Check) {
-	if sym := c.handle(&a.handle); sym != nil {
-		c.makeHandle(0, sym.sock)
+func (a *dupAction) Check(c *step.Check) {
+	if sym := c.Handle(&a.handle); sym != nil {
+		c.MakeHandle(0, sym.Sock)
 		return
 	}
-	c.makeHandle(0, anySocket())
+	c.MakeHandle(0, step.AnySocket())
 }

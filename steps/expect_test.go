@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // refused is a connect that the kernel answers with ECONNREFUSED: the address
@@ -74,7 +74,7 @@ func TestErrnoAsValue(t *testing.T) {
 func TestExpectErrnoIsNoTimeout(t *testing.T) {
 	f, _ := fails(t, pair("- recv: b\n  timeout: 10ms\n  expect: {error: EAGAIN}\n- close: a"))
 	wantText(t, f.Err.Error(), "timed out after 10ms (the step's timeout): nothing has come")
-	var late *steps.TimeoutError
+	var late *step.TimeoutError
 	if !errors.As(f.Err, &late) || late.After != 10*time.Millisecond {
 		t.Errorf("%#v", f.Err)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 func TestFunctions(t *testing.T) {
@@ -57,7 +57,7 @@ func TestFunctions(t *testing.T) {
 		`[1][index + 5]`: `index out of range: 5 (array length is 1)`,
 	} {
 		f, _ := fails(t, one("- print: '${"+in+"}'"))
-		var inExpr *steps.ExprError
+		var inExpr *value.ExprError
 		if !errors.As(f.Err, &inExpr) || inExpr.Msg != want {
 			t.Errorf("%s fails with %v, want %s", in, f.Err, want)
 		}
@@ -192,7 +192,7 @@ actors:
 // A run-time error of an expression points at the expression.
 func TestExprErrorPosition(t *testing.T) {
 	f, _ := fails(t, one("- let: {n: 0}\n- print: \"abc ${n + u8('', n)}\""))
-	var inExpr *steps.ExprError
+	var inExpr *value.ExprError
 	if !errors.As(f.Err, &inExpr) {
 		t.Fatalf("%v is no ExprError", f.Err)
 	}

@@ -6,9 +6,11 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var forKind = Kind{
+var forKind = step.Kind{
 	Name:    "for",
 	Summary: "run steps for each item of a list or a mapping",
 	Text: `each names the item. Of a mapping it is {key, value}, in the order of the
@@ -25,28 +27,28 @@ item may be a list or a mapping itself.`,
       steps:
         - print: ${service.key} has port ${service.value}
 `,
-	New:   func() Action { return new(forAction) },
+	New:   func() step.Action { return new(forAction) },
 	Loops: true,
 }
 
 type forAction struct {
 	items Items
-	each  SingleName
-	body  Block
+	each  value.SingleName
+	body  step.Block
 }
 
-func (a *forAction) Params(p *Params) {
+func (a *forAction) Params(p *step.Params) {
 	p.Value(&a.items, "the list or mapping, or an expression that gives one")
 	p.Key("each", &a.each, "the name of the item").Need()
 	p.Key("steps", &a.body, "the steps for one item").Need()
 }
 
-func (a *forAction) unhurried() {}
+func (a *forAction) Unhurried() {}
 
 func (a *forAction) named() []string { return a.each.Static() }
 
-func (a *forAction) Run(t *Task) error {
-	t.announce()
+func (a *forAction) Run(t *step.Task) error {
+	t.Announce()
 	items, err := a.items.eval(t)
 	if err != nil {
 		return err
@@ -55,14 +57,14 @@ func (a *forAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	bound := t.bound
+	bound := t.Bound
 	loop := t.World.Loop()
 	for _, item := range items {
-		if err := t.nextRound(bound, &a.body); err != nil {
+		if err := t.NextRound(bound, &a.body); err != nil {
 			return err
 		}
 		t.Set(name, item)
-		if err := t.within(&a.body); err != nil {
+		if err := t.Within(&a.body); err != nil {
 			return err
 		}
 		loop.Round()
@@ -70,29 +72,29 @@ func (a *forAction) Run(t *Task) error {
 	return nil
 }
 
-func (a *forAction) Check(c *Check) {
+func (a *forAction) Check(c *step.Check) {
 	for _, name := range a.each.Static() {
-		c.makeFreeValue(name, a.each.node)
+		c.MakeFreeValue(name, a.each.Node)
 	}
 	certain := len(a.items.list) > 0
-	c.loop(&a.body, certain, len(a.items.list) != 1)
+	c.Loop(&a.body, certain, len(a.items.list) != 1)
 }
 
 // Items are what a loop goes through.
 type Items struct {
 	list []itemText
-	expr *Expr
+	expr *value.Expr
 }
 
 // itemText is one item as it stands in the file.
 type itemText struct {
 	key   string // of a mapping's item
 	pair  bool
-	value *Datum
+	value *value.Datum
 }
 
 // Decode reads a list, a mapping or an expression.
-func (v *Items) Decode(d *Decoder, n *source.Node) {
+func (v *Items) Decode(d *value.Decoder, n *source.Node) {
 	switch n.Kind {
 	case source.List:
 		for _, item := range n.Items {
@@ -106,24 +108,26 @@ func (v *Items) Decode(d *Decoder, n *source.Node) {
 		if _, err := strconv.ParseFloat(n.Text, 64); err == nil {
 			d.Problem(n, "expected a list or a mapping, got the text %q", n.Text).Hint = "repeat runs steps so many times"
 		}
-		v.expr = new(Expr)
+		v.expr = new(value.Expr)
 		v.expr.Decode(d, n)
 	}
 }
 
-func (v *Items) add(d *Decoder, key string, pair bool, n *source.Node) {
-	x := new(Datum)
+func (v *Items) add(d *value.Decoder, key string, pair bool, n *source.Node) {
+	x := new(value.Datum)
 	x.Decode(d, n)
 	v.list = append(v.list, itemText{key, pair, x})
 }
 
 // Schema accepts a list, a mapping or an expression.
-func (v *Items) Schema() Schema { return Schema{"type": []string{"array", "object", "string"}} }
+func (v *Items) Schema() value.Schema {
+	return value.Schema{"type": []string{"array", "object", "string"}}
+}
 
 // Type names the type in the reference.
 func (v *Items) Type() string { return "list or mapping" }
 
-func (v *Items) eval(t *Task) ([]any, error) {
+func (v *Items) eval(t *step.Task) ([]any, error) {
 	if v.expr == nil {
 		return v.written(t)
 	}
@@ -149,11 +153,11 @@ func (v *Items) eval(t *Task) ([]any, error) {
 		}
 		return items, nil
 	}
-	return nil, v.expr.errorf("gives %s, not a list or mapping", FormatValue(x))
+	return nil, v.expr.Errorf("gives %s, not a list or mapping", value.Format(x))
 }
 
 // written are the items that stand in the file.
-func (v *Items) written(t *Task) ([]any, error) {
+func (v *Items) written(t *step.Task) ([]any, error) {
 	items := make([]any, 0, len(v.list))
 	for _, it := range v.list {
 		x, err := it.value.Typed(t)
@@ -161,7 +165,7 @@ func (v *Items) written(t *Task) ([]any, error) {
 			return nil, err
 		}
 		if it.pair {
-			x = pair(it.key, untraced(x), traceOf(x))
+			x = pair(it.key, value.Untraced(x), value.TraceOf(x))
 		}
 		items = append(items, x)
 	}
@@ -169,23 +173,23 @@ func (v *Items) written(t *Task) ([]any, error) {
 }
 
 // itemOf is an item of a list or mapping, with its own trace.
-func itemOf(x any, trace *Trace, key string) any {
-	t, exact := trace.part([]string{key})
+func itemOf(x any, trace *value.Trace, key string) any {
+	t, exact := trace.Part([]string{key})
 	if !exact {
-		t = derived(x, t.origins(nil))
+		t = value.Derived(x, t.Origins(nil))
 	}
-	return withTrace(x, t)
+	return value.WithTrace(x, t)
 }
 
 // pair is the item that stands for an entry of a mapping.
-func pair(key string, value any, trace *Trace) any {
+func pair(key string, v any, trace *value.Trace) any {
 	if trace != nil {
-		trace = &Trace{parts: map[string]*Trace{"value": trace}}
+		trace = &value.Trace{Parts: map[string]*value.Trace{"value": trace}}
 	}
-	return withTrace(map[string]any{"key": key, "value": value}, trace)
+	return value.WithTrace(map[string]any{"key": key, "value": v}, trace)
 }
 
-func pairs(m map[string]any, trace *Trace) []any {
+func pairs(m map[string]any, trace *value.Trace) []any {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
@@ -194,7 +198,7 @@ func pairs(m map[string]any, trace *Trace) []any {
 	items := make([]any, 0, len(m))
 	for _, k := range keys {
 		item := itemOf(m[k], trace, k)
-		items = append(items, pair(k, m[k], traceOf(item)))
+		items = append(items, pair(k, m[k], value.TraceOf(item)))
 	}
 	return items
 }

@@ -1,8 +1,11 @@
 package steps
 
-import "github.com/sockscript/sockscript/steps/sock"
+import (
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+)
 
-var getpeernameKind = Kind{
+var getpeernameKind = step.Kind{
 	Name:    "getpeername",
 	Summary: "ask for the address of a socket's peer",
 	Text:    `as names the address: it has .host, .port and .address. See getpeername(2).`,
@@ -21,5 +24,5 @@ var getpeernameKind = Kind{
     - getpeername: sock
       expect: ${server.listener}
 `,
-	New: func() Action { return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername} },
+	New: func() step.Action { return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername} },
 }

@@ -1,8 +1,13 @@
 package steps
 
-import "github.com/sockscript/sockscript/steps/sock"
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
 
-var getsocknameKind = Kind{
+var getsocknameKind = step.Kind{
 	Name:    "getsockname",
 	Summary: "ask for a socket's own address",
 	Text:    `as names the address: it has .host, .port and .address. See getsockname(2).`,
@@ -17,7 +22,7 @@ var getsocknameKind = Kind{
     - assert: own.port > 0
     - close: sock
 `,
-	New: func() Action { return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname} },
+	New: func() step.Action { return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname} },
 }
 
 // nameAction asks for one of a socket's two addresses.
@@ -25,36 +30,36 @@ type nameAction struct {
 	call   string
 	own    bool // the socket's own address, not its peer's
 	ask    func(*sock.Socket) (sock.Addr, error)
-	handle HandleRef
-	want   AddressMatch
+	handle step.HandleRef
+	want   value.AddressMatch
 }
 
-func (a *nameAction) Params(p *Params) {
+func (a *nameAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Plain(&a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
 	p.Result("address", &a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the address"
 }
 
-func (a *nameAction) Run(t *Task) error {
+func (a *nameAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	t.Call(a.call, Name(h.Name))
+	t.Call(a.call, event.Name(h.Name))
 	got, err := a.ask(h.Sock)
 	if err != nil {
 		return err
 	}
-	t.Event.Link = h.link()
-	e := endpointAt(got)
-	e.typ = h.Sock.Type()
+	t.Event.Link = h.Link()
+	e := value.EndpointAt(got)
+	e.Typ = h.Sock.Type()
 	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's
-		t.Event.Sock, e.sock, e.name, e.fixed = d.ID, d.ID, h.Name, !d.AutoPort()
+		t.Event.Sock, e.Sock, e.Name, e.Fixed = d.ID, d.ID, h.Name, !d.AutoPort()
 	}
 	t.Return(got)
-	if err := t.setAs(0, e); err != nil || !a.want.Given() {
+	if err := t.SetAs(0, e); err != nil || !a.want.Given() {
 		return err
 	}
-	return a.want.expect(t, got, "the address")
+	return a.want.Expect(t, got, "the address")
 }

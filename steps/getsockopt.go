@@ -4,10 +4,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var getsockoptKind = Kind{
+var getsockoptKind = step.Kind{
 	Name:    "getsockopt",
 	Summary: "read a socket option",
 	Text: `as names the value: a number, a duration as text, a text, or a mapping such as
@@ -33,93 +37,93 @@ getsockopt(2).`,
       mask: true
     - close: [a, b]
 `,
-	New: func() Action { return &getsockoptAction{size: Size{atMost(&maxBuffer)}} },
+	New: func() step.Action { return &getsockoptAction{size: value.Size{Number: value.AtMost(&value.MaxBuffer)}} },
 }
 
 type getsockoptAction struct {
-	handle HandleRef
-	option OptionName
-	size   Size
-	mask   Bool
-	want   OptionWant
+	handle step.HandleRef
+	option value.OptionName
+	size   value.Size
+	mask   value.Bool
+	want   option.Want
 }
 
-func (a *getsockoptAction) Params(p *Params) {
+func (a *getsockoptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("option", &a.option, "the option by its C name, as SO_RCVBUF").Need()
 	p.Key("size", &a.size, "the size of the buffer that the kernel fills").Or("what the option's type takes")
 	p.Key("mask", &a.mask, "the value varies from run to run; the transcript shows <value>").Or("false")
-	a.want.params(p)
+	a.want.Params(p)
 	p.Makes = "the value"
 }
 
-func (a *getsockoptAction) Run(t *Task) error {
+func (a *getsockoptAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
 	o := a.option.Option
-	form := formOf(o)
-	size := form.size
+	form := option.FormOf(o)
+	size := form.Size
 	if a.size.Given() {
 		if size, err = a.size.Eval(t); err != nil {
 			return err
 		}
 	}
-	t.Call("getsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()))
+	t.Call("getsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()))
 	b, err := h.Sock.GetBytes(o.Level, o.Number, size)
 	if err != nil {
 		return err
 	}
 	if o.Kind == sock.OptUcred {
-		t.Actor.Run.Programs.translate(b)
+		t.Actor.Run.Programs.Translate(b)
 	}
-	v, err := form.decode(b)
+	v, err := form.Decode(b)
 	if err != nil && a.size.Given() {
-		form, v, err = bytesForm, b, nil // the file asked for another size
+		form, v, err = option.BytesForm, b, nil // the file asked for another size
 	}
 	if err != nil {
 		return err
 	}
-	t.returnMasked(&a.mask, Const("0"), a.shown(form, b, v))
-	if err := t.setAs(0, a.result(v)); err != nil {
+	t.ReturnMasked(&a.mask, event.Const("0"), a.shown(form, b, v))
+	if err := t.SetAs(0, a.result(v)); err != nil {
 		return err
 	}
-	return a.want.check(t, o, v)
+	return a.want.Check(t, o, v)
 }
 
 // shown is the value in brackets, as strace shows what a call fills in.
-func (a *getsockoptAction) shown(form *optionForm, b []byte, v any) any {
-	f, structured := v.(Fields)
+func (a *getsockoptAction) shown(form *option.Form, b []byte, v any) any {
+	f, structured := v.(option.Fields)
 	switch {
-	case structured && form.show == nil && len(a.want.fields.names) > 0:
-		return a.want.fields.settled(f).show(a.want.fields.names)
-	case structured && form.show == nil:
-		return f.show(nil)
+	case structured && form.Show == nil && len(a.want.Fields.Names) > 0:
+		return a.want.Fields.Settled(f).Show(a.want.Fields.Names)
+	case structured && form.Show == nil:
+		return f.Show(nil)
 	case structured:
-		return form.show(b)
-	case form.show != nil:
-		return form.show(b)
+		return form.Show(b)
+	case form.Show != nil:
+		return form.Show(b)
 	}
-	return Const(fmt.Sprintf("[%s]", FormatValue(v)))
+	return event.Const(fmt.Sprintf("[%s]", value.Format(v)))
 }
 
-func (a *getsockoptAction) Check(c *Check) {
-	c.handle(&a.handle)
+func (a *getsockoptAction) Check(c *step.Check) {
+	c.Handle(&a.handle)
 	if o := a.option.Option; o.Name != "" {
-		a.want.static(c, o)
-		if o.WriteOnly && c.mustSucceed() {
-			c.problem(a.option.node, "%s can only be set", o.Name).Hint = "use setsockopt"
+		a.want.Static(c, o)
+		if o.WriteOnly && c.MustSucceed() {
+			c.Problem(a.option.Node, "%s can only be set", o.Name).Hint = "use setsockopt"
 		}
 	}
-	c.makeValues()
+	c.MakeValues()
 }
 
 // result is the value as `as` names it. What varies from run to run in the
 // transcript is masked wherever it goes.
 func (a *getsockoptAction) result(v any) any {
-	if f, structured := v.(Fields); structured {
-		return a.want.fields.settled(f).traced()
+	if f, structured := v.(option.Fields); structured {
+		return a.want.Fields.Settled(f).Traced()
 	}
 	return optionResult(v)
 }
@@ -127,11 +131,11 @@ func (a *getsockoptAction) result(v any) any {
 // optionResult is what an expression sees of an option's value.
 func optionResult(v any) any {
 	switch v := v.(type) {
-	case Fields:
-		return v.value()
+	case option.Fields:
+		return v.Value()
 	case time.Duration:
 		return v.String()
-	case timestamps:
+	case option.Timestamps:
 		return int(v)
 	case []byte:
 		return string(v)

@@ -3,10 +3,13 @@ package steps
 import (
 	"fmt"
 
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var ioctlKind = Kind{
+var ioctlKind = step.Kind{
 	Name:    "ioctl",
 	Summary: "ask a socket how much waits in its queues",
 	Text: `FIONREAD (SIOCINQ) gives the bytes that can be read, SIOCOUTQ those that are
@@ -23,17 +26,17 @@ urgent mark. See tcp(7), udp(7), unix(7).`,
       expect: 5
     - close: [a, b]
 `,
-	New: func() Action { return &ioctlAction{request: Enum{Words: sock.RequestNames()}} },
+	New: func() step.Action { return &ioctlAction{request: value.Enum{Words: sock.RequestNames()}} },
 }
 
 type ioctlAction struct {
-	handle  HandleRef
-	request Enum
-	want    Compare
-	mask    Bool
+	handle  step.HandleRef
+	request value.Enum
+	want    value.Compare
+	mask    value.Bool
 }
 
-func (a *ioctlAction) Params(p *Params) {
+func (a *ioctlAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("request", &a.request, "what to ask for").Need()
 	p.Key("mask", &a.mask, "the number varies from run to run; the transcript shows <value>").Or("false")
@@ -42,20 +45,20 @@ func (a *ioctlAction) Params(p *Params) {
 	p.Makes = "the number"
 }
 
-func (a *ioctlAction) Run(t *Task) error {
+func (a *ioctlAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
 	request, _ := sock.RequestByName(a.request.Word)
-	t.Call("ioctl", Name(h.Name), Const(a.request.Word))
+	t.Call("ioctl", event.Name(h.Name), event.Const(a.request.Word))
 	n, err := h.Sock.Ioctl(request)
 	if err != nil {
 		return err
 	}
-	t.returnMasked(&a.mask, Const("0"), Const(fmt.Sprintf("[%d]", n)))
-	if err := t.setAs(0, n); err != nil {
+	t.ReturnMasked(&a.mask, event.Const("0"), event.Const(fmt.Sprintf("[%d]", n)))
+	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
-	return a.want.expect(t, int64(n), "for "+a.request.Word)
+	return a.want.Expect(t, int64(n), "for "+a.request.Word)
 }

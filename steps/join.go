@@ -4,9 +4,13 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var joinKind = Kind{
+var joinKind = step.Kind{
 	Name:    "join",
 	Summary: "wait for the end of a spawned branch or of a started program",
 	Text: `From then on the names that a branch's steps gave are the actor's own: so
@@ -29,51 +33,51 @@ otherwise.`,
     - assert: got == "hello"
     - close: [a, b]
 `,
-	New: func() Action { return new(joinAction) },
+	New: func() step.Action { return new(joinAction) },
 }
 
 // BranchRef is the name of a spawned branch.
-type BranchRef struct{ Text }
+type BranchRef struct{ value.Text }
 
 // Schema accepts a name.
-func (r *BranchRef) Schema() Schema { return Schema{"type": "string"} }
+func (r *BranchRef) Schema() value.Schema { return value.Schema{"type": "string"} }
 
 // Type names the type in the reference.
 func (r *BranchRef) Type() string { return "branch" }
 
 // find is the branch itself.
-func (r *BranchRef) find(t *Task) (*spawned, error) {
+func (r *BranchRef) find(t *step.Task) (*step.Spawned, error) {
 	name, err := r.Eval(t)
 	if err != nil {
 		return nil, err
 	}
-	v, _ := t.get(name)
-	s, ok := v.(*spawned)
+	v, _ := t.Get(name)
+	s, ok := v.(*step.Spawned)
 	if !ok {
-		return nil, mismatch("%s is not the name of a spawned branch", quoteShort(name))
+		return nil, value.Mismatchf("%s is not the name of a spawned branch", value.Quote(name))
 	}
 	return s, nil
 }
 
 // check reports a name that no spawn step gave, nor a start step where a
 // program will do.
-func (r *BranchRef) check(c *Check, programs bool) *Symbol {
-	name, known := c.text(&r.Text)
+func (r *BranchRef) check(c *step.Check, programs bool) *step.Symbol {
+	name, known := c.Text(&r.Text)
 	if !known {
 		return nil
 	}
-	sym := c.symbols[name]
-	if sym == nil && c.mayBeThere(name) {
+	sym := c.Symbols[name]
+	if sym == nil && c.MayBeThere(name) {
 		return nil
 	}
-	if sym == nil && c.madeElsewhere(name) {
-		c.problem(r.node, "%s is used before the step that gives it", name).Hint = "move this step behind the one with as: " + name
+	if sym == nil && c.MadeElsewhere(name) {
+		c.Problem(r.Node, "%s is used before the step that gives it", name).Hint = "move this step behind the one with as: " + name
 		return nil
 	}
-	if sym == nil || sym.branch == nil && !sym.anything {
+	if sym == nil || sym.Branch == nil && !sym.Anything {
 		var known []string
-		for n, s := range c.symbols {
-			if s.branch != nil || programs && s.program {
+		for n, s := range c.Symbols {
+			if s.Branch != nil || programs && s.Program {
 				known = append(known, n)
 			}
 		}
@@ -81,88 +85,80 @@ func (r *BranchRef) check(c *Check, programs bool) *Symbol {
 		if programs {
 			what, hint = "branch or program", hint+", a program on its start step"
 		}
-		p := c.problem(r.node, "there is no %s %q here", what, name)
-		if p.Hint = source.DidYouMean(name, sorted(known)); p.Hint == "" {
+		p := c.Problem(r.Node, "there is no %s %q here", what, name)
+		if p.Hint = source.DidYouMean(name, value.Sorted(known)); p.Hint == "" {
 			p.Hint = hint
 		}
 		return nil
 	}
-	sym.used = true
+	sym.Used = true
 	return sym
 }
 
 type joinAction struct {
 	what BranchRef
-	want ProgramWant
+	want program.ProgramWant
 }
 
-func (a *joinAction) Params(p *Params) {
+func (a *joinAction) Params(p *step.Params) {
 	p.Value(&a.what, "the branch, as its spawn step named it, or the program, as its start step did")
 	p.Results(a.want.Conditions())
 	p.Makes = "how a program ended"
 }
 
-func (a *joinAction) Run(t *Task) error {
+func (a *joinAction) Run(t *step.Task) error {
 	name, err := a.what.Eval(t)
 	if err != nil {
 		return err
 	}
-	v, _ := t.get(name)
-	if p, ok := v.(*Program); ok {
+	v, _ := t.Get(name)
+	if p, ok := v.(*program.Program); ok {
 		return a.program(t, p)
 	}
-	s, ok := v.(*spawned)
+	s, ok := v.(*step.Spawned)
 	if !ok {
-		return mismatch("%s is not the name of a spawned branch or of a program", quoteShort(name))
+		return value.Mismatchf("%s is not the name of a spawned branch or of a program", value.Quote(name))
 	}
-	t.Call("join", Const(s.name))
-	if err := t.World.Join(s.branch, t.deadline); err != nil {
+	t.Call("join", event.Const(s.Name))
+	if err := t.World.Join(s.Branch, t.Deadline); err != nil {
 		return err
 	}
-	t.Actor.adopt(s.actor)
+	t.Actor.Adopt(s.Actor)
 	return nil
 }
 
 // program waits for a program's end.
-func (a *joinAction) program(t *Task, p *Program) error {
-	t.Call("join", Name(p.Name))
-	if err := t.awaitEnd(p); err != nil {
+func (a *joinAction) program(t *step.Task, p *program.Program) error {
+	t.Call("join", event.Name(p.Name))
+	if err := t.AwaitEnd(p); err != nil {
 		return err
 	}
-	t.Actor.Run.Programs.joined(p)
-	t.Event.Op, t.Event.Proc = OpJoin, &Proc{ID: p.id, Signal: p.status.Signal}
-	t.Return(Const(p.status.String()))
-	result := map[string]any{"exit": p.status.Exit, "signal": signalWord(p.status.Signal)}
-	if err := t.setAs(0, result); err != nil {
+	t.Actor.Run.Programs.Joined(p)
+	t.Event.Op, t.Event.Proc = event.OpJoin, &event.Proc{ID: p.Id, Signal: p.Status.Signal}
+	t.Return(event.Const(p.Status.String()))
+	result := map[string]any{"exit": p.Status.Exit, "signal": program.SignalWord(p.Status.Signal)}
+	if err := t.SetAs(0, result); err != nil {
 		return err
 	}
-	return a.want.check(t, p.status, syscall.Signal(p.killed.Load()))
+	return a.want.Check(t, p.Status, syscall.Signal(p.Killed.Load()))
 }
 
-func (a *joinAction) Check(c *Check) {
-	name, known := c.text(&a.what.Text)
-	sym := c.symbols[name]
-	if !known || sym == nil && c.mayBeThere(name) || sym != nil && sym.anything {
-		c.joinAny()
-		c.makeValues()
+func (a *joinAction) Check(c *step.Check) {
+	name, known := c.Text(&a.what.Text)
+	sym := c.Symbols[name]
+	if !known || sym == nil && c.MayBeThere(name) || sym != nil && sym.Anything {
+		c.JoinAny()
+		c.MakeValues()
 		return
 	}
-	if sym != nil && sym.program {
-		sym.used = true
-		c.makeValues()
+	if sym != nil && sym.Program {
+		sym.Used = true
+		c.MakeValues()
 		return
 	}
 	if sym := a.what.check(c, true); sym != nil {
-		for _, made := range sym.branch {
-			c.symbols[made.Name] = made
+		for _, made := range sym.Branch {
+			c.Symbols[made.Name] = made
 		}
-	}
-}
-
-// joinAny notes a join of a branch that only the run can tell.
-func (c *Check) joinAny() {
-	for _, sym := range c.branchNames {
-		sym.used = true
-		c.symbols[sym.Name] = &Symbol{Name: sym.Name, anything: true, used: true}
 	}
 }

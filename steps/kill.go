@@ -4,10 +4,14 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var killKind = Kind{
+var killKind = step.Kind{
 	Name:    "kill",
 	Summary: "send a signal to a program that start has started",
 	Text:    `The signal goes to the program and all its children. See kill(2), signal(7).`,
@@ -20,84 +24,84 @@ var killKind = Kind{
     - join: p
       expect: {signal: TERM}
 `,
-	New: func() Action { return new(killAction) },
+	New: func() step.Action { return new(killAction) },
 }
 
 type killAction struct {
 	program ProgramRef
-	with    Signal
+	with    program.Signal
 }
 
-func (a *killAction) Params(p *Params) {
+func (a *killAction) Params(p *step.Params) {
 	p.Value(&a.program, "the program, as its start step named it")
 	p.Key("with", &a.with, "the signal").Or("TERM")
 }
 
-func (a *killAction) Run(t *Task) error {
+func (a *killAction) Run(t *step.Task) error {
 	p, err := a.program.find(t)
 	if err != nil {
 		return err
 	}
 	sig := syscall.SIGTERM
 	if a.with.Given() {
-		sig = a.with.sig
+		sig = a.with.Sig
 	}
-	t.Call("kill", Name(p.Name), Const(signalName(sig)))
-	before := p.killed.Swap(int32(sig)) // beforehand: a branch may wait for the end
-	if err := p.signal(sig); err != nil {
-		p.killed.Store(before)
+	t.Call("kill", event.Name(p.Name), event.Const(program.SignalName(sig)))
+	before := p.Killed.Swap(int32(sig)) // beforehand: a branch may wait for the end
+	if err := p.Signal(sig); err != nil {
+		p.Killed.Store(before)
 		return &sock.Error{Call: "kill", Err: err}
 	}
-	t.Event.Op, t.Event.Proc = OpKill, &Proc{ID: p.id, Signal: sig}
-	t.Return(Const("0"))
+	t.Event.Op, t.Event.Proc = event.OpKill, &event.Proc{ID: p.Id, Signal: sig}
+	t.Return(event.Const("0"))
 	return nil
 }
 
-func (a *killAction) Check(c *Check) { a.program.check(c) }
+func (a *killAction) Check(c *step.Check) { a.program.check(c) }
 
 // ProgramRef is the name of a started program.
-type ProgramRef struct{ Text }
+type ProgramRef struct{ value.Text }
 
 // Schema accepts a name.
-func (r *ProgramRef) Schema() Schema { return Schema{"type": "string"} }
+func (r *ProgramRef) Schema() value.Schema { return value.Schema{"type": "string"} }
 
 // Type names the type in the reference.
 func (r *ProgramRef) Type() string { return "program" }
 
 // find is the program itself.
-func (r *ProgramRef) find(t *Task) (*Program, error) {
+func (r *ProgramRef) find(t *step.Task) (*program.Program, error) {
 	name, err := r.Eval(t)
 	if err != nil {
 		return nil, err
 	}
-	v, _ := t.get(name)
-	p, ok := v.(*Program)
+	v, _ := t.Get(name)
+	p, ok := v.(*program.Program)
 	if !ok {
-		return nil, mismatch("%s is not the name of a program", quoteShort(name))
+		return nil, value.Mismatchf("%s is not the name of a program", value.Quote(name))
 	}
 	return p, nil
 }
 
 // check reports a name that no start step gave.
-func (r *ProgramRef) check(c *Check) {
-	name, known := c.text(&r.Text)
+func (r *ProgramRef) check(c *step.Check) {
+	name, known := c.Text(&r.Text)
 	if !known {
 		return
 	}
-	sym := c.symbols[name]
-	if sym == nil && c.mayBeThere(name) {
+	sym := c.Symbols[name]
+	if sym == nil && c.MayBeThere(name) {
 		return
 	}
-	if sym != nil && (sym.program || sym.anything) {
-		sym.used = true
+	if sym != nil && (sym.Program || sym.Anything) {
+		sym.Used = true
 		return
 	}
-	if sym == nil && c.madeElsewhere(name) {
-		c.problem(r.node, "%s is used before the step that starts it", name).Hint = "move this step behind the one with as: " + name
+	if sym == nil && c.MadeElsewhere(name) {
+		c.Problem(r.Node, "%s is used before the step that starts it", name).Hint = "move this step behind the one with as: " + name
 		return
 	}
-	p := c.problem(r.node, "there is no program %q here", name)
-	if p.Hint = source.DidYouMean(name, c.programs()); p.Hint == "" {
+	p := c.Problem(r.Node, "there is no program %q here", name)
+	if p.Hint = source.DidYouMean(name, c.Programs()); p.Hint == "" {
 		p.Hint = "name a program with as: on its start step"
 	}
 }

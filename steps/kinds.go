@@ -1,10 +1,14 @@
 package steps
 
+import (
+	"github.com/sockscript/sockscript/steps/step"
+)
+
 // Kinds lists all step kinds, sorted by name. A new kind is a file of its own
 // and a line here.
-func Kinds() KindList { return kinds }
+func Kinds() step.Kinds { return kinds }
 
-var kinds = KindList{
+var kinds = step.Kinds{
 	&acceptKind,
 	&assertKind,
 	&barrierKind,

@@ -10,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/scenariotest"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 func TestKindsAreSorted(t *testing.T) {
@@ -33,11 +34,11 @@ func TestKindsAreSorted(t *testing.T) {
 // that has it.
 func TestParametersAreNoKinds(t *testing.T) {
 	common := map[string]bool{}
-	for _, p := range steps.CommonDoc() {
+	for _, p := range step.CommonDoc() {
 		common[p.Key] = true
 	}
 	for _, k := range steps.Kinds() {
-		d := steps.DocOf(k)
+		d := step.DocOf(k)
 		for i, p := range d.Params {
 			_, isKind := steps.Kinds().Lookup(p.Key)
 			switch {
@@ -63,7 +64,7 @@ func TestKindsAreDescribed(t *testing.T) {
 		if !strings.Contains(k.Example, k.Name+":") {
 			t.Errorf("%s: the example does not show it", k.Name)
 		}
-		d := steps.DocOf(k)
+		d := step.DocOf(k)
 		for _, p := range append(d.Params, d.Expect...) {
 			if p.Help == "" || p.Type == "" {
 				t.Errorf("%s: the key %s has no help or type", k.Name, p.Key)

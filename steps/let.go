@@ -1,6 +1,12 @@
 package steps
 
-var letKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var letKind = step.Kind{
 	Name:    "let",
 	Summary: "give names their values",
 	Text: `A value that is nothing but one expression keeps its type; a plain number
@@ -11,36 +17,36 @@ holds such values.`,
     - let: {n: 3, twice: "${2 * 3}", list: [7, {deep: 8}]}
     - assert: n * 2 == twice && list[1].deep == 8
 `,
-	New: func() Action { return new(letAction) },
+	New: func() step.Action { return new(letAction) },
 }
 
-type letAction struct{ values Assignments }
+type letAction struct{ values value.Assignments }
 
-func (a *letAction) Params(p *Params) {
+func (a *letAction) Params(p *step.Params) {
 	p.Value(&a.values, "a mapping of names to values")
 }
 
-func (a *letAction) Run(t *Task) error {
-	for i, name := range a.values.names {
+func (a *letAction) Run(t *step.Task) error {
+	for i, name := range a.values.Names {
 		if i > 0 {
 			t.Next()
 		}
-		v, err := a.values.values[i].Typed(t)
+		v, err := a.values.Values[i].Typed(t)
 		if err != nil {
 			return err
 		}
 		t.Set(name, v)
-		line := Marked{Text: "let " + name + " = "}
-		line.add(formatTraced(untraced(v), traceOf(v)))
-		t.Call("let", Bare(line))
+		line := event.Marked{Text: "let " + name + " = "}
+		line.Add(value.FormatTraced(value.Untraced(v), value.TraceOf(v)))
+		t.Call("let", event.Bare(line))
 	}
 	return nil
 }
 
-func (a *letAction) named() []string { return a.values.names }
+func (a *letAction) named() []string { return a.values.Names }
 
-func (a *letAction) Check(c *Check) {
-	for i, name := range a.values.names {
-		c.makeValue(name, a.values.values[i].node)
+func (a *letAction) Check(c *step.Check) {
+	for i, name := range a.values.Names {
+		c.MakeValue(name, a.values.Values[i].Node)
 	}
 }

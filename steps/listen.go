@@ -6,10 +6,13 @@ import (
 	"math"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 	"golang.org/x/sys/unix"
 )
 
-var listenKind = Kind{
+var listenKind = step.Kind{
 	Name:    "listen",
 	Summary: "let a socket accept connections",
 	Text: `From here on the socket's name has its address for other actors: a
@@ -25,23 +28,23 @@ address gets a port of the kernel's choice. See listen(2).`,
       backlog: 3
     - close: listener
 `,
-	New: func() Action { return new(listenAction) },
+	New: func() step.Action { return new(listenAction) },
 }
 
 type listenAction struct {
-	handle  HandleRef
-	backlog Int
+	handle  step.HandleRef
+	backlog value.Int
 }
 
 // defaultBacklog is SOMAXCONN of Linux since 5.4.
 const defaultBacklog = 4096
 
-func (a *listenAction) Params(p *Params) {
+func (a *listenAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("backlog", &a.backlog, "how many connections may wait to be accepted").Or("4096 (SOMAXCONN)")
 }
 
-func (a *listenAction) Run(t *Task) error {
+func (a *listenAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -55,31 +58,31 @@ func (a *listenAction) Run(t *Task) error {
 			return fmt.Errorf("a backlog of %d does not fit into the int that listen takes", backlog)
 		}
 	}
-	t.Call("listen", Name(h.Name), backlog)
+	t.Call("listen", event.Name(h.Name), backlog)
 	if err := h.Sock.Listen(backlog); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) && h.Sock.Desc().Local().Port == 0 {
-			err = &curedError{error: err, cure: noPorts}
+			err = &value.HintedError{Err: err, Hint: step.NoPorts}
 		}
 		return err
 	}
-	t.act(OpListen, h)
-	t.Event.Link = h.link()
+	t.Act(event.OpListen, h)
+	t.Event.Link = h.Link()
 	t.Event.Link.Backlog = backlog
-	t.publish(h.Name)
-	t.Return(Const("0"))
+	t.Publish(h.Name)
+	t.Return(event.Const("0"))
 	return nil
 }
 
-func (a *listenAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
+func (a *listenAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
 	if sym == nil {
 		return
 	}
-	if sym.sock.datagrams() && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is a datagram socket; it cannot listen", sym.Name).Hint = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
+	if sym.Sock.Datagrams() && c.MustSucceed() {
+		c.Problem(a.handle.Node, "%s is a datagram socket; it cannot listen", sym.Name).Hint = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
 	}
-	if sym.sock.pair && sym.sock.family == unix.AF_UNIX && streamLike(sym.sock.typ) && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is an end of a socketpair; it cannot listen", sym.Name).Hint = "make another socket and bind it; expect {error: EINVAL} to show that"
+	if sym.Sock.Pair && sym.Sock.Family == unix.AF_UNIX && streamLike(sym.Sock.Typ) && c.MustSucceed() {
+		c.Problem(a.handle.Node, "%s is an end of a socketpair; it cannot listen", sym.Name).Hint = "make another socket and bind it; expect {error: EINVAL} to show that"
 	}
-	c.listen(sym.sock)
+	c.Listen(sym.Sock)
 }

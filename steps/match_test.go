@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 func TestMatchers(t *testing.T) {
@@ -49,7 +49,7 @@ func TestMatchers(t *testing.T) {
 // A difference of data carries both sides, for the report to show.
 func TestDataMismatch(t *testing.T) {
 	f, lines := fails(t, pair("- send: a\n  data: {hex: 00ff}\n- recv: b\n  expect: {data: {hex: 00fe}}"))
-	var m *steps.Mismatch
+	var m *value.Mismatch
 	if !errors.As(f.Err, &m) || !m.Data || !bytes.Equal(m.Want, []byte{0, 0xfe}) || !bytes.Equal(m.Got, []byte{0, 0xff}) {
 		t.Errorf("%#v", f.Err)
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 func TestParseSize(t *testing.T) {
@@ -26,14 +26,14 @@ func TestParseSize(t *testing.T) {
 		{"1GiB", 1 << 30, "1GiB"},
 		{"4611686018427387903", 1<<62 - 1, "4611686018427387903"},
 	} {
-		got, err := steps.ParseSize(test.in)
+		got, err := value.ParseSize(test.in)
 		if err != nil || got != test.want {
 			t.Errorf("ParseSize(%q) = %d, %v, want %d", test.in, got, err, test.want)
 		}
-		if back := steps.FormatSize(got); back != test.back {
+		if back := value.FormatSize(got); back != test.back {
 			t.Errorf("FormatSize(%d) = %q, want %q", got, back, test.back)
 		}
-		if again, err := steps.ParseSize(steps.FormatSize(got)); again != got || err != nil {
+		if again, err := value.ParseSize(value.FormatSize(got)); again != got || err != nil {
 			t.Errorf("%d comes back as %d, %v", got, again, err)
 		}
 	}
@@ -41,7 +41,7 @@ func TestParseSize(t *testing.T) {
 		"", "B", "KiB", "-1", "+1", " 1", "1 KiB", "1k", "1kB", "1KB", "1iB", "1.5MiB", "0x10", "many",
 		"4611686018427387904", "4294967296GiB",
 	} {
-		got, err := steps.ParseSize(in)
+		got, err := value.ParseSize(in)
 		want := fmt.Sprintf("%q is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB", in)
 		if err == nil || err.Error() != want {
 			t.Errorf("ParseSize(%q) = %d, %v, want the error %s", in, got, err, want)
@@ -54,7 +54,7 @@ func TestParseDuration(t *testing.T) {
 		"0": 0, "0s": 0, "250ms": 250 * time.Millisecond, "1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond,
 		"10us": 10 * time.Microsecond, "7ns": 7,
 	} {
-		if got, err := steps.ParseDuration(in); err != nil || got != want {
+		if got, err := value.ParseDuration(in); err != nil || got != want {
 			t.Errorf("ParseDuration(%q) = %s, %v, want %s", in, got, err, want)
 		}
 	}
@@ -66,7 +66,7 @@ func TestParseDuration(t *testing.T) {
 		"soon": `"soon" is not a duration; write it as 250ms, 2s or 1m30s`,
 		"1d":   `"1d" is not a duration; write it as 250ms, 2s or 1m30s`,
 	} {
-		if got, err := steps.ParseDuration(in); err == nil || err.Error() != want {
+		if got, err := value.ParseDuration(in); err == nil || err.Error() != want {
 			t.Errorf("ParseDuration(%q) = %s, %v, want the error %s", in, got, err, want)
 		}
 	}

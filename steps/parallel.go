@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var parallelKind = Kind{
+var parallelKind = step.Kind{
 	Name:    "parallel",
 	Summary: "run branches of steps at the same time",
 	Text: `The branches share the actor's handles and names. The step ends when all
@@ -26,7 +28,7 @@ branches have: both directions of one connection, say, each in its own branch.`,
             data: hello
     - close: [a, b]
 `,
-	New: func() Action {
+	New: func() step.Action {
 		a := new(parallelAction)
 		a.contested = sync.OnceValue(a.branches.contested)
 		return a
@@ -38,22 +40,22 @@ type parallelAction struct {
 	contested func() map[string]bool
 }
 
-func (a *parallelAction) Params(p *Params) {
+func (a *parallelAction) Params(p *step.Params) {
 	p.Value(&a.branches, "a mapping of the branches' names to their steps")
 }
 
-func (a *parallelAction) unhurried() {}
+func (a *parallelAction) Unhurried() {}
 
-func (a *parallelAction) Run(t *Task) error {
-	t.announce()
-	t.begin()
-	t.Actor.contest(a.contested())
-	limit := t.inner()
-	var running []Branch
+func (a *parallelAction) Run(t *step.Task) error {
+	t.Announce()
+	t.Begin()
+	t.Actor.Contest(a.contested())
+	limit := t.Inner()
+	var running []step.Branch
 	for i, name := range a.branches.names {
-		branch := &Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, frame: t.frame, causes: slices.Clone(t.causes)}
+		branch := &step.Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, Frame: t.Frame, Causes: slices.Clone(t.Causes)}
 		body := a.branches.bodies[i]
-		running = append(running, t.World.Fork(name, &t.step.Place, false, func(w World) error {
+		running = append(running, t.World.Fork(name, &t.Step.Place, false, func(w step.World) error {
 			branch.World = w
 			return branch.Run(body)
 		}))
@@ -68,70 +70,46 @@ func (a *parallelAction) Run(t *Task) error {
 	return nil
 }
 
-func (a *parallelAction) Check(c *Check) {
-	closed := make(map[*Symbol]int)
+func (a *parallelAction) Check(c *step.Check) {
+	closed := make(map[*step.Symbol]int)
 	used := make(map[string]bool)
 	for i, b := range a.branches.bodies {
-		c.amongNames(a.siblings(i), used, func() {
-			for sym, line := range c.beside(b) {
+		c.AmongNames(a.siblings(i), used, func() {
+			for sym, line := range c.Beside(b) {
 				closed[sym] = max(closed[sym], line)
 			}
 		})
 	}
 	for sym, line := range closed {
-		sym.closedAt = line
+		sym.ClosedAt = line
 	}
 	for name := range used {
-		if sym := c.symbols[name]; sym != nil {
-			sym.used = true
+		if sym := c.Symbols[name]; sym != nil {
+			sym.Used = true
 		}
 	}
 }
 
 // siblings are the names that the branches beside the ith give.
-func (a *parallelAction) siblings(i int) *nameSet {
-	names := newNameSet()
+func (a *parallelAction) siblings(i int) *value.NameSet {
+	names := value.NewNameSet()
 	for j, b := range a.branches.bodies {
 		if j == i {
 			continue
 		}
-		walkSteps(b, func(s *Step) { names.merge(s.gives, nil) })
+		step.WalkSteps(b, func(s *step.Step) { names.Merge(s.Gives, nil) })
 	}
 	return names
-}
-
-// amongNames checks a branch while its siblings give names, which it may use
-// too: when they come, only the run can tell. Those that it uses go into used.
-func (c *Check) amongNames(names *nameSet, used map[string]bool, check func()) {
-	c.open = append(c.open, names.open...)
-	before, during := make(map[string]*Symbol), make(map[string]*Symbol)
-	for name := range names.fixed {
-		before[name], during[name] = c.symbols[name], &Symbol{Name: name, anything: true}
-		c.symbols[name] = during[name]
-	}
-	check()
-	for name, sym := range during {
-		if sym.used {
-			used[name] = true
-		}
-		switch {
-		case c.symbols[name] != sym: // the branch itself gives it too
-		case before[name] == nil:
-			delete(c.symbols, name)
-		default:
-			c.symbols[name] = before[name]
-		}
-	}
 }
 
 // Branches are named lists of steps.
 type Branches struct {
 	names  []string
-	bodies []*Block
+	bodies []*step.Block
 }
 
 // Decode reads a mapping of names to lists of steps.
-func (v *Branches) Decode(d *Decoder, n *source.Node) {
+func (v *Branches) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "expected a mapping of branches to their steps, got %s", n.Describe())
 		return
@@ -141,10 +119,10 @@ func (v *Branches) Decode(d *Decoder, n *source.Node) {
 		return
 	}
 	for _, e := range n.Entries {
-		if !IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name for a branch", quoteShort(e.Key.Text))
+		if !value.IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name for a branch", value.Quote(e.Key.Text))
 		}
-		b := new(Block)
+		b := new(step.Block)
 		b.Decode(d, e.Value)
 		v.names, v.bodies = append(v.names, e.Key.Text), append(v.bodies, b)
 	}
@@ -160,10 +138,10 @@ func (v *Branches) Lists(n *source.Node) []*source.Node {
 }
 
 // Schema accepts a mapping of names to lists of steps.
-func (v *Branches) Schema() Schema {
-	return Schema{
-		"type": "object", "minProperties": 1, "additionalProperties": new(Block).Schema(),
-		"propertyNames": Schema{"pattern": namePattern},
+func (v *Branches) Schema() value.Schema {
+	return value.Schema{
+		"type": "object", "minProperties": 1, "additionalProperties": new(step.Block).Schema(),
+		"propertyNames": value.Schema{"pattern": value.NamePattern},
 	}
 }
 

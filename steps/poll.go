@@ -9,10 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var pollKind = Kind{
+var pollKind = step.Kind{
 	Name:    "poll",
 	Summary: "wait until one of several handles is ready",
 	Text: `Waits until at least one handle has one of the events, or one of POLLERR and
@@ -35,18 +39,18 @@ only looks. See poll(2).`,
       expect: {a: out, b: [in, out]}
     - close: [a, b]
 `,
-	New: func() Action { return new(pollAction) },
+	New: func() step.Action { return new(pollAction) },
 }
 
 type pollAction struct {
-	handles HandleList
+	handles step.HandleList
 	events  PollEvents
-	nowait  Bool
-	wait    Duration
+	nowait  value.Bool
+	wait    value.Duration
 	want    Readiness
 }
 
-func (a *pollAction) Params(p *Params) {
+func (a *pollAction) Params(p *step.Params) {
 	p.Value(&a.handles, "the handle, or a list of handles")
 	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names").Need()
 	p.NoWait(&a.nowait, "only look: a timeout of 0")
@@ -55,10 +59,10 @@ func (a *pollAction) Params(p *Params) {
 	p.Makes = "the number of ready handles"
 }
 
-func (a *pollAction) Run(t *Task) error {
+func (a *pollAction) Run(t *step.Task) error {
 	items := make([]sock.PollItem, len(a.handles.Refs))
 	names := make([]string, len(items))
-	handles := make([]*Handle, len(items))
+	handles := make([]*handle.Handle, len(items))
 	for i, r := range a.handles.Refs {
 		h, err := r.Open(t)
 		if err != nil {
@@ -71,26 +75,26 @@ func (a *pollAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("poll", Const("["+strings.Join(names, ", ")+"]"), Const(sock.PollEventNames(a.events.bits)), Const(timeout))
+	t.Call("poll", event.Const("["+strings.Join(names, ", ")+"]"), event.Const(sock.PollEventNames(a.events.bits)), event.Const(timeout))
 	n, err := pollHandles(t, w, handles, items)
-	if err != nil && (!a.wait.Given() || !isTimeout(err)) {
-		if isTimeout(err) {
-			t.missing = a.missing(t, handles, items, names)
+	if err != nil && (!a.wait.Given() || !step.IsTimeout(err)) {
+		if step.IsTimeout(err) {
+			t.Missing = a.missing(t, handles, items, names)
 		}
 		return err
 	}
 	noteReady(t, items)
 	t.Event.NoWait = a.nowait.On || n == 0
 	a.returns(t, names, items, n)
-	if err := t.setAs(0, n); err != nil {
+	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
 	return a.want.check(names, items)
 }
 
 // pollHandles is poll(2) over handles: what was read ahead can be received.
-func pollHandles(t *Task, w sock.Wait, handles []*Handle, items []sock.PollItem) (int, error) {
-	ahead := func(i int) bool { return items[i].Events&unix.POLLIN != 0 && handles[i].ahead() }
+func pollHandles(t *step.Task, w sock.Wait, handles []*handle.Handle, items []sock.PollItem) (int, error) {
+	ahead := func(i int) bool { return items[i].Events&unix.POLLIN != 0 && handles[i].Ahead() }
 	for i := range items {
 		w.NoWait = w.NoWait || ahead(i)
 	}
@@ -108,7 +112,7 @@ func pollHandles(t *Task, w sock.Wait, handles []*Handle, items []sock.PollItem)
 }
 
 // missing tells what has not come, and what the handles have instead.
-func (a *pollAction) missing(t *Task, handles []*Handle, items []sock.PollItem, names []string) string {
+func (a *pollAction) missing(t *step.Task, handles []*handle.Handle, items []sock.PollItem, names []string) string {
 	now := slices.Clone(items)
 	for i := range now {
 		now[i].Events = allEvents
@@ -131,12 +135,12 @@ var peerClosed, _ = sock.PollEventByName("POLLRDHUP")
 
 // noteReady notes what the order of events needs: what was asked, what was
 // ready, and how far receiving had come.
-func noteReady(t *Task, items []sock.PollItem) {
-	t.Event.Op = OpPoll
-	t.Event.Ready = make([]ReadyHandle, 0, len(items))
+func noteReady(t *step.Task, items []sock.PollItem) {
+	t.Event.Op = event.OpPoll
+	t.Event.Ready = make([]event.ReadyHandle, 0, len(items))
 	for _, it := range items {
 		desc := it.Socket.Desc()
-		t.Event.Ready = append(t.Event.Ready, ReadyHandle{
+		t.Event.Ready = append(t.Event.Ready, event.ReadyHandle{
 			Sock: desc.ID, Offset: desc.RX.Load(),
 			In:     it.Events&(unix.POLLIN|unix.POLLPRI) != 0,
 			End:    it.Events&peerClosed != 0 || it.Socket.Family() == unix.AF_UNIX,
@@ -150,8 +154,8 @@ func noteReady(t *Task, items []sock.PollItem) {
 }
 
 // timeout is how long the call waits, and how C would write it: milliseconds.
-func (a *pollAction) timeout(t *Task) (sock.Wait, string, error) {
-	w := t.wait(&a.nowait, 0)
+func (a *pollAction) timeout(t *step.Task) (sock.Wait, string, error) {
+	w := t.Wait(&a.nowait, 0)
 	switch {
 	case a.nowait.On:
 		return w, "0", nil
@@ -165,31 +169,31 @@ func (a *pollAction) timeout(t *Task) (sock.Wait, string, error) {
 	return w, fmt.Sprint(d.Milliseconds()), err
 }
 
-func (a *pollAction) returns(t *Task, names []string, items []sock.PollItem, n int) {
+func (a *pollAction) returns(t *step.Task, names []string, items []sock.PollItem, n int) {
 	ret := []any{n}
 	if n == 0 && !a.nowait.On {
-		ret = append(ret, Const("(timeout)"))
+		ret = append(ret, event.Const("(timeout)"))
 	}
 	for i, it := range items {
 		if it.Revents != 0 {
-			ret = append(ret, Const(names[i]+"="+sock.PollEventNames(it.Revents)))
+			ret = append(ret, event.Const(names[i]+"="+sock.PollEventNames(it.Revents)))
 		}
 	}
 	t.Return(ret...)
 }
 
-func (a *pollAction) ofClosed(name string) string { return "{" + name + ": nval}" }
+func (a *pollAction) OfClosed(name string) string { return "{" + name + ": nval}" }
 
-func (a *pollAction) Check(c *Check) {
+func (a *pollAction) Check(c *step.Check) {
 	for _, r := range a.handles.Refs {
 		if name, _ := r.Static(); a.want.has(name, unix.POLLNVAL) {
-			c.anyHandle(r)
+			c.AnyHandle(r)
 			continue
 		}
-		c.handle(r)
+		c.Handle(r)
 	}
 	if a.nowait.On && a.wait.Given() {
-		c.problem(a.wait.node, "poll takes one of nowait and within")
+		c.Problem(a.wait.Node, "poll takes one of nowait and within")
 	}
 	for _, name := range a.want.names {
 		known := false
@@ -198,10 +202,10 @@ func (a *pollAction) Check(c *Check) {
 			known = known || !static || s == name
 		}
 		if !known {
-			c.problem(a.want.node, "%s is not among the handles that are polled", name)
+			c.Problem(a.want.node, "%s is not among the handles that are polled", name)
 		}
 	}
-	c.makeValues()
+	c.MakeValues()
 }
 
 // PollEvents are events of poll(2): a name or a list.
@@ -211,13 +215,13 @@ type PollEvents struct {
 }
 
 // Decode reads an event or a list of events.
-func (v *PollEvents) Decode(d *Decoder, n *source.Node) {
+func (v *PollEvents) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
-	for _, item := range listed(n) {
+	for _, item := range value.Listed(n) {
 		bit, ok := sock.PollEventByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
-			p := d.Problem(item, "unknown event %s", Shown(item))
-			if p.Hint = source.DidYouMean(item.Text, withShort(sock.AllPollEvents(), "POLL")); p.Hint == "" {
+			p := d.Problem(item, "unknown event %s", value.Shown(item))
+			if p.Hint = source.DidYouMean(item.Text, value.WithShort(sock.AllPollEvents(), "POLL")); p.Hint == "" {
 				p.Hint = "write in, out, pri, rdhup, hup or err"
 			}
 			continue
@@ -227,9 +231,9 @@ func (v *PollEvents) Decode(d *Decoder, n *source.Node) {
 }
 
 // Schema accepts a name or a list of names.
-func (v *PollEvents) Schema() Schema {
-	one := Schema{"type": "string"}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+func (v *PollEvents) Schema() value.Schema {
+	one := value.Schema{"type": "string"}
+	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
 }
 
 // Type names the type in the reference.
@@ -243,7 +247,7 @@ type Readiness struct {
 }
 
 // Decode reads a mapping of handles to events.
-func (v *Readiness) Decode(d *Decoder, n *source.Node) {
+func (v *Readiness) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.Map {
 		d.Problem(n, "expected a mapping of handles to events, got %s", n.Describe()).Hint = "write {conn: [in, rdhup]}"
@@ -257,8 +261,8 @@ func (v *Readiness) Decode(d *Decoder, n *source.Node) {
 }
 
 // Schema accepts a mapping of names to events.
-func (v *Readiness) Schema() Schema {
-	return Schema{"type": "object", "additionalProperties": new(PollEvents).Schema()}
+func (v *Readiness) Schema() value.Schema {
+	return value.Schema{"type": "object", "additionalProperties": new(PollEvents).Schema()}
 }
 
 // Type names the type in the reference.
@@ -281,7 +285,7 @@ func (v *Readiness) check(names []string, items []sock.PollItem) error {
 	}
 	for i, name := range names {
 		if got := items[i].Revents; got != want[name] {
-			return mismatch("expected %s to have %s, got %s", name, eventText(want[name]), eventText(got))
+			return value.Mismatchf("expected %s to have %s, got %s", name, eventText(want[name]), eventText(got))
 		}
 	}
 	return nil

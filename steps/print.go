@@ -1,8 +1,14 @@
 package steps
 
-import "strings"
+import (
+	"strings"
 
-var printKind = Kind{
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var printKind = step.Kind{
 	Name:    "print",
 	Summary: "write a line into the transcript",
 	Text: `The line stands behind a bar, to be told from the calls. A text of several
@@ -12,26 +18,26 @@ lines gives as many.`,
     - let: {n: 2}
     - print: ${n} and ${n + 1}
 `,
-	New: func() Action { return new(printAction) },
+	New: func() step.Action { return new(printAction) },
 }
 
-type printAction struct{ text Text }
+type printAction struct{ text value.Text }
 
-func (a *printAction) Params(p *Params) { p.Value(&a.text, "the line") }
+func (a *printAction) Params(p *step.Params) { p.Value(&a.text, "the line") }
 
-func (a *printAction) Run(t *Task) error {
+func (a *printAction) Run(t *step.Task) error {
 	s, err := a.text.Marked(t)
 	if err != nil {
 		return err
 	}
 	s.Text = strings.TrimSuffix(s.Text, "\n")
-	for i, line := range s.lines() {
+	for i, line := range s.Lines() {
 		if i > 0 {
 			t.Next()
 		}
-		shown := Marked{Text: "| "}
-		shown.add(line)
-		t.Call("print", Bare(shown))
+		shown := event.Marked{Text: "| "}
+		shown.Add(line)
+		t.Call("print", event.Bare(shown))
 	}
 	return nil
 }

@@ -7,14 +7,20 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tlsconn"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A receiver carries out one recv step.
 type receiver struct {
 	action  *recvAction
-	t       *Task
-	h       *Handle
+	t       *step.Task
+	h       *handle.Handle
 	wait    sock.Wait
 	call    string
 	message bool // each call gives one message
@@ -29,14 +35,14 @@ type receiver struct {
 	from     sock.Addr
 	eof      bool
 	msgFlags int
-	control  []Received
-	failure  *tlsError // that ended it
-	searched bool      // not all bytes are data: the end was looked for
-	found    bool      // what contains and matches look for was found on the way
+	control  []option.Received
+	failure  *tlsconn.Error // that ended it
+	searched bool           // not all bytes are data: the end was looked for
+	found    bool           // what contains and matches look for was found on the way
 
 	// Of a stream that is not kept, or not all of it:
 	first    []byte
-	sum      *SHA256
+	sum      *event.SHA256
 	wanted   io.Reader // what is still to come; nil where that is not known
 	expected []byte    // room for a piece of that
 }
@@ -52,7 +58,7 @@ func (r *receiver) receive() error {
 			return err
 		}
 		return r.exactly(n)
-	case len(a.bufs.list) > 0:
+	case len(a.bufs.List) > 0:
 		return r.scattered()
 	case a.max.Given():
 		n, err := a.max.Eval(r.t)
@@ -80,10 +86,10 @@ func (r *receiver) receive() error {
 func (r *receiver) describe(asked any) {
 	r.asked = asked
 	if bits := r.action.flags.Bits; bits != 0 {
-		r.t.Call(r.call, r.h.part(), asked, Const(sock.FlagNames(bits)))
+		r.t.Call(r.call, r.h.Part(), asked, event.Const(sock.FlagNames(bits)))
 		return
 	}
-	r.t.Call(r.call, r.h.part(), asked)
+	r.t.Call(r.call, r.h.Part(), asked)
 }
 
 // single makes one call.
@@ -100,8 +106,8 @@ func (r *receiver) single(size int) error {
 	}
 	r.data, r.count, r.filled = r.seen(buf, n), n, n >= size
 	r.eof = n == 0 && size > 0 && r.canEnd()
-	if n > 0 && n < size && r.h.plain() && r.h.Sock.WaitsForSeveral(r.action.flags.Bits) {
-		if err := r.t.cutShort(r.wait); err != nil {
+	if n > 0 && n < size && r.h.Plain() && r.h.Sock.WaitsForSeveral(r.action.flags.Bits) {
+		if err := r.t.CutShort(r.wait); err != nil {
 			r.want = size
 			return err
 		}
@@ -122,19 +128,19 @@ func (r *receiver) most(size int) {
 // scattered makes one call with several buffers.
 func (r *receiver) scattered() error {
 	total := 0
-	for i := range r.action.bufs.list {
-		n, err := r.action.bufs.list[i].Eval(r.t)
+	for i := range r.action.bufs.List {
+		n, err := r.action.bufs.List[i].Eval(r.t)
 		if err != nil {
 			return err
 		}
 		r.bufs = append(r.bufs, n)
 		total += n
-		if err := maxBuffer.check(int64(total)); err != nil {
+		if err := value.MaxBuffer.Check(int64(total)); err != nil {
 			return err
 		}
 	}
 	r.most(total)
-	r.describe(Const(strings.ReplaceAll(fmt.Sprint(r.bufs), " ", ", ")))
+	r.describe(event.Const(strings.ReplaceAll(fmt.Sprint(r.bufs), " ", ", ")))
 	buf, err := r.buffer(total)
 	if err != nil {
 		return err
@@ -210,21 +216,21 @@ func (r *receiver) takesUnseen() bool {
 // buffer is room for n bytes. A large one is taken only once there is something
 // to put into it.
 func (r *receiver) buffer(n int) ([]byte, error) {
-	if err := maxBuffer.check(int64(n)); err != nil {
+	if err := value.MaxBuffer.Check(int64(n)); err != nil {
 		return nil, err
 	}
-	if n > smallBuffer {
-		if err := r.h.readable(r.wait, r.action.flags.Bits); err != nil {
+	if n > step.SmallBuffer {
+		if err := r.h.Readable(r.wait, r.action.flags.Bits); err != nil {
 			return nil, err
 		}
 	}
-	return r.t.buffer(n), nil
+	return r.t.Buffer(n), nil
 }
 
 // ahead reports whether the bytes come from what was read before: under TLS, and
 // by the reads of what is not a socket, at which the kernel cannot peek.
 func (r *receiver) ahead() bool {
-	return r.h.over.Load() != nil || !r.h.isSocket() && (r.call == "read" || r.call == "readv")
+	return r.h.Over.Load() != nil || !r.h.IsSocket() && (r.call == "read" || r.call == "readv")
 }
 
 // once makes the system call.
@@ -232,9 +238,9 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 	s := r.h.Sock
 	switch {
 	case r.ahead() && flags&unix.MSG_PEEK != 0:
-		return r.h.peek(r.wait, buf)
+		return r.h.Peek(r.wait, buf)
 	case r.ahead():
-		return r.h.read(r.wait, buf)
+		return r.h.Read(r.wait, buf)
 	case r.call == "read" && flags == 0:
 		return s.Read(r.wait, buf)
 	case r.call == "readv" && flags == 0:
@@ -261,7 +267,7 @@ func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
 // canEnd reports whether an empty receive means the end of file: on a socket
 // of connections, not of datagrams.
 func (r *receiver) canEnd() bool {
-	return (streamLike(r.h.Sock.Type()) || !r.h.plain()) && r.action.flags.Bits&sock.MsgErrqueue == 0
+	return (streamLike(r.h.Sock.Type()) || !r.h.Plain()) && r.action.flags.Bits&sock.MsgErrqueue == 0
 }
 
 // returns tells what came.
@@ -270,48 +276,48 @@ func (r *receiver) returns() {
 	ret = append(ret, max(r.count, len(r.data)))
 	switch {
 	case len(r.data) > 0 && r.action.mask.On:
-		ret[0] = Const("<data>")
+		ret[0] = event.Const("<data>")
 	case len(r.bufs) > 0:
 		ret = append(ret, r.pieces())
 	case len(r.data) > 0:
 		ret = append(ret, r.shown())
 	}
 	if r.msgFlags != 0 {
-		ret = append(ret, Const(sock.FlagNames(r.msgFlags)))
+		ret = append(ret, event.Const(sock.FlagNames(r.msgFlags)))
 	}
 	if len(r.control) > 0 {
 		ret = append(ret, r.controlShown())
 	}
 	switch {
 	case r.failure != nil && r.eof:
-		ret = append(ret, Const("(end of file without close_notify)"))
+		ret = append(ret, event.Const("(end of file without close_notify)"))
 	case r.failure != nil && len(r.data) == 0:
-		ret = r.failure.shown()
+		ret = r.failure.Shown()
 	case r.failure != nil:
-		ret = append(ret, r.failure.shown()...)
+		ret = append(ret, r.failure.Shown()...)
 	case r.eof:
-		ret = append(ret, Const("(end of file)"))
+		ret = append(ret, event.Const("(end of file)"))
 	}
 	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
-		ret = append(ret, Const("from"), r.from)
+		ret = append(ret, event.Const("from"), r.from)
 	}
 	r.t.Return(ret...)
 }
 
 // sender is the address that a datagram came from, as a value.
-func (r *receiver) sender() *Endpoint {
-	e := endpointAt(r.from)
-	e.typ = r.h.Sock.Type()
+func (r *receiver) sender() *value.Endpoint {
+	e := value.EndpointAt(r.from)
+	e.Typ = r.h.Sock.Type()
 	return e
 }
 
 // shown is the data as a part of the event.
 func (r *receiver) shown() any {
 	if !r.action.toEOF.On {
-		return r.t.part(r.data, r.h.plain())
+		return r.t.Part(r.data, r.h.Plain())
 	}
-	d := r.t.data(r.data)
-	d.Len, d.Counted = r.count, r.h.plain()
+	d := r.t.Data(r.data)
+	d.Len, d.Counted = r.count, r.h.Plain()
 	return d
 }
 
@@ -319,8 +325,8 @@ func (r *receiver) shown() any {
 func (r *receiver) pieces() []any {
 	var list []any
 	for _, b := range r.split(r.data) {
-		piece := r.t.data(b)
-		piece.Counted = r.h.plain()
+		piece := r.t.Data(b)
+		piece.Counted = r.h.Plain()
 		list = append(list, piece)
 	}
 	return list
@@ -329,7 +335,7 @@ func (r *receiver) pieces() []any {
 // trace notes what the order of events needs.
 func (r *receiver) trace(err error) {
 	e := &r.t.Event
-	r.t.act(OpRecv, r.h)
+	r.t.Act(event.OpRecv, r.h)
 	e.EOF = r.eof
 	e.Offset = r.h.Sock.Desc().RX.Load()
 	peeks := r.action.peeks()
@@ -348,17 +354,17 @@ func (r *receiver) trace(err error) {
 		if err == nil && !peeks {
 			e.Took = 1
 		}
-		e.Link = r.h.link()
+		e.Link = r.h.Link()
 		e.Link.Remote = r.from
-		d := r.h.datagram(r.data, r.from, true)
+		d := r.h.Datagram(r.data, r.from, true)
 		d.Cut = r.filled
-		e.Sums = []Datagram{d}
+		e.Sums = []event.Datagram{d}
 	}
 }
 
 // lookOf is what the flags say of how a receive takes what comes.
-func lookOf(flags int) Look {
-	return Look{Peek: flags&unix.MSG_PEEK != 0, Errqueue: flags&sock.MsgErrqueue != 0}
+func lookOf(flags int) event.Look {
+	return event.Look{Peek: flags&unix.MSG_PEEK != 0, Errqueue: flags&sock.MsgErrqueue != 0}
 }
 
 // whole checks that as many bytes came as were asked for.
@@ -368,9 +374,9 @@ func (r *receiver) whole() error {
 	case r.failure != nil:
 		return nil
 	case r.want >= 0 && max(r.count, len(r.data)) < r.want && !a.eof.On && !a.match.Size.Given():
-		return mismatch("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
+		return value.Mismatchf("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
 	case a.until.Given() && r.eof && !a.eof.On:
-		return mismatch("the end of file came before the delimiter; got %s", describeData(r.data))
+		return value.Mismatchf("the end of file came before the delimiter; got %s", value.DescribeData(r.data))
 	}
 	return nil
 }
@@ -379,14 +385,14 @@ func (r *receiver) whole() error {
 func (r *receiver) came() string {
 	switch {
 	case len(r.data) == 0:
-		return nothingCame
+		return step.NothingCame
 	case r.want >= 0:
-		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, describeData(r.data))
+		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, value.DescribeData(r.data))
 	}
 	if r.action.match.Searches() {
-		return fmt.Sprintf("only %s has come", describeLong(r.data))
+		return fmt.Sprintf("only %s has come", value.DescribeLong(r.data))
 	}
-	return fmt.Sprintf("only %s has come", describeData(r.data))
+	return fmt.Sprintf("only %s has come", value.DescribeData(r.data))
 }
 
 func (r *receiver) ended() string {

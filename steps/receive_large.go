@@ -5,30 +5,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // receiveLarge receives the bytes of a stream piece by piece; unless want is nil,
 // they must be these.
-func (r *receiver) receiveLarge(size int64, want *content) error {
+func (r *receiver) receiveLarge(size int64, want *value.Content) error {
 	r.describe(int(size))
 	if r.message {
-		return mismatch("a datagram cannot hold %s", FormatSize(size))
+		return value.Mismatchf("a datagram cannot hold %s", value.FormatSize(size))
 	}
-	in := r.t.buffer(streamChunk)
+	in := r.t.Buffer(value.StreamChunk)
 	hashed := r.against(want)
 	for int64(r.count) < size {
-		r.wait = r.t.freshWait()
-		n, err := r.once(in[:min(streamChunk, size-int64(r.count))], r.action.flags.Bits)
+		r.wait = r.t.FreshWait()
+		n, err := r.once(in[:min(value.StreamChunk, size-int64(r.count))], r.action.flags.Bits)
 		if err != nil {
-			r.t.missing = fmt.Sprintf("%d of %d bytes have come", r.count, size)
+			r.t.Missing = fmt.Sprintf("%d of %d bytes have come", r.count, size)
 			return err
 		}
 		if n == 0 {
 			r.eof = true
-			return mismatch("expected %d bytes, got %d and then the end of file", size, r.count)
+			return value.Mismatchf("expected %d bytes, got %d and then the end of file", size, r.count)
 		}
 		if r.count == 0 {
-			r.first = append([]byte(nil), in[:min(n, DataShown)]...)
+			r.first = append([]byte(nil), in[:min(n, event.DataShown)]...)
 		}
 		if err := r.compare(in[:n]); err != nil {
 			return err
@@ -41,13 +45,13 @@ func (r *receiver) receiveLarge(size int64, want *content) error {
 
 // against opens what the bytes that come must be, where that is known, and gives
 // what must be given them to be hashed.
-func (r *receiver) against(want *content) (hashed io.Writer) {
+func (r *receiver) against(want *value.Content) (hashed io.Writer) {
 	if want == nil {
-		want = &content{once: true}
+		want = &value.Content{Once: true}
 	} else {
-		r.wanted, r.expected = want.open(), r.t.buffer(streamChunk)
+		r.wanted, r.expected = want.Open(), r.t.Buffer(value.StreamChunk)
 	}
-	r.sum, hashed = want.digest()
+	r.sum, hashed = want.Digest()
 	return hashed
 }
 
@@ -61,7 +65,7 @@ func (r *receiver) compare(got []byte) error {
 	switch {
 	case errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF):
 		if bytes.Equal(want[:n], got[:n]) {
-			return mismatch("expected %d bytes, and more have come", r.count+n)
+			return value.Mismatchf("expected %d bytes, and more have come", r.count+n)
 		}
 	case err != nil:
 		return err
@@ -73,7 +77,7 @@ func (r *receiver) compare(got []byte) error {
 		i++
 	}
 	show := func(b []byte) []byte { return append([]byte(nil), b[i:min(len(b), i+64)]...) }
-	return &Mismatch{
+	return &value.Mismatch{
 		Msg: fmt.Sprintf("the data differs at byte %d", r.count+i), Want: show(want[:n]), Got: show(got), Data: true,
 	}
 }
@@ -84,18 +88,18 @@ func (r *receiver) large() (bool, error) {
 	if r.message || a.flags.Bits != 0 || a.toEOF.On {
 		return false, nil
 	}
-	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && len(a.bufs.list) == 0 {
+	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && len(a.bufs.List) == 0 {
 		want, large, err := a.match.Data.Large(r.t)
 		if err != nil || !large {
 			return large, err
 		}
-		return true, r.receiveLarge(want.size, &want)
+		return true, r.receiveLarge(want.Size, &want)
 	}
 	if !a.size.Given() {
 		return false, nil
 	}
 	n, err := a.size.Eval(r.t)
-	if err != nil || n <= streamAbove || a.match.Searches() {
+	if err != nil || n <= value.StreamAbove || a.match.Searches() {
 		return false, err
 	}
 	return true, r.receiveLarge(int64(n), nil)
@@ -104,7 +108,7 @@ func (r *receiver) large() (bool, error) {
 // toEOF receives everything up to the end of file. The bytes are kept only where
 // a name or an expectation needs them, or the transcript shows them all.
 func (r *receiver) toEOF() error {
-	r.describe(Const("to end of file"))
+	r.describe(event.Const("to end of file"))
 	a, hashed := r.action, io.Discard
 	switch want, large, err := a.match.Data.Large(r.t); {
 	case err != nil:
@@ -114,12 +118,12 @@ func (r *receiver) toEOF() error {
 	case a.match.SHA256.Given():
 		hashed = r.against(nil)
 	}
-	most := DataShown
+	most := event.DataShown
 	if r.needsBytes() || r.t.Actor.Run.Full {
-		most = int(maxKept.most)
+		most = int(value.MaxKept.Most)
 	}
 	// An actor that waits holds no large buffer.
-	for buf := r.t.buffer(smallBuffer); ; {
+	for buf := r.t.Buffer(step.SmallBuffer); ; {
 		n, err := r.once(buf, a.flags.Bits)
 		if err != nil || n == 0 {
 			r.eof = err == nil
@@ -131,15 +135,15 @@ func (r *receiver) toEOF() error {
 		hashed.Write(buf[:n])
 		r.count += n
 		if r.count > most && r.needsBytes() {
-			return mismatch("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
-				&maxKept)
+			return value.Mismatchf("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
+				&value.MaxKept)
 		}
 		r.data = append(r.data, r.seen(buf, min(n, most-len(r.data)))...)
-		if err := r.t.overdue(); err != nil {
+		if err := r.t.Overdue(); err != nil {
 			return err // bytes that keep coming are not the end
 		}
-		if n == len(buf) && n < streamChunk {
-			buf = r.t.buffer(streamChunk)
+		if n == len(buf) && n < value.StreamChunk {
+			buf = r.t.Buffer(value.StreamChunk)
 		}
 	}
 }
@@ -149,7 +153,7 @@ func (r *receiver) toEOF() error {
 func (r *receiver) needsBytes() bool {
 	a := r.action
 	return a.match.Searches() || a.match.Data.Given() && r.wanted == nil ||
-		r.t.step.As.Given() && !r.t.step.Expect.Error.Given()
+		r.t.Step.As.Given() && !r.t.Step.Expect.Error.Given()
 }
 
 // nothingLeft checks that the bytes up to the end of file, which were as they
@@ -160,22 +164,22 @@ func (r *receiver) nothingLeft() error {
 	}
 	rest, err := io.Copy(io.Discard, r.wanted)
 	if rest > 0 {
-		err = mismatch("expected %d bytes, got %d and then the end of file", int64(r.count)+rest, r.count)
+		err = value.Mismatchf("expected %d bytes, got %d and then the end of file", int64(r.count)+rest, r.count)
 	}
 	return err
 }
 
 // checkLarge compares what a stream was that has not been kept with what is
 // expected of it.
-func (r *receiver) checkLarge(t *Task) error {
+func (r *receiver) checkLarge(t *step.Task) error {
 	m := &r.action.match
-	if t.step.As.Given() {
-		if err := t.setAs(0, map[string]any{"size": r.count, "sha256": r.sum.Hex()}); err != nil {
+	if t.Step.As.Given() {
+		if err := t.SetAs(0, map[string]any{"size": r.count, "sha256": r.sum.Hex()}); err != nil {
 			return err
 		}
 	}
-	if err := m.Size.expect(t, int64(r.count), "bytes"); err != nil {
+	if err := m.Size.Expect(t, int64(r.count), "bytes"); err != nil {
 		return err
 	}
-	return m.checkSum(t, &received{sum: r.sum})
+	return m.CheckSum(t, &value.Received{Sum: r.sum})
 }

@@ -6,10 +6,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var recvKind = Kind{
+var recvKind = step.Kind{
 	Name:    "recv",
 	Summary: "receive bytes",
 	Text: `One of size, max, until and eof says how much. With none of them a stream
@@ -51,28 +56,28 @@ in numbers too. What is not expected may come besides. See cmsg(3).`,
       expect: {eof: true}
     - close: b
 `,
-	New: func() Action {
-		return &recvAction{max: Size{atMost(&maxBuffer)}, bufs: Sizes{max: &maxBuffer}, call: Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
+	New: func() step.Action {
+		return &recvAction{max: value.Size{Number: value.AtMost(&value.MaxBuffer)}, bufs: value.Sizes{Max: &value.MaxBuffer}, call: value.Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
 	},
 }
 
 type recvAction struct {
-	handle  HandleRef
-	size    Size
-	max     Size
-	until   Payload
-	toEOF   Bool
-	flags   Flags
-	call    Enum
-	nowait  Bool
-	mask    Bool
-	room    Size
-	bufs    Sizes
-	match   Match
-	eof     Bool
-	from    AddressMatch
-	want    Flags
-	control ControlWant
+	handle  step.HandleRef
+	size    value.Size
+	max     value.Size
+	until   value.Payload
+	toEOF   value.Bool
+	flags   value.Flags
+	call    value.Enum
+	nowait  value.Bool
+	mask    value.Bool
+	room    value.Size
+	bufs    value.Sizes
+	match   value.Match
+	eof     value.Bool
+	from    value.AddressMatch
+	want    value.Flags
+	control option.ControlWant
 	end     tlsEnd
 }
 
@@ -80,7 +85,7 @@ type recvAction struct {
 // datagram over IP is larger (RFC 768).
 const defaultMax = 65536
 
-func (a *recvAction) Params(p *Params) {
+func (a *recvAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("size", &a.size, "exactly so many bytes, over as many calls as it takes")
 	p.Key("max", &a.max, "one call with a buffer of this size").Or("65536 without an expected text")
@@ -92,7 +97,7 @@ func (a *recvAction) Params(p *Params) {
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
 	p.Key("control", &a.room, "the room for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
 	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
-	p.Plain(&a.match.Data, exactBytes)
+	p.Plain(&a.match.Data, value.ExactBytes)
 	p.Results(a.match.Conditions())
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
@@ -102,19 +107,19 @@ func (a *recvAction) Params(p *Params) {
 	p.Makes, p.Names = "the received bytes; as: [data, from, control] the sender's address and the ancillary data by type too", 3
 }
 
-func (a *recvAction) Run(t *Task) error {
+func (a *recvAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	if err := h.underTLS(a.call.Given()); err != nil {
+	if err := h.UnderTLS(a.call.Given()); err != nil {
 		return err
 	}
-	defer t.giveBack()
-	r := &receiver{action: a, t: t, h: h, wait: t.wait(&a.nowait, a.flags.Bits)}
-	r.message = h.messages()
+	defer t.GiveBack()
+	r := &receiver{action: a, t: t, h: h, wait: t.Wait(&a.nowait, a.flags.Bits)}
+	r.message = h.Messages()
 	t.Event.NoWait = r.wait.NoWait
-	r.call = a.callName(h, t.step.As.Len())
+	r.call = a.callName(h, t.Step.As.Len())
 	if r.room, err = a.controlRoom(t); err != nil {
 		return err
 	}
@@ -127,13 +132,13 @@ func (a *recvAction) Run(t *Task) error {
 	}
 	r.trace(err)
 	if err != nil {
-		if t.missing == "" {
-			t.missing = r.came()
+		if t.Missing == "" {
+			t.Missing = r.came()
 		}
 		return err
 	}
 	if large {
-		t.Return(r.count, Data{Bytes: r.first, Len: r.count}, r.sum)
+		t.Return(r.count, event.Data{Bytes: r.first, Len: r.count}, r.sum)
 		return r.checkLarge(t)
 	}
 	r.returns()
@@ -142,15 +147,15 @@ func (a *recvAction) Run(t *Task) error {
 
 // callName is the system call; one that tells the address and the ancillary
 // data where they get a name.
-func (a *recvAction) callName(h *Handle, names int) string {
+func (a *recvAction) callName(h *handle.Handle, names int) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case h.over.Load() != nil, !h.isSocket() && !a.needsSocket():
+	case h.Over.Load() != nil, !h.IsSocket() && !a.needsSocket():
 		return "read"
 	case a.want.Given() || a.control.Given() || names > 2 || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
 		return "recvmsg"
-	case len(a.bufs.list) > 0:
+	case len(a.bufs.List) > 0:
 		return "readv"
 	case h.Sock.Type() == unix.SOCK_DGRAM && (a.from.Given() || names > 1 || h.Sock.Desc().Remote().IsZero()):
 		return "recvfrom"
@@ -161,19 +166,19 @@ func (a *recvAction) callName(h *Handle, names int) string {
 // needsSocket reports whether the step asks for what only the calls on sockets
 // have.
 func (a *recvAction) needsSocket() bool {
-	return a.flags.Given() || a.want.Given() || a.control.Given() || a.room.Given() || len(a.bufs.list) > 0
+	return a.flags.Given() || a.want.Given() || a.control.Given() || a.room.Given() || len(a.bufs.List) > 0
 }
 
 // check holds what came against what was expected.
-func (a *recvAction) check(t *Task, r *receiver) error {
-	if t.step.As.Given() {
-		if err := t.setAs(0, t.Piece(string(r.data), 0)); err != nil {
+func (a *recvAction) check(t *step.Task, r *receiver) error {
+	if t.Step.As.Given() {
+		if err := t.SetAs(0, t.Piece(string(r.data), 0)); err != nil {
 			return err
 		}
-		if err := t.setAs(1, r.sender()); err != nil {
+		if err := t.SetAs(1, r.sender()); err != nil {
 			return err
 		}
-		if err := t.setAs(2, r.controlValue()); err != nil {
+		if err := t.SetAs(2, r.controlValue()); err != nil {
 			return err
 		}
 	}
@@ -182,15 +187,15 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 	}
 	if a.eof.Given() && a.eof.On != r.eof {
 		if a.eof.On {
-			return mismatch("expected the end of file, got %s", describeData(r.data))
+			return value.Mismatchf("expected the end of file, got %s", value.DescribeData(r.data))
 		}
-		return mismatch("expected no end of file, but it came")
+		return value.Mismatchf("expected no end of file, but it came")
 	}
 	if r.eof && len(r.data) == 0 && a.wantsData() {
-		return mismatch("expected data, got the end of file")
+		return value.Mismatchf("expected data, got the end of file")
 	}
 	if a.from.Given() {
-		if err := a.from.expect(t, r.from, "from"); err != nil {
+		if err := a.from.Expect(t, r.from, "from"); err != nil {
 			return err
 		}
 	}
@@ -198,19 +203,19 @@ func (a *recvAction) check(t *Task, r *receiver) error {
 		return err
 	}
 	if a.want.Given() && r.msgFlags != a.want.Bits {
-		return mismatch("expected the flags %s, got %s", sock.FlagNames(a.want.Bits), sock.FlagNames(r.msgFlags))
+		return value.Mismatchf("expected the flags %s, got %s", sock.FlagNames(a.want.Bits), sock.FlagNames(r.msgFlags))
 	}
-	if err := a.control.check(t, r.control, r.cutOff()); err != nil {
+	if err := a.control.Check(t, r.control, r.cutOff()); err != nil {
 		return err
 	}
 	return r.whole()
 }
 
 // checkMatch compares the bytes with what is expected of them.
-func (a *recvAction) checkMatch(t *Task, r *receiver) error {
+func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 	if !a.toEOF.On && !r.searched {
 		err := a.match.Check(t, r.data)
-		if m := (*Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
+		if m := (*value.Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
 			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
 		}
 		return err
@@ -218,7 +223,7 @@ func (a *recvAction) checkMatch(t *Task, r *receiver) error {
 	if err := r.nothingLeft(); err != nil {
 		return err
 	}
-	return a.match.check(t, received{bytes: r.data, size: int64(r.count), sum: r.sum, compared: r.wanted != nil, found: r.found})
+	return a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(r.count), Sum: r.sum, Compared: r.wanted != nil, Found: r.found})
 }
 
 // peeks reports whether the bytes stay where they are.
@@ -226,7 +231,7 @@ func (a *recvAction) peeks() bool { return a.flags.Bits&unix.MSG_PEEK != 0 }
 
 // wantsData reports whether an expectation can only be met by bytes.
 func (a *recvAction) wantsData() bool {
-	if a.match.Data.Given() && a.match.Data.empty() {
+	if a.match.Data.Given() && a.match.Data.Empty() {
 		return false
 	}
 	return a.match.Data.Given() || a.match.Searches()
@@ -234,65 +239,65 @@ func (a *recvAction) wantsData() bool {
 
 func (a *recvAction) named() []string { return a.match.Matches.Groups() }
 
-func (a *recvAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
-	if sym != nil && sym.sock.datagrams() && c.mustSucceed() && (a.until.Given() || a.toEOF.On) {
-		c.problem(c.step.Node, "%s is a datagram socket; each recv takes one datagram, and none is the end", sym.Name).Hint = "leave out until and eof; expect: {contains: …} looks into the datagram"
+func (a *recvAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
+	if sym != nil && sym.Sock.Datagrams() && c.MustSucceed() && (a.until.Given() || a.toEOF.On) {
+		c.Problem(c.Step.Node, "%s is a datagram socket; each recv takes one datagram, and none is the end", sym.Name).Hint = "leave out until and eof; expect: {contains: …} looks into the datagram"
 	}
 	given := 0
-	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On, len(a.bufs.list) > 0} {
+	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On, len(a.bufs.List) > 0} {
 		if set {
 			given++
 		}
 	}
 	if given > 1 {
-		c.problem(c.step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
+		c.Problem(c.Step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
 	if n, fixed := a.room.Static(); a.room.Given() && fixed && n > maxRoom {
-		c.problem(a.room.node, "%d bytes are more room for ancillary data than 64KiB", n)
+		c.Problem(a.room.Node, "%d bytes are more room for ancillary data than 64KiB", n)
 	}
 	a.checkCall(c)
 	if a.peeks() && (a.until.Given() || a.toEOF.On) {
-		c.problem(a.flags.node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
+		c.Problem(a.flags.Node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
 	}
 	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
-		c.problem(a.until.node, "the delimiter is empty")
+		c.Problem(a.until.Node, "the delimiter is empty")
 	}
-	a.control.static(c)
+	a.control.Static(c)
 	for _, name := range a.match.Matches.Groups() {
-		c.makeValue(name, a.match.Matches.node)
+		c.MakeValue(name, a.match.Matches.Node)
 	}
-	c.makeValues()
+	c.MakeValues()
 }
 
 // checkCall reports what the system call that the step asks for does not have.
-func (a *recvAction) checkCall(c *Check) {
+func (a *recvAction) checkCall(c *step.Check) {
 	call := a.call.Word
 	if call == "" || call == "recvmsg" {
 		return
 	}
 	if a.flags.Given() && (call == "read" || call == "readv") {
-		c.problem(a.flags.node, "%s takes no flags", call).Hint = "use call: recv or recvmsg"
+		c.Problem(a.flags.Node, "%s takes no flags", call).Hint = "use call: recv or recvmsg"
 	}
-	if len(a.bufs.list) > 0 && call != "readv" {
-		c.problem(a.call.node, "%s takes one buffer", call).Hint = "use call: readv or recvmsg"
+	if len(a.bufs.List) > 0 && call != "readv" {
+		c.Problem(a.call.Node, "%s takes one buffer", call).Hint = "use call: readv or recvmsg"
 	}
 	if a.want.Given() {
-		c.problem(a.want.node, "%s gives no flags", call).Hint = "use call: recvmsg"
+		c.Problem(a.want.Node, "%s gives no flags", call).Hint = "use call: recvmsg"
 	}
 	if a.control.Given() {
-		c.problem(a.control.node, "%s gives no ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.control.Node, "%s gives no ancillary data", call).Hint = "use call: recvmsg"
 	}
 	if a.from.Given() && call != "recvfrom" {
-		c.problem(a.from.node, "%s gives no address", call).Hint = "use call: recvfrom or recvmsg"
+		c.Problem(a.from.Node, "%s gives no address", call).Hint = "use call: recvfrom or recvmsg"
 	}
-	switch as := &c.step.As; {
+	switch as := &c.Step.As; {
 	case as.Len() > 1 && call != "recvfrom":
-		c.problem(as.node, "%s gives no address to name", call).Hint = "use call: recvfrom or recvmsg"
+		c.Problem(as.Node, "%s gives no address to name", call).Hint = "use call: recvfrom or recvmsg"
 	case as.Len() > 2:
-		c.problem(as.node, "%s gives no ancillary data to name", call).Hint = "use call: recvmsg"
+		c.Problem(as.Node, "%s gives no ancillary data to name", call).Hint = "use call: recvmsg"
 	}
 	if a.room.Given() {
-		c.problem(a.room.node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.room.Node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
 	}
 }

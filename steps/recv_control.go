@@ -5,19 +5,24 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // controlShown is all that came, as the transcript shows it.
-func (r *receiver) controlShown() Joined {
-	shown := Joined{Const("{")}
+func (r *receiver) controlShown() event.Joined {
+	shown := event.Joined{event.Const("{")}
 	for i, c := range r.control {
 		if i > 0 {
-			shown = append(shown, Const(", "))
+			shown = append(shown, event.Const(", "))
 		}
-		shown = append(shown, Const(c.typ.Name+"="), c.shown(&r.action.control.of(c.typ.Name).fields))
+		shown = append(shown, event.Const(c.Typ.Name+"="), c.Shown(&r.action.control.Of(c.Typ.Name).Fields))
 	}
-	return append(shown, Const("}"))
+	return append(shown, event.Const("}"))
 }
 
 // maxRoom is more than any ancillary data takes: 253 descriptors, all that one
@@ -25,7 +30,7 @@ func (r *receiver) controlShown() Joined {
 const maxRoom = 64 << 10
 
 // controlRoom is the room for ancillary data.
-func (a *recvAction) controlRoom(t *Task) (int, error) {
+func (a *recvAction) controlRoom(t *step.Task) (int, error) {
 	if !a.room.Given() {
 		return 2048, nil
 	}
@@ -47,39 +52,18 @@ func (r *receiver) cutOff() string {
 // controlValue is what expressions see of the ancillary data: by type, a
 // number, a text, or the fields of a structure by name.
 func (r *receiver) controlValue() any {
-	m, parts := make(map[string]any), make(map[string]*Trace)
+	m, parts := make(map[string]any), make(map[string]*value.Trace)
 	for _, c := range r.control {
-		v := c.named(&r.action.control.of(c.typ.Name).fields)
-		m[c.typ.Name] = untraced(v)
-		if t := traceOf(v); t != nil {
-			parts[c.typ.Name] = t
+		v := c.Named(&r.action.control.Of(c.Typ.Name).Fields)
+		m[c.Typ.Name] = value.Untraced(v)
+		if t := value.TraceOf(v); t != nil {
+			parts[c.Typ.Name] = t
 		}
 	}
 	if len(parts) == 0 {
 		return m
 	}
-	return traced{m, &Trace{parts: parts}}
-}
-
-// named is one piece as expressions see it.
-func (r Received) named(want *FieldsWant) any {
-	switch v := r.value.(type) {
-	case nil:
-		return r.handles
-	case Fields:
-		return want.settled(v).traced()
-	case sock.Addr:
-		e := endpointAt(v)
-		if part, _ := e.trace().part([]string{"address"}); part != nil {
-			return traced{e.Address, part}
-		}
-		return e.Address
-	case int:
-		if form := controlForms[r.typ.Kind]; form != nil && form.varies {
-			return whole(v, Origin{Word: "time"})
-		}
-	}
-	return r.value
+	return value.Traced{Value: m, Trace: &value.Trace{Parts: parts}}
 }
 
 // takeControl reads the ancillary data of a receive. Descriptors become
@@ -92,16 +76,16 @@ func (r *receiver) takeControl(m *sock.Message) error {
 	}
 	var failed error
 	for _, c := range list {
-		got := Received{typ: c.ControlType}
+		got := option.Received{Typ: c.ControlType}
 		if c.Kind == sock.CtlRights {
-			if got.handles, err = r.adopt(c); failed == nil {
+			if got.Handles, err = r.adopt(c); failed == nil {
 				failed = err
 			}
 		} else {
 			if c.Kind == sock.CtlCredentials {
-				r.t.Actor.Run.Programs.translate(c.Data)
+				r.t.Actor.Run.Programs.Translate(c.Data)
 			}
-			got.value = decodeControl(c)
+			got.Value = option.DecodeControl(c)
 		}
 		r.control = append(r.control, got)
 	}
@@ -111,7 +95,7 @@ func (r *receiver) takeControl(m *sock.Message) error {
 // adopt makes handles of received descriptors. After an error the rest are
 // closed.
 func (r *receiver) adopt(c sock.Control) ([]string, error) {
-	names := &r.action.control.of(c.Name).names
+	names := &r.action.control.Of(c.Name).Names
 	var shown []string
 	var failed error
 	for i, fd := range c.Rights() {
@@ -128,7 +112,7 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	return shown, failed
 }
 
-func (r *receiver) adoptOne(fd int, names *Names, i int) (string, error) {
+func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
 	s, err := r.t.Actor.Run.Sockets.Adopt(fd)
 	if err != nil {
 		return "", err
@@ -137,7 +121,7 @@ func (r *receiver) adoptOne(fd int, names *Names, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.t.Set(name, &Handle{Name: name, Sock: s})
-	r.t.publish(name)
+	r.t.Set(name, &handle.Handle{Name: name, Sock: s})
+	r.t.Publish(name)
 	return name, nil
 }

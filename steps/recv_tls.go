@@ -1,12 +1,19 @@
 package steps
 
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tlsconn"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
 // tlsEnd is how a receive over TLS must end, beyond the end of file.
 type tlsEnd struct {
-	alert     Alerts
-	truncated Bool
+	alert     tlsconn.Alerts
+	truncated value.Bool
 }
 
-func (w *tlsEnd) params(p *Params) {
+func (w *tlsEnd) params(p *step.Params) {
 	p.Result("alert", &w.alert, "over TLS: the alert that must end the connection, sent or received")
 	p.Result("truncated", &w.truncated, "over TLS: the end of file must come without close_notify")
 }
@@ -14,21 +21,21 @@ func (w *tlsEnd) params(p *Params) {
 // overTLS takes the failures of TLS that the step expects as the end of what it
 // receives.
 func (r *receiver) overTLS(err error) error {
-	e, ok := asTLSError(err)
+	e, ok := tlsconn.AsError(err)
 	if !ok {
 		return err
 	}
-	if d := r.h.Sock.Desc(); e.sent {
-		r.t.Event.Also = &Transfer{Sock: d.ID, Offset: d.TX.Load()}
+	if d := r.h.Sock.Desc(); e.Sent {
+		r.t.Event.Also = &event.Transfer{Sock: d.ID, Offset: d.TX.Load()}
 	}
 	want := &r.action.end
-	r.failure, r.eof = e, e.reason == earlyEOF
-	if r.eof && want.truncated.On || want.alert.Has(e.alert) {
+	r.failure, r.eof = e, e.Reason == tlsconn.EarlyEOF
+	if r.eof && want.truncated.On || want.alert.Has(e.Alert) {
 		return nil
 	}
 	r.returns()
 	if want.alert.Given() {
-		return mismatch("expected the alert %s, but %s", &want.alert, e)
+		return value.Mismatchf("expected the alert %s, but %s", &want.alert, e)
 	}
 	return err
 }
@@ -40,11 +47,11 @@ func (w *tlsEnd) check(r *receiver) error {
 	case r.failure != nil:
 		return nil
 	case w.alert.Given():
-		return mismatch("expected the alert %s, got %s", &w.alert, describeData(r.data))
+		return value.Mismatchf("expected the alert %s, got %s", &w.alert, value.DescribeData(r.data))
 	case w.truncated.On && r.eof:
-		return mismatch("expected the end of file without close_notify, but it came with it")
+		return value.Mismatchf("expected the end of file without close_notify, but it came with it")
 	case w.truncated.On:
-		return mismatch("expected the end of file without close_notify, got %s", describeData(r.data))
+		return value.Mismatchf("expected the end of file without close_notify, got %s", value.DescribeData(r.data))
 	}
 	return nil
 }

@@ -5,32 +5,36 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var recvmmsgKind = Kind{
+var recvmmsgKind = step.Kind{
 	Name:    "recvmmsg",
 	Summary: "receive several datagrams in one call",
 	Text: `One system call. It waits for all of them; with MSG_WAITFORONE for the first one
 only, and then it takes those that are there. expect is the list of their data,
 in order. See recvmmsg(2).`,
 	Example: sendmmsgKind.Example,
-	New: func() Action {
-		return &recvmmsgAction{count: Int{atMost(&maxMessages)}, max: Size{atMost(&maxBuffer)}}
+	New: func() step.Action {
+		return &recvmmsgAction{count: value.Int{Number: value.AtMost(&value.MaxMessages)}, max: value.Size{Number: value.AtMost(&value.MaxBuffer)}}
 	},
 }
 
 type recvmmsgAction struct {
-	handle HandleRef
-	count  Int
-	max    Size
-	flags  Flags
-	nowait Bool
+	handle step.HandleRef
+	count  value.Int
+	max    value.Size
+	flags  value.Flags
+	nowait value.Bool
 	data   PayloadList
-	want   Compare
+	want   value.Compare
 }
 
-func (a *recvmmsgAction) Params(p *Params) {
+func (a *recvmmsgAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("count", &a.count, "how many messages").Need()
 	p.Key("max", &a.max, "the buffer of each message").Or("2KiB")
@@ -42,7 +46,7 @@ func (a *recvmmsgAction) Params(p *Params) {
 	p.Makes = "the list of the received data"
 }
 
-func (a *recvmmsgAction) Run(t *Task) error {
+func (a *recvmmsgAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -57,29 +61,29 @@ func (a *recvmmsgAction) Run(t *Task) error {
 			return err
 		}
 	}
-	if err := maxBuffer.check(product(int64(count), int64(size))); err != nil {
+	if err := value.MaxBuffer.Check(value.Product(int64(count), int64(size))); err != nil {
 		return err
 	}
 	list := make([]*sock.Message, count)
 	for i := range list {
 		list[i] = &sock.Message{Buffers: [][]byte{make([]byte, size)}}
 	}
-	args := []any{Name(h.Name), count}
+	args := []any{event.Name(h.Name), count}
 	if a.flags.Bits != 0 {
-		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
+		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("recvmmsg", args...)
-	w := t.wait(&a.nowait, a.flags.Bits)
+	w := t.Wait(&a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Recvmmsg(w, list, a.flags.Bits)
-	t.act(OpRecv, h)
+	t.Act(event.OpRecv, h)
 	t.Event.NoWait = w.NoWait
 	if err != nil {
 		return err
 	}
-	one := a.flags.has("MSG_WAITFORONE")
+	one := a.flags.Has("MSG_WAITFORONE")
 	if len(sizes) < count && !one {
-		if err := t.cutShort(w); err != nil {
-			t.missing = fmt.Sprintf("%d of %d messages have come", len(sizes), count)
+		if err := t.CutShort(w); err != nil {
+			t.Missing = fmt.Sprintf("%d of %d messages have come", len(sizes), count)
 			return err
 		}
 	}
@@ -90,83 +94,83 @@ func (a *recvmmsgAction) Run(t *Task) error {
 }
 
 // took records what came and holds it against the expectation.
-func (a *recvmmsgAction) took(t *Task, h *Handle, list []*sock.Message, sizes []int) error {
+func (a *recvmmsgAction) took(t *step.Task, h *handle.Handle, list []*sock.Message, sizes []int) error {
 	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
-	if h.messages() {
-		t.Event.Link = h.link()
+	if h.Messages() {
+		t.Event.Link = h.Link()
 	}
 	t.Event.Look = lookOf(a.flags.Bits)
 	var shown, values []any
-	traces := make(map[string]*Trace)
+	traces := make(map[string]*value.Trace)
 	at := 0
 	var got [][]byte
 	for i, n := range sizes {
 		b := list[i].Buffers[0]
 		b = b[:min(n, len(b))] // MSG_TRUNC gives the whole length
-		data := t.data(b)
-		data.Counted = h.plain()
+		data := t.Data(b)
+		data.Counted = h.Plain()
 		parts := []any{data}
 		if list[i].HasAddr && list[i].Addr.String() != "unix:" {
-			parts = append(parts, Const("from"), list[i].Addr)
+			parts = append(parts, event.Const("from"), list[i].Addr)
 		}
 		shown, values, got = append(shown, single(parts)), append(values, string(b)), append(got, b)
-		traces[strconv.Itoa(i)] = traceOf(t.Piece(string(b), at))
+		traces[strconv.Itoa(i)] = value.TraceOf(t.Piece(string(b), at))
 		at += n
-		if h.messages() {
-			d := h.datagram(b, list[i].Addr, true)
+		if h.Messages() {
+			d := h.Datagram(b, list[i].Addr, true)
 			d.Cut = len(b) == len(list[i].Buffers[0])
 			t.Event.Sums = append(t.Event.Sums, d)
 		}
 	}
 	t.Return(len(sizes), shown)
-	if err := t.setAs(0, withTrace(values, &Trace{parts: traces})); err != nil {
+	if err := t.SetAs(0, value.WithTrace(values, &value.Trace{Parts: traces})); err != nil {
 		return err
 	}
-	if err := a.want.expect(t, int64(len(sizes)), "messages"); err != nil {
+	if err := a.want.Expect(t, int64(len(sizes)), "messages"); err != nil {
 		return err
 	}
 	return a.data.check(t, got)
 }
 
-func (a *recvmmsgAction) Check(c *Check) {
-	c.handle(&a.handle)
-	c.makeValues()
+func (a *recvmmsgAction) Check(c *step.Check) {
+	c.Handle(&a.handle)
+	c.MakeValues()
 }
 
 // PayloadList is the data of several messages.
 type PayloadList struct {
 	node *source.Node
-	list []*Payload
+	list []*value.Payload
 }
 
 // Decode reads a list of payloads.
-func (v *PayloadList) Decode(d *Decoder, n *source.Node) {
+func (v *PayloadList) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.List {
 		d.Problem(n, "expected a list with the data of each message, got %s", n.Describe())
 		return
 	}
 	for _, item := range n.Items {
-		p := new(Payload)
+		p := new(value.Payload)
 		p.Decode(d, item)
 		v.list = append(v.list, p)
 	}
 }
 
 // Schema accepts a list of payloads.
-func (v *PayloadList) Schema() Schema {
-	return Schema{"type": "array", "items": new(Payload).Schema()}
+func (v *PayloadList) Schema() value.Schema {
+	return value.Schema{"type": "array", "items": new(value.Payload).Schema()}
 }
 
 // Type names the type in the reference.
 func (v *PayloadList) Type() string { return "list of payloads" }
 
-func (v *PayloadList) check(t *Task, got [][]byte) error {
+func (v *PayloadList) check(t *step.Task, got [][]byte) error {
 	if v.node == nil {
 		return nil
 	}
 	if len(got) != len(v.list) {
-		return mismatch("expected %d messages, got %d", len(v.list), len(got))
+		return value.Mismatchf("expected %d messages, got %d", len(v.list), len(got))
 	}
 	for i, p := range v.list {
 		want, err := p.Bytes(t)
@@ -174,7 +178,7 @@ func (v *PayloadList) check(t *Task, got [][]byte) error {
 			return err
 		}
 		if string(want) != string(got[i]) {
-			return &Mismatch{Msg: "the data of a message differs", Want: want, Got: append([]byte(nil), got[i]...), Data: true}
+			return &value.Mismatch{Msg: "the data of a message differs", Want: want, Got: append([]byte(nil), got[i]...), Data: true}
 		}
 	}
 	return nil

@@ -1,6 +1,14 @@
 package steps
 
-var relayKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tlsconn"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var relayKind = step.Kind{
 	Name:    "relay",
 	Summary: "copy from one handle to another until the end of file",
 	Text: `relay: conn, to: conn is an echo. as names the number of bytes; expect bounds
@@ -21,19 +29,19 @@ it. The step timeout does not count as long as bytes come.`,
     - recv: d
       expect: hello
 `,
-	New: func() Action { return new(relayAction) },
+	New: func() step.Action { return new(relayAction) },
 }
 
 type relayAction struct {
-	from, to  HandleRef
-	size      Compare
-	truncated Bool
+	from, to  step.HandleRef
+	size      value.Compare
+	truncated value.Bool
 }
 
-func (a *relayAction) Params(p *Params) {
+func (a *relayAction) Params(p *step.Params) {
 	p.Value(&a.from, "where the bytes come from")
 	p.Key("to", &a.to, "where they go").Need()
-	a.size.unit = byteUnit
+	a.size.Unit = value.ByteUnit
 	p.Plain(&a.size, "how many bytes must have been copied")
 	p.Result("size", &a.size, "how many bytes must have been copied")
 	p.Result("truncated", &a.truncated, "over TLS: the end of file must come without close_notify")
@@ -43,7 +51,7 @@ func (a *relayAction) Params(p *Params) {
 // relayChunk is how much is read before it is written again.
 const relayChunk = 64 << 10
 
-func (a *relayAction) Run(t *Task) error {
+func (a *relayAction) Run(t *step.Task) error {
 	from, err := a.from.Open(t)
 	if err != nil {
 		return err
@@ -52,16 +60,16 @@ func (a *relayAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("relay", Name(from.Name), Name(to.Name))
-	passed := &Transfer{Sock: to.Sock.Desc().ID}
+	t.Call("relay", event.Name(from.Name), event.Name(to.Name))
+	passed := &event.Transfer{Sock: to.Sock.Desc().ID}
 	n, err := a.copy(t, from, to, passed)
-	ended := Const("(end of file)")
-	if e, ok := asTLSError(err); ok && e.reason == earlyEOF && a.truncated.On {
+	ended := event.Const("(end of file)")
+	if e, ok := tlsconn.AsError(err); ok && e.Reason == tlsconn.EarlyEOF && a.truncated.On {
 		err, ended = nil, "(end of file without close_notify)"
 	} else if err == nil && a.truncated.On {
-		err = mismatch("expected the end of file without close_notify, but it came with it")
+		err = value.Mismatchf("expected the end of file without close_notify, but it came with it")
 	}
-	t.act(OpRecv, from)
+	t.Act(event.OpRecv, from)
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
 	passed.Offset = to.Sock.Desc().TX.Load()
 	t.Event.Also = passed
@@ -69,44 +77,44 @@ func (a *relayAction) Run(t *Task) error {
 		return err
 	}
 	t.Return(n, ended)
-	if err := t.setAs(0, n); err != nil {
+	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
-	return a.size.expect(t, int64(n), "bytes relayed")
+	return a.size.Expect(t, int64(n), "bytes relayed")
 }
 
-func (a *relayAction) copy(t *Task, from, to *Handle, passed *Transfer) (int, error) {
-	defer t.giveBack()
+func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, passed *event.Transfer) (int, error) {
+	defer t.GiveBack()
 	total := 0
 	in, out := &from.Sock.Desc().RX, &to.Sock.Desc().TX
 	for {
-		w := t.freshWait()
-		if err := from.readable(w, 0); err != nil {
+		w := t.FreshWait()
+		if err := from.Readable(w, 0); err != nil {
 			return total, err
 		}
-		buf := t.buffer(relayChunk)
-		hop := Hop{InStart: in.Load(), OutStart: out.Load()}
-		n, err := from.take(w, buf)
+		buf := t.Buffer(relayChunk)
+		hop := event.Hop{InStart: in.Load(), OutStart: out.Load()}
+		n, err := from.Take(w, buf)
 		if err != nil || n == 0 {
 			return total, err
 		}
 		for sent := 0; sent < n && err == nil; {
 			var k int
-			k, err = to.put(t.freshWait(), buf[sent:n])
+			k, err = to.Put(t.FreshWait(), buf[sent:n])
 			sent += k
 		}
 		hop.InEnd, hop.OutEnd = in.Load(), out.Load()
-		passed.pass(hop)
+		passed.Pass(hop)
 		if err != nil {
 			return total, err
 		}
 		total += n
-		t.giveBack()
+		t.GiveBack()
 	}
 }
 
-func (a *relayAction) Check(c *Check) {
-	c.handle(&a.from)
-	c.handle(&a.to)
-	c.makeValues()
+func (a *relayAction) Check(c *step.Check) {
+	c.Handle(&a.from)
+	c.Handle(&a.to)
+	c.MakeValues()
 }

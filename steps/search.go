@@ -1,12 +1,11 @@
 package steps
 
 import (
-	"bytes"
 	"errors"
-	"io"
-	"regexp"
-	"unicode/utf8"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 	"golang.org/x/sys/unix"
 )
 
@@ -22,25 +21,15 @@ type search struct {
 // searchWindow is how much of a stream is held whose bytes nobody needs.
 const searchWindow = 64 << 10
 
-// indexFrom is where want begins in b, whose first bytes were looked through in
-// vain; -1 where it is not there.
-func indexFrom(b, want []byte, looked int) int {
-	from := max(0, looked-len(want)+1)
-	if i := bytes.Index(b[from:], want); i >= 0 {
-		return from + i
-	}
-	return -1
-}
-
 func (r *receiver) untilDelimiter() error {
 	delimiter, err := r.action.until.Bytes(r.t)
 	if err != nil {
 		return err
 	}
-	r.describe(Const("until"))
-	r.t.Event.Args[1] = Until(r.t.data(delimiter))
+	r.describe(event.Const("until"))
+	r.t.Event.Args[1] = event.Until(r.t.Data(delimiter))
 	return r.peeking(&search{tail: r.tail(len(delimiter) - 1), find: func(b []byte, looked int) (int, error) {
-		if i := indexFrom(b, delimiter, looked); i >= 0 {
+		if i := value.IndexFrom(b, delimiter, looked); i >= 0 {
 			return i + len(delimiter), nil
 		}
 		return -1, nil
@@ -50,7 +39,7 @@ func (r *receiver) untilDelimiter() error {
 // untilMatch receives until what comes is as contains and matches say.
 func (r *receiver) untilMatch() error {
 	m := &r.action.match
-	r.describe(Const("match"))
+	r.describe(event.Const("match"))
 	s := &search{tail: -1, find: func(b []byte, looked int) (int, error) { return m.Find(r.t, b, looked) }}
 	if !m.Matches.Given() {
 		want, err := m.Contains.Bytes(r.t)
@@ -69,7 +58,7 @@ func (r *receiver) untilMatch() error {
 func (r *receiver) tail(n int) int {
 	a := r.action
 	m := &a.match
-	if r.t.step.As.Given() || m.Data.Given() || m.Matches.Given() || m.SHA256.Given() || r.t.Actor.Run.Full ||
+	if r.t.Step.As.Given() || m.Data.Given() || m.Matches.Given() || m.SHA256.Given() || r.t.Actor.Run.Full ||
 		a.until.Given() && m.Contains.Given() {
 		return -1
 	}
@@ -84,7 +73,7 @@ func (r *receiver) peeking(s *search) error {
 		return errors.New("with MSG_TRUNC the bytes are not seen, so nothing can be found in them; use max or size")
 	}
 	r.searched = true
-	buf := r.t.buffer(smallBuffer)
+	buf := r.t.Buffer(step.SmallBuffer)
 	for got := 0; ; {
 		if got == len(buf) {
 			var err error
@@ -112,7 +101,7 @@ func (r *receiver) peeking(s *search) error {
 		if got += take; at >= 0 {
 			return nil
 		}
-		if err := r.t.overdue(); err != nil {
+		if err := r.t.Overdue(); err != nil {
 			return err // bytes that keep coming are not what was looked for
 		}
 	}
@@ -125,7 +114,7 @@ func (r *receiver) took(s *search, buf []byte, at, n int) {
 		r.data = buf[:at+n]
 		return
 	}
-	r.data = append(r.data, buf[at:at+min(n, longShown-len(r.data))]...)
+	r.data = append(r.data, buf[at:at+min(n, value.LongShown-len(r.data))]...)
 }
 
 // room makes room in a buffer that is full: it grows, or lets go of the bytes
@@ -134,44 +123,8 @@ func (s *search) room(buf []byte, got int) ([]byte, int, error) {
 	switch {
 	case s.tail >= 0 && got >= searchWindow && s.tail < got/2:
 		return buf, copy(buf, buf[got-s.tail:got]), nil
-	case int64(got) >= maxKept.most:
-		return nil, 0, mismatch("more than %s have come, and what is looked for is not among them", &maxKept)
+	case int64(got) >= value.MaxKept.Most:
+		return nil, 0, value.Mismatchf("more than %s have come, and what is looked for is not among them", &value.MaxKept)
 	}
 	return append(buf, make([]byte, got)...), got, nil
-}
-
-// findRegexp is regexp.FindSubmatchIndex, but that it ends with the step's time:
-// some expressions take long for each byte.
-func findRegexp(env Env, re *regexp.Regexp, b []byte) ([]int, error) {
-	in := &timedRunes{env: env, bytes: b}
-	found := re.FindReaderSubmatchIndex(in)
-	return found, in.err
-}
-
-// timedRunes are the characters of a text, up to where the time is up.
-type timedRunes struct {
-	env   Env
-	bytes []byte
-	at    int
-	reads int
-	err   error
-}
-
-// runesPerLook is how many characters are read between two looks at the clock.
-const runesPerLook = 64
-
-// ReadRune implements io.RuneReader.
-func (t *timedRunes) ReadRune() (rune, int, error) {
-	if t.at == len(t.bytes) {
-		return 0, 0, io.EOF
-	}
-	if t.reads++; t.reads%runesPerLook == 0 && t.err == nil {
-		t.err = t.env.Overdue()
-	}
-	if t.err != nil {
-		return 0, 0, t.err
-	}
-	c, size := utf8.DecodeRune(t.bytes[t.at:])
-	t.at += size
-	return c, size, nil
 }

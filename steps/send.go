@@ -7,10 +7,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var sendKind = Kind{
+var sendKind = step.Kind{
 	Name:    "send",
 	Summary: "send bytes",
 	Text: `Without once, everything is sent, with as many calls as needed, and the
@@ -26,25 +31,25 @@ be left out; SO_TIMESTAMPING flags; a number for IP_TTL and the like. The bytes
 of any other type, as LEVEL:TYPE in numbers, are a payload, and so may be those
 of these. See cmsg(3).`,
 	Example: socketpairKind.Example,
-	New: func() Action {
-		return &sendAction{call: Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
+	New: func() step.Action {
+		return &sendAction{call: value.Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
 	},
 }
 
 type sendAction struct {
-	handle  HandleRef
-	data    Payload
-	to      Address
-	flags   Flags
-	call    Enum
-	once    Bool
-	nowait  Bool
-	mask    Bool
-	size    Compare
-	control Control
+	handle  step.HandleRef
+	data    value.Payload
+	to      value.Address
+	flags   value.Flags
+	call    value.Enum
+	once    value.Bool
+	nowait  value.Bool
+	mask    value.Bool
+	size    value.Compare
+	control option.Control
 }
 
-func (a *sendAction) Params(p *Params) {
+func (a *sendAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("data", &a.data, "what to send").Need()
 	p.Key("to", &a.to, "the destination, for sockets that are not connected")
@@ -54,18 +59,18 @@ func (a *sendAction) Params(p *Params) {
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
 	p.Key("mask", &a.mask, "how many bytes go varies from run to run; the transcript shows <value>").Or("false")
 	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
-	a.size.unit = byteUnit
+	a.size.Unit = value.ByteUnit
 	p.Plain(&a.size, "how many bytes must have been sent")
 	p.Result("size", &a.size, "how many bytes must have been sent")
 	p.Makes = "the number of bytes sent"
 }
 
 // callName is the system call that the step makes.
-func (a *sendAction) callName(h *Handle) string {
+func (a *sendAction) callName(h *handle.Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case h.over.Load() != nil, !h.isSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
+	case h.Over.Load() != nil, !h.IsSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
 		return "write"
 	case a.control.Given():
 		return "sendmsg"
@@ -75,15 +80,15 @@ func (a *sendAction) callName(h *Handle) string {
 	return "send"
 }
 
-func (a *sendAction) Run(t *Task) error {
+func (a *sendAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	if err := h.underTLS(a.call.Given()); err != nil {
+	if err := h.UnderTLS(a.call.Given()); err != nil {
 		return err
 	}
-	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.messages() {
+	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.Messages() {
 		if c, large, err := a.data.Large(t); err != nil || large {
 			if err != nil {
 				return err
@@ -96,7 +101,7 @@ func (a *sendAction) Run(t *Task) error {
 		return err
 	}
 	var to *sock.Addr
-	var asked *Asked
+	var asked *event.Asked
 	if a.to.Given() {
 		addr, err := a.to.Ask(t)
 		if err != nil {
@@ -108,45 +113,45 @@ func (a *sendAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	bufs := t.bufs[:0]
+	bufs := t.Bufs[:0]
 	for _, b := range data {
-		bufs = append(bufs, b.bytes)
+		bufs = append(bufs, b.Bytes)
 	}
-	t.bufs = bufs
+	t.Bufs = bufs
 	n, err := a.send(t, h, bufs, to, control)
 	a.trace(t, h, bufs, to, control, err)
 	if err != nil {
 		return err
 	}
-	t.returnMasked(&a.mask, n)
-	if err := t.setAs(0, n); err != nil {
+	t.ReturnMasked(&a.mask, n)
+	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
-	return a.size.expect(t, int64(n), "bytes sent")
+	return a.size.Expect(t, int64(n), "bytes sent")
 }
 
 // describe opens the event, and makes the ancillary data.
-func (a *sendAction) describe(t *Task, h *Handle, data []blob, to *Asked) ([]byte, error) {
+func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []value.Blob, to *event.Asked) ([]byte, error) {
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
-		args = append(args, h.part(), t.dataOf(h, data[0]), len(data[0].bytes))
+		args = append(args, h.Part(), t.DataOf(h, data[0]), len(data[0].Bytes))
 	} else {
 		pieces := make([]any, len(data))
 		for i, b := range data {
-			pieces[i] = t.dataOf(h, b)
+			pieces[i] = t.DataOf(h, b)
 		}
-		args = append(args, h.part(), pieces, len(data))
+		args = append(args, h.Part(), pieces, len(data))
 	}
 	var control []byte
 	if a.control.Given() {
-		encoded, shown, err := a.control.encode(t)
+		encoded, shown, err := a.control.Encode(t)
 		if err != nil {
 			return nil, err
 		}
 		control, args = encoded, append(args, shown)
 	}
 	if a.flags.Bits != 0 {
-		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
+		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}
 	if to != nil {
 		args = append(args, *to)
@@ -157,17 +162,17 @@ func (a *sendAction) describe(t *Task, h *Handle, data []blob, to *Asked) ([]byt
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
 // each item of a list.
-func (a *sendAction) buffers(t *Task, h *Handle) ([]blob, error) {
-	bufs := t.blobs[:0]
-	defer func() { t.blobs = bufs }()
-	list, several := a.data.piece.(listPiece)
+func (a *sendAction) buffers(t *step.Task, h *handle.Handle) ([]value.Blob, error) {
+	bufs := t.Blobs[:0]
+	defer func() { t.Blobs = bufs }()
+	list, several := a.data.Piece.(value.ListPiece)
 	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
-		b, err := a.data.blob(t)
+		b, err := a.data.Blob(t)
 		bufs = append(bufs, b)
 		return bufs, err
 	}
 	for _, p := range list {
-		b, err := p.append(t, blob{})
+		b, err := p.Append(t, value.Blob{})
 		if err != nil {
 			return nil, err
 		}
@@ -177,26 +182,26 @@ func (a *sendAction) buffers(t *Task, h *Handle) ([]blob, error) {
 }
 
 // send makes one call, or as many as it takes to send everything.
-func (a *sendAction) send(t *Task, h *Handle, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
-	w := t.wait(&a.nowait, a.flags.Bits)
+func (a *sendAction) send(t *step.Task, h *handle.Handle, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
+	w := t.Wait(&a.nowait, a.flags.Bits)
 	w.Whole = a.once.On
 	total := length(bufs)
 	for sent := 0; ; {
 		n, err := a.oneCall(h, w, bufs, to, control)
 		if err != nil {
 			if sent > 0 {
-				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
+				t.Missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
 			}
 			return sent, err
 		}
 		sent += n
-		if sent >= total || h.messages() {
+		if sent >= total || h.Messages() {
 			return sent, nil
 		}
 		if a.once.On {
-			err := t.cutShort(w)
+			err := t.CutShort(w)
 			if err != nil {
-				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
+				t.Missing = fmt.Sprintf("%d of %d bytes are sent", sent, total)
 			}
 			return sent, err
 		}
@@ -224,11 +229,11 @@ func skip(bufs [][]byte, n int) [][]byte {
 }
 
 // oneCall makes the system call.
-func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
+func (a *sendAction) oneCall(h *handle.Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	s := h.Sock
 	switch call := a.callName(h); {
-	case h.over.Load() != nil:
-		return h.write(w, bufs[0])
+	case h.Over.Load() != nil:
+		return h.Write(w, bufs[0])
 	case call == "write":
 		return s.Write(w, bufs[0])
 	case call == "writev":
@@ -245,20 +250,20 @@ func (a *sendAction) oneCall(h *Handle, w sock.Wait, bufs [][]byte, to *sock.Add
 
 // trace notes what the order of events needs: how far this direction of the
 // connection has come, or where the datagram went.
-func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr, control []byte, err error) {
-	t.act(OpSend, h)
+func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *sock.Addr, control []byte, err error) {
+	t.Act(event.OpSend, h)
 	e := &t.Event
 	e.NoWait = a.nowait.On || a.once.On || a.flags.Bits&unix.MSG_DONTWAIT != 0
 	e.Offset = h.Sock.Desc().TX.Load()
 	e.Urgent = a.flags.Bits&unix.MSG_OOB != 0
-	e.Opens = to != nil && a.flags.Bits&sock.MsgFastopen != 0 && !h.messages()
-	if !h.messages() && !e.Opens {
+	e.Opens = to != nil && a.flags.Bits&sock.MsgFastopen != 0 && !h.Messages()
+	if !h.Messages() && !e.Opens {
 		return
 	}
-	e.Link = h.link()
+	e.Link = h.Link()
 	if to != nil {
 		e.Link.Remote = *to
-		t.publish(h.Name)
+		t.Publish(h.Name)
 	}
 	switch {
 	case e.Opens:
@@ -270,32 +275,32 @@ func (a *sendAction) trace(t *Task, h *Handle, data [][]byte, to *sock.Addr, con
 			whole = bytes.Join(data, nil)
 		}
 		if glued, segment, goes := h.Sock.Emit(whole, a.flags.Bits); goes {
-			t.emits(h, glued, cmp.Or(sock.SegmentSize(control), segment), e.Link.Remote)
+			t.Emits(h, glued, cmp.Or(sock.SegmentSize(control), segment), e.Link.Remote)
 		}
 	}
 }
 
-func (a *sendAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
-	a.control.check(c)
+func (a *sendAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
+	a.control.Check(c)
 	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
-		c.problem(a.control.node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
+		c.Problem(a.control.Node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
 	}
 	if a.flags.Given() && (a.call.Word == "write" || a.call.Word == "writev") {
-		c.problem(a.flags.node, "%s takes no flags", a.call.Word).Hint = "use call: send or sendmsg"
+		c.Problem(a.flags.Node, "%s takes no flags", a.call.Word).Hint = "use call: send or sendmsg"
 	}
 	switch a.call.Word {
 	case "", "sendto", "sendmsg":
-		c.fits(sym, &a.to, fitSend)
+		c.Fits(sym, &a.to, step.FitSend)
 		if sym != nil && a.to.Given() {
-			c.connect(sym.sock)
+			c.Connect(sym.Sock)
 		}
 	default:
 		if a.to.Given() {
-			c.problem(a.to.node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"
+			c.Problem(a.to.Node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"
 		}
 	}
-	if c.step.As.Given() && !c.step.Expect.Error.Given() {
-		c.makeValues()
+	if c.Step.As.Given() && !c.Step.Expect.Error.Given() {
+		c.MakeValues()
 	}
 }

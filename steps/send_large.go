@@ -1,38 +1,45 @@
 package steps
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
 
 // sendLarge sends a payload piece by piece.
-func (a *sendAction) sendLarge(t *Task, h *Handle, c content) error {
-	defer t.giveBack()
-	sum, hashed := c.digest()
-	r, buf := c.open(), t.buffer(streamChunk)
+func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c value.Content) error {
+	defer t.GiveBack()
+	sum, hashed := c.Digest()
+	r, buf := c.Open(), t.Buffer(value.StreamChunk)
 	sent := int64(0)
-	for sent < c.size {
-		piece, err := nextPiece(r, buf[:min(streamChunk, c.size-sent)])
+	for sent < c.Size {
+		piece, err := value.NextPiece(r, buf[:min(value.StreamChunk, c.Size-sent)])
 		if err != nil {
 			return err
 		}
 		if sent == 0 {
-			first := t.data(piece[:min(len(piece), DataShown)])
-			first.Len = int(c.size)
-			t.Call(a.callName(h), Name(h.Name), first, int(c.size))
+			first := t.Data(piece[:min(len(piece), event.DataShown)])
+			first.Len = int(c.Size)
+			t.Call(a.callName(h), event.Name(h.Name), first, int(c.Size))
 		}
 		hashed.Write(piece)
 		for len(piece) > 0 {
-			k, err := a.oneCall(h, t.freshWait(), [][]byte{piece}, nil, nil)
-			t.act(OpSend, h)
+			k, err := a.oneCall(h, t.FreshWait(), [][]byte{piece}, nil, nil)
+			t.Act(event.OpSend, h)
 			t.Event.Offset = h.Sock.Desc().TX.Load()
 			if err != nil {
-				t.missing = fmt.Sprintf("%d of %d bytes are sent", sent, c.size)
+				t.Missing = fmt.Sprintf("%d of %d bytes are sent", sent, c.Size)
 				return err
 			}
 			piece, sent = piece[k:], sent+int64(k)
 		}
 	}
 	t.Return(int(sent), sum)
-	if err := t.setAs(0, int(sent)); err != nil {
+	if err := t.SetAs(0, int(sent)); err != nil {
 		return err
 	}
-	return a.size.expect(t, sent, "bytes sent")
+	return a.size.Expect(t, sent, "bytes sent")
 }

@@ -4,10 +4,14 @@ import (
 	"fmt"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var sendmmsgKind = Kind{
+var sendmmsgKind = step.Kind{
 	Name:    "sendmmsg",
 	Summary: "send several datagrams in one call",
 	Text: `One system call. Each message has data, and to where the socket is not connected.
@@ -28,18 +32,18 @@ actors:
       expect: [first, second]
     - close: [a, b]
 `,
-	New: func() Action { return new(sendmmsgAction) },
+	New: func() step.Action { return new(sendmmsgAction) },
 }
 
 type sendmmsgAction struct {
-	handle   HandleRef
+	handle   step.HandleRef
 	messages Messages
-	flags    Flags
-	nowait   Bool
-	want     Compare
+	flags    value.Flags
+	nowait   value.Bool
+	want     value.Compare
 }
 
-func (a *sendmmsgAction) Params(p *Params) {
+func (a *sendmmsgAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("messages", &a.messages, "a list of {data, to}").Need()
 	p.Key("flags", &a.flags, "MSG_ flags of send(2): a name or a list")
@@ -49,7 +53,7 @@ func (a *sendmmsgAction) Params(p *Params) {
 	p.Makes = "the number of messages sent"
 }
 
-func (a *sendmmsgAction) Run(t *Task) error {
+func (a *sendmmsgAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -63,67 +67,67 @@ func (a *sendmmsgAction) Run(t *Task) error {
 		}
 		list, shown = append(list, m), append(shown, single(parts))
 	}
-	args := []any{Name(h.Name), shown, len(list)}
+	args := []any{event.Name(h.Name), shown, len(list)}
 	if a.flags.Bits != 0 {
-		args = append(args, Const(sock.FlagNames(a.flags.Bits)))
+		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("sendmmsg", args...)
-	w := t.wait(&a.nowait, a.flags.Bits)
+	w := t.Wait(&a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Sendmmsg(w, list, a.flags.Bits)
-	t.act(OpSend, h)
+	t.Act(event.OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
-	if h.messages() {
-		t.Event.Link = h.link()
+	if h.Messages() {
+		t.Event.Link = h.Link()
 	}
 	if err != nil {
 		return err
 	}
 	if len(sizes) < len(list) {
-		if err := t.cutShort(w); err != nil {
-			t.missing = fmt.Sprintf("%d of %d messages are sent", len(sizes), len(list))
+		if err := t.CutShort(w); err != nil {
+			t.Missing = fmt.Sprintf("%d of %d messages are sent", len(sizes), len(list))
 			return err
 		}
 	}
-	if h.messages() {
+	if h.Messages() {
 		a.trace(t, h, list[:len(sizes)])
 	}
-	t.publish(h.Name)
+	t.Publish(h.Name)
 	t.Return(len(sizes))
-	if err := t.setAs(0, len(sizes)); err != nil {
+	if err := t.SetAs(0, len(sizes)); err != nil {
 		return err
 	}
-	return a.want.expect(t, int64(len(sizes)), "messages sent")
+	return a.want.Expect(t, int64(len(sizes)), "messages sent")
 }
 
 // trace notes the datagrams that went, for the order of events.
-func (a *sendmmsgAction) trace(t *Task, h *Handle, list []*sock.Message) {
-	t.Event.Link = h.link()
+func (a *sendmmsgAction) trace(t *step.Task, h *handle.Handle, list []*sock.Message) {
+	t.Event.Link = h.Link()
 	for _, m := range list {
 		to := m.Addr
 		if !m.HasAddr {
 			to = t.Event.Link.Remote
 		}
 		if data, segment, goes := h.Sock.Emit(m.Buffers[0], a.flags.Bits); goes {
-			t.emits(h, data, segment, to)
+			t.Emits(h, data, segment, to)
 		}
 	}
 }
 
-func (a *sendmmsgAction) Check(c *Check) {
-	c.handle(&a.handle)
-	c.makeValues()
+func (a *sendmmsgAction) Check(c *step.Check) {
+	c.Handle(&a.handle)
+	c.MakeValues()
 }
 
 // Messages are the datagrams of one sendmmsg.
 type Messages struct{ list []*messageItem }
 
 type messageItem struct {
-	data Payload
-	to   Address
+	data value.Payload
+	to   value.Address
 }
 
 // Decode reads a list of {data, to}.
-func (v *Messages) Decode(d *Decoder, n *source.Node) {
+func (v *Messages) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.List || len(n.Items) == 0 {
 		d.Problem(n, "messages is a list of {data, to}, not %s", n.Describe())
 		return
@@ -139,34 +143,34 @@ func (v *Messages) Decode(d *Decoder, n *source.Node) {
 	}
 }
 
-func (m *messageItem) params() []*Param {
-	return []*Param{
+func (m *messageItem) params() []*value.Param {
+	return []*value.Param{
 		{Key: "data", Value: &m.data, Required: true, Help: "what to send"},
 		{Key: "to", Value: &m.to, Help: "the destination"},
 	}
 }
 
 // Schema accepts a list of {data, to}.
-func (v *Messages) Schema() Schema {
+func (v *Messages) Schema() value.Schema {
 	m := new(messageItem)
-	properties := Schema{}
+	properties := value.Schema{}
 	for _, p := range m.params() {
-		properties[p.Key] = Described(p)
+		properties[p.Key] = value.Described(p)
 	}
-	return Schema{"type": "array", "minItems": 1, "items": Object(properties, "data")}
+	return value.Schema{"type": "array", "minItems": 1, "items": value.Object(properties, "data")}
 }
 
 // Type names the type in the reference.
 func (v *Messages) Type() string { return "list of {data, to}" }
 
 // make is the message for the kernel and for the transcript.
-func (m *messageItem) make(t *Task, h *Handle) (*sock.Message, []any, error) {
-	b, err := m.data.blob(t)
+func (m *messageItem) make(t *step.Task, h *handle.Handle) (*sock.Message, []any, error) {
+	b, err := m.data.Blob(t)
 	if err != nil {
 		return nil, nil, err
 	}
-	msg := &sock.Message{Buffers: [][]byte{b.bytes}}
-	shown := []any{t.dataOf(h, b)}
+	msg := &sock.Message{Buffers: [][]byte{b.Bytes}}
+	shown := []any{t.DataOf(h, b)}
 	if m.to.Given() {
 		to, err := m.to.Ask(t)
 		if err != nil {

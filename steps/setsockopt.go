@@ -3,13 +3,17 @@ package steps
 import (
 	"fmt"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/option"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 	"golang.org/x/sys/unix"
 )
 
 // addrForm is IPV6_ADDRFORM, which Linux alone has.
 const addrForm = 1
 
-var setsockoptKind = Kind{
+var setsockoptKind = step.Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
 	Text: `The option is given by its C name; option: {level: N, name: N} names any other.
@@ -40,40 +44,40 @@ instructions. See setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
       expect: {onoff: 1, linger: 0}
     - close: sock
 `,
-	New: func() Action { return new(setsockoptAction) },
+	New: func() step.Action { return new(setsockoptAction) },
 }
 
 type setsockoptAction struct {
-	handle HandleRef
-	option OptionName
-	value  OptionValue
+	handle step.HandleRef
+	option value.OptionName
+	value  option.Value
 }
 
-func (a *setsockoptAction) Params(p *Params) {
+func (a *setsockoptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("option", &a.option, "the option by its C name, as SO_REUSEADDR").Need()
 	p.Key("value", &a.value, "the value in the option's form").Need()
 }
 
-func (a *setsockoptAction) Run(t *Task) error {
+func (a *setsockoptAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
 	o := a.option.Option
-	form := settingForm(o)
-	v, err := a.value.resolved(t)
+	form := option.SettingForm(o)
+	v, err := a.value.Resolved(t)
 	if err != nil {
 		return err
 	}
-	b, err := v.encode(form.encode, t)
+	b, err := v.Encode(form.Encode, t)
 	if err != nil {
 		if v != &a.value { // check has not seen it
-			err = fmt.Errorf("%s: %w; it takes %s", o.Name, err, form.what)
+			err = fmt.Errorf("%s: %w; it takes %s", o.Name, err, form.What)
 		}
 		return err
 	}
-	t.Call("setsockopt", Name(h.Name), Const(o.LevelName), Const(o.ShortName()), v.shown(t, form, b))
+	t.Call("setsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()), v.Shown(t, form, b))
 	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
 		err = h.Sock.AttachFilter(o.Number, b)
 	} else {
@@ -83,49 +87,26 @@ func (a *setsockoptAction) Run(t *Task) error {
 		return err
 	}
 	if data, segment, goes := h.Sock.Uncork(); goes {
-		t.act(OpSend, h)
-		t.Event.Link = h.link()
-		t.emits(h, data, segment, t.Event.Link.Remote)
+		t.Act(event.OpSend, h)
+		t.Event.Link = h.Link()
+		t.Emits(h, data, segment, t.Event.Link.Remote)
 	}
-	t.Return(Const("0"))
+	t.Return(event.Const("0"))
 	return nil
 }
 
-// shown is the value as the transcript shows it: a structure by the fields
-// that the file gives, a payload by its bytes.
-func (v *OptionValue) shown(t *Task, form *optionForm, b []byte) any {
-	if v.payload.Given() {
-		return showBytes(b)
-	}
-	if len(v.fields.Names) > 0 && form.fields == nil {
-		var f Fields
-		for i, name := range v.fields.Names {
-			text, err := v.fields.Values[i].Eval(t)
-			if err != nil {
-				text = v.fields.Values[i].node.Text // which encode has reported
-			}
-			f = append(f, Field{Name: name, Value: text})
-		}
-		return f.show(nil)
-	}
-	if text, err := v.text.Marked(t); v.text.Given() && err == nil && len(text.Marks) > 0 {
-		return Plain(text)
-	}
-	return form.shown(b)
-}
-
-func (a *setsockoptAction) Check(c *Check) {
-	sym := c.handle(&a.handle)
+func (a *setsockoptAction) Check(c *step.Check) {
+	sym := c.Handle(&a.handle)
 	o := a.option.Option
-	if sym != nil && sym.sock.family == unix.AF_INET6 && o.Level == unix.IPPROTO_IPV6 && o.Number == addrForm {
-		sym.sock.family = 0 // from here on it may be an AF_INET socket
+	if sym != nil && sym.Sock.Family == unix.AF_INET6 && o.Level == unix.IPPROTO_IPV6 && o.Number == addrForm {
+		sym.Sock.Family = 0 // from here on it may be an AF_INET socket
 	}
-	if o.Name == "" || a.value.node == nil {
+	if o.Name == "" || a.value.Node == nil {
 		return
 	}
-	if o.ReadOnly && c.mustSucceed() {
-		c.problem(a.option.node, "%s can only be read", o.Name).Hint = "use getsockopt"
+	if o.ReadOnly && c.MustSucceed() {
+		c.Problem(a.option.Node, "%s can only be read", o.Name).Hint = "use getsockopt"
 		return
 	}
-	a.value.check(c, o)
+	a.value.Check(c, o)
 }

@@ -1,8 +1,13 @@
 package steps
 
-import "golang.org/x/sys/unix"
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+	"golang.org/x/sys/unix"
+)
 
-var shutdownKind = Kind{
+var shutdownKind = step.Kind{
 	Name:    "shutdown",
 	Summary: "end one or both directions of a connection",
 	Text: `After how: write the peer reads end of file and can still send: a
@@ -17,48 +22,48 @@ half-close. See shutdown(2).`,
       expect: {eof: true}
     - close: [a, b]
 `,
-	New: func() Action { return &shutdownAction{how: Enum{Words: []string{"read", "write", "both"}}} },
+	New: func() step.Action { return &shutdownAction{how: value.Enum{Words: []string{"read", "write", "both"}}} },
 }
 
 type shutdownAction struct {
-	handle HandleRef
-	how    Enum
+	handle step.HandleRef
+	how    value.Enum
 }
 
 // shutdownHows are the values of shutdown(2) by their words here.
 var shutdownHows = map[string]struct {
 	value int
 	name  string
-	ends  Shut
+	ends  event.Shut
 }{
-	"read":  {unix.SHUT_RD, "SHUT_RD", ShutRead},
-	"write": {unix.SHUT_WR, "SHUT_WR", ShutWrite},
-	"both":  {unix.SHUT_RDWR, "SHUT_RDWR", ShutRead | ShutWrite},
+	"read":  {unix.SHUT_RD, "SHUT_RD", event.ShutRead},
+	"write": {unix.SHUT_WR, "SHUT_WR", event.ShutWrite},
+	"both":  {unix.SHUT_RDWR, "SHUT_RDWR", event.ShutRead | event.ShutWrite},
 }
 
-func (a *shutdownAction) Params(p *Params) {
+func (a *shutdownAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("how", &a.how, "which direction to end").Need()
 }
 
-func (a *shutdownAction) Run(t *Task) error {
+func (a *shutdownAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
 	how := shutdownHows[a.how.Word]
-	t.Call("shutdown", Name(h.Name), Const(how.name))
-	if err := h.shutdown(t.freshWait(), how.value); err != nil {
+	t.Call("shutdown", event.Name(h.Name), event.Const(how.name))
+	if err := h.Shutdown(t.FreshWait(), how.value); err != nil {
 		return err
 	}
-	t.act(OpShut, h)
+	t.Act(event.OpShut, h)
 	t.Event.Shut = how.ends
-	t.Return(Const("0"))
+	t.Return(event.Const("0"))
 	return nil
 }
 
-func (a *shutdownAction) Check(c *Check) {
-	if sym := c.handle(&a.handle); sym != nil {
-		sym.sock.forget()
+func (a *shutdownAction) Check(c *step.Check) {
+	if sym := c.Handle(&a.handle); sym != nil {
+		sym.Sock.Forget()
 	}
 }

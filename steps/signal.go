@@ -1,6 +1,12 @@
 package steps
 
-var signalKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var signalKind = step.Kind{
 	Name:    "signal",
 	Summary: "raise a signal that other actors wait for",
 	Text:    `A signal stays up once it is given.`,
@@ -10,25 +16,25 @@ var signalKind = Kind{
   other:
     - wait: ready
 `,
-	New: func() Action { return new(signalAction) },
+	New: func() step.Action { return new(signalAction) },
 }
 
-type signalAction struct{ name Text }
+type signalAction struct{ name value.Text }
 
-func (a *signalAction) Params(p *Params) { p.Value(&a.name, "the signal's name") }
+func (a *signalAction) Params(p *step.Params) { p.Value(&a.name, "the signal's name") }
 
-func (a *signalAction) Run(t *Task) error {
+func (a *signalAction) Run(t *step.Task) error {
 	name, err := a.name.Eval(t)
 	if err != nil {
 		return err
 	}
-	t.Call("signal", Const(name))
-	t.record()
-	t.World.Signal(name, t.last)
+	t.Call("signal", event.Const(name))
+	t.Record()
+	t.World.Signal(name, t.Last)
 	return nil
 }
 
 // Signals implements [Signaller].
-func (a *signalAction) Signals() *Text { return &a.name }
+func (a *signalAction) Signals() *value.Text { return &a.name }
 
-func (a *signalAction) Check(c *Check) { c.uses.signals.add(c.actor, &a.name) }
+func (a *signalAction) Check(c *step.Check) { c.Uses.Signals.Add(c.Actor, &a.name) }

@@ -1,6 +1,12 @@
 package steps
 
-var sleepKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var sleepKind = step.Kind{
 	Name:    "sleep",
 	Summary: "do nothing for a while",
 	Text: `For showing timers and pauses. To wait for another actor, refer to its
@@ -10,21 +16,21 @@ names or use signal and wait: a sleep is either too short or too long.`,
     - sleep: 10ms
       expect: {took: ">=10ms"}
 `,
-	New: func() Action { return new(sleepAction) },
+	New: func() step.Action { return new(sleepAction) },
 }
 
-type sleepAction struct{ length Duration }
+type sleepAction struct{ length value.Duration }
 
-func (a *sleepAction) Params(p *Params) { p.Value(&a.length, "how long") }
+func (a *sleepAction) Params(p *step.Params) { p.Value(&a.length, "how long") }
 
 // unhurried: a sleep lasts as long as it says.
-func (a *sleepAction) unhurried() {}
+func (a *sleepAction) Unhurried() {}
 
-func (a *sleepAction) Run(t *Task) error {
+func (a *sleepAction) Run(t *step.Task) error {
 	d, err := a.length.Eval(t)
 	if err != nil {
 		return err
 	}
-	t.Call("sleep", Const(d.String()))
-	return t.pause(d)
+	t.Call("sleep", event.Const(d.String()))
+	return t.Pause(d)
 }

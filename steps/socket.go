@@ -10,10 +10,13 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var socketKind = Kind{
+var socketKind = step.Kind{
 	Name:    "socket",
 	Summary: "make a socket",
 	Text: `The value is one of the short words tcp, tcp6, udp, udp6, unix, unixgram,
@@ -37,36 +40,36 @@ socket that receives the message. Make it with blocking: true. See socket(2).`,
       as: b
     - close: [a, b]
 `,
-	New: func() Action { return new(socketAction) },
+	New: func() step.Action { return new(socketAction) },
 }
 
 type socketAction struct {
 	spec     SocketSpec
-	blocking Bool
+	blocking value.Bool
 }
 
-func (a *socketAction) Params(p *Params) {
+func (a *socketAction) Params(p *step.Params) {
 	p.Value(&a.spec, "what socket: a short word, or {family, type, protocol}")
 	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
 	p.Makes = "the socket"
 }
 
-func (a *socketAction) Run(t *Task) error {
+func (a *socketAction) Run(t *step.Task) error {
 	t.Call("socket", a.spec.args(a.blocking.On)...)
 	s, err := t.Actor.Run.Sockets.Open(a.spec.Family, a.spec.SockType, a.spec.Proto, a.blocking.On)
 	if err != nil {
 		return err
 	}
-	h, err := t.makeHandle(0, s, "a socket")
+	h, err := t.MakeHandle(0, s, "a socket")
 	if err != nil {
 		return err
 	}
-	t.Return(Name(h.Name))
+	t.Return(event.Name(h.Name))
 	return nil
 }
 
-func (a *socketAction) Check(c *Check) {
-	c.makeHandle(0, newSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
+func (a *socketAction) Check(c *step.Check) {
+	c.MakeHandle(0, step.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }
 
 // SocketSpec is a family, a type and a protocol.
@@ -102,13 +105,13 @@ func SocketWords() []string {
 }
 
 // Decode reads a short word or a mapping.
-func (v *SocketSpec) Decode(d *Decoder, n *source.Node) {
+func (v *SocketSpec) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind == source.Scalar {
 		spec, ok := socketWords[n.Text]
 		if !ok {
-			p := d.Problem(n, "unknown socket %s", Shown(n))
+			p := d.Problem(n, "unknown socket %s", value.Shown(n))
 			if p.Hint = source.DidYouMean(n.Text, SocketWords()); p.Hint == "" {
-				p.Hint = "write one of " + joinOr(SocketWords()) + ", or {family, type, protocol}"
+				p.Hint = "write one of " + value.JoinOr(SocketWords()) + ", or {family, type, protocol}"
 			}
 		}
 		*v = spec
@@ -118,7 +121,7 @@ func (v *SocketSpec) Decode(d *Decoder, n *source.Node) {
 		d.Problem(n, "a socket is a word or {family, type, protocol}, not %s", n.Describe())
 		return
 	}
-	d.Mapping(n, []*Param{
+	d.Mapping(n, []*value.Param{
 		{Key: "family", Value: &constant{&v.Family, "family", sock.FamilyByName, sock.FamilyNames}, Required: true, Help: "as AF_INET"},
 		{Key: "type", Value: &constant{&v.SockType, "type", sock.TypeByName, sock.TypeNames}, Required: true, Help: "as SOCK_STREAM"},
 		{Key: "protocol", Value: &constant{&v.Proto, "protocol", sock.ProtoByName, sock.ProtoNames}, Help: "as IPPROTO_TCP"},
@@ -126,11 +129,11 @@ func (v *SocketSpec) Decode(d *Decoder, n *source.Node) {
 }
 
 // Schema accepts a short word or a mapping.
-func (v *SocketSpec) Schema() Schema {
-	text := Schema{"type": []string{"string", "integer"}}
-	return Schema{"anyOf": []Schema{
+func (v *SocketSpec) Schema() value.Schema {
+	text := value.Schema{"type": []string{"string", "integer"}}
+	return value.Schema{"anyOf": []value.Schema{
 		{"enum": SocketWords()},
-		Object(Schema{"family": text, "type": text, "protocol": text}, "family", "type"),
+		value.Object(value.Schema{"family": text, "type": text, "protocol": text}, "family", "type"),
 	}}
 }
 
@@ -140,8 +143,8 @@ func (v *SocketSpec) Type() string { return "word, or {family, type, protocol}" 
 // args are the arguments of socket(2) as C writes them.
 func (v *SocketSpec) args(blocking bool) []any {
 	return []any{
-		Const(sock.FamilyName(v.Family)), Const(sock.TypeName(v.SockType)),
-		Const(sock.ProtoName(v.Family, v.Proto)),
+		event.Const(sock.FamilyName(v.Family)), event.Const(sock.TypeName(v.SockType)),
+		event.Const(sock.ProtoName(v.Family, v.Proto)),
 	}
 }
 
@@ -153,8 +156,8 @@ type constant struct {
 	names  func() []string
 }
 
-func (c *constant) Decode(d *Decoder, n *source.Node) {
-	if x, err := plainUnit.parse(n.Text); err == nil && n.Kind == source.Scalar {
+func (c *constant) Decode(d *value.Decoder, n *source.Node) {
+	if x, err := value.PlainUnit.Parse(n.Text); err == nil && n.Kind == source.Scalar {
 		if x > math.MaxInt32 {
 			d.Problem(n, "%d does not fit into the int that the call takes", x).Hint = "write a number up to 2147483647"
 		}
@@ -163,7 +166,7 @@ func (c *constant) Decode(d *Decoder, n *source.Node) {
 	}
 	x, ok := c.byName(n.Text)
 	if !ok || n.Kind != source.Scalar {
-		d.Problem(n, "unknown %s %s", c.what, Shown(n)).Hint = source.DidYouMean(n.Text, c.forms())
+		d.Problem(n, "unknown %s %s", c.what, value.Shown(n)).Hint = source.DidYouMean(n.Text, c.forms())
 	}
 	*c.value = x
 }
@@ -179,8 +182,8 @@ func (c *constant) forms() []string {
 	return forms
 }
 
-func (c *constant) Schema() Schema { return Schema{"type": []string{"string", "integer"}} }
-func (c *constant) Type() string   { return c.what }
+func (c *constant) Schema() value.Schema { return value.Schema{"type": []string{"string", "integer"}} }
+func (c *constant) Type() string         { return c.what }
 
 // IsSocketWord reports whether w is a short word for a socket, or a protocol
 // that requires can ask for.

@@ -1,6 +1,12 @@
 package steps
 
-var spawnKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var spawnKind = step.Kind{
 	Name:    "spawn",
 	Summary: "run steps beside the rest of the actor",
 	Text: `One branch for each accepted connection, say. A branch sees the names that
@@ -33,59 +39,59 @@ values. The actor waits for its branches at its end.`,
       - recv: sock
         expect: {eof: true}
 `,
-	New:   func() Action { return new(spawnAction) },
-	Thing: ABranch,
+	New:   func() step.Action { return new(spawnAction) },
+	Thing: value.ABranch,
 }
 
-type spawnAction struct{ body Block }
+type spawnAction struct{ body step.Block }
 
-func (a *spawnAction) Params(p *Params) {
+func (a *spawnAction) Params(p *step.Params) {
 	p.Value(&a.body, "the steps of the branch")
 	p.Makes = "the branch"
 }
 
-func (a *spawnAction) Run(t *Task) error {
-	name, err := t.asName(0, "branch")
+func (a *spawnAction) Run(t *step.Task) error {
+	name, err := t.AsName(0, "branch")
 	if err != nil {
 		return err
 	}
-	s := &spawned{name: name, actor: t.Actor.clone()}
-	branch := &Task{Ctx: t.Ctx, Actor: s.actor, Limit: t.Limit, frame: t.frame}
-	t.Call("spawn", Bare{Text: "spawn " + name})
-	t.record()
-	s.branch = t.World.Fork(name, &t.step.Place, true, func(w World) error {
+	s := &step.Spawned{Name: name, Actor: t.Actor.Clone()}
+	branch := &step.Task{Ctx: t.Ctx, Actor: s.Actor, Limit: t.Limit, Frame: t.Frame}
+	t.Call("spawn", event.Bare{Text: "spawn " + name})
+	t.Record()
+	s.Branch = t.World.Fork(name, &t.Step.Place, true, func(w step.World) error {
 		branch.World = w
 		if err := branch.Run(&a.body); err != nil {
 			return err
 		}
 		return branch.Finish()
 	})
-	t.Actor.mu.Lock()
-	t.Actor.spawned = append(t.Actor.spawned, s)
-	t.Actor.mu.Unlock()
-	if t.step.As.Given() {
-		t.Actor.set(name, s)
+	t.Actor.Mu.Lock()
+	t.Actor.Spawned = append(t.Actor.Spawned, s)
+	t.Actor.Mu.Unlock()
+	if t.Step.As.Given() {
+		t.Actor.Set(name, s)
 	}
 	return nil
 }
 
-func (a *spawnAction) Check(c *Check) {
-	outer := c.symbols
-	c.symbols = make(map[string]*Symbol, len(outer))
+func (a *spawnAction) Check(c *step.Check) {
+	outer := c.Symbols
+	c.Symbols = make(map[string]*step.Symbol, len(outer))
 	for name, sym := range outer {
-		c.symbols[name] = sym
+		c.Symbols[name] = sym
 	}
-	c.beside(&a.body)
-	made := make([]*Symbol, 0)
-	for name, sym := range c.symbols {
+	c.Beside(&a.body)
+	made := make([]*step.Symbol, 0)
+	for name, sym := range c.Symbols {
 		if outer[name] != sym {
 			made = append(made, sym)
 		}
 	}
-	c.branchNames = append(c.branchNames, made...)
-	c.symbols = outer
-	for _, x := range c.step.As.list {
+	c.BranchNames = append(c.BranchNames, made...)
+	c.Symbols = outer
+	for _, x := range c.Step.As.List {
 		// The name is of use even where nobody joins: the transcript shows it.
-		c.give(x, &Symbol{branch: made, used: true})
+		c.Give(x, &step.Symbol{Branch: made, Used: true})
 	}
 }

@@ -9,10 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var startKind = Kind{
+var startKind = step.Kind{
 	Name:    "start",
 	Summary: "start a program that runs beside the script",
 	Text: `p.stdin, p.stdout and p.stderr are handles for send, recv, relay, poll and
@@ -51,19 +56,19 @@ only the actor that has started it can kill and join it.`,
     - close: p.stdin
     - join: p
 `,
-	New:    func() Action { return new(startAction) },
-	Starts: true, Thing: AProgram,
+	New:    func() step.Action { return new(startAction) },
+	Starts: true, Thing: value.AProgram,
 }
 
 type startAction struct {
 	command Command
-	fds     HandleList
-	stdio   HandleRef
-	pty     Bool
+	fds     step.HandleList
+	stdio   step.HandleRef
+	pty     value.Bool
 	ready   ReadyWhen
 }
 
-func (a *startAction) Params(p *Params) {
+func (a *startAction) Params(p *step.Params) {
 	a.command.params(p)
 	p.Key("fds", &a.fds, "sockets that the program gets as descriptors 3, 4 …, with LISTEN_FDS set")
 	p.Key("stdio", &a.stdio, "a connected socket that becomes its standard input and output")
@@ -72,12 +77,12 @@ func (a *startAction) Params(p *Params) {
 	p.Makes = "the program"
 }
 
-func (a *startAction) Run(t *Task) error {
+func (a *startAction) Run(t *step.Task) error {
 	l, err := a.command.launch(t)
 	if err != nil {
 		return err
 	}
-	name, err := t.asName(0, a.command.name(l.argv))
+	name, err := t.AsName(0, a.command.name(l.Argv))
 	if err != nil {
 		return err
 	}
@@ -86,52 +91,36 @@ func (a *startAction) Run(t *Task) error {
 		return err
 	}
 	t.Call("start", a.shown(l, handed, stdio)...)
-	p := &Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
-	used := func(stream string) bool { return usesStream(a.command.argv.streams, name, stream) }
-	l.pty = a.pty.On
+	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
+	used := func(stream string) bool { return step.UsesStream(a.command.argv.streams, name, stream) }
+	l.Pty = a.pty.On
 	ours, err := a.wire(&l, stdio)
-	defer func() { closeFiles(l.files) }()
+	defer func() { program.CloseFiles(l.Files) }()
 	if err == nil {
 		err = pass(&l, handed)
 	}
 	if err == nil {
 		if len(ours) == 3 && ours[0] != nil && !used("stdin") {
-			p.idle = ours[0]
+			p.Idle = ours[0]
 		}
-		err = p.start(t.Actor.Run.Programs, l)
+		err = p.Start(t.Actor.Run.Programs, l)
 	}
 	if err != nil {
-		closeFiles(ours)
+		program.CloseFiles(ours)
 		return err
 	}
-	if err := p.attach(t.Actor.Run.Sockets, used, ours); err != nil {
+	if err := p.Attach(t.Actor.Run.Sockets, used, ours); err != nil {
 		return err
 	}
-	t.Event.Op, t.Event.Proc = OpStart, p.shares(handed, stdio)
-	t.Return(Name(name))
+	t.Event.Op, t.Event.Proc = event.OpStart, p.Shares(handed, stdio)
+	t.Return(event.Name(name))
 	t.Set(name, p)
 	return a.ready.wait(t, p)
 }
 
-// shares tells which descriptions the program has in common with the scenario.
-func (p *Program) shares(handed []*Handle, stdio *Handle) *Proc {
-	proc := &Proc{ID: p.id}
-	for _, h := range []*Handle{p.in, p.out, p.errs} {
-		if h != nil {
-			proc.Streams = append(proc.Streams, h.Sock.Desc().ID)
-		}
-	}
-	for _, h := range append(handed, stdio) {
-		if h != nil {
-			proc.Handed = append(proc.Handed, h.Sock.Desc().ID)
-		}
-	}
-	return proc
-}
-
 // open finds the sockets that the program is handed; stdio is nil where it gets
 // none as its standard streams.
-func (a *startAction) open(t *Task) (handed []*Handle, stdio *Handle, err error) {
+func (a *startAction) open(t *step.Task) (handed []*handle.Handle, stdio *handle.Handle, err error) {
 	for _, r := range a.fds.Refs {
 		h, err := r.Open(t)
 		if err != nil {
@@ -147,40 +136,40 @@ func (a *startAction) open(t *Task) (handed []*Handle, stdio *Handle, err error)
 
 // shown are the arguments as the transcript shows them, with what the program
 // is handed.
-func (a *startAction) shown(l launch, handed []*Handle, stdio *Handle) []any {
+func (a *startAction) shown(l program.Launch, handed []*handle.Handle, stdio *handle.Handle) []any {
 	args := a.command.shown(l)
 	if len(handed) > 0 {
-		args = append(args, Const("fds ["+strings.Join(handleNames(handed), ", ")+"]"))
+		args = append(args, event.Const("fds ["+strings.Join(handleNames(handed), ", ")+"]"))
 	}
 	if stdio != nil {
-		args = append(args, Const("stdio "+stdio.Name))
+		args = append(args, event.Const("stdio "+stdio.Name))
 	}
 	if a.pty.On {
-		args = append(args, Const("pty"))
+		args = append(args, event.Const("pty"))
 	}
 	return args
 }
 
 // wire makes the program's standard streams; the ends that stay here come back
 // in the order input, output, error, nil where there is none.
-func (a *startAction) wire(l *launch, stdio *Handle) (ours []*os.File, err error) {
+func (a *startAction) wire(l *program.Launch, stdio *handle.Handle) (ours []*os.File, err error) {
 	switch {
 	case a.pty.On:
-		master, slave, err := openPTY()
+		master, slave, err := program.OpenPTY()
 		if err != nil {
 			return nil, err
 		}
-		l.files = []*os.File{slave, slave, slave}
+		l.Files = []*os.File{slave, slave, slave}
 		return []*os.File{nil, master, nil}, nil
 	case stdio != nil:
 		return wireSocket(l, stdio)
 	}
-	ours, l.files, err = openPipes()
+	ours, l.Files, err = program.OpenPipes()
 	return ours, err
 }
 
 // wireSocket makes a socket the program's standard input and output.
-func wireSocket(l *launch, h *Handle) ([]*os.File, error) {
+func wireSocket(l *program.Launch, h *handle.Handle) ([]*os.File, error) {
 	f, err := h.Sock.Share()
 	if err != nil {
 		return nil, err
@@ -190,7 +179,7 @@ func wireSocket(l *launch, h *Handle) ([]*os.File, error) {
 		f.Close()
 		return nil, err
 	}
-	l.files = []*os.File{f, f, w}
+	l.Files = []*os.File{f, f, w}
 	return []*os.File{nil, nil, r}, nil
 }
 
@@ -199,7 +188,7 @@ func wireSocket(l *launch, h *Handle) ([]*os.File, error) {
 const passing = `LISTEN_PID=$$ exec "$0" "$@"`
 
 // pass adds the sockets that the program is handed.
-func pass(l *launch, handed []*Handle) error {
+func pass(l *program.Launch, handed []*handle.Handle) error {
 	if len(handed) == 0 {
 		return nil
 	}
@@ -208,20 +197,20 @@ func pass(l *launch, handed []*Handle) error {
 		if err != nil {
 			return err
 		}
-		l.files = append(l.files, f)
+		l.Files = append(l.Files, f)
 	}
-	path, err := lookPath(l.argv[0], l.env, l.dir)
+	path, err := program.LookPath(l.Argv[0], l.Env, l.Dir)
 	if err != nil {
 		return err
 	}
-	l.env = environment(l.env, []string{
+	l.Env = program.Environment(l.Env, []string{
 		fmt.Sprintf("LISTEN_FDS=%d", len(handed)), "LISTEN_FDNAMES=" + strings.Join(handleNames(handed), ":"),
 	})
-	l.argv = append([]string{"/bin/sh", "-c", passing, path}, l.argv[1:]...)
+	l.Argv = append([]string{"/bin/sh", "-c", passing, path}, l.Argv[1:]...)
 	return nil
 }
 
-func handleNames(list []*Handle) []string {
+func handleNames(list []*handle.Handle) []string {
 	names := make([]string, len(list))
 	for i, h := range list {
 		names[i] = h.Name
@@ -229,46 +218,46 @@ func handleNames(list []*Handle) []string {
 	return names
 }
 
-func (a *startAction) Check(c *Check) {
+func (a *startAction) Check(c *step.Check) {
 	a.command.check(c)
 	for _, r := range a.fds.Refs {
-		c.hand(r)
+		c.Hand(r)
 	}
 	if a.stdio.Given() {
-		c.hand(&a.stdio)
+		c.Hand(&a.stdio)
 	}
 	if a.pty.On && a.stdio.Given() {
-		c.problem(c.step.Node, "a program has either a terminal or a socket as its standard streams")
+		c.Problem(c.Step.Node, "a program has either a terminal or a socket as its standard streams")
 	}
-	streams := streamNames
+	streams := step.StreamNames
 	switch {
 	case a.pty.On:
-		streams = streamNames[:2]
+		streams = step.StreamNames[:2]
 	case a.stdio.Given():
-		streams = streamNames[2:]
+		streams = step.StreamNames[2:]
 	}
-	c.makeProgram(streams)
+	c.MakeProgram(streams)
 }
 
 // ReadyWhen is what start waits for.
 type ReadyWhen struct {
 	node    *source.Node
-	connect Address
+	connect value.Address
 }
 
 // Decode reads {connect: ADDRESS}.
-func (v *ReadyWhen) Decode(d *Decoder, n *source.Node) {
+func (v *ReadyWhen) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.Map {
 		d.Problem(n, "ready is {connect: ADDRESS}, not %s", n.Describe())
 		return
 	}
-	d.Mapping(n, []*Param{{Key: "connect", Value: &v.connect, Required: true, Help: "where the program accepts connections"}}, "ready")
+	d.Mapping(n, []*value.Param{{Key: "connect", Value: &v.connect, Required: true, Help: "where the program accepts connections"}}, "ready")
 }
 
 // Schema accepts {connect: ADDRESS}.
-func (v *ReadyWhen) Schema() Schema {
-	return Object(Schema{"connect": v.connect.Schema()}, "connect")
+func (v *ReadyWhen) Schema() value.Schema {
+	return value.Object(value.Schema{"connect": v.connect.Schema()}, "connect")
 }
 
 // Type names the type in the reference.
@@ -276,7 +265,7 @@ func (v *ReadyWhen) Type() string { return "{connect: address}" }
 
 // wait tries to connect until the program accepts, has ended, or the step's
 // time is up.
-func (v *ReadyWhen) wait(t *Task, p *Program) error {
+func (v *ReadyWhen) wait(t *step.Task, p *program.Program) error {
 	if v.node == nil {
 		return nil
 	}
@@ -284,29 +273,29 @@ func (v *ReadyWhen) wait(t *Task, p *Program) error {
 	if err != nil {
 		return err
 	}
-	t.missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
+	t.Missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
 		err := v.connected(t, to)
-		if p.ended() && !p.process.Left() {
-			return fmt.Errorf("%s was never ready: %s", p.Name, p.status)
+		if p.Ended() && !p.Process.Left() {
+			return fmt.Errorf("%s was never ready: %s", p.Name, p.Status)
 		}
-		if err == nil || isTimeout(err) {
+		if err == nil || step.IsTimeout(err) {
 			return err
 		}
-		if err := t.pause(delay); err != nil {
+		if err := t.Pause(delay); err != nil {
 			return err
 		}
 	}
 }
 
 // connected makes a connection and closes it again.
-func (v *ReadyWhen) connected(t *Task, to sock.Addr) error {
+func (v *ReadyWhen) connected(t *step.Task, to sock.Addr) error {
 	s, err := t.Actor.Run.Sockets.Open(to.Family, unix.SOCK_STREAM, 0, false)
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	if err := s.Connect(sock.Wait{Deadline: t.deadline}, to); err != nil {
+	if err := s.Connect(sock.Wait{Deadline: t.Deadline}, to); err != nil {
 		return err
 	}
 	if to.Port != 0 && s.Desc().Local() == s.Desc().Remote() {

@@ -3,10 +3,14 @@ package steps
 import (
 	"time"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var stateKind = Kind{
+var stateKind = step.Kind{
 	Name:    "state",
 	Summary: "wait until a TCP socket is in a state",
 	Text: `The states are Linux's names: SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1,
@@ -37,58 +41,58 @@ actors:
     - state: sock
       expect: CLOSE_WAIT
 `,
-	New: func() Action { return &stateAction{want: Enum{Words: sock.TCPStates()}} },
+	New: func() step.Action { return &stateAction{want: value.Enum{Words: sock.TCPStates()}} },
 }
 
 type stateAction struct {
-	handle HandleRef
-	want   Enum
+	handle step.HandleRef
+	want   value.Enum
 }
 
-func (a *stateAction) Params(p *Params) {
+func (a *stateAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the TCP socket, open or closed")
 	p.Plain(&a.want, "the state to wait for")
 	p.Result("state", &a.want, "the state to wait for")
 	p.Makes = "the state's name"
 }
 
-func (a *stateAction) Run(t *Task) error {
+func (a *stateAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
 	}
-	t.Call("state", Name(h.Name))
+	t.Call("state", event.Name(h.Name))
 	got, err := a.wait(t, h)
 	if err != nil {
 		return err
 	}
 	switch got {
 	case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":
-		t.act(OpState, h)
+		t.Act(event.OpState, h)
 	}
-	t.Return(Const(got))
-	return t.setAs(0, got)
+	t.Return(event.Const(got))
+	return t.SetAs(0, got)
 }
 
 // wait asks again and again: the kernel tells nobody when a TCP state changes,
 // least of all that of a socket without a descriptor.
-func (a *stateAction) wait(t *Task, h *Handle) (string, error) {
+func (a *stateAction) wait(t *step.Task, h *handle.Handle) (string, error) {
 	for delay := 50 * time.Microsecond; ; delay = min(2*delay, 5*time.Millisecond) {
 		got, err := h.Sock.TCPState()
 		if err != nil || got == a.want.Word || a.want.Word == "" {
 			return got, err
 		}
-		t.missing = "expected the state " + a.want.Word + ", it is " + got
-		if err := t.pause(delay); err != nil {
+		t.Missing = "expected the state " + a.want.Word + ", it is " + got
+		if err := t.Pause(delay); err != nil {
 			return got, err
 		}
 	}
 }
 
-func (a *stateAction) Check(c *Check) {
-	sym := c.anyHandle(&a.handle)
-	if sym != nil && sym.sock.datagrams() && c.mustSucceed() {
-		c.problem(a.handle.node, "%s is not a TCP socket; it has no TCP state", sym.Name)
+func (a *stateAction) Check(c *step.Check) {
+	sym := c.AnyHandle(&a.handle)
+	if sym != nil && sym.Sock.Datagrams() && c.MustSucceed() {
+		c.Problem(a.handle.Node, "%s is not a TCP socket; it has no TCP state", sym.Name)
 	}
-	c.makeValues()
+	c.MakeValues()
 }

@@ -3,7 +3,7 @@ package steps_test
 import (
 	"testing"
 
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // printed runs a step that prints text, as it stands in the file, and gives
@@ -91,12 +91,12 @@ func TestTemplateProblems(t *testing.T) {
 
 func TestIsName(t *testing.T) {
 	for _, name := range []string{"a", "A1", "_", "_x", "a_b", "conn2"} {
-		if !steps.IsName(name) {
+		if !value.IsName(name) {
 			t.Errorf("%q is a name", name)
 		}
 	}
 	for _, name := range []string{"", "1", "1a", "a-b", "a.b", "a b", "é", "a[0]", "${a}", "a\n"} {
-		if steps.IsName(name) {
+		if value.IsName(name) {
 			t.Errorf("%q is not a name", name)
 		}
 	}
@@ -107,7 +107,7 @@ func TestTypedText(t *testing.T) {
 		"5": 5, "-5": -5, "0x10": 16, "0b11": 3, "0o17": 15, "1_000": 1000, "1.5": 1.5, "1e3": 1e3, "true": true, "false": false,
 		"True": "True", "yes": "yes", "": "", "5x": "5x", "inf": "inf", "NaN": "NaN", "null": "null", "9223372036854775808": 9.223372036854775808e18,
 	} {
-		if got := steps.TypedText(in); got != want {
+		if got := value.Typed(in); got != want {
 			t.Errorf("TypedText(%q) = %#v, want %#v", in, got, want)
 		}
 	}

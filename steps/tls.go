@@ -6,10 +6,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tlsconn"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var tlsKind = Kind{
+var tlsKind = step.Kind{
 	Name:    "tls",
 	Summary: "upgrade a connection to TLS",
 	Text: `Shakes hands with the peer; from then on send, recv, relay, shutdown and close
@@ -68,37 +73,37 @@ tickets are not used. See RFC 8446.`,
       expect: {eof: true}
     - close: sock
 `,
-	New: func() Action {
+	New: func() step.Action {
 		return &tlsAction{
-			role:   Enum{Words: []string{tlsClient, tlsServer}},
-			auth:   Enum{Words: []string{"none", "request", "require"}},
-			reason: Enum{Words: tlsReasons},
-			verify: Bool{On: true},
+			role:   value.Enum{Words: []string{tlsconn.Client, tlsconn.Server}},
+			auth:   value.Enum{Words: []string{"none", "request", "require"}},
+			reason: value.Enum{Words: tlsconn.Reasons},
+			verify: value.Bool{On: true},
 		}
 	},
 }
 
 type tlsAction struct {
-	handle     HandleRef
-	role       Enum
-	serverName Text
-	clientName Text
-	alpn       Texts
-	min, max   TLSVersion
-	cert, key  Payload
-	ca         Payload
-	verify     Bool
-	auth       Enum
+	handle     step.HandleRef
+	role       value.Enum
+	serverName value.Text
+	clientName value.Text
+	alpn       tlsconn.Texts
+	min, max   tlsconn.Version
+	cert, key  value.Payload
+	ca         value.Payload
+	verify     value.Bool
+	auth       value.Enum
 
-	version TLSVersion
-	cipher  Cipher
-	proto   Text
-	peer    Text
-	alert   Alerts
-	reason  Enum
+	version tlsconn.Version
+	cipher  tlsconn.Cipher
+	proto   value.Text
+	peer    value.Text
+	alert   tlsconn.Alerts
+	reason  value.Enum
 }
 
-func (a *tlsAction) Params(p *Params) {
+func (a *tlsAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the connected stream socket")
 	p.Key("role", &a.role, "which side of the handshake to take").Or("client where the socket has connected, server where it was accepted")
 	p.Key("server_name", &a.serverName, "client: the name to ask for (SNI) and to find in the certificate; server: the name for a certificate made on the fly").
@@ -121,7 +126,7 @@ func (a *tlsAction) Params(p *Params) {
 	p.Makes = "{version, cipher, alpn, peer}"
 }
 
-func (a *tlsAction) Run(t *Task) error {
+func (a *tlsAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
@@ -134,23 +139,23 @@ func (a *tlsAction) Run(t *Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("tls", Name(h.Name), Const(role))
-	c := newTLSConn(h, role, config)
-	err = c.handshake(sock.Wait{Deadline: t.deadline})
-	t.act(OpHandshake, h)
+	t.Call("tls", event.Name(h.Name), event.Const(role))
+	c := tlsconn.New(h, role, config)
+	err = c.Handshake(sock.Wait{Deadline: t.Deadline})
+	t.Act(event.OpHandshake, h)
 	d := h.Sock.Desc()
-	t.Event.Offset, t.Event.EOF = d.RX.Load(), c.wire.ended
-	t.Event.Also = &Transfer{Sock: d.ID, Offset: d.TX.Load()}
+	t.Event.Offset, t.Event.EOF = d.RX.Load(), c.Wire.Ended
+	t.Event.Also = &event.Transfer{Sock: d.ID, Offset: d.TX.Load()}
 	if err != nil {
-		c.wire.letGo(h)
+		c.Wire.LetGo(h)
 		return a.failed(t, c, err)
 	}
-	h.over.Store(&layer{c})
-	return a.succeeded(t, c.conn.ConnectionState())
+	h.Over.Store(&handle.Layer{Transport: c})
+	return a.succeeded(t, c.Conn.ConnectionState())
 }
 
 // roleOf is the side of the handshake that the step takes.
-func (a *tlsAction) roleOf(h *Handle) (string, error) {
+func (a *tlsAction) roleOf(h *handle.Handle) (string, error) {
 	d := h.Sock.Desc()
 	switch {
 	case h.Sock.Type() != unix.SOCK_STREAM:
@@ -158,77 +163,77 @@ func (a *tlsAction) roleOf(h *Handle) (string, error) {
 	case a.role.Word != "":
 		return a.role.Word, nil
 	case d.Accepted():
-		return tlsServer, nil
+		return tlsconn.Server, nil
 	case d.Peer != nil || d.Remote().IsZero():
 		return "", fmt.Errorf("%s has neither connected nor was it accepted: say role: client or role: server", h.Name)
 	}
-	return tlsClient, nil
+	return tlsconn.Client, nil
 }
 
 // failed holds a failed handshake against what is expected.
-func (a *tlsAction) failed(t *Task, c *tlsConn, err error) error {
-	e, ok := asTLSError(err)
+func (a *tlsAction) failed(t *step.Task, c *tlsconn.Conn, err error) error {
+	e, ok := tlsconn.AsError(err)
 	switch {
-	case isTimeout(err):
-		t.missing = "the handshake is not finished"
-		if c.wire.header.read == 0 {
-			t.missing = "the peer has sent nothing"
+	case step.IsTimeout(err):
+		t.Missing = "the handshake is not finished"
+		if c.Wire.Header.Read == 0 {
+			t.Missing = "the peer has sent nothing"
 		}
 		return err
 	case !ok:
 		return err
 	}
-	t.Return(e.shown()...)
+	t.Return(e.Shown()...)
 	if !a.alert.Given() && a.reason.Word == "" {
-		return fmt.Errorf("the TLS handshake failed: %w%s", e, prefixed("; ", e.cure()))
+		return fmt.Errorf("the TLS handshake failed: %w%s", e, value.Prefixed("; ", e.Cure()))
 	}
-	if a.alert.Given() && !a.alert.Has(e.alert) {
-		return mismatch("expected the alert %s, but %s", &a.alert, e)
+	if a.alert.Given() && !a.alert.Has(e.Alert) {
+		return value.Mismatchf("expected the alert %s, but %s", &a.alert, e)
 	}
-	if a.reason.Word != "" && a.reason.Word != e.reason {
-		return mismatch("expected the handshake to fail for %s, but %s", a.reason.Word, e)
+	if a.reason.Word != "" && a.reason.Word != e.Reason {
+		return value.Mismatchf("expected the handshake to fail for %s, but %s", a.reason.Word, e)
 	}
 	return nil
 }
 
 // succeeded holds what was agreed on against what is expected.
-func (a *tlsAction) succeeded(t *Task, s tls.ConnectionState) error {
-	version, cipher := versionName(s.Version), tls.CipherSuiteName(s.CipherSuite)
-	ret := []any{Const("TLS"), Const(version)}
+func (a *tlsAction) succeeded(t *step.Task, s tls.ConnectionState) error {
+	version, cipher := tlsconn.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite)
+	ret := []any{event.Const("TLS"), event.Const(version)}
 	if a.cipher.Given() {
-		ret = append(ret, Const(cipher))
+		ret = append(ret, event.Const(cipher))
 	}
 	if s.NegotiatedProtocol != "" {
-		ret = append(ret, Const("alpn"), Const(s.NegotiatedProtocol))
+		ret = append(ret, event.Const("alpn"), event.Const(s.NegotiatedProtocol))
 	}
 	if name := peerName(s); a.peer.Given() && name != "" {
-		ret = append(ret, Const("peer"), Const(name))
+		ret = append(ret, event.Const("peer"), event.Const(name))
 	}
 	t.Return(ret...)
 	if a.alert.Given() || a.reason.Word != "" {
-		return mismatch("expected the handshake to fail, but it succeeded with TLS %s", version)
+		return value.Mismatchf("expected the handshake to fail, but it succeeded with TLS %s", version)
 	}
 	session := map[string]any{"version": version, "cipher": cipher, "alpn": s.NegotiatedProtocol, "peer": peerName(s)}
-	if err := t.setAs(0, session); err != nil {
+	if err := t.SetAs(0, session); err != nil {
 		return err
 	}
 	switch {
-	case a.version.Given() && a.version.number != s.Version:
-		return mismatch("expected TLS %s, got TLS %s", versionName(a.version.number), version)
-	case a.cipher.Given() && a.cipher.name != cipher:
-		return mismatch("expected the cipher %s, got %s", a.cipher.name, cipher)
+	case a.version.Given() && a.version.Number != s.Version:
+		return value.Mismatchf("expected TLS %s, got TLS %s", tlsconn.VersionName(a.version.Number), version)
+	case a.cipher.Given() && a.cipher.Name != cipher:
+		return value.Mismatchf("expected the cipher %s, got %s", a.cipher.Name, cipher)
 	}
 	return a.checkNames(t, s)
 }
 
-func (a *tlsAction) checkNames(t *Task, s tls.ConnectionState) error {
+func (a *tlsAction) checkNames(t *step.Task, s tls.ConnectionState) error {
 	if a.proto.Given() {
 		want, err := a.proto.Eval(t)
 		if err != nil {
 			return err
 		}
 		if want != s.NegotiatedProtocol {
-			return mismatch("expected the application protocol %q, got %q", want, s.NegotiatedProtocol)
+			return value.Mismatchf("expected the application protocol %q, got %q", want, s.NegotiatedProtocol)
 		}
 	}
 	if a.peer.Given() {
@@ -242,69 +247,69 @@ func (a *tlsAction) checkNames(t *Task, s tls.ConnectionState) error {
 }
 
 // mayFail reports whether the step expects the handshake to fail.
-func (a *tlsAction) mayFail(c *Check) bool {
-	return !c.mustSucceed() || a.alert.Given() || a.reason.Word != ""
+func (a *tlsAction) mayFail(c *step.Check) bool {
+	return !c.MustSucceed() || a.alert.Given() || a.reason.Word != ""
 }
 
-func (a *tlsAction) Check(c *Check) {
-	a.checkHandle(c, c.handle(&a.handle))
+func (a *tlsAction) Check(c *step.Check) {
+	a.checkHandle(c, c.Handle(&a.handle))
 	a.checkRole(c)
 	a.checkCertificates(c)
 	if lowest, highest := a.versions(); lowest > highest {
-		c.problem(a.min.node, "the lowest version is above the highest, %s", versionName(highest))
+		c.Problem(a.min.Node, "the lowest version is above the highest, %s", tlsconn.VersionName(highest))
 	}
 	if (a.alert.Given() || a.reason.Word != "") && (a.version.Given() || a.cipher.Given() || a.proto.Given() || a.peer.Given()) {
-		c.problem(c.step.Expect.node, "a handshake that fails agrees on nothing").Hint = "expect alert and reason, or version, cipher, alpn and peer"
+		c.Problem(c.Step.Expect.Node, "a handshake that fails agrees on nothing").Hint = "expect alert and reason, or version, cipher, alpn and peer"
 	}
-	if a.mayFail(c) && c.mustSucceed() && c.step.As.Given() {
-		c.problem(c.step.As.node, "a handshake that fails makes nothing that could be named").Hint = "leave as: out"
+	if a.mayFail(c) && c.MustSucceed() && c.Step.As.Given() {
+		c.Problem(c.Step.As.Node, "a handshake that fails makes nothing that could be named").Hint = "leave as: out"
 	}
-	c.makeValues()
+	c.MakeValues()
 }
 
-func (a *tlsAction) checkHandle(c *Check, sym *Symbol) {
-	if sym == nil || !c.certain() {
+func (a *tlsAction) checkHandle(c *step.Check, sym *step.Symbol) {
+	if sym == nil || !c.Certain() {
 		return
 	}
-	p := func(format string, args ...any) *string { return &c.problem(a.handle.node, format, args...).Hint }
+	p := func(format string, args ...any) *string { return &c.Problem(a.handle.Node, format, args...).Hint }
 	switch {
-	case sym.sock.datagrams():
+	case sym.Sock.Datagrams():
 		*p("%s carries messages; TLS needs a stream", sym.Name) = "make it a tcp or a unix socket"
-	case sym.sock.listens == yes:
+	case sym.Sock.Listens == step.Yes:
 		*p("%s listens; it has no peer to shake hands with", sym.Name) = "upgrade what accept makes of it"
-	case sym.sock.connected == no && c.mustSucceed():
+	case sym.Sock.Connected == step.No && c.MustSucceed():
 		*p("%s is not connected, so there is nobody to shake hands with", sym.Name) = "put a connect step before this one"
-	case sym.sock.pair && a.role.Word == "":
+	case sym.Sock.Pair && a.role.Word == "":
 		*p("of a socketpair neither end has connected") = "say role: client at one end and role: server at the other"
 	}
 }
 
 // checkRole finds parameters of the other side.
-func (a *tlsAction) checkRole(c *Check) {
+func (a *tlsAction) checkRole(c *step.Check) {
 	switch {
-	case a.role.Word == tlsClient && a.auth.Word != "":
-		c.problem(a.auth.node, "client_auth is for the server, which asks").Hint = "a client shows a certificate with client_name, or cert and key"
-	case a.role.Word == tlsServer && a.clientName.Given():
-		c.problem(a.clientName.node, "client_name is for the client").Hint = "a server's certificate bears server_name"
+	case a.role.Word == tlsconn.Client && a.auth.Word != "":
+		c.Problem(a.auth.Node, "client_auth is for the server, which asks").Hint = "a client shows a certificate with client_name, or cert and key"
+	case a.role.Word == tlsconn.Server && a.clientName.Given():
+		c.Problem(a.clientName.Node, "client_name is for the client").Hint = "a server's certificate bears server_name"
 	case a.clientName.Given() && a.cert.Given():
-		c.problem(a.clientName.node, "the certificate is given already, by cert").Hint = "leave one of the two out"
+		c.Problem(a.clientName.Node, "the certificate is given already, by cert").Hint = "leave one of the two out"
 	}
 }
 
 // checkCertificates finds what is no certificate, as far as it is written out.
-func (a *tlsAction) checkCertificates(c *Check) {
+func (a *tlsAction) checkCertificates(c *step.Check) {
 	switch {
 	case a.cert.Given() && !a.key.Given():
-		c.problem(a.cert.node, "cert needs the certificate's private key").Hint = "add key: {file: PATH}"
+		c.Problem(a.cert.Node, "cert needs the certificate's private key").Hint = "add key: {file: PATH}"
 	case a.key.Given() && !a.cert.Given():
-		c.problem(a.key.node, "key needs the certificate that it belongs to").Hint = "add cert: {file: PATH}"
+		c.Problem(a.key.Node, "key needs the certificate that it belongs to").Hint = "add cert: {file: PATH}"
 	}
 	for _, p := range []struct {
 		key  string
-		data *Payload
+		data *value.Payload
 	}{{"cert", &a.cert}, {"key", &a.key}, {"ca", &a.ca}} {
 		if b, fixed := p.data.Fixed(); fixed && !isPEM(b) {
-			c.problem(p.data.node, "%s is no PEM: it has no -----BEGIN", p.key).Hint = "the content of a file is {file: PATH}"
+			c.Problem(p.data.Node, "%s is no PEM: it has no -----BEGIN", p.key).Hint = "the content of a file is {file: PATH}"
 		}
 	}
 }

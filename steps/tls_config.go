@@ -8,16 +8,20 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tlsconn"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // config is what the step's parameters mean for crypto/tls. Tickets would be
 // sent when the peer does not look for them; a record is as long as it can be,
 // however much was sent before: both make what goes over the wire the same on
 // every run.
-func (a *tlsAction) config(t *Task, h *Handle, role string) (*tls.Config, error) {
+func (a *tlsAction) config(t *step.Task, h *handle.Handle, role string) (*tls.Config, error) {
 	c := &tls.Config{
-		SessionTicketsDisabled: true, DynamicRecordSizingDisabled: true, InsecureSkipVerify: role == tlsClient && !a.verify.On,
+		SessionTicketsDisabled: true, DynamicRecordSizingDisabled: true, InsecureSkipVerify: role == tlsconn.Client && !a.verify.On,
 	}
 	c.MinVersion, c.MaxVersion = a.versions()
 	var err error
@@ -32,7 +36,7 @@ func (a *tlsAction) config(t *Task, h *Handle, role string) (*tls.Config, error)
 	if err != nil {
 		return nil, err
 	}
-	if role == tlsClient {
+	if role == tlsconn.Client {
 		c.RootCAs, c.ServerName = trusted, name
 		if name == "" {
 			c.ServerName = peerHost(h)
@@ -43,7 +47,7 @@ func (a *tlsAction) config(t *Task, h *Handle, role string) (*tls.Config, error)
 	own, err := a.certificate(t, h, role, name)
 	switch {
 	case own == nil:
-	case role == tlsServer:
+	case role == tlsconn.Server:
 		c.Certificates = []tls.Certificate{*own}
 	default: // whatever authorities the server says it trusts
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return own, nil }
@@ -55,11 +59,11 @@ func (a *tlsAction) config(t *Task, h *Handle, role string) (*tls.Config, error)
 func (a *tlsAction) versions() (lowest, highest uint16) {
 	lowest, highest = tls.VersionTLS12, tls.VersionTLS13
 	if a.max.Given() {
-		highest = a.max.number
+		highest = a.max.Number
 		lowest = min(lowest, highest)
 	}
 	if a.min.Given() {
-		lowest = a.min.number
+		lowest = a.min.Number
 	}
 	return lowest, highest
 }
@@ -79,7 +83,7 @@ func (a *tlsAction) clientAuth() tls.ClientAuthType {
 }
 
 // peerHost is what a client looks for in the certificate when no name is given.
-func peerHost(h *Handle) string {
+func peerHost(h *handle.Handle) string {
 	if ip := h.Sock.Desc().Remote().IP; ip.IsValid() {
 		return ip.Unmap().String()
 	}
@@ -87,13 +91,13 @@ func peerHost(h *Handle) string {
 }
 
 // trusted are the certificates whose signature is trusted.
-func (a *tlsAction) trusted(t *Task) (*x509.CertPool, error) {
+func (a *tlsAction) trusted(t *step.Task) (*x509.CertPool, error) {
 	if !a.ca.Given() {
-		ca, err := runAuthority()
+		ca, err := tlsconn.RunAuthority()
 		if err != nil {
 			return nil, err
 		}
-		return ca.pool, nil
+		return ca.Pool, nil
 	}
 	pem, err := pemOf(t, &a.ca)
 	if err != nil {
@@ -108,7 +112,7 @@ func (a *tlsAction) trusted(t *Task) (*x509.CertPool, error) {
 
 // certificate is what the step shows to its peer; nil for a client that shows
 // none.
-func (a *tlsAction) certificate(t *Task, h *Handle, role, serverName string) (*tls.Certificate, error) {
+func (a *tlsAction) certificate(t *step.Task, h *handle.Handle, role, serverName string) (*tls.Certificate, error) {
 	if a.cert.Given() {
 		cert, err := pemOf(t, &a.cert)
 		if err != nil {
@@ -125,22 +129,22 @@ func (a *tlsAction) certificate(t *Task, h *Handle, role, serverName string) (*t
 		return &pair, nil
 	}
 	name := serverName
-	if role == tlsClient {
+	if role == tlsconn.Client {
 		var err error
 		if name, err = a.clientName.Eval(t); err != nil || name == "" {
 			return nil, err
 		}
 	}
-	ca, err := runAuthority()
+	ca, err := tlsconn.RunAuthority()
 	if err != nil {
 		return nil, err
 	}
-	return ca.leaf(name, h.Sock.Desc().Local().IP)
+	return ca.Leaf(name, h.Sock.Desc().Local().IP)
 }
 
 // pemOf is a payload with PEM in it. The errno of a file that cannot be read is
 // none of the connection's, which an expectation could be about.
-func pemOf(t *Task, p *Payload) ([]byte, error) {
+func pemOf(t *step.Task, p *value.Payload) ([]byte, error) {
 	b, err := p.Bytes(t)
 	if _, ok := sock.ErrnoOf(err); ok {
 		return nil, errors.New(err.Error())
@@ -185,9 +189,9 @@ func checkPeer(s tls.ConnectionState, want string) error {
 	case slices.Contains(names, want):
 		return nil
 	case len(s.PeerCertificates) == 0:
-		return mismatch("expected a certificate of %s, but the peer has shown none", want)
+		return value.Mismatchf("expected a certificate of %s, but the peer has shown none", want)
 	case len(names) == 0:
-		return mismatch("expected a certificate of %s, but that of the peer names nobody", want)
+		return value.Mismatchf("expected a certificate of %s, but that of the peer names nobody", want)
 	}
-	return mismatch("expected a certificate of %s, got one of %s", want, joinOr(names))
+	return value.Mismatchf("expected a certificate of %s, got one of %s", want, value.JoinOr(names))
 }

@@ -5,10 +5,13 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-var unlinkKind = Kind{
+var unlinkKind = step.Kind{
 	Name:    "unlink",
 	Summary: "remove a path",
 	Text: `The name of a local socket stays in the file system after close; bind fails
@@ -24,25 +27,25 @@ with EADDRINUSE until it is unlinked. See unlink(2).`,
       expect: {error: ENOENT}
     - close: sock
 `,
-	New: func() Action { return new(unlinkAction) },
+	New: func() step.Action { return new(unlinkAction) },
 }
 
-type unlinkAction struct{ path Text }
+type unlinkAction struct{ path value.Text }
 
-func (a *unlinkAction) Params(p *Params) { p.Value(&a.path, "the path") }
+func (a *unlinkAction) Params(p *step.Params) { p.Value(&a.path, "the path") }
 
-func (a *unlinkAction) Run(t *Task) error {
+func (a *unlinkAction) Run(t *step.Task) error {
 	shown, err := a.path.Marked(t)
 	if err != nil {
 		return err
 	}
 	path := shown.Text
-	t.Call("unlink", Quoted(shown))
-	t.Event.Op = OpUnlink
-	t.Event.Link = &Link{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
+	t.Call("unlink", event.Quoted(shown))
+	t.Event.Op = event.OpUnlink
+	t.Event.Link = &event.Link{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
 	if err := syscall.Unlink(path); err != nil {
 		return &sock.Error{Call: "unlink", Err: err}
 	}
-	t.Return(Const("0"))
+	t.Return(event.Const("0"))
 	return nil
 }

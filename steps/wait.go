@@ -1,26 +1,32 @@
 package steps
 
-var waitKind = Kind{
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var waitKind = step.Kind{
 	Name:    "wait",
 	Summary: "wait until a signal is given",
 	Text:    `Goes on at once when the signal is up already.`,
 	Example: signalKind.Example,
-	New:     func() Action { return new(waitAction) },
+	New:     func() step.Action { return new(waitAction) },
 }
 
-type waitAction struct{ name Text }
+type waitAction struct{ name value.Text }
 
-func (a *waitAction) Params(p *Params) { p.Value(&a.name, "the signal's name") }
+func (a *waitAction) Params(p *step.Params) { p.Value(&a.name, "the signal's name") }
 
-func (a *waitAction) Run(t *Task) error {
+func (a *waitAction) Run(t *step.Task) error {
 	name, err := a.name.Eval(t)
 	if err != nil {
 		return err
 	}
-	t.Call("wait", Const(name))
-	cause, err := t.World.Wait(t.deadline, name)
-	t.after(cause)
+	t.Call("wait", event.Const(name))
+	cause, err := t.World.Wait(t.Deadline, name)
+	t.After(cause)
 	return err
 }
 
-func (a *waitAction) Check(c *Check) { c.uses.waits.add(c.actor, &a.name) }
+func (a *waitAction) Check(c *step.Check) { c.Uses.Waits.Add(c.Actor, &a.name) }

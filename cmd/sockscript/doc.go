@@ -10,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/reference"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 func (p *program) docCommand() *cobra.Command {
@@ -35,7 +36,7 @@ the keys of a scenario, the step kinds, payloads and the functions of expression
 		if !ok {
 			return unknown("step kind", args[0], steps.Kinds().Names(), "`sockscript doc` lists them")
 		}
-		return p.print(steps.DocOf(kind).Text())
+		return p.print(step.DocOf(kind).Text())
 	}
 	return c
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -106,7 +106,7 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 		}
 		cases[0].Golden = golden
 	}
-	if len(cases) == 1 && steps.UsesStdout(cases[0].Scenario.Steps) {
+	if len(cases) == 1 && step.UsesStdout(cases[0].Scenario.Steps) {
 		p.reportAside(rep)
 	}
 	if rep.text != nil {

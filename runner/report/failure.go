@@ -16,7 +16,9 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Failure writes why a run failed: the place with its line and a caret, what
@@ -65,9 +67,9 @@ func writeHead(b *bytes.Buffer, r *runner.Result, f *runner.Failure, s Style) {
 }
 
 // failurePlace is the place of the step that failed, or of the expression in it.
-func failurePlace(f *runner.Failure) *steps.Place {
+func failurePlace(f *runner.Failure) *event.Place {
 	at := *f.Place
-	var inExpr *steps.ExprError
+	var inExpr *value.ExprError
 	if errors.As(f.Err, &inExpr) {
 		at.Pos, at.Line = inExpr.Pos, inExpr.Line
 	}
@@ -87,11 +89,11 @@ func writeDetail(b *bytes.Buffer, err error) {
 	if _, rest, more := strings.Cut(err.Error(), "\n"); more {
 		fmt.Fprint(b, "\n", indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n"))
 	}
-	var m *steps.Mismatch
+	var m *value.Mismatch
 	if errors.As(err, &m) && m.Data {
 		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
 	}
-	var d *steps.DeadlockError
+	var d *step.DeadlockError
 	if errors.As(err, &d) && len(d.Waits) > 0 {
 		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(visibleAll(d.Waits), "\n")+"\n"))
 	}
@@ -105,11 +107,11 @@ type detail struct {
 
 func detailOf(f *runner.Failure) detail {
 	var d detail
-	var m *steps.Mismatch
+	var m *value.Mismatch
 	if errors.As(f.Err, &m) && m.Data {
 		d.expected, d.got = quoteOrHex(m.Want), quoteOrHex(m.Got)
 	}
-	var dead *steps.DeadlockError
+	var dead *step.DeadlockError
 	if errors.As(f.Err, &dead) {
 		d.waits = dead.Waits
 	}
@@ -185,7 +187,7 @@ func doing(d runner.Doing) string {
 	return text
 }
 
-func place(p *steps.Place) string {
+func place(p *event.Place) string {
 	return fmt.Sprintf("%s (%s:%d)", p.Title, p.Pos.File, p.Pos.Line)
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // quoted is a text in YAML's double quotes, of ASCII only. Bytes that are not
@@ -112,7 +112,7 @@ func hostileOutcomes(list []*report.Outcome, s string) []*report.Outcome {
 		with(func(o *report.Outcome) {
 			f := &runner.Failure{Actor: s, Err: errors.New(s + "\n" + s)}
 			if step {
-				f.Place = &steps.Place{Title: s, Pos: o.Scenario.Pos(), Line: s}
+				f.Place = &event.Place{Title: s, Pos: o.Scenario.Pos(), Line: s}
 			}
 			f.Others = []runner.Doing{{Actor: s, Waits: s}, {Actor: s, Ended: true}}
 			o.Result = &runner.Result{Scenario: o.Scenario, Status: runner.Failed, Failure: f}

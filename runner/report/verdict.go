@@ -9,7 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // An ending is what the reports for continuous integration tell apart.
@@ -95,7 +95,7 @@ func (v *verdict) judge(o *Outcome) {
 // blame tells which step failed, and why.
 func (v *verdict) blame(f *runner.Failure) {
 	v.kind, v.message = "scenario", firstLine(f.Err)
-	var dead *steps.DeadlockError
+	var dead *step.DeadlockError
 	if errors.As(f.Err, &dead) {
 		v.kind = "deadlock"
 	}

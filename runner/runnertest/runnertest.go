@@ -35,6 +35,7 @@ import (
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 const updateFlag = "sockscript.update"
@@ -67,7 +68,7 @@ type Params struct {
 	Setup func(tb testing.TB, s *scenarios.Scenario) map[string]any
 	// Kinds are step kinds of one's own, which the scenarios may use beside the
 	// others.
-	Kinds []*steps.Kind
+	Kinds []*step.Kind
 	// Tags choose among the scenarios: those that have one of them, and none of
 	// those that are written !TAG.
 	Tags []string

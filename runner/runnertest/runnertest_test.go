@@ -13,7 +13,9 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 func TestRun(t *testing.T) { Run(t, "testdata/*.yaml") }
@@ -140,7 +142,7 @@ func TestSetupAndKinds(t *testing.T) {
 			"---\nname: second\ntags: [small, slow]\nvars: {who: nobody}\nactors: {one: [{shout: \"${who}\"}]}\n")
 	var set []string
 	p := Params{
-		Kinds: []*steps.Kind{&shout},
+		Kinds: []*step.Kind{&shout},
 		Tags:  []string{"small", "!slow"},
 		Vars:  map[string]any{"who": "everybody"},
 		Setup: func(tb testing.TB, s *scenarios.Scenario) map[string]any {
@@ -161,9 +163,9 @@ func TestSetupAndKinds(t *testing.T) {
 	}{
 		{`none of the 2 scenarios has the tags else`, Params{Kinds: p.Kinds, Tags: []string{"else"}}},
 		{`unknown step kind "shout"`, Params{}},
-		{`there are two step kinds named shout; give yours another name`, Params{Kinds: []*steps.Kind{&shout, &shout}}},
-		{`there are two step kinds named recv; give yours another name`, Params{Kinds: []*steps.Kind{{Name: "recv", New: shout.New}}}},
-		{`the step kind "a b" needs a name of letters and digits, and the function New`, Params{Kinds: []*steps.Kind{{Name: "a b", New: shout.New}}}},
+		{`there are two step kinds named shout; give yours another name`, Params{Kinds: []*step.Kind{&shout, &shout}}},
+		{`there are two step kinds named recv; give yours another name`, Params{Kinds: []*step.Kind{{Name: "recv", New: shout.New}}}},
+		{`the step kind "a b" needs a name of letters and digits, and the function New`, Params{Kinds: []*step.Kind{{Name: "a b", New: shout.New}}}},
 		{`Setup: no chosen scenario has a variable "whom"`, Params{Kinds: p.Kinds, Setup: func(testing.TB, *scenarios.Scenario) map[string]any {
 			return map[string]any{"whom": 1}
 		}}},
@@ -175,22 +177,22 @@ func TestSetupAndKinds(t *testing.T) {
 }
 
 // shout is a step kind of a user's own.
-var shout = steps.Kind{
+var shout = step.Kind{
 	Name: "shout", Summary: "print a text in capitals",
-	New: func() steps.Action { return new(shoutAction) },
+	New: func() step.Action { return new(shoutAction) },
 }
 
-type shoutAction struct{ text steps.Text }
+type shoutAction struct{ text value.Text }
 
-func (a *shoutAction) Params(p *steps.Params) { p.Value(&a.text, "the text") }
+func (a *shoutAction) Params(p *step.Params) { p.Value(&a.text, "the text") }
 
-func (a *shoutAction) Run(t *steps.Task) error {
+func (a *shoutAction) Run(t *step.Task) error {
 	s, err := a.text.Eval(t)
 	if err != nil {
 		return err
 	}
-	t.Call("shout", steps.Const(strings.ToUpper(s)))
-	t.Return(steps.Const("0"))
+	t.Call("shout", event.Const(strings.ToUpper(s)))
+	t.Return(event.Const("0"))
 	return nil
 }
 

@@ -7,7 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // ReadVars reads a YAML file that maps names to values. They are typed as those
@@ -26,11 +26,11 @@ func ReadVars(path string) (map[string]any, error) {
 func ParseVars(assignments []string) (map[string]any, error) {
 	vars := make(map[string]any, len(assignments))
 	for _, a := range assignments {
-		name, value, ok := strings.Cut(a, "=")
-		if !ok || !steps.IsName(name) {
+		name, text, ok := strings.Cut(a, "=")
+		if !ok || !value.IsName(name) {
 			return nil, fmt.Errorf("%q is not of the form NAME=VALUE", a)
 		}
-		vars[name] = steps.TypedText(value)
+		vars[name] = value.Typed(text)
 	}
 	return vars, nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Markdown is the whole reference of the language.
@@ -29,14 +31,14 @@ func Markdown() string {
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", k.Name, k.Name, cell(k.Summary))
 	}
 	for _, k := range steps.Kinds() {
-		kind(&b, steps.DocOf(k))
+		kind(&b, step.DocOf(k))
 	}
 	b.WriteByte('\n')
 	return b.String()
 }
 
 // kind writes the reference of one step kind.
-func kind(b *strings.Builder, d steps.Doc) {
+func kind(b *strings.Builder, d step.Doc) {
 	fmt.Fprintf(b, "\n### %s\n\n%s.\n\n", d.Kind.Name, capital(d.Kind.Summary))
 	if text := strings.TrimSpace(d.Kind.Text); text != "" {
 		fmt.Fprintf(b, "%s\n\n", text)
@@ -55,7 +57,7 @@ func kind(b *strings.Builder, d steps.Doc) {
 	fmt.Fprintf(b, "\n```yaml\n%s```\n", d.Kind.Example)
 }
 
-func table(b *strings.Builder, rows []steps.DocParam) {
+func table(b *strings.Builder, rows []value.DocRow) {
 	b.WriteString("| key | type | meaning |\n|---|---|---|\n")
 	for _, r := range rows {
 		fmt.Fprintf(b, "| `%s` | %s | %s |\n", r.Key, cell(r.Type), cell(help(r)))

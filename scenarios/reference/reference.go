@@ -10,13 +10,15 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A section is a table of the reference.
 type section struct {
 	title string
 	intro string
-	rows  []steps.DocParam
+	rows  []value.DocRow
 }
 
 // sections are the tables about what all scenarios and steps have.
@@ -28,10 +30,10 @@ func sections() []section {
 			"Step",
 			"A step is a mapping. One of its keys is the step kind; its value is what the kind acts on. " +
 				"These keys go with every kind, beside the kind's own.",
-			steps.CommonDoc(),
+			step.CommonDoc(),
 		},
-		{"Expect", "`expect` says what a step must give. These keys go with every kind, beside the kind's own.", steps.CommonExpect()},
-		{"Bounds", boundsIntro, steps.Bounds()},
+		{"Expect", "`expect` says what a step must give. These keys go with every kind, beside the kind's own.", step.CommonExpect()},
+		{"Bounds", boundsIntro, value.Bounds()},
 	}
 }
 
@@ -39,14 +41,14 @@ func sections() []section {
 type forms struct {
 	title, intro string
 	form, means  string // the heads of the columns
-	rows         []steps.DocParam
+	rows         []value.DocRow
 }
 
 func allForms() []forms {
 	return []forms{
 		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
-		{"Addresses", addressIntro, "address", "is", steps.AddressForms()},
-		{"Payloads", payloadIntro, "form", "bytes", steps.PayloadForms()},
+		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
+		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
 		{"Expressions", expressionIntro, "value or function", "gives", expressionRows()},
 	}
 }
@@ -70,9 +72,9 @@ const expressionIntro = "`${…}` in any text holds an expression (https://expr-
 func Overview() string {
 	var b strings.Builder
 	b.WriteString("STEP KINDS\n")
-	var kinds []steps.DocParam
+	var kinds []value.DocRow
 	for _, k := range steps.Kinds() {
-		kinds = append(kinds, steps.DocParam{Key: k.Name, Help: k.Summary})
+		kinds = append(kinds, value.DocRow{Key: k.Name, Help: k.Summary})
 	}
 	columns(&b, kinds)
 	b.WriteString("\n  `sockscript doc KIND` tells all about one.\n")
@@ -88,10 +90,10 @@ func Overview() string {
 }
 
 // expressionRows are the values and the functions that all expressions have.
-func expressionRows() []steps.DocParam {
-	rows := steps.Builtins()
-	for _, f := range steps.Functions() {
-		rows = append(rows, steps.DocParam{Key: f.Name + "(" + f.Args + ")", Help: f.Help})
+func expressionRows() []value.DocRow {
+	rows := value.Builtins()
+	for _, f := range value.Functions() {
+		rows = append(rows, value.DocRow{Key: f.Name + "(" + f.Args + ")", Help: f.Help})
 	}
 	return rows
 }
@@ -102,7 +104,7 @@ func heading(b *strings.Builder, title, intro string) {
 
 // columns writes rows for a terminal; the type column is left out where no row
 // has a type.
-func columns(b *strings.Builder, rows []steps.DocParam) {
+func columns(b *strings.Builder, rows []value.DocRow) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		if r.Type == "" {
@@ -115,7 +117,7 @@ func columns(b *strings.Builder, rows []steps.DocParam) {
 }
 
 // help is what a row says, with the default or that the key is required.
-func help(r steps.DocParam) string {
+func help(r value.DocRow) string {
 	switch {
 	case r.Required:
 		return r.Help + " (required)"

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 func TestNothingIsLeftOut(t *testing.T) {
@@ -23,15 +24,15 @@ func TestNothingIsLeftOut(t *testing.T) {
 		}
 	}
 	var keys []string
-	for _, rows := range [][]steps.DocParam{
-		scenarios.Keys(), scenarios.Requirements(), steps.AddressForms(), steps.PayloadForms(), steps.Builtins(),
+	for _, rows := range [][]value.DocRow{
+		scenarios.Keys(), scenarios.Requirements(), value.AddressForms(), value.PayloadForms(), value.Builtins(),
 	} {
 		for _, p := range rows {
 			keys = append(keys, p.Key)
 		}
 	}
 	keys = append(keys, "free_port()")
-	for _, f := range steps.Functions() {
+	for _, f := range value.Functions() {
 		keys = append(keys, f.Name+"("+f.Args+")")
 	}
 	for _, key := range keys {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Schema is the JSON Schema of scenario files, ready to validate what [Plain]
@@ -54,5 +54,5 @@ func Plain(n *source.Node) any {
 	case n.Null:
 		return nil
 	}
-	return steps.ScalarValue(n)
+	return value.Scalar(n)
 }

@@ -1,0 +1,203 @@
+package event
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A Place is a step's place in its scenario, as far as a record needs it. It
+// holds no pointer into the file's tree, so a record can be kept and read where
+// the file is not at hand.
+type Place struct {
+	ID    int        // counts the scenario's steps in the order of the file
+	Kind  string     // of the step: "recv"
+	Title string     // what messages call the step: "recv(conn)"
+	Pos   source.Pos // of the step's verb
+	Line  string     // the text of the file's line at Pos
+	Waits bool       // the step's call may wait in the kernel
+}
+
+// Problem is an error at the place.
+func (p *Place) Problem(format string, args ...any) *source.Problem {
+	return &source.Problem{Pos: p.Pos, Line: p.Line, Msg: fmt.Sprintf(format, args...)}
+}
+
+// Warning is a warning at the place.
+func (p *Place) Warning(format string, args ...any) *source.Problem {
+	w := p.Problem(format, args...)
+	w.Severity = source.Warning
+	return w
+}
+
+// An Event is one call that an actor made and what came of it. It is an
+// immutable value once it is recorded: nothing is rendered, matched or masked
+// before the run has ended.
+type Event struct {
+	Place *Place
+	Seq   int           // counts the events of its strand, dropped ones too
+	Start time.Duration // since the run's start, on the monotonic clock
+	End   time.Duration
+
+	Note  string
+	Call  string        // "recv"; "" where the step makes no call to show
+	Args  []any         // of the types that Part lists
+	Ret   []any         // what came back; nil with an errno
+	Errno syscall.Errno // 0 when the call succeeded
+	// Failed is set on the event that failed the scenario.
+	Failed bool
+
+	Op     Op
+	Sock   uint64    // the description the call acted on; 0 for none
+	Offset int64     // stream: bytes of its direction so far; datagram: their number
+	EOF    bool      // a receive that met the end of file
+	Alone  bool      // a close: the description was never on its way to anybody else
+	Also   *Transfer // a relay's other direction
+	Link   *Link
+	Sums   []Datagram    // of messages: those that were sent or received
+	Whole  *Datagram     // of a send that was split: all of it
+	Look   Look          // of a receive that takes nothing, or not in turn
+	Urgent bool          // a send or receive with MSG_OOB
+	Opens  bool          // a send that makes the connection: MSG_FASTOPEN
+	Shut   Shut          // of a shutdown: the directions
+	Ready  []ReadyHandle // of a poll: its handles
+	Took   int64         // of a receive: the bytes, or messages, that it took
+	Most   int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
+	NoWait bool          // the call did not wait: what was not there then had no part in it
+	Retry  bool          // a connect that tries until somebody listens
+	Uses   []NameUse     // of names that branches share
+	Holds  Cause         // of a blocked: the strand of the branch that was in its call
+	Proc   *Proc         // of a step on a program
+	After  []Cause
+}
+
+// Op says what a call means for the order of events.
+type Op uint8
+
+// The calls that cause others or are caused by others.
+const (
+	OpNone      Op = iota
+	OpBind         // gives a socket its address
+	OpListen       // what a connect comes after
+	OpConnect      // what an accept comes after
+	OpAccept       // takes a connect
+	OpSend         // what a receive comes after
+	OpRecv         // takes what a send sent
+	OpShut         // ends directions of a connection
+	OpClose        // the last close of a description
+	OpPair         // makes two connected sockets
+	OpState        // saw a TCP state that the peer's FIN brought about
+	OpPoll         // saw what made its handles ready
+	OpBlocked      // saw a branch inside a call, which ends later
+	OpHandshake    // sends and receives in turn with the peer's: each comes after what was before the other
+	OpUnlink       // removes the path of a local socket
+	OpStart        // starts a program
+	OpKill         // sends a signal to one
+	OpJoin         // saw the end of one
+)
+
+// A Look is a receive that leaves what it shows where it is.
+type Look struct {
+	Peek     bool  // MSG_PEEK
+	Skip     int64 // where it began among what was there, by SO_PEEK_OFF
+	Errqueue bool  // MSG_ERRQUEUE: it shows what the socket itself has sent
+}
+
+// Shut is a set of directions that a shutdown ends.
+type Shut uint8
+
+// The directions, seen from the socket that is shut down.
+const (
+	ShutRead Shut = 1 << iota
+	ShutWrite
+)
+
+// A Proc tells of a program what the order of events needs.
+type Proc struct {
+	ID      uint64
+	Streams []uint64       // start: the descriptions of its streams at our end
+	Handed  []uint64       // start: the descriptions that the program shares
+	Signal  syscall.Signal // kill: what it was sent; join: what ended it, 0 for an exit
+}
+
+// ReadyHandle is a handle that a poll asked about, and what it found.
+type ReadyHandle struct {
+	Sock   uint64
+	Offset int64 // how far receiving had come: bytes of a stream, else messages
+	In     bool  // asked whether something can be received or accepted
+	End    bool  // asked whether the peer has ended its sending
+	Data   bool  // something could be received or accepted, be it the end of file
+	Out    bool  // something could be sent
+	Urgent bool  // a byte that was sent with MSG_OOB
+	Ended  bool  // the peer had ended its sending
+	Reset  bool  // the connection was gone
+}
+
+// A NameUse is a name that a step read, or gave a value.
+type NameUse struct {
+	Name string
+	Set  bool
+}
+
+// A Transfer is how far sending had come on a stream.
+type Transfer struct {
+	Sock   uint64
+	Offset int64
+	Hops   []Hop // of a relay, in order
+}
+
+// A Hop is a piece of what a relay passed on: the bytes of one stream, and those
+// of the other that it became.
+type Hop struct{ InStart, InEnd, OutStart, OutEnd int64 }
+
+// In is the place of a byte of the hop in the stream that it came from. Where the
+// bytes changed on the way, as by TLS, it is the last that the hop was made of.
+func (h Hop) In(out int64) int64 {
+	if h.even() {
+		return h.InStart + out - h.OutStart
+	}
+	return h.InEnd
+}
+
+// even reports whether the bytes are the same on both sides.
+func (h Hop) even() bool { return h.InEnd-h.InStart == h.OutEnd-h.OutStart }
+
+// mostHops bounds what a relay keeps; beyond it pieces are joined.
+const mostHops = 1024
+
+// Pass adds a hop to those of a relay.
+func (t *Transfer) Pass(h Hop) {
+	if k := len(t.Hops) - 1; k >= 0 {
+		last := &t.Hops[k]
+		adjoins := last.InEnd == h.InStart && last.OutEnd == h.OutStart
+		if adjoins && (last.even() && h.even() || len(t.Hops) >= mostHops) {
+			last.InEnd, last.OutEnd = h.InEnd, h.OutEnd
+			return
+		}
+	}
+	t.Hops = append(t.Hops, h)
+}
+
+// A Link holds what ties an event to others by address.
+type Link struct {
+	Name     string    // the handle's name, which masks the port
+	Type     int       // SOCK_STREAM, SOCK_DGRAM …
+	Local    sock.Addr // the socket's own address
+	Remote   sock.Addr // its peer's, or the datagram's destination or source
+	AutoPort bool      // the kernel chose Local's port
+	Peer     uint64    // the peer's description where it is known (socketpair)
+	Inode    uint64    // AF_UNIX: the socket's own inode
+	PeerNode uint64    // AF_UNIX: the inode of the peer that an accept took
+	Made     uint64    // accept: the description it made
+	Backlog  int       // listen
+}
+
+// A Cause names an event that had to come first: its strand and its place
+// there. A negative strand names a meeting (a barrier's opening).
+type Cause struct {
+	Strand int
+	Seq    int
+}

@@ -1,0 +1,118 @@
+package event
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// An Origin is where a part of a value comes from that the file does not spell
+// out: the kernel or the run chose it, or it came from outside. It goes with the
+// value wherever that goes, so that a transcript can show a name in its place; a
+// text that the file spells out has none, and is never masked.
+type Origin struct {
+	Word string    // what stands in its place: pid, free_port
+	Sock uint64    // the description whose own address it is; 0 where only Addr is known
+	Addr sock.Addr // the address whose port or name it is
+	Type int       // the type of the socket that has the address; 0 where it is not known
+	Came *Came     // bytes that came; what is masked in them is known after the run
+	// Outside says that whoever started sockscript gave it: in an address it is
+	// masked as one that the kernel returned.
+	Outside bool
+
+	Handle string // the name of the handle, to tell rounds apart
+	Fixed  bool   // the kernel did not choose it for this socket
+}
+
+// Came is a piece of the bytes that an event shows.
+type Came struct {
+	By   Cause // the event that received them
+	From int   // where the piece begins in all that the event received
+	Text string
+}
+
+// A Mark says of a part of a text, in bytes, where it comes from.
+type Mark struct {
+	From, To int
+	Origins  []Origin
+	// Copy says that the part is a piece of what came, byte for byte, and not
+	// something that was computed from it.
+	Copy bool
+}
+
+// A Marked is a text with the parts of it that the file does not spell out.
+type Marked struct {
+	Text  string
+	Marks []Mark
+}
+
+// Shifted are marks of a text that now stands behind others.
+func Shifted(marks []Mark, by int) []Mark {
+	if by == 0 {
+		return marks
+	}
+	moved := slices.Clone(marks)
+	for i := range moved {
+		moved[i].From, moved[i].To = moved[i].From+by, moved[i].To+by
+	}
+	return moved
+}
+
+// Add appends another text.
+func (m *Marked) Add(o Marked) {
+	m.Marks = append(m.Marks, Shifted(o.Marks, len(m.Text))...)
+	m.Text += o.Text
+}
+
+// Lines are the lines of the text, without their ends.
+func (m Marked) Lines() []Marked {
+	var list []Marked
+	at := 0
+	for _, line := range strings.Split(m.Text, "\n") {
+		list = append(list, Marked{line, CutMarks(m.Marks, at, at+len(line))})
+		at += len(line) + 1
+	}
+	return list
+}
+
+// CutMarks are the marks of a piece of a text.
+func CutMarks(marks []Mark, from, to int) []Mark {
+	var list []Mark
+	for _, k := range marks {
+		a, b := max(k.From, from), min(k.To, to)
+		if a >= b {
+			continue
+		}
+		if k.Copy {
+			came := *k.Origins[0].Came
+			came.From, came.Text = came.From+a-k.From, came.Text[a-k.From:b-k.From]
+			k.Origins = []Origin{{Came: &came}}
+		}
+		k.From, k.To = a-from, b-from
+		list = append(list, k)
+	}
+	return list
+}
+
+// key is the text with the names of origins in the place of what the kernel
+// chose: two texts with one key print alike.
+func (m Marked) key() string {
+	if len(m.Marks) == 0 {
+		return m.Text
+	}
+	var b strings.Builder
+	at := 0
+	for _, k := range m.Marks {
+		if k.From < at || slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Fixed || o.Came != nil }) {
+			continue
+		}
+		b.WriteString(m.Text[at:k.From])
+		for _, o := range k.Origins {
+			b.WriteString("\x00" + o.Word + "\x00" + o.Handle + "\x00")
+		}
+		at = k.To
+	}
+	b.WriteString(m.Text[at:])
+	return b.String()
+}

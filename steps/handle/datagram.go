@@ -1,0 +1,30 @@
+package handle
+
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Datagram describes a message of the handle's socket.
+func (h *Handle) Datagram(b []byte, remote sock.Addr, received bool) event.Datagram {
+	d := event.NewDatagram(b, remote)
+	s := h.Sock
+	switch proto := s.Proto(); {
+	case s.Family() == event.FamilyPacket:
+		if s.Type() == unix.SOCK_RAW {
+			b = b[min(len(b), event.EthernetHeader):]
+		}
+		d.Packet(b)
+	case s.Type() == unix.SOCK_RAW && s.Family() == unix.AF_INET && (received || proto == unix.IPPROTO_RAW):
+		d.Packet(b)
+	case s.Type() == unix.SOCK_RAW:
+		if !d.Packet(b) { // IP_HDRINCL
+			d.Segment(proto, b)
+		}
+	case proto == unix.IPPROTO_ICMP || proto == unix.IPPROTO_ICMPV6:
+		d.Segment(proto, b)
+	}
+	return d
+}

@@ -1,0 +1,214 @@
+package handle
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"golang.org/x/sys/unix"
+)
+
+// A Handle is an open descriptor under its name: a socket, or one end of a pipe
+// or terminal of a program.
+type Handle struct {
+	Name string
+	Sock *sock.Socket
+
+	shown atomic.Pointer[any]   // the name as a part of an event; see part
+	Over  atomic.Pointer[Layer] // what stands above the descriptor; nil where the bytes are its own
+
+	Terminal bool      // our end of a program's terminal
+	Keeper   ReadAhead // of a program's stream; nil elsewhere
+
+	Mu      sync.Mutex
+	Pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
+}
+
+// Part is the handle's name as a part of an event, the same value each time.
+func (h *Handle) Part() any {
+	if p := h.shown.Load(); p != nil {
+		return *p
+	}
+	part := any(event.Name(h.Name))
+	h.shown.Store(&part)
+	return part
+}
+
+// A ReadAhead reads a program's stream before any step does, so that the program
+// need not wait. It stops while a step uses the stream.
+type ReadAhead interface {
+	Hold()    // for a step
+	Release() // ends what hold began
+	Stop()    // for good
+}
+
+// A Transport stands between a handle and its descriptor, such as TLS.
+type Transport interface {
+	Read(w sock.Wait, p []byte) (int, error)
+	Write(w sock.Wait, p []byte) (int, error)
+	CloseWrite(w sock.Wait) error
+	Close(w sock.Wait) error
+}
+
+// A Layer holds a transport, which a step may put above a handle while others
+// use it.
+type Layer struct{ Transport }
+
+// Above is what stands above the descriptor; nil where the bytes are its own.
+func (h *Handle) Above() Transport {
+	if l := h.Over.Load(); l != nil {
+		return l.Transport
+	}
+	return nil
+}
+
+// Plain reports whether the handle's bytes are those of a socket: only then are
+// there flags, ancillary data and a kernel that lets one peek.
+func (h *Handle) Plain() bool { return h.Over.Load() == nil && h.Sock.Type() != 0 }
+
+// IsSocket reports whether the calls of sockets are for the handle: those on a
+// pipe fail with ENOTSOCK, and under TLS there are none.
+func (h *Handle) IsSocket() bool { return h.Sock.Type() != 0 }
+
+// UnderTLS refuses a call by its name where TLS stands above the descriptor: its
+// records are what is sent and received.
+func (h *Handle) UnderTLS(given bool) error {
+	if given && h.Over.Load() != nil {
+		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave out call", h.Name)
+	}
+	return nil
+}
+
+// Messages reports whether each call gives one message.
+func (h *Handle) Messages() bool {
+	return h.Plain() && h.Sock.Type() != unix.SOCK_STREAM
+}
+
+// Read reads once: what was read ahead, else what comes.
+func (h *Handle) Read(w sock.Wait, p []byte) (int, error) {
+	h.Mu.Lock()
+	if len(h.Pending) > 0 {
+		n := copy(p, h.Pending)
+		h.Pending = h.Pending[n:]
+		h.Mu.Unlock()
+		return n, nil
+	}
+	h.Mu.Unlock()
+	if over := h.Above(); over != nil {
+		return over.Read(w, p)
+	}
+	n, err := h.Sock.Read(w, p)
+	if h.Terminal && errors.Is(err, syscall.EIO) {
+		return 0, nil // the program has closed its end, pty(7)
+	}
+	return n, err
+}
+
+// Peek shows what the next read gives.
+func (h *Handle) Peek(w sock.Wait, p []byte) (int, error) {
+	h.Mu.Lock()
+	ahead := len(h.Pending)
+	h.Mu.Unlock()
+	if ahead == 0 {
+		buf := make([]byte, 4096)
+		n, err := h.Read(w, buf)
+		if err != nil || n == 0 {
+			return n, err
+		}
+		h.Mu.Lock()
+		h.Pending = append(h.Pending, buf[:n]...)
+		h.Mu.Unlock()
+	}
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	return copy(p, h.Pending), nil
+}
+
+// Write writes once.
+func (h *Handle) Write(w sock.Wait, p []byte) (int, error) {
+	if over := h.Above(); over != nil {
+		return over.Write(w, p)
+	}
+	return h.Sock.Write(w, p)
+}
+
+// Take receives once, however the handle's bytes come.
+func (h *Handle) Take(w sock.Wait, p []byte) (int, error) {
+	if !h.Plain() {
+		return h.Read(w, p)
+	}
+	n, _, err := h.Sock.Recv(w, p, 0)
+	return n, err
+}
+
+// Put sends once, however the handle's bytes go.
+func (h *Handle) Put(w sock.Wait, p []byte) (int, error) {
+	if !h.Plain() {
+		return h.Write(w, p)
+	}
+	return h.Sock.Send(w, p, 0, nil)
+}
+
+// Readable waits until there is something to take, as far as that can be told
+// from outside.
+func (h *Handle) Readable(w sock.Wait, flags int) error {
+	if h.Over.Load() != nil || h.Ahead() {
+		return nil
+	}
+	return h.Sock.Readable(w, flags)
+}
+
+// Ahead reports whether bytes were read ahead.
+func (h *Handle) Ahead() bool {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	return len(h.Pending) > 0
+}
+
+// Close closes the descriptor, after what stands above it has said goodbye.
+func (h *Handle) Close(w sock.Wait) error {
+	if over := h.Above(); over != nil {
+		if err := over.Close(w); err != nil {
+			return err
+		}
+	}
+	return h.Sock.CloseBefore(w.Deadline)
+}
+
+// Link describes the socket of a handle for the order of events.
+func (h *Handle) Link() *event.Link {
+	d := h.Sock.Desc()
+	return &event.Link{
+		Name: h.Name, Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
+		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
+	}
+}
+
+// Shutdown ends directions of the descriptor; what stands above it says
+// goodbye first.
+func (h *Handle) Shutdown(w sock.Wait, how int) error {
+	if over := h.Above(); over != nil && how != unix.SHUT_RD {
+		if err := over.CloseWrite(w); err != nil || how == unix.SHUT_WR {
+			return err
+		}
+	}
+	return h.Sock.Shutdown(how)
+}
+
+// Push puts bytes behind those that were read ahead.
+func (h *Handle) Push(b []byte) {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	h.Pending = append(h.Pending, b...)
+}
+
+// Unread is how many bytes were read ahead.
+func (h *Handle) Unread() int {
+	h.Mu.Lock()
+	defer h.Mu.Unlock()
+	return len(h.Pending)
+}

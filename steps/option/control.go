@@ -1,0 +1,188 @@
+package option
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Control is ancillary data to send: a mapping of types by their C names to
+// their values.
+type Control struct {
+	Node  *source.Node
+	items []*controlItem
+}
+
+// A controlItem is one piece of ancillary data; which field counts depends on
+// its type.
+type controlItem struct {
+	typ     sock.ControlType
+	node    *source.Node
+	rights  step.HandleList
+	value   Value
+	payload value.Payload
+	wrong   bool // which decode has reported
+}
+
+// Decode reads the mapping.
+func (v *Control) Decode(d *value.Decoder, n *source.Node) {
+	v.Node = n
+	if n.Kind != source.Map {
+		d.Problem(n, "control is a mapping of types to values, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]}"
+		return
+	}
+	if len(n.Entries) == 0 {
+		d.Problem(n, "control is empty").Hint = "write {SCM_RIGHTS: [conn]}, or leave it out"
+	}
+	for _, e := range n.Entries {
+		typ, ok := controlType(d, e.Key)
+		if !ok {
+			continue
+		}
+		item := &controlItem{typ: typ, node: e.Value}
+		item.decode(d, e.Value)
+		v.items = append(v.items, item)
+	}
+}
+
+// controlType finds the type that a key names.
+func controlType(d *value.Decoder, key *source.Node) (sock.ControlType, bool) {
+	typ, ok := sock.ControlByName(key.Text)
+	if !ok {
+		p := d.Problem(key, "unknown type of ancillary data %s", value.Shown(key))
+		if p.Hint = source.DidYouMean(key.Text, sock.ControlNames()); p.Hint == "" {
+			p.Hint = "write its C name, as SCM_RIGHTS or IP_TTL, or LEVEL:TYPE in numbers"
+		}
+	}
+	return typ, ok
+}
+
+// form is the form of the data; nil where it is bytes. Any type may be sent as
+// a payload, whose size the kernel judges.
+func (it *controlItem) form() *controlForm {
+	if f := controlForms[it.typ.Kind]; f != nil && f.encode != nil && !it.payload.Given() {
+		return f
+	}
+	return nil
+}
+
+func (it *controlItem) decode(d *value.Decoder, n *source.Node) {
+	before := d.Count()
+	form := it.form()
+	switch {
+	case it.typ.Kind == sock.CtlRights:
+		it.rights.Decode(d, n)
+	case form == nil, n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text):
+		it.payload.Decode(d, n)
+	case form.sends != nil && n.Kind == source.Map && len(n.Entries) == 0:
+		it.value.Node = n // all fields are left out
+	default:
+		it.value.Decode(d, n)
+	}
+	it.wrong = d.Count() > before
+}
+
+// Check reports what can be known to be wrong without running.
+func (v *Control) Check(c *step.Check) {
+	for _, it := range v.items {
+		for _, r := range it.rights.Refs {
+			c.Hand(r)
+		}
+		form := it.form()
+		if form == nil || it.wrong || !it.value.checkFields(c, it.typ.Name, form.sends, form.takes) || !it.value.static() {
+			continue
+		}
+		if _, err := form.encode(&it.value, nil); err != nil {
+			c.Problem(it.node, "%s: %s", it.typ.Name, err).Hint = "it takes " + form.takes
+		}
+	}
+}
+
+// Given reports whether ancillary data was written at all.
+func (v *Control) Given() bool { return v.Node != nil }
+
+// Schema accepts a mapping.
+func (v *Control) Schema() value.Schema { return value.Schema{"type": "object", "minProperties": 1} }
+
+// Type names the type in the reference.
+func (v *Control) Type() string { return "ancillary data by type" }
+
+// Encode makes the control buffer of sendmsg(2), and what the transcript shows
+// of it.
+func (v *Control) Encode(t *step.Task) ([]byte, event.Const, error) {
+	var b []byte
+	var parts []string
+	for _, it := range v.items {
+		text, err := it.append(t, &b)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", it.typ.Name, err)
+		}
+		parts = append(parts, it.typ.Name+"="+text)
+	}
+	return b, event.Const("{" + strings.Join(parts, ", ") + "}"), nil
+}
+
+// append adds the piece to b, and gives it as the transcript shows it.
+func (it *controlItem) append(t *step.Task, b *[]byte) (string, error) {
+	if it.typ.Kind == sock.CtlRights {
+		return it.appendRights(t, b)
+	}
+	form := it.form()
+	if form == nil {
+		data, err := it.payload.Bytes(t)
+		*b = sock.AppendControl(*b, it.typ, data)
+		return shortHex(data), err
+	}
+	v, err := it.value.Resolved(t)
+	if err != nil {
+		return "", err
+	}
+	data, err := v.Encode(form.encode, t)
+	if err != nil {
+		return "", err
+	}
+	*b = sock.AppendControl(*b, it.typ, data)
+	return it.text(t)
+}
+
+func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
+	var list []*sock.Socket
+	var names []string
+	for _, r := range it.rights.Refs {
+		h, err := r.Open(t)
+		if err != nil {
+			return "", err
+		}
+		list, names = append(list, h.Sock), append(names, h.Name)
+	}
+	*b = sock.AppendRights(*b, it.typ, list)
+	return "[" + strings.Join(names, ", ") + "]", nil
+}
+
+// text is the value as the transcript shows it. The ids of a process vary from
+// run to run unless the file has them in figures.
+func (it *controlItem) text(env value.Env) (string, error) {
+	if it.node.Kind != source.Map {
+		s, err := it.value.text.Eval(env)
+		if flags, wrong := parseTimestamps(s); wrong == nil && it.typ.Kind == sock.CtlTimestamping {
+			s = flags.String()
+		}
+		return s, err
+	}
+	var f Fields
+	for i, name := range it.value.fields.Names {
+		x := it.value.fields.Values[i]
+		s, err := x.Eval(env)
+		if err != nil {
+			return "", err
+		}
+		_, static := x.Static()
+		f = append(f, Field{Name: name, Value: s, Varies: !static && it.typ.Kind == sock.CtlCredentials})
+	}
+	return string(f.Show(nil)), nil
+}

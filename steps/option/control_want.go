@@ -1,0 +1,185 @@
+package option
+
+import (
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// ControlWant is the ancillary data that must come: by type, the names that the
+// descriptors of SCM_RIGHTS get, a condition on a number, conditions on fields,
+// or any for mere presence. Types that are not named may come too.
+type ControlWant struct {
+	Node  *source.Node
+	items []*controlWanted
+}
+
+type controlWanted struct {
+	typ    sock.ControlType
+	node   *source.Node
+	Names  value.Names
+	value  ValueWant
+	Fields FieldsWant
+}
+
+// Decode reads the mapping.
+func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
+	w.Node = n
+	if n.Kind != source.Map {
+		d.Problem(n, "control is a mapping of types to what must come, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]} or {IP_TTL: 64}"
+		return
+	}
+	for _, e := range n.Entries {
+		typ, ok := controlType(d, e.Key)
+		if !ok {
+			continue
+		}
+		it := &controlWanted{typ: typ, node: e.Value}
+		switch {
+		case typ.Kind == sock.CtlRights:
+			d.NotEmpty(e.Value)
+			it.Names.Decode(d, e.Value)
+		case e.Value.Kind == source.Map:
+			it.Fields.Decode(d, e.Value)
+		default:
+			it.value.Decode(d, e.Value)
+		}
+		w.items = append(w.items, it)
+	}
+}
+
+// NamesIn implements [Namer].
+func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
+	for _, e := range n.Entries {
+		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights {
+			new(value.Names).NamesIn(e.Value, add)
+		}
+	}
+}
+
+// Given reports whether ancillary data is expected.
+func (w *ControlWant) Given() bool { return w.Node != nil }
+
+// Schema accepts a mapping.
+func (w *ControlWant) Schema() value.Schema { return value.Schema{"type": "object"} }
+
+// Type names the type in the reference.
+func (w *ControlWant) Type() string { return "conditions by type of ancillary data" }
+
+// Of is what is expected of a type; nothing where it is not named.
+func (w *ControlWant) Of(typ string) *controlWanted {
+	for _, it := range w.items {
+		if it.typ.Name == typ {
+			return it
+		}
+	}
+	return new(controlWanted)
+}
+
+// Static notes the names that descriptors get, and reports conditions that can
+// never be met.
+func (w *ControlWant) Static(c *step.Check) {
+	for _, it := range w.items {
+		if it.typ.Kind == sock.CtlRights {
+			c.MakeReceived(&it.Names)
+		} else if form := controlForms[it.typ.Kind]; form != nil {
+			form.check(c, it)
+		}
+	}
+}
+
+// Check holds what came against the conditions; cut tells that some of it had no
+// room.
+func (w *ControlWant) Check(env value.Env, got []Received, cut string) error {
+	for _, it := range w.items {
+		var found *Received
+		for i := range got {
+			if got[i].Typ.Name == it.typ.Name {
+				found = &got[i]
+			}
+		}
+		if found == nil {
+			return value.Mismatchf("expected %s, which did not come%s", it.typ.Name, cut)
+		}
+		if err := it.check(env, found, cut); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
+	fields, structured := got.Value.(Fields)
+	switch {
+	case it.typ.Kind == sock.CtlRights:
+		if len(got.Handles) != it.Names.Len() {
+			plural := "s"
+			if it.Names.Len() == 1 {
+				plural = ""
+			}
+			return value.Mismatchf("expected %d descriptor%s, got %d%s", it.Names.Len(), plural, len(got.Handles), cut)
+		}
+		return nil
+	case it.value.text.Lit == "any":
+		return nil
+	case structured:
+		return it.Fields.check(env, fields, it.typ.Name)
+	case it.Fields.node != nil:
+		return value.Mismatchf("%s came without fields, as %s%s", it.typ.Name, value.Format(got.Value), cut)
+	}
+	value := got.Value
+	if a, ok := value.(sock.Addr); ok {
+		value = a.String()
+	}
+	return it.value.check(env, value, it.typ.Name)
+}
+
+// Received is one piece of ancillary data that came.
+type Received struct {
+	Typ     sock.ControlType
+	Handles []string // of descriptors
+	Value   any      // else: int, string, sock.Addr or Fields
+}
+
+// Shown is the value as the transcript shows it. A field that varies from run to
+// run shows itself where just one value is expected.
+func (r Received) Shown(want *FieldsWant) any {
+	switch v := r.Value.(type) {
+	case nil:
+		return event.Const("[" + strings.Join(r.Handles, ", ") + "]")
+	case Fields:
+		return want.Settled(v).Show(nil)
+	case int:
+		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
+			return event.Const("<time>")
+		}
+	case sock.Addr:
+		return v
+	}
+	return event.Const(value.Format(r.Value))
+}
+
+// Named is one piece as expressions see it.
+func (r Received) Named(want *FieldsWant) any {
+	switch v := r.Value.(type) {
+	case nil:
+		return r.Handles
+	case Fields:
+		return want.Settled(v).Traced()
+	case sock.Addr:
+		e := value.EndpointAt(v)
+		if part, _ := e.Trace().Part([]string{"address"}); part != nil {
+			return value.Traced{Value: e.Address, Trace: part}
+		}
+		return e.Address
+	case int:
+		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
+			return value.Whole(v, event.Origin{Word: "time"})
+		}
+	}
+	return r.Value
+}

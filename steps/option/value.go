@@ -1,0 +1,319 @@
+package option
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Value is an option's value as it stands in the file; which form fits
+// depends on the option.
+type Value struct {
+	Node    *source.Node
+	text    value.Text     // a scalar, or a list of flags joined by |
+	fields  value.Bindings // a mapping of fields
+	payload value.Payload  // a payload form or a list of them, for any option
+}
+
+// Decode reads a scalar, a list of flags, a mapping of fields or a payload.
+func (v *Value) Decode(d *value.Decoder, n *source.Node) {
+	v.Node = n
+	switch {
+	case n.Kind == source.List && slices.ContainsFunc(n.Items, notScalar):
+		v.payload.Decode(d, n)
+	case n.Kind == source.List:
+		joined := *n
+		joined.Kind = source.Scalar
+		var words []string
+		for _, item := range n.Items {
+			words = append(words, item.Text)
+		}
+		joined.Text = strings.Join(words, "|")
+		v.text.Decode(d, &joined)
+	case n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text):
+		v.payload.Decode(d, n)
+	case n.Kind == source.Map:
+		v.fields.Decode(d, n)
+	default:
+		v.text.Decode(d, n)
+	}
+}
+
+// Resolved is the value, or the list or mapping that its expression gives.
+func (v *Value) Resolved(env value.Env) (*Value, error) {
+	if !v.text.Given() {
+		return v, nil
+	}
+	x, err := v.text.Value(env)
+	if err != nil || !value.Structured(x) {
+		return v, err
+	}
+	given := new(Value)
+	return given, value.DecodeGiven(given, x, v.Node)
+}
+
+// Encode makes the bytes for the kernel: those of a payload, which any option
+// takes, or what its form makes of the value.
+func (v *Value) Encode(form func(*Value, value.Env) ([]byte, error), env value.Env) ([]byte, error) {
+	if v.payload.Given() {
+		return v.payload.Bytes(env)
+	}
+	return form(v, env)
+}
+
+func notScalar(n *source.Node) bool { return n.Kind != source.Scalar }
+
+// Schema accepts a scalar, a list of words, a mapping of scalars or a payload.
+func (v *Value) Schema() value.Schema {
+	return value.Schema{"anyOf": []value.Schema{
+		new(value.Text).Schema(), new(value.Bindings).Schema(), new(value.Payload).Schema(),
+	}}
+}
+
+// Type names the type in the reference.
+func (v *Value) Type() string { return "value of the option" }
+
+// static reports whether the value holds no expression.
+func (v *Value) static() bool {
+	if _, ok := v.text.Static(); !ok || v.payload.Given() && v.payload.Static == nil {
+		return false
+	}
+	for _, x := range v.fields.Values {
+		if _, ok := x.Static(); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// Check reports a value that does not fit the option, as far as that can be
+// known without running.
+func (v *Value) Check(c *step.Check, o sock.Option) {
+	form := SettingForm(o)
+	switch {
+	case v.payload.Given():
+		return
+	case !v.checkFields(c, o.Name, form.sends, form.What) || !v.static():
+		return
+	}
+	if _, err := form.Encode(v, nil); err != nil {
+		c.Problem(v.Node, "%s: %s", o.Name, err).Hint = "it takes " + form.What
+	}
+}
+
+// checkFields reports fields that a structure to send does not have; what tells
+// which it takes. False means that there are some.
+func (v *Value) checkFields(c *step.Check, name string, known []string, what string) bool {
+	ok := true
+	for i, field := range v.fields.Names {
+		if known == nil || slices.Contains(known, field) {
+			continue
+		}
+		ok = false
+		p := c.Problem(v.Node.Entries[i].Key, "%s takes no field %q", name, field)
+		if p.Hint = source.DidYouMean(field, known); p.Hint == "" {
+			p.Hint = "it takes " + what
+		}
+	}
+	return ok
+}
+
+// A Field is one member of a structured value.
+type Field struct {
+	Name   string
+	Value  any  // int or string
+	Varies bool // from run to run
+}
+
+// Fields is a structured value, in the order of the C struct.
+type Fields []Field
+
+// get finds a field.
+func (f Fields) get(name string) (Field, bool) {
+	for _, x := range f {
+		if x.Name == name {
+			return x, true
+		}
+	}
+	return Field{}, false
+}
+
+// Value is what expressions see.
+func (f Fields) Value() map[string]any {
+	m := make(map[string]any, len(f))
+	for _, x := range f {
+		m[x.Name] = x.Value
+	}
+	return m
+}
+
+// Traced is value, with the fields that vary from run to run.
+func (f Fields) Traced() any {
+	parts := make(map[string]*value.Trace)
+	for _, x := range f {
+		if x.Varies {
+			parts[x.Name] = value.TraceOf(value.Whole(x.Value, event.Origin{Word: x.Name}))
+		}
+	}
+	if len(parts) == 0 {
+		return f.Value()
+	}
+	return value.Traced{Value: f.Value(), Trace: &value.Trace{Parts: parts}}
+}
+
+func (f Fields) names() []string {
+	var names []string
+	for _, x := range f {
+		names = append(names, x.Name)
+	}
+	return names
+}
+
+// Show writes the fields as strace writes a struct; those that vary from run to
+// run show their name in place of their value. Only lists those that are asked
+// for; nil asks for all that do not vary.
+func (f Fields) Show(only []string) event.Const {
+	var parts []string
+	left := false
+	for _, x := range f {
+		switch {
+		case only != nil && !slices.Contains(only, x.Name), only == nil && x.Varies && len(f) > 8:
+			left = true
+		case x.Varies:
+			parts = append(parts, x.Name+"=<"+x.Name+">")
+		default:
+			parts = append(parts, x.Name+"="+value.Format(x.Value))
+		}
+	}
+	if left {
+		parts = append(parts, "...")
+	}
+	return event.Const("{" + strings.Join(parts, ", ") + "}")
+}
+
+// FieldsWant are conditions on the fields of a structured value.
+type FieldsWant struct {
+	node  *source.Node
+	Names []string
+	wants []*ValueWant
+}
+
+// Decode reads a mapping of fields to conditions.
+func (w *FieldsWant) Decode(d *value.Decoder, n *source.Node) {
+	w.node = n
+	if n.Kind != source.Map {
+		d.Problem(n, "expected a mapping of fields to values, got %s", n.Describe())
+		return
+	}
+	for _, e := range n.Entries {
+		v := new(ValueWant)
+		v.Decode(d, e.Value)
+		w.Names, w.wants = append(w.Names, e.Key.Text), append(w.wants, v)
+	}
+}
+
+// Schema accepts a mapping of conditions.
+func (w *FieldsWant) Schema() value.Schema {
+	return value.Schema{"type": "object", "additionalProperties": new(ValueWant).Schema()}
+}
+
+// Type names the type in the reference.
+func (w *FieldsWant) Type() string { return "conditions by field" }
+
+// check holds fields against the conditions.
+func (w *FieldsWant) check(env value.Env, got Fields, what string) error {
+	for i, name := range w.Names {
+		f, ok := got.get(name)
+		if !ok {
+			return value.Mismatchf("%s has no field %s; it has %s", what, name, value.JoinOr(got.names()))
+		}
+		if err := w.wants[i].check(env, f.Value, what+"."+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settled is f with the fields that do not vary, as just one value is expected.
+func (w *FieldsWant) Settled(f Fields) Fields {
+	f = slices.Clone(f)
+	for i, name := range w.Names {
+		_, err := strconv.ParseInt(w.wants[i].text.Lit, 0, 64)
+		for j := range f {
+			if f[j].Name == name && err == nil {
+				f[j].Varies = false
+			}
+		}
+	}
+	return f
+}
+
+// ValueWant is a condition on one value: a number, a duration or a text.
+type ValueWant struct {
+	node   *source.Node
+	text   value.Text    // of a scalar
+	texts  []*value.Text // of which one must hold
+	number value.Compare
+	span   value.Compare
+}
+
+// Decode keeps every reading of the condition that is possible; the value
+// tells which one counts.
+func (w *ValueWant) Decode(d *value.Decoder, n *source.Node) {
+	w.node = n
+	w.number.Unit, w.span.Unit = value.SignedUnit, value.TimeUnit
+	for _, item := range value.Listed(n) {
+		x := new(value.Text)
+		x.Decode(d, item)
+		w.texts = append(w.texts, x)
+	}
+	if n.Kind == source.Scalar {
+		w.text = *w.texts[0]
+	}
+	for _, c := range []*value.Compare{&w.number, &w.span} {
+		if !d.Tries(c, n) {
+			c.Node = nil
+		}
+	}
+}
+
+// Given reports whether a condition was written at all.
+func (w *ValueWant) Given() bool { return w.node != nil }
+
+// Schema accepts a scalar or a list of conditions.
+func (w *ValueWant) Schema() value.Schema {
+	one := new(value.Text).Schema()
+	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
+}
+
+// Type names the type in the reference.
+func (w *ValueWant) Type() string { return "value or condition" }
+
+// Shown is the value as the transcript shows it: a structure by the fields
+// that the file gives, a payload by its bytes.
+func (v *Value) Shown(t *step.Task, form *Form, b []byte) any {
+	if v.payload.Given() {
+		return showBytes(b)
+	}
+	if len(v.fields.Names) > 0 && form.fields == nil {
+		var f Fields
+		for i, name := range v.fields.Names {
+			text, err := v.fields.Values[i].Eval(t)
+			if err != nil {
+				text = v.fields.Values[i].Node.Text // which encode has reported
+			}
+			f = append(f, Field{Name: name, Value: text})
+		}
+		return f.Show(nil)
+	}
+	if text, err := v.text.Marked(t); v.text.Given() && err == nil && len(text.Marks) > 0 {
+		return event.Plain(text)
+	}
+	return form.shown(b)
+}

@@ -1,0 +1,110 @@
+package option
+
+import (
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// check holds a value against the condition.
+func (w *ValueWant) check(env value.Env, got any, what string) error {
+	switch v := got.(type) {
+	case int:
+		if lit := w.text.Lit; isTruth(lit) {
+			// A kernel answers a boolean option with any number for true.
+			if want := lit == "true"; want != (v != 0) {
+				return value.Mismatchf("expected %s %t, got %d", what, want, v)
+			}
+			return nil
+		}
+		if w.number.Node != nil {
+			return w.number.Expect(env, int64(v), "for "+what)
+		}
+	case time.Duration:
+		if w.span.Node != nil {
+			return w.span.Expect(env, int64(v), "for "+what)
+		}
+	}
+	var wants []string
+	for _, x := range w.texts {
+		want, err := x.Eval(env)
+		if err != nil || want == value.Format(got) {
+			return err
+		}
+		wants = append(wants, value.Quote(want))
+	}
+	return value.Mismatchf("expected %s %s, got %s", what, value.JoinOr(wants), value.Quote(value.Format(got)))
+}
+
+// isUnsigned tells a number that needs all of 64 bits.
+func isUnsigned(s string) bool {
+	_, err := strconv.ParseUint(s, 0, 64)
+	return err == nil
+}
+
+func isTruth(s string) bool { return s == "true" || s == "false" }
+
+// Want is what getsockopt must give.
+type Want struct {
+	plain  ValueWant     // expect: VALUE, expect: {value: VALUE}
+	bytes  value.Payload // expect: {hex: …}
+	Fields FieldsWant
+}
+
+func (w *Want) Params(p *step.Params) {
+	p.Plain(&w.plain, "the value, or a condition on it")
+	p.Result("value", &w.plain, "the value, or a condition on it")
+	p.Result("bytes", &w.bytes, "the value's bytes as a payload, for options without a type")
+	p.Rest(&w.Fields, "a condition on each named field of a structured value")
+}
+
+// Static reports an expectation that does not fit the option.
+func (w *Want) Static(c *step.Check, o sock.Option) {
+	form := FormOf(o)
+	if len(w.Fields.Names) > 0 && form.fields == nil {
+		c.Problem(w.Fields.node, "%s has no fields; it gives %s", o.Name, form.What)
+		return
+	}
+	for i, name := range w.Fields.Names {
+		if !slices.Contains(form.fields, name) {
+			c.Problem(w.Fields.wants[i].node, "%s has no field %q; it has %s", o.Name, name, value.JoinOr(form.fields))
+		}
+	}
+	switch number := form.number; {
+	case !w.plain.Given() || isTruth(w.plain.text.Lit):
+	case form == timestampingForm && w.plain.number.Node == nil:
+		if _, err := w.plain.flags(nil); err != nil {
+			c.Problem(w.plain.node, "%s: %s", o.Name, err).Hint = "it gives " + form.What
+		}
+	case form.unsigned && isUnsigned(w.plain.text.Lit):
+	case form.fields != nil:
+		c.Problem(w.plain.node, "%s gives %s, not one value", o.Name, form.What).Hint = "expect its fields by name"
+	case number == value.PlainUnit && form.isNumber && w.plain.number.Node == nil,
+		number == value.TimeUnit && w.plain.span.Node == nil:
+		c.Problem(w.plain.node, "%s gives %s; %s is no condition on that", o.Name, form.What, value.Shown(w.plain.node))
+	}
+}
+
+func (w *Want) Check(env value.Env, o sock.Option, got any) error {
+	if b, ok := got.([]byte); ok && w.bytes.Given() {
+		want, err := w.bytes.Bytes(env)
+		if err != nil || string(want) == string(b) {
+			return err
+		}
+		return &value.Mismatch{Msg: "the value differs", Want: want, Got: b, Data: true}
+	}
+	if f, ok := got.(Fields); ok {
+		return w.Fields.check(env, f, o.Name)
+	}
+	if !w.plain.Given() {
+		return nil
+	}
+	if flags, ok := got.(Timestamps); ok {
+		return w.plain.checkFlags(env, flags, o.Name)
+	}
+	return w.plain.check(env, got, o.Name)
+}

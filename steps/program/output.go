@@ -1,0 +1,329 @@
+package program
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+const (
+	maxOutput = 16 << 20 // what exec keeps of an output, and what is read ahead of a stream
+	tailKept  = 8 << 10  // what is kept of an output for a failure report
+	maxRest   = 1 << 20  // what a pipe may hold, pipe(7)
+	pipeChunk = 32 << 10 // what is read at once
+)
+
+// longAgo is a deadline that has passed, whatever the clock says.
+var longAgo = time.Unix(1, 0)
+
+// tail keeps the last bytes that were written to it.
+type tail struct {
+	mu    sync.Mutex
+	bytes []byte
+	total int64
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.total += int64(len(b))
+	t.bytes = append(t.bytes, b[max(0, len(b)-tailKept):]...)
+	if extra := len(t.bytes) - tailKept; extra > 0 {
+		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
+	}
+	return len(b), nil
+}
+
+// text is what was kept, from the beginning of a line, and how many bytes came
+// before it.
+func (t *tail) text() (string, int64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	kept := t.bytes
+	if int64(len(kept)) < t.total {
+		if i := bytes.IndexByte(kept, '\n'); i >= 0 && i+1 < len(kept) {
+			kept = kept[i+1:]
+		}
+	}
+	return string(kept), t.total - int64(len(kept))
+}
+
+// Limited keeps what is written to it, up to a bound, and tells once there is
+// more.
+type Limited struct {
+	bytes.Buffer
+	Over func()
+}
+
+func (l *Limited) Write(b []byte) (int, error) {
+	if l.Len()+len(b) > maxOutput {
+		l.Over()
+		return len(b), nil
+	}
+	return l.Buffer.Write(b)
+}
+
+// A drain reads a pipe that no step reads, so that the program never waits for
+// a reader.
+type drain struct {
+	file *os.File
+	to   io.Writer
+	done chan struct{}
+	eof  bool
+}
+
+func newDrain(r *os.File, to io.Writer) *drain {
+	d := &drain{file: r, to: to, done: make(chan struct{})}
+	go func() {
+		defer close(d.done)
+		if _, err := io.Copy(to, r); err == nil {
+			d.eof = true
+			r.Close()
+		}
+	}()
+	return d
+}
+
+// stop ends the reading. What was written before is in the pipe by now; a
+// process that has left the program's group may hold it open for ever.
+func (d *drain) stop() {
+	d.file.SetReadDeadline(longAgo)
+	<-d.done
+	if d.eof {
+		return
+	}
+	defer d.file.Close()
+	raw, err := d.file.SyscallConn()
+	if err != nil {
+		return
+	}
+	raw.Control(func(fd uintptr) {
+		buf := make([]byte, pipeChunk)
+		for rest := maxRest; rest > 0; {
+			n, err := unix.Read(int(fd), buf)
+			if err == unix.EINTR {
+				continue
+			}
+			if err != nil || n == 0 {
+				return
+			}
+			d.to.Write(buf[:n])
+			rest -= n
+		}
+	})
+}
+
+// A feed writes a payload to a program that may end without reading it.
+type feed struct {
+	file *os.File
+	done chan struct{}
+}
+
+func newFeed(w *os.File, payload []byte) *feed {
+	f := &feed{file: w, done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		w.Write(payload)
+		w.Close()
+	}()
+	return f
+}
+
+func (f *feed) stop() {
+	f.file.Close()
+	<-f.done
+}
+
+// settle ends the reading of the program's output. What nobody has read is left
+// in its tails.
+func (p *Program) settle() {
+	if p.feed != nil {
+		p.feed.stop()
+		p.feed = nil
+	}
+	for i, h := range []*handle.Handle{p.Out, p.Errs} {
+		if d := p.drains[i]; d != nil {
+			d.stop()
+			p.drains[i] = nil
+		}
+		if h != nil && h.Keeper != nil {
+			h.Keeper.Stop()
+			takeRest(h, &p.tails[i])
+		}
+	}
+}
+
+// takeRest reads what is left on a handle.
+func takeRest(h *handle.Handle, to io.Writer) {
+	buf := make([]byte, pipeChunk)
+	for rest := maxOutput + maxRest; rest > 0; {
+		n, err := h.Read(sock.Wait{NoWait: true}, buf)
+		if err != nil || n == 0 {
+			return
+		}
+		to.Write(buf[:n])
+		rest -= n
+	}
+}
+
+// A keeper reads ahead on a stream of a program while no step uses it, so that
+// the program goes on though the scenario has read only its first lines.
+type keeper struct {
+	handle *handle.Handle
+	file   *os.File // a descriptor of the keeper's own, whose reads can be cut short
+	opens  int      // descriptors of the stream that are the program's own affair
+
+	mu      sync.Mutex
+	holders int           // steps that use the handle
+	reading chan struct{} // closed once the reading under way has stopped; nil when there is none
+	over    bool
+}
+
+// keep begins to read ahead. f stays the keeper's.
+func keep(h *handle.Handle, f *os.File, opens int) {
+	k := &keeper{handle: h, file: f, opens: opens}
+	h.Keeper = k
+	k.resume()
+}
+
+// Hold keeps the stream's bytes where they are, for a step.
+func (k *keeper) Hold() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.holders++
+	k.pause()
+}
+
+// Release ends what hold began. A stream that was closed is closed here too, so
+// that the program gets SIGPIPE; one that has become something else is let be.
+func (k *keeper) Release() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.holders--
+	switch {
+	case k.holders > 0 || k.over:
+	case k.handle.Sock.FD() < 0:
+		k.end()
+	case k.handle.Above() == nil && k.handle.Sock.Desc().Open() <= k.opens:
+		k.resume()
+	}
+}
+
+func (k *keeper) Stop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.pause()
+	k.end()
+}
+
+func (k *keeper) end() {
+	if !k.over {
+		k.over = true
+		k.file.Close()
+	}
+}
+
+func (k *keeper) pause() {
+	if k.reading != nil {
+		k.file.SetReadDeadline(longAgo)
+		<-k.reading
+		k.reading = nil
+	}
+}
+
+func (k *keeper) resume() {
+	k.file.SetReadDeadline(time.Time{})
+	stopped := make(chan struct{})
+	k.reading = stopped
+	go func() {
+		defer close(stopped)
+		buf := make([]byte, pipeChunk)
+		for k.handle.Unread() < maxOutput {
+			n, err := k.file.Read(buf)
+			k.handle.Push(buf[:n])
+			if err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// WaitsFor tells what the program may wait for: the end of its input, and output
+// that has become too much to be read ahead.
+func (p *Program) WaitsFor() string {
+	text := ""
+	if p.In != nil && p.In.Sock.FD() >= 0 {
+		text = "; " + p.In.Name + " is still open"
+	}
+	for _, h := range []*handle.Handle{p.Out, p.Errs} {
+		if h != nil && h.Unread() >= maxOutput {
+			text += fmt.Sprintf("; no step reads %s, which holds %s", h.Name, value.FormatSize(maxOutput))
+		}
+	}
+	return text
+}
+
+// awaitEnd waits for the end of a program that has begun to end: how it ends is
+// what a report should tell. Its sockets are closed before its end can be known,
+// and mostly a little before it begins.
+func (p *Program) awaitEnd(near, late time.Time) {
+	if p.endsBefore(near) {
+		return
+	}
+	if p.hungUp() || p.Process.Ending() {
+		p.endsBefore(late)
+	}
+}
+
+func (p *Program) endsBefore(at time.Time) bool {
+	over, stop := sock.Alarm(at)
+	defer stop()
+	select {
+	case <-p.done:
+	case <-over:
+	}
+	return p.Ended()
+}
+
+// hungUp reports whether nobody can write to one of the program's outputs any
+// more, pipe(7). When it ends they are closed one after the other.
+func (p *Program) hungUp() bool {
+	for i, h := range []*handle.Handle{p.Out, p.Errs} {
+		d := p.drains[i]
+		if d != nil && fileHungUp(d.file) || h != nil && pollHungUp(h.Sock.FD()) {
+			return true
+		}
+	}
+	return false
+}
+
+// fileHungUp asks of a pipe that a drain reads. The drain has closed it where it
+// came to the end.
+func fileHungUp(f *os.File) bool {
+	raw, err := f.SyscallConn()
+	if err != nil {
+		return true
+	}
+	up := true
+	raw.Control(func(fd uintptr) { up = pollHungUp(int(fd)) })
+	return up
+}
+
+// pollHungUp asks poll(2). A stream that the scenario has closed tells nothing.
+func pollHungUp(fd int) bool {
+	for {
+		list := []unix.PollFd{{Fd: int32(fd)}} // a negative descriptor is passed over
+		if _, err := unix.Poll(list, 0); err != unix.EINTR {
+			return list[0].Revents&unix.POLLHUP != 0
+		}
+	}
+}

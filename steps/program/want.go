@@ -1,0 +1,137 @@
+package program
+
+import (
+	"strconv"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// ProgramWant is how a program must end and what it must write.
+type ProgramWant struct {
+	exit   value.Compare
+	signal Signal
+	Stdout OutputWant
+	Stderr OutputWant
+}
+
+// Conditions are the keys of `expect` that say how the program must end.
+func (w *ProgramWant) Conditions() []*value.Param {
+	return []*value.Param{
+		{Key: "exit", Value: &w.exit, Help: "the exit status that must come; 0 where neither it nor a signal is expected"},
+		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, as TERM"},
+	}
+}
+
+// Check holds a status against the expectation. A signal that a kill step sent
+// is as good as exit 0 where nothing is expected.
+func (w *ProgramWant) Check(env value.Env, got ExitStatus, sent syscall.Signal) error {
+	switch {
+	case w.signal.Sig != 0 && got.Signal != w.signal.Sig:
+		return value.Mismatchf("expected the program to be killed by %s, got %s", SignalName(w.signal.Sig), got)
+	case w.signal.Sig != 0:
+		return nil
+	case !w.exit.Given() && got.Signal != 0 && got.Signal == sent:
+		return nil
+	case w.exit.Given():
+		ok, want, err := w.exit.Holds(env, int64(got.Exit))
+		if err == nil && (!ok || got.Signal != 0) {
+			err = value.Mismatchf("expected exit %s, got %s", want, got)
+		}
+		return err
+	case got.Signal != 0:
+		return value.Mismatchf("the program was %s", got)
+	case got.Exit != 0:
+		return value.Mismatchf("expected exit 0, got %s", got)
+	}
+	return nil
+}
+
+// OutputWant is what a program must write: a text, or the conditions of recv.
+type OutputWant struct{ value.Match }
+
+// Decode reads a payload, or a mapping with data, contains, matches, size, sha256.
+func (w *OutputWant) Decode(d *value.Decoder, n *source.Node) {
+	if n.Kind != source.Map || len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text) {
+		w.Data.Decode(d, n)
+		return
+	}
+	d.Mapping(n, w.Conditions(), "output")
+}
+
+// NamesIn implements [Namer].
+func (w *OutputWant) NamesIn(n *source.Node, add func(string)) { value.NamesIn(n, w.Conditions(), add) }
+
+// Schema accepts a payload or a mapping of conditions.
+func (w *OutputWant) Schema() value.Schema {
+	properties := value.Schema{}
+	for _, q := range new(value.Match).Conditions() {
+		properties[q.Key] = value.Described(q)
+	}
+	return value.Schema{"anyOf": []value.Schema{new(value.Payload).Schema(), value.Object(properties)}}
+}
+
+// Type names the type in the reference.
+func (w *OutputWant) Type() string { return "text, or {data, contains, matches, size}" }
+
+// Signal is a signal by its name, with or without SIG, or by its number.
+type Signal struct {
+	node *source.Node
+	Sig  syscall.Signal
+}
+
+// Decode reads the name or number.
+func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "a signal is a name or a number, not %s", n.Describe())
+		return
+	}
+	name := "SIG" + strings.TrimPrefix(strings.ToUpper(n.Text), "SIG")
+	sig := unix.SignalNum(name)
+	number, err := strconv.Atoi(n.Text)
+	if err == nil && unix.SignalName(syscall.Signal(number)) != "" {
+		sig = syscall.Signal(number)
+	}
+	if sig == 0 {
+		p := d.Problem(n, "unknown signal %s", value.Shown(n))
+		if err != nil {
+			p.Hint = source.DidYouMean(name, signalNames())
+		}
+		if p.Hint == "" {
+			p.Hint = "write its name, as TERM or SIGTERM; see signal(7)"
+		}
+		return
+	}
+	v.node, v.Sig = n, sig
+}
+
+// Given reports whether a signal was written at all.
+func (v *Signal) Given() bool { return v.node != nil }
+
+// Schema accepts a name or a number.
+func (v *Signal) Schema() value.Schema { return value.Schema{"type": []string{"string", "integer"}} }
+
+// Type names the type in the reference.
+func (v *Signal) Type() string { return "signal" }
+
+func signalNames() []string {
+	var names []string
+	for i := syscall.Signal(1); i < 32; i++ {
+		if name := unix.SignalName(i); name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// SignalWord is a signal for expressions: TERM; "" for none.
+func SignalWord(s syscall.Signal) string {
+	if s == 0 {
+		return ""
+	}
+	return strings.TrimPrefix(SignalName(s), "SIG")
+}

@@ -1,0 +1,235 @@
+package step
+
+import (
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// A Symbol is what is known of a name before anything runs.
+type Symbol struct {
+	Name string
+
+	Sock      *socketState // of a handle; nil where it is something else
+	node      *source.Node
+	ClosedAt  int // line; 0 while open
+	uncertain bool
+	Anything  bool // a handle or a value: that depends on the run
+	Program   bool
+	Branch    []*Symbol // of a spawned branch: what its steps name; not nil
+	text      string    // of a parameter: the text that it certainly stands for
+	Used      bool
+}
+
+// uses are the signals, barriers and the like that actors name.
+type uses struct {
+	Signals, Waits, Barriers usage
+}
+
+// usage is who names what, where.
+type usage struct {
+	names   []namedAt
+	dynamic bool // there is a name that holds an expression
+}
+
+type namedAt struct {
+	name  string
+	actor string
+	text  *value.Text
+}
+
+func (u *usage) Add(actor string, t *value.Text) {
+	name, static := t.Static()
+	switch {
+	case !t.Given():
+		return
+	case !static:
+		u.dynamic = true
+		return
+	}
+	u.names = append(u.names, namedAt{name: name, actor: actor, text: t})
+}
+
+// all lists the names, each once, in the order of the file.
+func (u *usage) all() []string {
+	var names []string
+	seen := make(map[string]bool)
+	for _, n := range u.names {
+		if !seen[n.name] {
+			seen[n.name] = true
+			names = append(names, n.name)
+		}
+	}
+	return names
+}
+
+// Check walks one actor's steps without running them. It knows what each name
+// stands for along the straight path.
+type Check struct {
+	scenario *ScenarioNames
+	Actor    string
+	Uses     *uses
+	problems *source.Problems
+
+	Step    *Step
+	Symbols map[string]*Symbol
+	maybe   int  // depth of conditions around the step
+	repeat  bool // the second walk of a loop's body
+
+	branch   int              // the branch under way; the actor itself is 0
+	branches int              // that there were so far
+	open     []value.OpenName // names with expressions that steps so far may have given
+	loops    []*Block         // the loops around the step
+
+	BranchNames []*Symbol // names that spawned branches made
+
+	work int64 // steps and names that were looked at, see maxChecked
+	over bool  // they were too many
+}
+
+// ScenarioNames are the names that a scenario's expressions can refer to
+// outside their own actor.
+type ScenarioNames struct {
+	Vars   map[string]*source.Node
+	Actors map[string]*ActorNames
+
+	usedVars map[string]bool
+}
+
+// ActorNames are the names that an actor makes.
+type ActorNames struct {
+	Names    *value.NameSet
+	Things   map[string]value.Thing // what a name is that only programs or only branches have
+	Count    int                    // of replicas; 0 where an expression gives it
+	Replicas bool                   // whether a count was written
+}
+
+// Problem notes what is wrong at n. There is no n where the decoder could not
+// read the value, and has said so: that is enough.
+func (c *Check) Problem(n *source.Node, format string, args ...any) *source.Problem {
+	if n == nil {
+		return new(source.Problem)
+	}
+	p := n.Problem(format, args...)
+	*c.problems = append(*c.problems, p)
+	return p
+}
+
+// Certain reports whether the step is run on every path.
+func (c *Check) Certain() bool { return c.maybe == 0 }
+
+// MustSucceed reports whether the step expects no error.
+func (c *Check) MustSucceed() bool { return !c.Step.Expect.Error.Given() }
+
+// maySucceed reports whether the step may end without an error.
+func (c *Check) maySucceed() bool { return c.MustSucceed() || c.Step.Expect.Error.Has("0") }
+
+// block checks the steps of a block in order.
+func (c *Check) block(b *Block) {
+	for _, s := range b.Steps {
+		c.one(s)
+	}
+}
+
+func (c *Check) one(s *Step) {
+	if !c.spend(1) {
+		c.giveUp(s)
+		return
+	}
+	outer := c.Step
+	c.Step = s
+	if s.When.Given() {
+		c.Expression(&s.When)
+		c.maybe++
+	}
+	for _, e := range s.Exprs {
+		if own, ok := s.Action.(scoped); e != &s.When && (!ok || own.Inner() != e) {
+			c.Expression(e)
+		}
+	}
+	if k, ok := s.Action.(Checker); ok {
+		k.Check(c)
+	} else {
+		for _, h := range s.Handles {
+			c.Handle(h)
+		}
+		c.MakeValues()
+	}
+	if s.Expect.Error.Given() {
+		c.makeErrnos()
+	}
+	if s.When.Given() {
+		c.maybe--
+	}
+	c.Step = outer
+}
+
+// spend counts what was looked at, and reports whether there is time for more.
+func (c *Check) spend(n int) bool {
+	c.work += int64(n)
+	return c.work <= value.MaxChecked.Most
+}
+
+// giveUp ends the check of an actor whose steps are too many, called again and
+// again perhaps. What the steps from s on do may be anything.
+func (c *Check) giveUp(s *Step) {
+	if c.over {
+		return
+	}
+	c.over = true
+	p := s.Node.Warning("this step and those behind it are not checked: they are more than %s", &value.MaxChecked)
+	*c.problems = append(*c.problems, p.WithHint("a step counts each time that it is run through; call procedures less often, or in a repeat"))
+}
+
+// scoped marks actions with an expression that sees the names that the step
+// itself gives. They check it themselves.
+type scoped interface{ Inner() *value.Expr }
+
+// body checks the steps that stand in a step; not certain where they may not
+// run at all.
+func (c *Check) body(b *Block, certain bool) {
+	if !certain {
+		c.maybe++
+		defer func() { c.maybe-- }()
+	}
+	c.block(b)
+}
+
+// Beside checks a body that runs at the same time as other steps: what it
+// closes is closed before or after what they do, so for them it is open still.
+// It gives what it closed, with the lines.
+func (c *Check) Beside(b *Block) map[*Symbol]int {
+	outer := c.branch
+	c.branches++
+	c.branch = c.branches
+	defer func() { c.branch = outer }()
+	closed := make(map[*Symbol]int)
+	if !c.spend(len(c.Symbols)) {
+		c.body(b, true)
+		return closed
+	}
+	for _, sym := range c.Symbols {
+		if sym.ClosedAt == 0 {
+			closed[sym] = 0
+		}
+	}
+	c.body(b, true)
+	for sym := range closed {
+		closed[sym], sym.ClosedAt = sym.ClosedAt, 0
+	}
+	return closed
+}
+
+// Loop checks a loop's body: certain where it runs at all, and more than once
+// where there may be a second round, which finds what the first has left.
+func (c *Check) Loop(b *Block, certain, more bool) {
+	if more {
+		c.loops = append(c.loops, b)
+		defer func() { c.loops = c.loops[:len(c.loops)-1] }()
+	}
+	c.body(b, certain)
+	if more && !c.repeat {
+		c.repeat = true
+		c.body(b, certain)
+		c.repeat = false
+	}
+}

@@ -1,0 +1,87 @@
+package step
+
+import (
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// MakeHandle notes that the step's ith `as` name is a handle from here on. It is
+// of use even where no step uses it: the transcript shows it.
+func (c *Check) MakeHandle(i int, s *socketState) {
+	if names := c.Step.As.List; i < len(names) && c.maySucceed() {
+		s.branch = c.branch
+		c.Give(names[i], &Symbol{Sock: s, Used: true})
+	}
+}
+
+// MakeReceived notes handles that come in by SCM_RIGHTS, of which nothing more
+// is known.
+func (c *Check) MakeReceived(names *value.Names) {
+	if !c.maySucceed() {
+		return
+	}
+	for _, x := range names.List {
+		c.Give(x, &Symbol{Sock: AnySocket(), Used: true})
+	}
+}
+
+// MakeValues notes that the step's `as` names are values from here on.
+func (c *Check) MakeValues() {
+	if !c.maySucceed() {
+		return
+	}
+	for i, x := range c.Step.As.List {
+		// A name may be there only for those behind it.
+		c.Give(x, &Symbol{Used: i < c.Step.As.Len()-1})
+	}
+}
+
+// makeErrnos notes that the step's first `as` name is an errno from here on, or
+// what the step makes where it may succeed too.
+func (c *Check) makeErrnos() {
+	for i, x := range c.Step.As.List {
+		c.Give(x, &Symbol{Anything: c.maySucceed(), Used: i > 0 || c.maySucceed()})
+	}
+}
+
+func (c *Check) MakeValue(name string, n *source.Node) {
+	c.make(&Symbol{Name: name, node: n})
+}
+
+// MakeFreeValue is a name that nobody needs to use.
+func (c *Check) MakeFreeValue(name string, n *source.Node) {
+	c.make(&Symbol{Name: name, node: n, Used: true})
+}
+
+// Give notes that a name stands for sym from here on. Where the name holds an
+// expression that only the run can tell, any that fits may be meant.
+func (c *Check) Give(x *value.Text, sym *Symbol) {
+	name, known := c.Text(x)
+	if known {
+		sym.Name, sym.node = name, x.Node
+		c.make(sym)
+		return
+	}
+	open := x.OpenName()
+	c.open = append(c.open, open)
+	for name, old := range c.Symbols {
+		if open.MayBe(name) {
+			c.Symbols[name] = &Symbol{Name: name, Anything: true, Used: true}
+			old.Used = true
+		}
+	}
+}
+
+// make notes what a name stands for from here on. Where that is not certain, it
+// may still be what it was before.
+func (c *Check) make(sym *Symbol) {
+	old := c.Symbols[sym.Name]
+	if old != nil {
+		sym.Used = sym.Used || old.Used
+	}
+	if c.maybe > 0 {
+		sym.uncertain = true
+		sym.Anything = sym.Anything || old != nil
+	}
+	c.Symbols[sym.Name] = sym
+}

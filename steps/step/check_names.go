@@ -1,0 +1,308 @@
+package step
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// A CheckedActor is an actor as CheckActors needs it.
+type CheckedActor struct {
+	Name  string
+	Body  *Block
+	Count *value.Int // nil without replicas
+}
+
+// CheckActors checks all actors of a scenario: the names they use, the states
+// of their handles, and what they signal and wait for. vars are the scenario's
+// variables with their places; outside are expressions beside the steps.
+func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []*value.Expr) source.Problems {
+	var problems source.Problems
+	names := &ScenarioNames{Vars: vars, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames)}
+	for _, a := range actors {
+		names.Actors[a.Name] = actorNames(a)
+	}
+	u := new(uses)
+	unfinished := false // an actor has more steps than are checked
+	readAcross := make(map[string]bool)
+	for _, a := range actors {
+		walkExprs(a.Body, func(e *value.Expr) {
+			for _, r := range e.Refs {
+				readAcross[r.Actor+"."+r.Name] = true
+			}
+		})
+	}
+	for _, a := range actors {
+		c := &Check{
+			scenario: names, Actor: a.Name, Uses: u, problems: &problems,
+			Symbols: make(map[string]*Symbol),
+		}
+		c.block(a.Body)
+		if c.over {
+			unfinished = true
+			continue
+		}
+		c.unused(readAcross)
+	}
+	for _, e := range outside {
+		c := &Check{scenario: names, problems: &problems, Symbols: map[string]*Symbol{}}
+		c.Expression(e)
+	}
+	if unfinished {
+		return problems
+	}
+	u.check(&problems, names)
+	for name, node := range vars {
+		if !names.usedVars[name] {
+			problems = append(problems, node.Warning("the variable %s is never used", name))
+		}
+	}
+	return problems
+}
+
+func actorNames(a CheckedActor) *ActorNames {
+	n := &ActorNames{Names: a.Body.names, Things: madeThings(a.Body), Count: 1}
+	if a.Count != nil && a.Count.Given() {
+		count, _ := a.Count.Static()
+		n.Count, n.Replicas = int(count), true
+	}
+	return n
+}
+
+// WalkSteps visits a block's steps, those that stand in them, and those of the
+// procedures that they call: each procedure once, however often it is called.
+func WalkSteps(b *Block, visit func(*Step)) {
+	seen := make(map[*Procedure]bool)
+	var each func(*Step)
+	each = func(s *Step) {
+		visit(s)
+		if s.calls == nil || s.calls.Proc.Body == nil || seen[s.calls.Proc] {
+			return
+		}
+		seen[s.calls.Proc] = true
+		walkOwn(s.calls.Proc.Body, each)
+	}
+	walkOwn(b, each)
+}
+
+// walkOwn visits a block's steps and those that stand in them.
+func walkOwn(b *Block, visit func(*Step)) {
+	for _, s := range b.Steps {
+		visit(s)
+		for _, inner := range s.blocks {
+			walkOwn(inner, visit)
+		}
+	}
+}
+
+func walkExprs(b *Block, visit func(*value.Expr)) {
+	WalkSteps(b, func(s *Step) {
+		for _, e := range s.Exprs {
+			visit(e)
+		}
+	})
+}
+
+// SharedNames are the names of each actor that other actors read.
+func SharedNames(bodies []*Block) map[string]map[string]bool {
+	shared := make(map[string]map[string]bool)
+	for _, b := range bodies {
+		walkExprs(b, func(e *value.Expr) {
+			for _, r := range e.Refs {
+				if shared[r.Actor] == nil {
+					shared[r.Actor] = make(map[string]bool)
+				}
+				shared[r.Actor][r.Name] = true
+			}
+		})
+	}
+	return shared
+}
+
+// Expression checks that all names an expression reads exist.
+func (c *Check) Expression(e *value.Expr) {
+	for _, name := range e.Names {
+		c.ownName(e, name)
+	}
+	for i := range e.Refs {
+		c.reference(e, &e.Refs[i])
+	}
+	for _, r := range e.Hidden {
+		c.hidden(e, r)
+	}
+}
+
+// hidden reports a name of another actor that cannot be reached, because a
+// handle of this one bears that actor's name.
+func (c *Check) hidden(e *value.Expr, r value.Reference) {
+	sym := c.Symbols[r.Actor]
+	if sym == nil || sym.Sock == nil || sym.Anything || sym.uncertain || slices.Contains(value.EndpointFields, r.Name) {
+		return
+	}
+	p := c.Problem(e.Node, "%s is a handle of this actor here, which has no %s; it hides the actor %s", r.Actor, r.Name, r.Actor)
+	p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("give the handle another name, so that %s.%s is the other actor's", r.Actor, r.Name)
+}
+
+func (c *Check) ownName(e *value.Expr, name string) {
+	if sym, ok := c.Symbols[name]; ok {
+		sym.Used = true
+		switch {
+		case e.Whole[name] && sym.Program:
+			c.notValue(e, name, value.AProgram)
+		case e.Whole[name] && sym.Branch != nil:
+			c.notValue(e, name, value.ABranch)
+		}
+		return
+	}
+	if c.scenario.Vars[name] != nil {
+		c.scenario.usedVars[name] = true
+		return
+	}
+	for _, b := range value.BuiltinNames {
+		if name == b {
+			return
+		}
+	}
+	if c.MayBeThere(name) {
+		return
+	}
+	p := c.Problem(e.Node, "unknown name %q in the expression", name).MoveTo(e.Node, e.Pos())
+	switch {
+	case c.MadeElsewhere(name):
+		p.Msg = fmt.Sprintf("%s is used before the step that gives it its value", name)
+		p.Hint = "move this step behind that one"
+	case c.scenario.Actors[name] != nil:
+		p.Hint = fmt.Sprintf("%s is an actor; name something of it, as %s.NAME", name, name)
+	default:
+		if p.Hint = source.DidYouMean(name, c.visible()); p.Hint == "" {
+			p.Hint = "it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"
+		}
+	}
+}
+
+// visible are the names that an expression here can read.
+func (c *Check) visible() []string {
+	names := append([]string(nil), value.BuiltinNames...)
+	for n := range c.Symbols {
+		names = append(names, n)
+	}
+	for n := range c.scenario.Vars {
+		names = append(names, n)
+	}
+	for n := range c.scenario.Actors {
+		names = append(names, n)
+	}
+	names = append(names, value.FunctionNames()...)
+	return value.Sorted(names)
+}
+
+func (c *Check) reference(e *value.Expr, r *value.Reference) {
+	a := c.scenario.Actors[r.Actor]
+	if a == nil {
+		return
+	}
+	if !a.Names.May(r.Name) {
+		p := c.Problem(e.Node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.Node, e.Pos())
+		if p.Hint = source.DidYouMean(r.Name, a.Names.All()); p.Hint == "" {
+			p.Hint = "an actor's names are those that its steps give with as: and let:"
+		}
+	}
+	if what := a.Things[r.Name]; what != "" && e.Whole[r.Slot] {
+		c.notValue(e, r.Actor+"."+r.Name, what)
+	}
+	if a.Replicas && r.Index == nil && r.Actor != c.Actor {
+		p := c.Problem(e.Node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
+		p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
+	}
+	if !a.Replicas && r.Index != nil {
+		p := c.Problem(e.Node, "actor %s has no replicas", r.Actor)
+		p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("write %s.%s, or give the actor a count", r.Actor, r.Name)
+	}
+}
+
+// notValue reports an expression that gives a program or a branch.
+func (c *Check) notValue(e *value.Expr, name string, what value.Thing) {
+	c.Problem(e.Node, "%s", value.NotValue(name, what)).MoveTo(e.Node, e.Pos()).Hint = value.NotValueHint(name, what)
+}
+
+// unused warns of names that nobody reads.
+func (c *Check) unused(across map[string]bool) {
+	for _, sym := range append(c.BranchNames, slices.Collect(maps.Values(c.Symbols))...) {
+		if sym.Used || across[c.Actor+"."+sym.Name] || sym.node == nil {
+			continue
+		}
+		p := sym.node.Warning("%s is never used", sym.Name)
+		p.Hint = "leave the name out, or use it"
+		*c.problems = append(*c.problems, p)
+	}
+}
+
+// check holds signals against waits, and counts each barrier's actors.
+func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
+	signals := u.Signals.all()
+	given := make(map[string]bool)
+	for _, s := range signals {
+		given[s] = true
+	}
+	for _, w := range u.Waits.names {
+		if !given[w.name] && !u.Signals.dynamic {
+			p := w.text.Node.Problem("nobody gives the signal %q", w.name)
+			if p.Hint = source.DidYouMean(w.name, signals); p.Hint == "" {
+				p.Hint = "add a signal step to another actor"
+			}
+			*problems = append(*problems, p)
+		}
+	}
+	u.checkBarriers(problems, names)
+}
+
+// checkBarriers reports barriers that open for nobody but the one who comes.
+func (u *uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
+	several := make(map[string]bool) // barriers to which another actor comes too
+	first := make(map[string]namedAt)
+	for _, n := range u.Barriers.names {
+		f, known := first[n.name]
+		if !known {
+			first[n.name] = n
+		}
+		several[n.name] = several[n.name] || known && f.actor != n.actor
+	}
+	for _, name := range u.Barriers.all() {
+		n := first[name]
+		if several[name] || names.Actors[n.actor].Count != 1 {
+			continue
+		}
+		p := n.text.Node.Problem("only the actor %s comes to the barrier %q", n.actor, name)
+		if p.Hint = source.DidYouMean(name, value.Without(u.Barriers.all(), name)); p.Hint == "" {
+			p.Hint = "a barrier needs two actors or replicas"
+		}
+		*problems = append(*problems, p)
+	}
+}
+
+// AmongNames checks a branch while its siblings give names, which it may use
+// too: when they come, only the run can tell. Those that it uses go into used.
+func (c *Check) AmongNames(names *value.NameSet, used map[string]bool, check func()) {
+	c.open = append(c.open, names.Open...)
+	before, during := make(map[string]*Symbol), make(map[string]*Symbol)
+	for name := range names.Fixed {
+		before[name], during[name] = c.Symbols[name], &Symbol{Name: name, Anything: true}
+		c.Symbols[name] = during[name]
+	}
+	check()
+	for name, sym := range during {
+		if sym.Used {
+			used[name] = true
+		}
+		switch {
+		case c.Symbols[name] != sym: // the branch itself gives it too
+		case before[name] == nil:
+			delete(c.Symbols, name)
+		default:
+			c.Symbols[name] = before[name]
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package step
+
+import (
+	"golang.org/x/sys/unix"
+)
+
+// A fact is what the check knows of a property of a socket.
+type fact int
+
+const (
+	Unknown fact = iota
+	No
+	Yes
+)
+
+// A socketState is what is known of a socket before anything runs. All
+// descriptors of one open socket have the same. It holds only what is certain:
+// the check refuses a step only where the kernel must refuse it too.
+type socketState struct {
+	Family, Typ int // 0 where not known
+	Pair        bool
+	Bound       int // the line of the bind that gave it its address; 0 where nothing is certain
+	Listens     fact
+	Connected   fact
+
+	branch int  // in which it was made
+	shared bool // with another branch, a program or another process
+}
+
+// NewSocket is the state of a fresh socket. Of the families beside Internet and
+// UNIX sockets, and of SCTP, the check knows no rules.
+func NewSocket(family, typ, protocol int) *socketState {
+	typ &= 0xf // without SOCK_NONBLOCK and SOCK_CLOEXEC, socket(2)
+	s := &socketState{Family: family, Typ: typ, Listens: No, Connected: No}
+	switch family {
+	case unix.AF_UNIX:
+	case unix.AF_INET, unix.AF_INET6:
+		if protocol == unix.IPPROTO_SCTP {
+			s.uncertain()
+		}
+	default:
+		s.uncertain()
+	}
+	return s
+}
+
+// AnySocket is the state of a descriptor of which nothing is known.
+func AnySocket() *socketState {
+	s := &socketState{shared: true}
+	s.Forget()
+	return s
+}
+
+// uncertain marks a socket whose kind the check has no rules for.
+func (s *socketState) uncertain() {
+	s.Family, s.shared = 0, true
+	s.Forget()
+}
+
+// share marks a socket that others may act on from now on, at any time.
+func (s *socketState) share() {
+	s.shared = true
+	if s.Family == unix.AF_INET6 {
+		s.Family = 0 // IPV6_ADDRFORM makes it an AF_INET socket
+	}
+	s.Forget()
+}
+
+// Forget drops what a call may have changed: a listener that shutdown or
+// AF_UNSPEC ends listens no more, and a connection that ends may lose its port.
+func (s *socketState) Forget() { s.Bound, s.Listens, s.Connected = 0, Unknown, Unknown }
+
+// inet reports whether it is an Internet socket.
+func (s *socketState) inet() bool { return s.Family == unix.AF_INET || s.Family == unix.AF_INET6 }
+
+// Datagrams reports whether it is certainly a socket without connections.
+func (s *socketState) Datagrams() bool {
+	return s.Family != 0 && (s.Typ == unix.SOCK_DGRAM || s.Typ == unix.SOCK_RAW)
+}
+
+// OneAddress reports whether a second bind certainly fails: raw sockets may be
+// bound again, raw(7).
+func (s *socketState) OneAddress() bool {
+	return s.Family == unix.AF_UNIX || s.inet() && s.Typ != unix.SOCK_RAW
+}
+
+// Bind notes a bind at a line.
+func (c *Check) Bind(s *socketState) {
+	if c.sure(s) {
+		s.Bound = c.Step.Node.Pos.Line
+	}
+}
+
+// Listen notes a listen.
+func (c *Check) Listen(s *socketState) {
+	switch {
+	case c.sure(s):
+		s.Listens = Yes
+	case c.maySucceed():
+		s.Listens = Unknown
+	}
+}
+
+// Connect notes a connect, however it ends, or a send that may connect
+// (tcp(7), MSG_FASTOPEN).
+func (c *Check) Connect(s *socketState) {
+	listened := s.Listens
+	s.Forget()
+	if s.Connected = Unknown; listened == No {
+		s.Listens = No // connect makes no listener
+	}
+}
+
+// sure reports whether the step certainly does what it says to a socket.
+func (c *Check) sure(s *socketState) bool { return c.Certain() && c.MustSucceed() && !s.shared }
+
+// touch notes that the step uses a socket: one that another branch made may be
+// in any state.
+func (c *Check) touch(s *socketState) {
+	if s.branch != c.branch {
+		s.share()
+	}
+}

@@ -1,0 +1,100 @@
+// Package steps holds the step kinds of a scenario, one file each, and what
+// they are made of: payloads, matchers, expressions, and the state of an actor
+// as a step sees it.
+//
+// A kind is declared once, as a [Kind]. Its action binds each key to a typed
+// field; decoding, checking, the documentation, the JSON schema and the run
+// all walk those bindings.
+package step
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// A Doc is what the reference says of a kind.
+type Doc struct {
+	Kind   *Kind
+	Params []value.DocRow // the verb's value first
+	Expect []value.DocRow
+	Plain  string // what a plain `expect: VALUE` means; "" where it means nothing
+	Others string // what further keys of `expect` mean; "" where they are errors
+	Makes  string // what `as` names; "" where nothing
+}
+
+// DocOf reads a kind's declaration.
+func DocOf(k *Kind) Doc {
+	p := paramsOf(k.New())
+	d := Doc{Kind: k, Makes: p.Makes}
+	verb := *p.Verb
+	verb.Key = k.Name
+	d.Params = value.DocRows(append([]*value.Param{&verb}, p.Keys...))
+	d.Expect = value.DocRows(p.Expect)
+	if p.Short != nil {
+		d.Plain = p.Short.Help
+	}
+	if p.Others != nil {
+		d.Others = p.Others.Help
+	}
+	return d
+}
+
+// CommonDoc are the keys that go with every kind.
+func CommonDoc() []value.DocRow {
+	return value.DocRows(commonParams(new(Step), new(Params)))
+}
+
+// CommonExpect are the keys of `expect` that every kind has.
+func CommonExpect() []value.DocRow { return value.DocRows(new(Expect).bindings()) }
+
+// Text is the reference of the kind for a terminal.
+func (d Doc) Text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s - %s\n\n", d.Kind.Name, d.Kind.Summary)
+	fmt.Fprintf(&b, "%s\n\nParameters\n", d.Kind.Text)
+	table(&b, d.Params)
+	if d.Makes != "" {
+		fmt.Fprintf(&b, "\nas names %s.\n", d.Makes)
+	}
+	if d.Plain != "" || d.Others != "" || len(d.Expect) > 0 {
+		b.WriteString("\nExpect\n")
+		rows := d.Expect
+		if d.Plain != "" {
+			rows = append([]value.DocRow{{Key: "(plain value)", Help: d.Plain}}, rows...)
+		}
+		if d.Others != "" {
+			rows = append(rows, value.DocRow{Key: "(other keys)", Help: d.Others})
+		}
+		table(&b, rows)
+	}
+	fmt.Fprintf(&b, "\nExample\n%s", indent(d.Kind.Example, "  "))
+	return b.String()
+}
+
+func table(b *strings.Builder, rows []value.DocRow) {
+	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
+	for _, r := range rows {
+		help := r.Help
+		switch {
+		case r.Required:
+			help += " (required)"
+		case r.Default != "":
+			help += " (default: " + r.Default + ")"
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, help)
+	}
+	w.Flush()
+}
+
+func indent(s, by string) string {
+	lines := strings.SplitAfter(s, "\n")
+	for i, l := range lines {
+		if strings.TrimSpace(l) != "" {
+			lines[i] = by + l
+		}
+	}
+	return strings.Join(lines, "")
+}

@@ -1,0 +1,113 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Kind declares one step kind: all that is known of it stands here. The
+// decoder, the checker, the documentation and the JSON schema read nothing
+// else.
+type Kind struct {
+	Name    string        // the verb, as a scenario writes it
+	Summary string        // one line, without a full stop
+	Text    string        // what a reader wants to know beyond the parameters
+	Example string        // a whole scenario that runs and passes
+	New     func() Action // a fresh action, ready to be bound and decoded
+
+	// What a kind does for others it declares too.
+	Loops  bool        // the steps that stand in it run again and again
+	Starts bool        // it starts a program
+	Thing  value.Thing // what its steps name, where that is neither a handle nor a value
+}
+
+// An Action is what one step of a kind does. Its Params method binds each key
+// of the step to a typed field, the way package flag binds flags; after
+// decoding, an action is only read, so all replicas and rounds share it.
+type Action interface {
+	Params(p *Params)
+	// Run does the step. It describes the call in t.Event as it goes and
+	// returns a [sock.Error] for an errno, a [*Mismatch] for an unmet
+	// expectation.
+	Run(t *Task) error
+}
+
+// A Checker is an action that knows more about its step than its parameters'
+// types say. Check runs once per step, without running anything.
+type Checker interface {
+	Check(c *Check)
+}
+
+// A Kinds is a list of kinds, sorted by name.
+type Kinds []*Kind
+
+// Lookup finds a kind by its name.
+func (l Kinds) Lookup(name string) (*Kind, bool) {
+	i := sort.Search(len(l), func(i int) bool { return l[i].Name >= name })
+	if i < len(l) && l[i].Name == name {
+		return l[i], true
+	}
+	return nil, false
+}
+
+// With returns the list with further kinds in their places. Each name must be
+// there only once.
+func (l Kinds) With(more ...*Kind) (Kinds, error) {
+	all := slices.Concat(l, more)
+	slices.SortStableFunc(all, func(a, b *Kind) int { return strings.Compare(a.Name, b.Name) })
+	for i := 1; i < len(all); i++ {
+		if all[i].Name == all[i-1].Name {
+			return nil, fmt.Errorf("there are two step kinds named %s; give yours another name", all[i].Name)
+		}
+	}
+	for _, k := range more {
+		if !value.IsName(k.Name) || k.New == nil {
+			return nil, fmt.Errorf("the step kind %q needs a name of letters and digits, and the function New", k.Name)
+		}
+	}
+	return all, nil
+}
+
+// Names are the names of the kinds.
+func (l Kinds) Names() []string {
+	names := make([]string, 0, len(l))
+	for _, k := range l {
+		names = append(names, k.Name)
+	}
+	return names
+}
+
+// A Step is one decoded step of a scenario.
+type Step struct {
+	Kind   *Kind
+	Action Action
+	Node   *source.Node // the whole step
+	Verb   *source.Node // the verb's value
+
+	As      value.Names
+	Expect  Expect
+	Timeout value.Duration
+	When    value.Expr
+	Note    value.Text
+
+	Place event.Place
+	Exprs []*value.Expr
+	// handles and blocks are the decoded values that the checker walks.
+	Handles []*HandleRef
+	blocks  []*Block
+	Gives   *value.NameSet // the names that it gives to what it makes, without its blocks
+	calls   *ProcedureRef  // of a do step
+}
+
+// A Block is a list of steps.
+type Block struct {
+	Steps []*Step
+	node  *source.Node
+	names *value.NameSet // of an actor's whole block: what its steps name
+}

@@ -1,0 +1,317 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Error is a step that failed.
+type Error struct {
+	Place *event.Place
+	Err   error
+	Via   []*event.Place // the do steps that led to it, the innermost first
+}
+
+// Error tells the step and what went wrong.
+func (e *Error) Error() string { return e.Place.Title + ": " + e.Err.Error() }
+
+// Unwrap is what went wrong.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Run runs a block's steps in order, up to the first that fails.
+func (t *Task) Run(b *Block) error {
+	for _, s := range b.Steps {
+		if err := t.run(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs one step: its condition, its call, its expectations, its event.
+func (t *Task) run(s *Step) error {
+	if t.Ctx.Err() != nil {
+		return ErrCancelled
+	}
+	outer, began, held := t.Step, t.began, len(t.held)
+	t.Step, t.began = s, time.Time{}
+	err := t.attempt(s)
+	t.Step, t.began = outer, began
+	t.letGo(held)
+	if err == nil {
+		return nil
+	}
+	if t.isCancelled(err) {
+		return ErrCancelled
+	}
+	var inner *Error
+	if errors.As(err, &inner) {
+		if s.calls != nil {
+			inner.Via = append(inner.Via, &s.Place)
+		}
+		return err
+	}
+	return &Error{Place: &s.Place, Err: err}
+}
+
+func (t *Task) attempt(s *Step) error {
+	start := time.Now()
+	bound, err := t.limitOf(s, start)
+	if err != nil {
+		return err
+	}
+	t.Bound, t.Deadline, t.Missing = bound, bound.At, ""
+	if !bound.At.IsZero() && start.After(bound.At) {
+		return &TimeoutError{After: bound.After, Whose: bound.Whose}
+	}
+	t.World.At(&s.Place, start)
+	if s.When.Given() {
+		switch run, err := s.When.Truth(t); {
+		case err != nil:
+			return t.settle(s, err, 0)
+		case !run:
+			return nil
+		}
+	}
+	t.Event = event.Event{Place: &s.Place}
+	if t.Event.Note, err = s.Note.Eval(t); err != nil {
+		return err
+	}
+	err = s.Action.Run(t)
+	took := t.took()
+	err = t.settle(s, err, took)
+	if err != nil {
+		t.Event.Failed = true
+	}
+	switch {
+	case t.Event.Call != "" && (err == nil || !t.isCancelled(err)):
+		t.Record()
+	case err == nil: // nothing was done, and yet it may have given a name its value
+		t.giveNames(t.Last)
+	}
+	return err
+}
+
+// took is how long the step's call took, or all that stands in the step.
+func (t *Task) took() time.Duration {
+	if t.began.IsZero() {
+		return 0
+	}
+	return time.Since(t.began)
+}
+
+// settle holds what the action gave against what the step expects.
+func (t *Task) settle(s *Step, err error, took time.Duration) error {
+	if err == nil {
+		return t.settleSuccess(s, took)
+	}
+	var inner *Error
+	if errors.As(err, &inner) {
+		return err
+	}
+	var waited *WaitTimeout
+	if errors.As(err, &waited) {
+		t.Missing, err = waited.Error(), sock.ErrTimeout
+	}
+	if IsTimeout(err) {
+		err = &TimeoutError{After: t.Bound.After, Whose: t.Bound.Whose, What: t.Missing}
+	}
+	errno, isErrno := sock.ErrnoOf(err)
+	if isErrno {
+		t.Event.Errno, t.Event.Ret = errno, nil
+	}
+	switch {
+	case t.isCancelled(err):
+		return err
+	case s.Expect.Error.Given():
+		err = t.settleErrno(s, err, isErrno)
+	case isErrno:
+		err = t.unexpected(err, errno)
+	}
+	if err != nil {
+		return err
+	}
+	return t.settleTook(s, took)
+}
+
+func (t *Task) settleSuccess(s *Step, took time.Duration) error {
+	if want := &s.Expect.Error; want.Given() && !want.Has("0") {
+		return value.Mismatchf("expected %s, but the call succeeded", want)
+	}
+	return t.settleTook(s, took)
+}
+
+// unexpected tells an errno that the step does not expect, what had been done
+// before it came, and what helps.
+func (t *Task) unexpected(err error, errno syscall.Errno) error {
+	done := t.Missing
+	if done == NothingCame {
+		done = "" // the errno says so
+	}
+	return fmt.Errorf("unexpected %s (%s, errno %d)%s%s", sock.ErrnoName(errno), sock.ErrnoMessage(errno), errno,
+		value.Prefixed("; ", done), value.Prefixed("; ", cureOf(err, t.Event.Call, t.Event.Args, errno)))
+}
+
+func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
+	want := &s.Expect.Error
+	if !isErrno {
+		return err
+	}
+	name := sock.ErrnoName(t.Event.Errno)
+	if !want.Has(name) {
+		return value.Mismatchf("expected %s, got %s (%s)", want, name, sock.ErrnoMessage(t.Event.Errno))
+	}
+	return t.SetAs(0, &ErrnoValue{
+		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno),
+	})
+}
+
+func (t *Task) settleTook(s *Step, took time.Duration) error {
+	if !s.Expect.Took.Given() {
+		return nil
+	}
+	ok, want, err := s.Expect.Took.Holds(t, int64(took))
+	if err == nil && !ok {
+		err = value.Mismatchf("expected the step to take %s, it took %s", want, took.Round(time.Millisecond/10))
+	}
+	return err
+}
+
+// ErrnoValue is what `as` names on a step that expects an error.
+type ErrnoValue struct {
+	Name    string `expr:"name"`    // ECONNREFUSED
+	Message string `expr:"message"` // Connection refused
+	Number  int    `expr:"number"`  // 111
+}
+
+// String is the errno's name.
+func (e *ErrnoValue) String() string { return e.Name }
+
+// ownTimeout is whose limit the timeout of the step itself is.
+const ownTimeout = "the step's timeout"
+
+// limitOf is the moment that the step must not pass: its own timeout, the
+// scenario's step timeout, or the limit of what it stands in.
+func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
+	limit := Limit{After: t.Actor.Run.StepTimeout, Whose: "the step timeout"}
+	if s.Timeout.Given() {
+		d, err := s.Timeout.Eval(t)
+		if err != nil {
+			return limit, err
+		}
+		limit = Limit{After: d, Whose: ownTimeout}
+	} else if _, own := s.Action.(unhurried); own {
+		return t.Limit, nil
+	}
+	limit.At = start.Add(limit.After)
+	if t.Limit.before(limit) {
+		limit = t.Limit
+	}
+	return limit, nil
+}
+
+// unhurried marks actions that the step timeout does not bound, because
+// they last as long as what stands in them.
+type unhurried interface{ Unhurried() }
+
+// Within runs a block under the limit of the step it stands in.
+func (t *Task) Within(b *Block) error {
+	if t.began.IsZero() {
+		t.began = time.Now()
+	}
+	outer := t.Limit
+	t.Limit = t.Inner()
+	err := t.Run(b)
+	t.Limit = outer
+	return err
+}
+
+// NextRound begins a round of a loop, whose bound is the step's again. Each step
+// looks at the clock; where the body has none, the loop does.
+func (t *Task) NextRound(bound Limit, body *Block) error {
+	t.Bound, t.Deadline = bound, bound.At
+	if len(body.Steps) > 0 {
+		return nil
+	}
+	return t.Overdue()
+}
+
+// Overdue implements [Env]. It reports whether the step's time is up, or the run over: for work that
+// makes no call that would notice.
+func (t *Task) Overdue() error {
+	switch {
+	case t.Ctx.Err() != nil:
+		return ErrCancelled
+	case !t.Deadline.IsZero() && time.Now().After(t.Deadline):
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
+// Inner is the limit of the step under way for the steps that stand in it.
+func (t *Task) Inner() Limit {
+	limit := t.Bound
+	if limit.Whose == ownTimeout {
+		limit.Whose = fmt.Sprintf("the timeout of the %s at line %d", t.Step.Kind.Name, t.Step.Place.Pos.Line)
+	}
+	return limit
+}
+
+// Record hands the event over and publishes what it made.
+func (t *Task) Record() {
+	t.Event.End = time.Since(t.Actor.Run.Epoch)
+	t.Event.After, t.Event.Uses = t.Causes, t.uses
+	place := t.World.Record(&t.Event)
+	t.Last, t.Causes = place, t.Causes[:0]
+	for _, c := range t.arrived {
+		c.By = place
+	}
+	clear(t.arrived)
+	t.arrived = t.arrived[:0]
+	t.giveNames(place)
+	t.uses = nil
+	t.Event = event.Event{Place: t.Event.Place}
+}
+
+// giveNames publishes the shared names that have got their values.
+func (t *Task) giveNames(by event.Cause) {
+	uses := t.uses // to give a name is not to use it
+	for _, name := range t.given {
+		if v, err := t.Lookup(name); err == nil {
+			t.World.Give(name, v, by)
+		}
+	}
+	t.given, t.uses = t.given[:0], uses
+}
+
+func IsTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
+
+// Pause waits for a duration, or until the step's time is up or the run over.
+func (t *Task) Pause(d time.Duration) error {
+	end := time.Now().Add(d)
+	late := !t.Deadline.IsZero() && t.Deadline.Before(end)
+	if late {
+		end = t.Deadline
+	}
+	ctx, cancel := context.WithDeadline(t.Ctx, end)
+	defer cancel()
+	t.World.Stalls(true)
+	<-ctx.Done()
+	t.World.Stalls(false)
+	switch {
+	case t.Ctx.Err() != nil:
+		return ErrCancelled
+	case late:
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
+const NothingCame = "nothing has come"

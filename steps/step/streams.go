@@ -1,0 +1,139 @@
+package step
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// StreamNames are the standard streams of a program.
+var StreamNames = []string{"stdin", "stdout", "stderr"}
+
+// IsStream reports whether a program has a stream of that name.
+func IsStream(name string) bool { return slices.Contains(StreamNames, name) }
+
+// isOwnStream reports the names of sockscript's own streams, for scenarios that
+// are used as tools.
+func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
+
+// UsesStdout reports whether steps use the standard output of sockscript itself,
+// so that nothing else should be written there.
+func UsesStdout(list []*Step) bool {
+	uses := false
+	for _, s := range list {
+		if slices.Contains(s.As.Static(), "stdout") {
+			return false // it is a handle of the scenario's own
+		}
+		for _, r := range s.Handles {
+			name, static := r.Static()
+			uses = uses || static && name == "stdout"
+		}
+	}
+	return uses
+}
+
+// isStreamName reports whether s names a stream of a program, as p.stdin.
+func isStreamName(s string) bool {
+	program, stream, ok := strings.Cut(s, ".")
+	return ok && value.IsName(program) && IsStream(stream)
+}
+
+// notHandle reports a text that can name no handle.
+func notHandle(d *value.Decoder, n *source.Node, s string) {
+	program, stream, dotted := strings.Cut(s, ".")
+	if !dotted || !value.IsName(program) || !value.IsName(stream) {
+		d.Problem(n, "%s is not the name of a handle", value.Quote(s)).Hint = "name a socket that an earlier step made with as:"
+		return
+	}
+	if d.IsActor(program) {
+		p := d.Problem(n, "%s is a name of the actor %s, and actors do not share handles", stream, program)
+		p.Hint = "move the step to " + program + ", or into a branch of it (spawn, parallel)"
+		return
+	}
+	p := d.Problem(n, "a program has no stream %s", value.Quote(stream))
+	if p.Hint = source.DidYouMean(stream, StreamNames); p.Hint == "" {
+		p.Hint = "its streams are stdin, stdout and stderr"
+	}
+}
+
+// anyStream stands for the streams that an expression may name, and anyProgram
+// for a program that a procedure knows by another name.
+const anyStream, anyProgram = "*", "*"
+
+// A streamUse notes which streams of programs the steps use. All others are
+// read by sockscript itself.
+type streamUse struct {
+	all    map[string]bool
+	shared map[string]bool // by procedures, and so perhaps by any actor
+	own    map[string]bool // by the actor under way; nil before the first
+}
+
+func newStreamUse() *streamUse {
+	return &streamUse{all: make(map[string]bool), shared: make(map[string]bool)}
+}
+
+func (u *streamUse) nextActor() { u.own = make(map[string]bool) }
+
+func (u *streamUse) add(name string) {
+	uses := u.own
+	if u.own == nil {
+		uses = u.shared
+		if _, stream, ok := strings.Cut(name, "."); ok {
+			name = anyProgram + "." + stream
+		}
+	}
+	uses[name], u.all[name] = true, true
+}
+
+// Here is where the uses of a program are noted that a step started: they may
+// come after it. What a procedure starts, any actor may use.
+func (u *streamUse) Here() []map[string]bool {
+	if u.own == nil {
+		return []map[string]bool{u.all}
+	}
+	return []map[string]bool{u.own, u.shared}
+}
+
+// Stream is a standard stream of a program.
+func (t *Task) Stream(name, stream string) (*handle.Handle, error) {
+	v, _ := t.Get(name)
+	p, ok := v.(*program.Program)
+	if !ok {
+		return nil, fmt.Errorf("%s is not the name of a program", value.Quote(name))
+	}
+	h := map[string]*handle.Handle{"stdin": p.In, "stdout": p.Out, "stderr": p.Errs}[stream]
+	if h == nil {
+		return nil, fmt.Errorf("the program %s has no %s of its own", name, stream)
+	}
+	return h, nil
+}
+
+// hold keeps what a program writes from being read ahead while a step runs.
+func (t *Task) hold(h *handle.Handle) {
+	if h.Keeper != nil {
+		h.Keeper.Hold()
+		t.held = append(t.held, h.Keeper)
+	}
+}
+
+// letGo lets go of the streams that a step has held, beyond the first n, which
+// are those of the steps around it.
+func (t *Task) letGo(n int) {
+	for _, k := range t.held[n:] {
+		k.Release()
+	}
+	t.held = t.held[:n]
+}
+
+// UsesStream reports whether a step may use a stream of a program. Uses are where they
+// were noted, as here says.
+func UsesStream(uses []map[string]bool, program, stream string) bool {
+	return slices.ContainsFunc(uses, func(used map[string]bool) bool {
+		return used[program+"."+stream] || used[anyProgram+"."+stream] || used[anyStream]
+	})
+}

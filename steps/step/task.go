@@ -1,0 +1,468 @@
+package step
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/expr-lang/expr/vm"
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// An Actor is the state of one actor, or of one replica of it, as its steps
+// see it. Its branches share it.
+type Actor struct {
+	Name  string
+	Index int // of the replica, from 0
+	Count int // of replicas
+	Run   *Run
+	// Shared tells which of its names other actors read.
+	Shared map[string]bool
+
+	Mu        sync.RWMutex
+	names     map[string]any  // handles and values
+	contested map[string]bool // names that branches may use at the same time
+	Spawned   []*Spawned      // branches to join at the actor's end
+}
+
+func (a *Actor) owner() value.Owner { return value.Owner{Actor: a.Name, Index: a.Index} }
+
+// Clone is the actor as a spawned branch sees it: with the names of this
+// moment, so that the handle of one round stays its own in the next.
+func (a *Actor) Clone() *Actor {
+	a.Mu.RLock()
+	defer a.Mu.RUnlock()
+	return &Actor{
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
+		names: maps.Clone(a.names), contested: a.contested,
+	}
+}
+
+// Adopt takes over the names that a branch has set.
+func (a *Actor) Adopt(b *Actor) {
+	b.Mu.RLock()
+	defer b.Mu.RUnlock()
+	a.Mu.Lock()
+	defer a.Mu.Unlock()
+	for name, v := range b.names {
+		a.names[name] = v
+	}
+}
+
+// Run is what all actors of one scenario's run share. Nothing in it changes
+// while they run.
+type Run struct {
+	Sockets     *sock.Group
+	Vars        map[string]any
+	StepTimeout time.Duration
+	Epoch       time.Time
+	Full        bool                   // keep all data, not only what a transcript shows
+	Tmp         func() (string, error) // the scenario's own folder, made when first asked for
+	Programs    *program.Programs
+	FreePort    func() (int, error)                       // a port that nobody uses and that is not given again
+	Stdio       func(name string) (*handle.Handle, error) // sockscript's own stdin and stdout
+}
+
+// get is the handle or value that the actor itself has under a name.
+// It says whether branches may use the name at the same time.
+func (a *Actor) get(name string) (v any, contested, ok bool) {
+	a.Mu.RLock()
+	defer a.Mu.RUnlock()
+	v, ok = a.names[name]
+	return v, a.contested[name], ok
+}
+
+// Set gives a name its value, and says whether branches may use the name at the
+// same time.
+func (a *Actor) Set(name string, v any) (contested bool) {
+	a.Mu.Lock()
+	defer a.Mu.Unlock()
+	if a.names == nil {
+		a.names = make(map[string]any)
+	}
+	a.names[name] = v
+	return a.contested[name]
+}
+
+// Contest notes names that branches may use at the same time.
+func (a *Actor) Contest(names map[string]bool) {
+	if len(names) == 0 {
+		return
+	}
+	a.Mu.Lock()
+	defer a.Mu.Unlock()
+	a.contested = maps.Clone(a.contested)
+	if a.contested == nil {
+		a.contested = make(map[string]bool, len(names))
+	}
+	maps.Copy(a.contested, names)
+}
+
+// A Task is one strand at work: an actor, or a branch of it. It runs one step
+// at a time.
+type Task struct {
+	Ctx   context.Context
+	World World
+	Actor *Actor
+	// Limit bounds all steps; zero where only each step's own timeout does.
+	Limit Limit
+	Event event.Event
+
+	// frame holds the parameters of the procedure that runs.
+	Frame map[string]any
+
+	Step     *Step
+	began    time.Time // when the step's call was made; zero before
+	Deadline time.Time
+	Bound    Limit           // of the step under way
+	Causes   []event.Cause   // of the next event
+	uses     []event.NameUse // of contested names, since the last event
+	Missing  string          // what the step under way still waits for, for a timeout's message
+	Last     event.Cause     // the place of the last event
+	arrived  []*event.Came   // pieces of what the event under way received
+	given    []string        // shared names to publish once the event is recorded
+	vm       vm.VM
+	scratch  []byte
+	large    []*[]byte // borrowed for the step under way
+	recent   []any     // parts with data of the latest events
+	oldest   int       // the next of them to be replaced
+
+	// The lists of the event under way; whoever records it copies them.
+	args, ret []any
+	Bufs      [][]byte
+	Blobs     []value.Blob
+	held      []handle.ReadAhead // of the streams that the step under way uses
+}
+
+// A Limit is a moment that a step must not pass, and whose limit it is.
+type Limit struct {
+	At    time.Time
+	After time.Duration
+	Whose string // "the step", "actor server", "the repeat at line 12"
+}
+
+func (l Limit) before(m Limit) bool {
+	return m.At.IsZero() || !l.At.IsZero() && l.At.Before(m.At)
+}
+
+// Get is the handle or value under a name: a parameter of the procedure that
+// runs, or a name of the actor.
+func (t *Task) Get(name string) (any, bool) {
+	v, ok := t.Named(name)
+	return value.Untraced(v), ok
+}
+
+// Named is get with the value's trace.
+func (t *Task) Named(name string) (any, bool) {
+	if v, ok := t.Frame[name]; ok {
+		return v, true
+	}
+	v, contested, ok := t.Actor.get(name)
+	if contested {
+		t.use(name, false)
+	}
+	return v, ok
+}
+
+// Lookup implements [Env].
+func (t *Task) Lookup(name string) (any, error) {
+	if v, ok := t.Named(name); ok {
+		switch v := v.(type) {
+		case *handle.Handle:
+			e := value.EndpointOf(v)
+			e.Owner = t.Actor.owner()
+			return e, nil
+		case *program.Program:
+			return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid}, nil
+		case *Spawned:
+			return &value.BranchValue{Name: v.Name}, nil
+		}
+		return v, nil
+	}
+	if v, ok := t.Actor.Run.Vars[name]; ok {
+		return v, nil
+	}
+	switch name {
+	case "index":
+		return t.Actor.Index, nil
+	case "count":
+		return t.Actor.Count, nil
+	case "tmp":
+		return t.Actor.Run.Tmp()
+	case "free_port":
+		return value.Whole(t.Actor.Run.FreePort, event.Origin{Word: "free_port"}), nil
+	}
+	return nil, fmt.Errorf("%s has no value here", name)
+}
+
+// Await implements [Env]: the step comes after the event that gave the name its
+// value.
+func (t *Task) Await(actor string, index int, name string) (any, error) {
+	v, cause, err := t.World.Await(t.Deadline, actor, index, name)
+	if err != nil {
+		return nil, err
+	}
+	t.After(cause)
+	return v, nil
+}
+
+// Machine implements [Env].
+func (t *Task) Machine() *vm.VM { return &t.vm }
+
+// use notes that the step uses a contested name.
+func (t *Task) use(name string, set bool) {
+	if u := (event.NameUse{Name: name, Set: set}); !slices.Contains(t.uses, u) {
+		t.uses = append(t.uses, u)
+	}
+}
+
+// After makes the next event come after another. A step without an event of its
+// own, such as do or if, leaves what it came after to the step that follows.
+func (t *Task) After(c event.Cause) {
+	if !slices.Contains(t.Causes, c) {
+		t.Causes = append(t.Causes, c)
+	}
+}
+
+// Wait is how long the calls of the step under way may block; MSG_DONTWAIT means
+// nowait.
+func (t *Task) Wait(nowait *value.Bool, flags int) sock.Wait {
+	return sock.Wait{Deadline: t.Deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Watcher: t.World}
+}
+
+// FreshWait is wait for a step that goes on as long as bytes come: the step
+// timeout counts from now.
+func (t *Task) FreshWait() sock.Wait {
+	w := sock.Wait{Deadline: t.Deadline, Watcher: t.World}
+	if !t.Step.Timeout.Given() && t.Limit.At.IsZero() {
+		w.Deadline = time.Now().Add(t.Actor.Run.StepTimeout)
+	}
+	return w
+}
+
+// CutShort is why a call that waits gave less than was asked for, where that is
+// the step's bound or the end of the scenario, and not the kernel's own reason.
+func (t *Task) CutShort(w sock.Wait) error {
+	if cause := context.Cause(t.Ctx); cause != nil {
+		return cause
+	}
+	if !w.NoWait && !w.Deadline.IsZero() && !time.Now().Before(w.Deadline) {
+		return sock.ErrTimeout
+	}
+	return nil
+}
+
+// Call opens the event of a call, by its name and arguments, just before the
+// call is made.
+func (t *Task) Call(name string, args ...any) {
+	t.Begin()
+	t.args = append(t.args[:0], args...)
+	t.Event.Call, t.Event.Args = name, t.args
+}
+
+// Begin says that the step's call is made now: what came before, as a wait for
+// another actor's name, is not part of it.
+func (t *Task) Begin() {
+	now := time.Now()
+	if t.began.IsZero() {
+		t.began = now
+	}
+	t.Event.Start = now.Sub(t.Actor.Run.Epoch)
+}
+
+// Return says what the call gave.
+func (t *Task) Return(parts ...any) {
+	t.ret = append(t.ret[:0], parts...)
+	t.Event.Ret = t.ret
+}
+
+// ReturnMasked is Return for what may vary from run to run: then it is <value>.
+func (t *Task) ReturnMasked(mask *value.Bool, parts ...any) {
+	if mask.On {
+		t.Return(event.Const("<value>"))
+		return
+	}
+	t.Return(parts...)
+}
+
+// Next records the call so far as a success and opens another: for steps that
+// make several calls.
+func (t *Task) Next() { t.Record() }
+
+// Announce records the note of a step that has no call to show: what shows is
+// the steps that stand in it.
+func (t *Task) Announce() {
+	if note := t.Event.Note; note != "" {
+		t.Event.Note = ""
+		for _, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
+			t.Call("note", event.Bare{Text: "# " + line})
+			t.Record()
+		}
+		t.began = time.Time{}
+	}
+}
+
+// Set implements [Env]. What other actors read is given to them once the step
+// is recorded.
+func (t *Task) Set(name string, v any) {
+	if name == "" {
+		return
+	}
+	if t.Actor.Set(name, v) {
+		t.use(name, true)
+	}
+	if _, handle := v.(*handle.Handle); !handle {
+		t.Publish(name)
+	}
+}
+
+// Publish lets other actors have a name's value, once the step under way is
+// recorded.
+func (t *Task) Publish(name string) {
+	if t.Actor.Shared[name] {
+		t.given = append(t.given, name)
+	}
+}
+
+// SetAs gives the step's ith `as` name its value.
+func (t *Task) SetAs(i int, v any) error {
+	name, err := t.Step.As.Eval(t, i)
+	if err == nil {
+		t.Set(name, v)
+	}
+	return err
+}
+
+// AsName is the step's ith `as` name, or a stand-in that a transcript can show.
+func (t *Task) AsName(i int, otherwise string) (string, error) {
+	name, err := t.Step.As.Eval(t, i)
+	if name == "" {
+		name = otherwise
+	}
+	return name, err
+}
+
+// MakeHandle names a new socket after `as`.
+func (t *Task) MakeHandle(i int, s *sock.Socket, otherwise string) (*handle.Handle, error) {
+	name, err := t.AsName(i, otherwise)
+	if err != nil {
+		return nil, err
+	}
+	h := &handle.Handle{Name: name, Sock: s}
+	if t.Step.As.Len() > i {
+		t.Set(name, h)
+	}
+	return h, nil
+}
+
+// SmallBuffer is how much scratch space each task may keep for itself: ten
+// thousand actors that wait must not hold large buffers.
+const SmallBuffer = 4096
+
+// largeBuffers are buffers above that size, shared by all tasks.
+var largeBuffers sync.Pool
+
+// Buffer is scratch space of n bytes, good until the step ends.
+func (t *Task) Buffer(n int) []byte {
+	if n <= SmallBuffer {
+		if cap(t.scratch) < n {
+			t.scratch = make([]byte, n)
+		}
+		return t.scratch[:n]
+	}
+	b, _ := largeBuffers.Get().(*[]byte)
+	if b == nil || cap(*b) < n {
+		large := make([]byte, n)
+		b = &large
+	}
+	t.large = append(t.large, b)
+	return (*b)[:n]
+}
+
+// GiveBack lets go of the large buffers of the step.
+func (t *Task) GiveBack() {
+	for _, b := range t.large {
+		largeBuffers.Put(b)
+	}
+	t.large = t.large[:0]
+}
+
+// mostRecent is how many different texts may come in turn and yet be kept once.
+const mostRecent = 8
+
+// Part is data as a part of an event: the same value again where a recent event
+// has the same data, so that rounds that are alike share one.
+func (t *Task) Part(b []byte, counted bool) any {
+	for _, p := range t.recent {
+		if d := p.(event.Data); d.Len == len(b) && d.Counted == counted && string(d.Bytes) == string(b) {
+			return p
+		}
+	}
+	d := t.Data(b)
+	d.Counted = counted
+	if len(d.Bytes) < len(b) {
+		return d
+	}
+	if len(t.recent) < mostRecent {
+		t.recent = append(t.recent, d)
+		return t.recent[len(t.recent)-1]
+	}
+	t.oldest = (t.oldest + 1) % mostRecent
+	t.recent[t.oldest] = d
+	return t.recent[t.oldest]
+}
+
+// Data keeps of b what will be printed. b may be reused afterwards.
+func (t *Task) Data(b []byte) event.Data {
+	d := event.Data{Len: len(b)}
+	if len(b) > event.DataShown && !t.Actor.Run.Full {
+		b = b[:event.DataShown]
+	}
+	d.Bytes = append([]byte(nil), b...)
+	return d
+}
+
+// DataOf is data that a step sends over a handle, with its marks.
+func (t *Task) DataOf(h *handle.Handle, b value.Blob) any {
+	if len(b.Marks) == 0 {
+		return t.Part(b.Bytes, h.Plain())
+	}
+	d := t.Data(b.Bytes)
+	d.Marks, d.Counted = b.Marks, h.Plain()
+	return d
+}
+
+// Act marks the event as one that orders others.
+func (t *Task) Act(op event.Op, h *handle.Handle) {
+	t.Event.Op, t.Event.Sock = op, h.Sock.Desc().ID
+}
+
+// isCancelled reports whether the step ended only because the run is over.
+func (t *Task) isCancelled(err error) bool {
+	if errors.Is(err, ErrCancelled) {
+		return true
+	}
+	cause := context.Cause(t.Ctx)
+	return cause != nil && errors.Is(err, cause)
+}
+
+// Piece implements [Env].
+func (t *Task) Piece(text string, from int) any {
+	if text == "" {
+		return text
+	}
+	c := &event.Came{From: from, Text: text}
+	t.arrived = append(t.arrived, c)
+	return value.Traced{Value: text, Trace: &value.Trace{Marks: []event.Mark{{To: len(text), Origins: []event.Origin{{Came: c}}, Copy: true}}}}
+}

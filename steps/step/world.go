@@ -1,0 +1,97 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// World is all that an actor needs from outside itself: other actors' names,
+// signals, barriers, branches and a place for its events. Nothing that passes
+// through it is a pointer into another actor, so that a pipe could stand in its
+// place. Each strand (an actor, or a branch of one) has its own.
+type World interface {
+	// Await waits until another actor's name has its value. The index picks a
+	// replica; -1 stands for an actor that has none.
+	Await(deadline time.Time, actor string, index int, name string) (any, event.Cause, error)
+	// Give tells the other actors a name's value.
+	Give(name string, value any, by event.Cause)
+	// Signal raises a signal; it stays up.
+	Signal(name string, by event.Cause)
+	// Wait waits for a signal.
+	Wait(deadline time.Time, name string) (event.Cause, error)
+	// Barrier waits until every actor that names the barrier has come.
+	Barrier(deadline time.Time, name string) (event.Cause, error)
+	// Record keeps a copy of an event, its lists included, and returns its place.
+	Record(e *event.Event) event.Cause
+	// Loop opens a repetition, whose rounds fold where they print alike.
+	Loop() Loop
+	// Fork starts a branch that runs beside the strand.
+	//
+	// Alike says that the branches of one place do the same, so that a transcript
+	// numbers them and folds those that print alike.
+	Fork(name string, by *event.Place, alike bool, run func(World) error) Branch
+	// Join waits until a branch of the same actor has ended. The error is
+	// ErrCancelled when the branch failed: its own failure is reported where it
+	// happened.
+	Join(b Branch, deadline time.Time) error
+	// At tells what the strand does now, for the reports of other strands. A nil
+	// step says that its steps are done, and that it waits for its branches.
+	At(p *event.Place, since time.Time)
+	// MayStart reports whether another strand may still start a program.
+	MayStart() bool
+	// Stalls tells that the call of the step under way waits, for the kernel or
+	// for a time to pass, or that it goes on.
+	Stalls(waits bool)
+}
+
+// A Branch is a strand that runs beside the one that started it.
+type Branch interface {
+	// Blocked waits until the branch has stayed inside one step for a time, and
+	// tells which. Of the cause only the strand counts: it is the branch's.
+	Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error)
+}
+
+// Loop folds the rounds of a repetition.
+type Loop interface {
+	Round() // ends a round
+	End()   // ends the repetition
+}
+
+// TimeoutError is a step that did not end in its time.
+type TimeoutError struct {
+	After time.Duration
+	Whose string // whose time it was: "the step timeout"
+	What  string // what never came; "" where the step itself says it
+}
+
+// Error tells what never came.
+func (e *TimeoutError) Error() string {
+	s := fmt.Sprintf("timed out after %s (%s)", e.After, e.Whose)
+	if e.What != "" {
+		s += ": " + e.What
+	}
+	return s
+}
+
+// A WaitTimeout is what a world answers when the deadline of a wait has
+// passed.
+type WaitTimeout struct{ What string }
+
+// Error tells what was waited for.
+func (e *WaitTimeout) Error() string { return "still waiting for " + e.What }
+
+// A DeadlockError is a wait that nobody can end any more.
+type DeadlockError struct {
+	Msg   string
+	Waits []string // who waits for what, a line each
+}
+
+// Error tells that nobody can go on.
+func (e *DeadlockError) Error() string { return e.Msg }
+
+// ErrCancelled ends a step whose scenario has already failed elsewhere. It is
+// never a failure of its own.
+var ErrCancelled = errors.New("cancelled")

@@ -1,0 +1,199 @@
+package value
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// Address is a socket address, or a handle whose address is meant.
+type Address struct {
+	Text
+	lit sock.Addr
+	ref *Expr // a bare handle reference
+}
+
+// AddressForms lists the forms of an address with their help.
+func AddressForms() []DocRow {
+	return []DocRow{
+		{Key: "127.0.0.1:8080", Help: "AF_INET; port 0 lets the kernel choose"},
+		{Key: "[::1]:8080", Help: "AF_INET6; a link-local one has its interface: [fe80::1%lo]:80"},
+		{Key: ":8080", Help: "every address of the host, in the family of the socket"},
+		{Key: "unix:PATH", Help: "AF_UNIX; a relative path is one in the current folder"},
+		{Key: "unix:@NAME", Help: "an abstract name (Linux, unix(7))"},
+		{Key: "unix:", Help: "no name: bind lets the kernel choose an abstract one"},
+		{Key: "icmp:127.0.0.1", Help: "an address without a port, for raw sockets and ICMP"},
+		{Key: "unspec:", Help: "AF_UNSPEC: connect to it dissolves a datagram socket's association"},
+		{Key: "AF_NETLINK:0000…", Help: "any other family: the bytes that follow the family in its sockaddr, in hexadecimal"},
+	}
+}
+
+var bareReference = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+
+// Decode reads an address; one without expressions must parse.
+func (a *Address) Decode(d *Decoder, n *source.Node) {
+	if n.Kind == source.Scalar && n.Text == "localhost" && !d.knows(n.Text) {
+		d.Problem(n, "address %q: host names are not looked up: write the address, 127.0.0.1:PORT", n.Text)
+		return
+	}
+	if n.Kind == source.Scalar && bareReference.MatchString(n.Text) {
+		a.given, a.Node, a.ref = true, n, new(Expr)
+		d.compile(a.ref, n, n.Text, 0)
+		return
+	}
+	a.Text.Decode(d, n)
+	s, static := a.Static()
+	if !a.given || !static {
+		return
+	}
+	addr, err := sock.ParseAddr(s)
+	if err != nil {
+		d.Problem(n, "%s", err)
+		return
+	}
+	a.lit = addr
+}
+
+// Schema accepts a text.
+func (a *Address) Schema() Schema { return Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (a *Address) Type() string { return "address" }
+
+// Fixed is the address where it holds no expression.
+func (a *Address) Fixed() (sock.Addr, bool) { return a.lit, a.given && !a.lit.IsZero() }
+
+// Resolve is the address; a handle stands for its own.
+func (a *Address) Resolve(env Env) (sock.Addr, error) {
+	asked, err := a.Ask(env)
+	return asked.Addr, err
+}
+
+// Ask is Resolve, with what of the address the file does not spell out.
+func (a *Address) Ask(env Env) (event.Asked, error) {
+	if a.ref == nil {
+		if _, static := a.Static(); static {
+			return event.Asked{Addr: a.lit}, nil
+		}
+	}
+	s, err := a.eval(env)
+	if err != nil {
+		return event.Asked{}, err
+	}
+	if s.Text == "" {
+		return event.Asked{}, fmt.Errorf("%s has no address yet", Quote(a.Node.Text))
+	}
+	addr, err := sock.ParseAddr(s.Text)
+	if err != nil {
+		return event.Asked{}, fmt.Errorf("%s: %w", Quote(a.Node.Text), err)
+	}
+	return event.Asked{Addr: addr, Marks: chosenMarks(addr, s)}, nil
+}
+
+// FamilyForms are the forms of addresses by family.
+var FamilyForms = map[int]string{
+	unix.AF_INET:  "an address such as 127.0.0.1:8080",
+	unix.AF_INET6: "an address such as [::1]:8080",
+	unix.AF_UNIX:  "an address such as unix:PATH or unix:@NAME",
+}
+
+func (a *Address) eval(env Env) (event.Marked, error) {
+	if a.ref == nil {
+		return a.Marked(env)
+	}
+	v, trace, err := a.ref.Traced(env)
+	return FormatTraced(v, trace), err
+}
+
+// chosenMarks are the marks of an address in the form of its String, on what the
+// kernel may choose of it.
+func chosenMarks(a sock.Addr, written event.Marked) []event.Mark {
+	before, chosen, _ := a.Parts()
+	from, to := len(before), len(before)+len(chosen)
+	switch {
+	case len(written.Marks) == 0 || chosen == "":
+		return written.Marks
+	case a.String() != written.Text:
+		t := &Trace{Marks: written.Marks}
+		return []event.Mark{{From: from, To: to, Origins: t.Origins(nil)}}
+	}
+	return event.Shifted(event.CutMarks(written.Marks, from, to), from)
+}
+
+// AddressMatch is an address that must come; one without a port asks for the
+// host only.
+type AddressMatch struct {
+	Address
+	host netip.Addr
+	none bool // no address must come
+}
+
+// Decode reads an address, a bare host or none.
+func (a *AddressMatch) Decode(d *Decoder, n *source.Node) {
+	if n.Kind == source.Scalar && n.Text == "none" && !d.knows("none") {
+		a.given, a.Node, a.none = true, n, true
+		return
+	}
+	if ip, err := netip.ParseAddr(n.Text); err == nil && n.Kind == source.Scalar {
+		a.given, a.Node, a.host = true, n, ip
+		return
+	}
+	a.Address.Decode(d, n)
+}
+
+// Expect holds an address against the expectation.
+func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
+	if !a.given {
+		return nil
+	}
+	came := got.String()
+	if came == "" {
+		came = "no address (write none to expect that)"
+	}
+	if a.none {
+		if !got.IsZero() {
+			return Mismatchf("expected no %s address, got %s", what, came)
+		}
+		return nil
+	}
+	host, err := a.bareHost(env)
+	if err != nil {
+		return err
+	}
+	if host.IsValid() {
+		if got.IP != host {
+			return Mismatchf("expected %s %s, got %s", what, host, came)
+		}
+		return nil
+	}
+	want, err := a.Resolve(env)
+	if err != nil {
+		return err
+	}
+	if !want.Means(got) {
+		return Mismatchf("expected %s %s, got %s", what, want, came)
+	}
+	return nil
+}
+
+// bareHost is the host where no port is asked for; not valid else.
+func (a *AddressMatch) bareHost(env Env) (netip.Addr, error) {
+	if _, static := a.Static(); a.host.IsValid() || a.ref == nil && static {
+		return a.host, nil
+	}
+	s, err := a.eval(env)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	host, err := netip.ParseAddr(s.Text)
+	if err != nil {
+		return netip.Addr{}, nil // an address with a port, or what Resolve reports
+	}
+	return host, nil
+}

@@ -1,0 +1,79 @@
+package value
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A maximum is the most of something that a scenario may ask for. Each stands
+// here, once: the decoder, the run and the reference read it.
+type maximum struct {
+	what string // as the table of the reference names it
+	Most int64
+	unit Unit
+	help string
+}
+
+// The bounds of the language.
+var (
+	maxFile     = maximum{"a scenario file", source.MaxFile, ByteUnit, "a file that is larger is not read"}
+	maxNodes    = maximum{"the values of a file", source.MaxNodes, PlainUnit, "scalars, lists and mappings, with aliases expanded"}
+	maxDepth    = maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
+	MaxChecked  = maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
+	maxExpr     = maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
+	maxReplicas = maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
+	MaxBuffer   = maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
+	MaxMessages = maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
+	MaxKept     = maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
+	maxPayload  = maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
+)
+
+// bounds are all of them, in the order of the table.
+var bounds = []*maximum{
+	&maxFile, &maxNodes, &maxDepth, &MaxChecked, &maxExpr, &maxReplicas, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
+}
+
+// Replicas is the number of replicas of an actor, with its bound.
+func Replicas() Int { return Int{AtMost(&maxReplicas)} }
+
+// CheckReplicas reports more replicas than all actors together may have.
+func CheckReplicas(n int) error { return maxReplicas.Check(int64(n)) }
+
+// Check reports an amount that is above it.
+func (b *maximum) Check(n int64) error {
+	if n > b.Most {
+		return fmt.Errorf("%s is too much: the most for %s is %s", b.unit.format(n), b.what, b)
+	}
+	return nil
+}
+
+// String is the most that there may be.
+func (b *maximum) String() string { return b.unit.format(b.Most) }
+
+// Bounds lists the bounds for the reference.
+func Bounds() []DocRow {
+	rows := make([]DocRow, 0, len(bounds))
+	for _, b := range bounds {
+		rows = append(rows, DocRow{Key: b.what, Type: b.String(), Help: b.help})
+	}
+	return slices.Clip(rows)
+}
+
+// sum64 and product are the sum and the product of two sizes, or the largest
+// size where that is less.
+func sum64(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+func Product(a, b int64) int64 {
+	if b != 0 && a > math.MaxInt64/b {
+		return math.MaxInt64
+	}
+	return a * b
+}

@@ -1,0 +1,151 @@
+package value
+
+import (
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// Compare is a condition on a number: 17, ">=3", "!=0", "150ms..400ms", or a
+// list of which one must hold.
+type Compare struct {
+	Node *source.Node
+	Unit Unit
+	any  []bound
+}
+
+// A bound is one condition: low..high (both included), or an operator and a
+// number.
+type bound struct {
+	op        string // "=", "!=", ">=", "<=", ">", "<", ".."
+	low, high Number
+	text      string
+}
+
+// Given reports whether the condition was written at all.
+func (c *Compare) Given() bool { return c.Node != nil }
+
+// Decode reads a condition or a list of conditions.
+func (c *Compare) Decode(d *Decoder, n *source.Node) {
+	c.Node = n
+	d.NotEmpty(n)
+	items := []*source.Node{n}
+	if n.Kind == source.List {
+		items = n.Items
+	}
+	for _, item := range items {
+		if item.Kind != source.Scalar {
+			d.Problem(item, "expected %s or a condition such as %q, got %s", c.Unit.noun(), c.Unit.condition(), item.Describe())
+			continue
+		}
+		c.any = append(c.any, c.bound(d, item))
+	}
+}
+
+func (c *Compare) bound(d *Decoder, n *source.Node) bound {
+	b := bound{op: "=", text: strings.TrimSpace(n.Text)}
+	problems := len(d.problems)
+	rest := b.text
+	for _, op := range []string{">=", "<=", "!=", ">", "<", "="} {
+		if after, ok := strings.CutPrefix(rest, op); ok {
+			b.op, rest = op, strings.TrimSpace(after)
+			break
+		}
+	}
+	if low, high, ranged := cutRange(rest); ranged {
+		b.op = ".."
+		b.high.decode(d, c.part(n, strings.TrimSpace(high)), c.Unit)
+		rest = strings.TrimSpace(low)
+	}
+	b.low.decode(d, c.part(n, rest), c.Unit)
+	if b.op == ".." && len(d.problems) == problems && b.low.fixed() && b.high.fixed() && b.low.lit > b.high.lit {
+		d.Problem(n, "nothing is in %s", b.text).Hint = "write the smaller one first"
+	}
+	return b
+}
+
+// cutRange cuts low..high; dots inside an expression at the start are its own.
+func cutRange(s string) (low, high string, ranged bool) {
+	from := 0
+	if strings.HasPrefix(s, "${") {
+		from = closingBrace(s, 2) + 1
+	}
+	low, high, ranged = strings.Cut(s[from:], "..")
+	return s[:from] + low, high, ranged
+}
+
+// part is n with another text, so that messages still point at n.
+func (c *Compare) part(n *source.Node, text string) *source.Node {
+	p := *n
+	p.Text = text
+	return &p
+}
+
+// Schema accepts a number, a condition or a list of them.
+func (c *Compare) Schema() Schema {
+	one := Schema{"type": []string{"integer", "string"}}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (c *Compare) Type() string {
+	if c.Unit == TimeUnit {
+		return "duration or range"
+	}
+	return "number or condition"
+}
+
+// Holds tells whether got meets the condition, and what was expected.
+func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
+	var texts []string
+	for i := range c.any {
+		ok, text, err := c.any[i].holds(env, got, c.Unit)
+		if err != nil || ok {
+			return ok, text, err
+		}
+		texts = append(texts, text)
+	}
+	return false, strings.Join(texts, " or "), nil
+}
+
+func (b *bound) holds(env Env, got int64, u Unit) (bool, string, error) {
+	low, err := b.low.eval(env, u)
+	if err != nil {
+		return false, "", err
+	}
+	switch b.op {
+	case "..":
+		high, err := b.high.eval(env, u)
+		return low <= got && got <= high, u.format(low) + ".." + u.format(high), err
+	case ">=":
+		return got >= low, ">=" + u.format(low), nil
+	case "<=":
+		return got <= low, "<=" + u.format(low), nil
+	case ">":
+		return got > low, ">" + u.format(low), nil
+	case "<":
+		return got < low, "<" + u.format(low), nil
+	case "!=":
+		return got != low, "!=" + u.format(low), nil
+	}
+	return got == low, u.format(low), nil
+}
+
+// Expect holds a number against the condition, where one was written.
+func (c *Compare) Expect(env Env, got int64, what string) error {
+	if !c.Given() {
+		return nil
+	}
+	ok, want, err := c.Holds(env, got)
+	if err != nil || ok {
+		return err
+	}
+	came := c.Unit.format(got)
+	if strings.HasSuffix(want, "iB") { // which says that it is bytes
+		what = strings.TrimSpace(strings.TrimPrefix(what, "bytes"))
+		if !strings.HasSuffix(came, "iB") {
+			came += " bytes"
+		}
+	}
+	return Mismatchf("expected %s, got %s", strings.TrimSpace(want+" "+what), came)
+}

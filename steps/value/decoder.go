@@ -1,0 +1,141 @@
+package value
+
+import (
+	"fmt"
+	"sort"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A Decoder reads typed values from a file's tree. It collects what is wrong
+// with them, knows the names that their expressions may mean, and keeps what it
+// has compiled.
+type Decoder struct {
+	actors   map[string]bool
+	vars     map[string]bool
+	Own      *NameSet // names that the actor under way makes
+	problems source.Problems
+
+	exprs     []*Expr // compiled since they were last taken
+	announced []any   // since it was last taken
+}
+
+// NewDecoder returns a decoder for a scenario with the given actors and
+// variables: expressions must know them while they are compiled.
+func NewDecoder(actors, vars []string) *Decoder {
+	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool)}
+	for _, a := range actors {
+		d.actors[a] = true
+	}
+	for _, v := range vars {
+		d.vars[v] = true
+	}
+	return d
+}
+
+// Problems are all that was found wrong so far.
+func (d *Decoder) Problems() source.Problems { return d.problems }
+
+// Count is how many problems were found so far.
+func (d *Decoder) Count() int { return len(d.problems) }
+
+// Problem notes what is wrong at n.
+func (d *Decoder) Problem(n *source.Node, format string, args ...any) *source.Problem {
+	p := n.Problem(format, args...)
+	d.problems = append(d.problems, p)
+	return p
+}
+
+// Outside decodes a value that stands in no actor, such as the number of its
+// replicas, and returns the expressions in it.
+func (d *Decoder) Outside(v Value, n *source.Node) []*Expr {
+	d.Own = nil
+	v.Decode(d, n)
+	exprs, _ := d.Take()
+	return exprs
+}
+
+// Tries decodes a value that may be meant otherwise, and reports whether
+// nothing was wrong with it. It leaves no trace in d.
+func (d *Decoder) Tries(v Value, n *source.Node) bool {
+	trial := &Decoder{actors: d.actors, Own: d.Own, vars: d.vars}
+	v.Decode(trial, n)
+	return len(trial.problems) == 0
+}
+
+// Announce keeps a value for whoever reads more than values, as the reader of
+// steps does.
+func (d *Decoder) Announce(v any) { d.announced = append(d.announced, v) }
+
+// Take returns what was compiled and announced since the last time.
+func (d *Decoder) Take() ([]*Expr, []any) {
+	exprs, announced := d.exprs, d.announced
+	d.exprs, d.announced = nil, nil
+	return exprs, announced
+}
+
+// IsActor reports whether a name stands for another actor: the actor's own
+// names come first.
+func (d *Decoder) IsActor(name string) bool { return d.actors[name] && !d.Own.Has(name) }
+
+// knows reports whether a name stands, or may stand, for something in an
+// expression.
+func (d *Decoder) knows(name string) bool {
+	return d.Own.May(name) || d.vars[name] || d.actors[name]
+}
+
+// A Namer is a value that gives names. The names that an actor's steps give are
+// known before any expression of it is compiled.
+type Namer interface {
+	// NamesIn adds the names that the value gives where it is decoded from n.
+	NamesIn(n *source.Node, add func(name string))
+}
+
+// NamesIn adds the names that values give which are bound to the keys of n.
+func NamesIn(n *source.Node, params []*Param, add func(string)) {
+	for _, e := range n.Entries {
+		if p := FindParam(params, e.Key.Text); p != nil {
+			if v, ok := p.Value.(Namer); ok {
+				v.NamesIn(e.Value, add)
+			}
+		}
+	}
+}
+
+// Mapping decodes the entries of n into the parameters that they name; what is
+// for messages.
+func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
+	for _, e := range n.Entries {
+		p := FindParam(params, e.Key.Text)
+		if p == nil {
+			d.Problem(e.Key, "unknown key %q in %s", e.Key.Text, what).Hint = unknownKeyHint(e.Key.Text, params, what)
+			continue
+		}
+		if e.Value.Null {
+			d.Problem(e.Key, "%s has no value", e.Key.Text)
+			continue
+		}
+		p.Value.Decode(d, e.Value)
+	}
+	for _, p := range params {
+		if p.Required && n.Get(p.Key) == nil {
+			d.Problem(n, "%s needs %s", what, p.Key).Hint = p.Help
+		}
+	}
+}
+
+// unknownKeyHint says what may have been meant by a key that is not there.
+func unknownKeyHint(key string, params []*Param, what string) string {
+	if IsPayloadForm(key) && FindParam(params, "data") != nil {
+		return fmt.Sprintf("write {data: {%s: …}}", key)
+	}
+	if hint := source.DidYouMean(key, keyNames(params)); hint != "" {
+		return hint
+	}
+	return "it takes " + JoinOr(Sorted(Without(keyNames(params), what)))
+}
+
+func Sorted(words []string) []string {
+	sort.Strings(words)
+	return words
+}

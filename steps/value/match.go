@@ -1,0 +1,285 @@
+package value
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// Match is what received bytes must be: equal to data, containing some,
+// matching a regular expression (RE2), or of a size.
+type Match struct {
+	Data     Payload
+	Contains Payload
+	Matches  Regexp
+	Size     Compare
+	SHA256   Digest
+}
+
+// Conditions are the keys of `expect` that say what the bytes must be.
+func (m *Match) Conditions() []*Param {
+	m.Size.Unit = ByteUnit
+	return []*Param{
+		{Key: "data", Value: &m.Data, Help: ExactBytes},
+		{Key: "contains", Value: &m.Contains, Help: "these bytes somewhere in it"},
+		{Key: "matches", Value: &m.Matches, Help: "a regular expression (RE2); its named groups become variables"},
+		{Key: "size", Value: &m.Size, Help: "how many bytes"},
+		{Key: "sha256", Value: &m.SHA256, Help: "the SHA-256 of the bytes in hexadecimal"},
+	}
+}
+
+// ExactBytes is the help of the condition that a plain `expect` means.
+const ExactBytes = "exactly these bytes"
+
+// Digest is a SHA-256 in hexadecimal, or an expression that gives one.
+type Digest struct{ Text }
+
+// Decode reads the 64 digits.
+func (v *Digest) Decode(d *Decoder, n *source.Node) {
+	v.Text.Decode(d, n)
+	s, static := v.Static()
+	if b, err := hex.DecodeString(s); static && n.Kind == source.Scalar && (err != nil || len(b) != sha256.Size) {
+		d.Problem(n, "%s is no SHA-256", Quote(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
+	}
+}
+
+// Searches reports whether the bytes are looked for in what comes rather than
+// compared with it.
+func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
+
+// Find looks for what is searched in b and tells where it ends; -1 where it
+// is not there yet. The first bytes of b were looked through in vain.
+func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
+	end := 0
+	if m.Contains.Given() {
+		want, err := m.Contains.Bytes(env)
+		if err != nil {
+			return -1, err
+		}
+		i := IndexFrom(b, want, looked)
+		if i < 0 && looked > 0 && m.Matches.Given() {
+			i = bytes.Index(b, want) // it was there before the expression matched
+		}
+		if i < 0 {
+			return -1, nil
+		}
+		end = i + len(want)
+	}
+	if m.Matches.Given() {
+		re, err := m.Matches.Eval(env)
+		if err != nil {
+			return -1, err
+		}
+		loc, err := findRegexp(env, re, b)
+		if err != nil || loc == nil {
+			return -1, err
+		}
+		end = max(end, loc[1])
+	}
+	return end, nil
+}
+
+// Check holds received bytes against all that is expected and sets the
+// variables of named groups.
+func (m *Match) Check(env Env, b []byte) error {
+	return m.CheckReceived(env, Received{Bytes: b, Size: int64(len(b))})
+}
+
+// Received is what came: of a stream that was compared as it came not all bytes
+// are there.
+type Received struct {
+	Bytes    []byte
+	Size     int64
+	Sum      *event.SHA256 // nil where it is that of these bytes
+	Compared bool
+	Found    bool // by the search that ended the receive
+}
+
+func (r *Received) digest() string {
+	if r.Sum != nil {
+		return r.Sum.Hex()
+	}
+	sum := sha256.Sum256(r.Bytes)
+	return hex.EncodeToString(sum[:])
+}
+
+func (m *Match) CheckReceived(env Env, got Received) error {
+	b := got.Bytes
+	if m.Data.Given() && !got.Compared {
+		want, err := m.Data.Bytes(env)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(want, b) {
+			return &Mismatch{Msg: "the data differs", Want: want, Got: append([]byte(nil), b...), Data: true}
+		}
+	}
+	if m.Contains.Given() && !got.Found {
+		want, err := m.Contains.Bytes(env)
+		if err != nil {
+			return err
+		}
+		if !bytes.Contains(b, want) {
+			return &Mismatch{Msg: "expected data that contains " + Quote(string(want)) + ", got " + DescribeLong(b)}
+		}
+	}
+	if err := m.Size.Expect(env, got.Size, "bytes"); err != nil {
+		return err
+	}
+	if err := m.CheckSum(env, &got); err != nil {
+		return err
+	}
+	return m.groups(env, b)
+}
+
+// CheckSum compares the SHA-256 of what came with the expectation.
+func (m *Match) CheckSum(env Env, r *Received) error {
+	if !m.SHA256.Given() {
+		return nil
+	}
+	want, err := m.SHA256.Eval(env)
+	if err != nil {
+		return err
+	}
+	if got := r.digest(); !strings.EqualFold(want, got) {
+		return Mismatchf("expected data with the SHA-256 %s, got %s", want, got)
+	}
+	return nil
+}
+
+// groups checks the regular expression and sets its named groups.
+func (m *Match) groups(env Env, b []byte) error {
+	if !m.Matches.Given() {
+		return nil
+	}
+	re, err := m.Matches.Eval(env)
+	if err != nil {
+		return err
+	}
+	found, err := findRegexp(env, re, b)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + DescribeLong(b)}
+	}
+	for i, name := range re.SubexpNames() {
+		if name == "" {
+			continue
+		}
+		if from, to := found[2*i], found[2*i+1]; from >= 0 {
+			env.Set(name, env.Piece(string(b[from:to]), from))
+		} else {
+			env.Set(name, "")
+		}
+	}
+	return nil
+}
+
+// LongShown is how many bytes describeLong shows.
+const LongShown = 4096
+
+// DescribeLong shows data in which something was searched: much of it, so that
+// the reader sees why it was not found.
+func DescribeLong(b []byte) string {
+	if len(b) == 0 {
+		return "nothing"
+	}
+	if len(b) <= LongShown {
+		return dataText(b)
+	}
+	return fmt.Sprintf("%s and %d more bytes", dataText(b[:LongShown]), len(b)-LongShown)
+}
+
+// dataText is data as a text, or in hexadecimal where it is not one.
+func dataText(b []byte) string {
+	if utf8.Valid(b) {
+		return strconv.Quote(string(b))
+	}
+	return "hex:" + hex.EncodeToString(b)
+}
+
+func DescribeData(b []byte) string {
+	if len(b) == 0 {
+		return "nothing"
+	}
+	return Quote(string(b))
+}
+
+// Regexp is a regular expression in RE2 syntax, compiled at load where it
+// holds no expression.
+type Regexp struct {
+	Text
+	re *regexp.Regexp
+}
+
+// Decode reads and compiles the expression.
+func (r *Regexp) Decode(d *Decoder, n *source.Node) {
+	r.Text.Decode(d, n)
+	s, static := r.Static()
+	if !r.given || !static {
+		return
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		d.Problem(n, "regular expression: %s", regexpMessage(err)).Hint = "the syntax is RE2's"
+		return
+	}
+	r.re = re
+}
+
+func regexpMessage(err error) string {
+	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+}
+
+// Type names the type in the reference.
+func (r *Regexp) Type() string { return "regular expression" }
+
+// NamesIn implements [Namer].
+func (r *Regexp) NamesIn(n *source.Node, add func(string)) {
+	for _, name := range groupNames(n.Text) {
+		add(name)
+	}
+}
+
+// Groups are the names that a match sets.
+func (r *Regexp) Groups() []string {
+	if !r.given {
+		return nil
+	}
+	return groupNames(r.Node.Text)
+}
+
+var groupName = regexp.MustCompile(`\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>`)
+
+func groupNames(expr string) []string {
+	var names []string
+	for _, m := range groupName.FindAllStringSubmatch(expr, -1) {
+		names = append(names, m[1])
+	}
+	return names
+}
+
+// Eval is the compiled expression.
+func (r *Regexp) Eval(env Env) (*regexp.Regexp, error) {
+	if r.re != nil {
+		return r.re, nil
+	}
+	s, err := r.Text.Eval(env)
+	if err != nil {
+		return nil, err
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		return nil, Mismatchf("regular expression %s: %s", Quote(s), regexpMessage(err))
+	}
+	return re, nil
+}

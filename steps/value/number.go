@@ -1,0 +1,338 @@
+package value
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// A Unit says how the number of a [Number] is written and printed.
+type Unit int
+
+const (
+	PlainUnit  Unit = iota
+	ByteUnit        // 128KiB
+	TimeUnit        // 150ms; the number counts nanoseconds
+	SignedUnit      // a plain number that may be negative
+)
+
+// Number is a whole number, written out or given by an expression.
+type Number struct {
+	Node *source.Node
+	lit  int64
+	expr *Expr
+	text *Text // of which an expression is a part: ${n}ms
+
+	max *maximum // nil where the number may be any
+}
+
+// AtMost is a number with a bound.
+func AtMost(m *maximum) Number { return Number{max: m} }
+
+// above reports a number that is above its bound.
+func (v *Number) above(x int64) error {
+	if v.max == nil {
+		return nil
+	}
+	return v.max.Check(x)
+}
+
+// word reports a number that is too large for an int, which has 32 bits on some
+// processors.
+func word(x int64, err error) (int, error) {
+	if n := int(x); err != nil || int64(n) == x {
+		return n, err
+	}
+	return 0, fmt.Errorf("%d does not fit into the 32 bits of this processor", x)
+}
+
+// Int is a count without a unit. Its zero value is not given.
+type Int struct{ Number }
+
+// Size is a number of bytes, which may be written 128KiB.
+type Size struct{ Number }
+
+// Duration is a length of time with its unit, such as 250ms.
+type Duration struct{ Number }
+
+// Given reports whether the number was written at all.
+func (v *Number) Given() bool { return v.Node != nil }
+
+// Static is the number where it holds no expression.
+func (v *Number) Static() (int64, bool) { return v.lit, v.fixed() }
+
+func (v *Number) fixed() bool { return v.expr == nil && v.text == nil }
+
+// Exprs are the expressions that the number holds.
+func (v *Number) Exprs() []*Expr {
+	var list []*Expr
+	if v.expr != nil {
+		list = append(list, v.expr)
+	}
+	if v.text != nil {
+		for _, p := range v.text.Parts {
+			if p.Expr != nil {
+				list = append(list, p.Expr)
+			}
+		}
+	}
+	return list
+}
+
+func (v *Number) decode(d *Decoder, n *source.Node, u Unit) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected %s, got %s", u.noun(), n.Describe())
+		return
+	}
+	v.Node = n
+	if src, ok := wholeExpression(n.Text); ok {
+		v.expr = new(Expr)
+		d.compile(v.expr, n, src, 2)
+		return
+	}
+	if strings.Contains(n.Text, "${") {
+		v.text = new(Text)
+		v.text.Decode(d, n)
+		return
+	}
+	x, err := u.Parse(n.Text)
+	if err == nil {
+		err = v.above(x)
+	}
+	if err != nil {
+		d.Problem(n, "%s", err)
+	}
+	v.lit = x
+}
+
+func (v *Number) eval(env Env, u Unit) (int64, error) {
+	n, _, err := v.traced(env, u)
+	return n, err
+}
+
+// traced is the number, with where it comes from.
+func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
+	if v.text != nil {
+		return v.evalText(env, u)
+	}
+	if v.expr == nil {
+		return v.lit, nil, nil
+	}
+	x, trace, err := v.expr.Traced(env)
+	if err != nil {
+		return 0, nil, err
+	}
+	if n, ok := asInt(x); ok && u != TimeUnit {
+		if n < 0 && u != SignedUnit {
+			return 0, nil, v.expr.Errorf("gives %d; it must not be negative", n)
+		}
+		if err := v.above(n); err != nil {
+			return 0, nil, v.expr.Errorf("%s", err)
+		}
+		return n, trace, nil
+	}
+	n, err := u.Parse(Format(x))
+	if err == nil {
+		err = v.above(n)
+	}
+	if err != nil {
+		return 0, nil, v.expr.Errorf("%s", err)
+	}
+	return n, trace, nil
+}
+
+func (v *Number) evalText(env Env, u Unit) (int64, *Trace, error) {
+	s, err := v.text.Marked(env)
+	if err != nil {
+		return 0, nil, err
+	}
+	n, err := u.Parse(s.Text)
+	if err == nil {
+		err = v.above(n)
+	}
+	if err != nil {
+		err = fmt.Errorf("%s: %w", Quote(v.Node.Text), err)
+	}
+	return n, &Trace{Marks: s.Marks}, err
+}
+
+// Decode reads a whole number that is not negative.
+func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, PlainUnit) }
+
+// Eval is the number; v itself where it was not given.
+func (v *Int) Eval(env Env) (int, error) {
+	return word(v.eval(env, PlainUnit))
+}
+
+// Schema accepts an integer or an expression.
+func (v *Int) Schema() Schema {
+	return Schema{"anyOf": []Schema{{"type": "integer", "minimum": 0}, expressionSchema()}}
+}
+
+// Type names the type in the reference.
+func (v *Int) Type() string { return "number" }
+
+// Decode reads a number of bytes.
+func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, ByteUnit) }
+
+// Eval is the number of bytes.
+func (v *Size) Eval(env Env) (int, error) {
+	return word(v.eval(env, ByteUnit))
+}
+
+// Schema accepts 17, 128KiB or an expression.
+func (v *Size) Schema() Schema {
+	return Schema{"anyOf": []Schema{
+		{"type": "integer", "minimum": 0},
+		{"type": "string", "pattern": `^[0-9]+([KMG]iB|B)?$`},
+		expressionSchema(),
+	}}
+}
+
+// Type names the type in the reference.
+func (v *Size) Type() string { return "size" }
+
+// Sizes are several numbers of bytes.
+type Sizes struct {
+	List []*Size
+	Max  *maximum // of each
+}
+
+// Decode reads a size or a list of sizes.
+func (v *Sizes) Decode(d *Decoder, n *source.Node) {
+	d.NotEmpty(n)
+	for _, item := range Listed(n) {
+		x := &Size{AtMost(v.Max)}
+		x.Decode(d, item)
+		v.List = append(v.List, x)
+	}
+}
+
+// Schema accepts a size or a list of sizes.
+func (v *Sizes) Schema() Schema {
+	one := new(Size).Schema()
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (v *Sizes) Type() string { return "list of sizes" }
+
+// Decode reads a duration.
+func (v *Duration) Decode(d *Decoder, n *source.Node) { v.decode(d, n, TimeUnit) }
+
+// Eval is the duration.
+func (v *Duration) Eval(env Env) (time.Duration, error) {
+	n, err := v.eval(env, TimeUnit)
+	return time.Duration(n), err
+}
+
+// Schema accepts what time.ParseDuration does, or an expression.
+func (v *Duration) Schema() Schema {
+	return Schema{"anyOf": []Schema{{"type": "string", "pattern": durationPattern}, {"const": 0}, expressionSchema()}}
+}
+
+// Type names the type in the reference.
+func (v *Duration) Type() string { return "duration" }
+
+const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
+
+func expressionSchema() Schema {
+	return Schema{"type": "string", "pattern": `\$\{.*\}`}
+}
+
+func (u Unit) noun() string {
+	switch u {
+	case ByteUnit:
+		return "a number of bytes"
+	case TimeUnit:
+		return "a duration such as 250ms"
+	}
+	return "a number"
+}
+
+// condition is an example of a condition on such a number.
+func (u Unit) condition() string {
+	if u == TimeUnit {
+		return "150ms..400ms"
+	}
+	return ">=3"
+}
+
+func (u Unit) Parse(s string) (int64, error) {
+	switch u {
+	case ByteUnit:
+		return ParseSize(s)
+	case TimeUnit:
+		d, err := ParseDuration(s)
+		return int64(d), err
+	}
+	n, err := strconv.ParseInt(s, 0, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		return 0, fmt.Errorf("%s does not fit into 64 bits", s)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a whole number", Quote(s))
+	}
+	if n < 0 && u != SignedUnit {
+		return 0, fmt.Errorf("%d is negative; the number must be 0 or more", n)
+	}
+	return n, nil
+}
+
+func (u Unit) format(n int64) string {
+	switch u {
+	case ByteUnit:
+		return FormatSize(n)
+	case TimeUnit:
+		return time.Duration(n).String()
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ParseSize reads a number of bytes: 17, 17B, 128KiB, 4MiB, 1GiB.
+func ParseSize(s string) (int64, error) {
+	digits, shift := s, 0
+	for i, suffix := range []string{"B", "KiB", "MiB", "GiB"} {
+		if rest, ok := strings.CutSuffix(s, suffix); ok && (i > 0 || !strings.HasSuffix(rest, "i")) {
+			digits, shift = rest, 10*i
+		}
+	}
+	n, err := strconv.ParseUint(digits, 10, 62-shift)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB", Quote(s))
+	}
+	return int64(n) << shift, nil
+}
+
+// FormatSize writes a number of bytes so that ParseSize reads it back.
+func FormatSize(n int64) string {
+	for _, u := range []struct {
+		shift int
+		name  string
+	}{{30, "GiB"}, {20, "MiB"}, {10, "KiB"}} {
+		if n >= 1<<u.shift && n&(1<<u.shift-1) == 0 {
+			return strconv.FormatInt(n>>u.shift, 10) + u.name
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// ParseDuration reads a duration that is not negative; a number needs its
+// unit, except 0.
+func ParseDuration(s string) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		if _, e := strconv.ParseFloat(s, 64); e == nil {
+			return 0, fmt.Errorf("%s has no unit; write %ss or %sms", s, s, s)
+		}
+		return 0, fmt.Errorf("%s is not a duration; write it as 250ms, 2s or 1m30s", Quote(s))
+	}
+	if d < 0 {
+		return 0, fmt.Errorf("%s is negative; a duration must be 0 or more", s)
+	}
+	return d, nil
+}

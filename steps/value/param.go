@@ -1,0 +1,79 @@
+package value
+
+import "github.com/sockscript/sockscript/scenarios/source"
+
+// A Param binds one key to a typed field.
+type Param struct {
+	Key      string
+	Value    Value
+	Help     string
+	Default  string
+	Required bool
+}
+
+// Value is a typed field of an action.
+type Value interface {
+	// Decode reads the value from the file; what is wrong goes to d.
+	Decode(d *Decoder, n *source.Node)
+	// Schema is the JSON Schema (draft 2020-12) of what Decode accepts.
+	Schema() Schema
+	// Type names the type for the reference: "size", "duration", "address".
+	Type() string
+}
+
+// Schema is a fragment of a JSON Schema.
+type Schema map[string]any
+
+// Need marks the parameter as one that must be given.
+func (q *Param) Need() *Param {
+	q.Required = true
+	return q
+}
+
+// Or tells the reader what holds when the parameter is not given. The field
+// itself carries the default; this is its text.
+func (q *Param) Or(text string) *Param {
+	q.Default = text
+	return q
+}
+
+func keyNames(list []*Param) []string {
+	var names []string
+	for _, q := range list {
+		names = append(names, q.Key)
+	}
+	return names
+}
+
+func FindParam(list []*Param, key string) *Param {
+	for _, q := range list {
+		if q.Key == key {
+			return q
+		}
+	}
+	return nil
+}
+
+// Described is a parameter's schema with its help.
+func Described(p *Param) Schema {
+	s := Schema{}
+	for k, v := range p.Value.Schema() {
+		s[k] = v
+	}
+	// A text inside a list or mapping may be null, which stands for the word
+	// itself; a key without a value is an error.
+	if types, ok := s["type"].([]string); ok {
+		s["type"] = Without(types, "null")
+	}
+	s["description"] = p.Help
+	return s
+}
+
+// Object describes a mapping with these keys and no others.
+func Object(properties Schema, required ...string) Schema {
+	s := Schema{"type": "object", "properties": properties, "additionalProperties": false}
+	if len(required) > 0 {
+		s["required"] = required
+	}
+	return s
+}

@@ -1,0 +1,248 @@
+package value
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// Text is a text that may hold ${expressions}; $${ is a literal ${.
+type Text struct {
+	given bool
+	Node  *source.Node
+	Parts []part
+	Lit   string // the whole text where it holds no expression
+}
+
+// A part is a literal or an expression.
+type part struct {
+	Lit  string
+	Expr *Expr
+}
+
+// Decode reads a scalar; a plain one is its source text.
+func (x *Text) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected a text, got %s", n.Describe())
+		return
+	}
+	x.given, x.Node = true, n
+	x.parse(d, n.Text)
+}
+
+func (x *Text) parse(d *Decoder, s string) {
+	var lit strings.Builder
+	for i := 0; i < len(s); {
+		switch {
+		case strings.HasPrefix(s[i:], "$${"):
+			lit.WriteString("${")
+			i += 3
+		case strings.HasPrefix(s[i:], "${"):
+			end := closingBrace(s, i+2)
+			if end < 0 {
+				p := d.Problem(x.Node, "an expression is opened with ${ and never closed")
+				p.MoveTo(x.Node, x.Node.At(i)).Hint = "close it with }, or write $${ for the two characters themselves"
+				return
+			}
+			x.literal(&lit)
+			e := new(Expr)
+			d.compile(e, x.Node, s[i+2:end], i+2)
+			x.Parts = append(x.Parts, part{Expr: e})
+			i = end + 1
+		default:
+			lit.WriteByte(s[i])
+			i++
+		}
+	}
+	if len(x.Parts) == 0 {
+		x.Lit = lit.String()
+		return
+	}
+	x.literal(&lit)
+}
+
+func (x *Text) literal(lit *strings.Builder) {
+	if lit.Len() > 0 {
+		x.Parts = append(x.Parts, part{Lit: lit.String()})
+		lit.Reset()
+	}
+}
+
+// Schema accepts any scalar.
+func (x *Text) Schema() Schema {
+	return Schema{"type": []string{"string", "number", "boolean", "null"}}
+}
+
+// Type names the type in the reference.
+func (x *Text) Type() string { return "text" }
+
+// Given reports whether the text was written at all.
+func (x *Text) Given() bool { return x.given }
+
+// Static is the text where it holds no expression.
+func (x *Text) Static() (string, bool) { return x.Lit, len(x.Parts) == 0 }
+
+// Eval runs the expressions and joins the parts.
+func (x *Text) Eval(env Env) (string, error) {
+	if len(x.Parts) == 0 {
+		return x.Lit, nil
+	}
+	v, err := x.Value(env)
+	return Format(v), err
+}
+
+// nameOf is the text where it names something. A handle stands for its own name
+// there, not for its address.
+func (x *Text) nameOf(env Env) (string, error) {
+	v, err := x.Value(env)
+	if e, ok := v.(*Endpoint); ok && e.Name != "" {
+		return e.Name, err
+	}
+	return Format(v), err
+}
+
+// Marked is Eval, with what of the text the file does not spell out.
+func (x *Text) Marked(env Env) (event.Marked, error) {
+	if len(x.Parts) == 0 {
+		return event.Marked{Text: x.Lit}, nil
+	}
+	v, trace, err := x.Traced(env)
+	return FormatTraced(v, trace), err
+}
+
+// Value is the text's value: a text that is nothing but one expression keeps
+// the expression's type.
+func (x *Text) Value(env Env) (any, error) {
+	v, _, err := x.Traced(env)
+	return v, err
+}
+
+// Traced is Value, with what of it the file does not spell out.
+func (x *Text) Traced(env Env) (any, *Trace, error) {
+	if len(x.Parts) == 0 {
+		return x.Lit, nil, nil
+	}
+	if len(x.Parts) == 1 {
+		return x.Parts[0].Expr.Traced(env)
+	}
+	var all event.Marked
+	for _, p := range x.Parts {
+		if p.Expr == nil {
+			all.Text += p.Lit
+			continue
+		}
+		v, trace, err := p.Expr.Traced(env)
+		if err != nil {
+			return nil, nil, err
+		}
+		all.Add(FormatTraced(v, trace))
+	}
+	if len(all.Marks) == 0 {
+		return all.Text, nil, nil
+	}
+	return all.Text, &Trace{Marks: all.Marks}, nil
+}
+
+// Typed is Traced, but that a plain text is typed as YAML types it: a number,
+// true or false. The value bears its trace.
+func (x *Text) Typed(env Env) (any, error) {
+	if lit, static := x.Static(); static && !x.Node.Quoted {
+		return Typed(lit), nil
+	}
+	v, trace, err := x.Traced(env)
+	return WithTrace(v, trace), err
+}
+
+// Names are the names of what a step makes: one, or a list.
+type Names struct {
+	Node *source.Node
+	List []*Text
+}
+
+// Decode reads a name or a list of names.
+func (x *Names) Decode(d *Decoder, n *source.Node) {
+	x.Node = n
+	for _, item := range Listed(n) {
+		name := new(Text)
+		name.Decode(d, item)
+		if s, static := name.Static(); name.given && static && !IsName(s) {
+			d.Problem(item, "%s is not a name", Quote(s)).Hint = "a name is letters, digits and _, and starts with a letter"
+		}
+		x.List = append(x.List, name)
+	}
+}
+
+// NamesIn implements [Namer].
+func (x *Names) NamesIn(n *source.Node, add func(string)) {
+	for _, item := range Listed(n) {
+		add(item.Text)
+	}
+}
+
+// Schema accepts a name or a list of them.
+func (x *Names) Schema() Schema {
+	return Schema{"oneOf": []Schema{{"type": "string"}, {"type": "array", "items": Schema{"type": "string"}}}}
+}
+
+// Type names the type in the reference.
+func (x *Names) Type() string { return "name" }
+
+// Given reports whether any name was written.
+func (x *Names) Given() bool { return len(x.List) > 0 }
+
+// Len is the number of names.
+func (x *Names) Len() int { return len(x.List) }
+
+// Static lists the names as far as they hold no expression.
+func (x *Names) Static() []string {
+	var names []string
+	for _, n := range x.List {
+		if s, ok := n.Static(); ok {
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
+// Eval is the ith name; "" where none was written.
+func (x *Names) Eval(env Env, i int) (string, error) {
+	if i >= len(x.List) {
+		return "", nil
+	}
+	name, err := x.List[i].nameOf(env)
+	if err == nil && !IsName(name) {
+		err = fmt.Errorf("as: %s is not a name; a name is letters, digits and _, and starts with a letter", Quote(name))
+	}
+	return name, err
+}
+
+// SingleName is one name that is written out: that of a loop's item or round.
+type SingleName struct{ Names }
+
+// Decode reads a name.
+func (x *SingleName) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected one name, got %s", n.Describe())
+		return
+	}
+	x.Names.Decode(d, n)
+	if len(x.Static()) == 0 && x.List[0].given {
+		d.Problem(n, "this name cannot hold an expression").Hint = "the steps must know it beforehand; write it out"
+	}
+}
+
+// Schema accepts a name.
+func (x *SingleName) Schema() Schema { return Schema{"type": "string"} }
+
+// IsName reports whether s can name an actor, a handle or a value.
+func IsName(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,179 @@
+package value
+
+import (
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// A Trace says which parts of a value the file does not spell out. The nil Trace
+// says that there are none.
+type Trace struct {
+	Marks []event.Mark      // of the value as a text
+	Parts map[string]*Trace // of a mapping, by key, and of a list, by number
+}
+
+// Traced is a value with its trace, as names hold it.
+type Traced struct {
+	Value any
+	Trace *Trace
+}
+
+// WithTrace is a value that bears its trace; one without is the value itself.
+func WithTrace(v any, t *Trace) any {
+	if t == nil {
+		return v
+	}
+	return Traced{Value: v, Trace: t}
+}
+
+// Whole is a value all of which comes from one place.
+func Whole(v any, o event.Origin) any {
+	return Traced{Value: v, Trace: &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: []event.Origin{o}}}}}
+}
+
+// Outside is a value that whoever started sockscript gave.
+func Outside(v any) any { return Whole(v, event.Origin{Outside: true, Fixed: true}) }
+
+// Untraced is the value without its trace.
+func Untraced(v any) any {
+	if x, ok := v.(Traced); ok {
+		return x.Value
+	}
+	return v
+}
+
+// TraceOf is the trace of a value; nil where there is none.
+func TraceOf(v any) *Trace {
+	switch v := v.(type) {
+	case Traced:
+		return v.Trace
+	case *Endpoint:
+		return v.Trace()
+	}
+	return nil
+}
+
+// Part is the trace of what a path leads to. It is not exact where the path goes
+// on into a value whose trace knows it as a whole only.
+func (t *Trace) Part(path []string) (part *Trace, exact bool) {
+	for _, step := range path {
+		if t == nil {
+			return nil, true
+		}
+		if t.Parts == nil {
+			return t, false
+		}
+		t = t.Parts[step]
+	}
+	return t, true
+}
+
+// Origins are all that a value comes from.
+func (t *Trace) Origins(list []event.Origin) []event.Origin {
+	if t == nil {
+		return list
+	}
+	for _, k := range t.Marks {
+		for _, o := range k.Origins {
+			if !slices.Contains(list, o) {
+				list = append(list, o)
+			}
+		}
+	}
+	for _, key := range sortedKeys(t.Parts) {
+		list = t.Parts[key].Origins(list)
+	}
+	return list
+}
+
+func sortedKeys(m map[string]*Trace) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}
+
+// Derived is the trace of a value that was computed from others: all of it comes
+// from all of them. What is true or false says nothing of them.
+func Derived(v any, from []event.Origin) *Trace {
+	switch v.(type) {
+	case nil, bool:
+		return nil
+	case *Endpoint:
+		return TraceOf(v)
+	}
+	if len(from) == 0 {
+		return nil
+	}
+	return &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: from}}}
+}
+
+// FormatTraced is [FormatValue] with what the file does not spell out.
+func FormatTraced(v any, t *Trace) event.Marked {
+	if t == nil || t.Marks != nil {
+		m := event.Marked{Text: Format(v)}
+		if t != nil {
+			m.Marks = t.Marks
+		}
+		return m
+	}
+	var items []event.Marked
+	open, end := "[", "]"
+	switch v := v.(type) {
+	case []any:
+		for i, x := range v {
+			items = append(items, FormatTraced(x, t.Parts[strconv.Itoa(i)]))
+		}
+	case map[string]any:
+		open, end = "{", "}"
+		for key, x := range v {
+			item := event.Marked{Text: key + ": "}
+			item.Add(FormatTraced(x, t.Parts[key]))
+			items = append(items, item)
+		}
+		slices.SortFunc(items, func(a, b event.Marked) int { return strings.Compare(a.Text, b.Text) })
+	default:
+		return event.Marked{Text: Format(v)}
+	}
+	all := event.Marked{Text: open}
+	for i, item := range items {
+		if i > 0 {
+			all.Text += ", "
+		}
+		all.Add(item)
+	}
+	all.Text += end
+	return all
+}
+
+// Trace marks what the kernel may have chosen in an address.
+func (e *Endpoint) Trace() *Trace {
+	if e == nil {
+		return nil
+	}
+	t := new(Trace)
+	if before, chosen, _ := e.addr.Parts(); chosen != "" {
+		o := []event.Origin{{Sock: e.Sock, Addr: e.addr, Type: e.Typ, Handle: e.Name, Fixed: e.Fixed}}
+		t.Marks = []event.Mark{{From: len(before), To: len(before) + len(chosen), Origins: o}}
+		t.Parts = map[string]*Trace{
+			"address": {Marks: t.Marks},
+			"port":    {Marks: []event.Mark{{To: len(chosen), Origins: o}}},
+		}
+	}
+	if peer := e.Peer.Trace(); peer != nil {
+		if t.Parts == nil {
+			t.Parts = make(map[string]*Trace)
+		}
+		t.Parts["peer"] = peer
+	}
+	if t.Marks == nil && t.Parts == nil {
+		return nil
+	}
+	return t
+}
