@@ -23,6 +23,7 @@ var kinds = step.Kinds{
 	&getpeernameKind,
 	&getsocknameKind,
 	&getsockoptKind,
+	&ifKind,
 	&ioctlKind,
 	&joinKind,
 	&killKind,

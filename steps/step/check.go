@@ -184,9 +184,9 @@ func (c *Check) giveUp(s *Step) {
 // itself gives. They check it themselves.
 type scoped interface{ Inner() *value.Expr }
 
-// body checks the steps that stand in a step; not certain where they may not
+// Body checks the steps that stand in a step; not certain where they may not
 // run at all.
-func (c *Check) body(b *Block, certain bool) {
+func (c *Check) Body(b *Block, certain bool) {
 	if !certain {
 		c.maybe++
 		defer func() { c.maybe-- }()
@@ -204,7 +204,7 @@ func (c *Check) Beside(b *Block) map[*Symbol]int {
 	defer func() { c.branch = outer }()
 	closed := make(map[*Symbol]int)
 	if !c.spend(len(c.Symbols)) {
-		c.body(b, true)
+		c.Body(b, true)
 		return closed
 	}
 	for _, sym := range c.Symbols {
@@ -212,7 +212,7 @@ func (c *Check) Beside(b *Block) map[*Symbol]int {
 			closed[sym] = 0
 		}
 	}
-	c.body(b, true)
+	c.Body(b, true)
 	for sym := range closed {
 		closed[sym], sym.ClosedAt = sym.ClosedAt, 0
 	}
@@ -226,10 +226,10 @@ func (c *Check) Loop(b *Block, certain, more bool) {
 		c.loops = append(c.loops, b)
 		defer func() { c.loops = c.loops[:len(c.loops)-1] }()
 	}
-	c.body(b, certain)
+	c.Body(b, certain)
 	if more && !c.repeat {
 		c.repeat = true
-		c.body(b, certain)
+		c.Body(b, certain)
 		c.repeat = false
 	}
 }

@@ -28,7 +28,7 @@ func (c *Check) Call(proc *Procedure, params map[string]*Symbol) {
 		saved[name] = c.Symbols[name]
 		c.Symbols[name] = sym
 	}
-	c.body(proc.Body, true)
+	c.Body(proc.Body, true)
 	for name, sym := range saved {
 		if sym == nil {
 			delete(c.Symbols, name)
