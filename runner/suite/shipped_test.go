@@ -2,6 +2,7 @@ package suite
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 
@@ -12,20 +13,27 @@ import (
 
 // TestShipped runs every shipped scenario many times, several at once: each
 // passes, with the same transcript each time, the one of its golden file, in which
-// causes stand before their effects, and none has a race.
+// causes stand before their effects, and none has a race. The runs are made in the
+// scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
-	count := 200
-	if testing.Short() {
-		count = 5
+	count := 10
+	switch {
+	case os.Getenv("SOCKSCRIPT_CI") != "":
+		count = 200
+	case testing.Short():
+		count = 3
 	}
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
 	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*runner.Result).CheckOrder}
-	Run(t.Context(), cases, options, func(o *report.Outcome) {
-		t.Run(o.Scenario.Name, func(t *testing.T) { checkShipped(t, o) })
-	})
+	for _, c := range cases {
+		t.Run(c.Scenario.Name, func(t *testing.T) {
+			t.Parallel()
+			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) { checkShipped(t, o) })
+		})
+	}
 }
 
 // kernelLacks are the scenarios that continuous integration may skip, each for this
