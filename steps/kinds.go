@@ -50,4 +50,5 @@ var kinds = step.Kinds{
 	&tlsKind,
 	&unlinkKind,
 	&waitKind,
+	&writeKind,
 }
