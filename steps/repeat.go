@@ -1,6 +1,9 @@
 package steps
 
 import (
+	"fmt"
+	"time"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -9,8 +12,10 @@ import (
 var repeatKind = step.Kind{
 	Name:    "repeat",
 	Summary: "run steps again and again",
-	Text: `The value is a count, or {while: CONDITION}. index names the round, from 0; the
-condition sees it too.
+	Text: `The value is a count, {while: CONDITION}, which is asked before each round, or
+{until: CONDITION, within: 5s}, which is asked after each round; the step fails
+when the time of within is up and the condition does not hold. index names the
+round, from 0; the condition sees it too.
 Rounds that print alike are folded in the transcript: the first, the last, and a
 line that counts the rest.`,
 	Example: `actors:
@@ -37,7 +42,7 @@ type repeatAction struct {
 }
 
 func (a *repeatAction) Params(p *step.Params) {
-	p.Value(&a.rounds, "how many rounds, or {while: CONDITION}")
+	p.Value(&a.rounds, "how many rounds, {while: CONDITION}, or {until: CONDITION, within: DURATION}")
 	p.Key("index", &a.index, "a name for the number of the round, from 0")
 	p.Key("steps", &a.body, "the steps of one round").Need()
 }
@@ -52,18 +57,22 @@ func (a *repeatAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	late, within, err := a.rounds.end(t)
+	if err != nil {
+		return err
+	}
 	bound := t.Bound
 	loop := t.World.Loop()
 	defer loop.End()
-	for i := 0; a.rounds.cond.Given() || i < rounds; i++ {
+	for i := 0; !a.rounds.counted() || i < rounds; i++ {
 		if err := t.NextRound(bound, &a.body); err != nil {
 			return err
 		}
 		if a.index.Given() {
 			t.Set(a.index.Static()[0], i)
 		}
-		if a.rounds.cond.Given() {
-			if more, err := a.rounds.cond.Truth(t); err != nil || !more {
+		if a.rounds.while.Given() {
+			if more, err := a.rounds.while.Truth(t); err != nil || !more {
 				return err
 			}
 		}
@@ -71,43 +80,105 @@ func (a *repeatAction) Run(t *step.Task) error {
 			return err
 		}
 		loop.Round()
+		if !a.rounds.until.Given() {
+			continue
+		}
+		switch done, err := a.rounds.until.Truth(t); {
+		case err != nil || done:
+			return err
+		case !late.IsZero() && !time.Now().Before(late):
+			return value.Mismatchf("%s does not hold after %s and %s", a.rounds.until.Source, within, rounded(i+1))
+		}
 	}
 	return nil
 }
 
-func (a *repeatAction) Inner() *value.Expr { return &a.rounds.cond }
+// rounded is a number of rounds for a message.
+func rounded(n int) string {
+	if n == 1 {
+		return "1 round"
+	}
+	return fmt.Sprintf("%d rounds", n)
+}
+
+func (a *repeatAction) Inner() *value.Expr {
+	if a.rounds.until.Given() {
+		return &a.rounds.until
+	}
+	return &a.rounds.while
+}
 
 func (a *repeatAction) Check(c *step.Check) {
 	for _, name := range a.index.Static() {
 		c.MakeFreeValue(name, a.index.Node)
 	}
-	if a.rounds.cond.Given() {
-		c.Expression(&a.rounds.cond)
+	if a.rounds.while.Given() {
+		c.Expression(&a.rounds.while)
 	}
 	n, static := a.rounds.count.Static()
-	certain := a.rounds.count.Given() && static && n > 0
-	c.Loop(&a.body, certain, !static || n > 1 || a.rounds.cond.Given())
+	certain := a.rounds.count.Given() && static && n > 0 || a.rounds.until.Given()
+	c.Loop(&a.body, certain, !static || n > 1 || !a.rounds.counted())
+	if a.rounds.until.Given() {
+		c.Expression(&a.rounds.until) // it sees what the round gives
+	}
 }
 
-// Rounds says how often: a count, or a condition.
+// Rounds says how often: a count, or up to a condition.
 type Rounds struct {
-	count value.Int
-	cond  value.Expr
+	count  value.Int
+	while  value.Expr
+	until  value.Expr
+	within value.Duration // of until: how long it may take
 }
 
-// Decode reads a count or {while: CONDITION}.
+// counted reports whether the number of rounds is known before the first.
+func (r *Rounds) counted() bool { return !r.while.Given() && !r.until.Given() }
+
+// end is when the condition of until must hold, and the duration up to there;
+// the zero time where that is not bounded.
+func (r *Rounds) end(t *step.Task) (time.Time, time.Duration, error) {
+	if !r.within.Given() {
+		return time.Time{}, 0, nil
+	}
+	d, err := r.within.Eval(t)
+	return time.Now().Add(d), d, err
+}
+
+// Decode reads a count, or a mapping with a condition.
 func (r *Rounds) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		r.count.Decode(d, n)
 		return
 	}
-	d.Mapping(n, []*value.Param{{Key: "while", Value: &r.cond, Required: true, Help: "a condition"}}, "repeat")
+	d.Mapping(n, r.params(), "repeat")
+	switch {
+	case r.while.Given() == r.until.Given() && (r.while.Given() || len(n.Entries) == 0):
+		d.Problem(n, "repeat takes one of while and until").Hint = "write {while: CONDITION} or {until: CONDITION, within: 5s}"
+	case r.within.Given() && !r.until.Given():
+		d.Problem(n, "within is the bound of until").Hint = "write {until: CONDITION, within: 5s}"
+	}
 }
 
-// Schema accepts a count or {while: CONDITION}.
+func (r *Rounds) params() []*value.Param {
+	return []*value.Param{
+		{Key: "while", Value: &r.while, Help: "a condition; it is asked before each round"},
+		{Key: "until", Value: &r.until, Help: "a condition; it is asked after each round"},
+		{Key: "within", Value: &r.within, Help: "how long until may take"},
+	}
+}
+
+// Schema accepts a count, or a mapping with a condition.
 func (r *Rounds) Schema() value.Schema {
-	return value.Schema{"anyOf": []value.Schema{r.count.Schema(), value.Object(value.Schema{"while": r.cond.Schema()}, "while")}}
+	properties := value.Schema{}
+	for _, p := range r.params() {
+		properties[p.Key] = value.Described(p)
+	}
+	while := value.Object(value.Schema{"while": properties["while"]}, "while")
+	until := value.Object(value.Schema{"until": properties["until"], "within": properties["within"]}, "until")
+	return value.Schema{"anyOf": []value.Schema{r.count.Schema(), while, until}}
 }
 
 // Type names the type in the reference.
-func (r *Rounds) Type() string { return "number, or {while: expression}" }
+func (r *Rounds) Type() string {
+	return "number, {while: expression} or {until: expression, within: duration}"
+}
