@@ -107,7 +107,7 @@ func TestSchemaRefuses(t *testing.T) {
 		stepsText("{close: a, timeout: [5s]}"), stepsText("{close: a, note: [x]}"), stepsText("{close: a, when: [x]}"), stepsText("{close: a, expect: 5}"),
 		stepsText("{shutdown: a}"), stepsText("{shutdown: a, how: wirte}"), stepsText("{socket: tpc, as: s}"), stepsText("{socket: {family: inet}, as: s}"),
 		stepsText("{setsockopt: a, option: SO_FOO, value: 1}"), stepsText("{setsockopt: a, option: SO_SNDBUF}"),
-		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {until: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
+		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {untill: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
 		stepsText("{for: [1], steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),
 		stepsText("{parallel: {a: 5}}"), stepsText("{parallel: {1a: []}}"), stepsText("{spawn: 5}"), stepsText("{let: 5}"), stepsText("{let: {1a: 5}}"),
 		stepsText("{let: {}}"), stepsText("{sleep: 5}"), stepsText("{sleep: -5ms}"), stepsText("{sleep: }"),

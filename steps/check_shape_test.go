@@ -3,6 +3,8 @@ package steps_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps"
 )
 
 // A finding is a scenario, or the steps of its one actor, and all that the
@@ -56,13 +58,15 @@ func TestCheckVerbs(t *testing.T) {
 
 // The kinds that a message lists grow; the rest of the message stays.
 func TestCheckNoVerb(t *testing.T) {
+	names := steps.Kinds().Names()
+	last := names[len(names)-1]
 	for text, want := range map[string]string{
 		"- as: x\n  to: y\n": "3:7: no key of this step names a step kind; " + allKinds,
 		"- frobnicate: x\n":  `3:7: unknown step kind "frobnicate"; ` + allKinds,
 		"- {}\n":             "3:7: no key of this step names a step kind; " + allKinds,
 	} {
 		got := findings(one(text))
-		if len(got) != 1 || !strings.HasPrefix(got[0], want) || !strings.HasSuffix(got[0], " or wait") {
+		if len(got) != 1 || !strings.HasPrefix(got[0], want) || !strings.HasSuffix(got[0], " or "+last) {
 			t.Errorf("%s%q, want %s…", text, got, want)
 		}
 	}
@@ -119,9 +123,9 @@ func TestCheckKeys(t *testing.T) {
 `, []string{`4:15: expect of signal is a mapping, not the text "5"; ` +
 			"write {error: ERRNO} or another of its keys: see the reference of signal"}},
 		{"unknown key of a nested mapping", `
-- repeat: {while: true, until: 1}
+- repeat: {while: true, during: 1}
   steps: []
-`, []string{`3:29: unknown key "until" in repeat; it takes while`}},
+`, []string{`3:29: unknown key "during" in repeat; it takes until, while or within`}},
 	})
 }
 
@@ -152,7 +156,7 @@ func TestCheckTypes(t *testing.T) {
 			"3:15: -1 is negative; the number must be 0 or more",
 			`5:15: "many" is not a whole number`,
 			`7:15: "1.5" is not a whole number`,
-			"9:15: repeat needs while; a condition",
+			"9:15: repeat takes one of while and until; write {while: CONDITION} or {until: CONDITION, within: 5s}",
 		}},
 		{"sizes", `
 - socketpair: unix
