@@ -27,18 +27,18 @@ type receiver struct {
 	asked   any  // how much was asked for, as the transcript shows it
 	want    int  // the exact number of bytes asked for, or -1
 
-	data     []byte
-	filled   bool  // the data fills the buffer: a message may be longer
-	count    int   // what came; with MSG_TRUNC, or up to the end of file, more than there is data
-	bufs     []int // the sizes of several buffers
-	room     int   // for ancillary data
-	from     sock.Addr
-	eof      bool
-	msgFlags int
-	control  []option.Received
-	failure  *tlsconn.Error // that ended it
-	searched bool           // not all bytes are data: the end was looked for
-	found    bool           // what contains and matches look for was found on the way
+	data        []byte
+	filled      bool  // the data fills the buffer: a message may be longer
+	count       int   // what came; with MSG_TRUNC, or up to the end of file, more than there is data
+	bufs        []int // the sizes of several buffers
+	controlSize int   // of the buffer for ancillary data
+	from        sock.Addr
+	eof         bool
+	msgFlags    int
+	control     []option.Received
+	failure     *tlsconn.Error // that ended it
+	searched    bool           // not all bytes are data: the end was looked for
+	found       bool           // what contains and matches look for was found on the way
 
 	// Of a stream that is not kept, or not all of it:
 	first    []byte
@@ -230,7 +230,7 @@ func (r *receiver) buffer(n int) ([]byte, error) {
 // ahead reports whether the bytes come from what was read before: under TLS, and
 // by the reads of what is not a socket, at which the kernel cannot peek.
 func (r *receiver) ahead() bool {
-	return r.h.Over.Load() != nil || !r.h.IsSocket() && (r.call == "read" || r.call == "readv")
+	return r.h.Above() != nil || !r.h.IsSocket() && (r.call == "read" || r.call == "readv")
 }
 
 // once makes the system call.
@@ -255,7 +255,7 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 
 // recvmsg receives with room for ancillary data.
 func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
-	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, r.room)}
+	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, r.controlSize)}
 	n, err := r.h.Sock.Recvmsg(r.wait, &m, flags)
 	if err != nil {
 		return n, err

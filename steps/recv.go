@@ -62,23 +62,23 @@ in numbers too. What is not expected may come besides. See cmsg(3).`,
 }
 
 type recvAction struct {
-	handle  step.HandleRef
-	size    value.Size
-	max     value.Size
-	until   value.Payload
-	toEOF   value.Bool
-	flags   value.Flags
-	call    value.Enum
-	nowait  value.Bool
-	mask    value.Bool
-	room    value.Size
-	bufs    value.Sizes
-	match   value.Match
-	eof     value.Bool
-	from    value.AddressMatch
-	want    value.Flags
-	control option.ControlWant
-	end     tlsEnd
+	handle      step.HandleRef
+	size        value.Size
+	max         value.Size
+	until       value.Payload
+	toEOF       value.Bool
+	flags       value.Flags
+	call        value.Enum
+	nowait      value.Bool
+	mask        value.Bool
+	controlSize value.Size
+	bufs        value.Sizes
+	match       value.Match
+	eof         value.Bool
+	from        value.AddressMatch
+	want        value.Flags
+	control     option.ControlWant
+	end         tlsEnd
 }
 
 // defaultMax is the buffer of a receive that says nothing of its size: no
@@ -95,7 +95,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Key("call", &a.call, "the system call").Or("recvfrom on a datagram socket that is not connected, or whose sender is expected, else recv")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing is there")
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
-	p.Key("control", &a.room, "the room for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
+	p.Key("control", &a.controlSize, "the room for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
 	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
 	p.Plain(&a.match.Data, value.ExactBytes)
 	p.Results(a.match.Conditions())
@@ -120,7 +120,7 @@ func (a *recvAction) Run(t *step.Task) error {
 	r.message = h.Messages()
 	t.Event.NoWait = r.wait.NoWait
 	r.call = a.callName(h, t.Step.As.Len())
-	if r.room, err = a.controlRoom(t); err != nil {
+	if r.controlSize, err = a.controlBuffer(t); err != nil {
 		return err
 	}
 	large, err := r.large()
@@ -151,9 +151,9 @@ func (a *recvAction) callName(h *handle.Handle, names int) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case h.Over.Load() != nil, !h.IsSocket() && !a.needsSocket():
+	case h.Above() != nil, !h.IsSocket() && !a.needsSocket():
 		return "read"
-	case a.want.Given() || a.control.Given() || names > 2 || a.room.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
+	case a.want.Given() || a.control.Given() || names > 2 || a.controlSize.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
 		return "recvmsg"
 	case len(a.bufs.List) > 0:
 		return "readv"
@@ -166,7 +166,7 @@ func (a *recvAction) callName(h *handle.Handle, names int) string {
 // needsSocket reports whether the step asks for what only the calls on sockets
 // have.
 func (a *recvAction) needsSocket() bool {
-	return a.flags.Given() || a.want.Given() || a.control.Given() || a.room.Given() || len(a.bufs.List) > 0
+	return a.flags.Given() || a.want.Given() || a.control.Given() || a.controlSize.Given() || len(a.bufs.List) > 0
 }
 
 // check holds what came against what was expected.
@@ -253,8 +253,8 @@ func (a *recvAction) Check(c *step.Check) {
 	if given > 1 {
 		c.Problem(c.Step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
-	if n, fixed := a.room.Static(); a.room.Given() && fixed && n > maxRoom {
-		c.Problem(a.room.Node, "%d bytes are more room for ancillary data than 64KiB", n)
+	if n, fixed := a.controlSize.Static(); a.controlSize.Given() && fixed && n > maxControl {
+		c.Problem(a.controlSize.Node, "%d bytes are more room for ancillary data than 64KiB", n)
 	}
 	a.checkCall(c)
 	if a.peeks() && (a.until.Given() || a.toEOF.On) {
@@ -297,7 +297,7 @@ func (a *recvAction) checkCall(c *step.Check) {
 	case as.Len() > 2:
 		c.Problem(as.Node, "%s gives no ancillary data to name", call).Hint = "use call: recvmsg"
 	}
-	if a.room.Given() {
-		c.Problem(a.room.Node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
+	if a.controlSize.Given() {
+		c.Problem(a.controlSize.Node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
 	}
 }

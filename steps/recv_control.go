@@ -25,17 +25,17 @@ func (r *receiver) controlShown() event.Joined {
 	return append(shown, event.Const("}"))
 }
 
-// maxRoom is more than any ancillary data takes: 253 descriptors, all that one
+// maxControl is more than any ancillary data takes: 253 descriptors, all that one
 // message can carry, take 1KiB.
-const maxRoom = 64 << 10
+const maxControl = 64 << 10
 
-// controlRoom is the room for ancillary data.
-func (a *recvAction) controlRoom(t *step.Task) (int, error) {
-	if !a.room.Given() {
+// controlBuffer is the size of the buffer for ancillary data.
+func (a *recvAction) controlBuffer(t *step.Task) (int, error) {
+	if !a.controlSize.Given() {
 		return 2048, nil
 	}
-	n, err := a.room.Eval(t)
-	if err == nil && n > maxRoom {
+	n, err := a.controlSize.Eval(t)
+	if err == nil && n > maxControl {
 		err = fmt.Errorf("%d bytes are more room for ancillary data than 64KiB", n)
 	}
 	return n, err

@@ -77,7 +77,7 @@ func (r *receiver) peeking(s *search) error {
 	for got := 0; ; {
 		if got == len(buf) {
 			var err error
-			if buf, got, err = s.room(buf, got); err != nil {
+			if buf, got, err = s.makeSpace(buf, got); err != nil {
 				return err
 			}
 		}
@@ -117,9 +117,9 @@ func (r *receiver) took(s *search, buf []byte, at, n int) {
 	r.data = append(r.data, buf[at:at+min(n, value.LongShown-len(r.data))]...)
 }
 
-// room makes room in a buffer that is full: it grows, or lets go of the bytes
+// makeSpace makes space in a full buffer. The buffer grows, or loses the bytes
 // that nobody needs any more.
-func (s *search) room(buf []byte, got int) ([]byte, int, error) {
+func (s *search) makeSpace(buf []byte, got int) ([]byte, int, error) {
 	switch {
 	case s.tail >= 0 && got >= searchWindow && s.tail < got/2:
 		return buf, copy(buf, buf[got-s.tail:got]), nil

@@ -70,7 +70,7 @@ func (a *sendAction) callName(h *handle.Handle) string {
 	switch {
 	case a.call.Word != "":
 		return a.call.Word
-	case h.Over.Load() != nil, !h.IsSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
+	case h.Above() != nil, !h.IsSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
 		return "write"
 	case a.control.Given():
 		return "sendmsg"
@@ -232,7 +232,7 @@ func skip(bufs [][]byte, n int) [][]byte {
 func (a *sendAction) oneCall(h *handle.Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	s := h.Sock
 	switch call := a.callName(h); {
-	case h.Over.Load() != nil:
+	case h.Above() != nil:
 		return h.Write(w, bufs[0])
 	case call == "write":
 		return s.Write(w, bufs[0])

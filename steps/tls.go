@@ -150,7 +150,7 @@ func (a *tlsAction) Run(t *step.Task) error {
 		c.Wire.LetGo(h)
 		return a.failed(t, c, err)
 	}
-	h.Over.Store(&handle.Layer{Transport: c})
+	h.SetAbove(c)
 	return a.succeeded(t, c.Conn.ConnectionState())
 }
 
@@ -185,7 +185,7 @@ func (a *tlsAction) failed(t *step.Task, c *tlsconn.Conn, err error) error {
 	}
 	t.Return(e.Shown()...)
 	if !a.alert.Given() && a.reason.Word == "" {
-		return fmt.Errorf("the TLS handshake failed: %w%s", e, value.Prefixed("; ", e.Cure()))
+		return fmt.Errorf("the TLS handshake failed: %w%s", e, value.Prefixed("; ", e.Hint()))
 	}
 	if a.alert.Given() && !a.alert.Has(e.Alert) {
 		return value.Mismatchf("expected the alert %s, but %s", &a.alert, e)

@@ -64,12 +64,12 @@ func (p *program) unknownCommand(c *cobra.Command, args []string) error {
 	return unknown("command", args[0], names, "see `sockscript --help`")
 }
 
-// unknown is the error for a word that is none of those known, with what was
-// meant, or the cure where nothing is near.
-func unknown(what, word string, known []string, cure string) error {
+// unknown is the error for a word that is not known. It suggests the known word
+// that is most like it, or says otherwise where none is.
+func unknown(what, word string, known []string, otherwise string) error {
 	hint := source.DidYouMean(word, known)
 	if hint == "" {
-		hint = cure
+		hint = otherwise
 	}
 	return fmt.Errorf("unknown %s %q; %s", what, word, hint)
 }

@@ -18,11 +18,11 @@ type Handle struct {
 	Name string
 	Sock *sock.Socket
 
-	shown atomic.Pointer[any]   // the name as a part of an event; see part
-	Over  atomic.Pointer[Layer] // what stands above the descriptor; nil where the bytes are its own
+	shown atomic.Pointer[any]       // the name as a part of an event; see Part
+	above atomic.Pointer[Transport] // see Above
 
-	Terminal bool      // our end of a program's terminal
-	Keeper   ReadAhead // of a program's stream; nil elsewhere
+	Terminal  bool      // our end of a program's terminal
+	ReadAhead ReadAhead // of a program's stream; nil elsewhere
 
 	Mu      sync.Mutex
 	Pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
@@ -39,14 +39,14 @@ func (h *Handle) Part() any {
 }
 
 // A ReadAhead reads a program's stream before any step does, so that the program
-// need not wait. It stops while a step uses the stream.
+// does not have to wait. It pauses while a step uses the stream.
 type ReadAhead interface {
-	Hold()    // for a step
-	Release() // ends what hold began
-	Stop()    // for good
+	Hold()    // pauses the reading for a step
+	Release() // ends what Hold began
+	Stop()    // ends the reading for good
 }
 
-// A Transport stands between a handle and its descriptor, such as TLS.
+// A Transport works between a handle and its descriptor. TLS is one.
 type Transport interface {
 	Read(w sock.Wait, p []byte) (int, error)
 	Write(w sock.Wait, p []byte) (int, error)
@@ -54,21 +54,22 @@ type Transport interface {
 	Close(w sock.Wait) error
 }
 
-// A Layer holds a transport, which a step may put above a handle while others
-// use it.
-type Layer struct{ Transport }
-
-// Above is what stands above the descriptor; nil where the bytes are its own.
+// Above returns the transport above the descriptor. It is nil where the handle's
+// bytes are those of the descriptor.
 func (h *Handle) Above() Transport {
-	if l := h.Over.Load(); l != nil {
-		return l.Transport
+	if t := h.above.Load(); t != nil {
+		return *t
 	}
 	return nil
 }
 
+// SetAbove puts a transport above the descriptor. Other steps may use the handle
+// meanwhile.
+func (h *Handle) SetAbove(t Transport) { h.above.Store(&t) }
+
 // Plain reports whether the handle's bytes are those of a socket: only then are
 // there flags, ancillary data and a kernel that lets one peek.
-func (h *Handle) Plain() bool { return h.Over.Load() == nil && h.Sock.Type() != 0 }
+func (h *Handle) Plain() bool { return h.Above() == nil && h.Sock.Type() != 0 }
 
 // IsSocket reports whether the calls of sockets are for the handle: those on a
 // pipe fail with ENOTSOCK, and under TLS there are none.
@@ -77,7 +78,7 @@ func (h *Handle) IsSocket() bool { return h.Sock.Type() != 0 }
 // UnderTLS refuses a call by its name where TLS stands above the descriptor: its
 // records are what is sent and received.
 func (h *Handle) UnderTLS(given bool) error {
-	if given && h.Over.Load() != nil {
+	if given && h.Above() != nil {
 		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave out call", h.Name)
 	}
 	return nil
@@ -156,7 +157,7 @@ func (h *Handle) Put(w sock.Wait, p []byte) (int, error) {
 // Readable waits until there is something to take, as far as that can be told
 // from outside.
 func (h *Handle) Readable(w sock.Wait, flags int) error {
-	if h.Over.Load() != nil || h.Ahead() {
+	if h.Above() != nil || h.Ahead() {
 		return nil
 	}
 	return h.Sock.Readable(w, flags)

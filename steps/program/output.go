@@ -122,41 +122,41 @@ func (d *drain) stop() {
 	})
 }
 
-// A feed writes a payload to a program that may end without reading it.
-type feed struct {
+// A stdinWriter writes a payload to a program that may end without reading it.
+type stdinWriter struct {
 	file *os.File
 	done chan struct{}
 }
 
-func newFeed(w *os.File, payload []byte) *feed {
-	f := &feed{file: w, done: make(chan struct{})}
+func newStdinWriter(w *os.File, payload []byte) *stdinWriter {
+	s := &stdinWriter{file: w, done: make(chan struct{})}
 	go func() {
-		defer close(f.done)
+		defer close(s.done)
 		w.Write(payload)
 		w.Close()
 	}()
-	return f
+	return s
 }
 
-func (f *feed) stop() {
-	f.file.Close()
-	<-f.done
+func (s *stdinWriter) stop() {
+	s.file.Close()
+	<-s.done
 }
 
 // settle ends the reading of the program's output. What nobody has read is left
 // in its tails.
 func (p *Program) settle() {
-	if p.feed != nil {
-		p.feed.stop()
-		p.feed = nil
+	if p.stdin != nil {
+		p.stdin.stop()
+		p.stdin = nil
 	}
 	for i, h := range []*handle.Handle{p.Out, p.Errs} {
 		if d := p.drains[i]; d != nil {
 			d.stop()
 			p.drains[i] = nil
 		}
-		if h != nil && h.Keeper != nil {
-			h.Keeper.Stop()
+		if h != nil && h.ReadAhead != nil {
+			h.ReadAhead.Stop()
 			takeRest(h, &p.tails[i])
 		}
 	}
@@ -175,12 +175,12 @@ func takeRest(h *handle.Handle, to io.Writer) {
 	}
 }
 
-// A keeper reads ahead on a stream of a program while no step uses it, so that
-// the program goes on though the scenario has read only its first lines.
-type keeper struct {
+// A readAhead reads from a stream of a program while no step uses the stream, so
+// that the program goes on though the scenario has read only its first lines.
+type readAhead struct {
 	handle *handle.Handle
-	file   *os.File // a descriptor of the keeper's own, whose reads can be cut short
-	opens  int      // descriptors of the stream that are the program's own affair
+	file   *os.File // its own descriptor, whose reads can be interrupted
+	opens  int      // how many descriptors the stream has when no step uses it
 
 	mu      sync.Mutex
 	holders int           // steps that use the handle
@@ -188,68 +188,70 @@ type keeper struct {
 	over    bool
 }
 
-// keep begins to read ahead. f stays the keeper's.
-func keep(h *handle.Handle, f *os.File, opens int) {
-	k := &keeper{handle: h, file: f, opens: opens}
-	h.Keeper = k
-	k.resume()
+// startReadAhead begins to read ahead. It takes over f.
+func startReadAhead(h *handle.Handle, f *os.File, opens int) {
+	r := &readAhead{handle: h, file: f, opens: opens}
+	h.ReadAhead = r
+	r.resume()
 }
 
-// Hold keeps the stream's bytes where they are, for a step.
-func (k *keeper) Hold() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.holders++
-	k.pause()
+// Hold leaves the stream's bytes where they are, for a step.
+func (r *readAhead) Hold() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holders++
+	r.pause()
 }
 
-// Release ends what hold began. A stream that was closed is closed here too, so
-// that the program gets SIGPIPE; one that has become something else is let be.
-func (k *keeper) Release() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.holders--
+// Release ends what Hold began. If the step has closed the stream, it is closed
+// here too, so that the program gets SIGPIPE. If the stream has another use now,
+// nothing more is read ahead.
+func (r *readAhead) Release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.holders--
 	switch {
-	case k.holders > 0 || k.over:
-	case k.handle.Sock.FD() < 0:
-		k.end()
-	case k.handle.Above() == nil && k.handle.Sock.Desc().Open() <= k.opens:
-		k.resume()
+	case r.holders > 0 || r.over:
+	case r.handle.Sock.FD() < 0:
+		r.end()
+	case r.handle.Above() == nil && r.handle.Sock.Desc().Open() <= r.opens:
+		r.resume()
 	}
 }
 
-func (k *keeper) Stop() {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.pause()
-	k.end()
+// Stop implements [handle.ReadAhead].
+func (r *readAhead) Stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pause()
+	r.end()
 }
 
-func (k *keeper) end() {
-	if !k.over {
-		k.over = true
-		k.file.Close()
+func (r *readAhead) end() {
+	if !r.over {
+		r.over = true
+		r.file.Close()
 	}
 }
 
-func (k *keeper) pause() {
-	if k.reading != nil {
-		k.file.SetReadDeadline(longAgo)
-		<-k.reading
-		k.reading = nil
+func (r *readAhead) pause() {
+	if r.reading != nil {
+		r.file.SetReadDeadline(longAgo)
+		<-r.reading
+		r.reading = nil
 	}
 }
 
-func (k *keeper) resume() {
-	k.file.SetReadDeadline(time.Time{})
+func (r *readAhead) resume() {
+	r.file.SetReadDeadline(time.Time{})
 	stopped := make(chan struct{})
-	k.reading = stopped
+	r.reading = stopped
 	go func() {
 		defer close(stopped)
 		buf := make([]byte, pipeChunk)
-		for k.handle.Unread() < maxOutput {
-			n, err := k.file.Read(buf)
-			k.handle.Push(buf[:n])
+		for r.handle.Unread() < maxOutput {
+			n, err := r.file.Read(buf)
+			r.handle.Push(buf[:n])
 			if err != nil {
 				return
 			}

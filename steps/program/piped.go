@@ -27,7 +27,7 @@ func (p *Program) StartPiped(ps *Programs, l Launch, input []byte, out, errs io.
 		CloseFiles(ours)
 		return err
 	}
-	p.feed = newFeed(ours[0], input)
+	p.stdin = newStdinWriter(ours[0], input)
 	p.drains[0] = newDrain(ours[1], io.MultiWriter(out, &p.tails[0]))
 	p.drains[1] = newDrain(ours[2], io.MultiWriter(errs, &p.tails[1]))
 	return nil

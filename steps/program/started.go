@@ -39,7 +39,7 @@ type Program struct {
 	Out      *handle.Handle
 	Errs     *handle.Handle
 	Idle     *os.File      // its standard input where no step uses that
-	feed     *feed         // its standard input where it is a payload
+	stdin    *stdinWriter  // its standard input where it is a payload
 	drains   [2]*drain     // of standard output and error where no step uses them
 	tails    [2]tail       // their last parts
 	Killed   atomic.Int32  // the signal that a kill step has sent

@@ -61,7 +61,7 @@ func (p *Program) Attach(g *sock.Group, used func(stream string) bool, ours []*o
 			if err != nil {
 				return err
 			}
-			keep(h, f, 1)
+			startReadAhead(h, f, 1)
 			*[]**handle.Handle{&p.Out, &p.Errs}[i] = h
 		}
 		ours[i+1] = nil
@@ -84,7 +84,7 @@ func (p *Program) attachTerminal(g *sock.Group, ours []*os.File) error {
 	}
 	h.Terminal = true
 	p.Out, p.In = h, &handle.Handle{Name: p.Name + ".stdin", Sock: in, Terminal: true}
-	keep(h, ours[1], 2)
+	startReadAhead(h, ours[1], 2)
 	ours[1] = nil
 	return nil
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// cures tell what helps against an errno that a scenario did not expect, by the
+// hints say what helps against an errno that a scenario did not expect, by the
 // call that met it; "" stands for any call.
-var cures = map[syscall.Errno]map[string]string{
+var hints = map[syscall.Errno]map[string]string{
 	syscall.EADDRINUSE: {
 		"bind":       "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; a path is freed by unlink",
 		"setsockopt": "the socket is a member of this group already",
@@ -41,21 +41,21 @@ var cures = map[syscall.Errno]map[string]string{
 	syscall.EROFS:        {"": "the file system is read-only"},
 }
 
-// cureOf is what helps against an unexpected error of a call with these
+// hintOf is what helps against an unexpected error of a call with these
 // arguments.
-func cureOf(err error, call string, args []any, errno syscall.Errno) string {
+func hintOf(err error, call string, args []any, errno syscall.Errno) string {
 	var known *value.HintedError
 	if errors.As(err, &known) {
 		return known.Hint
 	}
 	for _, arg := range args {
 		if to, ok := arg.(event.Asked); ok {
-			if text := addressCure(call, to.Addr, errno); text != "" {
+			if text := addressHint(call, to.Addr, errno); text != "" {
 				return text
 			}
 		}
 	}
-	return cure(call, errno)
+	return errnoHint(call, errno)
 }
 
 // maxPath is the size of sun_path, 108 bytes on Linux.
@@ -66,9 +66,9 @@ const (
 	NoPorts = "every port that the kernel may choose is taken: net.ipv4.ip_local_port_range says which those are"
 )
 
-// addressCure is what helps where the address of the call tells more than the
+// addressHint is what helps where the address of the call tells more than the
 // errno.
-func addressCure(call string, to sock.Addr, errno syscall.Errno) string {
+func addressHint(call string, to sock.Addr, errno syscall.Errno) string {
 	switch {
 	case errno == syscall.ENETUNREACH && to.IP.IsLoopback():
 		return loDown
@@ -82,10 +82,10 @@ func addressCure(call string, to sock.Addr, errno syscall.Errno) string {
 	return ""
 }
 
-// cure is what helps against an unexpected errno of a call; "" where the errno
+// errnoHint is what helps against an unexpected errno of a call; "" where the errno
 // says all there is.
-func cure(call string, errno syscall.Errno) string {
-	byCall := cures[errno]
+func errnoHint(call string, errno syscall.Errno) string {
+	byCall := hints[errno]
 	if text, ok := byCall[call]; ok {
 		return text
 	}

@@ -156,7 +156,7 @@ func (t *Task) unexpected(err error, errno syscall.Errno) error {
 		done = "" // the errno says so
 	}
 	return fmt.Errorf("unexpected %s (%s, errno %d)%s%s", sock.ErrnoName(errno), sock.ErrnoMessage(errno), errno,
-		value.Prefixed("; ", done), value.Prefixed("; ", cureOf(err, t.Event.Call, t.Event.Args, errno)))
+		value.Prefixed("; ", done), value.Prefixed("; ", hintOf(err, t.Event.Call, t.Event.Args, errno)))
 }
 
 func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {

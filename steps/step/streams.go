@@ -115,9 +115,9 @@ func (t *Task) Stream(name, stream string) (*handle.Handle, error) {
 
 // hold keeps what a program writes from being read ahead while a step runs.
 func (t *Task) hold(h *handle.Handle) {
-	if h.Keeper != nil {
-		h.Keeper.Hold()
-		t.held = append(t.held, h.Keeper)
+	if h.ReadAhead != nil {
+		h.ReadAhead.Hold()
+		t.held = append(t.held, h.ReadAhead)
 	}
 }
 

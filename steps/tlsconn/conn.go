@@ -81,7 +81,7 @@ func (c *Conn) Write(w sock.Wait, p []byte) (int, error) {
 	case c.broken != nil:
 		return 0, c.broken
 	case w.NoWait:
-		if err := c.room(); err != nil {
+		if err := c.writable(); err != nil {
 			return 0, err
 		}
 		w.NoWait, p = false, p[:min(len(p), maxRecord)]
@@ -103,8 +103,8 @@ func (c *Conn) Write(w sock.Wait, p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// room is nil where the descriptor takes bytes without waiting.
-func (c *Conn) room() error {
+// writable returns nil where the descriptor takes bytes without waiting.
+func (c *Conn) writable() error {
 	ready, err := c.Wire.below.Sock.Poll(unix.POLLOUT)
 	if err == nil && ready == 0 {
 		err = &sock.Error{Call: "write", Err: unix.EAGAIN}

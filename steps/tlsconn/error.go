@@ -81,8 +81,8 @@ func (e *Error) Shown() []any {
 	return parts
 }
 
-// Cure is what helps against a handshake that failed; "" where nothing is known.
-func (e *Error) Cure() string {
+// Hint is what helps against a handshake that failed; "" where nothing is known.
+func (e *Error) Hint() string {
 	if e.Sent {
 		switch e.Reason {
 		case unknownAuthority:

@@ -78,7 +78,9 @@ func (r *recordHeader) take(b []byte) {
 // newWire takes over what lies below a handle, with what was read ahead there.
 func newWire(h *handle.Handle) *wire {
 	w := &wire{below: &handle.Handle{Name: h.Name, Sock: h.Sock}, Header: recordHeader{alert: noAlert}, alert: noAlert}
-	w.below.Over.Store(h.Over.Load())
+	if t := h.Above(); t != nil {
+		w.below.SetAbove(t)
+	}
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
 	w.below.Pending, h.Pending = h.Pending, nil
