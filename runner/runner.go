@@ -108,7 +108,11 @@ type Doing struct {
 // temporary folder, is gone when Run returns.
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	res := &Result{Scenario: s}
-	if missing := unmet(s.Requires); missing != "" {
+	switch missing := unmet(ctx, s.Requires, hostNetwork{}); {
+	case missing != "" && ctx.Err() != nil:
+		res.Status, res.Failure = Cancelled, &Failure{Err: context.Cause(ctx)}
+		return res
+	case missing != "":
 		res.Status, res.Reason = Skipped, missing
 		return res
 	}

@@ -1,8 +1,11 @@
 package scenarios
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -12,84 +15,184 @@ import (
 
 // A Requirement is something that must be there for a scenario to run.
 type Requirement struct {
-	Kind string // "root", "netns", "ipv6", "cmd", "socket", "kernel", "os"
-	Arg  string // the program, the socket, the version, the system
+	form *requirementForm
+	arg  string // what stands behind the word
+	argv []string
+	dir  string // where the scenario file is
+}
+
+// A Network is where a scenario makes its sockets.
+type Network interface {
+	// Within calls f on a thread whose sockets are made in this network.
+	Within(f func())
+}
+
+// A requirementForm is a row of the table. All its fields must be written: a
+// requirement that nothing probes would count as met.
+type requirementForm struct {
+	word    string // before the argument
+	arg     string // as the reference shows it; "" where there is none
+	pattern string // of the argument, for the schema
+	help    string
+	parse   func(arg string) (ok bool, hint string)
+	probe   func(p *probing, arg string) (why string)
+}
+
+// A probing is what the probe of a requirement may use.
+type probing struct {
+	ctx     context.Context
+	network Network
+	argv    []string
+	dir     string
+}
+
+// requirementForms lists the requirements. command is a mapping in the file.
+var requirementForms = []requirementForm{
+	{"root", "", "", rootHelp, noArgument, probeRoot},
+	{"cap:", "NAME", capabilityPattern(), "this process has the capability CAP_NAME (capabilities(7)); CAP_NET_ ones in the scenario's network", parseCapability, probeCapability},
+	{"netns", "", "", "network namespaces can be made", noArgument, probeNetns},
+	{"ipv6", "", "", "[::1] can be bound", noArgument, probeIPv6},
+	{"cmd:", "PROGRAM", ".+", "the program is in PATH", anyArgument, probeProgram},
+	{commandWord, "[PROGRAM, ARGUMENT…]", "", commandHelp, nil, probeCommand},
+	{"env:", "NAME", "[^=]+", "the environment has a variable of this name", parseEnvName, probeEnv},
+	{"socket:", "WORD", ".+", "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", "), parseSocketWord, probeSocket},
+	{"kernel>=", "5.10", versionPattern, "the kernel's release is this one or later", parseVersion, probeKernel},
+	{"os:", "linux", ".+", "the system is this one: linux, darwin or freebsd", anyArgument, probeSystem},
 }
 
 // String is the requirement as a scenario writes it.
 func (r Requirement) String() string {
-	switch {
-	case r.Kind == "kernel":
-		return "kernel>=" + r.Arg
-	case r.Arg != "":
-		return r.Kind + ":" + r.Arg
+	if r.argv != nil {
+		return commandWord + "[" + strings.Join(r.argv, ", ") + "]"
 	}
-	return r.Kind
+	return r.form.word + r.arg
 }
 
-// requirementForms are the forms for messages and suggestions.
-var requirementForms = []string{"root", "netns", "ipv6", "cmd:", "socket:", "kernel>=", "os:"}
-
-const requirementHelp = "write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux"
+// Unmet tells why the requirement is not met by this process in a network; ""
+// when it is met.
+func (r Requirement) Unmet(ctx context.Context, network Network) string {
+	return r.form.probe(&probing{ctx: ctx, network: network, argv: r.argv, dir: r.dir}, r.arg)
+}
 
 // Requirements are the rows of the reference for the forms of requires.
 func Requirements() []value.DocRow {
-	return []value.DocRow{
-		{Key: "root", Help: "the user is root"},
-		{Key: "netns", Help: "network namespaces can be made"},
-		{Key: "ipv6", Help: "[::1] can be bound"},
-		{Key: "cmd:PROGRAM", Help: "the program is in PATH"},
-		{Key: "socket:WORD", Help: "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", ")},
-		{Key: "kernel>=5.10", Help: "the kernel's release is this one or later"},
-		{Key: "os:linux", Help: "the system is this one: linux, darwin or freebsd"},
+	var list []value.DocRow
+	for _, f := range requirementForms {
+		list = append(list, value.DocRow{Key: f.word + f.arg, Help: f.help})
 	}
+	return list
 }
-
-var kernelVersion = regexp.MustCompile(`^[0-9]+(\.[0-9]+)*$`)
 
 // requirements is the value of the key requires.
 type requirements struct{ list []Requirement }
 
 func (v *requirements) Decode(d *value.Decoder, n *source.Node) {
 	for _, item := range items(n) {
-		r, hint := parseRequirement(item.Text)
-		if item.Kind != source.Scalar || hint != "" {
-			d.Problem(item, "unknown requirement %s", value.Shown(item)).Hint = hint
+		switch item.Kind {
+		case source.Scalar:
+			v.word(d, item)
+		case source.Map:
+			v.command(d, item)
+		default:
+			d.Problem(item, "unknown requirement %s", value.Shown(item)).Hint = requirementHint()
+		}
+	}
+}
+
+// word reads a requirement that is a text.
+func (v *requirements) word(d *value.Decoder, n *source.Node) {
+	r, hint := parseRequirement(n.Text)
+	if hint != "" {
+		d.Problem(n, "unknown requirement %s", value.Shown(n)).Hint = hint
+		return
+	}
+	v.list = append(v.list, r)
+}
+
+// parseRequirement reads one text; the hint is empty when it is a requirement.
+func parseRequirement(s string) (Requirement, string) {
+	for i := range requirementForms {
+		f := &requirementForms[i]
+		arg, ok := strings.CutPrefix(s, f.word)
+		if !ok || f.parse == nil || f.arg == "" && arg != "" {
 			continue
 		}
-		v.list = append(v.list, r)
-	}
-}
-
-// parseRequirement reads one form; the hint is empty when it is one.
-func parseRequirement(s string) (Requirement, string) {
-	switch s {
-	case "root", "netns", "ipv6":
-		return Requirement{Kind: s}, ""
-	}
-	if arg, ok := strings.CutPrefix(s, "kernel>="); ok && kernelVersion.MatchString(arg) {
-		return Requirement{Kind: "kernel", Arg: arg}, ""
-	}
-	kind, arg, _ := strings.Cut(s, ":")
-	switch {
-	case kind == "socket" && !steps.IsSocketWord(arg):
-		if word := source.Suggest(arg, steps.RequiredSockets()); word != "" {
-			return Requirement{}, fmt.Sprintf("did you mean %q?", "socket:"+word)
+		if ok, hint := f.parse(arg); !ok {
+			return Requirement{}, cmp.Or(hint, requirementHint())
 		}
-		return Requirement{}, "the sockets are " + strings.Join(steps.RequiredSockets(), ", ")
-	case (kind == "cmd" || kind == "socket" || kind == "os") && arg != "":
-		return Requirement{Kind: kind, Arg: arg}, ""
+		return Requirement{form: f, arg: arg}, ""
 	}
-	if hint := source.DidYouMean(s, requirementForms); hint != "" && !strings.HasPrefix(s, "kernel>=") {
+	if hint := source.DidYouMean(s, requirementWords()); hint != "" {
 		return Requirement{}, hint
 	}
-	return Requirement{}, requirementHelp
+	return Requirement{}, requirementHint()
 }
 
-func (v *requirements) Schema() value.Schema {
-	return oneOrMore(value.Schema{
-		"type":    "string",
-		"pattern": `^(root|netns|ipv6|cmd:.+|socket:.+|kernel>=[0-9]+(\.[0-9]+)*|os:.+)$`,
-	})
+func requirementWords() []string {
+	var list []string
+	for _, f := range requirementForms {
+		list = append(list, strings.TrimSpace(f.word))
+	}
+	return list
 }
+
+func requirementHint() string {
+	var list []string
+	for _, f := range requirementForms {
+		list = append(list, f.word+f.arg)
+	}
+	return "write " + value.JoinOr(list)
+}
+
+func noArgument(string) (bool, string) { return true, "" }
+
+func anyArgument(arg string) (bool, string) { return arg != "", "" }
+
+// oneOf wants an argument to be one of these words.
+func oneOf(form, arg, what string, words []string) (bool, string) {
+	if slices.Contains(words, arg) {
+		return true, ""
+	}
+	if word := source.Suggest(arg, words); word != "" {
+		return false, fmt.Sprintf("did you mean %q?", form+word)
+	}
+	return false, what + " are " + strings.Join(words, ", ")
+}
+
+func parseSocketWord(arg string) (bool, string) {
+	return oneOf("socket:", arg, "the sockets", steps.RequiredSockets())
+}
+
+func parseCapability(arg string) (bool, string) {
+	name := strings.TrimPrefix(strings.ToUpper(arg), "CAP_")
+	if name != arg && slices.Contains(capabilities, name) {
+		return false, fmt.Sprintf("did you mean %q?", "cap:"+name)
+	}
+	return oneOf("cap:", arg, "the capabilities", capabilities)
+}
+
+func parseEnvName(arg string) (bool, string) {
+	if strings.Contains(arg, "=") {
+		return false, "write the name of the variable only: env:NAME"
+	}
+	return anyArgument(arg)
+}
+
+const versionPattern = `[0-9]+(\.[0-9]+)*`
+
+var kernelVersion = regexp.MustCompile("^" + versionPattern + "$")
+
+func parseVersion(arg string) (bool, string) { return kernelVersion.MatchString(arg), "" }
+
+func (v *requirements) Schema() value.Schema {
+	var texts []string
+	for _, f := range requirementForms {
+		if f.parse != nil {
+			texts = append(texts, f.word+f.pattern)
+		}
+	}
+	text := value.Schema{"type": "string", "pattern": "^(" + strings.Join(texts, "|") + ")$"}
+	return oneOrMore(value.Schema{"anyOf": []value.Schema{text, commandSchema()}})
+}
+
 func (v *requirements) Type() string { return "requirement or list of requirements" }

@@ -100,7 +100,7 @@ description: |
   Two lines
   of text.
 tags: [a, b]
-requires: [ipv6, "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", root, netns]
+requires: [ipv6, "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", root, netns, "cap:NET_RAW", "env:HOME", {command: [nc, -h]}]
 timeout: 1m
 step_timeout: 250ms
 vars: {n: 5, f: 1.5, on: true, text: abc, quoted: "7", list: [1, x], map: {a: 1}, none: }
@@ -123,7 +123,8 @@ actors:
 	for _, r := range s.Requires {
 		requires = append(requires, r.String())
 	}
-	wantLines(t, requires, "ipv6", "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", "root", "netns")
+	wantLines(t, requires, "ipv6", "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", "root", "netns",
+		"cap:NET_RAW", "env:HOME", "command: [nc, -h]")
 	vars := map[string]any{
 		"n": 5, "f": 1.5, "on": true, "text": "abc", "quoted": "7",
 		"list": []any{1, "x"}, "map": map[string]any{"a": 1}, "none": "",
@@ -148,7 +149,7 @@ actors:
 // One tag or requirement needs no list.
 func TestSingleWords(t *testing.T) {
 	s := parse(t, "tags: quick\nrequires: root\n"+smallest)[0]
-	if !s.HasTag("quick") || len(s.Requires) != 1 || s.Requires[0].Kind != "root" {
+	if !s.HasTag("quick") || len(s.Requires) != 1 || s.Requires[0].String() != "root" {
 		t.Errorf("%v, %v", s.Tags, s.Requires)
 	}
 }
@@ -203,9 +204,21 @@ func TestKeyProblems(t *testing.T) {
 		{"requires: rot\n", `1:11: unknown requirement "rot"; did you mean "root"?`},
 		{"requires: [root, 'socket:tpc']\n", `1:18: unknown requirement "socket:tpc"; did you mean "socket:tcp"?`},
 		{"requires: 'socket:xyzzy'\n", `1:11: unknown requirement "socket:xyzzy"; the sockets are alg, icmp, key, mptcp, ping, sctp, tcp, tcp6, tipc, udp, udp6, unix, unixgram, unixpacket, vsock`},
-		{"requires: 'kernel>=x'\n", `1:11: unknown requirement "kernel>=x"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
-		{"requires: 'cmd:'\n", `1:11: unknown requirement "cmd:"; write root, netns, ipv6, cmd:PROGRAM, socket:WORD, kernel>=5.10 or os:linux`},
-		{"requires: {a: b}\n", "1:11: unknown requirement a mapping"},
+		{"requires: 'kernel>=x'\n", `1:11: unknown requirement "kernel>=x"; write root, `},
+		{"requires: 'cmd:'\n", `1:11: unknown requirement "cmd:"; write root, `},
+		{"requires: {a: b}\n", "1:11: unknown requirement a mapping; write root, "},
+		{"requires: {os: linux}\n", `1:11: unknown requirement a mapping; did you mean "os:linux", without a blank?`},
+		{"requires: [[root]]\n", "1:12: unknown requirement a list; write root, "},
+		{"requires: roots\n", `1:11: unknown requirement "roots"; did you mean "root"?`},
+		{"requires: 'cap:NET_ADMN'\n", `1:11: unknown requirement "cap:NET_ADMN"; did you mean "cap:NET_ADMIN"?`},
+		{"requires: 'cap:CAP_NET_RAW'\n", `1:11: unknown requirement "cap:CAP_NET_RAW"; did you mean "cap:NET_RAW"?`},
+		{"requires: 'cap:net_raw'\n", `1:11: unknown requirement "cap:net_raw"; did you mean "cap:NET_RAW"?`},
+		{"requires: 'cap:'\n", `1:11: unknown requirement "cap:"; the capabilities are CHOWN, `},
+		{"requires: 'env:'\n", `1:11: unknown requirement "env:"; write root, `},
+		{"requires: 'env:HOME=/'\n", `1:11: unknown requirement "env:HOME=/"; write the name of the variable only: env:NAME`},
+		{"requires: {command: []}\n", "1:21: the command is empty; write [PROGRAM, ARGUMENT…]"},
+		{"requires: {command: [true, [a]]}\n", "1:28: expected a text, got a list; write [PROGRAM, ARGUMENT…]"},
+		{"requires: [root, {command: [test, '${x}']}]\n", "1:35: the command of a requirement cannot hold an expression; it runs before "},
 		{"files: [a]\n", "1:8: files is a mapping of names to contents, not a list"},
 		{"files: {../a: b}\n", `1:9: the file "../a" would not stand in the temporary folder; write a relative path without ..`},
 	} {

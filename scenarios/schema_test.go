@@ -54,7 +54,7 @@ func TestSchemaAccepts(t *testing.T) {
 	for _, text := range []string{
 		"actors: {a: []}",
 		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
-		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp']\nactors: {x: []}",
+		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp', 'cap:NET_RAW', 'env:HOME', {command: [nc, -h]}, {command: 'true'}]\nactors: {x: []}",
 		"timeout: 0\nactors: {x: []}",
 		"actors: {a: {steps: [], count: 3, timeout: 5s}}",
 		"vars: {n: 2, t: 5s}\nactors: {a: {steps: [], count: '${n}', timeout: '${t}'}}",
@@ -94,6 +94,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"xyz: 1\nactors: {a: []}", "network: private\nactors: {a: []}", "name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",
 		"timeout: 5\nactors: {a: []}", "timeout: soon\nactors: {a: []}", "vars: [a]\nactors: {a: []}", "vars: {1a: 5}\nactors: {a: []}",
 		"requires: foo\nactors: {a: []}", "requires: 'kernel>=x'\nactors: {a: []}", "requires: 'cmd:'\nactors: {a: []}",
+		"requires: 'cap:FOO'\nactors: {a: []}", "requires: 'env:'\nactors: {a: []}", "requires: {command: []}\nactors: {a: []}",
+		"requires: {comand: x}\nactors: {a: []}", "requires: {}\nactors: {a: []}",
 		"procedures: []\nactors: {a: []}", "procedures: {p: {params: x}}\nactors: {a: []}", "procedures: {p: 5}\nactors: {a: []}",
 		"files: []\nactors: {a: []}", "files: {f: {foo: 1}}\nactors: {a: []}",
 		stepsText("close"), stepsText("{}"), stepsText("{as: x}"), stepsText("{frobnicate: x}"), stepsText("{close: a, send: b, data: x}"),
