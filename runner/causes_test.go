@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // later keeps an actor busy for some steps, so that what it does afterwards
@@ -365,7 +365,7 @@ func TestCauses(t *testing.T) {
 			for range 5 {
 				r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
 				if r.Status == runner.Skipped {
-					socktest.Lacks(t, r.Reason)
+					runtest.Lacks(t, r.Reason)
 				}
 				lines := transcript(r)
 				if r.Status != runner.Passed {

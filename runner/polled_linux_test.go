@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // waitingCalls are conversations in which a call waits, or must not, in a way that
@@ -361,7 +361,7 @@ func waitingTranscript(t *testing.T, steps, mode string) []string {
 	text := "requires: kernel>=6.3\nstep_timeout: 10s\nactors:\n  one:" + strings.ReplaceAll(steps, "MODE", mode)
 	r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
 	if r.Status == runner.Skipped {
-		socktest.Lacks(t, r.Reason)
+		runtest.Lacks(t, r.Reason)
 	}
 	if r.Status != runner.Passed {
 		t.Fatalf("with %s: %s\n%s", mode, ending(r), strings.Join(transcript(r), "\n"))

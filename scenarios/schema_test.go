@@ -8,8 +8,8 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
-	"github.com/sockscript/sockscript/scenarios/scenariotest"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -21,7 +21,7 @@ func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
 		t.Fatalf("no YAML: %s", problems.Report())
 	}
 	for _, n := range nodes {
-		if err := schema.Validate(scenariotest.Plain(n)); err != nil {
+		if err := schema.Validate(plain(n)); err != nil {
 			return err
 		}
 	}
@@ -39,7 +39,7 @@ func stepsText(lines ...string) string {
 }
 
 func TestSchemaOfLibrary(t *testing.T) {
-	schema := scenariotest.Schema(t)
+	schema := compiledSchema(t)
 	for _, name := range library.Names() {
 		data, _ := library.Open(name)
 		if err := accepts(t, schema, string(data)); err != nil {
@@ -48,9 +48,18 @@ func TestSchemaOfLibrary(t *testing.T) {
 	}
 }
 
+func TestSchemaOfExamples(t *testing.T) {
+	schema := compiledSchema(t)
+	for _, k := range steps.Kinds() {
+		if err := accepts(t, schema, k.Example); err != nil {
+			t.Errorf("%s: %v", k.Name, err)
+		}
+	}
+}
+
 // The schema and the loader take the same documents.
 func TestSchemaAccepts(t *testing.T) {
-	schema := scenariotest.Schema(t)
+	schema := compiledSchema(t)
 	for _, text := range []string{
 		"actors: {a: []}",
 		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
@@ -87,7 +96,7 @@ func TestSchemaAccepts(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
-	schema := scenariotest.Schema(t)
+	schema := compiledSchema(t)
 	for _, text := range []string{
 		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
 		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Descriptors that come and get no name are closed, whatever brings them, and so

@@ -20,8 +20,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps/program/proctest"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/steps/internal/proctest"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // programVar makes the test binary one of the programs below.

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // openssl fills in the folder of the certificates, and skips the test where the

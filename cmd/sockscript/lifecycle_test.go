@@ -11,8 +11,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/sockscript/sockscript/steps/program/proctest"
 )
 
 // escapes starts programs that leave their group and session in all ways.
@@ -93,8 +91,7 @@ func endsWith(t *testing.T, signals []syscall.Signal) bool {
 	if killed {
 		within = 30 * time.Second
 	}
-	left := proctest.AwaitNone(within, func(p proctest.Process) bool { return slices.Contains(p.Env, mark) })
-	for _, p := range left {
+	for _, p := range awaitGone(within, mark) {
 		t.Errorf("after %s: left behind: %s", moment, p)
 	}
 	entries, err := os.ReadDir(dir)

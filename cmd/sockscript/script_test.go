@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,8 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/sockscript/sockscript/steps/program/proctest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -249,8 +246,7 @@ func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	}
 	mark := "WORK=" + ts.Getenv("WORK")
-	left := proctest.AwaitNone(within, func(p proctest.Process) bool { return slices.Contains(p.Env, mark) })
-	if len(left) > 0 {
+	if left := awaitGone(within, mark); len(left) > 0 {
 		ts.Fatalf("left behind: %s", left)
 	}
 }

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
 // kernelCalls are the system calls behind the two that the kernel does not have.
@@ -224,9 +222,8 @@ func flagsOf(line string, gets bool) []string {
 // system calls, each as one line.
 func underStrace(t *testing.T, scenario string) (transcript string, lines []string) {
 	t.Helper()
-	socktest.Program(t, "strace")
 	if out, err := exec.Command("strace", "true").CombinedOutput(); err != nil {
-		socktest.Lacks(t, fmt.Sprintf("strace cannot trace here: %s", bytes.TrimSpace(out)))
+		lacks(t, fmt.Sprintf("strace cannot trace here: %v %s", err, bytes.TrimSpace(out)))
 	}
 	dir := t.TempDir()
 	file, trace := filepath.Join(dir, "traced.yaml"), filepath.Join(dir, "trace")

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // A module of its own embeds this package: it runs its own server, and scenarios
@@ -49,7 +49,7 @@ type module struct {
 
 func newModule(t *testing.T) *module {
 	t.Helper()
-	socktest.Program(t, "go")
+	runtest.Program(t, "go")
 	m := &module{t, t.TempDir()}
 	root, err := filepath.Abs("../..")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/report"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each
@@ -51,7 +51,7 @@ func checkShipped(t *testing.T, o *report.Outcome) {
 	case status == runner.Skipped && o.Result.Reason == kernelLacks[o.Scenario.Name]:
 		t.Skip(o.Result.Reason)
 	case status == runner.Skipped:
-		socktest.Lacks(t, o.Result.Reason)
+		runtest.Lacks(t, o.Result.Reason)
 	case status != runner.Passed || o.Golden != report.GoldenSame:
 		var b strings.Builder
 		text := &report.Text{W: &b, Several: true}

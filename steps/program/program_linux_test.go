@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/steps/program/proctest"
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/steps/internal/proctest"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // holdVar makes the test binary a process that starts a family and waits.

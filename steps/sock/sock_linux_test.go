@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps/sock/socktest"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Calls that wait for what only Linux waits for.

@@ -1,5 +1,4 @@
-// Package scenariotest has what the tests of several packages need of scenarios.
-package scenariotest
+package scenarios_test
 
 import (
 	"encoding/json"
@@ -13,9 +12,9 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Schema is the JSON Schema of scenario files, ready to validate what [Plain]
+// compiledSchema is the JSON Schema of scenario files, ready to validate what [plain]
 // gives.
-func Schema(t testing.TB) *jsonschema.Schema {
+func compiledSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	text, err := json.Marshal(scenarios.Schema())
 	if err != nil {
@@ -36,19 +35,19 @@ func Schema(t testing.TB) *jsonschema.Schema {
 	return schema
 }
 
-// Plain is a document as an editor's YAML server hands it to the schema.
-func Plain(n *source.Node) any {
+// plain is a document as an editor's YAML server hands it to the schema.
+func plain(n *source.Node) any {
 	switch {
 	case n.Kind == source.List:
 		list := []any{}
 		for _, item := range n.Items {
-			list = append(list, Plain(item))
+			list = append(list, plain(item))
 		}
 		return list
 	case n.Kind == source.Map:
 		m := map[string]any{}
 		for _, e := range n.Entries {
-			m[e.Key.Text] = Plain(e.Value)
+			m[e.Key.Text] = plain(e.Value)
 		}
 		return m
 	case n.Null:
