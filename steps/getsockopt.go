@@ -85,8 +85,13 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.ReturnMasked(&a.mask, event.Const("0"), a.shown(form, b, v))
-	if err := t.SetAs(0, a.result(v)); err != nil {
+	shown, result := a.shown(form, b, v), a.result(v)
+	if sock.GivesDescriptor(o.Level, o.Number) {
+		result = value.Whole(result, event.Origin{Word: "pidfd"})
+		shown = event.Joined{event.Const("["), event.Plain(value.FormatTraced(value.Untraced(result), value.TraceOf(result))), event.Const("]")}
+	}
+	t.ReturnMasked(&a.mask, event.Const("0"), shown)
+	if err := t.SetAs(0, result); err != nil {
 		return err
 	}
 	return a.want.Check(t, o, v)

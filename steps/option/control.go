@@ -114,40 +114,56 @@ func (v *Control) Type() string { return "ancillary data by type" }
 
 // Encode makes the control buffer of sendmsg(2), and what the transcript shows
 // of it.
-func (v *Control) Encode(t *step.Task) ([]byte, event.Const, error) {
+func (v *Control) Encode(t *step.Task) ([]byte, event.Plain, error) {
 	var b []byte
-	var parts []string
-	for _, it := range v.items {
+	shown := event.Marked{Text: "{"}
+	for i, it := range v.items {
 		text, err := it.append(t, &b)
 		if err != nil {
-			return nil, "", fmt.Errorf("%s: %w", it.typ.Name, err)
+			return nil, event.Plain{}, fmt.Errorf("%s: %w", it.typ.Name, err)
 		}
-		parts = append(parts, it.typ.Name+"="+text)
+		if i > 0 {
+			shown.Text += ", "
+		}
+		shown.Text += it.typ.Name + "="
+		shown.Add(text)
 	}
-	return b, event.Const("{" + strings.Join(parts, ", ") + "}"), nil
+	shown.Text += "}"
+	return b, event.Plain(shown), nil
 }
 
 // append adds the piece to b, and gives it as the transcript shows it.
-func (it *controlItem) append(t *step.Task, b *[]byte) (string, error) {
+func (it *controlItem) append(t *step.Task, b *[]byte) (event.Marked, error) {
 	if it.typ.Kind == sock.CtlRights {
-		return it.appendRights(t, b)
+		names, err := it.appendRights(t, b)
+		return event.Marked{Text: names}, err
 	}
 	form := it.form()
 	if form == nil {
-		data, err := it.payload.Bytes(t)
-		*b = sock.AppendControl(*b, it.typ, data)
-		return shortHex(data), err
+		data, err := it.payload.Blob(t)
+		*b = sock.AppendControl(*b, it.typ, data.Bytes)
+		return shownPayload(data), err
 	}
 	v, err := it.value.Resolved(t)
 	if err != nil {
-		return "", err
+		return event.Marked{}, err
 	}
 	data, err := v.Encode(form.encode, t)
 	if err != nil {
-		return "", err
+		return event.Marked{}, err
 	}
 	*b = sock.AppendControl(*b, it.typ, data)
-	return it.text(t)
+	return it.shown(v), nil
+}
+
+// shownPayload is a payload in hexadecimal. What cannot be told apart in it is
+// masked as a whole.
+func shownPayload(data value.Blob) event.Marked {
+	m := event.Marked{Text: shortHex(data.Bytes)}
+	if from := (&value.Trace{Marks: data.Marks}).Origins(nil); len(from) > 0 {
+		m.Marks = []event.Mark{{To: len(m.Text), Origins: from}}
+	}
+	return m
 }
 
 func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
@@ -164,25 +180,18 @@ func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
 	return "[" + strings.Join(names, ", ") + "]", nil
 }
 
-// text is the value as the transcript shows it. The ids of a process vary from
-// run to run unless the file has them in figures.
-func (it *controlItem) text(env value.Env) (string, error) {
-	if it.node.Kind != source.Map {
-		s, err := it.value.text.Eval(env)
-		if flags, wrong := parseTimestamps(s); wrong == nil && it.typ.Kind == sock.CtlTimestamping {
-			s = flags.String()
-		}
-		return s, err
+// shown is the value, with its expressions run, as the transcript shows it. The
+// ids of a process vary from run to run unless the file has them in figures.
+func (it *controlItem) shown(v *Value) event.Marked {
+	if len(v.fields.Names) > 0 {
+		return v.shownFields(func(i int) bool {
+			_, static := it.value.fields.Values[i].Static()
+			return !static && it.typ.Kind == sock.CtlCredentials
+		})
 	}
-	var f Fields
-	for i, name := range it.value.fields.Names {
-		x := it.value.fields.Values[i]
-		s, err := x.Eval(env)
-		if err != nil {
-			return "", err
-		}
-		_, static := x.Static()
-		f = append(f, Field{Name: name, Value: s, Varies: !static && it.typ.Kind == sock.CtlCredentials})
+	text, _ := v.text.Marked(nil) // there is no expression left in it
+	if flags, wrong := parseTimestamps(text.Text); wrong == nil && it.typ.Kind == sock.CtlTimestamping {
+		text.Text = flags.String()
 	}
-	return string(f.Show(nil)), nil
+	return text
 }

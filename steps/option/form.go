@@ -54,9 +54,10 @@ func SettingForm(o sock.Option) *Form {
 }
 
 var optionForms = map[sock.OptionKind]*Form{
-	sock.OptInt:   intForm,
-	sock.OptBool:  intForm,
-	sock.OptUint8: {What: "a whole number", isNumber: true, Size: 1, Encode: encodeByte, Decode: decodeInt},
+	sock.OptInt:        intForm,
+	sock.OptBool:       intForm,
+	sock.OptDescriptor: {What: "a descriptor", isNumber: true, Size: 4, Decode: decodeInt},
+	sock.OptUint8:      {What: "a whole number", isNumber: true, Size: 1, Encode: encodeByte, Decode: decodeInt},
 	sock.OptUint64: {
 		What: "a whole number", isNumber: true, unsigned: true, Size: 8, Encode: encodeLong, Decode: decodeInt,
 	},

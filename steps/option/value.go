@@ -19,6 +19,7 @@ type Value struct {
 	text    value.Text     // a scalar, or a list of flags joined by |
 	fields  value.Bindings // a mapping of fields
 	payload value.Payload  // a payload form or a list of them, for any option
+	bytes   *value.Blob    // those of the payload, once they have been made
 }
 
 // Decode reads a scalar, a list of flags, a mapping of fields or a payload.
@@ -45,23 +46,51 @@ func (v *Value) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// Resolved is the value, or the list or mapping that its expression gives.
+// Resolved is the value with its expressions run, once: what the kernel gets and
+// what the transcript shows are the same. A list or mapping that an expression
+// gives is read as one that stands there.
 func (v *Value) Resolved(env value.Env) (*Value, error) {
-	if !v.text.Given() {
+	if v.static() {
 		return v, nil
 	}
-	x, err := v.text.Value(env)
-	if err != nil || !value.Structured(x) {
-		return v, err
+	given := &Value{Node: v.Node}
+	switch {
+	case v.payload.Given():
+		b, err := v.payload.Blob(env)
+		given.payload, given.bytes = v.payload, &b
+		return given, err
+	case v.text.Given():
+		text, structure, err := v.text.SettledOr(env)
+		if err != nil {
+			return nil, err
+		}
+		if text == nil {
+			if err := value.DecodeGiven(given, structure, v.Node); err != nil {
+				return nil, err
+			}
+			return given.Resolved(env)
+		}
+		given.text = *text
+		return given, nil
 	}
-	given := new(Value)
-	return given, value.DecodeGiven(given, x, v.Node)
+	given.fields.Names = v.fields.Names
+	for _, x := range v.fields.Values {
+		text, err := x.Settled(env)
+		if err != nil {
+			return nil, err
+		}
+		given.fields.Values = append(given.fields.Values, text)
+	}
+	return given, nil
 }
 
 // Encode makes the bytes for the kernel: those of a payload, which any option
 // takes, or what its form makes of the value.
 func (v *Value) Encode(form func(*Value, value.Env) ([]byte, error), env value.Env) ([]byte, error) {
-	if v.payload.Given() {
+	switch {
+	case v.bytes != nil:
+		return v.bytes.Bytes, nil
+	case v.payload.Given():
 		return v.payload.Bytes(env)
 	}
 	return form(v, env)
@@ -296,24 +325,40 @@ func (w *ValueWant) Schema() value.Schema {
 func (w *ValueWant) Type() string { return "value or condition" }
 
 // Shown is the value as the transcript shows it: a structure by the fields
-// that the file gives, a payload by its bytes.
-func (v *Value) Shown(t *step.Task, form *Form, b []byte) any {
-	if v.payload.Given() {
+// that the file gives, a payload by its bytes. It must have been resolved.
+func (v *Value) Shown(form *Form, b []byte) any {
+	switch {
+	case v.bytes != nil:
+		return event.Data{Bytes: b, Len: len(b), Marks: v.bytes.Marks}
+	case v.payload.Given():
 		return showBytes(b)
-	}
-	if len(v.fields.Names) > 0 && form.fields == nil {
-		var f Fields
-		for i, name := range v.fields.Names {
-			text, err := v.fields.Values[i].Eval(t)
-			if err != nil {
-				text = v.fields.Values[i].Node.Text // which encode has reported
-			}
-			f = append(f, Field{Name: name, Value: text})
+	case len(v.fields.Names) > 0:
+		shown := v.shownFields(func(int) bool { return false })
+		if form.fields == nil || len(shown.Marks) > 0 {
+			return event.Plain(shown)
 		}
-		return f.Show(nil)
 	}
-	if text, err := v.text.Marked(t); v.text.Given() && err == nil && len(text.Marks) > 0 {
+	if text, err := v.text.Marked(nil); v.text.Given() && err == nil && len(text.Marks) > 0 {
 		return event.Plain(text)
 	}
 	return form.shown(b)
+}
+
+// shownFields are the fields as strace writes a struct. Those that vary from run
+// to run show their name, unless it is known where they come from.
+func (v *Value) shownFields(varies func(field int) bool) event.Marked {
+	all := event.Marked{Text: "{"}
+	for i, name := range v.fields.Names {
+		if i > 0 {
+			all.Text += ", "
+		}
+		all.Text += name + "="
+		text, _ := v.fields.Values[i].Marked(nil) // there is no expression left in it
+		if len(text.Marks) == 0 && varies(i) {
+			text.Marks = []event.Mark{{To: len(text.Text), Origins: []event.Origin{{Word: name}}}}
+		}
+		all.Add(text)
+	}
+	all.Text += "}"
+	return all
 }

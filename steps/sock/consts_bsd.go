@@ -8,7 +8,7 @@ import "golang.org/x/sys/unix"
 const afNetlink = -1
 
 // Nor does any binding by itself come with passing credentials here.
-const soPassCred, soPassPidfd = -1, -1
+const soPassCred, soPassPidfd, soPeerPidfd = -1, -1, -1
 
 var netlinkProtocols = constants{prefix: "NETLINK_"}
 

@@ -9,6 +9,7 @@ const afNetlink = unix.AF_NETLINK
 const (
 	soPassCred  = unix.SO_PASSCRED
 	soPassPidfd = 0x4c // SO_PASSPIDFD, since Linux 6.5
+	soPeerPidfd = 0x4d // SO_PEERPIDFD, since Linux 6.5
 )
 
 // address_families(7), linux/socket.h

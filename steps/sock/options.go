@@ -28,6 +28,7 @@ const (
 	OptGroup                              // struct group_req: [EncodeGroup]
 	OptGroupSource                        // struct group_source_req: [EncodeGroup]
 	OptAddr                               // struct in_addr, or the sockaddr of SO_PEERNAME and SO_ORIGINAL_DST
+	OptDescriptor                         // int, a new descriptor: [GivesDescriptor]
 )
 
 // Option is one option of getsockopt(2) and setsockopt(2).

@@ -90,7 +90,7 @@ var socketOptions = []optionRow{
 	{"SO_TXREHASH", unix.SO_TXREHASH, OptInt, both, "choose another path after losses"},
 	{"SO_RCVMARK", unix.SO_RCVMARK, OptBool, both, "receive the mark of each datagram"},
 	{"SO_PASSPIDFD", unix.SO_PASSPIDFD, OptBool, both, "receive SCM_PIDFD"},
-	{"SO_PEERPIDFD", unix.SO_PEERPIDFD, OptInt, readOnly, "a new descriptor of the peer's process"},
+	{"SO_PEERPIDFD", unix.SO_PEERPIDFD, OptDescriptor, readOnly, "a new descriptor of the peer's process"},
 	{"SO_DEVMEM_DONTNEED", unix.SO_DEVMEM_DONTNEED, OptBytes, writeOnly, "give device memory back: struct dmabuf_token"},
 	{"SO_RCVPRIORITY", unix.SO_RCVPRIORITY, OptBool, both, "receive the priority of each datagram"},
 	{"SO_PASSRIGHTS", unix.SO_PASSRIGHTS, OptBool, both, "accept SCM_RIGHTS"},

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"syscall"
@@ -143,6 +144,23 @@ func TestOptionValues(t *testing.T) {
 	must(t, err)
 	if cred, ok := DecodeUcred(b); !ok || int(cred.PID) != unix.Getpid() || int(cred.UID) != unix.Getuid() {
 		t.Errorf("SO_PEERCRED is %+v, %v", cred, ok)
+	}
+}
+
+// A descriptor that an option gives is closed, whatever room its number is given:
+// newGroup sees one that is left.
+func TestGetDescriptor(t *testing.T) {
+	g, _ := newGroup(t)
+	a, _, err := g.OpenPair(unix.AF_UNIX, unix.SOCK_STREAM, 0, false)
+	must(t, err)
+	for _, size := range []int{0, 1, 4, 64} {
+		b, err := a.GetBytes(unix.SOL_SOCKET, unix.SO_PEERPIDFD, size)
+		if errors.Is(err, syscall.ENOPROTOOPT) {
+			t.Skip("the kernel has no SO_PEERPIDFD")
+		}
+		if must(t, err); len(b) != min(size, 4) {
+			t.Errorf("%d bytes came into room for %d", len(b), size)
+		}
 	}
 }
 

@@ -63,12 +63,27 @@ func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
 		return nil, failed("getsockopt", err)
 	}
 	defer s.leave()
+	given := GivesDescriptor(level, name)
 	b := make([]byte, size)
+	if given {
+		b = make([]byte, max(size, descriptorSize)) // all of it, to close it
+	}
 	n, errno := sysGetsockopt(s.fd, level, name, b)
 	if errno != 0 {
 		return nil, failed("getsockopt", errno)
 	}
+	if given && n >= descriptorSize {
+		unix.Close(int(int32(binary.NativeEndian.Uint32(b))))
+	}
 	return b[:min(n, size)], nil
+}
+
+const descriptorSize = 4 // of an int
+
+// GivesDescriptor reports the option whose value is a new descriptor. Nothing
+// here can use it yet: GetBytes closes it.
+func GivesDescriptor(level, name int) bool {
+	return level == unix.SOL_SOCKET && name == soPeerPidfd
 }
 
 // Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK (tcp(7), [RequestByName]).

@@ -13,7 +13,8 @@ type Text struct {
 	given bool
 	Node  *source.Node
 	Parts []part
-	Lit   string // the whole text where it holds no expression
+	Lit   string       // the whole text where it holds no expression
+	marks []event.Mark // of Lit: what of it the file does not spell out
 }
 
 // A part is a literal or an expression.
@@ -103,10 +104,25 @@ func (x *Text) nameOf(env Env) (string, error) {
 	return Format(v), err
 }
 
+// Settled is the text with its expressions run: whoever needs it again finds the
+// same.
+func (x *Text) Settled(env Env) (*Text, error) {
+	if len(x.Parts) == 0 {
+		return x, nil
+	}
+	m, err := x.Marked(env)
+	return x.of(m), err
+}
+
+// of is the text with what its expressions have given.
+func (x *Text) of(m event.Marked) *Text {
+	return &Text{given: x.given, Node: x.Node, Lit: m.Text, marks: m.Marks}
+}
+
 // Marked is Eval, with what of the text the file does not spell out.
 func (x *Text) Marked(env Env) (event.Marked, error) {
 	if len(x.Parts) == 0 {
-		return event.Marked{Text: x.Lit}, nil
+		return event.Marked{Text: x.Lit, Marks: x.marks}, nil
 	}
 	v, trace, err := x.Traced(env)
 	return FormatTraced(v, trace), err
@@ -122,7 +138,7 @@ func (x *Text) Value(env Env) (any, error) {
 // Traced is Value, with what of it the file does not spell out.
 func (x *Text) Traced(env Env) (any, *Trace, error) {
 	if len(x.Parts) == 0 {
-		return x.Lit, nil, nil
+		return x.Lit, marksOf(x.marks), nil
 	}
 	if len(x.Parts) == 1 {
 		return x.Parts[0].Expr.Traced(env)
@@ -139,10 +155,24 @@ func (x *Text) Traced(env Env) (any, *Trace, error) {
 		}
 		all.Add(FormatTraced(v, trace))
 	}
-	if len(all.Marks) == 0 {
-		return all.Text, nil, nil
+	return all.Text, marksOf(all.Marks), nil
+}
+
+func marksOf(marks []event.Mark) *Trace {
+	if len(marks) == 0 {
+		return nil
 	}
-	return all.Text, &Trace{Marks: all.Marks}, nil
+	return &Trace{Marks: marks}
+}
+
+// SettledOr is Settled, but for a list or mapping that the text's expression gives,
+// which is returned as it is.
+func (x *Text) SettledOr(env Env) (settled *Text, structure any, err error) {
+	v, trace, err := x.Traced(env)
+	if err != nil || Structured(v) {
+		return nil, v, err
+	}
+	return x.of(FormatTraced(v, trace)), nil, nil
 }
 
 // Typed is Traced, but that a plain text is typed as YAML types it: a number,

@@ -53,6 +53,8 @@ func TraceOf(v any) *Trace {
 		return v.Trace
 	case *Endpoint:
 		return v.Trace()
+	case *ProgramValue:
+		return &Trace{Parts: map[string]*Trace{"pid": TraceOf(Whole(v.Pid, event.Origin{Word: "pid"}))}}
 	}
 	return nil
 }
