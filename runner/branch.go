@@ -20,8 +20,7 @@ type branch struct {
 // parent's latest.
 func (s *strand) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
 	b := &branch{done: make(chan struct{})}
-	b.strand = s.run.strand(s.member, s, name, by)
-	b.strand.twins = alike
+	b.strand = s.run.branch(s, s.record.Fork(name, by, alike))
 	s.run.group.Go(func() error {
 		defer close(b.done)
 		b.err = s.run.perform(b.strand, func() error { return run(b.strand) })
@@ -37,7 +36,7 @@ func (s *strand) Join(of step.Branch, deadline time.Time) error {
 	if err := b.await(s, deadline); err != nil {
 		return err
 	}
-	s.joined = append(s.joined, b.strand.last())
+	s.joined = append(s.joined, b.strand.record.Last())
 	if b.err != nil {
 		return step.ErrCancelled
 	}
@@ -66,7 +65,7 @@ func (b *branch) await(s *strand, deadline time.Time) error {
 		<-b.done
 		return step.ErrCancelled
 	}
-	return &step.WaitTimeout{What: "the branch " + b.strand.branch}
+	return &step.WaitTimeout{What: "the branch " + b.strand.record.Label}
 }
 
 // longCall is how long a call takes that is in no socket's wait and yet blocks:
@@ -84,7 +83,7 @@ func (s *strand) stalled(step *event.Place, stayed time.Duration) bool {
 // must do so too: a busy machine may just not have come to it.
 func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {
 	const look = time.Millisecond
-	held := event.Cause{Strand: b.strand.id}
+	held := event.Cause{Branch: b.strand.record.ID}
 	ticker := time.NewTicker(min(stays, look))
 	defer ticker.Stop()
 	at, since := b.strand.step.Load(), b.strand.since.Load()
@@ -92,7 +91,7 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event
 	for {
 		select {
 		case <-b.done:
-			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.branch)
+			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.record.Label)
 		case <-b.strand.run.hub.ctx.Done():
 			return "", held, step.ErrCancelled
 		case now := <-ticker.C:
@@ -103,7 +102,7 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event
 			case s != nil && stayed >= stays && b.strand.stalled(s, stayed):
 				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
-				return "", held, &step.WaitTimeout{What: "the branch " + b.strand.branch + " to stay inside a call"}
+				return "", held, &step.WaitTimeout{What: "the branch " + b.strand.record.Label + " to stay inside a call"}
 			}
 		}
 	}

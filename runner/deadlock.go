@@ -72,7 +72,7 @@ func (h *hub) findStuck() {
 	if len(stuck) == 0 {
 		return
 	}
-	slices.SortFunc(stuck, func(a, b *waiter) int { return a.strand.compare(b.strand) })
+	slices.SortFunc(stuck, func(a, b *waiter) int { return a.strand.record.Compare(b.strand.record) })
 	h.giveUp(stuck)
 }
 

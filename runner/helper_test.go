@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 )
 
@@ -126,15 +127,15 @@ func told(f *runner.Failure) string {
 }
 
 // transcript is a run in causal order, a line for each event or fold.
-func transcript(r *runner.Result) []string { return inOrder(r, runner.Causal) }
+func transcript(r *runner.Result) []string { return inOrder(r, history.Causal) }
 
-func inOrder(r *runner.Result, order runner.Order) []string {
+func inOrder(r *runner.Result, order history.Order) []string {
 	var lines []string
-	for _, l := range r.Lines(order, runner.Form{}) {
+	for _, l := range r.Lines(order, history.Form{}) {
 		text := ""
 		switch {
 		case l.Event != nil:
-			text = r.Text(l.Event, runner.Form{})
+			text = r.Text(l.Event, history.Form{})
 		case l.Fold != nil:
 			text = fmt.Sprintf("... %d more rounds", l.Fold.Rounds)
 		default:

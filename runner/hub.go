@@ -207,7 +207,7 @@ func (h *hub) signal(name string, by event.Cause) {
 	}
 	if !c.given {
 		h.fill(c, nil, by)
-	} else if c.by.Strand != by.Strand {
+	} else if c.by.Branch != by.Branch {
 		c.note(by)
 	}
 }
@@ -277,7 +277,7 @@ func (h *hub) signallers(name string) []*member {
 func (h *hub) barrier(s *strand, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	b := h.barriers[name]
-	b.arrived = append(b.arrived, s.last())
+	b.arrived = append(b.arrived, s.record.Last())
 	b.here[s.member] = true
 	if len(b.here) == len(b.members) {
 		defer h.mu.Unlock()
@@ -292,7 +292,7 @@ func (h *hub) barrier(s *strand, deadline time.Time, name string) (event.Cause, 
 // round. The meeting stands for all arrivals together.
 func (h *hub) open(b *barrier) event.Cause {
 	h.meetings = append(h.meetings, b.arrived)
-	cause := event.Cause{Strand: -len(h.meetings)}
+	cause := event.Cause{Branch: -len(h.meetings)}
 	for _, w := range b.waiters {
 		w.cause = cause
 		h.release(w)

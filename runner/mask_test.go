@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -156,8 +157,8 @@ func TestUnmask(t *testing.T) {
 - print: ${own} ${tmp}
 - close: s
 `), runner.Options{})
-	form := runner.Form{Unmask: true}
-	lines := r.Lines(runner.Causal, form)
+	form := history.Form{Unmask: true}
+	lines := r.Lines(history.Causal, form)
 	name, printed := r.Text(lines[2].Event, form), r.Text(lines[3].Event, form)
 	address, ok := strings.CutPrefix(name, "getsockname(s) = ")
 	if _, port, _ := strings.Cut(address, ":"); !ok || len(port) < 4 || strings.Contains(port, "<") {
@@ -166,7 +167,7 @@ func TestUnmask(t *testing.T) {
 	if !strings.HasPrefix(printed, "| "+address+" /") || strings.Contains(printed, "$tmp") {
 		t.Errorf("unmasked: %s", printed)
 	}
-	wantText(t, r.Text(lines[2].Event, runner.Form{}), "getsockname(s) = 127.0.0.1:<s>")
+	wantText(t, r.Text(lines[2].Event, history.Form{}), "getsockname(s) = 127.0.0.1:<s>")
 }
 
 // A port that several sockets share prints as the one that is asked for it, or

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // The order of tcp-hello is part of the language's definition.
@@ -427,9 +428,9 @@ one         | after
 func TestOtherOrders(t *testing.T) {
 	checkLeaks(t)
 	r := passes(t, "actors:\n  a: [{wait: go}, {print: a}]\n  b: [{print: b}, {signal: go}]\n", runner.Options{})
-	wantLines(t, inOrder(r, runner.ByActor), "a  wait(go)", "a  | a", "b  | b", "b  signal(go)")
-	wantLines(t, inOrder(r, runner.Causal), "b  | b", "b  signal(go)", "a  wait(go)", "a  | a")
-	byTime := r.Lines(runner.Time, runner.Form{})
+	wantLines(t, inOrder(r, history.ByActor), "a  wait(go)", "a  | a", "b  | b", "b  signal(go)")
+	wantLines(t, inOrder(r, history.Causal), "b  | b", "b  signal(go)", "a  wait(go)", "a  | a")
+	byTime := r.Lines(history.Time, history.Form{})
 	if len(byTime) != 4 {
 		t.Fatalf("%d lines", len(byTime))
 	}

@@ -23,6 +23,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
@@ -72,14 +73,7 @@ type Result struct {
 	// Kept is the temporary folder that was left where it is; "" where none was.
 	Kept string
 
-	history *history
-	tmp     string
-	ports   map[int]bool // that free_port gave
-	once    sync.Once
-	graph   *graph
-	masks   *masks
-	racing  sync.Once
-	races   []Race
+	*history.Record
 }
 
 // A Failure is what ended a run that did not pass.
@@ -107,7 +101,7 @@ type Doing struct {
 // Run runs a scenario to its end. Whatever it made, descriptors, paths and its
 // temporary folder, is gone when Run returns.
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
-	res := &Result{Scenario: s}
+	res := &Result{Scenario: s, Record: new(history.Record)}
 	switch missing := unmet(ctx, s.Requires, hostNetwork{}); {
 	case missing != "" && ctx.Err() != nil:
 		res.Status, res.Failure = Cancelled, &Failure{Err: context.Cause(ctx)}
@@ -129,7 +123,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 		err = cleanup
 	}
 	res.Elapsed = time.Since(start)
-	res.history, res.tmp, res.ports = r.history(), r.tmp.name, r.ports.given
+	res.Record = r.record()
 	r.settle(res, err)
 	if res.Failure != nil {
 		res.Failure.Programs = r.programs()
@@ -147,7 +141,8 @@ type run struct {
 	tmp      *folder
 	ports    freePorts
 	streams  ownStreams
-	ends     foldedEnds
+	recorder *history.Recorder
+	epoch    history.Epoch
 	members  []*member
 	group    *errgroup.Group
 	closed   chan struct{} // once no program is left
@@ -159,7 +154,10 @@ type run struct {
 }
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
-	r := &run{scenario: s, options: o, vars: s.Vars, tmp: new(folder), closed: make(chan struct{})}
+	r := &run{
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), closed: make(chan struct{}),
+		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
+	}
 	if len(o.Vars)+len(s.Computed) > 0 {
 		r.vars = maps.Clone(s.Vars)
 		for name, v := range o.Vars {
@@ -237,7 +235,7 @@ func (r *run) cast(ctx context.Context) error {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
 			r.members = append(r.members, m)
 			r.hub.add(m)
-			m.main = r.strand(m, nil, "", nil)
+			m.main = r.strand(m, nil, r.recorder.Actor(a.Name, place, i, count))
 		}
 	}
 	return nil
@@ -326,23 +324,34 @@ func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 	return step.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
 }
 
-// strand opens the record of an actor, or of a branch that a step starts.
-func (r *run) strand(m *member, parent *strand, branch string, by *event.Place) *strand {
-	s := &strand{run: r, member: m, branch: branch, origin: by}
-	if parent != nil {
-		s.parent, s.joined = parent, []event.Cause{parent.last()}
-		s.path = append(slices.Clone(parent.path), parent.forks)
-		parent.forks++
-		if parent.branch != "" {
-			s.branch = parent.branch + "/" + branch
-		}
-	}
+// strand begins an actor's line, or a branch of one.
+func (r *run) strand(m *member, parent *strand, record *history.Branch) *strand {
+	s := &strand{run: r, member: m, parent: parent, record: record}
 	r.mu.Lock()
-	s.id = len(r.strands)
 	r.strands = append(r.strands, s)
 	r.mu.Unlock()
 	r.hub.enter(s)
 	return s
+}
+
+// branch begins a branch, whose first event comes after the parent's latest.
+func (r *run) branch(parent *strand, record *history.Branch) *strand {
+	s := r.strand(parent.member, parent, record)
+	s.joined = []event.Cause{parent.record.Last()}
+	return s
+}
+
+// record is all that the run has recorded.
+func (r *run) record() *history.Record {
+	rec := r.recorder.Record()
+	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
+	rec.Dynamic.Low, rec.Dynamic.High = event.DynamicPorts()
+	rec.Epoch = r.epoch
+	if r.hub != nil {
+		rec.Meetings = r.hub.meetings
+		rec.Values, rec.Raised = again(r.hub.names), again(r.hub.signals)
+	}
+	return rec
 }
 
 // fail notes the first failure, with what all others are doing, before the

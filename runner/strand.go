@@ -1,12 +1,10 @@
 package runner
 
 import (
-	"cmp"
-	"fmt"
-	"slices"
 	"sync/atomic"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -30,35 +28,21 @@ type member struct {
 func (m *member) ended() bool { return m.started && m.live == 0 }
 
 // label is how the transcript calls the member.
-func (m *member) label() string {
-	if m.count > 1 {
-		return fmt.Sprintf("%s[%d]", m.actor.Name, m.index)
-	}
-	return m.actor.Name
-}
+func (m *member) label() string { return history.MemberName(m.actor.Name, m.index, m.count) }
 
 // A strand is a member's own line of steps, or that of a branch. It is the
 // step's world: what happens outside the actor passes through it. Only its own
-// goroutine writes to its entries.
+// goroutine writes to its record.
 type strand struct {
 	run    *run
 	member *member
-	id     int
 	parent *strand
-	branch string        // its label; "" for the actor itself
-	origin *event.Place  // of the step that started the branch
-	twins  bool          // the branches of that step do the same
-	path   []int         // the numbers of the forks that lead to it
-	forks  int           // branches started so far
+	record *history.Branch
 	joined []event.Cause // what the next event comes after: a fork, joined branches
 
 	// Guarded by the hub.
 	joiners []*strand // that wait for its end
 	ended   bool
-
-	entries []entry
-	seq     int
-	free    []*event.Event // of rounds that were folded
 
 	step  atomic.Pointer[event.Place]
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
@@ -67,62 +51,17 @@ type strand struct {
 	over  atomic.Bool
 }
 
-// An entry of a strand is an event, or the fold that stands for rounds.
-type entry struct {
-	event *event.Event
-	fold  *Fold
-}
-
-func (s *strand) label() string {
-	label := s.member.label()
-	if s.branch != "" {
-		label += "/" + s.branch
-	}
-	return label
-}
-
-// compare orders strands by their place in the file.
-func (s *strand) compare(t *strand) int {
-	return cmp.Or(cmp.Compare(s.member.place, t.member.place), cmp.Compare(s.member.index, t.member.index),
-		slices.Compare(s.path, t.path))
-}
+func (s *strand) label() string { return s.record.Name() }
 
 // Record implements steps.World.
 func (s *strand) Record(e *event.Event) event.Cause {
-	kept := s.unused()
-	args, ret, after := kept.Args[:0], kept.Ret[:0], kept.After[:0]
-	*kept = *e
-	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
-	kept.After = append(append(after, e.After...), s.joined...)
+	cause := s.record.Record(e, s.joined)
 	s.joined = s.joined[:0]
-	kept.Seq = s.seq
-	s.seq++
-	s.entries = append(s.entries, entry{event: kept})
-	return event.Cause{Strand: s.id, Seq: kept.Seq}
+	return cause
 }
 
-// unused is an event to be filled: one that was folded, or a new one.
-func (s *strand) unused() *event.Event {
-	n := len(s.free) - 1
-	if n < 0 {
-		return new(event.Event)
-	}
-	e := s.free[n]
-	s.free = s.free[:n]
-	return e
-}
-
-// drop lets go of the events of a round that was folded.
-func (s *strand) drop(round []entry) {
-	for _, e := range round {
-		if e.event != nil {
-			s.free = append(s.free, e.event)
-		}
-	}
-}
-
-// last is the place of the strand's latest event.
-func (s *strand) last() event.Cause { return event.Cause{Strand: s.id, Seq: s.seq - 1} }
+// Loop implements steps.World.
+func (s *strand) Loop() step.Loop { return s.record.Loop(s.step.Load()) }
 
 // At implements steps.World.
 func (s *strand) At(step *event.Place, since time.Time) {

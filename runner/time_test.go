@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -42,7 +43,7 @@ func TestCallBeginsAfterReferences(t *testing.T) {
 func eventOf(t testing.TB, r *runner.Result, actor, call string) *event.Event {
 	t.Helper()
 	var found *event.Event
-	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
+	for _, l := range r.Lines(history.Causal, history.Form{}) {
 		if l.Event == nil || l.Event.Call != call || l.Actor != actor {
 			continue
 		}
@@ -107,7 +108,7 @@ actors:
 `, runner.Options{})
 	var lines []string
 	last := time.Duration(-1)
-	for _, l := range r.Lines(runner.Time, runner.Form{}) {
+	for _, l := range r.Lines(history.Time, history.Form{}) {
 		if l.Start() < last {
 			t.Errorf("a line of %s has the time %s after %s", l.Actor, l.Start(), last)
 		}
@@ -116,7 +117,7 @@ actors:
 			t.Errorf("a fold lasts from %s to %s", l.Fold.Start, l.Fold.End)
 		}
 	}
-	for _, line := range inOrder(r, runner.Time) {
+	for _, line := range inOrder(r, history.Time) {
 		if line != "two  wait(done)" { // whose call may be made at any moment
 			lines = append(lines, line)
 		}

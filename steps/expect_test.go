@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/step"
 )
 
@@ -119,7 +120,7 @@ func TestWhenWaits(t *testing.T) {
 
 func TestNote(t *testing.T) {
 	r := runner.Run(t.Context(), parse(t, "vars: {n: 3}\nactors:\n  one:\n    - sleep: 0\n      note: the note ${n}\n    - sleep: 0\n"), runner.Options{})
-	lines := r.Lines(runner.Causal, runner.Form{})
+	lines := r.Lines(history.Causal, history.Form{})
 	if len(lines) != 2 || lines[0].Event.Note != "the note 3" || lines[1].Event.Note != "" {
 		t.Errorf("%v", lines)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -91,10 +92,10 @@ func fails(t testing.TB, text string) (*runner.Failure, []string) {
 // stands only where there are several actors.
 func transcript(r *runner.Result) []string {
 	var lines []string
-	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
+	for _, l := range r.Lines(history.Causal, history.Form{}) {
 		text := "..."
 		if l.Event != nil {
-			text = r.Text(l.Event, runner.Form{})
+			text = r.Text(l.Event, history.Form{})
 		}
 		if len(r.Scenario.Actors) > 1 {
 			text = l.Actor + " " + text

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // received sends a payload and gives what came, in hexadecimal.
@@ -164,7 +165,7 @@ func TestDataShown(t *testing.T) {
 		wantText(t, got, want)
 	}
 	r := runner.Run(t.Context(), parse(t, pair("- send: a\n  data: "+long)), runner.Options{Full: true})
-	for _, l := range r.Lines(runner.Causal, runner.Form{Full: true})[1:] {
-		wantText(t, r.Text(l.Event, runner.Form{Full: true}), fmt.Sprintf("send(a, %q, 65) = 65", long))
+	for _, l := range r.Lines(history.Causal, history.Form{Full: true})[1:] {
+		wantText(t, r.Text(l.Event, history.Form{Full: true}), fmt.Sprintf("send(a, %q, 65) = 65", long))
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/library"
@@ -238,8 +239,8 @@ func (s *session) nothingChosen(all []*suite.Case) error {
 // style is how transcripts are printed.
 func (p *program) style(s *session) report.Style {
 	return report.Style{
-		Order: runner.Order(s.order.word),
-		Form:  runner.Form{Unmask: s.unmask, Full: s.full},
+		Order: history.Order(s.order.word),
+		Form:  history.Form{Unmask: s.unmask, Full: s.full},
 		Color: p.out.color(),
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -106,7 +107,7 @@ func hostileOutcomes(list []*report.Outcome, s string) []*report.Outcome {
 	with(func(o *report.Outcome) { o.Runs, o.Wanted, o.Failed, o.Diff = 5, 5, 2, diff })
 	with(func(o *report.Outcome) { o.Err = errors.New(s) })
 	with(func(o *report.Outcome) {
-		o.Result = &runner.Result{Scenario: o.Scenario, Status: runner.Skipped, Reason: s}
+		o.Result = &runner.Result{Record: new(history.Record), Scenario: o.Scenario, Status: runner.Skipped, Reason: s}
 	})
 	for _, step := range []bool{true, false} {
 		with(func(o *report.Outcome) {
@@ -115,7 +116,7 @@ func hostileOutcomes(list []*report.Outcome, s string) []*report.Outcome {
 				f.Place = &event.Place{Title: s, Pos: o.Scenario.Pos(), Line: s}
 			}
 			f.Others = []runner.Doing{{Actor: s, Waits: s}, {Actor: s, Ended: true}}
-			o.Result = &runner.Result{Scenario: o.Scenario, Status: runner.Failed, Failure: f}
+			o.Result = &runner.Result{Record: new(history.Record), Scenario: o.Scenario, Status: runner.Failed, Failure: f}
 		})
 	}
 	return list
@@ -161,7 +162,7 @@ func sinks() []sink {
 	}
 	for _, f := range report.Formats() {
 		list = append(list, sink{f.Name, func(w io.Writer) report.Reporter {
-			return f.New(w, report.Style{Order: runner.Time, Form: runner.Form{Unmask: true}})
+			return f.New(w, report.Style{Order: history.Time, Form: history.Form{Unmask: true}})
 		}})
 	}
 	return list

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -188,7 +189,7 @@ func (j *JSON) Outcome(o *Outcome) error {
 	if o.Result != nil {
 		order := j.Style.Order
 		if order == "" {
-			order = runner.Causal
+			order = history.Causal
 		}
 		for _, l := range o.Result.Lines(order, j.Style.Form) {
 			if err := j.line(o, l); err != nil {
@@ -259,7 +260,7 @@ func visibleTexts(v reflect.Value) reflect.Value {
 	return shown
 }
 
-func (j *JSON) line(o *Outcome, l runner.Line) error {
+func (j *JSON) line(o *Outcome, l history.Line) error {
 	if l.Event != nil {
 		return j.write(j.event(o, l))
 	}
@@ -273,7 +274,7 @@ func (j *JSON) line(o *Outcome, l runner.Line) error {
 	return j.write(fold)
 }
 
-func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
+func (j *JSON) event(o *Outcome, l history.Line) EventObject {
 	e := l.Event
 	args, ret := o.Result.Parts(e, j.Style.Form)
 	object := EventObject{
@@ -292,7 +293,7 @@ func (j *JSON) event(o *Outcome, l runner.Line) EventObject {
 
 // times are the moments of a line in seconds, where they are asked for.
 func (j *JSON) times(from, to time.Duration) (start, end *float64) {
-	if j.Style.Order != runner.Time && !j.Style.Form.Unmask {
+	if j.Style.Order != history.Time && !j.Style.Form.Unmask {
 		return nil, nil
 	}
 	s, e := from.Seconds(), to.Seconds()

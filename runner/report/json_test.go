@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -79,7 +79,7 @@ func TestJSONEvents(t *testing.T) {
 
 func TestJSONTimes(t *testing.T) {
 	o := run(t, pair)[0]
-	for _, style := range []report.Style{{Order: runner.Time}, {Form: runner.Form{Unmask: true}}} {
+	for _, style := range []report.Style{{Order: history.Time}, {Form: history.Form{Unmask: true}}} {
 		event := objects(t, style, o)[1]
 		start, ok1 := event["start"].(float64)
 		end, ok2 := event["end"].(float64)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -29,7 +30,7 @@ type RacerObject struct {
 
 // races are those of the run that an outcome tells, however many runs there
 // were.
-func (o *Outcome) races() []runner.Race {
+func (o *Outcome) races() []history.Race {
 	if o.Result == nil {
 		return nil
 	}

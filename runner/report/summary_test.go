@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 func TestSummary(t *testing.T) {
@@ -33,7 +34,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryAdd(t *testing.T) {
-	result := func(s runner.Status) *runner.Result { return &runner.Result{Status: s} }
+	result := func(s runner.Status) *runner.Result { return &runner.Result{Record: new(history.Record), Status: s} }
 	outcomes := []*Outcome{
 		{Result: result(runner.Passed), Golden: GoldenSame},
 		{Result: result(runner.Passed), Golden: GoldenChanged},

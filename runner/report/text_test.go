@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -302,10 +302,10 @@ func TestWriteErrorsComeBack(t *testing.T) {
 
 func TestTranscriptOrders(t *testing.T) {
 	o := run(t, folding)[0]
-	for order, want := range map[runner.Order]*regexp.Regexp{
-		runner.Causal:  regexp.MustCompile(`^one  \| hello\none  \.\.\. 3 more rounds alike\none  \| hello\nok  folding\n$`),
-		runner.ByActor: regexp.MustCompile(`^one  \| hello\none  \.\.\. 3 more`),
-		runner.Time:    regexp.MustCompile(`^ +\d+\.\d{3}ms  one  \| hello\n`),
+	for order, want := range map[history.Order]*regexp.Regexp{
+		history.Causal:  regexp.MustCompile(`^one  \| hello\none  \.\.\. 3 more rounds alike\none  \| hello\nok  folding\n$`),
+		history.ByActor: regexp.MustCompile(`^one  \| hello\none  \.\.\. 3 more`),
+		history.Time:    regexp.MustCompile(`^ +\d+\.\d{3}ms  one  \| hello\n`),
 	} {
 		var b strings.Builder
 		report.Transcript(&b, o.Result, report.Style{Order: order})

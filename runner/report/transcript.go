@@ -11,14 +11,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Style says how a transcript is written. The zero value is the form that
 // golden files hold.
 type Style struct {
-	Order   runner.Order // "" is causal
-	Form    runner.Form
+	Order   history.Order // "" is causal
+	Form    history.Form
 	Color   bool // for a terminal
 	Verbose bool // with the description before it and the elapsed time after it
 }
@@ -82,7 +83,7 @@ func precise(d time.Duration) string {
 func writeLines(b *bytes.Buffer, r *runner.Result, s Style) {
 	order := s.Order
 	if order == "" {
-		order = runner.Causal
+		order = history.Causal
 	}
 	lines := r.Lines(order, s.Form)
 	width := 0
@@ -91,7 +92,7 @@ func writeLines(b *bytes.Buffer, r *runner.Result, s Style) {
 	}
 	for _, l := range lines {
 		elapsed := ""
-		if order == runner.Time {
+		if order == history.Time {
 			elapsed = elapsedColumn(l)
 		}
 		actor := source.Visible(l.Actor)
@@ -108,11 +109,11 @@ func writeLines(b *bytes.Buffer, r *runner.Result, s Style) {
 }
 
 // elapsedColumn is the time since the run's start, in milliseconds.
-func elapsedColumn(l runner.Line) string {
+func elapsedColumn(l history.Line) string {
 	return fmt.Sprintf("%8.3fms  ", float64(l.Start())/float64(time.Millisecond))
 }
 
-func (s Style) lineText(r *runner.Result, l runner.Line) string {
+func (s Style) lineText(r *runner.Result, l history.Line) string {
 	if l.Event == nil {
 		return s.dim(foldText(l))
 	}
@@ -124,7 +125,7 @@ func (s Style) lineText(r *runner.Result, l runner.Line) string {
 }
 
 // foldText tells what a line stands for that is no event.
-func foldText(l runner.Line) string {
+func foldText(l history.Line) string {
 	if l.Fold != nil && l.Fold.Mixed {
 		return fmt.Sprintf("... %s", plural(l.Fold.Rounds, "more round", "more rounds"))
 	}

@@ -38,7 +38,7 @@ func (p *Place) Warning(format string, args ...any) *source.Problem {
 // before the run has ended.
 type Event struct {
 	Place *Place
-	Seq   int           // counts the events of its strand, dropped ones too
+	Seq   int           // counts the events of its branch, dropped ones too
 	Start time.Duration // since the run's start, on the monotonic clock
 	End   time.Duration
 
@@ -69,7 +69,7 @@ type Event struct {
 	NoWait bool          // the call did not wait: what was not there then had no part in it
 	Retry  bool          // a connect that tries until somebody listens
 	Uses   []NameUse     // of names that branches share
-	Holds  Cause         // of a blocked: the strand of the branch that was in its call
+	Holds  Cause         // of a blocked: the branch that was in its call
 	Proc   *Proc         // of a step on a program
 	After  []Cause
 }
@@ -195,9 +195,9 @@ type Link struct {
 	Backlog  int       // listen
 }
 
-// A Cause names an event that had to come first: its strand and its place
-// there. A negative strand names a meeting (a barrier's opening).
+// A Cause names an event that had to come first: its branch and its place
+// there. A negative branch names a meeting (a barrier's opening).
 type Cause struct {
-	Strand int
+	Branch int
 	Seq    int
 }

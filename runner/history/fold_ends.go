@@ -1,9 +1,10 @@
-package runner
+package history
 
 import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 
@@ -25,10 +26,10 @@ type foldedEnd struct {
 
 // endsOf finds the ends of connections that a round made and closed, which
 // nobody else can have used. Connects that came twice are not among them.
-func endsOf(round []entry) []foldedEnd {
+func endsOf(round []Entry) []foldedEnd {
 	var ends []foldedEnd
 	for _, e := range round {
-		ev := e.event
+		ev := e.Event
 		switch {
 		case ev == nil:
 		case ev.Op == event.OpConnect && ofConnections(ev.Link.Type):
@@ -83,9 +84,13 @@ func (e *foldedEnd) failed() bool {
 type foldedEnds struct {
 	mu      sync.Mutex
 	waiting map[connectKey][]foldedEnd // for their other end
-	after   map[[2]*Fold]bool          // the first comes after the second
+	after   map[[2]int][2]*Fold        // by their ids: the first comes after the second
 	most    int                        // pairs in after that are not looked through yet
+	ids     atomic.Int64
 }
+
+// newID is an id for a fold.
+func (x *foldedEnds) newID() int { return int(x.ids.Add(1)) }
 
 // add takes an end, and joins it to the other one if that has come.
 func (x *foldedEnds) add(e foldedEnd) {
@@ -141,18 +146,34 @@ func (x *foldedEnds) join(a, b foldedEnd) {
 // part of others by and by.
 func (x *foldedEnds) comes(f, after *Fold) {
 	if x.after == nil {
-		x.after, x.most = make(map[[2]*Fold]bool), 64
+		x.after, x.most = make(map[[2]int][2]*Fold), 64
 	}
-	x.after[[2]*Fold{f.whole(), after.whole()}] = true
+	x.order(f, after)
 	if len(x.after) < x.most {
 		return
 	}
 	pairs := x.after
-	x.after = make(map[[2]*Fold]bool)
-	for p := range pairs {
-		x.after[[2]*Fold{p[0].whole(), p[1].whole()}] = true
+	x.after = make(map[[2]int][2]*Fold)
+	for _, p := range pairs {
+		x.order(p[0], p[1])
 	}
 	x.most = max(64, 2*len(x.after))
+}
+
+// order keeps that one fold comes after another.
+func (x *foldedEnds) order(f, after *Fold) {
+	f, after = f.whole(), after.whole()
+	x.after[[2]int{f.id, after.id}] = [2]*Fold{f, after}
+}
+
+// orders are the pairs of ids of folds of which the first comes after the second.
+func (x *foldedEnds) orders() [][2]int {
+	var list [][2]int
+	for _, p := range x.after {
+		list = append(list, [2]int{p[0].whole().id, p[1].whole().id})
+	}
+	slices.SortFunc(list, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
+	return slices.Compact(list)
 }
 
 // becomes makes a fold part of another.

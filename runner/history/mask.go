@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -14,13 +14,14 @@ import (
 // comes from is known, not guessed: texts bear marks, and addresses belong to
 // sockets.
 type masks struct {
-	graph  *graph // nil while the scenario runs
-	owners map[string][]owner
-	own    map[uint64]owner           // by description
-	named  map[string]map[string]bool // by the name of a socket: the actors that give it
-	tmp    string
-	free   map[int]bool // ports that free_port gave, for programs
-	closed map[uint64]time.Duration
+	graph   *graph // nil while the scenario runs
+	owners  map[string][]owner
+	own     map[uint64]owner           // by description
+	named   map[string]map[string]bool // by the name of a socket: the actors that give it
+	tmp     string
+	free    map[int]bool // ports that free_port gave, for programs
+	dynamic PortRange    // the ports that the kernel may choose
+	closed  map[uint64]time.Duration
 
 	receives map[*event.Event]int // the nodes of those that receive
 	received map[*event.Event]receipt
@@ -38,28 +39,28 @@ type owner struct {
 	asked event.Asked // by bind
 }
 
-func newMasks(g *graph, tmp string, free map[int]bool) *masks {
+func newMasks(g *graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
-		tmp: tmp, free: free, closed: make(map[uint64]time.Duration), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
-	for _, s := range g.history.strands {
-		for _, en := range s.entries {
-			if en.fold != nil {
-				for _, f := range en.fold.links {
+	for _, s := range g.record.Branches {
+		for _, en := range s.Entries {
+			if en.Fold != nil {
+				for _, f := range en.Fold.links {
 					m.note(s, f.op, f.sock, f.link, nil)
 				}
 				continue
 			}
-			if e := en.event; e.Link != nil {
+			if e := en.Event; e.Link != nil {
 				m.note(s, e.Op, e.Sock, e.Link, e)
 				if e.Op == event.OpNone && e.Sock != 0 {
 					asking = append(asking, e)
 				}
 			}
-			if en.event.Op == event.OpClose {
-				m.closed[en.event.Sock] = en.event.Start
+			if en.Event.Op == event.OpClose {
+				m.closed[en.Event.Sock] = en.Event.Start
 			}
 		}
 	}
@@ -70,7 +71,7 @@ func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 		}
 	}
 	for i := range g.nodes[:g.meets] {
-		if e := g.nodes[i].entry().event; e != nil && e.Op == event.OpRecv {
+		if e := g.nodes[i].entry().Event; e != nil && e.Op == event.OpRecv {
 			m.receives[e] = i
 		}
 	}
@@ -79,8 +80,8 @@ func newMasks(g *graph, tmp string, free map[int]bool) *masks {
 }
 
 // note keeps what an event tells of a socket's name and address.
-func (m *masks) note(s *strand, op event.Op, sock uint64, l *event.Link, e *event.Event) {
-	actor := s.member.actor.Name
+func (m *masks) note(s *Branch, op event.Op, sock uint64, l *event.Link, e *event.Event) {
+	actor := s.Actor
 	if m.named[l.Name] == nil {
 		m.named[l.Name] = make(map[string]bool)
 	}
@@ -241,7 +242,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	switch {
 	case found && o.auto:
 		return m.label(o)
-	case found || !event.DynamicPort(a.Port):
+	case found || !m.dynamic.Holds(a.Port):
 		return ""
 	}
 	return "peer"

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"cmp"
@@ -32,26 +32,23 @@ type Line struct {
 }
 
 // prepare computes the order and the masks, once.
-func (r *Result) prepare() {
+func (r *Record) prepare() {
 	r.once.Do(func() {
-		if r.history == nil {
-			r.history = new(history)
-		}
-		r.graph = r.history.graph()
+		r.graph = newGraph(r)
 		r.graph.link()
-		r.masks = newMasks(r.graph, r.tmp, r.ports)
+		r.masks = newMasks(r.graph)
 	})
 }
 
 // Lines are the transcript's lines in an order. Replicas of an actor that print
 // alike are interchangeable: they are numbered by the causal order of what they
 // did, and all but the first and the last are folded, unless the order is by time.
-func (r *Result) Lines(order Order, f Form) []Line {
+func (r *Record) Lines(order Order, f Form) []Line {
 	r.prepare()
 	var lines []Line
 	if order == Time {
-		for _, s := range r.history.strands {
-			lines = append(lines, r.graph.lines(s, s.label(), s.member.index, s.path)...)
+		for _, s := range r.Branches {
+			lines = append(lines, r.graph.lines(s, s.Name(), s.Index, s.Path)...)
 		}
 		slices.SortStableFunc(lines, func(a, b Line) int {
 			return cmp.Or(cmp.Compare(a.Start(), b.Start()), a.compare(b))

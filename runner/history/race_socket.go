@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"maps"
@@ -105,7 +105,7 @@ func (f *finder) closed(id uint64, calls []pairing) {
 func (f *finder) sameHandle(i, j int) bool {
 	a, ok := first[event.Name](f.m.event(i).Args)
 	b, _ := first[event.Name](f.m.event(j).Args)
-	return ok && a == b && f.strand(i).member == f.strand(j).member
+	return ok && a == b && f.branch(i).sameActor(f.branch(j))
 }
 
 // connected finds the listen before which a connect may have come, and the close
@@ -198,7 +198,7 @@ func (f *finder) addresses(list []int) {
 		}
 	}
 	for _, same := range at {
-		if !f.severalStrands(same) {
+		if !f.severalBranches(same) {
 			continue
 		}
 		collide := func(a, b pairing) bool { return f.collide(a.cause, b.cause) && f.concurrent(a.cause, b.cause) }

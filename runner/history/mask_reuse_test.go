@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"net/netip"
@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -20,20 +19,20 @@ func TestMaskPortChosenAgain(t *testing.T) {
 		origin := event.Origin{Sock: id, Addr: at, Type: syscall.SOCK_STREAM}
 		return event.Marked{Text: text, Marks: []event.Mark{{From: from, To: from + 5, Origins: []event.Origin{origin}}}}
 	}
-	bind := func(name string, id uint64, auto bool, asked event.Asked) entry {
-		return entry{event: &event.Event{
+	bind := func(name string, id uint64, auto bool, asked event.Asked) Entry {
+		return Entry{Event: &event.Event{
 			Op: event.OpBind, Sock: id, Start: time.Duration(id), End: time.Duration(id) + 1,
 			Args: []any{event.Name(name), asked},
 			Link: &event.Link{Name: name, Type: syscall.SOCK_STREAM, Local: at, AutoPort: auto},
 		}}
 	}
 	open := event.Asked{Addr: at.WithPort(0)}
-	s := &strand{member: &member{actor: &scenarios.Actor{Name: "a"}}, entries: []entry{
+	s := &Branch{Actor: "a", Entries: []Entry{
 		bind("first", 1, true, open), bind("again", 2, true, open),
 		bind("same", 3, false, event.Asked{Addr: at, Marks: marked(at.String(), 10, 2).Marks}),
 		bind("spelled", 4, false, event.Asked{Addr: at}),
 	}}
-	m := newMasks((&history{strands: []*strand{s}}).graph(), "", nil)
+	m := newMasks(newGraph(&Record{Branches: []*Branch{s}}))
 	for _, tt := range []struct {
 		text event.Marked
 		want string

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"errors"
@@ -15,15 +15,15 @@ const mostDisorders = 10
 // the cause stands first; no cause began only after its effect had ended; and
 // what a socket of the scenario took from another one has a cause. The error
 // names the events for which that is not so.
-func (r *Result) CheckOrder() error {
+func (r *Record) CheckOrder() error {
 	r.prepare()
-	c := orderCheck{r: r, place: make(map[entry]int)}
+	c := orderCheck{r: r, place: make(map[Entry]int)}
 	for n, l := range r.Lines(Causal, Form{}) {
 		switch {
 		case l.Event != nil:
-			c.place[entry{event: l.Event}] = n
+			c.place[Entry{Event: l.Event}] = n
 		case l.Fold != nil:
-			c.place[entry{fold: l.Fold}] = n
+			c.place[Entry{Fold: l.Fold}] = n
 		}
 	}
 	for i := range r.graph.nodes[:r.graph.meets] {
@@ -39,8 +39,8 @@ func (r *Result) CheckOrder() error {
 
 // An orderCheck looks at one transcript.
 type orderCheck struct {
-	r      *Result
-	place  map[entry]int // of an event or fold among the lines
+	r      *Record
+	place  map[Entry]int // of an event or fold among the lines
 	faults []error
 }
 
@@ -51,9 +51,9 @@ func (c *orderCheck) tell(format string, nodes ...int) {
 	var texts []any
 	for _, i := range nodes {
 		n := &c.r.graph.nodes[i]
-		text := fmt.Sprintf("a fold of %s", n.strand.label())
-		if e := n.entry().event; e != nil {
-			text = fmt.Sprintf("%s: %s", n.strand.label(), c.r.Text(e, Form{}))
+		text := fmt.Sprintf("a fold of %s", n.branch.Name())
+		if e := n.entry().Event; e != nil {
+			text = fmt.Sprintf("%s: %s", n.branch.Name(), c.r.Text(e, Form{}))
 		}
 		texts = append(texts, text)
 	}
@@ -70,7 +70,7 @@ func (c *orderCheck) pair(cause, effect int) {
 		return
 	}
 	before, after := g.nodes[cause].entry(), g.nodes[effect].entry()
-	if before.fold != nil || after.fold != nil {
+	if before.Fold != nil || after.Fold != nil {
 		return // its rounds may need each other, in both directions
 	}
 	begin, _ := g.span(cause)

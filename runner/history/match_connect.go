@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"cmp"
@@ -91,7 +91,7 @@ func clientKey(l *event.Link, client sock.Addr, port uint16, inode uint64) (conn
 func (m *matcher) ends() (connects, accepts []end) {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
-		if e := en.event; e != nil {
+		if e := en.Event; e != nil {
 			switch {
 			case e.Link == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
 			case e.Op == event.OpConnect || e.Opens:
@@ -101,10 +101,10 @@ func (m *matcher) ends() (connects, accepts []end) {
 			}
 			continue
 		}
-		for addr := range en.fold.reached {
+		for addr := range en.Fold.reached {
 			m.reach(end{node: i, folded: true, link: &event.Link{Remote: addr}})
 		}
-		for _, f := range en.fold.links {
+		for _, f := range en.Fold.links {
 			switch f.op {
 			case event.OpConnect:
 				connects = append(connects, end{i, true, f.sock, f.link, 0, false})

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"maps"
@@ -61,7 +61,7 @@ func newMatcher(g *graph) *matcher {
 	}
 }
 
-func (m *matcher) event(i int) *event.Event { return m.g.nodes[i].entry().event }
+func (m *matcher) event(i int) *event.Event { return m.g.nodes[i].entry().Event }
 
 func (m *matcher) cause(i, by int) {
 	if by >= 0 && by != i {
@@ -98,7 +98,7 @@ func (m *matcher) match() {
 func (m *matcher) folded() {
 	m.foldedEnds()
 	for i := range m.g.nodes[:m.g.meets] {
-		f := m.g.nodes[i].entry().fold
+		f := m.g.nodes[i].entry().Fold
 		if f == nil {
 			continue
 		}
@@ -112,15 +112,15 @@ func (m *matcher) folded() {
 
 // foldedEnds orders the folds that took whole connections.
 func (m *matcher) foldedEnds() {
-	node := make(map[*Fold]int)
+	node := make(map[int]int)
 	for i := range m.g.nodes[:m.g.meets] {
-		if f := m.g.nodes[i].entry().fold; f != nil {
-			node[f] = i
+		if f := m.g.nodes[i].entry().Fold; f != nil {
+			node[f.id] = i
 		}
 	}
-	for pair := range m.g.history.folds {
-		i, known := node[pair[0].whole()]
-		by, other := node[pair[1].whole()]
+	for _, pair := range m.g.record.folds {
+		i, known := node[pair[0]]
+		by, other := node[pair[1]]
 		if known && other {
 			m.cause(i, by)
 		}
@@ -131,14 +131,14 @@ func (m *matcher) foldedEnds() {
 func (m *matcher) index() {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
-		if en.fold != nil {
-			for id, offset := range en.fold.sent {
+		if en.Fold != nil {
+			for id, offset := range en.Fold.sent {
 				m.sentIn[id] = append(m.sentIn[id], foldSent{i, offset})
 			}
 			continue
 		}
 		m.events = append(m.events, i)
-		m.indexEvent(i, en.event)
+		m.indexEvent(i, en.Event)
 	}
 	byTime := func(list []int) {
 		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Start < m.event(list[b]).Start })

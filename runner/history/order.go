@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -7,30 +7,11 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// history is all that a run recorded.
-type history struct {
-	strands  []*strand
-	meetings [][]event.Cause
-	values   [][]event.Cause   // what gave one name several values
-	raised   [][]event.Cause   // what raised one signal several times
-	folds    map[[2]*Fold]bool // the first comes after the second, by connections of which no more is kept
-}
-
-func (r *run) history() *history {
-	r.ends.giveBack()
-	h := &history{strands: r.strands, folds: r.ends.after}
-	if r.hub != nil {
-		h.meetings = r.hub.meetings
-		h.values, h.raised = again(r.hub.names), again(r.hub.signals)
-	}
-	return h
-}
-
-// A node is an entry of a strand, or a meeting at a barrier, in the graph of
+// A node is an entry of a branch, or a meeting at a barrier, in the graph of
 // what had to come before what.
 type node struct {
-	strand *strand
-	at     int // index into the strand's entries; -1 for a meeting
+	branch *Branch // nil for a meeting
+	at     int     // index into the branch's entries; -1 for a meeting
 	preds  []int
 	own    int  // how many of preds were known when the event began, not by matching
 	loose  bool // it was given its place before all that it comes after
@@ -41,9 +22,9 @@ type node struct {
 // graph orders events by cause: the depth of an event is one more than that
 // of the deepest event that had to come before it.
 type graph struct {
-	history *history
+	record  *Record
 	nodes   []node
-	base    []int // by strand id: the node of its first entry
+	base    []int // by branch: the node of its first entry
 	meets   int   // the node of the first meeting
 	order   []int // the nodes, each after its causes
 	pairs   []pairing
@@ -51,20 +32,20 @@ type graph struct {
 	unknown []int    // nodes that have a cause among the others, but nobody knows which
 }
 
-func (h *history) graph() *graph {
-	g := &graph{history: h, base: make([]int, len(h.strands))}
+func newGraph(h *Record) *graph {
+	g := &graph{record: h, base: make([]int, len(h.Branches))}
 	// The nodes stand in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
-	sorted := slices.Clone(h.strands)
-	slices.SortFunc(sorted, (*strand).compare)
+	sorted := slices.Clone(h.Branches)
+	slices.SortFunc(sorted, (*Branch).Compare)
 	for _, s := range sorted {
-		g.base[s.id] = len(g.nodes)
-		for i := range s.entries {
-			g.nodes = append(g.nodes, node{strand: s, at: i})
+		g.base[s.ID] = len(g.nodes)
+		for i := range s.Entries {
+			g.nodes = append(g.nodes, node{branch: s, at: i})
 		}
 	}
 	g.meets = len(g.nodes)
-	for range h.meetings {
+	for range h.Meetings {
 		g.nodes = append(g.nodes, node{at: -1})
 	}
 	return g
@@ -72,7 +53,7 @@ func (h *history) graph() *graph {
 
 // link adds all causes and computes the depths.
 func (g *graph) link() {
-	for i, arrivals := range g.history.meetings {
+	for i, arrivals := range g.record.Meetings {
 		for _, c := range arrivals {
 			g.after(g.meets+i, c)
 		}
@@ -84,10 +65,10 @@ func (g *graph) link() {
 		}
 		en := n.entry()
 		after := []event.Cause(nil)
-		if en.event != nil {
-			after = en.event.After
+		if en.Event != nil {
+			after = en.Event.After
 		} else {
-			after = en.fold.after
+			after = en.Fold.after
 		}
 		for _, c := range after {
 			g.after(i, c)
@@ -101,7 +82,7 @@ func (g *graph) link() {
 	g.deepen()
 }
 
-func (n *node) entry() entry { return n.strand.entries[n.at] }
+func (n *node) entry() Entry { return n.branch.Entries[n.at] }
 
 // after makes a recorded cause a predecessor of node i.
 func (g *graph) after(i int, c event.Cause) {
@@ -112,18 +93,18 @@ func (g *graph) after(i int, c event.Cause) {
 
 // find is the node of a cause: the event itself, or the fold that took it.
 func (g *graph) find(c event.Cause) int {
-	if c.Strand < 0 {
-		return g.meets - c.Strand - 1
+	if c.Branch < 0 {
+		return g.meets - c.Branch - 1
 	}
 	if c.Seq < 0 {
 		return -1
 	}
-	entries := g.history.strands[c.Strand].entries
+	entries := g.record.Branches[c.Branch].Entries
 	at := sort.Search(len(entries), func(i int) bool { return entries[i].firstSeq() > c.Seq }) - 1
 	if at < 0 {
 		return -1
 	}
-	return g.base[c.Strand] + at
+	return g.base[c.Branch] + at
 }
 
 // deepen computes the depths: each node after all that it comes after. Folds
@@ -174,7 +155,7 @@ func (g *graph) stuck() int {
 			continue
 		}
 		switch {
-		case n.at >= 0 && n.entry().fold != nil && g.lacksFolds(n):
+		case n.at >= 0 && n.entry().Fold != nil && g.lacksFolds(n):
 			return i
 		case n.at >= 0 && n.entry().yields() && guess < 0:
 			guess = i
@@ -191,7 +172,7 @@ func (g *graph) stuck() int {
 // lacksFolds reports whether all that a node still waits for are folds.
 func (g *graph) lacksFolds(n *node) bool {
 	for _, p := range n.preds {
-		if q := &g.nodes[p]; !q.done && (q.at < 0 || q.entry().fold == nil) {
+		if q := &g.nodes[p]; !q.done && (q.at < 0 || q.entry().Fold == nil) {
 			return false
 		}
 	}
@@ -199,8 +180,8 @@ func (g *graph) lacksFolds(n *node) bool {
 }
 
 // yields reports whether an entry's causes are only a guess.
-func (e entry) yields() bool {
-	return e.fold != nil || e.event.Op == event.OpRecv && e.event.Link != nil
+func (e Entry) yields() bool {
+	return e.Fold != nil || e.Event.Op == event.OpRecv && e.Event.Link != nil
 }
 
 // finish gives a node its depth.

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import "time"
 
@@ -44,7 +44,7 @@ func (m *matcher) oneOf(i int, list []int) int {
 // precedes reports whether node a is known to come before node b. What ended
 // before a began cannot come after it, and need not be searched.
 func (m *matcher) precedes(a, b int) bool {
-	if x, y := &m.g.nodes[a], &m.g.nodes[b]; x.strand == y.strand {
+	if x, y := &m.g.nodes[a], &m.g.nodes[b]; x.branch == y.branch {
 		return x.at < y.at
 	}
 	begin, _ := m.g.span(a)
@@ -71,8 +71,8 @@ func (g *graph) span(i int) (begin, end time.Duration) {
 		return 0, 1<<63 - 1
 	}
 	en := g.nodes[i].entry()
-	if en.fold != nil {
-		return en.fold.Start, en.fold.End
+	if en.Fold != nil {
+		return en.Fold.Start, en.Fold.End
 	}
-	return en.event.Start, en.event.End
+	return en.Event.Start, en.Event.End
 }

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -20,7 +20,7 @@ type want struct {
 func (f *finder) look(w *want, call, by int) {
 	switch {
 	case by < 0:
-	case f.strand(by) == f.strand(call):
+	case f.branch(by) == f.branch(call):
 		w.certain = w.certain || by < call
 	case !f.prepare():
 	case f.startsAfter(call, by):

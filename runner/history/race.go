@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"cmp"
@@ -110,10 +110,10 @@ func (r Race) Problem() *source.Problem {
 //
 // Not every race can be seen: of rounds that are folded, only the first and the
 // last are looked at, and what a program does has no known order.
-func (r *Result) Races() []Race {
+func (r *Record) Races() []Race {
 	r.prepare()
 	r.racing.Do(func() {
-		if len(r.history.strands) < 2 {
+		if len(r.Branches) < 2 {
 			return
 		}
 		f := &finder{r: r, g: r.graph, m: r.graph.kernel}

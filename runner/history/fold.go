@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -6,27 +6,28 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
-	"github.com/sockscript/sockscript/steps/step"
 )
 
 // A Fold stands for the rounds of a repetition that print like the first of
 // their run and are neither the first nor the last of it. Their events are not
 // kept; what other events need of them for their order is.
 type Fold struct {
+	id int // among the folds of its run
+
 	Rounds int
-	Mixed  bool         // the rounds need not print alike: see Options.FoldAll
+	Mixed  bool         // the rounds need not print alike: see NewRecorder
 	Place  *event.Place // of the repetition
 
 	Start time.Duration // of the first of the rounds' events, since the run's start
 	End   time.Duration // of the last
 
-	first, last int              // the events' places in their strand
+	first, last int              // the events' places in their branch
 	sent        map[uint64]int64 // by description: how far sending had come
 	received    map[uint64]int64 // by description: how far receiving had come
 	links       []folded
 	after       []event.Cause // of the latest round
 
-	// Guarded by the run's foldedEnds.
+	// Guarded by the recorder's foldedEnds.
 	into    *Fold              // that this one has become part of; nil while it stands by itself
 	reached map[sock.Addr]bool // where connects went of which nothing else remains
 }
@@ -38,21 +39,21 @@ type folded struct {
 	link *event.Link
 }
 
-// loop folds the rounds of one repetition while it runs, so that a million
-// rounds take no more memory than three. In the strand's entries stand, from
-// here on: the run's first round, its fold, its last round.
-type loop struct {
-	s     *strand
+// A Loop folds the rounds of one repetition while it runs, so that a million
+// rounds take no more memory than three. The branch's entries are, from here on:
+// the first round of those alike, their fold, the last round.
+type Loop struct {
+	s     *Branch
 	place *event.Place
 	start int // of the round under way
-	alike int // rounds of the run so far
+	alike int // rounds alike so far
 	first stretch
 	last  stretch
 	fold  int // index of the fold, valid when alike > 2
-	forks int // of the strand, when the round under way began
+	forks int // of the branch, when the round under way began
 }
 
-// A stretch is a range of a strand's entries.
+// A stretch is a range of a branch's entries.
 type stretch struct {
 	low, high int
 	shared    bool // a branch may have used what was made in it
@@ -60,19 +61,19 @@ type stretch struct {
 
 func (p stretch) len() int { return p.high - p.low }
 
-// Loop implements steps.World.
-func (s *strand) Loop() step.Loop {
-	return &loop{s: s, place: s.step.Load(), start: len(s.entries), forks: s.forks}
+// Loop begins a repetition at a step of the branch.
+func (s *Branch) Loop(at *event.Place) *Loop {
+	return &Loop{s: s, place: at, start: len(s.Entries), forks: s.forks}
 }
 
-// End implements steps.Loop.
-func (l *loop) End() {}
+// End ends the repetition.
+func (l *Loop) End() {}
 
-// Round implements steps.Loop.
-func (l *loop) Round() {
-	round := stretch{l.start, len(l.s.entries), l.s.parent != nil || l.s.forks != l.forks}
+// Round ends a round of the repetition.
+func (l *Loop) Round() {
+	round := stretch{l.start, len(l.s.Entries), l.s.Parent != nil || l.s.forks != l.forks}
 	l.forks = l.s.forks
-	all := l.s.run.options.FoldAll
+	all := l.s.recorder.foldAll
 	switch {
 	case all && round.len() == 0:
 	case l.alike == 0 || !all && !l.s.alike(l.first, round):
@@ -83,49 +84,49 @@ func (l *loop) Round() {
 	default:
 		l.absorb(round)
 	}
-	l.start = len(l.s.entries)
+	l.start = len(l.s.Entries)
 }
 
 // absorb moves the last round into the fold and puts the new one in its place.
-func (l *loop) absorb(round stretch) {
-	e := l.s.entries
+func (l *Loop) absorb(round stretch) {
+	e := l.s.Entries
 	dropped := e[l.last.low:l.last.high]
 	if l.alike == 2 {
 		l.fold = l.last.low
-		f := &Fold{Place: l.place, Mixed: l.s.run.options.FoldAll, first: dropped[0].firstSeq()}
-		f.take(dropped, l.last.shared, &l.s.run.ends)
+		f := &Fold{id: l.s.recorder.ends.newID(), Place: l.place, Mixed: l.s.recorder.foldAll, first: dropped[0].firstSeq()}
+		f.take(dropped, l.last.shared, &l.s.recorder.ends)
 		l.s.drop(dropped)
-		e[l.fold] = entry{fold: f}
+		e[l.fold] = Entry{Fold: f}
 	} else {
-		e[l.fold].fold.take(dropped, l.last.shared, &l.s.run.ends)
+		e[l.fold].Fold.take(dropped, l.last.shared, &l.s.recorder.ends)
 		l.s.drop(dropped)
 	}
-	e[l.fold].fold.Rounds++
+	e[l.fold].Fold.Rounds++
 	l.alike++
 	n := copy(e[l.fold+1:], e[round.low:round.high])
 	end := l.fold + 1 + n
 	clear(e[end:])
 	l.last = stretch{l.fold + 1, end, round.shared}
-	l.s.entries = e[:end]
+	l.s.Entries = e[:end]
 }
 
 // alike tells whether two rounds print the same.
-func (s *strand) alike(a, b stretch) bool {
+func (s *Branch) alike(a, b stretch) bool {
 	if a.len() != b.len() {
 		return false
 	}
 	for i := range a.len() {
-		x, y := s.entries[a.low+i], s.entries[b.low+i]
-		if (x.fold == nil) != (y.fold == nil) {
+		x, y := s.Entries[a.low+i], s.Entries[b.low+i]
+		if (x.Fold == nil) != (y.Fold == nil) {
 			return false
 		}
-		if x.fold != nil {
-			if x.fold.Rounds != y.fold.Rounds || x.fold.Place != y.fold.Place {
+		if x.Fold != nil {
+			if x.Fold.Rounds != y.Fold.Rounds || x.Fold.Place != y.Fold.Place {
 				return false
 			}
 			continue
 		}
-		if !x.event.Alike(y.event, nil) && !x.event.Alike(y.event, s.sameText(a, b)) {
+		if !x.Event.Alike(y.Event, nil) && !x.Event.Alike(y.Event, s.sameText(a, b)) {
 			return false
 		}
 	}
@@ -134,12 +135,12 @@ func (s *strand) alike(a, b stretch) bool {
 
 // sameText compares texts that came in two rounds with the addresses masked that
 // the kernel chose in each.
-func (s *strand) sameText(a, b stretch) func(x, y string) bool {
+func (s *Branch) sameText(a, b stretch) func(x, y string) bool {
 	masksOf := func(round stretch) *masks {
 		m := &masks{owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool)}
-		for _, e := range s.entries[round.low:round.high] {
-			if e.event != nil && e.event.Link != nil {
-				m.note(s, e.event.Op, e.event.Sock, e.event.Link, nil)
+		for _, e := range s.Entries[round.low:round.high] {
+			if e.Event != nil && e.Event.Link != nil {
+				m.note(s, e.Event.Op, e.Event.Sock, e.Event.Link, nil)
 			}
 		}
 		return m
@@ -151,27 +152,27 @@ func (s *strand) sameText(a, b stretch) func(x, y string) bool {
 	}
 }
 
-func (e entry) firstSeq() int {
-	if e.fold != nil {
-		return e.fold.first
+func (e Entry) firstSeq() int {
+	if e.Fold != nil {
+		return e.Fold.first
 	}
-	return e.event.Seq
+	return e.Event.Seq
 }
 
 // take keeps of a round's entries what the order of other events needs.
-func (f *Fold) take(round []entry, shared bool, ends *foldedEnds) {
+func (f *Fold) take(round []Entry, shared bool, ends *foldedEnds) {
 	t := taker{Fold: f}
 	if !shared {
 		t.ends = endsOf(round)
 	}
 	f.after = f.after[:0]
 	for _, e := range round {
-		if e.fold != nil {
-			t.takeFold(e.fold)
-			ends.becomes(e.fold, f)
+		if e.Fold != nil {
+			t.takeFold(e.Fold)
+			ends.becomes(e.Fold, f)
 			continue
 		}
-		ev := e.event
+		ev := e.Event
 		f.lasts(ev.Start, ev.End)
 		f.last = ev.Seq
 		f.after = append(f.after, ev.After...)

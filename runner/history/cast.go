@@ -1,22 +1,20 @@
-package runner
+package history
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/sockscript/sockscript/steps/event"
 )
 
-// lines are the lines of one strand under a label, with the place that they
+// lines are the lines of one branch under a label, with the place that they
 // have among those of the same depth.
-func (g *graph) lines(s *strand, label string, index int, path []int) []Line {
-	lines := make([]Line, 0, len(s.entries))
-	for i, en := range s.entries {
+func (g *graph) lines(s *Branch, label string, index int, path []int) []Line {
+	lines := make([]Line, 0, len(s.Entries))
+	for i, en := range s.Entries {
 		lines = append(lines, Line{
-			Actor: label, Depth: g.nodes[g.base[s.id]+i].depth, Event: en.event, Fold: en.fold,
-			place: s.member.place, index: index, path: path, seq: i,
+			Actor: label, Depth: g.nodes[g.base[s.ID]+i].depth, Event: en.Event, Fold: en.Fold,
+			place: s.Place, index: index, path: path, seq: i,
 		})
 	}
 	return lines
@@ -26,24 +24,24 @@ func (g *graph) lines(s *strand, label string, index int, path []int) []Line {
 // the branches that one spawn step started.
 type cast []*performer
 
-// A performer is a strand with the branches that belong to it.
+// A performer is a branch with those that belong to it.
 type performer struct {
-	root    *strand
-	strands []*strand
-	name    string // without the number
-	number  int    // -1 where there is only one
-	path    []int  // its place among the branches of its actor
-	text    string
-	depths  []int
+	root     *Branch
+	branches []*Branch
+	name     string // without the number
+	number   int    // -1 where there is only one
+	path     []int  // its place among the branches of its actor
+	text     string
+	depths   []int
 }
 
-// label is a strand's label as part of the performer.
-func (p *performer) label(s *strand) string {
+// label is a branch's name as part of the performer.
+func (p *performer) label(s *Branch) string {
 	label := p.name
 	if p.number >= 0 {
 		label = fmt.Sprintf("%s[%d]", p.name, p.number)
 	}
-	rest := strings.TrimPrefix(strings.TrimPrefix(s.branch, p.root.branch), "/")
+	rest := strings.TrimPrefix(strings.TrimPrefix(s.Label, p.root.Label), "/")
 	if rest != "" {
 		label += "/" + rest
 	}
@@ -52,50 +50,50 @@ func (p *performer) label(s *strand) string {
 
 // index is the place of the performer among the replicas of its actor.
 func (p *performer) index() int {
-	if p.root.parent == nil && p.number >= 0 {
+	if p.root.Parent == nil && p.number >= 0 {
 		return p.number
 	}
-	return p.root.member.index
+	return p.root.Index
 }
 
-// stage finds the strand whose performer a strand belongs to: its actor, or
-// the spawned branch that it is or stands in. Of an actor with replicas all
+// stage finds the branch whose performer a branch belongs to: its actor, or
+// the spawned branch that it is or was started in. Of an actor with replicas all
 // branches belong to the replica.
-func (s *strand) stage() *strand {
-	for s.parent != nil && (s.member.count > 1 || !s.twins) {
-		s = s.parent
+func (s *Branch) stage() *Branch {
+	for s.Parent != nil && (s.Count > 1 || !s.Alike) {
+		s = s.Parent
 	}
 	return s
 }
 
-// casts groups the strands, in the order of the file.
-func (r *Result) casts() []cast {
+// casts groups the branches, in the order of the file.
+func (r *Record) casts() []cast {
 	type role struct {
 		place  int
-		origin *event.Place // nil for actors
-		parent *strand
+		origin int // the step that started the branches; -1 for actors
+		parent int // -1 for actors
 	}
-	performers := make(map[*strand]*performer)
+	performers := make(map[int]*performer)
 	casts := make(map[role]cast)
 	var order []role
-	for _, s := range r.history.strands {
+	for _, s := range r.Branches {
 		root := s.stage()
-		p := performers[root]
+		p := performers[root.ID]
 		if p == nil {
-			p = &performer{root: root, number: -1, path: root.path, name: root.label()}
-			performers[root] = p
-			key := role{root.member.place, root.origin, nil}
-			if root.parent == nil {
-				p.name, key.origin = root.member.actor.Name, nil
+			p = &performer{root: root, number: -1, path: root.Path, name: root.Name()}
+			performers[root.ID] = p
+			key := role{root.Place, -1, -1}
+			if root.Parent == nil {
+				p.name = root.Actor
 			} else {
-				key.parent = root.parent
+				key.origin, key.parent = root.Origin.ID, root.Parent.ID
 			}
 			if casts[key] == nil {
 				order = append(order, key)
 			}
 			casts[key] = append(casts[key], p)
 		}
-		p.strands = append(p.strands, s)
+		p.branches = append(p.branches, s)
 	}
 	list := make([]cast, 0, len(order))
 	for _, key := range order {
@@ -107,10 +105,10 @@ func (r *Result) casts() []cast {
 // number numbers the performers of a cast that has more than one.
 func (c cast) number() cast {
 	slices.SortFunc(c, func(a, b *performer) int {
-		return cmp.Or(cmp.Compare(a.root.member.index, b.root.member.index), slices.Compare(a.path, b.path))
+		return cmp.Or(cmp.Compare(a.root.Index, b.root.Index), slices.Compare(a.path, b.path))
 	})
 	for i, p := range c {
-		if len(c) > 1 || p.root.parent == nil && p.root.member.count > 1 {
+		if len(c) > 1 || p.root.Parent == nil && p.root.Count > 1 {
 			p.number = i
 		}
 	}
@@ -119,7 +117,7 @@ func (c cast) number() cast {
 
 // castLines are the lines of all performers of one cast. Those that print alike
 // are interchangeable.
-func (r *Result) castLines(c cast, f Form) []Line {
+func (r *Record) castLines(c cast, f Form) []Line {
 	if len(c) == 1 {
 		return r.performerLines(c[0])
 	}
@@ -130,17 +128,17 @@ func (r *Result) castLines(c cast, f Form) []Line {
 	return lines
 }
 
-func (r *Result) performerLines(p *performer) []Line {
+func (r *Record) performerLines(p *performer) []Line {
 	var lines []Line
-	for _, s := range p.strands {
-		path := slices.Concat(p.path, s.path[len(p.root.path):])
+	for _, s := range p.branches {
+		path := slices.Concat(p.path, s.Path[len(p.root.Path):])
 		lines = append(lines, r.graph.lines(s, p.label(s), p.index(), path)...)
 	}
 	return lines
 }
 
 // alike groups performers by what they print.
-func (r *Result) alike(c cast, f Form) []cast {
+func (r *Record) alike(c cast, f Form) []cast {
 	var groups []cast
 	at := make(map[string]int)
 	for _, p := range c {
@@ -157,17 +155,17 @@ func (r *Result) alike(c cast, f Form) []cast {
 }
 
 // describe writes down what a performer prints and how deep each line stands.
-func (r *Result) describe(p *performer, f Form) {
+func (r *Record) describe(p *performer, f Form) {
 	var b strings.Builder
-	slices.SortFunc(p.strands, func(x, y *strand) int { return slices.Compare(x.path, y.path) })
-	for _, s := range p.strands {
-		for i, en := range s.entries {
-			p.depths = append(p.depths, r.graph.nodes[r.graph.base[s.id]+i].depth)
-			if en.fold != nil {
-				fmt.Fprintf(&b, "%d rounds\n", en.fold.Rounds)
+	slices.SortFunc(p.branches, func(x, y *Branch) int { return slices.Compare(x.Path, y.Path) })
+	for _, s := range p.branches {
+		for i, en := range s.Entries {
+			p.depths = append(p.depths, r.graph.nodes[r.graph.base[s.ID]+i].depth)
+			if en.Fold != nil {
+				fmt.Fprintf(&b, "%d rounds\n", en.Fold.Rounds)
 				continue
 			}
-			b.WriteString(r.Text(en.event, f))
+			b.WriteString(r.Text(en.Event, f))
 			b.WriteByte('\n')
 		}
 	}
@@ -176,7 +174,7 @@ func (r *Result) describe(p *performer, f Form) {
 
 // foldAlike numbers performers that print alike by their causal order and
 // keeps the first, the last, and a line for the rest.
-func (r *Result) foldAlike(alike cast) []Line {
+func (r *Record) foldAlike(alike cast) []Line {
 	type slot struct {
 		number int
 		path   []int

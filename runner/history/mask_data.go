@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"regexp"
@@ -21,8 +21,8 @@ type receipt struct {
 // what went through one, nothing is known but what can be read in it.
 func (m *masks) came(c *event.Came, at time.Duration) []span {
 	if m.graph != nil {
-		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().event != nil {
-			e := m.graph.nodes[i].entry().event
+		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().Event != nil {
+			e := m.graph.nodes[i].entry().Event
 			if r := m.receipt(i, e); r.known {
 				return cutSpans(m.spans(event.Marked{Marks: r.marks}, e.End), c.From, c.From+len(c.Text))
 			}

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -42,7 +42,7 @@ func (m *matcher) causes(i int, by []int) {
 // handshake. The handshake of a peer that has is no cause: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
-	e := m.g.nodes[i].entry().event
+	e := m.g.nodes[i].entry().Event
 	switch {
 	case k < 0:
 		m.cause(i, by)

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"slices"
@@ -11,9 +11,9 @@ import (
 
 // holds makes the call that a blocked step found a branch in end after it.
 func (m *matcher) holds(i int, e *event.Event) {
-	for at, en := range m.g.history.strands[e.Holds.Strand].entries {
-		if en.event != nil && en.event.End >= e.End {
-			held := m.g.base[e.Holds.Strand] + at
+	for at, en := range m.g.record.Branches[e.Holds.Branch].Entries {
+		if en.Event != nil && en.Event.End >= e.End {
+			held := m.g.base[e.Holds.Branch] + at
 			m.cause(held, i)
 			m.held[held] = append(m.held[held], i)
 			return

@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"encoding/hex"
@@ -20,14 +20,14 @@ type Form struct {
 }
 
 // Text is an event as the transcript shows it: recv(conn, 5) = 5 "hello".
-func (r *Result) Text(e *event.Event, f Form) string {
+func (r *Record) Text(e *event.Event, f Form) string {
 	r.prepare()
 	w := &callWriter{masks: r.masks, event: e, form: f}
 	return w.call()
 }
 
 // Parts are an event's arguments and results, each as the transcript shows it.
-func (r *Result) Parts(e *event.Event, f Form) (args, ret []string) {
+func (r *Record) Parts(e *event.Event, f Form) (args, ret []string) {
 	r.prepare()
 	write := func(list []any, came bool) []string {
 		texts := make([]string, len(list))

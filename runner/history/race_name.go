@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"cmp"
@@ -9,14 +9,14 @@ import (
 
 // A variable is a name of an actor: those of a branch that spawn started are its own.
 type variable struct {
-	owner *strand
+	owner int // the branch, by its id
 	name  string
 }
 
-// owner is the strand whose names a strand uses.
-func (s *strand) owner() *strand {
-	for s.parent != nil && s.origin.Kind == "parallel" {
-		s = s.parent
+// owner is the branch whose names a branch uses.
+func (s *Branch) owner() *Branch {
+	for s.Parent != nil && s.Origin.Kind == "parallel" {
+		s = s.Parent
 	}
 	return s
 }
@@ -26,14 +26,14 @@ func (f *finder) names(events []int) {
 	sets := make(map[variable][]int)
 	for _, i := range events {
 		for _, use := range f.m.event(i).Uses {
-			if v := (variable{f.strand(i).owner(), use.Name}); use.Set {
+			if v := (variable{f.branch(i).owner().ID, use.Name}); use.Set {
 				sets[v] = append(sets[v], i)
 			}
 		}
 	}
 	for _, i := range events {
 		for _, use := range f.m.event(i).Uses {
-			if v := (variable{f.strand(i).owner(), use.Name}); !use.Set {
+			if v := (variable{f.branch(i).owner().ID, use.Name}); !use.Set {
 				f.reads(i, sets[v])
 			}
 		}
@@ -73,8 +73,8 @@ func (f *finder) sameSettings(list []int) bool {
 // given finds the steps that may have read one value of another actor's name or
 // another, and the waits that either of two signals may have ended.
 func (f *finder) given() {
-	h := f.g.history
-	if len(h.values)+len(h.raised) == 0 {
+	h := f.g.record
+	if len(h.Values)+len(h.Raised) == 0 {
 		return
 	}
 	after := make(map[int][]int) // by event: those that were known to come after it
@@ -84,10 +84,10 @@ func (f *finder) given() {
 			after[p] = append(after[p], i)
 		}
 	}
-	for _, causes := range h.values {
+	for _, causes := range h.Values {
 		f.eachReader(after, f.nodesOf(causes), f.readValue)
 	}
-	for _, causes := range h.raised {
+	for _, causes := range h.Raised {
 		f.eachReader(after, f.nodesOf(causes), f.waited)
 	}
 }
@@ -103,12 +103,12 @@ func (f *finder) nodesOf(causes []event.Cause) []int {
 	return list
 }
 
-// eachReader calls look with the events of other strands that come after one of
+// eachReader calls look with the events of other branches that come after one of
 // a list.
 func (f *finder) eachReader(after map[int][]int, list []int, look func(i, by int, list []int)) {
 	for _, by := range list {
 		for _, i := range after[by] {
-			if f.strand(i) != f.strand(by) {
+			if f.branch(i) != f.branch(by) {
 				look(i, by, list)
 			}
 		}

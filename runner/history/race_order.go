@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"cmp"
@@ -8,9 +8,9 @@ import (
 )
 
 // A finder finds races. What costs much, the clocks, is made only where two
-// events of different strands are to be compared.
+// events of different branches are to be compared.
 type finder struct {
-	r     *Result
+	r     *Record
 	g     *graph
 	m     *matcher
 	found []Race
@@ -24,8 +24,8 @@ type finder struct {
 	effects map[int]int          // by a connect or a send: what took it
 
 	ready  bool
-	kin    map[*strand]kinship
-	clocks []clock // nil where they would be too many
+	kin    map[int]kinship // by branch
+	clocks []clock         // nil where they would be too many
 }
 
 // prepare makes what two events are compared by, and reports whether there is
@@ -37,12 +37,12 @@ func (f *finder) prepare() bool {
 	return f.clocks != nil
 }
 
-func (f *finder) strand(i int) *strand { return f.g.nodes[i].strand }
+func (f *finder) branch(i int) *Branch { return f.g.nodes[i].branch }
 
 // concurrent reports whether two events may have been under way at the same
 // time: neither had to end before the other began.
 func (f *finder) concurrent(x, y int) bool {
-	return f.strand(x) != f.strand(y) && f.prepare() && !f.startsAfter(x, y) && !f.startsAfter(y, x)
+	return f.branch(x) != f.branch(y) && f.prepare() && !f.startsAfter(x, y) && !f.startsAfter(y, x)
 }
 
 // interrupts reports whether an event had to come while a call was under way: a
@@ -71,7 +71,7 @@ func (f *finder) startsAfter(x, y int) bool {
 
 // before reports whether an event had ended when another began.
 func (f *finder) before(x, y int) bool {
-	if f.strand(x) == f.strand(y) {
+	if f.branch(x) == f.branch(y) {
 		return x < y
 	}
 	return f.prepare() && f.startsAfter(y, x)
@@ -96,7 +96,7 @@ func (f *finder) add(kind raceKind, taker int, racers ...int) {
 	f.found = append(f.found, race)
 }
 
-func (f *finder) racer(i int) Racer { return Racer{f.kin[f.strand(i)].label, f.g.event(i)} }
+func (f *finder) racer(i int) Racer { return Racer{f.kin[f.branch(i).ID].label, f.g.event(i)} }
 
 // alike reports whether two events print alike and stand at the same depth.
 func (f *finder) alike(x, y int) bool {
@@ -107,7 +107,7 @@ func (f *finder) text(i int) string { return f.r.Text(f.g.event(i), Form{}) }
 
 // interchangeable reports whether two events are of replicas that print alike.
 func (f *finder) interchangeable(x, y int) bool {
-	return f.prepare() && f.kin[f.strand(x)].interchangeable(f.kin[f.strand(y)])
+	return f.prepare() && f.kin[f.branch(x).ID].interchangeable(f.kin[f.branch(y).ID])
 }
 
 // A pairing is a cause that lies in the kernel, with its effect: a connect with
@@ -118,7 +118,7 @@ type pairing struct {
 	on            uint64 // the listening socket, or the receiving one
 }
 
-// A kinship tells which strands are interchangeable: those of one group that
+// A kinship tells which branches are interchangeable: those of one group that
 // belong to different performers.
 type kinship struct {
 	group     int
@@ -130,8 +130,8 @@ func (k kinship) interchangeable(with kinship) bool {
 	return k.group == with.group && k.performer != with.performer
 }
 
-func (r *Result) kin() map[*strand]kinship {
-	kin := make(map[*strand]kinship)
+func (r *Record) kin() map[int]kinship {
+	kin := make(map[int]kinship)
 	group := 0
 	for _, c := range r.casts() {
 		groups := []cast{c}
@@ -142,8 +142,8 @@ func (r *Result) kin() map[*strand]kinship {
 			group++
 			for _, p := range alike {
 				p.number = -1
-				for _, s := range p.strands {
-					kin[s] = kinship{group, p, p.label(s)}
+				for _, s := range p.branches {
+					kin[s.ID] = kinship{group, p, p.label(s)}
 				}
 			}
 		}
@@ -192,16 +192,16 @@ func (f *finder) groups(list []pairing, races func(a, b pairing) bool) [][]pairi
 	return slices.DeleteFunc(together, func(group []pairing) bool { return len(group) < 2 })
 }
 
-func (g *graph) event(i int) *event.Event { return g.nodes[i].entry().event }
+func (g *graph) event(i int) *event.Event { return g.nodes[i].entry().Event }
 
-// A clock is a vector clock: how far each strand had come when an event
+// A clock is a vector clock: how far each branch had come when an event
 // happened, as far as causes tell.
 type clock []int32
 
 // knows reports whether an event comes before the clock's own, or is it.
 func (c clock) knows(g *graph, i int) bool {
 	n := &g.nodes[i]
-	return c[n.strand.id] > int32(n.at)
+	return c[n.branch.ID] > int32(n.at)
 }
 
 // mostCells bounds the memory that the clocks take, to 64 MiB; of a run with
@@ -211,7 +211,7 @@ const mostCells = 1 << 24
 // clocks computes the vector clock of each node; nil where they would be too
 // many.
 func (g *graph) clocks() []clock {
-	width := len(g.history.strands)
+	width := len(g.record.Branches)
 	if width*len(g.nodes) > mostCells {
 		return nil
 	}
@@ -226,7 +226,7 @@ func (g *graph) clocks() []clock {
 			}
 		}
 		if n.at >= 0 {
-			c[n.strand.id] = int32(n.at) + 1
+			c[n.branch.ID] = int32(n.at) + 1
 		}
 		clocks[i] = c
 	}

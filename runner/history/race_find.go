@@ -1,4 +1,4 @@
-package runner
+package history
 
 import (
 	"maps"
@@ -43,15 +43,15 @@ func (f *finder) find() {
 
 // usage is what the first look at the events finds.
 type usage struct {
-	strand    map[uint64]*strand // by description: the first strand that used it
-	shared    map[uint64]bool    // descriptions that several strands used
+	branch    map[uint64]*Branch // by description: the first branch that used it
+	shared    map[uint64]bool    // descriptions that several branches used
 	addresses []int              // binds, and what else concerns a path
 	named     []int              // events that use names which branches share
 }
 
 func (u *usage) note(f *finder, i int, e *event.Event) {
-	if u.strand == nil {
-		u.strand, u.shared = make(map[uint64]*strand), make(map[uint64]bool)
+	if u.branch == nil {
+		u.branch, u.shared = make(map[uint64]*Branch), make(map[uint64]bool)
 	}
 	if len(e.Uses) > 0 {
 		u.named = append(u.named, i)
@@ -71,9 +71,9 @@ func (u *usage) by(f *finder, i int, id uint64) {
 	if id == 0 {
 		return
 	}
-	s := f.strand(i)
-	if first, ok := u.strand[id]; !ok {
-		u.strand[id] = s
+	s := f.branch(i)
+	if first, ok := u.branch[id]; !ok {
+		u.branch[id] = s
 	} else if first != s {
 		u.shared[id] = true
 	}
@@ -84,7 +84,7 @@ func (u *usage) by(f *finder, i int, id uint64) {
 func (f *finder) queues() {
 	f.queue = make(map[uint64][]pairing)
 	for _, p := range f.g.pairs {
-		if f.g.nodes[p.cause].entry().event != nil {
+		if f.g.nodes[p.cause].entry().Event != nil {
 			f.queue[p.on] = append(f.queue[p.on], p)
 		}
 		f.effects[p.cause] = p.effect
@@ -93,7 +93,7 @@ func (f *finder) queues() {
 		list := slices.Clone(f.queue[id])
 		slices.SortFunc(f.queue[id], func(a, b pairing) int { return a.effect - b.effect })
 		f.lost(list)
-		if !f.severalStrands(list) {
+		if !f.severalBranches(list) {
 			continue
 		}
 		for _, group := range f.groups(list, f.overtakes) {
@@ -104,10 +104,10 @@ func (f *finder) queues() {
 	}
 }
 
-// severalStrands reports whether the causes are not all of one strand.
-func (f *finder) severalStrands(list []pairing) bool {
-	first := f.strand(list[0].cause)
-	return slices.ContainsFunc(list, func(p pairing) bool { return f.strand(p.cause) != first })
+// severalBranches reports whether the causes are not all of one branch.
+func (f *finder) severalBranches(list []pairing) bool {
+	first := f.branch(list[0].cause)
+	return slices.ContainsFunc(list, func(p pairing) bool { return f.branch(p.cause) != first })
 }
 
 func causesOf(group []pairing) []int {
@@ -142,7 +142,7 @@ func (f *finder) overtakes(a, b pairing) bool {
 // were sent at the same depth, and their receives print alike.
 func (f *finder) same(a, b pairing) bool {
 	x, y := &f.g.nodes[a.cause], &f.g.nodes[b.cause]
-	if x.entry().event.Op != event.OpSend || x.depth != y.depth {
+	if x.entry().Event.Op != event.OpSend || x.depth != y.depth {
 		return false
 	}
 	if f.g.event(a.effect) == nil || f.g.event(b.effect) == nil {

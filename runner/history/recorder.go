@@ -1,0 +1,92 @@
+package history
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// A Recorder takes the record of a run under way.
+type Recorder struct {
+	foldAll bool
+	ends    foldedEnds
+
+	mu       sync.Mutex
+	branches []*Branch
+}
+
+// NewRecorder begins a record. With foldAll, of each repetition the first and the
+// last round are kept only, whatever they print.
+func NewRecorder(foldAll bool) *Recorder { return &Recorder{foldAll: foldAll} }
+
+// Actor begins the line of an actor, or of a replica of it. The place is that of
+// the actor in the file.
+func (r *Recorder) Actor(name string, place, index, count int) *Branch {
+	return r.add(&Branch{Actor: name, Place: place, Index: index, Count: count})
+}
+
+// Fork begins a branch that a step of s starts; alike says that all branches of
+// that step do the same.
+func (s *Branch) Fork(label string, by *event.Place, alike bool) *Branch {
+	b := &Branch{
+		Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count,
+		Parent: s, Label: label, Path: append(slices.Clone(s.Path), s.forks), Origin: by, Alike: alike,
+	}
+	s.forks++
+	if s.Label != "" {
+		b.Label = s.Label + "/" + label
+	}
+	return s.recorder.add(b)
+}
+
+func (r *Recorder) add(b *Branch) *Branch {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b.ID, b.recorder = len(r.branches), r
+	r.branches = append(r.branches, b)
+	return b
+}
+
+// Record is what was recorded. The run must have ended.
+func (r *Recorder) Record() *Record {
+	r.ends.giveBack()
+	return &Record{Branches: r.branches, folds: r.ends.orders()}
+}
+
+// Record keeps a copy of an event, which comes after its own causes and after
+// others, and says how later events can name it as their cause.
+func (s *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
+	kept := s.unused()
+	args, ret, causes := kept.Args[:0], kept.Ret[:0], kept.After[:0]
+	*kept = *e
+	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
+	kept.After = append(append(causes, e.After...), after...)
+	kept.Seq = s.seq
+	s.seq++
+	s.Entries = append(s.Entries, Entry{Event: kept})
+	return s.Last()
+}
+
+// Last is the branch's latest event, as a cause of others.
+func (s *Branch) Last() event.Cause { return event.Cause{Branch: s.ID, Seq: s.seq - 1} }
+
+// unused is an event to be filled: one that was folded, or a new one.
+func (s *Branch) unused() *event.Event {
+	n := len(s.free) - 1
+	if n < 0 {
+		return new(event.Event)
+	}
+	e := s.free[n]
+	s.free = s.free[:n]
+	return e
+}
+
+// drop lets go of the events of a round that was folded.
+func (s *Branch) drop(round []Entry) {
+	for _, e := range round {
+		if e.Event != nil {
+			s.free = append(s.free, e.Event)
+		}
+	}
+}
