@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,29 +17,44 @@ import (
 func (p *program) docCommand() *cobra.Command {
 	var markdown bool
 	c := &cobra.Command{
-		Use:   "doc [KIND]",
-		Short: "Read about the language and its step kinds",
-		Long: `Print the reference of a step kind; without one, an overview of the language:
-the keys of a scenario, the step kinds, payloads and the functions of expressions.`,
-		ValidArgsFunction: completeKinds,
+		Use:   "doc [KIND | OPTION]",
+		Short: "Read about the language, its step kinds and socket options",
+		Long: `Print the reference of a step kind, or of a socket option or type of ancillary
+data by its C name, as SO_RCVBUF; without one, an overview of the language: the
+keys of a scenario, the step kinds, payloads and the functions of expressions.`,
+		ValidArgsFunction: completeDoc,
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "print the whole reference as Markdown")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {
 		case len(args) > 1 || markdown && len(args) > 0:
-			return fmt.Errorf("doc takes one step kind, or --markdown, got %q", args[len(args)-1])
+			return fmt.Errorf("doc takes one step kind or option, or --markdown, got %q", args[len(args)-1])
 		case markdown:
 			return p.print(reference.Markdown() + commandsMarkdown(c.Root()) + report.FormatsMarkdown() + report.JSONMarkdown())
 		case len(args) == 0:
 			return p.print(reference.Overview())
 		}
-		kind, ok := steps.Kinds().Lookup(args[0])
-		if !ok {
-			return unknown("step kind", args[0], steps.Kinds().Names(), "`sockscript doc` lists them")
-		}
-		return p.print(step.DocOf(kind).Text())
+		return p.describe(args[0])
 	}
 	return c
+}
+
+// describe prints what there is about a word: kinds are small letters, options
+// capitals.
+func (p *program) describe(word string) error {
+	if kind, ok := steps.Kinds().Lookup(word); ok {
+		return p.print(step.DocOf(kind).Text())
+	}
+	if text, ok := reference.Option(word); ok {
+		return p.print(text)
+	}
+	if word != "" && word == strings.ToUpper(word) {
+		return unknown("socket option", word, reference.OptionNames(), "`sockscript doc --markdown` lists them")
+	}
+	if name := strings.ToUpper(word); slices.Contains(reference.OptionNames(), name) {
+		return fmt.Errorf("unknown step kind %q; did you mean the option %q?", word, name)
+	}
+	return unknown("step kind", word, steps.Kinds().Names(), "`sockscript doc` lists them")
 }
 
 func (p *program) print(text string) error {
@@ -87,13 +103,18 @@ func fenced(text string) string {
 	return "```text\n" + strings.TrimRight(text, "\n") + "\n```\n"
 }
 
-func completeKinds(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+func completeDoc(_ *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	var list []cobra.Completion
 	for _, k := range steps.Kinds() {
 		list = append(list, cobra.CompletionWithDesc(k.Name, k.Summary))
+	}
+	if word != "" { // else the kinds would be lost among the options
+		for _, name := range reference.OptionNames() {
+			list = append(list, cobra.CompletionWithDesc(name, reference.OptionHelp(name)))
+		}
 	}
 	return list, cobra.ShellCompDirectiveNoFileComp
 }

@@ -77,7 +77,7 @@ func Overview() string {
 		kinds = append(kinds, value.DocRow{Key: k.Name, Help: k.Summary})
 	}
 	columns(&b, kinds)
-	b.WriteString("\n  `sockscript doc KIND` tells all about one.\n")
+	b.WriteString("\n  `sockscript doc KIND` tells all about one, `sockscript doc SO_RCVBUF` about\n  a socket option.\n")
 	for _, s := range sections() {
 		heading(&b, s.title, s.intro)
 		columns(&b, s.rows)
