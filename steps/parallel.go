@@ -128,6 +128,9 @@ func (v *Branches) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
+// Written implements [value.Written].
+func (v *Branches) Written() {}
+
 // Lists implements [Nest].
 func (v *Branches) Lists(n *source.Node) []*source.Node {
 	var lists []*source.Node

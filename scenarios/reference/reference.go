@@ -66,7 +66,9 @@ const payloadIntro = "A payload is a text, a mapping with one of these forms, or
 
 const expressionIntro = "`${…}` in any text holds an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +
-	"for which it waits; in `CONDITION ? A : B` only for those of the one that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` wants the name of a handle, it is the handle itself. A handle belongs to its actor: others can read these values of it, but no step of theirs can use it. Beside these, and the language's own functions, there are:"
+	"for which it waits; in `CONDITION ? A : B` only for those of the one that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` wants the name of a handle, it is the handle itself. " +
+	"A parameter, an item of a list or a key of `expect`, of whatever type, may be one `${…}`: it is read as if what the expression gives stood there, " +
+	"and `check` then leaves that step to the run. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: others can read these values of it, but no step of theirs can use it. Beside these, and the language's own functions, there are:"
 
 // Overview is the language at a glance, for a terminal.
 func Overview() string {

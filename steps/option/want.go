@@ -12,6 +12,17 @@ import (
 
 // check holds a value against the condition.
 func (w *ValueWant) check(env value.Env, got any, what string) error {
+	if _, static := w.text.Static(); !static {
+		x, err := w.text.Value(env)
+		if err != nil {
+			return err
+		}
+		given := new(ValueWant)
+		if err := value.DecodeGiven(given, x, w.node); err != nil {
+			return err
+		}
+		return given.check(env, got, what)
+	}
 	switch v := got.(type) {
 	case int:
 		if lit := w.text.Lit; isTruth(lit) {

@@ -146,13 +146,10 @@ func (c *Check) one(s *Step) {
 			c.Expression(e)
 		}
 	}
-	if k, ok := s.Action.(Checker); ok {
-		k.Check(c)
+	if len(s.late) > 0 {
+		c.late(s)
 	} else {
-		for _, h := range s.Handles {
-			c.Handle(h)
-		}
-		c.MakeValues()
+		c.action(s)
 	}
 	if s.Expect.Error.Given() {
 		c.makeErrnos()
@@ -161,6 +158,18 @@ func (c *Check) one(s *Step) {
 		c.maybe--
 	}
 	c.Step = outer
+}
+
+// action checks what the step's kind knows of it.
+func (c *Check) action(s *Step) {
+	if k, ok := s.Action.(Checker); ok {
+		k.Check(c)
+		return
+	}
+	for _, h := range s.Handles {
+		c.Handle(h)
+	}
+	c.MakeValues()
 }
 
 // spend counts what was looked at, and reports whether there is time for more.

@@ -37,7 +37,7 @@ func (x *Expect) decode(d *value.Decoder, n *source.Node, kind *Kind, p *Params)
 			}
 			return
 		}
-		p.Short.Value.Decode(d, n)
+		d.Field(shortExpect, p.Short.Value, n)
 		return
 	}
 	whole := n
@@ -45,7 +45,7 @@ func (x *Expect) decode(d *value.Decoder, n *source.Node, kind *Kind, p *Params)
 	if p.Others != nil {
 		n = p.others(d, n, params)
 	}
-	d.Mapping(n, params, "expect of "+kind.Name)
+	d.Fields(underExpect, n, params, "expect of "+kind.Name)
 	x.onlyError(d, whole)
 }
 
@@ -75,7 +75,7 @@ func (p *Params) others(d *value.Decoder, n *source.Node, params []*value.Param)
 		}
 	}
 	if len(rest.Entries) > 0 || len(known.Entries) == 0 {
-		p.Others.Value.Decode(d, &rest)
+		d.Field(underExpect, p.Others.Value, &rest)
 	}
 	return &known
 }

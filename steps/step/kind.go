@@ -101,6 +101,7 @@ type Step struct {
 	// handles and blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block
+	late    []*value.Late  // values that only the run can tell
 	Gives   *value.NameSet // the names that it gives to what it makes, without its blocks
 	calls   *ProcedureRef  // of a do step
 }

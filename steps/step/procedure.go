@@ -84,6 +84,9 @@ type ProcedureRef struct {
 	Proc *Procedure
 }
 
+// Written implements [value.Written].
+func (r *ProcedureRef) Written() {}
+
 // Decode reads the name of a procedure.
 func (r *ProcedureRef) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Scalar {

@@ -121,6 +121,9 @@ func (b *Block) Decode(d *value.Decoder, n *source.Node) {
 	d.Announce(b)
 }
 
+// Written implements [value.Written].
+func (b *Block) Written() {}
+
 // Lists implements [Nest].
 func (b *Block) Lists(n *source.Node) []*source.Node { return []*source.Node{n} }
 
@@ -208,7 +211,8 @@ func (a *brokenAction) touch(c *Check, n *source.Node) {
 // keys decodes the keys of a step: the verb's value, the common keys, the
 // kind's own.
 func (r *Reader) keys(n *source.Node, s *Step, params *Params) {
-	r.Mapping(n, params.all(s.Kind, s), s.Kind.Name)
+	r.Fields("", n, params.all(s.Kind, s), s.Kind.Name)
+	s.late = r.TakeLate()
 	switch most := max(params.Names, 1); {
 	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():
 		r.Problem(s.As.Node, "%s makes nothing that could be named", s.Kind.Name).Hint = "leave as: out"

@@ -80,6 +80,10 @@ func (t *Task) attempt(s *Step) error {
 			return nil
 		}
 	}
+	if s, err = s.settled(t); err != nil {
+		return err
+	}
+	t.Step = s
 	t.Event = event.Event{Place: &s.Place}
 	if t.Event.Note, err = s.Note.Eval(t); err != nil {
 		return err

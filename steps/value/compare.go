@@ -99,13 +99,31 @@ func (c *Compare) Type() string {
 func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
 	var texts []string
 	for i := range c.any {
-		ok, text, err := c.any[i].holds(env, got, c.Unit)
+		ok, text, err := c.holds(env, &c.any[i], got)
 		if err != nil || ok {
 			return ok, text, err
 		}
 		texts = append(texts, text)
 	}
 	return false, strings.Join(texts, " or "), nil
+}
+
+// holds tells whether got meets one condition, which an expression may give.
+func (c *Compare) holds(env Env, b *bound, got int64) (bool, string, error) {
+	if b.op == "=" && b.low.expr != nil {
+		v, err := b.low.expr.Eval(env)
+		if err != nil {
+			return false, "", err
+		}
+		if _, number := asInt(v); !number {
+			given := &Compare{Unit: c.Unit}
+			if err := DecodeGiven(given, v, b.low.Node); err != nil {
+				return false, "", b.low.expr.Errorf("%s", err)
+			}
+			return given.Holds(env, got)
+		}
+	}
+	return b.holds(env, got, c.Unit)
 }
 
 func (b *bound) holds(env Env, got int64, u Unit) (bool, string, error) {

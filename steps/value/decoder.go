@@ -18,6 +18,7 @@ type Decoder struct {
 
 	exprs     []*Expr // compiled since they were last taken
 	announced []any   // since it was last taken
+	late      []*Late // left to the run since it was last taken
 }
 
 // NewDecoder returns a decoder for a scenario with the given actors and
@@ -105,6 +106,16 @@ func NamesIn(n *source.Node, params []*Param, add func(string)) {
 // Mapping decodes the entries of n into the parameters that they name; what is
 // for messages.
 func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
+	d.mapping(n, params, what, func(p *Param, n *source.Node) { p.Value.Decode(d, n) })
+}
+
+// Fields is Mapping for the keys of a step, whose values the run may decode.
+// Under stands before the keys in [Late.Key].
+func (d *Decoder) Fields(under string, n *source.Node, params []*Param, what string) {
+	d.mapping(n, params, what, func(p *Param, n *source.Node) { d.Field(under+p.Key, p.Value, n) })
+}
+
+func (d *Decoder) mapping(n *source.Node, params []*Param, what string, decode func(*Param, *source.Node)) {
 	for _, e := range n.Entries {
 		p := FindParam(params, e.Key.Text)
 		if p == nil {
@@ -115,7 +126,7 @@ func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
 			d.Problem(e.Key, "%s has no value", e.Key.Text)
 			continue
 		}
-		p.Value.Decode(d, e.Value)
+		decode(p, e.Value)
 	}
 	for _, p := range params {
 		if p.Required && n.Get(p.Key) == nil {

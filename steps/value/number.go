@@ -240,9 +240,14 @@ func (v *Duration) Type() string { return "duration" }
 
 const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
 
+// orExpression accepts an expression in the place of a value.
+func orExpression(s Schema) Schema { return Schema{"anyOf": []Schema{s, expressionSchema()}} }
+
 func expressionSchema() Schema {
-	return Schema{"type": "string", "pattern": `\$\{.*\}`}
+	return Schema{"type": "string", "pattern": expressionPattern}
 }
+
+const expressionPattern = `\$\{.*\}`
 
 func (u Unit) noun() string {
 	switch u {

@@ -1,6 +1,10 @@
 package value
 
-import "github.com/sockscript/sockscript/scenarios/source"
+import (
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+)
 
 // A Param binds one key to a typed field.
 type Param struct {
@@ -65,8 +69,30 @@ func Described(p *Param) Schema {
 	if types, ok := s["type"].([]string); ok {
 		s["type"] = Without(types, "null")
 	}
+	if _, written := p.Value.(Written); !written && !takesText(s) {
+		s = orExpression(s)
+	}
 	s["description"] = p.Help
 	return s
+}
+
+// takesText reports whether a schema accepts a text that is an expression.
+func takesText(s Schema) bool {
+	switch t := s["type"].(type) {
+	case string:
+		if t == "string" {
+			return s["pattern"] == nil || s["pattern"] == expressionPattern
+		}
+	case []string:
+		return slices.Contains(t, "string")
+	}
+	for _, key := range []string{"anyOf", "oneOf"} {
+		list, _ := s[key].([]Schema)
+		if slices.ContainsFunc(list, takesText) {
+			return true
+		}
+	}
+	return s["$ref"] == "#/$defs/payload"
 }
 
 // Object describes a mapping with these keys and no others.

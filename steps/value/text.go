@@ -251,6 +251,9 @@ func (x *Names) Eval(env Env, i int) (string, error) {
 // SingleName is one name that is written out: that of a loop's item or round.
 type SingleName struct{ Names }
 
+// Written implements [Written].
+func (x *SingleName) Written() {}
+
 // Decode reads a name.
 func (x *SingleName) Decode(d *Decoder, n *source.Node) {
 	if n.Kind != source.Scalar {

@@ -116,6 +116,7 @@ func (v *Flags) Type() string { return "flags" }
 type Errnos struct {
 	node  *source.Node
 	names []string
+	open  bool // an expression gives one of them, which may be any
 }
 
 // Decode reads an errno name or a list of them.
@@ -129,6 +130,7 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 		}
 		errno, ok := sock.ErrnoByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
+			_, v.open = wholeExpression(item.Text)
 			p := d.Problem(item, "unknown errno %s", Shown(item))
 			p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames())
 			continue
@@ -140,8 +142,11 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 // Given reports whether an errno was written at all.
 func (v *Errnos) Given() bool { return v.node != nil }
 
-// Has reports whether name is one of them.
+// Has reports whether name is one of them, or may be.
 func (v *Errnos) Has(name string) bool {
+	if v.open {
+		return true
+	}
 	for _, n := range v.names {
 		if n == name {
 			return true
@@ -154,7 +159,7 @@ func (v *Errnos) String() string { return JoinOr(v.names) }
 
 // Schema accepts a name or a list of names.
 func (v *Errnos) Schema() Schema {
-	one := Schema{"$ref": "#/$defs/errno"}
+	one := orExpression(Schema{"$ref": "#/$defs/errno"})
 	return Schema{"anyOf": []Schema{one, {"type": "array", "minItems": 1, "items": Schema{"anyOf": []Schema{one, {"const": 0}}}}}}
 }
 

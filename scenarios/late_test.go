@@ -1,0 +1,144 @@
+package scenarios_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// TestAnyValueMayBeAnExpression puts a variable in the place of each value of
+// each kind's example, one at a time. Nothing else may change.
+func TestAnyValueMayBeAnExpression(t *testing.T) {
+	schema := compiledSchema(t)
+	for _, k := range steps.Kinds() {
+		t.Run(k.Name, func(t *testing.T) {
+			want, wantStatus := outcome(t, k.Name, k.Example)
+			for i := 0; ; i++ {
+				text, was := withVariable(t, k.Example, i)
+				if text == "" {
+					return
+				}
+				list, problems := scenarios.Parse(k.Name+".yaml", []byte(text))
+				if problems.HasErrors() {
+					t.Errorf("%q as an expression:\n%s", was, problems.Report())
+					continue
+				}
+				what := fmt.Sprintf("%q as an expression", was)
+				if err := schema.Validate(plain(list[0].Node)); err != nil {
+					t.Errorf("%s: the schema refuses it: %v", what, err)
+				}
+				got, status := outcome(t, k.Name, text)
+				for i, line := range got { // blocked shows a step as the file has it
+					got[i] = strings.ReplaceAll(line, "${given}", was)
+				}
+				if status != wantStatus || !slices.Equal(got, want) {
+					t.Errorf("%s:\ngot %s\n%s\nwant %s\n%s", what, status, strings.Join(got, "\n"), wantStatus, strings.Join(want, "\n"))
+				}
+			}
+		})
+	}
+}
+
+// outcome is the transcript of a scenario, and how it ended.
+func outcome(t *testing.T, name, text string) ([]string, string) {
+	t.Helper()
+	list, problems := scenarios.Parse(name+".yaml", []byte(text))
+	if problems.HasErrors() {
+		t.Fatalf("%s", problems.Report())
+	}
+	r := runner.Run(context.Background(), list[0], runner.Options{})
+	var lines []string
+	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
+		text := l.Actor + " ..."
+		if l.Event != nil {
+			text = l.Actor + " " + r.Text(l.Event, runner.Form{})
+		}
+		lines = append(lines, text)
+	}
+	status := r.Status.String()
+	if r.Failure != nil {
+		status += ": " + r.Failure.Err.Error()
+	}
+	return lines, status
+}
+
+// withVariable is the text with a variable in the place of its ith value; "" when
+// it has no more.
+func withVariable(t *testing.T, text string, i int) (changed, was string) {
+	t.Helper()
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	root := doc.Content[0]
+	var places []*yaml.Node
+	for n, v := range entries(root) {
+		if n.Value == "actors" || n.Value == "procedures" {
+			stepValues(v, &places)
+		}
+	}
+	if i >= len(places) {
+		return "", ""
+	}
+	at := places[i]
+	value := *at
+	*at = yaml.Node{Kind: yaml.ScalarNode, Style: yaml.DoubleQuotedStyle, Value: "${given}"}
+	vars := &yaml.Node{Kind: yaml.MappingNode}
+	for n, v := range entries(root) {
+		if n.Value == "vars" {
+			vars = v
+		}
+	}
+	if len(vars.Content) == 0 {
+		root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "vars"}, vars)
+	}
+	vars.Content = append(vars.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: "given"}, &value)
+	out, err := yaml.Marshal(&doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out), value.Value
+}
+
+// written are the keys whose values must be known before anything runs.
+var written = map[string]bool{
+	"as": true, "do": true, "each": true, "index": true, "when": true, "assert": true, "if": true,
+	"while": true, "barrier": true, "with": true, "until": true, "matches": true, "count": true, "params": true,
+}
+
+// stepValues adds the scalars in a tree that hold no expression and may.
+func stepValues(n *yaml.Node, places *[]*yaml.Node) {
+	for _, item := range n.Content {
+		if n.Kind == yaml.MappingNode {
+			break
+		}
+		stepValues(item, places)
+	}
+	for k, v := range entries(n) {
+		if !written[k.Value] {
+			stepValues(v, places)
+		}
+	}
+	if n.Kind == yaml.ScalarNode && n.Tag != "!!null" && !strings.Contains(n.Value, "${") {
+		*places = append(*places, n)
+	}
+}
+
+// entries are the keys and values of a mapping.
+func entries(n *yaml.Node) func(func(k, v *yaml.Node) bool) {
+	return func(yield func(k, v *yaml.Node) bool) {
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i], n.Content[i+1]) {
+				return
+			}
+		}
+	}
+}
