@@ -25,15 +25,6 @@ func Functions() []FunctionDoc {
 // Builtins lists the values that every actor's expressions see.
 func Builtins() []DocRow { return slices.Clone(builtins) }
 
-// PayloadForms lists the forms of a payload with their help.
-func PayloadForms() []DocRow {
-	var list []DocRow
-	for _, f := range payloadForms {
-		list = append(list, DocRow{Key: f.key, Help: f.help})
-	}
-	return list
-}
-
 // DocRows are the rows of the reference for a list of parameters.
 func DocRows(params []*Param) []DocRow {
 	var list []DocRow

@@ -1,7 +1,6 @@
 package value
 
 import (
-	"strings"
 	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -105,66 +104,10 @@ func (p *Payload) Type() string { return "payload" }
 // Schema accepts every form.
 func (p *Payload) Schema() Schema { return Schema{"$ref": "#/$defs/payload"} }
 
-// payloadForms lists the keys of a payload mapping with their help.
-var payloadForms = []struct{ key, help string }{
-	{"text", "a text"},
-	{"hex", "bytes in hexadecimal; blanks are passed over"},
-	{"base64", "bytes in base64 (RFC 4648)"},
-	{"file", "the content of a file; a relative path is one beside the scenario file"},
-	{"zeros", "so many zero bytes"},
-	{"random", "{size, seed}: bytes that look random and are the same for the same seed"},
-	{"repeat", "{data, times}: the data so many times"},
-	{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)"},
-	{"u8", "a byte, or a list of them"},
-	{"u16be", "16-bit integers, big-endian: network order"},
-	{"u16le", "16-bit integers, little-endian"},
-	{"u32be", "32-bit integers, big-endian: network order"},
-	{"u32le", "32-bit integers, little-endian"},
-	{"u64be", "64-bit integers, big-endian: network order"},
-	{"u64le", "64-bit integers, little-endian"},
-}
-
-func payloadKeys() []string {
-	var keys []string
-	for _, f := range payloadForms {
-		keys = append(keys, f.key)
-	}
-	return keys
-}
-
-// PayloadSchema is the schema's definition that all payloads refer to.
-func PayloadSchema() Schema {
-	self := Schema{"$ref": "#/$defs/payload"}
-	forms := Schema{}
-	for _, f := range payloadForms {
-		value := new(Text).Schema()
-		switch {
-		case f.key == "zeros":
-			value = new(Size).Schema()
-		case f.key == "random":
-			value = Object(Schema{"size": new(Size).Schema(), "seed": new(Size).Schema()}, "size", "seed")
-		case f.key == "repeat":
-			value = Object(Schema{"data": self, "times": new(Int).Schema()}, "data", "times")
-		case f.key == "pad":
-			value = Object(Schema{"data": self, "to": new(Size).Schema(), "with": self}, "data", "to")
-		case strings.HasPrefix(f.key, "u"):
-			one := new(Int).Schema()
-			value = Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
-		}
-		value["description"] = f.help
-		forms[f.key] = value
-	}
-	mapping := Object(forms)
-	mapping["minProperties"], mapping["maxProperties"] = 1, 1
-	return Schema{"anyOf": []Schema{new(Text).Schema(), mapping, {"type": "array", "items": self}}}
-}
-
 func (d *Decoder) piece(n *source.Node) piece {
 	switch n.Kind {
 	case source.Scalar:
-		x := new(Text)
-		x.Decode(d, n)
-		return textPiece{x}
+		return d.textPiece(n)
 	case source.List:
 		var list ListPiece
 		for _, item := range n.Items {
@@ -182,33 +125,15 @@ func (d *Decoder) piece(n *source.Node) piece {
 		d.Problem(n, "a payload mapping has one key, not %d", len(n.Entries)).Hint = "join several with a list: [{…}, {…}]"
 		return nil
 	}
-	return d.form(n, n.Entries[0].Key, n.Entries[0].Value)
+	return d.form(n.Entries[0].Key, n.Entries[0].Value)
 }
 
-func (d *Decoder) form(n, key, value *source.Node) piece {
-	switch key.Text {
-	case "text":
-		x := new(Text)
-		x.Decode(d, value)
-		return textPiece{x}
-	case "hex":
-		return d.coded(value, decodeHex)
-	case "base64":
-		return d.coded(value, decodeBase64)
-	case "zeros":
-		p := &padPiece{data: ListPiece(nil)}
-		p.to.Decode(d, value)
-		return p
-	case "file":
-		return d.filePiece(value)
-	case "random":
-		return d.randomPiece(value)
-	case "repeat":
-		return d.repeatPiece(value)
-	case "pad":
-		return d.padPiece(value)
-	case "u8", "u16be", "u16le", "u32be", "u32le", "u64be", "u64le":
-		return d.integers(key.Text, value)
+// form reads the value of a mapping's one key.
+func (d *Decoder) form(key, value *source.Node) piece {
+	for _, f := range payloadForms() {
+		if f.key == key.Text {
+			return f.decode(d, value)
+		}
 	}
 	p := d.Problem(key, "unknown payload form %q", key.Text)
 	if p.Hint = source.DidYouMean(key.Text, payloadKeys()); p.Hint == "" {

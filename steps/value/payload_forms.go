@@ -15,6 +15,12 @@ import (
 
 type textPiece struct{ text *Text }
 
+func (d *Decoder) textPiece(n *source.Node) piece {
+	x := new(Text)
+	x.Decode(d, n)
+	return textPiece{x}
+}
+
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
 func (p textPiece) Append(env Env, b Blob) (Blob, error) {
 	v, trace, err := p.text.Traced(env)
@@ -59,15 +65,17 @@ type codedPiece struct {
 	decode func(string) ([]byte, error)
 }
 
-func (d *Decoder) coded(n *source.Node, decode func(string) ([]byte, error)) piece {
-	p := &codedPiece{decode: decode}
-	p.text.Decode(d, n)
-	if s, static := p.text.Static(); static {
-		if _, err := decode(s); err != nil {
-			d.Problem(n, "%s", err)
+func coded(decode func(string) ([]byte, error)) func(*Decoder, *source.Node) piece {
+	return func(d *Decoder, n *source.Node) piece {
+		p := &codedPiece{decode: decode}
+		p.text.Decode(d, n)
+		if s, static := p.text.Static(); static {
+			if _, err := decode(s); err != nil {
+				d.Problem(n, "%s", err)
+			}
 		}
+		return p
 	}
-	return p
 }
 
 func (p *codedPiece) fixed() bool { _, ok := p.text.Static(); return ok }
@@ -151,6 +159,12 @@ type padPiece struct {
 	with Payload
 }
 
+func (d *Decoder) zerosPiece(n *source.Node) piece {
+	p := &padPiece{data: ListPiece(nil)}
+	p.to.Decode(d, n)
+	return p
+}
+
 func (d *Decoder) padPiece(n *source.Node) piece {
 	p := new(padPiece)
 	var data Payload
@@ -220,32 +234,32 @@ func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
 
 // integerPiece is unsigned integers of one size and byte order.
 type integerPiece struct {
-	form   string
 	size   int
 	order  binary.AppendByteOrder
 	values []*Int
 }
 
-func (d *Decoder) integers(form string, n *source.Node) piece {
-	p := &integerPiece{form: form, order: binary.BigEndian}
-	if strings.HasSuffix(form, "le") {
-		p.order = binary.LittleEndian
-	}
-	fmt.Sscanf(form, "u%d", &p.size)
-	p.size /= 8
-	for _, item := range Listed(n) {
-		v := new(Int)
-		if u, err := strconv.ParseUint(item.Text, 0, 64); err == nil && p.size == 8 && item.Kind == source.Scalar {
-			v.Node, v.lit = item, int64(u) // the upper half has the bits of negative numbers
-		} else {
-			v.Decode(d, item)
+func integers(size int, order binary.AppendByteOrder) func(*Decoder, *source.Node) piece {
+	return func(d *Decoder, n *source.Node) piece {
+		p := &integerPiece{size: size, order: order}
+		for _, item := range Listed(n) {
+			p.values = append(p.values, p.integer(d, item))
 		}
-		if x, static := v.Static(); static && !p.fits(x) {
-			d.Problem(item, "%d does not fit into %d bits", x, p.size*8)
-		}
-		p.values = append(p.values, v)
+		return p
 	}
-	return p
+}
+
+func (p *integerPiece) integer(d *Decoder, n *source.Node) *Int {
+	v := new(Int)
+	if u, err := strconv.ParseUint(n.Text, 0, 64); err == nil && p.size == 8 && n.Kind == source.Scalar {
+		v.Node, v.lit = n, int64(u) // the upper half has the bits of negative numbers
+	} else {
+		v.Decode(d, n)
+	}
+	if x, static := v.Static(); static && !p.fits(x) {
+		d.Problem(n, "%d does not fit into %d bits", x, p.size*8)
+	}
+	return v
 }
 
 func (p *integerPiece) fits(x int64) bool { return p.size == 8 || x < 1<<(8*p.size) }
@@ -271,15 +285,6 @@ func (p *integerPiece) Append(env Env, b Blob) (Blob, error) {
 		b.addDerived(p.encode(x), trace)
 	}
 	return b, nil
-}
-
-func IsPayloadForm(key string) bool {
-	for _, f := range payloadForms {
-		if f.key == key {
-			return true
-		}
-	}
-	return false
 }
 
 // encode is one integer.
