@@ -10,6 +10,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
 )
@@ -56,10 +57,10 @@ func outcome(t *testing.T, name, text string) ([]string, string) {
 	}
 	r := runner.Run(context.Background(), list[0], runner.Options{})
 	var lines []string
-	for _, l := range r.Lines(runner.Causal, runner.Form{}) {
+	for _, l := range r.Lines(history.Causal, history.Form{}) {
 		text := l.Actor + " ..."
 		if l.Event != nil {
-			text = l.Actor + " " + r.Text(l.Event, runner.Form{})
+			text = l.Actor + " " + r.Text(l.Event, history.Form{})
 		}
 		lines = append(lines, text)
 	}
