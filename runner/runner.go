@@ -47,64 +47,13 @@ type Options struct {
 	Hurry <-chan struct{}
 }
 
-// Status is how a run ended.
-type Status int
-
-// The ways a run ends.
-const (
-	Passed Status = iota
-	Failed
-	Skipped   // something it requires is not there
-	Cancelled // the context was cancelled from outside
-)
-
-// String is the status as the transcript's last line tells it.
-func (s Status) String() string {
-	return [...]string{"ok", "fail", "skip", "cancelled"}[s]
-}
-
-// A Result is one run of a scenario.
-type Result struct {
-	Scenario *scenarios.Scenario
-	Status   Status
-	Reason   string   // why it was skipped
-	Failure  *Failure // also of a run that was cancelled: what the actors were doing
-	Elapsed  time.Duration
-	// Kept is the temporary folder that was left where it is; "" where none was.
-	Kept string
-
-	*history.Record
-}
-
-// A Failure is what ended a run that did not pass.
-type Failure struct {
-	Actor  string       // its label; "" where the scenario as a whole failed
-	Place  *event.Place // nil where the scenario as a whole failed
-	Err    error
-	Via    []*event.Place // the do steps that led to a step of a procedure
-	Others []Doing        // what every other actor was doing at that moment
-	// Programs are those that the scenario started, with what they wrote, by
-	// the place of their actors in the file.
-	Programs []program.ProgramOutput
-}
-
-// Doing is what an actor was doing when the scenario failed.
-type Doing struct {
-	Actor string
-	Place *event.Place // of the step; nil before the first
-	For   time.Duration
-	Waits string // the name, signal or barrier it waits for; "" in a system call
-	Done  bool   // its steps are done, and it waits for its branches
-	Ended bool
-}
-
 // Run runs a scenario to its end. Whatever it made, descriptors, paths and its
 // temporary folder, is gone when Run returns.
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
-	res := &Result{Scenario: s, Record: new(history.Record)}
+	res := &Result{Scenario: Describe(s), Record: new(history.Record)}
 	switch missing := unmet(ctx, s.Requires, hostNetwork{}); {
 	case missing != "" && ctx.Err() != nil:
-		res.Status, res.Failure = Cancelled, &Failure{Err: context.Cause(ctx)}
+		res.Status, res.Failure = Cancelled, history.NewFailure(context.Cause(ctx))
 		return res
 	case missing != "":
 		res.Status, res.Reason = Skipped, missing
@@ -365,11 +314,8 @@ func (r *run) fail(s *strand, err error) error {
 	if r.failure != nil || r.stopped != nil {
 		return step.ErrCancelled
 	}
-	r.failure = &Failure{Actor: s.label(), Err: err, Others: r.doing(s)}
-	var step *step.Error
-	if errors.As(err, &step) {
-		r.failure.Place, r.failure.Err, r.failure.Via = step.Place, step.Err, step.Via
-	}
+	r.failure = failure(err)
+	r.failure.Actor, r.failure.Others = s.label(), r.doing(s)
 	return err
 }
 
@@ -378,14 +324,15 @@ func (r *run) stop(cause error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped == nil {
-		r.stopped = &Failure{Err: cause, Others: r.doing(nil)}
+		r.stopped = history.NewFailure(cause)
+		r.stopped.Others = r.doing(nil)
 	}
 	return cause
 }
 
 // doing tells what all strands but one are doing.
-func (r *run) doing(but *strand) []Doing {
-	var list []Doing
+func (r *run) doing(but *strand) []history.Doing {
+	var list []history.Doing
 	for _, s := range r.strands {
 		if s != but {
 			list = append(list, s.doing())
@@ -396,7 +343,7 @@ func (r *run) doing(but *strand) []Doing {
 
 // programs tells what the programs wrote: one actor's after the other's, each in
 // the order it started them.
-func (r *run) programs() []program.ProgramOutput {
+func (r *run) programs() []history.Program {
 	type replica struct {
 		name  string
 		index int
@@ -406,11 +353,10 @@ func (r *run) programs() []program.ProgramOutput {
 		by := replica{p.Actor, p.Index}
 		of[by] = append(of[by], p)
 	}
-	var list []program.ProgramOutput
+	var list []history.Program
 	for _, m := range r.members {
 		for _, p := range of[replica{m.actor.Name, m.index}] {
-			p.Actor = m.label()
-			list = append(list, p)
+			list = append(list, programOf(m, p))
 		}
 	}
 	return list
@@ -425,7 +371,7 @@ func (r *run) settle(res *Result, err error) {
 	case r.failure != nil:
 		res.Status, res.Failure = Failed, r.failure
 	case r.stopped == nil:
-		res.Status, res.Failure = Failed, &Failure{Err: err}
+		res.Status, res.Failure = Failed, failure(err)
 	case errors.As(r.stopped.Err, &late):
 		res.Status, res.Failure = Failed, r.stopped
 	default:

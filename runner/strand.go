@@ -115,8 +115,8 @@ func (s *strand) Barrier(deadline time.Time, name string) (event.Cause, error) {
 	return s.run.hub.barrier(s, deadline, name)
 }
 
-func (s *strand) doing() Doing {
-	d := Doing{Actor: s.label(), Place: s.step.Load(), Ended: s.over.Load()}
+func (s *strand) doing() history.Doing {
+	d := history.Doing{Actor: s.label(), Place: s.step.Load(), Ended: s.over.Load()}
 	if d.Place != nil {
 		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
 	}

@@ -3,6 +3,7 @@ package steps_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -92,12 +93,13 @@ func fails(t testing.TB, text string) (*runner.Failure, []string) {
 // stands only where there are several actors.
 func transcript(r *runner.Result) []string {
 	var lines []string
+	several := slices.ContainsFunc(r.Branches, func(b *history.Branch) bool { return b.Place > 0 })
 	for _, l := range r.Lines(history.Causal, history.Form{}) {
 		text := "..."
 		if l.Event != nil {
 			text = r.Text(l.Event, history.Form{})
 		}
-		if len(r.Scenario.Actors) > 1 {
+		if several {
 			text = l.Actor + " " + text
 		}
 		lines = append(lines, text)

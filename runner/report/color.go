@@ -3,7 +3,7 @@ package report
 import (
 	"strings"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // The few SGR sequences (ECMA-48) that a terminal gets.
@@ -26,11 +26,11 @@ func (s Style) dim(text string) string { return s.paint(sgrDim, text) }
 func (s Style) red(text string) string { return s.paint(sgrRed, text) }
 
 // paintStatus colours a text by how a run ended.
-func (s Style) paintStatus(status runner.Status, text string) string {
+func (s Style) paintStatus(status history.Status, text string) string {
 	switch status {
-	case runner.Passed:
+	case history.Passed:
 		return s.paint(sgrGreen, text)
-	case runner.Skipped, runner.Cancelled:
+	case history.Skipped, history.Cancelled:
 		return s.paint(sgrAmber, text)
 	}
 	return s.paint(sgrRed, text)

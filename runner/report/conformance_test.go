@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -73,9 +74,10 @@ func cancelled(t *testing.T) *report.Outcome {
 	o := run(t, "name: x\n"+strings.TrimPrefix(passing, "name: passing\n"))[0]
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	o.Scenario = cases(t, endless)[0].Scenario
-	o.Result = runner.Run(ctx, o.Scenario, runner.Options{})
-	if o.Status() != runner.Cancelled {
+	endless := cases(t, endless)[0].Scenario
+	o.Scenario = runner.Describe(endless)
+	o.Result = runner.Run(ctx, endless, runner.Options{})
+	if o.Status() != history.Cancelled {
 		t.Fatalf("the interrupted scenario ended as %s", o.Status())
 	}
 	return o

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -14,17 +13,15 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/step"
-	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Failure writes why a run failed: the place with its line and a caret, what
 // was expected and what came, the transcript up to there, and what every other
 // actor was doing.
-func Failure(w io.Writer, r *runner.Result, s Style) error {
+func Failure(w io.Writer, r *history.Result, s Style) error {
 	f := r.Failure
 	if f == nil {
 		return nil
@@ -34,7 +31,7 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	for _, s := range f.Via {
 		fmt.Fprintf(b, "called by %s\n", source.Visible(place(s)))
 	}
-	writeDetail(b, f.Err)
+	writeDetail(b, f)
 	fmt.Fprintln(b, "\ntranscript up to there:")
 	lines := new(bytes.Buffer)
 	writeLines(lines, r, s)
@@ -52,70 +49,48 @@ func Failure(w io.Writer, r *runner.Result, s Style) error {
 	return err
 }
 
-func writeHead(b *bytes.Buffer, r *runner.Result, f *runner.Failure, s Style) {
+func writeHead(b *bytes.Buffer, r *history.Result, f *history.Failure, s Style) {
 	if f.Place == nil {
 		who := ""
 		if f.Actor != "" {
 			who = f.Actor + ": "
 		}
-		p := r.Scenario.Node.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Err))
+		p := r.Scenario.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Message))
 		fmt.Fprintln(b, p.Report())
 		return
 	}
-	p := failurePlace(f).Problem("%s: %s: %s: %s", source.Visible(r.Scenario.Name), source.Visible(f.Actor), source.Visible(f.Place.Title), firstLine(f.Err))
+	p := failurePlace(f).Problem("%s: %s: %s: %s", source.Visible(r.Scenario.Name), source.Visible(f.Actor), source.Visible(f.Place.Title), firstLine(f.Message))
 	fmt.Fprintln(b, p.Report())
 }
 
 // failurePlace is the place of the step that failed, or of the expression in it.
-func failurePlace(f *runner.Failure) *event.Place {
+func failurePlace(f *history.Failure) *event.Place {
 	at := *f.Place
-	var inExpr *value.ExprError
-	if errors.As(f.Err, &inExpr) {
-		at.Pos, at.Line = inExpr.Pos, inExpr.Line
+	if f.At != nil {
+		at.Pos, at.Line = f.At.Pos, f.At.Line
 	}
 	return &at
 }
 
-// firstLine is what of an error stands in the head of the report; the rest of
-// it, such as the stack of a panic, is a detail.
-func firstLine(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
+// firstLine is what of a message the head of the report shows; the rest of it,
+// such as the stack of a panic, is a detail.
+func firstLine(message string) string {
+	line, _, _ := strings.Cut(message, "\n")
 	return line
 }
 
 // writeDetail shows data that differs, who waits for whom in a deadlock, and
-// the further lines of the error.
-func writeDetail(b *bytes.Buffer, err error) {
-	if _, rest, more := strings.Cut(err.Error(), "\n"); more {
+// the further lines of the message.
+func writeDetail(b *bytes.Buffer, f *history.Failure) {
+	if _, rest, more := strings.Cut(f.Message, "\n"); more {
 		fmt.Fprint(b, "\n", indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n"))
 	}
-	var m *value.Mismatch
-	if errors.As(err, &m) && m.Data {
+	if m := f.Mismatch; m != nil {
 		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
 	}
-	var d *step.DeadlockError
-	if errors.As(err, &d) && len(d.Waits) > 0 {
-		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(visibleAll(d.Waits), "\n")+"\n"))
+	if len(f.Waits) > 0 {
+		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(visibleAll(f.Waits), "\n")+"\n"))
 	}
-}
-
-// detail is what writeDetail shows, for programs.
-type detail struct {
-	expected, got string
-	waits         []string
-}
-
-func detailOf(f *runner.Failure) detail {
-	var d detail
-	var m *value.Mismatch
-	if errors.As(f.Err, &m) && m.Data {
-		d.expected, d.got = quoteOrHex(m.Want), quoteOrHex(m.Got)
-	}
-	var dead *step.DeadlockError
-	if errors.As(f.Err, &dead) {
-		d.waits = dead.Waits
-	}
-	return d
 }
 
 // quoteOrHex writes data as the transcript does, but for its masks and cuts.
@@ -127,7 +102,7 @@ func quoteOrHex(b []byte) string {
 }
 
 // writeOthers tells what every other actor was doing.
-func writeOthers(b *bytes.Buffer, f *runner.Failure) {
+func writeOthers(b *bytes.Buffer, f *history.Failure) {
 	if len(f.Others) == 0 {
 		return
 	}
@@ -143,7 +118,7 @@ func writeOthers(b *bytes.Buffer, f *runner.Failure) {
 }
 
 // writePrograms shows what the programs wrote that no step has read.
-func writePrograms(b *bytes.Buffer, f *runner.Failure) {
+func writePrograms(b *bytes.Buffer, f *history.Failure) {
 	for _, p := range f.Programs {
 		fmt.Fprintf(b, "\n%s\n", source.Visible(fmt.Sprintf("%s of %s: %s", p.Name, p.Actor, p.Status)))
 		writeOutput(b, "stdout", p.Stdout, p.StdoutBefore)
@@ -168,7 +143,7 @@ func writeOutput(b *bytes.Buffer, name, text string, before int64) {
 	fmt.Fprintf(b, "  %s:\n%s", name, indent(indent(source.VisibleLines(strings.TrimRight(last, "\n"))+"\n")))
 }
 
-func doing(d runner.Doing) string {
+func doing(d history.Doing) string {
 	switch {
 	case d.Ended && d.Place == nil:
 		return d.Actor + " has ended"

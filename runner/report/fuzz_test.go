@@ -13,7 +13,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
@@ -107,16 +106,16 @@ func hostileOutcomes(list []*report.Outcome, s string) []*report.Outcome {
 	with(func(o *report.Outcome) { o.Runs, o.Wanted, o.Failed, o.Diff = 5, 5, 2, diff })
 	with(func(o *report.Outcome) { o.Err = errors.New(s) })
 	with(func(o *report.Outcome) {
-		o.Result = &runner.Result{Record: new(history.Record), Scenario: o.Scenario, Status: runner.Skipped, Reason: s}
+		o.Result = &history.Result{Record: new(history.Record), Scenario: o.Scenario, Status: history.Skipped, Reason: s}
 	})
 	for _, step := range []bool{true, false} {
 		with(func(o *report.Outcome) {
-			f := &runner.Failure{Actor: s, Err: errors.New(s + "\n" + s)}
+			f := &history.Failure{Actor: s, Message: s + "\n" + s}
 			if step {
 				f.Place = &event.Place{Title: s, Pos: o.Scenario.Pos(), Line: s}
 			}
-			f.Others = []runner.Doing{{Actor: s, Waits: s}, {Actor: s, Ended: true}}
-			o.Result = &runner.Result{Record: new(history.Record), Scenario: o.Scenario, Status: runner.Failed, Failure: f}
+			f.Others = []history.Doing{{Actor: s, Waits: s}, {Actor: s, Ended: true}}
+			o.Result = &history.Result{Record: new(history.Record), Scenario: o.Scenario, Status: history.Failed, Failure: f}
 		})
 	}
 	return list

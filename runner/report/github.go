@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -52,7 +52,7 @@ func (g *GitHub) Outcome(o *Outcome) error {
 	if err := g.problems(o.raceProblems(), source.Visible(o.Scenario.Name)); err != nil {
 		return err
 	}
-	if o.Status() != runner.Failed {
+	if o.Status() != history.Failed {
 		return nil
 	}
 	v, err := verdictOf(o, Style{})

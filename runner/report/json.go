@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -337,14 +336,13 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 	return object
 }
 
-func failureObject(f *runner.Failure, scenario source.Pos) *FailureObject {
+func failureObject(f *history.Failure, scenario source.Pos) *FailureObject {
 	if f == nil {
 		return nil
 	}
-	d := detailOf(f)
-	object := &FailureObject{
-		Actor: f.Actor, Message: f.Err.Error(), Place: placeOf(scenario),
-		Expected: d.expected, Got: d.got, Waits: d.waits,
+	object := &FailureObject{Actor: f.Actor, Message: f.Message, Place: placeOf(scenario), Waits: f.Waits}
+	if m := f.Mismatch; m != nil {
+		object.Expected, object.Got = quoteOrHex(m.Want), quoteOrHex(m.Got)
 	}
 	if f.Place != nil {
 		object.Step, object.Kind = f.Place.Title, f.Place.Kind
@@ -356,7 +354,7 @@ func failureObject(f *runner.Failure, scenario source.Pos) *FailureObject {
 	return object
 }
 
-func doingObject(d runner.Doing) DoingObject {
+func doingObject(d history.Doing) DoingObject {
 	object := DoingObject{Actor: d.Actor, Waits: d.Waits, Ended: d.Ended}
 	if d.Place != nil {
 		object.Step, object.File, object.Line = d.Place.Title, d.Place.Pos.File, d.Place.Pos.Line

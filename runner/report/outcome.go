@@ -4,17 +4,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // An Outcome is what came of a scenario: of one run, or of several.
 type Outcome struct {
-	Scenario *scenarios.Scenario
+	Scenario history.Scenario
 	// Result is the run to report: the first that failed, else the first. It is
 	// nil where the scenario was not run at all.
-	Result *runner.Result
+	Result *history.Result
 	Run    int // the number of that run, from 1
 	Runs   int // how many runs there were
 	Wanted int // how many there should have been
@@ -81,12 +80,12 @@ func (g GoldenState) String() string {
 }
 
 // Status is how the runs ended, taken together.
-func (o *Outcome) Status() runner.Status {
+func (o *Outcome) Status() history.Status {
 	switch {
 	case o.Diff != nil || o.Err != nil || o.Fault != "":
-		return runner.Failed
-	case o.Result == nil, o.Runs < o.Wanted && o.Result.Status != runner.Failed:
-		return runner.Cancelled
+		return history.Failed
+	case o.Result == nil, o.Runs < o.Wanted && o.Result.Status != history.Failed:
+		return history.Cancelled
 	}
 	return o.Result.Status
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -65,7 +64,7 @@ func (o *Outcome) raceProblems() source.Problems {
 // races writes the warnings of a scenario's races, beneath what was written of
 // it.
 func (t *Text) races(o *Outcome) error {
-	if t.Verbosity == Quiet && o.Status() != runner.Failed {
+	if t.Verbosity == Quiet && o.Status() != history.Failed {
 		return nil
 	}
 	ps := o.raceProblems()

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // A Summary counts scenarios by how they ended.
@@ -73,13 +73,13 @@ func (s *Summary) time(o *Outcome) {
 func (s *Summary) Add(o *Outcome) {
 	s.time(o)
 	switch o.Status() {
-	case runner.Passed:
+	case history.Passed:
 		s.Passed++
-	case runner.Skipped:
+	case history.Skipped:
 		s.Skipped++
-	case runner.Failed:
+	case history.Failed:
 		s.Failed++
-	case runner.Cancelled:
+	case history.Cancelled:
 		if o.Result == nil {
 			s.NotRun++
 		} else {

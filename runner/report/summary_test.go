@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 )
 
@@ -34,18 +33,18 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryAdd(t *testing.T) {
-	result := func(s runner.Status) *runner.Result { return &runner.Result{Record: new(history.Record), Status: s} }
+	result := func(s history.Status) *history.Result { return &history.Result{Record: new(history.Record), Status: s} }
 	outcomes := []*Outcome{
-		{Result: result(runner.Passed), Golden: GoldenSame},
-		{Result: result(runner.Passed), Golden: GoldenChanged},
-		{Result: result(runner.Passed), Golden: GoldenCreated},
-		{Result: result(runner.Passed), Golden: GoldenDiffers, Diff: &Diff{}},
-		{Result: result(runner.Passed), Err: errors.New("no")},
-		{Result: result(runner.Failed)},
-		{Result: result(runner.Skipped)},
-		{Result: result(runner.Cancelled)},
-		{Result: result(runner.Passed), Runs: 2, Wanted: 3},
-		{Result: result(runner.Failed), Runs: 2, Wanted: 3},
+		{Result: result(history.Passed), Golden: GoldenSame},
+		{Result: result(history.Passed), Golden: GoldenChanged},
+		{Result: result(history.Passed), Golden: GoldenCreated},
+		{Result: result(history.Passed), Golden: GoldenDiffers, Diff: &Diff{}},
+		{Result: result(history.Passed), Err: errors.New("no")},
+		{Result: result(history.Failed)},
+		{Result: result(history.Skipped)},
+		{Result: result(history.Cancelled)},
+		{Result: result(history.Passed), Runs: 2, Wanted: 3},
+		{Result: result(history.Failed), Runs: 2, Wanted: 3},
 		{},
 	}
 	var got Summary

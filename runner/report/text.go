@@ -6,7 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -97,11 +97,11 @@ func (t *Text) outcome(o *Outcome) error {
 		return t.block(func(w io.Writer) error { return t.differing(w, o) })
 	case o.Result == nil:
 		return nil
-	case status == runner.Failed:
+	case status == history.Failed:
 		return t.block(func(w io.Writer) error { return t.failure(w, o) })
 	case o.Runs < o.Wanted:
 		return t.line(o)
-	case t.Verbosity == Quiet && status != runner.Cancelled:
+	case t.Verbosity == Quiet && status != history.Cancelled:
 		return nil
 	case t.Updating && o.Golden == GoldenSame && t.Verbosity != Verbose:
 		return nil
@@ -123,7 +123,7 @@ func (t *Text) full(o *Outcome) bool {
 	if o.Golden == GoldenSame && t.Verbosity != Verbose {
 		return false
 	}
-	return !t.Several || t.Verbosity == Verbose && o.Status() != runner.Skipped
+	return !t.Several || t.Verbosity == Verbose && o.Status() != history.Skipped
 }
 
 func (t *Text) style() Style {
@@ -220,7 +220,7 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 		}
 		b.WriteString(t.Style.paintDiff(source.VisibleLines(d.Text)))
 	}
-	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(runner.Failed, verdictLine(runner.Failed, name)))
+	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(history.Failed, verdictLine(history.Failed, name)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -237,12 +237,12 @@ func (t *Text) Summary(s *Summary) error {
 	if t.lines || t.blocks {
 		gap = "\n"
 	}
-	status := runner.Passed
+	status := history.Passed
 	switch {
 	case s.Failed > 0 || s.Faulty():
-		status = runner.Failed
+		status = history.Failed
 	case s.Interrupted+s.NotRun > 0:
-		status = runner.Cancelled
+		status = history.Cancelled
 	}
 	goldens := ""
 	if t.Verbosity != Quiet {

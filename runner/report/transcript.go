@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -25,7 +24,7 @@ type Style struct {
 }
 
 // Transcript writes a run's lines, and its verdict as the last one.
-func Transcript(w io.Writer, r *runner.Result, s Style) error {
+func Transcript(w io.Writer, r *history.Result, s Style) error {
 	b, whole := w.(*bytes.Buffer)
 	if !whole {
 		b = new(bytes.Buffer)
@@ -34,7 +33,7 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 		fmt.Fprintf(b, "%s\n\n", s.dim(source.VisibleLines(strings.TrimSpace(r.Scenario.Description))))
 	}
 	writeLines(b, r, s)
-	if r.Status == runner.Cancelled && r.Failure != nil {
+	if r.Status == history.Cancelled && r.Failure != nil {
 		writeOthers(b, r.Failure)
 		writePrograms(b, r.Failure)
 		fmt.Fprintln(b)
@@ -49,19 +48,19 @@ func Transcript(w io.Writer, r *runner.Result, s Style) error {
 }
 
 // verdict is the last line of a transcript.
-func (s Style) verdict(r *runner.Result) string {
+func (s Style) verdict(r *history.Result) string {
 	line := s.paintStatus(r.Status, verdictLine(r.Status, r.Scenario.Name))
 	return line + s.aside(r)
 }
 
 // verdictLine tells of a scenario how it ended.
-func verdictLine(status runner.Status, name string) string {
+func verdictLine(status history.Status, name string) string {
 	return fmt.Sprintf("%s  %s", status, source.Visible(name))
 }
 
 // aside is what stands behind a name: why a scenario was skipped, and how long
 // it took where that is asked for.
-func (s Style) aside(r *runner.Result) string {
+func (s Style) aside(r *history.Result) string {
 	switch {
 	case r.Reason != "":
 		return "  (" + source.Visible(r.Reason) + ")"
@@ -80,7 +79,7 @@ func precise(d time.Duration) string {
 	return d.Round(unit).String()
 }
 
-func writeLines(b *bytes.Buffer, r *runner.Result, s Style) {
+func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 	order := s.Order
 	if order == "" {
 		order = history.Causal
@@ -113,7 +112,7 @@ func elapsedColumn(l history.Line) string {
 	return fmt.Sprintf("%8.3fms  ", float64(l.Start())/float64(time.Millisecond))
 }
 
-func (s Style) lineText(r *runner.Result, l history.Line) string {
+func (s Style) lineText(r *history.Result, l history.Line) string {
 	if l.Event == nil {
 		return s.dim(foldText(l))
 	}

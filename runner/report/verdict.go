@@ -2,14 +2,12 @@ package report
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps/step"
 )
 
 // An ending is what the reports for continuous integration tell apart.
@@ -82,21 +80,20 @@ func (v *verdict) judge(o *Outcome) {
 		v.message = fmt.Sprintf("the transcript of %s differs from that of %s", o.Diff.To, o.Diff.From)
 	case o.Result == nil:
 		v.ending, v.message = notRun, notRun.String()
-	case status == runner.Failed:
+	case status == history.Failed:
 		v.ending = failed
 		v.blame(o.Result.Failure)
-	case status == runner.Skipped:
+	case status == history.Skipped:
 		v.ending, v.message = skipped, o.Result.Reason
-	case status == runner.Cancelled:
+	case status == history.Cancelled:
 		v.ending, v.kind, v.message = interrupted, "interrupted", interrupted.String()
 	}
 }
 
 // blame tells which step failed, and why.
-func (v *verdict) blame(f *runner.Failure) {
-	v.kind, v.message = "scenario", firstLine(f.Err)
-	var dead *step.DeadlockError
-	if errors.As(f.Err, &dead) {
+func (v *verdict) blame(f *history.Failure) {
+	v.kind, v.message = "scenario", firstLine(f.Message)
+	if f.Deadlock {
 		v.kind = "deadlock"
 	}
 	if f.Place != nil {

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 )
 
@@ -33,7 +34,7 @@ type Options struct {
 	Progress func(Progress)
 	// Verify, unless it is nil, looks at the result of each run that passed. An
 	// error of it makes the run one that failed.
-	Verify func(*runner.Result) error
+	Verify func(*history.Result) error
 }
 
 // Progress tells how far the runs have come.
@@ -111,7 +112,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 	result := runner.Run(ctx, t.one.Scenario, s.options.Run)
 	if verify := s.options.Verify; verify != nil && result.Status == runner.Passed {
 		if err := verify(result); err != nil {
-			result.Status, result.Failure = runner.Failed, &runner.Failure{Err: err}
+			result.Status, result.Failure = runner.Failed, history.NewFailure(err)
 		}
 	}
 	text := ""
@@ -124,7 +125,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 }
 
 // finish notes a run, and delivers what has become whole by it.
-func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
+func (s *session) finish(t *tally, n int, result *history.Result, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.add(n, result, text)
@@ -146,7 +147,7 @@ func (s *session) finish(t *tally, n int, result *runner.Result, text string) {
 	}
 }
 
-func (s *session) advance(t *tally, result *runner.Result) {
+func (s *session) advance(t *tally, result *history.Result) {
 	if result == nil {
 		s.progress.Total--
 		return

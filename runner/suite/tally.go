@@ -102,7 +102,7 @@ func (t *tally) failed() bool {
 // close makes the outcome when all runs have come in.
 func (t *tally) close(options Options) {
 	o := &report.Outcome{
-		Scenario: t.one.Scenario, Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.GoldenLabel(),
+		Scenario: runner.Describe(t.one.Scenario), Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.GoldenLabel(),
 	}
 	t.outcome = o
 	for _, a := range []*attempt{t.failure, t.cut, t.other} {
