@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // alone is a scenario with one actor a.
@@ -347,8 +348,8 @@ func TestFoldMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	small := heap(10_000)
-	rounds := 1_000_000
-	if raceEnabled || testing.Short() {
+	rounds := runtest.Runs(100_000, 1_000_000)
+	if raceEnabled {
 		rounds = 100_000
 	}
 	large := heap(rounds)

@@ -2,6 +2,7 @@ package runner_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -165,20 +166,23 @@ func wantPlain(t *testing.T, from, message string) {
 }
 
 func TestMessagesOfExpressions(t *testing.T) {
+	usesProgram := regexp.MustCompile(`\bp\b`)
 	for _, e := range wrongExpressions {
+		program := ""
+		if usesProgram.MatchString(e) {
+			program = "\n    - {start: [cat], as: p}\n    - {close: p.stdin}"
+		}
 		for _, step := range []string{"assert: %s", "print: %s", "for: %s\n      each: i\n      steps: [{print: '${i}'}]"} {
 			text := fmt.Sprintf(`
 actors:
   two: [{let: {v: 5}}]
   one:
     - {socketpair: unix, as: [x, y]}
-    - {recv: x, nowait: true, as: why, expect: {error: EAGAIN}}
-    - {start: [cat], as: p}
+    - {recv: x, nowait: true, as: why, expect: {error: EAGAIN}}`+program+`
     - spawn: [{wait: go}]
       as: br
     - let: {m: {a: 1}, l: [1], t: abc, n: 5, f: 1.5, b: true}
     - signal: go
-    - {close: p.stdin}
     - `+step+"\n", "'${"+strings.ReplaceAll(e, "'", "''")+"}'")
 			list, problems := scenarios.Parse("test.yaml", []byte(text))
 			for _, p := range problems {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Whatever a program leaves behind in its group is gone when the scenario is,
@@ -96,11 +97,8 @@ func TestProgramIgnoresSIGTERM(t *testing.T) {
 }
 
 // A thousand programs leave no process and no descriptor behind.
-func TestThousandPrograms(t *testing.T) {
-	n := 1000
-	if testing.Short() {
-		n = 50
-	}
+func TestManyPrograms(t *testing.T) {
+	n := socktest.Runs(50, 1000)
 	for name, text := range map[string]string{
 		"at once": fmt.Sprintf(`
 actors:

@@ -17,7 +17,7 @@ func TestOutsideModule(t *testing.T) {
 	m := newModule(t)
 
 	// Golden files that are not there yet, or that are wrong, are written.
-	wantLine(t, m.test(true, "-v", "-sockscript.update"), "golden file created: testdata/greets.golden")
+	wantLine(t, m.test(true, "-test.v", "-sockscript.update"), "golden file created: testdata/greets.golden")
 	golden := m.read("testdata/greets.golden")
 	wantLine(t, golden, `client  recv(sock, until "\n") = 6 "hello\n"`)
 	wantLine(t, golden, "ok  greets")
@@ -45,12 +45,14 @@ func TestOutsideModule(t *testing.T) {
 type module struct {
 	t   *testing.T
 	dir string
+
+	built bool // the tests are those of what is written
 }
 
 func newModule(t *testing.T) *module {
 	t.Helper()
 	runtest.Program(t, "go")
-	m := &module{t, t.TempDir()}
+	m := &module{t: t, dir: t.TempDir()}
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -67,6 +69,9 @@ func newModule(t *testing.T) *module {
 	const path = "github.com/sockscript/sockscript"
 	mod := regexp.MustCompile(`(?m)^module .*`).ReplaceAllString(string(ours), "module example.org/greeter")
 	m.write("go.mod", mod+"\nrequire "+path+" v0.0.0\n\nreplace "+path+" => "+root+"\n")
+	// In one workspace with this module what has been built of it is used again.
+	version := regexp.MustCompile(`(?m)^go .*`).FindString(string(ours))
+	m.write("go.work", version+"\n\nuse (\n\t.\n\t"+root+"\n)\n")
 	m.write("go.sum", string(sums))
 	m.write("server.go", outsideServer)
 	m.write("server_test.go", outsideTest)
@@ -83,6 +88,7 @@ func (m *module) write(name, text string) {
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 		m.t.Fatal(err)
 	}
+	m.built = m.built && filepath.Ext(name) != ".go"
 }
 
 func (m *module) read(name string) string {
@@ -97,14 +103,26 @@ func (m *module) read(name string) string {
 // test runs the module's tests and returns what they print.
 func (m *module) test(pass bool, flags ...string) string {
 	m.t.Helper()
-	c := exec.CommandContext(m.t.Context(), "go", append([]string{"test", "-mod=mod", "-count=1", "."}, flags...)...)
-	c.Dir = m.dir
-	c.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "GOPROXY=off", "GOSUMDB=off")
-	out, err := c.CombinedOutput()
+	if !m.built {
+		if out, err := m.command("go", "test", "-c", "-o", "greeter.test", ".").CombinedOutput(); err != nil {
+			m.t.Fatalf("go test -c: %v\n%s", err, out)
+		}
+		m.built = true
+	}
+	out, err := m.command("./greeter.test", flags...).CombinedOutput()
 	if (err == nil) != pass {
-		m.t.Fatalf("go test %s: %v\n%s", strings.Join(flags, " "), err, out)
+		m.t.Fatalf("the tests with %q: %v\n%s", flags, err, out)
 	}
 	return string(out)
+}
+
+// command is a command in the module's folder, with the flags of the go command
+// that the tests run with, so that what it has built is used again.
+func (m *module) command(name string, args ...string) *exec.Cmd {
+	c := exec.CommandContext(m.t.Context(), name, args...)
+	c.Dir = m.dir
+	c.Env = append(os.Environ(), "GOWORK="+filepath.Join(m.dir, "go.work"), "GOPROXY=off", "GOSUMDB=off")
+	return c
 }
 
 // wantLine looks for a line with a text.

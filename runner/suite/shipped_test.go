@@ -2,7 +2,6 @@ package suite
 
 import (
 	"context"
-	"os"
 	"strings"
 	"testing"
 
@@ -16,13 +15,7 @@ import (
 // causes stand before their effects, and none has a race. The runs are made in the
 // scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
-	count := 10
-	switch {
-	case os.Getenv("SOCKSCRIPT_CI") != "":
-		count = 200
-	case testing.Short():
-		count = 3
-	}
+	count := runtest.Runs(5, 200)
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v\n%s", err, problems.Report())

@@ -26,3 +26,12 @@ func Program(t testing.TB, name string) {
 		Lacks(t, err)
 	}
 }
+
+// Runs is how often something is tried whose failures are rare: many times in
+// continuous integration, where SOCKSCRIPT_CI is set, and few times elsewhere.
+func Runs(few, many int) int {
+	if os.Getenv("SOCKSCRIPT_CI") != "" {
+		return many
+	}
+	return few
+}
