@@ -105,7 +105,7 @@ func (w *callWriter) part(p any) {
 	case event.Arg:
 		w.arg(event.Marked(p))
 	case event.Asked:
-		w.asked(p)
+		w.WriteString(w.text(event.Marked{Text: p.Addr.String(), Marks: p.Marks}))
 	case event.Joined:
 		for _, x := range p {
 			w.part(x)
@@ -132,8 +132,10 @@ func (w *callWriter) part(p any) {
 		w.addr(p)
 	case int:
 		w.WriteString(strconv.Itoa(p))
+	case *event.SHA256:
+		w.WriteString(p.String())
 	default:
-		fmt.Fprint(w, p)
+		w.WriteString("<unknown>") // nobody has decided what of it may be shown
 	}
 }
 
@@ -153,17 +155,6 @@ func (w *callWriter) arg(p event.Marked) {
 	if len(b) < len(s) {
 		fmt.Fprintf(w, "... (%d bytes)", len(s))
 	}
-}
-
-// asked writes an address that a step passes to the kernel: what the file spells
-// out as it is. One that was given from outside is as good as any that the kernel
-// returns.
-func (w *callWriter) asked(a event.Asked) {
-	if a.Outside() {
-		w.addr(a.Addr)
-		return
-	}
-	w.WriteString(w.text(event.Marked{Text: a.Addr.String(), Marks: a.Marks}))
 }
 
 func (w *callWriter) addr(a sock.Addr) {

@@ -22,6 +22,7 @@ type masks struct {
 	free    map[int]bool // ports that free_port gave, for programs
 	dynamic PortRange    // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
+	asked   map[string]bool // addresses that the file spells out, to connect or send to
 
 	receives map[*event.Event]int // the nodes of those that receive
 	received map[*event.Event]receipt
@@ -42,7 +43,7 @@ type owner struct {
 func newMasks(g *graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
-		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
 	for _, s := range g.record.Branches {
@@ -59,6 +60,7 @@ func newMasks(g *graph) *masks {
 					asking = append(asking, e)
 				}
 			}
+			m.spelled(en.Event)
 			if en.Event.Op == event.OpClose {
 				m.closed[en.Event.Sock] = en.Event.Start
 			}
@@ -77,6 +79,15 @@ func newMasks(g *graph) *masks {
 	}
 	m.inherit()
 	return m
+}
+
+// spelled keeps the addresses that the file spells out to connect or send to.
+func (m *masks) spelled(e *event.Event) {
+	for _, arg := range e.Args {
+		if a, ok := arg.(event.Asked); ok && len(a.Marks) == 0 {
+			m.asked[a.Addr.String()] = true
+		}
+	}
 }
 
 // note keeps what an event tells of a socket's name and address.
@@ -242,7 +253,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	switch {
 	case found && o.auto:
 		return m.label(o)
-	case found || !m.dynamic.Holds(a.Port):
+	case found || !m.dynamic.Holds(a.Port) || m.asked[a.String()]:
 		return ""
 	}
 	return "peer"

@@ -2,7 +2,6 @@ package event
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -36,13 +35,6 @@ type Plain Marked
 type Asked struct {
 	Addr  sock.Addr
 	Marks []Mark // of its text
-}
-
-// Outside reports whether it was given by whoever started sockscript.
-func (a Asked) Outside() bool {
-	return slices.ContainsFunc(a.Marks, func(k Mark) bool {
-		return slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Outside })
-	})
 }
 
 // Joined are parts that are printed one behind the other.

@@ -35,9 +35,6 @@ func Whole(v any, o event.Origin) any {
 	return Traced{Value: v, Trace: &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: []event.Origin{o}}}}}
 }
 
-// Outside is a value that whoever started sockscript gave.
-func Outside(v any) any { return Whole(v, event.Origin{Outside: true, Fixed: true}) }
-
 // Untraced is the value without its trace.
 func Untraced(v any) any {
 	if x, ok := v.(Traced); ok {

@@ -36,15 +36,10 @@ func pathOf(node ast.Node) path {
 type pathCollector struct {
 	order []ast.Node
 	paths map[ast.Node]path
-	env   bool // it asks for an environment variable
 }
 
 // Visit implements ast.Visitor; children come before their parents.
 func (c *pathCollector) Visit(node *ast.Node) {
-	if call, ok := (*node).(*ast.CallNode); ok {
-		callee, named := call.Callee.(*ast.IdentifierNode)
-		c.env = c.env || named && callee.Value == "env"
-	}
 	p := pathOf(*node)
 	if p == nil {
 		return
@@ -59,9 +54,9 @@ func (c *pathCollector) Visit(node *ast.Node) {
 	c.paths[*node] = p
 }
 
-// pathsOf lists what an expression reads, and tells whether it asks for an
-// environment variable too.
-func pathsOf(root ast.Node) (list []path, env bool) {
+// pathsOf lists what an expression reads.
+func pathsOf(root ast.Node) []path {
+	var list []path
 	c := &pathCollector{paths: make(map[ast.Node]path)}
 	ast.Walk(&root, c)
 	for _, node := range c.order {
@@ -69,13 +64,13 @@ func pathsOf(root ast.Node) (list []path, env bool) {
 			list = append(list, p)
 		}
 	}
-	return list, c.env
+	return list
 }
 
 // trace is what is known of the value that the expression gave, from the traces
 // of the names that it read.
 func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
-	if len(names) == 0 && !e.env {
+	if len(names) == 0 {
 		return nil
 	}
 	if e.path != nil {
@@ -84,9 +79,6 @@ func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
 		}
 	}
 	var from []event.Origin
-	if e.env {
-		from = append(from, event.Origin{Outside: true, Fixed: true})
-	}
 	for _, p := range e.reads {
 		t, _ := names[p[0]].Part(p[1:])
 		from = t.Origins(from)
