@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
@@ -26,7 +29,7 @@ func BenchmarkTCPHello(b *testing.B) {
 	floor := cHello(b)
 	for _, jobs := range []int{1, 2} {
 		b.Run(fmt.Sprintf("jobs=%d", jobs), func(b *testing.B) {
-			pair(b, fmt.Sprint(rounds), func() { floor(rounds, jobs) }, func() {
+			pairWith(b, fmt.Sprint(rounds), func() time.Duration { return floor(rounds, jobs) }, func() {
 				o := suite.Options{Jobs: jobs, Count: rounds}
 				suite.Run(context.Background(), cases, o, func(o *report.Outcome) {
 					if o.Failed > 0 || o.Runs != rounds {
@@ -57,8 +60,8 @@ func ownNetwork(b *testing.B) {
 }
 
 // cHello compiles and starts the C program, and gives a function that has it run
-// rounds, so many at a time.
-func cHello(b *testing.B) func(rounds, jobs int) {
+// rounds, so many at a time, and gives the processor time that they took.
+func cHello(b *testing.B) func(rounds, jobs int) time.Duration {
 	b.Helper()
 	cc, err := exec.LookPath("cc")
 	if err != nil {
@@ -88,10 +91,16 @@ func cHello(b *testing.B) func(rounds, jobs int) {
 		}
 	})
 	lines := bufio.NewReader(out)
-	return func(rounds, jobs int) {
+	return func(rounds, jobs int) time.Duration {
 		fmt.Fprintln(in, rounds, jobs)
-		if _, err := lines.ReadString('\n'); err != nil {
+		line, err := lines.ReadString('\n')
+		if err != nil {
 			b.Fatal(err)
 		}
+		used, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(used) * time.Microsecond
 	}
 }
