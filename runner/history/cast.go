@@ -129,6 +129,9 @@ func (r *Record) castLines(c cast, f Form) []Line {
 }
 
 func (r *Record) performerLines(p *performer) []Line {
+	if len(p.branches) == 1 {
+		return r.graph.lines(p.root, p.label(p.root), p.index(), p.path)
+	}
 	var lines []Line
 	for _, s := range p.branches {
 		path := slices.Concat(p.path, s.Path[len(p.root.Path):])

@@ -55,6 +55,7 @@ func (r *Record) Lines(order Order, f Form) []Line {
 		})
 		return lines
 	}
+	lines = make([]Line, 0, len(r.graph.nodes))
 	for _, cast := range r.casts() {
 		lines = append(lines, r.castLines(cast, f)...)
 	}

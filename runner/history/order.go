@@ -32,8 +32,18 @@ type graph struct {
 	unknown []int    // nodes that have a cause among the others, but nobody knows which
 }
 
+// fewCauses is for how many causes a node has room from the start.
+const fewCauses = 3
+
 func newGraph(h *Record) *graph {
-	g := &graph{record: h, base: make([]int, len(h.Branches))}
+	count := len(h.Meetings)
+	for _, s := range h.Branches {
+		count += len(s.Entries)
+	}
+	g := &graph{
+		record: h, base: make([]int, len(h.Branches)),
+		nodes: make([]node, 0, count), order: make([]int, 0, count),
+	}
 	// The nodes stand in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
 	sorted := slices.Clone(h.Branches)
@@ -47,6 +57,13 @@ func newGraph(h *Record) *graph {
 	g.meets = len(g.nodes)
 	for range h.Meetings {
 		g.nodes = append(g.nodes, node{at: -1})
+	}
+	// Most nodes have few causes: those of all nodes share one list until they
+	// grow.
+	shared := make([]int, fewCauses*len(g.nodes))
+	for i := range g.nodes {
+		from := fewCauses * i
+		g.nodes[i].preds = shared[from : from : from+fewCauses]
 	}
 	return g
 }
@@ -114,13 +131,10 @@ func (g *graph) find(c event.Cause) int {
 // it still lacks.
 func (g *graph) deepen() {
 	missing := make([]int, len(g.nodes))
-	after := make([][]int, len(g.nodes))
-	var ready []int
+	after := g.effects()
+	ready := make([]int, 0, len(g.nodes))
 	for i := range g.nodes {
 		missing[i] = len(g.nodes[i].preds)
-		for _, p := range g.nodes[i].preds {
-			after[p] = append(after[p], i)
-		}
 		if missing[i] == 0 {
 			ready = append(ready, i)
 		}
@@ -142,6 +156,28 @@ func (g *graph) deepen() {
 		}
 		ready = append(ready, next)
 	}
+}
+
+// effects are, for each node, those that come after it, in one list that all
+// share.
+func (g *graph) effects() [][]int {
+	count, all := make([]int, len(g.nodes)), 0
+	for i := range g.nodes {
+		for _, p := range g.nodes[i].preds {
+			count[p]++
+			all++
+		}
+	}
+	shared, after := make([]int, all), make([][]int, len(g.nodes))
+	for i, n := range count {
+		after[i], shared = shared[:0:n], shared[n:]
+	}
+	for i := range g.nodes {
+		for _, p := range g.nodes[i].preds {
+			after[p] = append(after[p], i)
+		}
+	}
+	return after
 }
 
 // stuck finds a node to go on with when all that are left wait for each other:

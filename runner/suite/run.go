@@ -118,7 +118,9 @@ func (s *session) run(ctx context.Context, i, n int) {
 	text := ""
 	if result.Status == runner.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
 		var b bytes.Buffer
+		b.Grow(int(t.length.Load())) // most transcripts of a case are as long as the last one
 		report.Transcript(&b, result, report.Style{})
+		t.length.Store(int64(b.Len()))
 		text = t.golden.keep(b.String())
 	}
 	s.finish(t, n, result, text)

@@ -29,7 +29,8 @@ type tally struct {
 
 	golden    *golden // as it was before the first run; nil where there is none
 	goldenErr error
-	stop      atomic.Bool // begin no further run of this case
+	stop      atomic.Bool  // begin no further run of this case
+	length    atomic.Int64 // of the latest transcript
 }
 
 // An attempt is one run of a case.
