@@ -1,11 +1,3 @@
-// Package runner runs scenarios: the actors concurrently, on the real kernel,
-// with the names, signals and barriers through which they find each other, and
-// with a record of what they did in an order that is the same on every run.
-//
-//	list, problems, err := scenarios.Load("hello.yaml")
-//	…
-//	result := runner.Run(ctx, list[0], runner.Options{})
-//	report.Transcript(os.Stdout, result, report.Style{})
 package runner
 
 import (
