@@ -37,7 +37,7 @@ type nameKey struct {
 // A cell holds a value that is given once or again, and those who wait for it.
 type cell struct {
 	given   bool
-	value   any
+	value   value.Passed
 	by      event.Cause
 	gave    []event.Cause // what gave it a value, up to mostGiven
 	waiters []*waiter
@@ -138,12 +138,12 @@ func (h *hub) unjoin(s, branch *strand) {
 	}
 }
 
-func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (any, event.Cause, error) {
+func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
 	h.mu.Lock()
 	giver, err := h.giver(s, actor, index)
 	if err != nil {
 		h.mu.Unlock()
-		return nil, event.Cause{}, err
+		return value.Passed{}, event.Cause{}, err
 	}
 	key := nameKey{actor, giver.index, name}
 	c := h.names[key]
@@ -159,7 +159,7 @@ func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name
 	c.waiters = append(c.waiters, w)
 	cause, err := h.block(w, deadline)
 	if err != nil {
-		return nil, cause, err
+		return value.Passed{}, cause, err
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -182,7 +182,7 @@ func (h *hub) giver(s *strand, actor string, index int) (*member, error) {
 	return list[index], nil
 }
 
-func (h *hub) give(m *member, name string, v any, by event.Cause) {
+func (h *hub) give(m *member, name string, v value.Passed, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := nameKey{m.actor.Name, m.index, name}
@@ -191,7 +191,7 @@ func (h *hub) give(m *member, name string, v any, by event.Cause) {
 		c = new(cell)
 		h.names[key] = c
 	}
-	if c.given && value.Same(c.value, v) {
+	if c.given && c.value.Same(v) {
 		return // whoever reads it comes after the event that gave it first
 	}
 	h.fill(c, v, by)
@@ -206,7 +206,7 @@ func (h *hub) signal(name string, by event.Cause) {
 		h.signals[name] = c
 	}
 	if !c.given {
-		h.fill(c, nil, by)
+		h.fill(c, value.Passed{}, by)
 	} else if c.by.Branch != by.Branch {
 		c.note(by)
 	}
@@ -235,8 +235,8 @@ func again[K comparable](cells map[K]*cell) [][]event.Cause {
 }
 
 // fill gives a cell its value and wakes those who wait for it.
-func (h *hub) fill(c *cell, value any, by event.Cause) {
-	c.given, c.value, c.by = true, value, by
+func (h *hub) fill(c *cell, v value.Passed, by event.Cause) {
+	c.given, c.value, c.by = true, v, by
 	c.note(by)
 	for _, w := range c.waiters {
 		w.cause = by

@@ -150,9 +150,9 @@ type ownStreams struct {
 	handles map[string]*handle.Handle
 }
 
-// stdio is the handle of sockscript's own standard input or output. The file is
-// shared with whoever started sockscript, so its O_NONBLOCK is left alone.
-func (r *run) stdio(name string) (*handle.Handle, error) {
+// Stdio implements [step.Services]. The file is shared with whoever started
+// sockscript, so its O_NONBLOCK is left alone.
+func (r *run) Stdio(name string) (*handle.Handle, error) {
 	r.streams.mu.Lock()
 	defer r.streams.mu.Unlock()
 	if h := r.streams.handles[name]; h != nil {

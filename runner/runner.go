@@ -55,7 +55,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	r := newRun(s, o, start)
 	err := r.run(ctx)
 	if err != nil {
-		r.shared.Programs.AwaitEnding()
+		r.programs.AwaitEnding()
 	}
 	if o.Keep && err != nil {
 		res.Kept = r.tmp.keep()
@@ -67,7 +67,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
 	res.Record = r.record()
 	r.settle(res, err)
 	if res.Failure != nil {
-		res.Failure.Programs = r.programs()
+		res.Failure.Programs = r.outputs()
 	}
 	return res
 }
@@ -82,6 +82,7 @@ type run struct {
 	tmp      *folder
 	ports    freePorts
 	streams  ownStreams
+	programs *program.Programs
 	recorder *history.Recorder
 	epoch    history.Epoch
 	members  []*member
@@ -96,7 +97,7 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), programs: program.NewPrograms(), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	if len(o.Vars)+len(s.Computed) > 0 {
@@ -108,8 +109,7 @@ func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 		}
 	}
 	r.shared = step.Run{
-		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Tmp: r.tmp.path,
-		Programs: program.NewPrograms(), FreePort: r.ports.next, Stdio: r.stdio,
+		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Services: r,
 	}
 	return r
 }
@@ -333,15 +333,15 @@ func (r *run) doing(but *strand) []history.Doing {
 	return list
 }
 
-// programs tells what the programs wrote: one actor's after the other's, each in
+// outputs tells what the programs wrote: one actor's after the other's, each in
 // the order it started them.
-func (r *run) programs() []history.Program {
+func (r *run) outputs() []history.Program {
 	type replica struct {
 		name  string
 		index int
 	}
 	of := make(map[replica][]program.ProgramOutput)
-	for _, p := range r.shared.Programs.Outputs() {
+	for _, p := range r.programs.Outputs() {
 		by := replica{p.Actor, p.Index}
 		of[by] = append(of[by], p)
 	}
@@ -379,12 +379,12 @@ func (r *run) hurry(ctx context.Context) {
 		return
 	}
 	<-ctx.Done()
-	r.shared.Programs.Hurry()
+	r.programs.Hurry()
 }
 
 // close releases all that the run made.
 func (r *run) close() error {
-	r.shared.Programs.Close()
+	r.programs.Close()
 	close(r.closed)
 	r.ports.release()
 	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())

@@ -8,6 +8,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A member is one actor, or one replica of it.
@@ -93,13 +94,13 @@ func (s *strand) MayStart() bool {
 }
 
 // Await implements steps.World.
-func (s *strand) Await(deadline time.Time, actor string, index int, name string) (any, event.Cause, error) {
+func (s *strand) Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
 	return s.run.hub.await(s, deadline, actor, index, name)
 }
 
 // Give implements steps.World.
-func (s *strand) Give(name string, value any, by event.Cause) {
-	s.run.hub.give(s.member, name, value, by)
+func (s *strand) Give(name string, v value.Passed, by event.Cause) {
+	s.run.hub.give(s.member, name, v, by)
 }
 
 // Signal implements steps.World.

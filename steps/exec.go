@@ -69,11 +69,11 @@ func (a *execAction) Run(t *step.Task) error {
 	p.Flooded = make(chan struct{})
 	over := sync.OnceFunc(func() { close(p.Flooded) })
 	out, errs := &program.Limited{Over: over}, &program.Limited{Over: over}
-	if err := p.StartPiped(t.Actor.Run.Programs, l, input, out, errs); err != nil {
+	if err := p.StartPiped(t.Actor.Run.Programs(), l, input, out, errs); err != nil {
 		return err
 	}
 	if err := t.AwaitEnd(p); err != nil {
-		t.Actor.Run.Programs.End(p)
+		t.Actor.Run.Programs().End(p)
 		t.Missing += describeOutput(out, errs)
 		return err
 	}
@@ -84,7 +84,7 @@ func (a *execAction) Run(t *step.Task) error {
 	if err := a.settle(t, p, out, errs); err != nil {
 		return err
 	}
-	t.Actor.Run.Programs.Forget(p)
+	t.Actor.Run.Programs().Forget(p)
 	return nil
 }
 

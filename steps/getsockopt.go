@@ -76,7 +76,7 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 		return err
 	}
 	if o.Kind == sock.OptUcred {
-		t.Actor.Run.Programs.Translate(b)
+		t.Actor.Run.Programs().Translate(b)
 	}
 	v, err := form.Decode(b)
 	if err != nil && a.size.Given() {

@@ -133,7 +133,7 @@ func (a *joinAction) program(t *step.Task, p *program.Program) error {
 	if err := t.AwaitEnd(p); err != nil {
 		return err
 	}
-	t.Actor.Run.Programs.Joined(p)
+	t.Actor.Run.Programs().Joined(p)
 	t.Event.Op, t.Event.Proc = event.OpJoin, &event.Proc{ID: p.Id, Signal: p.Status.Signal}
 	t.Return(event.Const(p.Status.String()))
 	result := map[string]any{"exit": p.Status.Exit, "signal": program.SignalWord(p.Status.Signal)}

@@ -83,7 +83,7 @@ func (r *receiver) takeControl(m *sock.Message) error {
 			}
 		} else {
 			if c.Kind == sock.CtlCredentials {
-				r.t.Actor.Run.Programs.Translate(c.Data)
+				r.t.Actor.Run.Programs().Translate(c.Data)
 			}
 			got.Value = option.DecodeControl(c)
 		}

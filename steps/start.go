@@ -103,7 +103,7 @@ func (a *startAction) Run(t *step.Task) error {
 		if len(ours) == 3 && ours[0] != nil && !used("stdin") {
 			p.Idle = ours[0]
 		}
-		err = p.Start(t.Actor.Run.Programs, l)
+		err = p.Start(t.Actor.Run.Programs(), l)
 	}
 	if err != nil {
 		program.CloseFiles(ours)

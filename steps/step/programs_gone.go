@@ -11,8 +11,8 @@ import (
 // were started have ended with all that they have started, and no other is to
 // come. It is "" otherwise.
 func (t *Task) ProgramsGone() string {
-	ended := t.Actor.Run.Programs.Ended()
-	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs.Set.Left() {
+	ended := t.Actor.Run.Programs().Ended()
+	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs().Set.Left() {
 		return ""
 	}
 	return "no program of the scenario is left; " + ended

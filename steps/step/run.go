@@ -172,7 +172,7 @@ func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
 	if !want.Has(name) {
 		return value.Mismatchf("expected %s, got %s (%s)", want, name, sock.ErrnoMessage(t.Event.Errno))
 	}
-	return t.SetAs(0, &ErrnoValue{
+	return t.SetAs(0, &value.ErrnoValue{
 		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno),
 	})
 }
@@ -187,16 +187,6 @@ func (t *Task) settleTook(s *Step, took time.Duration) error {
 	}
 	return err
 }
-
-// ErrnoValue is what `as` names on a step that expects an error.
-type ErrnoValue struct {
-	Name    string `expr:"name"`    // ECONNREFUSED
-	Message string `expr:"message"` // Connection refused
-	Number  int    `expr:"number"`  // 111
-}
-
-// String is the errno's name.
-func (e *ErrnoValue) String() string { return e.Name }
 
 // ownTimeout is whose limit the timeout of the step itself is.
 const ownTimeout = "the step's timeout"
@@ -289,7 +279,7 @@ func (t *Task) giveNames(by event.Cause) {
 	uses := t.uses // to give a name is not to use it
 	for _, name := range t.given {
 		if v, err := t.Lookup(name); err == nil {
-			t.World.Give(name, v, by)
+			t.World.Give(name, value.Pass(v), by)
 		}
 	}
 	t.given, t.uses = t.given[:0], uses

@@ -63,15 +63,12 @@ func (a *Actor) Adopt(b *Actor) {
 // Run is what all actors of one scenario's run share. Nothing in it changes
 // while they run.
 type Run struct {
+	Services
 	Sockets     *sock.Group
 	Vars        map[string]any
 	StepTimeout time.Duration
 	Epoch       time.Time
-	Full        bool                   // keep all data, not only what a transcript shows
-	Tmp         func() (string, error) // the scenario's own folder, made when first asked for
-	Programs    *program.Programs
-	FreePort    func() (int, error)                       // a port that nobody uses and that is not given again
-	Stdio       func(name string) (*handle.Handle, error) // sockscript's own stdin and stdout
+	Full        bool // keep all data, not only what a transcript shows
 }
 
 // get is the handle or value that the actor itself has under a name.
@@ -214,7 +211,7 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 		return nil, err
 	}
 	t.After(cause)
-	return v, nil
+	return v.Value()
 }
 
 // Machine implements [Env].

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // World is all that an actor needs from outside itself: other actors' names,
@@ -15,9 +18,9 @@ import (
 type World interface {
 	// Await waits until another actor's name has its value. The index picks a
 	// replica; -1 stands for an actor that has none.
-	Await(deadline time.Time, actor string, index int, name string) (any, event.Cause, error)
+	Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error)
 	// Give tells the other actors a name's value.
-	Give(name string, value any, by event.Cause)
+	Give(name string, v value.Passed, by event.Cause)
 	// Signal raises a signal; it stays up.
 	Signal(name string, by event.Cause)
 	// Wait waits for a signal.
@@ -45,6 +48,19 @@ type World interface {
 	// Stalls tells that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
 	Stalls(waits bool)
+}
+
+// Services are what a run offers its steps beside the world.
+type Services interface {
+	// Tmp is the scenario's own temporary folder, which is made when it is first
+	// asked for.
+	Tmp() (string, error)
+	// FreePort is a port that nobody uses and that is not given again.
+	FreePort() (int, error)
+	// Stdio is a standard stream of sockscript itself: "stdin" or "stdout".
+	Stdio(name string) (*handle.Handle, error)
+	// Programs are those that the scenario has started.
+	Programs() *program.Programs
 }
 
 // A Branch is a strand that runs beside the one that started it.

@@ -1,0 +1,17 @@
+package runner
+
+import (
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/step"
+)
+
+var _ step.Services = (*run)(nil)
+
+// Tmp implements [step.Services].
+func (r *run) Tmp() (string, error) { return r.tmp.path() }
+
+// FreePort implements [step.Services].
+func (r *run) FreePort() (int, error) { return r.ports.next() }
+
+// Programs implements [step.Services].
+func (r *run) Programs() *program.Programs { return r.programs }

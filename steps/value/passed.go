@@ -1,0 +1,86 @@
+package value
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// A Passed is a value on its way from one actor to another. It is of a closed
+// set, and holds nothing of the actor that gave it: a pipe could carry it.
+type Passed struct {
+	value   any
+	refused error
+}
+
+// Pass readies a value for other actors. One that is not of the set is refused:
+// whoever asks for it gets the error.
+func Pass(v any) Passed {
+	if what := notPassing(v); what != "" {
+		return Passed{refused: fmt.Errorf("%s cannot pass from one actor to another: "+
+			"what can is a text, a number, bytes, true or false, a time, an address, and lists and mappings of these", what)}
+	}
+	return Passed{value: v}
+}
+
+// Value is what was passed.
+func (p Passed) Value() (any, error) { return p.value, p.refused }
+
+// Same reports whether another actor would read the same from both.
+func (p Passed) Same(q Passed) bool {
+	return (p.refused == nil) == (q.refused == nil) && Same(p.value, q.value)
+}
+
+// notPassing tells what of a value is not of the set; "" where all is. A
+// program passes as what expressions see of it: its name and its id.
+func notPassing(v any) string {
+	switch v := v.(type) {
+	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue:
+		return ""
+	case *BranchValue:
+		return "the branch " + v.Name
+	case Traced:
+		return notPassing(v.Value)
+	case []any:
+		for _, x := range v {
+			if what := notPassing(x); what != "" {
+				return what
+			}
+		}
+		return ""
+	case map[string]any:
+		for _, x := range v {
+			if what := notPassing(x); what != "" {
+				return what
+			}
+		}
+		return ""
+	}
+	return notPassingOther(reflect.ValueOf(v))
+}
+
+// notPassingOther judges numbers and texts of other types, and the lists and
+// mappings of one type that the functions of the expression language make.
+func notPassingOther(v reflect.Value) string {
+	switch kind := v.Kind(); {
+	case kind >= reflect.Bool && kind <= reflect.Float64, kind == reflect.String:
+		return ""
+	case kind == reflect.Slice || kind == reflect.Array:
+		for i := range v.Len() {
+			if what := notPassing(v.Index(i).Interface()); what != "" {
+				return what
+			}
+		}
+		return ""
+	case kind == reflect.Map:
+		for _, key := range v.MapKeys() {
+			if what := notPassing(v.MapIndex(key).Interface()); what != "" {
+				return what
+			}
+		}
+		return ""
+	case kind == reflect.Func:
+		return "a function"
+	}
+	return "this value"
+}
