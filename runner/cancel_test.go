@@ -234,7 +234,7 @@ func TestFailureOfCount(t *testing.T) {
 	checkLeaks(t)
 	for in, want := range map[string]string{
 		"${n}":     `the count of actor a: expression "n": "many" is not a whole number`,
-		"${0 - 1}": `the count of actor a: expression "0 - 1": gives -1; it must not be negative`,
+		"${0 - 1}": `the count of actor a: expression "0 - 1": the value is -1; it must not be negative`,
 	} {
 		f := fails(t, "vars: {n: many}\nactors:\n  a:\n    count: "+in+"\n    steps: [{print: '${n}'}]\n", runner.Options{})
 		if f.Place != nil || f.Err.Error() != want {

@@ -114,7 +114,7 @@ func (h *hub) giveUp(stuck []*waiter) {
 			err.Msg = fmt.Sprintf("waits at %s, but %s has ended without coming", w.what, ended.label())
 		}
 	case len(w.givers) == 0 && w.meet == nil:
-		err.Msg = fmt.Sprintf("waits for %s, which nobody gives", w.what)
+		err.Msg = fmt.Sprintf("waits for %s, which no actor provides", w.what)
 	default:
 		err.Msg = "deadlock: each of these waits for another, and none can go on"
 	}

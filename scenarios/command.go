@@ -25,7 +25,7 @@ func addCommand(n *source.Node, command []string) source.Problems {
 	}
 	for _, e := range actors.Entries {
 		if e.Key.Text == CommandActor {
-			p := e.Key.Problem("the actor %s is the command's", CommandActor)
+			p := e.Key.Problem("the name %s is taken by the actor of the command", CommandActor)
 			return source.Problems{p.WithHint("give this actor another name")}
 		}
 	}

@@ -29,10 +29,10 @@ func (doc *document) params() []*value.Param {
 	return []*value.Param{
 		{Key: "name", Value: &doc.name, Help: "the scenario's name; default: the file's without its ending"},
 		{Key: "description", Value: &doc.description, Help: "what to look at and why it is so"},
-		{Key: "tags", Value: &doc.tags, Help: "words to choose scenarios by"},
-		{Key: "requires", Value: &doc.requires, Help: "what must be there, else the scenario is skipped"},
-		{Key: "timeout", Value: &doc.timeout, Help: "the bound of the whole run; default: 30s"},
-		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the bound of each step; default: 5s"},
+		{Key: "tags", Value: &doc.tags, Help: "words by which scenarios can be chosen"},
+		{Key: "requires", Value: &doc.requires, Help: "what must be there; otherwise the scenario is skipped"},
+		{Key: "timeout", Value: &doc.timeout, Help: "the longest time that the whole run may take; default: 30s"},
+		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the longest time that each step may take; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides; an expression in one is evaluated when the scenario starts"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
@@ -160,7 +160,7 @@ func noReferences(e *value.Expr, n *source.Node, what string) source.Problems {
 	for _, r := range e.References() {
 		p := n.Problem("%s cannot wait for %s.%s", what, r.Actor, r.Name)
 		p.MoveTo(n, e.Pos())
-		problems = append(problems, p.WithHint("it is settled before any actor runs; use vars"))
+		problems = append(problems, p.WithHint("its value is needed before any actor runs; use vars"))
 	}
 	return problems
 }
@@ -188,7 +188,7 @@ func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 		return
 	}
 	if len(n.Entries) == 0 {
-		d.Problem(n, "there is no actor").Hint = "write a name and its list of steps below actors"
+		d.Problem(n, "there are no actors").Hint = "write a name and its list of steps below actors"
 		return
 	}
 	for _, e := range n.Entries {
@@ -238,8 +238,8 @@ func (a *Actor) replicas() int {
 func (a *Actor) params(body *actorBody) []*value.Param {
 	return []*value.Param{
 		{Key: "steps", Value: body, Required: true, Help: "what the actor does"},
-		{Key: "count", Value: &outside{value: &a.Count}, Help: "so many replicas run, each with its index; default: 1"},
-		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the bound of all steps together"},
+		{Key: "count", Value: &outside{value: &a.Count}, Help: "how many replicas run, each with its own index; default: 1"},
+		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the longest time that all steps together may take"},
 	}
 }
 

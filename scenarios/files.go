@@ -17,7 +17,7 @@ func (v *files) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !filepath.IsLocal(e.Key.Text) {
-			d.Problem(e.Key, "the file %q would not stand in the temporary folder", e.Key.Text).Hint = "write a relative path without .."
+			d.Problem(e.Key, "the file %q would not be in the temporary folder", e.Key.Text).Hint = "write a relative path without .."
 		}
 		f := &File{Name: e.Key.Text, Node: e.Key}
 		f.Exprs = d.Outside(&f.Data, e.Value)

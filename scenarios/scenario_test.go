@@ -220,7 +220,7 @@ func TestKeyProblems(t *testing.T) {
 		{"requires: {command: [true, [a]]}\n", "1:28: expected a text, got a list; write [PROGRAM, ARGUMENT…]"},
 		{"requires: [root, {command: [test, '${x}']}]\n", "1:35: the command of a requirement cannot hold an expression; it runs before "},
 		{"files: [a]\n", "1:8: files is a mapping of names to contents, not a list"},
-		{"files: {../a: b}\n", `1:9: the file "../a" would not stand in the temporary folder; write a relative path without ..`},
+		{"files: {../a: b}\n", `1:9: the file "../a" would not be in the temporary folder; write a relative path without ..`},
 	} {
 		list, problems := scenarios.Parse("x.yaml", []byte(test.text+smallest))
 		got := findings(slices.DeleteFunc(problems, func(p *source.Problem) bool { return p.Severity == source.Warning }))
@@ -233,7 +233,7 @@ func TestKeyProblems(t *testing.T) {
 func TestActorProblems(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"actors: []\n", "1:9: actors is a mapping of names to lists of steps, not a list"},
-		{"actors: {}\n", "1:9: there is no actor; write a name and its list of steps below actors"},
+		{"actors: {}\n", "1:9: there are no actors; write a name and its list of steps below actors"},
 		{"actors:\n", "1:1: actors has no value"},
 		{"actors:\n  1a: []\n", `2:3: "1a" is not a name for an actor; a name is letters, digits and _, and starts with a letter`},
 		{"actors:\n  a: 5\n", `2:6: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`},
@@ -242,7 +242,7 @@ func TestActorProblems(t *testing.T) {
 		{"actors:\n  a: {steps: [], cuont: 2}\n", `2:18: unknown key "cuont" in actor a; did you mean "count"?`},
 		{"actors:\n  a: {steps: [], count: x}\n", `2:25: "x" is not a whole number`},
 		{"actors:\n  a: {steps: [], timeout: 5}\n", "2:27: 5 has no unit; write 5s or 5ms"},
-		{"vars: {v: '${a.x}'}\nactors: {a: [{let: {x: 1}}, {print: '${v} ${x}'}]}\n", "1:14: the variable v cannot wait for a.x; it is settled before any actor runs; use vars"},
+		{"vars: {v: '${a.x}'}\nactors: {a: [{let: {x: 1}}, {print: '${v} ${x}'}]}\n", "1:14: the variable v cannot wait for a.x; its value is needed before any actor runs; use vars"},
 		{"actors:\n  a: []\n  a: []\n", `3:3: the key "a" is already given on line 2; keep one of the two`},
 	} {
 		list, problems := scenarios.Parse("x.yaml", []byte(test.text))

@@ -18,7 +18,7 @@ func ParseVars(name string, data []byte) (map[string]any, source.Problems) {
 		switch {
 		case i > 0:
 			p := n.Problem("a file of variables is one document, and this is another")
-			problems = append(problems, p.WithHint("take the line --- out, or make two files"))
+			problems = append(problems, p.WithHint("remove the line ---, or make two files"))
 		case n.Kind != source.Map:
 			p := n.Problem("a file of variables is a mapping of names to values, not %s", n.Describe())
 			problems = append(problems, p.WithHint("write NAME: VALUE"))

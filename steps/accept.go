@@ -77,7 +77,7 @@ func (a *acceptAction) Check(c *step.Check) {
 		return
 	}
 	if sym.Sock.Listens == step.No && c.MustSucceed() && c.Certain() {
-		c.Problem(a.handle.Node, "%s does not listen, so it accepts nothing", sym.Name).Hint = "put a listen step before this one"
+		c.Problem(a.handle.Node, "%s does not listen, so it cannot accept", sym.Name).Hint = "put a listen step before this one"
 	}
 	made := step.NewSocket(sym.Sock.Family, sym.Sock.Typ, 0)
 	made.Connected = step.Unknown

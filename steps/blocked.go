@@ -10,10 +10,10 @@ import (
 
 var blockedKind = step.Kind{
 	Name:    "blocked",
-	Summary: "hold that a spawned branch stays inside a call",
-	Text: `Holds once the branch has been in one and the same call for the time that
-stays gives. Then something else may happen, a byte arrive or the other side
-close, and join waits for what the call gives.`,
+	Summary: "check that a spawned branch stays inside a call",
+	Text: `The step ends when the branch has been in the same call for the time in stays.
+After that, another step can end the call: it sends a byte, say, or closes the
+other side. join then waits for the result of the call.`,
 	Example: joinKind.Example,
 	New:     func() step.Action { return new(blockedAction) },
 }
@@ -27,7 +27,7 @@ type blockedAction struct {
 const defaultStays = 20 * time.Millisecond
 
 func (a *blockedAction) Params(p *step.Params) {
-	p.Value(&a.branch, "the branch, as its spawn step named it")
+	p.Value(&a.branch, "the name of the branch, from as: of its spawn step")
 	p.Key("stays", &a.stays, "how long it must stay there").Or("20ms")
 }
 

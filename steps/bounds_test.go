@@ -115,7 +115,7 @@ func TestCheckDoubling(t *testing.T) {
 	if len(list) != 1 || len(problems) != 1 {
 		t.Fatalf("%d scenarios, and\n%s", len(list), problems.Report())
 	}
-	const want = "this step and those behind it are not checked: they are more than 500000"
+	const want = "this step and those after it are not checked: they are more than 500000"
 	if got := problems[0].Msg; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
@@ -155,5 +155,5 @@ func TestExpressionBound(t *testing.T) {
 func TestManyExpressions(t *testing.T) {
 	const n = 1000
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))
-	wantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME`)
+	wantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)
 }

@@ -41,8 +41,8 @@ actors:
     - do: again
     - do: ping
 `, []string{
-			"3:12: procedure again calls itself; use repeat for what is to be done again",
-			"5:11: procedure ping calls itself; use repeat for what is to be done again",
+			"3:12: procedure again calls itself; use repeat to run steps again",
+			"5:11: procedure ping calls itself; use repeat to run steps again",
 		}},
 		{"a value for a handle", greet + `
 actors:

@@ -35,13 +35,13 @@ func TestCheckVerbs(t *testing.T) {
 		{"two verbs", `
 - socket: tcp
   close: s
-`, []string{"4:7: two verbs in one step: socket and close; make two steps of it, each with its own dash"}},
+`, []string{"4:7: two verbs in one step: socket and close; write two steps, each with its own dash"}},
 		{"no mapping", `
 - close
-`, []string{`3:7: a step is a mapping, not the text "close"; write it as "- KIND: VALUE", as "- close: conn"`}},
+`, []string{`3:7: a step is a mapping, not the text "close"; write it as "- KIND: VALUE", such as "- close: conn"`}},
 		{"a list as a step", `
 - [close, s]
-`, []string{`3:7: a step is a mapping, not a list; write it as "- KIND: VALUE", as "- close: conn"`}},
+`, []string{`3:7: a step is a mapping, not a list; write it as "- KIND: VALUE", such as "- close: conn"`}},
 		{"misspelt verb", `
 - sokcet: tcp
   as: s
@@ -105,7 +105,7 @@ func TestCheckKeys(t *testing.T) {
 		{"nothing to name", `
 - signal: up
   as: x
-`, []string{"4:11: signal makes nothing that could be named; leave as: out"}},
+`, []string{"4:11: signal does not make anything, so as cannot name it; leave as: out"}},
 		{"unknown key of expect", `
 - socketpair: unix
   as: [a, b]
@@ -242,7 +242,7 @@ func TestCheckTypes(t *testing.T) {
 			"3:14: the list is empty",
 			"5:23: the list is empty",
 			"5:33: the list is empty",
-			"6:17: there is no branch; write {NAME: [steps], NAME: [steps]}",
+			"6:17: there are no branches; write {NAME: [steps], NAME: [steps]}",
 		}},
 		{"blocks", `
 - parallel: [a, b]

@@ -27,7 +27,7 @@ actors:
 - socket: tcp
   as: sock
 - close: sock
-`, []string{"3:14: sock is used before the step that makes it; move this step behind the one with as: sock"}},
+`, []string{"3:14: sock is used before the step that makes it; move this step after the one with as: sock"}},
 		{"a value", `
 - let: {n: 1}
 - close: n
@@ -197,8 +197,8 @@ func TestCheckImpossible(t *testing.T) {
 - recv: b
   expect: {eof: true}
 `, []string{
-			"5:7: a is a datagram socket; each recv takes one datagram, and none is the end; leave out until and eof; expect: {contains: …} looks into the datagram",
-			"7:7: b is a datagram socket; each recv takes one datagram, and none is the end; leave out until and eof; expect: {contains: …} looks into the datagram",
+			"5:7: a is a datagram socket; each recv takes one datagram, and no datagram is the end of file; leave out until and eof; expect: {contains: …} searches the datagram",
+			"7:7: b is a datagram socket; each recv takes one datagram, and no datagram is the end of file; leave out until and eof; expect: {contains: …} searches the datagram",
 		}},
 		{"accept without listen", `
 - socket: tcp
@@ -206,7 +206,7 @@ func TestCheckImpossible(t *testing.T) {
 - accept: s
   as: conn
 - close: [s, conn]
-`, []string{"5:15: s does not listen, so it accepts nothing; put a listen step before this one"}},
+`, []string{"5:15: s does not listen, so it cannot accept; put a listen step before this one"}},
 		{"a step that nobody knows may do what is missed", `
 - socket: tcp
   as: s
@@ -326,8 +326,8 @@ func TestCheckImpossible(t *testing.T) {
   eof: true
   flags: [MSG_PEEK]
 `, []string{
-			"7:14: MSG_PEEK takes nothing, so it never comes to the end; use it with size or max",
-			"10:14: MSG_PEEK takes nothing, so it never comes to the end; use it with size or max",
+			"7:14: MSG_PEEK takes nothing, so the receive never reaches the end; use it with size or max",
+			"10:14: MSG_PEEK takes nothing, so the receive never reaches the end; use it with size or max",
 		}},
 	})
 }
@@ -430,7 +430,7 @@ func TestCheckActors(t *testing.T) {
 			`7:16: actor server has nothing named "listner"; did you mean "listener"?`,
 		}},
 		{"no such name at all", "actors:\n" + listener + "  client:\n    - print: ${server.xyz}\n", []string{
-			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps give with as: and let:`,
+			`7:16: actor server has nothing named "xyz"; an actor's names are those that its steps make with as: and let:`,
 		}},
 		{"an actor that a handle hides", `
 actors:
@@ -453,7 +453,7 @@ actors:
 			"7:14: listener is a name of the actor server, and actors do not share handles; move the step to server, or into a branch of it (spawn, parallel)",
 		}},
 		{"an actor alone", "actors:\n" + listener + "  client:\n    - print: ${server}\n", []string{
-			`7:16: unknown name "server" in the expression; server is an actor; name something of it, as server.NAME`,
+			`7:16: unknown name "server" in the expression; server is an actor; write server.NAME for one of its names`,
 		}},
 		{"index without replicas", "actors:\n" + listener + "  client:\n    - print: ${server[0].listener}\n", []string{
 			"7:16: actor server has no replicas; write server.listener, or give the actor a count",
@@ -462,8 +462,8 @@ actors:
 			"6:16: actor a has replicas; a.x does not say which; write a[0].x",
 		}},
 		{"count and timeout", "actors:\n  a: {count: '${b.x}', timeout: '${b.x}', steps: []}\n  b: [{let: {x: 1}}]\n", []string{
-			"2:17: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
-			"2:36: count and timeout of a cannot wait for b.x; it is settled before any actor runs; use vars",
+			"2:17: count and timeout of a cannot wait for b.x; its value is needed before any actor runs; use vars",
+			"2:36: count and timeout of a cannot wait for b.x; its value is needed before any actor runs; use vars",
 			"3:17: warning: x is never used; leave the name out, or use it",
 		}},
 	})
@@ -472,10 +472,10 @@ actors:
 func TestCheckMeetings(t *testing.T) {
 	checkFindings(t, []finding{
 		{"nobody signals", "- wait: ready", []string{
-			`3:13: nobody gives the signal "ready"; add a signal step to another actor`,
+			`3:13: no step raises the signal "ready"; add a signal step to another actor`,
 		}},
 		{"misspelt signal", "actors:\n  a: [{wait: raedy}]\n  b: [{signal: ready}]\n", []string{
-			`2:14: nobody gives the signal "raedy"; did you mean "ready"?`,
+			`2:14: no step raises the signal "raedy"; did you mean "ready"?`,
 		}},
 		{"a signal that an expression names", "vars: {n: 1}\nactors:\n  a: [{wait: go1}]\n  b: [{signal: 'go${n}'}]\n", nil},
 		{"barrier of one", "- barrier: start", []string{
@@ -487,7 +487,7 @@ func TestCheckMeetings(t *testing.T) {
 		}},
 		{"barrier of replicas", "actors:\n  a:\n    count: 2\n    steps: [{barrier: start}]\n", nil},
 		{"barrier that an expression names", "- let: {n: 1}\n- barrier: b${n}", []string{
-			"4:16: the name of a barrier cannot hold an expression; who comes to a barrier must be known beforehand",
+			"4:16: the name of a barrier cannot hold an expression; the actors that come to a barrier must be known before the run",
 		}},
 	})
 }
@@ -555,7 +555,7 @@ func TestCheckBranches(t *testing.T) {
       as: s
     - close: s
 - close: s
-`, []string{"7:14: s is used before the step that makes it; move this step behind the one with as: s"}},
+`, []string{"7:14: s is used before the step that makes it; move this step after the one with as: s"}},
 		{"the names of parallel branches are the actor's", `
 - parallel:
     x:

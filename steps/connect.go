@@ -16,11 +16,11 @@ var connectKind = step.Kind{
 	Name:    "connect",
 	Summary: "connect a socket to a peer",
 	Text: `A reference such as ${server.listener} waits until that socket listens, so
-nobody needs to sleep. On a datagram socket it sets the peer's address. retry is
-for real programs that take their time to start: it tries again while the
-connection is refused or the path is not there. It stops at once when the scenario
-has started programs, nothing of them is left, and no other actor may still start
-one. See connect(2).`,
+nobody needs to sleep. On a datagram socket, connect sets the peer's address.
+retry is for real programs that need time to start: the step tries again while
+the connection is refused or the path does not exist. It stops at once when the
+scenario has started programs, no process of them is left, and no other actor
+may still start one. See connect(2).`,
 	Example: acceptKind.Example,
 	New:     func() step.Action { return new(connectAction) },
 }
@@ -35,7 +35,7 @@ type connectAction struct {
 func (a *connectAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the peer's address, or a handle of another actor: ${server.listener}").Need()
-	p.Key("retry", &a.retry, "try again for so long while nobody is there yet").Or("0: the first answer counts")
+	p.Key("retry", &a.retry, "how long to try again while nobody listens there").Or("0: the first answer counts")
 	p.NoWait(&a.nowait, "do not wait: EINPROGRESS while the connection is being made")
 }
 

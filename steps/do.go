@@ -13,9 +13,9 @@ var doKind = step.Kind{
 	Name:    "do",
 	Summary: "run a procedure",
 	Text: `A procedure is a list of steps under procedures: in the file, with params: when
-it takes parameters. A parameter stands for a handle of the caller where with
-gives the name of one, else for the value. What the procedure's steps name
-belongs to the actor.`,
+it takes parameters. If with has the name of a handle of the caller, the
+parameter is that handle; otherwise it is the value. The names that the
+procedure's steps make belong to the actor.`,
 	Example: `procedures:
   greet:
     params: [from, to, text]

@@ -8,8 +8,8 @@ import (
 var dupKind = step.Kind{
 	Name:    "dup",
 	Summary: "make a second descriptor of the same open file",
-	Text: `Both descriptors mean one socket: only closing the last of them ends the
-connection, while a shutdown acts on the socket and so on both. See dup(2).`,
+	Text: `Both descriptors refer to one socket. Only the close of the last one ends the
+connection, but a shutdown acts on the socket, and so on both. See dup(2).`,
 	Example: `actors:
   one:
     - socketpair: unix

@@ -18,11 +18,12 @@ import (
 var execKind = step.Kind{
 	Name:    "exec",
 	Summary: "run a program to its end",
-	Text: `The value is a list: the program and its arguments, without a shell between.
-With shell: true it is a text for /bin/sh. It runs in the scenario's temporary
-folder, in a process group of its own, of which nothing is left afterwards. One
-that writes more than 16MiB is ended, and the step fails. Without expect, the exit
-status must be 0. as names {exit, signal, stdout, stderr}.`,
+	Text: `The value is a list: the program and its arguments. There is no shell between.
+With shell: true the value is a text for /bin/sh. The program runs in the
+scenario's temporary folder, in its own process group. When the step ends, no
+process of that group is left. A program that writes more than 16MiB is ended,
+and the step fails. Without expect, the exit status must be 0. as names {exit,
+signal, stdout, stderr}.`,
 	Example: `actors:
   one:
     - exec: [sort]
@@ -166,8 +167,8 @@ type Command struct {
 func (v *Command) params(p *step.Params) {
 	p.Value(&v.argv, "the program and its arguments, or with shell: true a text for /bin/sh")
 	p.Key("shell", &v.shell, "run the text with /bin/sh -c").Or("false")
-	p.Key("env", &v.env, "environment variables, beside those of sockscript itself")
-	p.Key("dir", &v.dir, "the working folder; a relative path is one beside the scenario file").Or("${tmp}")
+	p.Key("env", &v.env, "environment variables, in addition to those of sockscript itself")
+	p.Key("dir", &v.dir, "the working folder; a relative path starts at the folder of the scenario file").Or("${tmp}")
 }
 
 // launch runs the expressions.
@@ -215,7 +216,7 @@ func (v *Command) folder(t *step.Task) (string, error) {
 	folder := filepath.Join(beside, dir)
 	err = program.CheckFolder(folder)
 	if known := (*value.HintedError)(nil); errors.As(err, &known) {
-		known.Hint = fmt.Sprintf("dir is relative to the folder of the scenario file, so it is %s, in which nothing can run", folder)
+		known.Hint = fmt.Sprintf("dir is relative to the folder of the scenario file, so it is %s, where no program can run", folder)
 	}
 	return folder, err
 }

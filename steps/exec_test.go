@@ -92,24 +92,24 @@ func TestExecPath(t *testing.T) {
 		"- exec: [/no/such/file]": "unexpected ENOENT (No such file or directory, errno 2); there is no file /no/such/file",
 		"- exec: [bin/orphan]": "unexpected ENOENT (No such file or directory, errno 2); the interpreter of bin/orphan is not there: " +
 			"#!/no/such/interpreter -x",
-		"- exec: [bin/plain]": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: chmod +x makes a program of a file",
+		"- exec: [bin/plain]": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: make it executable with chmod +x",
 		"- exec: [plain]\n  env: {PATH: bin}": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: " +
-			"chmod +x makes a program of a file",
+			"make it executable with chmod +x",
 		"- exec: [./bin]":       "unexpected EACCES (Permission denied, errno 13); ./bin is a folder, not a program",
-		"- exec: [bin/nothing]": "unexpected ENOEXEC (Exec format error, errno 8); bin/nothing is no program of this machine; a script begins with #! and its interpreter",
+		"- exec: [bin/nothing]": "unexpected ENOEXEC (Exec format error, errno 8); bin/nothing is not a program for this machine; a script begins with #! and its interpreter",
 		"- exec: [bin/hello/x]": "unexpected ENOTDIR (Not a directory, errno 20)",
 	} {
 		f, _ := fails(t, in(dir, steps))
 		wantText(t, f.Err.Error(), want)
 	}
 	f, _ := fails(t, in(dir+"/none", "- exec: [pwd]"))
-	wantText(t, f.Err.Error(), "unexpected ENOENT (No such file or directory, errno 2); dir is the folder "+dir+"/none, in which nothing can run")
+	wantText(t, f.Err.Error(), "unexpected ENOENT (No such file or directory, errno 2); dir is the folder "+dir+"/none, where no program can run")
 	// What hands sockets over finds the same.
 	f, _ = fails(t, one("- socket: tcp\n  as: l\n- listen: l\n- start: [no-such-program]\n  fds: l"))
 	wantText(t, f.Err.Error(), "unexpected ENOENT (No such file or directory, errno 2); there is no program no-such-program in PATH: "+
 		"install it; requires: cmd:no-such-program skips a scenario that lacks it")
 	f, _ = fails(t, one("- socket: tcp\n  as: l\n- listen: l\n- start: [./bin/plain]\n  dir: "+dir+"\n  fds: l"))
-	wantText(t, f.Err.Error(), "unexpected EACCES (Permission denied, errno 13); ./bin/plain may not be run: chmod +x makes a program of a file")
+	wantText(t, f.Err.Error(), "unexpected EACCES (Permission denied, errno 13); ./bin/plain may not be run: make it executable with chmod +x")
 }
 
 // Both outputs take what recv's expect takes.

@@ -100,9 +100,9 @@ func TestWhen(t *testing.T) {
 `))
 	wantLines(t, lines, "| a", "| d", "| e")
 	for in, want := range map[string]string{
-		"n":          `expression "n": gives 3, not true or false`,
+		"n":          `expression "n": the value is 3, not true or false`,
 		"u8('', n)":  `expression "u8('', n)": u8 at offset 3 is outside the 0 bytes`,
-		"'${\"x\"}'": `expression "\"x\"": gives x, not true or false`,
+		"'${\"x\"}'": `expression "\"x\"": the value is x, not true or false`,
 	} {
 		f, lines := fails(t, "vars: {n: 3}\nactors:\n  one:\n    - print: ${n}\n    - print: a\n      when: "+in+"\n")
 		wantText(t, f.Err.Error(), want)

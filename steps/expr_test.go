@@ -207,7 +207,7 @@ func TestAssert(t *testing.T) {
 		"n == 2":             "n == 2 does not hold; n is 1",
 		"n == 2 && s == 'x'": `n == 2 && s == 'x' does not hold; n is 1, s is "word"`,
 		"1 == 2":             "1 == 2 does not hold",
-		"n":                  `expression "n": gives 1, not true or false`,
+		"n":                  `expression "n": the value is 1, not true or false`,
 	} {
 		f, lines := fails(t, one("- let: {n: 1, s: word}\n- print: ${n} ${s}\n- assert: "+in))
 		wantText(t, f.Err.Error(), want)
@@ -250,7 +250,7 @@ actors:
 		}
 	}
 	f, _ := fails(t, "actors:\n  a:\n    - let: {x: 1}\n  b:\n    - print: \"${a.x ? a.x : 2}\"\n")
-	wantText(t, f.Err.Error(), `expression "a.x": gives 1, not true or false`)
+	wantText(t, f.Err.Error(), `expression "a.x": the value is 1, not true or false`)
 	f, _ = fails(t, "vars: {no: false}\nactors:\n  a:\n    - let: {x: 1}\n      when: no\n  b:\n    - print: \"${no ? 2 : a.x}\"\n")
 	wantText(t, f.Err.Error(), "waits for a.x, but a has ended without giving it")
 }

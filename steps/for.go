@@ -13,9 +13,9 @@ import (
 var forKind = step.Kind{
 	Name:    "for",
 	Summary: "run steps for each item of a list or a mapping",
-	Text: `each names the item. Of a mapping it is {key, value}, in the order of the
-file; a mapping that an expression gives is taken in the order of its keys. An
-item may be a list or a mapping itself.`,
+	Text: `each names the item. An item of a mapping is {key, value}. The items of a
+mapping come in the order of the file; if an expression makes the mapping, they
+come in the order of the keys. An item can itself be a list or a mapping.`,
 	Example: `actors:
   one:
     - for: [1, 2, 3]
@@ -38,7 +38,7 @@ type forAction struct {
 }
 
 func (a *forAction) Params(p *step.Params) {
-	p.Value(&a.items, "the list or mapping, or an expression that gives one")
+	p.Value(&a.items, "the list or mapping, or an expression that returns one")
 	p.Key("each", &a.each, "the name of the item").Need()
 	p.Key("steps", &a.body, "the steps for one item").Need()
 }
@@ -106,7 +106,7 @@ func (v *Items) Decode(d *value.Decoder, n *source.Node) {
 		}
 	default:
 		if _, err := strconv.ParseFloat(n.Text, 64); err == nil {
-			d.Problem(n, "expected a list or a mapping, got the text %q", n.Text).Hint = "repeat runs steps so many times"
+			d.Problem(n, "expected a list or a mapping, got the text %q", n.Text).Hint = "repeat runs steps a number of times"
 		}
 		v.expr = new(value.Expr)
 		v.expr.Decode(d, n)
@@ -153,7 +153,7 @@ func (v *Items) eval(t *step.Task) ([]any, error) {
 		}
 		return items, nil
 	}
-	return nil, v.expr.Errorf("gives %s, not a list or mapping", value.Format(x))
+	return nil, v.expr.Errorf("the value is %s, not a list or mapping", value.Format(x))
 }
 
 // written are the items that stand in the file.

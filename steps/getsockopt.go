@@ -15,11 +15,12 @@ var getsockoptKind = step.Kind{
 	Name:    "getsockopt",
 	Summary: "read a socket option",
 	Text: `as names the value: a number, a duration as text, a text, or a mapping such as
-{onoff, linger} of SO_LINGER, {pid, uid, gid} of SO_PEERCRED and the fields of
-TCP_INFO (without tcpi_; state by name). A number can be expected exactly, by a
-condition such as ">=4096", by a range or by a list; of a structure each field
-can: expect: {state: ESTABLISHED, rtt: ">0"}. Of SO_TIMESTAMPING the flags can,
-by name: those, and no others. SO_ERROR gives an errno's name, or 0. See
+{onoff, linger} for SO_LINGER, {pid, uid, gid} for SO_PEERCRED and the fields of
+TCP_INFO (without tcpi_; state by name). For a number, expect takes a number, a
+condition such as ">=4096", a range or a list. For a structure, expect takes one
+of these for each field: expect: {state: ESTABLISHED, rtt: ">0"}. For
+SO_TIMESTAMPING, expect takes the names of all flags that must be set, and no
+other flag may be set. The value of SO_ERROR is the name of an errno, or 0. See
 getsockopt(2).`,
 	Example: `actors:
   one:
@@ -50,8 +51,8 @@ type getsockoptAction struct {
 
 func (a *getsockoptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
-	p.Key("option", &a.option, "the option by its C name, as SO_RCVBUF").Need()
-	p.Key("size", &a.size, "the size of the buffer that the kernel fills").Or("what the option's type takes")
+	p.Key("option", &a.option, "the option by its C name, such as SO_RCVBUF").Need()
+	p.Key("size", &a.size, "the size of the buffer that the kernel fills").Or("the size of the option's type")
 	p.Key("mask", &a.mask, "the value varies from run to run; the transcript shows <value>").Or("false")
 	a.want.Params(p)
 	p.Makes = "the value"

@@ -8,8 +8,8 @@ import (
 var ifKind = step.Kind{
 	Name:    "if",
 	Summary: "run steps where a condition holds, and others where it does not",
-	Text: `Only the steps that run are in the transcript. when: at one step is shorter
-where only this step depends on the condition.`,
+	Text: `Only the steps that run are in the transcript. If only one step depends on the
+condition, when: at that step is shorter.`,
 	Example: `vars: {secure: false}
 actors:
   one:

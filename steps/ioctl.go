@@ -11,10 +11,11 @@ import (
 
 var ioctlKind = step.Kind{
 	Name:    "ioctl",
-	Summary: "ask a socket how much waits in its queues",
-	Text: `FIONREAD (SIOCINQ) gives the bytes that can be read, SIOCOUTQ those that are
-sent and not yet acknowledged, SIOCATMARK whether the next byte read is the
-urgent mark. See tcp(7), udp(7), unix(7).`,
+	Summary: "ask a socket how many bytes are in its queues",
+	Text: `FIONREAD (SIOCINQ) returns the number of bytes that can be read. SIOCOUTQ
+returns the number of bytes that were sent and are not acknowledged yet.
+SIOCATMARK returns 1 if the next byte to read is at the urgent mark, else 0. See
+tcp(7), udp(7), unix(7).`,
 	Example: `actors:
   one:
     - socketpair: unix

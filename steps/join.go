@@ -13,10 +13,10 @@ import (
 var joinKind = step.Kind{
 	Name:    "join",
 	Summary: "wait for the end of a spawned branch or of a started program",
-	Text: `From then on the names that a branch's steps gave are the actor's own: so
-join gives the result of the call that the branch was in. A program must have
-ended with exit 0, or by the signal that a kill step sent it, unless expect says
-otherwise.`,
+	Text: `After join, the names that the steps of a branch have made belong to the actor.
+So the result of the call that the branch was in can be used. A program must
+have ended with exit 0, or by the signal that a kill step sent it, unless expect
+says otherwise.`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -71,7 +71,7 @@ func (r *BranchRef) check(c *step.Check, programs bool) *step.Symbol {
 		return nil
 	}
 	if sym == nil && c.MadeElsewhere(name) {
-		c.Problem(r.Node, "%s is used before the step that gives it", name).Hint = "move this step behind the one with as: " + name
+		c.Problem(r.Node, "%s is used before the step that makes it", name).Hint = "move this step after the one with as: " + name
 		return nil
 	}
 	if sym == nil || sym.Branch == nil && !sym.Anything {
@@ -101,7 +101,7 @@ type joinAction struct {
 }
 
 func (a *joinAction) Params(p *step.Params) {
-	p.Value(&a.what, "the branch, as its spawn step named it, or the program, as its start step did")
+	p.Value(&a.what, "the name of the branch or program, from as: of its spawn or start step")
 	p.Results(a.want.Conditions())
 	p.Makes = "how a program ended"
 }

@@ -33,7 +33,7 @@ type killAction struct {
 }
 
 func (a *killAction) Params(p *step.Params) {
-	p.Value(&a.program, "the program, as its start step named it")
+	p.Value(&a.program, "the name of the program, from as: of its start step")
 	p.Key("with", &a.with, "the signal").Or("TERM")
 }
 
@@ -97,7 +97,7 @@ func (r *ProgramRef) check(c *step.Check) {
 		return
 	}
 	if sym == nil && c.MadeElsewhere(name) {
-		c.Problem(r.Node, "%s is used before the step that starts it", name).Hint = "move this step behind the one with as: " + name
+		c.Problem(r.Node, "%s is used before the step that starts it", name).Hint = "move this step after the one with as: " + name
 		return
 	}
 	p := c.Problem(r.Node, "there is no program %q here", name)

@@ -8,10 +8,10 @@ import (
 
 var letKind = step.Kind{
 	Name:    "let",
-	Summary: "give names their values",
-	Text: `A value that is nothing but one expression keeps its type; a plain number
-or true or false is typed as YAML types it; all else is text. A list or mapping
-holds such values.`,
+	Summary: "give values to names",
+	Text: `A value that is a single expression keeps the type of the expression. A plain
+number and true and false have the type that YAML says. Everything else is text.
+The items of a list or mapping follow the same rules.`,
 	Example: `actors:
   one:
     - let: {n: 3, twice: "${2 * 3}", list: [7, {deep: 8}]}

@@ -15,9 +15,9 @@ import (
 var listenKind = step.Kind{
 	Name:    "listen",
 	Summary: "let a socket accept connections",
-	Text: `From here on the socket's name has its address for other actors: a
-reference such as ${server.listener} waits for this step. A socket without an
-address gets a port of the kernel's choice. See listen(2).`,
+	Text: `After this step the socket's name has its address for other actors: a reference
+such as ${server.listener} waits for this step. A socket without an address gets
+a port that the kernel chooses. See listen(2).`,
 	Example: `actors:
   server:
     - socket: tcp

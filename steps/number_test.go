@@ -95,7 +95,7 @@ actors:
 		}
 	}
 	for in, want := range map[string]string{
-		"${-1}":        `expression "-1": gives -1; it must not be negative`,
+		"${-1}":        `expression "-1": the value is -1; it must not be negative`,
 		"${'many'}":    `expression "'many'": "many" is not a whole number`,
 		"${1.5}":       `expression "1.5": "1.5" is not a whole number`,
 		"${true}":      `expression "true": "true" is not a whole number`,
@@ -151,7 +151,7 @@ func TestCompare(t *testing.T) {
 		"..5":    `"" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"1..2x":  `"2x" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"'=>5'":  `">5" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
-		"9..1":   "nothing is in 9..1; write the smaller one first",
+		"9..1":   "no number is in 9..1; write the smaller one first",
 		"1...5":  `".5" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"[1, x]": `"x" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 	} {

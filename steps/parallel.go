@@ -14,7 +14,8 @@ var parallelKind = step.Kind{
 	Name:    "parallel",
 	Summary: "run branches of steps at the same time",
 	Text: `The branches share the actor's handles and names. The step ends when all
-branches have: both directions of one connection, say, each in its own branch.`,
+branches have ended. For example, each direction of a connection can have its
+own branch.`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -115,7 +116,7 @@ func (v *Branches) Decode(d *value.Decoder, n *source.Node) {
 		return
 	}
 	if len(n.Entries) == 0 {
-		d.Problem(n, "there is no branch").Hint = "write {NAME: [steps], NAME: [steps]}"
+		d.Problem(n, "there are no branches").Hint = "write {NAME: [steps], NAME: [steps]}"
 		return
 	}
 	for _, e := range n.Entries {

@@ -107,7 +107,7 @@ func TestPayloadProblems(t *testing.T) {
 		"{repeat: {data: x, times: 1, tims: 2}}":   `6:42: unknown key "tims" in repeat; did you mean "times"?`,
 		"{pad: [a]}":                               "6:19: pad of a payload is a mapping {data, to, with}, not a list",
 		"{pad: {data: x, to: 1k}}":                 `6:33: "1k" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
-		"{pad: {data: hello, to: 3}}":              "6:19: cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: hello, to: 3}}":              "6:19: cannot pad 5 bytes to 3: there are already more",
 		"{pad: {data: a, to: 3, with: xy}}":        "6:19: pad fills with one byte, not 2",
 		"{zeros: -1}":                              `6:21: "-1" is not a size; write bytes as 1024, or with a unit as 64KiB, 4MiB, 1GiB`,
 		"[ok, {hex: 0g}]":                          `6:24: "0g" is not hexadecimal: invalid byte: U+0067 'g'`,
@@ -125,7 +125,7 @@ func TestPayloadProblems(t *testing.T) {
 	if len(got) != 1 || !strings.HasPrefix(got[0], `6:14: unknown payload form "foo"; a payload is a text, or a mapping with one of text, hex, base64, `) {
 		t.Errorf("an unknown form finds %q, the forms are %s", got, forms)
 	}
-	if got := findings(pair("- send: a\n  data: {}")); len(got) != 1 || !strings.HasPrefix(got[0], "6:13: an empty mapping is no payload; write one of text, hex, ") {
+	if got := findings(pair("- send: a\n  data: {}")); len(got) != 1 || !strings.HasPrefix(got[0], "6:13: an empty mapping is not a payload; write one of text, hex, ") {
 		t.Errorf("an empty mapping finds %q", got)
 	}
 }
@@ -133,11 +133,11 @@ func TestPayloadProblems(t *testing.T) {
 // What only a run can tell of a payload.
 func TestPayloadFailures(t *testing.T) {
 	for in, want := range map[string]string{
-		"{pad: {data: hello, to: '${3}'}}":           "cannot pad 5 bytes to 3: they are more already",
+		"{pad: {data: hello, to: '${3}'}}":           "cannot pad 5 bytes to 3: there are already more",
 		"{pad: {data: a, to: 3, with: '${\"xy\"}'}}": "pad fills with one byte, not 2",
 		"{pad: {data: a, to: 3, with: '${\"\"}'}}":   "pad fills with one byte, not 0",
 		"{u8: '${256 + index}'}":                     "256 does not fit into 8 bits",
-		"{u8: '${-1}'}":                              `expression "-1": gives -1; it must not be negative`,
+		"{u8: '${-1}'}":                              `expression "-1": the value is -1; it must not be negative`,
 		"{hex: '${\"0g\"}'}":                         `"0g" is not hexadecimal: invalid byte: U+0067 'g'`,
 		"{base64: '${\"&\"}'}":                       `"&" is not base64: illegal base64 data at input byte 0`,
 		"['${u8(\"\", 0)}', x]":                      `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,

@@ -19,11 +19,11 @@ import (
 var pollKind = step.Kind{
 	Name:    "poll",
 	Summary: "wait until one of several handles is ready",
-	Text: `Waits until at least one handle has one of the events, or one of POLLERR and
-POLLHUP, which come unasked. expect gives each handle's revents by name; a handle
-that is not named there must have none. With within the call has a timeout of its
-own, after which it gives 0: without it the step's timeout counts. nowait: true
-only looks. See poll(2).`,
+	Text: `Waits until at least one handle has one of the events. POLLERR and POLLHUP need
+not be asked for. expect has the revents of each handle by name; a handle that
+it does not name must have none. within is the timeout of the call, after which
+it returns 0. Without within, the timeout of the step counts. nowait: true does
+not wait. See poll(2).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -53,7 +53,7 @@ type pollAction struct {
 func (a *pollAction) Params(p *step.Params) {
 	p.Value(&a.handles, "the handle, or a list of handles")
 	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names").Need()
-	p.NoWait(&a.nowait, "only look: a timeout of 0")
+	p.NoWait(&a.nowait, "do not wait: a timeout of 0")
 	p.Key("within", &a.wait, "the call's own timeout, after which no handle is ready").Or("none")
 	p.Rest(&a.want, "the events that must have come, by handle: {conn: [in, rdhup]}")
 	p.Makes = "the number of ready handles"
@@ -202,7 +202,7 @@ func (a *pollAction) Check(c *step.Check) {
 			known = known || !static || s == name
 		}
 		if !known {
-			c.Problem(a.want.node, "%s is not among the handles that are polled", name)
+			c.Problem(a.want.node, "%s is not one of the handles that are polled", name)
 		}
 	}
 	c.MakeValues()

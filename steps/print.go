@@ -11,8 +11,8 @@ import (
 var printKind = step.Kind{
 	Name:    "print",
 	Summary: "write a line into the transcript",
-	Text: `The line stands behind a bar, to be told from the calls. A text of several
-lines gives as many.`,
+	Text: `A bar before the line shows that it is not a call. A text of several lines makes
+several lines in the transcript.`,
 	Example: `actors:
   one:
     - let: {n: 2}

@@ -176,7 +176,7 @@ func TestKillEnded(t *testing.T) {
 		t.Error(lines)
 	}
 	f, _ := fails(t, one("- start: [\"true\"]\n  as: p\n- join: p\n- kill: p"))
-	wantText(t, f.Err.Error(), "unexpected ESRCH (No such process, errno 3); the program has ended, and join has told how")
+	wantText(t, f.Err.Error(), "unexpected ESRCH (No such process, errno 3); the program has ended, and a join step has waited for it")
 	f, _ = fails(t, one("- let: {p: 1, which: p}\n- kill: ${which}"))
 	wantText(t, f.Err.Error(), `"p" is not the name of a program`)
 }
@@ -221,10 +221,10 @@ func TestKillCheck(t *testing.T) {
 		"- kill: p":                                 `3:13: there is no program "p" here; name a program with as: on its start step`,
 		"- let: {s: 1}\n- print: ${s}\n- kill: s":   `5:13: there is no program "s" here; name a program with as: on its start step`,
 		start + "- kill: prog\n  with: TREM":        `6:13: unknown signal "TREM"; did you mean "SIGTERM"?`,
-		start + "- kill: prog\n  with: 0":           `6:13: unknown signal "0"; write its name, as TERM or SIGTERM; see signal(7)`,
-		start + "- kill: prog\n  with: 99":          `6:13: unknown signal "99"; write its name, as TERM or SIGTERM; see signal(7)`,
+		start + "- kill: prog\n  with: 0":           `6:13: unknown signal "0"; write its name, such as TERM or SIGTERM; see signal(7)`,
+		start + "- kill: prog\n  with: 99":          `6:13: unknown signal "99"; write its name, such as TERM or SIGTERM; see signal(7)`,
 		start + "- kill: prog\n  with: [TERM]":      `6:13: a signal is a name or a number, not a list`,
-		"- join: p\n- start: [cat]\n  as: p":        `3:13: p is used before the step that gives it; move this step behind the one with as: p`,
+		"- join: p\n- start: [cat]\n  as: p":        `3:13: p is used before the step that makes it; move this step after the one with as: p`,
 		start + "- kill: prog\n  wiht: TERM":        `6:7: unknown key "wiht" in kill; did you mean "with"?`,
 		start + "- kill: prog\n  expect: {exit: 0}": `6:16: unknown key "exit" in expect of kill; it takes error or took`,
 	} {

@@ -105,7 +105,7 @@ func (r *receiver) large() (bool, error) {
 	return true, r.receiveLarge(int64(n), nil)
 }
 
-// toEOF receives everything up to the end of file. The bytes are kept only where
+// toEOF receives receive receive everything up to the end of file. The bytes are kept only where
 // a name or an expectation needs them, or the transcript shows them all.
 func (r *receiver) toEOF() error {
 	r.describe(event.Const("to end of file"))
@@ -135,7 +135,7 @@ func (r *receiver) toEOF() error {
 		hashed.Write(buf[:n])
 		r.count += n
 		if r.count > most && r.needsBytes() {
-			return value.Mismatchf("more than %s have come, and no end of file; a name, data, contains or matches can hold no more: use size or sha256",
+			return value.Mismatchf("more than %s have come without an end of file; as, data, contains and matches cannot hold more: use size or sha256",
 				&value.MaxKept)
 		}
 		r.data = append(r.data, r.seen(buf, min(n, most-len(r.data)))...)

@@ -61,7 +61,7 @@ func TestRecvEOFKeepsSoMuch(t *testing.T) {
 	const sender = "- send: out\n  data: {zeros: %s}\n  timeout: 60s\n  expect: {error: [0, ECONNRESET, EPIPE]}\n- close: out"
 	for _, what := range []string{"as: all", "expect: {contains: x}"} {
 		f, _ := fails(t, conversation(fmt.Sprintf(sender, "65MiB"), "- recv: in\n  eof: true\n  timeout: 60s\n  "+what))
-		if want := "more than 64MiB have come, and no end of file"; !strings.Contains(f.Err.Error(), want) {
+		if want := "more than 64MiB have come without an end of file"; !strings.Contains(f.Err.Error(), want) {
 			t.Errorf("%s: %s; want %q", what, f.Err, want)
 		}
 	}

@@ -17,27 +17,27 @@ import (
 var recvKind = step.Kind{
 	Name:    "recv",
 	Summary: "receive bytes",
-	Text: `One of size, max, until and eof says how much. With none of them a stream
-gives as many bytes as the expected text has, and a datagram socket one whole
-datagram; without an expected text one call with a buffer of 65536 bytes is
-made. With contains or matches a stream is read until that holds, and no byte
-beyond the match is taken. A size of 0 makes no call.
-
-On a handle that is not a socket it is read, unless call, flags or control ask
-for another call, which then fails with ENOTSOCK. MSG_ERRQUEUE and MSG_OOB never
-wait; MSG_TRUNC on TCP gives a count and no bytes. See recv(2), read(2), tcp(7).
-
-With eof a stream may be of any size: its bytes are kept only where as, contains,
-matches or an expected text that is shorter than 1 MiB needs them, and then there
-may be 64 MiB of them. size and sha256 need no memory.
-
-recvmsg gives ancillary data by its type: SCM_RIGHTS descriptors, which get the
-names that are expected; SCM_CREDENTIALS {pid, uid, gid}; IP_PKTINFO {interface,
-local, dst}, IPV6_PKTINFO {interface, local}; IP_RECVERR and IPV6_RECVERR {errno,
-origin, type, code, info, offender}; SO_TIMESTAMP and SO_TIMESTAMPNS nanoseconds
-since 1970, SO_TIMESTAMPING {software, hardware} of them; IP_ORIGDSTADDR an
-address; IP_TTL and the like a number; the rest bytes. A type may be LEVEL:TYPE
-in numbers too. What is not expected may come besides. See cmsg(3).`,
+	Text: `One of size, max, until and eof says how much to receive. Without them, a stream
+is read for as many bytes as the expected text has, and from a datagram socket
+one whole datagram is received. Without an expected text, the step makes one
+call with a buffer of 65536 bytes. With contains or matches, a stream is read
+until the condition is met, and no byte beyond the match is taken. A size of 0
+makes no call.
+On a handle that is not a socket the call is read. If call, flags or control ask
+for another call, that call fails with ENOTSOCK. MSG_ERRQUEUE and MSG_OOB never
+wait. MSG_TRUNC on TCP returns a count and no bytes. See recv(2), read(2),
+tcp(7).
+With eof a stream may have any size. Its bytes are kept only where as, contains,
+matches or an expected text of less than 1 MiB needs them, and then at most 64
+MiB are kept. size and sha256 need no memory.
+recvmsg returns ancillary data by its type: SCM_RIGHTS descriptors, which get
+the names that are expected; SCM_CREDENTIALS {pid, uid, gid}; IP_PKTINFO
+{interface, local, dst}, IPV6_PKTINFO {interface, local}; IP_RECVERR and
+IPV6_RECVERR {errno, origin, type, code, info, offender}; SO_TIMESTAMP and
+SO_TIMESTAMPNS nanoseconds since 1970, SO_TIMESTAMPING {software, hardware} of
+them; IP_ORIGDSTADDR an address; IP_TTL and similar types a number; all others
+bytes. A type may also be LEVEL:TYPE in numbers. Types that expect does not name
+may come too. See cmsg(3).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -87,15 +87,15 @@ const defaultMax = 65536
 
 func (a *recvAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
-	p.Key("size", &a.size, "exactly so many bytes, over as many calls as it takes")
-	p.Key("max", &a.max, "one call with a buffer of this size").Or("65536 without an expected text")
-	p.Key("until", &a.until, "up to and including this delimiter, and not a byte more")
-	p.Key("eof", &a.toEOF, "everything up to the end of file").Or("false")
+	p.Key("size", &a.size, "receive exactly this many bytes, with as many calls as needed")
+	p.Key("max", &a.max, "make make one call with a buffer of this size").Or("65536 without an expected text")
+	p.Key("until", &a.until, "receive up to the end of this delimiter, and no byte more")
+	p.Key("eof", &a.toEOF, "receive receive everything up to the end of file").Or("false")
 	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
 	p.Key("call", &a.call, "the system call").Or("recvfrom on a datagram socket that is not connected, or whose sender is expected, else recv")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing is there")
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
-	p.Key("control", &a.controlSize, "the room for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
+	p.Key("control", &a.controlSize, "the size of the buffer for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
 	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
 	p.Plain(&a.match.Data, value.ExactBytes)
 	p.Results(a.match.Conditions())
@@ -104,7 +104,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
 	a.end.params(p)
-	p.Makes, p.Names = "the received bytes; as: [data, from, control] the sender's address and the ancillary data by type too", 3
+	p.Makes, p.Names = "the received bytes; as: [data, from, control] also names the sender's address and the ancillary data by type", 3
 }
 
 func (a *recvAction) Run(t *step.Task) error {
@@ -242,7 +242,7 @@ func (a *recvAction) named() []string { return a.match.Matches.Groups() }
 func (a *recvAction) Check(c *step.Check) {
 	sym := c.Handle(&a.handle)
 	if sym != nil && sym.Sock.Datagrams() && c.MustSucceed() && (a.until.Given() || a.toEOF.On) {
-		c.Problem(c.Step.Node, "%s is a datagram socket; each recv takes one datagram, and none is the end", sym.Name).Hint = "leave out until and eof; expect: {contains: …} looks into the datagram"
+		c.Problem(c.Step.Node, "%s is a datagram socket; each recv takes one datagram, and no datagram is the end of file", sym.Name).Hint = "leave out until and eof; expect: {contains: …} searches the datagram"
 	}
 	given := 0
 	for _, set := range []bool{a.size.Given(), a.max.Given(), a.until.Given(), a.toEOF.On, len(a.bufs.List) > 0} {
@@ -254,11 +254,11 @@ func (a *recvAction) Check(c *step.Check) {
 		c.Problem(c.Step.Node, "recv takes one of size, max, until, eof and buffers, not %d of them", given)
 	}
 	if n, fixed := a.controlSize.Static(); a.controlSize.Given() && fixed && n > maxControl {
-		c.Problem(a.controlSize.Node, "%d bytes are more room for ancillary data than 64KiB", n)
+		c.Problem(a.controlSize.Node, "%d bytes are too many for ancillary data: at most 64KiB", n)
 	}
 	a.checkCall(c)
 	if a.peeks() && (a.until.Given() || a.toEOF.On) {
-		c.Problem(a.flags.Node, "MSG_PEEK takes nothing, so it never comes to the end").Hint = "use it with size or max"
+		c.Problem(a.flags.Node, "MSG_PEEK takes nothing, so the receive never reaches the end").Hint = "use it with size or max"
 	}
 	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
 		c.Problem(a.until.Node, "the delimiter is empty")
@@ -283,21 +283,21 @@ func (a *recvAction) checkCall(c *step.Check) {
 		c.Problem(a.call.Node, "%s takes one buffer", call).Hint = "use call: readv or recvmsg"
 	}
 	if a.want.Given() {
-		c.Problem(a.want.Node, "%s gives no flags", call).Hint = "use call: recvmsg"
+		c.Problem(a.want.Node, "%s does not return flags", call).Hint = "use call: recvmsg"
 	}
 	if a.control.Given() {
-		c.Problem(a.control.Node, "%s gives no ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.control.Node, "%s does not return ancillary data", call).Hint = "use call: recvmsg"
 	}
 	if a.from.Given() && call != "recvfrom" {
-		c.Problem(a.from.Node, "%s gives no address", call).Hint = "use call: recvfrom or recvmsg"
+		c.Problem(a.from.Node, "%s does not return an address", call).Hint = "use call: recvfrom or recvmsg"
 	}
 	switch as := &c.Step.As; {
 	case as.Len() > 1 && call != "recvfrom":
-		c.Problem(as.Node, "%s gives no address to name", call).Hint = "use call: recvfrom or recvmsg"
+		c.Problem(as.Node, "%s does not return an address, so as cannot name it", call).Hint = "use call: recvfrom or recvmsg"
 	case as.Len() > 2:
-		c.Problem(as.Node, "%s gives no ancillary data to name", call).Hint = "use call: recvmsg"
+		c.Problem(as.Node, "%s does not return ancillary data, so as cannot name it", call).Hint = "use call: recvmsg"
 	}
 	if a.controlSize.Given() {
-		c.Problem(a.controlSize.Node, "%s takes no room for ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.controlSize.Node, "%s has no buffer for ancillary data", call).Hint = "use call: recvmsg"
 	}
 }

@@ -36,7 +36,7 @@ func (a *recvAction) controlBuffer(t *step.Task) (int, error) {
 	}
 	n, err := a.controlSize.Eval(t)
 	if err == nil && n > maxControl {
-		err = fmt.Errorf("%d bytes are more room for ancillary data than 64KiB", n)
+		err = fmt.Errorf("%d bytes are too many for ancillary data: at most 64KiB", n)
 	}
 	return n, err
 }
@@ -46,7 +46,7 @@ func (r *receiver) cutOff() string {
 	if r.msgFlags&unix.MSG_CTRUNC == 0 {
 		return ""
 	}
-	return "; there was too little room for it (MSG_CTRUNC)"
+	return "; the buffer for it was too small (MSG_CTRUNC)"
 }
 
 // controlValue is what expressions see of the ancillary data: by type, a

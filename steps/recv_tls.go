@@ -49,7 +49,7 @@ func (w *tlsEnd) check(r *receiver) error {
 	case w.alert.Given():
 		return value.Mismatchf("expected the alert %s, got %s", &w.alert, value.DescribeData(r.data))
 	case w.truncated.On && r.eof:
-		return value.Mismatchf("expected the end of file without close_notify, but it came with it")
+		return value.Mismatchf("expected the end of file without close_notify, but close_notify came")
 	case w.truncated.On:
 		return value.Mismatchf("expected the end of file without close_notify, got %s", value.DescribeData(r.data))
 	}

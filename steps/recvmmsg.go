@@ -15,9 +15,9 @@ import (
 var recvmmsgKind = step.Kind{
 	Name:    "recvmmsg",
 	Summary: "receive several datagrams in one call",
-	Text: `One system call. It waits for all of them; with MSG_WAITFORONE for the first one
-only, and then it takes those that are there. expect is the list of their data,
-in order. See recvmmsg(2).`,
+	Text: `Makes one system call. It waits for all datagrams. With MSG_WAITFORONE it waits
+only for the first one, and then takes those that are there. expect is the list
+of the datagrams' data, in order. See recvmmsg(2).`,
 	Example: sendmmsgKind.Example,
 	New: func() step.Action {
 		return &recvmmsgAction{count: value.Int{Number: value.AtMost(&value.MaxMessages)}, max: value.Size{Number: value.AtMost(&value.MaxBuffer)}}

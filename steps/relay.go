@@ -11,8 +11,8 @@ import (
 var relayKind = step.Kind{
 	Name:    "relay",
 	Summary: "copy from one handle to another until the end of file",
-	Text: `relay: conn, to: conn is an echo. as names the number of bytes; expect bounds
-it. The step timeout does not count as long as bytes come.`,
+	Text: `relay: conn, to: conn is an echo. as names the number of bytes, and expect is a
+condition on it. The step timeout starts again whenever bytes come.`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -67,7 +67,7 @@ func (a *relayAction) Run(t *step.Task) error {
 	if e, ok := tlsconn.AsError(err); ok && e.Reason == tlsconn.EarlyEOF && a.truncated.On {
 		err, ended = nil, "(end of file without close_notify)"
 	} else if err == nil && a.truncated.On {
-		err = value.Mismatchf("expected the end of file without close_notify, but it came with it")
+		err = value.Mismatchf("expected the end of file without close_notify, but close_notify came")
 	}
 	t.Act(event.OpRecv, from)
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil

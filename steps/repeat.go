@@ -12,12 +12,12 @@ import (
 var repeatKind = step.Kind{
 	Name:    "repeat",
 	Summary: "run steps again and again",
-	Text: `The value is a count, {while: CONDITION}, which is asked before each round, or
-{until: CONDITION, within: 5s}, which is asked after each round; the step fails
-when the time of within is up and the condition does not hold. index names the
-round, from 0; the condition sees it too.
-Rounds that print alike are folded in the transcript: the first, the last, and a
-line that counts the rest.`,
+	Text: `The value is a count, {while: CONDITION} or {until: CONDITION, within: 5s}.
+while is evaluated before each round, and until after each round; the step fails
+when the time of within is over and the condition does not hold. index names the
+number of the round, from 0; the condition can use it.
+Rounds that print the same lines are folded: the transcript shows the first
+round, the last, and a line with the number of the others.`,
 	Example: `actors:
   one:
     - socketpair: unix

@@ -19,17 +19,17 @@ var sendKind = step.Kind{
 	Name:    "send",
 	Summary: "send bytes",
 	Text: `Without once, everything is sent, with as many calls as needed, and the
-transcript shows one. With once one call is made; where it must not wait, or
-SO_SNDTIMEO ends it, a short write is its result, and expect: {size: …} tells how
-much must have gone. call chooses among the system calls that send. On a handle
-that is not a socket it is write, unless call, flags, to or control ask for
-another, which then fails with ENOTSOCK. See send(2), write(2).
-
+transcript shows one call. With once, the step makes one call. If that call must
+not wait, or SO_SNDTIMEO ends it, its result can be a short write; expect:
+{size: …} says how many bytes must have been sent. call chooses the system call.
+On a handle that is not a socket the call is write. If call, flags, to or
+control ask for another call, that call fails with ENOTSOCK. See send(2),
+write(2).
 sendmsg takes ancillary data by its type: SCM_RIGHTS handles; SCM_CREDENTIALS
-{pid, uid, gid}, IP_PKTINFO and IPV6_PKTINFO {interface, local}, of which each may
-be left out; SO_TIMESTAMPING flags; a number for IP_TTL and the like. The bytes
-of any other type, as LEVEL:TYPE in numbers, are a payload, and so may be those
-of these. See cmsg(3).`,
+{pid, uid, gid}, IP_PKTINFO and IPV6_PKTINFO {interface, local}, where each
+field may be left out; SO_TIMESTAMPING flags; a number for IP_TTL and similar
+types. The bytes of any other type, written as LEVEL:TYPE in numbers, are a
+payload. A payload is possible for the named types too. See cmsg(3).`,
 	Example: socketpairKind.Example,
 	New: func() step.Action {
 		return &sendAction{call: value.Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}

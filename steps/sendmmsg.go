@@ -14,9 +14,10 @@ import (
 var sendmmsgKind = step.Kind{
 	Name:    "sendmmsg",
 	Summary: "send several datagrams in one call",
-	Text: `One system call. Each message has data, and to where the socket is not connected.
-expect is the number of messages that must have gone: an error after the first
-message ends the call, and only the number tells. See sendmmsg(2).`,
+	Text: `Makes one system call. Each message has data, and to if the socket is not
+connected. expect is the number of messages that must have been sent. An error
+after the first message ends the call, and only the number shows it. See
+sendmmsg(2).`,
 	Example: `requires: os:linux
 actors:
   one:

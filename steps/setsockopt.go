@@ -16,16 +16,17 @@ const addrForm = 1
 var setsockoptKind = step.Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
-	Text: `The option is given by its C name; option: {level: N, name: N} names any other.
-The value is in the option's form: a number, true or false; a duration for
+	Text: `The option has its C name; option: {level: N, name: N} is for any other. The
+value has the form of the option: a number, true or false; a duration for
 SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
 for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
-IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP and for
-MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and its
-like, {group, source, interface} for MCAST_JOIN_SOURCE_GROUP and its like; flag
-names for SO_TIMESTAMPING. Any option takes bytes too, as {hex: …} or another
-payload form, which are sent as they are; SO_ATTACH_FILTER those of the BPF
-instructions. See setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7).`,
+IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP and
+MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and
+similar options, {group, source, interface} for MCAST_JOIN_SOURCE_GROUP and
+similar options; flag names for SO_TIMESTAMPING. Any option also takes bytes, as
+{hex: …} or another payload form, which are passed on unchanged. For
+SO_ATTACH_FILTER they are the BPF instructions. See setsockopt(2), socket(7),
+ip(7), ipv6(7), tcp(7).`,
 	Example: `actors:
   one:
     - socket: tcp
@@ -55,7 +56,7 @@ type setsockoptAction struct {
 
 func (a *setsockoptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
-	p.Key("option", &a.option, "the option by its C name, as SO_REUSEADDR").Need()
+	p.Key("option", &a.option, "the option by its C name, such as SO_REUSEADDR").Need()
 	p.Key("value", &a.value, "the value in the option's form").Need()
 }
 

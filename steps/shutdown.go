@@ -10,7 +10,7 @@ import (
 var shutdownKind = step.Kind{
 	Name:    "shutdown",
 	Summary: "end one or both directions of a connection",
-	Text: `After how: write the peer reads end of file and can still send: a
+	Text: `After how: write the peer reads the end of file and can still send. This is a
 half-close. See shutdown(2).`,
 	Example: `actors:
   one:

@@ -9,7 +9,7 @@ import (
 var signalKind = step.Kind{
 	Name:    "signal",
 	Summary: "raise a signal that other actors wait for",
-	Text:    `A signal stays up once it is given.`,
+	Text:    `A signal stays raised.`,
 	Example: `actors:
   one:
     - signal: ready

@@ -9,8 +9,8 @@ import (
 var sleepKind = step.Kind{
 	Name:    "sleep",
 	Summary: "do nothing for a while",
-	Text: `For showing timers and pauses. To wait for another actor, refer to its
-names or use signal and wait: a sleep is either too short or too long.`,
+	Text: `For timers and pauses. Do not use sleep to wait for another actor, because it is
+either too short or too long: use the actor's names, or signal and wait.`,
 	Example: `actors:
   one:
     - sleep: 10ms

@@ -9,9 +9,9 @@ import (
 var spawnKind = step.Kind{
 	Name:    "spawn",
 	Summary: "run steps beside the rest of the actor",
-	Text: `One branch for each accepted connection, say. A branch sees the names that
-the actor has at that moment, and keeps them when the actor gives them other
-values. The actor waits for its branches at its end.`,
+	Text: `For example, a server can have one branch for each accepted connection. A branch
+sees the names that the actor has at that moment, and keeps their values when
+the actor changes them. The actor waits for its branches at its end.`,
 	Example: `actors:
   server:
     - socket: tcp

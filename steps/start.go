@@ -21,29 +21,27 @@ var startKind = step.Kind{
 	Name:    "start",
 	Summary: "start a program that runs beside the script",
 	Text: `p.stdin, p.stdout and p.stderr are handles for send, recv, relay, poll and
-close; what no step reads is read by sockscript itself and shown when the
-scenario fails. join waits for the program's end, kill sends it a signal; one that
-still runs at the scenario's end is ended with all its children: SIGTERM, then
-SIGKILL after half a second.
-
-What a program has put into the background is ended too, also in a session of its
-own. On Linux all programs of a scenario, those of exec too, are in a pid namespace
-of their own, with its own /proc, where such a namespace can be made: as root, and
-for other users in a user namespace, where the ids of all other users show as those
-of nobody and a set-user-ID program gains nothing. Nothing leaves the namespace,
-and if sockscript is killed, the kernel ends it. Process ids that a socket returns,
-as in SO_PEERCRED, are those of the namespace too. Where it cannot be made, a
-process of sockscript adopts whatever has lost its parent and ends that, also if
-sockscript is killed, as long as no program kills this process. On other systems
-than Linux what leaves the program's process group is not found.
-
-fds hands listening sockets over as systemd does (LISTEN_FDS, sd_listen_fds(3)),
-stdio a connected one as inetd does. ready: {connect: ADDRESS} waits until the
-program accepts connections there; it fails at once when nothing of the program is
-left. The program may go into the background.
-
-${p.pid} is its process id, for other actors too. The program itself is not a value:
-only the actor that has started it can kill and join it.`,
+close. Output that no step reads is read by sockscript itself and shown when the
+scenario fails. join waits for the program's end, and kill sends it a signal. A
+program that still runs at the scenario's end is ended with all its children:
+SIGTERM, then SIGKILL after half a second.
+Processes that a program has put into the background are ended too, also in a
+session of their own. On Linux all programs of a scenario, those of exec too,
+are in their own pid namespace, with its own /proc, where such a namespace can
+be made: as root, and for other users in a user namespace, where the ids of all
+other users show as those of nobody and a set-user-ID program gains nothing. No
+process leaves the namespace, and if sockscript is killed, the kernel ends it.
+Process ids that a socket returns, as in SO_PEERCRED, are those of the namespace
+too. Where the namespace cannot be made, a process of sockscript adopts every
+process that has lost its parent and ends it, also if sockscript is killed, as
+long as no program kills this process. On systems other than Linux, a process
+that leaves the program's process group is not found.
+fds passes listening sockets as systemd does (LISTEN_FDS, sd_listen_fds(3)), and
+stdio passes a connected one as inetd does. ready: {connect: ADDRESS} waits
+until the program accepts connections there; it fails at once when no process of
+the program is left. The program may go into the background.
+${p.pid} is its process id, for other actors too. The program itself is not a
+value: only the actor that has started it can kill and join it.`,
 	Example: `actors:
   one:
     - start: [cat]

@@ -13,11 +13,11 @@ import (
 var stateKind = step.Kind{
 	Name:    "state",
 	Summary: "wait until a TCP socket is in a state",
-	Text: `The states are Linux's names: SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1,
+	Text: `The states have Linux's names: SYN_SENT, SYN_RECV, ESTABLISHED, FIN_WAIT1,
 FIN_WAIT2, CLOSE_WAIT, LAST_ACK, CLOSING, TIME_WAIT, LISTEN, CLOSE. While the
-descriptor is open TCP_INFO tells the state; of a closed one the kernel's socket
-diagnostics do, and only they know TIME_WAIT. Without expect the step just reads
-the state. See tcp(7), sock_diag(7), RFC 9293 section 3.3.2.`,
+descriptor is open, the state comes from TCP_INFO. After close it comes from the
+kernel's socket diagnostics, and only they know TIME_WAIT. Without expect the
+step only reads the state. See tcp(7), sock_diag(7), RFC 9293 section 3.3.2.`,
 	Example: `requires: os:linux
 actors:
   server:

@@ -69,14 +69,14 @@ func TestTemplateProblems(t *testing.T) {
 		}},
 		{"column of an unknown name", "- print: hello ${world}", []string{
 			`3:22: unknown name "world" in the expression; ` +
-				"it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME",
+				"it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor",
 		}},
 		{"column in a bare expression", "- assert: 1 = 1", []string{
 			`3:17: expression "1 = 1": unexpected token Operator("=")`,
 		}},
 		{"a name that is an operator", "- socket: udp\n  as: in\n- connect: in\n  to: in", []string{
 			`6:11: expression "in": unexpected token Operator("in"); ` +
-				"in is an operator of expressions; give what bears that name another one",
+				"in is an operator of expressions; use another name",
 		}},
 		{"types that cannot be compared", "- assert: 1 > 'a'", []string{
 			`3:17: expression "1 > 'a'": the operator > does not take a whole number and a text`,

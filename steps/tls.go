@@ -17,33 +17,31 @@ import (
 var tlsKind = step.Kind{
 	Name:    "tls",
 	Summary: "upgrade a connection to TLS",
-	Text: `Shakes hands with the peer; from then on send, recv, relay, shutdown and close
-of the handle go through TLS. As it is a step, plain text may come first
-(STARTTLS), and a connection may be upgraded twice (TLS inside of TLS). After a
-failed handshake the handle is plain as before; what TLS has read is gone.
-
-role is client where the socket has connected and server where it was accepted;
-an end of a socketpair must say it. A server without cert shows a certificate
-made on the fly, for server_name, localhost, 127.0.0.1, ::1 and its own address;
-a client without ca trusts it, so the two sides of a scenario need no
-configuration. A client checks the certificate against server_name, or else
-against the address it has connected to.
-
-The transcript shows version and ALPN; the cipher, which depends on the hardware,
-only where expect names it. When a handshake fails, alert is the one that was sent
-or received, and reason is what alerts do not tell: unknown_authority, wrong_name,
-expired or invalid for a certificate that was refused, not_tls for bytes that are
-no TLS, eof for a peer that closed in the middle. Go's client sends
-bad_certificate for each certificate that it refuses.
-
-shutdown with how: write and close send close_notify. Where a connection ends
-without it, recv fails unless it expects {truncated: true}. dup gives the bare
-descriptor: a shutdown of that ends the connection without close_notify. poll
-tells of the descriptor, not of what TLS has decrypted already. A handshake cannot
-be left half-way, so there is no nowait; after a send that timed out in the middle
-(SO_SNDTIMEO) nothing can be sent any more. Without TCP_NODELAY a client's first
-send may wait some 40ms for the acknowledgement of its last message. Session
-tickets are not used. See RFC 8446.`,
+	Text: `Makes the TLS handshake with the peer; after that, send, recv, relay, shutdown
+and close of the handle go through TLS. Because this is a step, plain text may
+come first (STARTTLS), and a connection may be upgraded twice (TLS inside of
+TLS). After a failed handshake the handle is plain as before; the bytes that TLS
+has read are lost.
+The default role is client if the socket has connected, and server if it was
+accepted; for an end of a socketpair, role is required. A server without cert
+shows a certificate that is made on the fly for server_name, localhost,
+127.0.0.1, ::1 and its own address. A client without ca trusts it, so the two
+sides of a scenario need no configuration. A client checks the certificate
+against server_name, or else against the address that it has connected to.
+The transcript shows version and ALPN. It shows the cipher, which depends on the
+hardware, only where expect names it. When a handshake fails, alert is the one
+that was sent or received, and reason is what alerts do not say:
+unknown_authority, wrong_name, expired or invalid for a certificate that was
+refused, not_tls for bytes that are not TLS, eof for a peer that closed in the
+middle. Go's client sends bad_certificate for each certificate that it refuses.
+shutdown with how: write and close send close_notify. If a connection ends
+without it, recv fails unless it expects {truncated: true}. dup makes a plain
+descriptor: a shutdown of that one ends the connection without close_notify.
+poll looks at the descriptor, not at bytes that TLS has decrypted already. A
+handshake cannot be left half-way, so there is no nowait. After a send that
+timed out in the middle (SO_SNDTIMEO) nothing can be sent any more. Without
+TCP_NODELAY, the first send of a client may wait about 40ms for the
+acknowledgement of its last message. Session tickets are not used. See RFC 8446.`,
 	Example: `actors:
   server:
     - socket: tcp
@@ -118,10 +116,10 @@ func (a *tlsAction) Params(p *step.Params) {
 	p.Key("verify", &a.verify, "check the peer's certificate").Or("true")
 	p.Key("client_auth", &a.auth, "server: whether the client must show a certificate").Or("none")
 	p.Result("version", &a.version, "the version")
-	p.Result("cipher", &a.cipher, "the cipher suite, as TLS_AES_128_GCM_SHA256; in TLS 1.3 it depends on the hardware of both sides")
+	p.Result("cipher", &a.cipher, "the cipher suite, such as TLS_AES_128_GCM_SHA256; in TLS 1.3 it depends on the hardware of both sides")
 	p.Result("alpn", &a.proto, "the application protocol; an empty text for none")
 	p.Result("peer", &a.peer, "a name in the peer's certificate")
-	p.Result("alert", &a.alert, "the handshake must fail with this alert, sent or received; or a list of which one must come")
+	p.Result("alert", &a.alert, "the handshake must fail with this alert, sent or received, or with one of a list of alerts")
 	p.Result("reason", &a.reason, "the handshake must fail for this reason")
 	p.Makes = "{version, cipher, alpn, peer}"
 }
@@ -159,13 +157,13 @@ func (a *tlsAction) roleOf(h *handle.Handle) (string, error) {
 	d := h.Sock.Desc()
 	switch {
 	case h.Sock.Type() != unix.SOCK_STREAM:
-		return "", fmt.Errorf("%s is no stream socket; TLS needs a stream of bytes in both directions", h.Name)
+		return "", fmt.Errorf("%s is not a stream socket; TLS needs a stream of bytes in both directions", h.Name)
 	case a.role.Word != "":
 		return a.role.Word, nil
 	case d.Accepted():
 		return tlsconn.Server, nil
 	case d.Peer != nil || d.Remote().IsZero():
-		return "", fmt.Errorf("%s has neither connected nor was it accepted: say role: client or role: server", h.Name)
+		return "", fmt.Errorf("%s has neither connected nor been accepted: write role: client or role: server", h.Name)
 	}
 	return tlsconn.Client, nil
 }
@@ -262,7 +260,7 @@ func (a *tlsAction) Check(c *step.Check) {
 		c.Problem(c.Step.Expect.Node, "a handshake that fails agrees on nothing").Hint = "expect alert and reason, or version, cipher, alpn and peer"
 	}
 	if a.mayFail(c) && c.MustSucceed() && c.Step.As.Given() {
-		c.Problem(c.Step.As.Node, "a handshake that fails makes nothing that could be named").Hint = "leave as: out"
+		c.Problem(c.Step.As.Node, "a handshake that fails does not make anything, so as cannot name it").Hint = "leave as: out"
 	}
 	c.MakeValues()
 }
@@ -280,7 +278,7 @@ func (a *tlsAction) checkHandle(c *step.Check, sym *step.Symbol) {
 	case sym.Sock.Connected == step.No && c.MustSucceed():
 		*p("%s is not connected, so there is nobody to shake hands with", sym.Name) = "put a connect step before this one"
 	case sym.Sock.Pair && a.role.Word == "":
-		*p("of a socketpair neither end has connected") = "say role: client at one end and role: server at the other"
+		*p("for an end of a socketpair, role is required") = "write role: client at one end and role: server at the other"
 	}
 }
 
@@ -290,7 +288,7 @@ func (a *tlsAction) checkRole(c *step.Check) {
 	case a.role.Word == tlsconn.Client && a.auth.Word != "":
 		c.Problem(a.auth.Node, "client_auth is for the server, which asks").Hint = "a client shows a certificate with client_name, or cert and key"
 	case a.role.Word == tlsconn.Server && a.clientName.Given():
-		c.Problem(a.clientName.Node, "client_name is for the client").Hint = "a server's certificate bears server_name"
+		c.Problem(a.clientName.Node, "client_name is for the client").Hint = "the certificate of a server has the name in server_name"
 	case a.clientName.Given() && a.cert.Given():
 		c.Problem(a.clientName.Node, "the certificate is given already, by cert").Hint = "leave one of the two out"
 	}
@@ -309,7 +307,7 @@ func (a *tlsAction) checkCertificates(c *step.Check) {
 		data *value.Payload
 	}{{"cert", &a.cert}, {"key", &a.key}, {"ca", &a.ca}} {
 		if b, fixed := p.data.Fixed(); fixed && !isPEM(b) {
-			c.Problem(p.data.Node, "%s is no PEM: it has no -----BEGIN", p.key).Hint = "the content of a file is {file: PATH}"
+			c.Problem(p.data.Node, "%s is not PEM: it has no -----BEGIN", p.key).Hint = "write {file: PATH} for the content of a file"
 		}
 	}
 }

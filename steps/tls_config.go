@@ -191,7 +191,7 @@ func checkPeer(s tls.ConnectionState, want string) error {
 	case len(s.PeerCertificates) == 0:
 		return value.Mismatchf("expected a certificate of %s, but the peer has shown none", want)
 	case len(names) == 0:
-		return value.Mismatchf("expected a certificate of %s, but that of the peer names nobody", want)
+		return value.Mismatchf("expected a certificate of %s, but the peer's certificate has no name", want)
 	}
 	return value.Mismatchf("expected a certificate of %s, got one of %s", want, value.JoinOr(names))
 }

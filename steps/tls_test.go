@@ -252,11 +252,11 @@ func TestTLSFailureTells(t *testing.T) {
 	pems := makeCertificates(t)
 	cert, key := "{file: "+filepath.Join(pems, "cert.pem")+"}", "{file: "+filepath.Join(pems, "key.pem")+"}"
 	for _, test := range []struct{ server, client, want string }{
-		{"expect: {alert: bad_certificate}", "server_name: a.example", "; say with server_name what the certificate is for"},
+		{"expect: {alert: bad_certificate}", "server_name: a.example", "; write the name of the certificate in server_name"},
 		{"alpn: a\n  expect: {alert: no_application_protocol}", "alpn: b", "; the two sides have no application protocol in common: see alpn"},
 		{"max_version: 1.2\n  expect: {alert: protocol_version}", "min_version: 1.3", "; the two sides have no version in common: see min_version and max_version"},
 		{"client_auth: require\n  max_version: 1.2\n  expect: {alert: unknown_ca}", "cert: " + cert + "\n  key: " + key, "; the certificate was refused: see cert, ca, server_name"},
-		{"expect: {alert: bad_certificate}", "ca: " + cert, "; give the certificate's authority with ca, or say verify: false"},
+		{"expect: {alert: bad_certificate}", "ca: " + cert, "; add the certificate's authority with ca, or write verify: false"},
 	} {
 		f, lines := fails(t, tlsPair("- tls: conn\n  "+test.server, "- tls: sock\n  "+test.client))
 		if text := f.Err.Error(); !strings.HasPrefix(text, "the TLS handshake failed: ") || !strings.HasSuffix(text, test.want) {
@@ -299,9 +299,9 @@ func TestTLSSession(t *testing.T) {
 		t.Errorf("%q", lines)
 	}
 	f, _ := fails(t, pair("- let: {name: a}\n- tls: ${name}\n- close: b"))
-	wantText(t, f.Err.Error(), "a has neither connected nor was it accepted: say role: client or role: server")
+	wantText(t, f.Err.Error(), "a has neither connected nor been accepted: write role: client or role: server")
 	f, _ = fails(t, socketpair("unixgram", "- let: {name: a}\n- tls: ${name}\n- close: b"))
-	wantText(t, f.Err.Error(), "a is no stream socket; TLS needs a stream of bytes in both directions")
+	wantText(t, f.Err.Error(), "a is not a stream socket; TLS needs a stream of bytes in both directions")
 	f, _ = fails(t, tlsPair("- tls: conn\n  role: client", "- tls: sock\n  timeout: 1s"))
 	wantText(t, f.Err.Error(), "the TLS handshake failed: the alert unexpected_message was sent: received unexpected handshake message of type *tls.clientHelloMsg when waiting for *tls.serverHelloMsg")
 }
@@ -490,7 +490,7 @@ func TestTLSRelay(t *testing.T) {
 	f, _ := fails(t, tlsPair("- tls: conn\n- relay: conn\n  to: conn", broken))
 	wantText(t, f.Err.Error(), "the end of file came without close_notify")
 	f, _ = fails(t, tlsPair("- tls: conn\n- relay: conn\n  to: conn\n  expect: {truncated: true}", "- tls: sock\n- close: sock"))
-	wantText(t, f.Err.Error(), "expected the end of file without close_notify, but it came with it")
+	wantText(t, f.Err.Error(), "expected the end of file without close_notify, but close_notify came")
 }
 
 // A connection ends with close_notify, or without.
@@ -507,7 +507,7 @@ func TestTLSEndings(t *testing.T) {
 		{abrupt, "size: 5\n  expect: {truncated: true, contains: x}", "expected data that contains \"x\", got \"abc\""},
 		{abrupt, "size: 2MiB\n  expect: {truncated: true}", "the end of file came without close_notify"},
 		{orderly, "eof: true\n  expect: {data: abc, eof: true, truncated: false}", ""},
-		{orderly, "eof: true\n  expect: {truncated: true}", "expected the end of file without close_notify, but it came with it"},
+		{orderly, "eof: true\n  expect: {truncated: true}", "expected the end of file without close_notify, but close_notify came"},
 		{orderly, "expect: {alert: close_notify}", "expected the alert close_notify, got \"abc\""},
 	} {
 		text := tlsPair("- tls: conn\n- recv: conn\n  "+test.recv, test.client)
@@ -796,8 +796,8 @@ func TestTLSCheck(t *testing.T) {
 		{one("- socket: udp\n  as: d\n- tls: d"), "5:12: d carries messages; TLS needs a stream; make it a tcp or a unix socket"},
 		{one("- socket: tcp\n  as: s\n- listen: s\n- tls: s"), "6:12: s listens; it has no peer to shake hands with; upgrade what accept makes of it"},
 		{one("- socket: tcp\n  as: s\n- tls: s"), "5:12: s is not connected, so there is nobody to shake hands with; put a connect step before this one"},
-		{pair("- tls: a\n- close: b"), "5:12: of a socketpair neither end has connected; say role: client at one end and role: server at the other"},
-		{pair("- dup: a\n  as: c\n- tls: c\n- close: b"), "7:12: of a socketpair neither end has connected; say role: client at one end and role: server at the other"},
+		{pair("- tls: a\n- close: b"), "5:12: for an end of a socketpair, role is required; write role: client at one end and role: server at the other"},
+		{pair("- dup: a\n  as: c\n- tls: c\n- close: b"), "7:12: for an end of a socketpair, role is required; write role: client at one end and role: server at the other"},
 		{tlsPair("- tls: conn\n  role: sever", "- close: sock"), `9:13: expected client or server, got the text "sever"; did you mean "server"?`},
 		{pair("- tls: a\n  role: client\n  expect: {alert: handshake_failur}\n- close: b"), `7:23: unknown TLS alert "handshake_failur"; did you mean "handshake_failure"?`},
 		{pair("- tls: a\n  role: client\n  expect: {alert: [UNKNOWN_CA]}\n- close: b"), `7:24: unknown TLS alert "UNKNOWN_CA"; write it in small letters: unknown_ca`},
@@ -808,13 +808,13 @@ func TestTLSCheck(t *testing.T) {
 		{pair("- tls: a\n  role: client\n  expect: {cipher: TLS_AES_128_GCM_SHA25}\n- close: b"), `7:24: unknown cipher suite "TLS_AES_128_GCM_SHA25"; did you mean "TLS_AES_128_GCM_SHA256"?`},
 		{pair("- tls: a\n  role: client\n  alpn: []\n- close: b"), "7:13: the list is empty"},
 		{pair("- tls: a\n  role: client\n  client_auth: require\n- close: b"), "7:20: client_auth is for the server, which asks; a client shows a certificate with client_name, or cert and key"},
-		{pair("- tls: a\n  role: server\n  client_name: x\n- close: b"), "7:20: client_name is for the client; a server's certificate bears server_name"},
+		{pair("- tls: a\n  role: server\n  client_name: x\n- close: b"), "7:20: client_name is for the client; the certificate of a server has the name in server_name"},
 		{pair("- tls: a\n  role: server\n  cert: {file: x}\n- close: b"), "7:13: cert needs the certificate's private key; add key: {file: PATH}"},
 		{pair("- tls: a\n  role: server\n  key: {file: x}\n- close: b"), "7:12: key needs the certificate that it belongs to; add cert: {file: PATH}"},
-		{pair("- tls: a\n  role: client\n  ca: ca.pem\n- close: b"), "7:11: ca is no PEM: it has no -----BEGIN; the content of a file is {file: PATH}"},
+		{pair("- tls: a\n  role: client\n  ca: ca.pem\n- close: b"), "7:11: ca is not PEM: it has no -----BEGIN; write {file: PATH} for the content of a file"},
 		{pair("- tls: a\n  role: client\n  client_name: x\n  cert: {file: x}\n  key: {file: x}\n- close: b"), "7:20: the certificate is given already, by cert; leave one of the two out"},
 		{pair("- tls: a\n  role: client\n  expect: {alert: unknown_ca, version: 1.3}\n- close: b"), "7:15: a handshake that fails agrees on nothing; expect alert and reason, or version, cipher, alpn and peer"},
-		{pair("- tls: a\n  role: client\n  as: x\n  expect: {alert: unknown_ca}\n- close: b"), "7:11: a handshake that fails makes nothing that could be named; leave as: out"},
+		{pair("- tls: a\n  role: client\n  as: x\n  expect: {alert: unknown_ca}\n- close: b"), "7:11: a handshake that fails does not make anything, so as cannot name it; leave as: out"},
 		{pair("- tls: c\n- close: [a, b]"), `5:12: there is no handle "c" here; name a socket that an earlier step made with as:`},
 	} {
 		list := findings(test.text)

@@ -8,8 +8,8 @@ import (
 
 var waitKind = step.Kind{
 	Name:    "wait",
-	Summary: "wait until a signal is given",
-	Text:    `Goes on at once when the signal is up already.`,
+	Summary: "wait until a signal is raised",
+	Text:    `The step ends at once if the signal is already raised.`,
 	Example: signalKind.Example,
 	New:     func() step.Action { return new(waitAction) },
 }

@@ -21,9 +21,9 @@ var writeKind = step.Kind{
 	Name:    "write",
 	Summary: "write a file",
 	Text: `For files whose contents are known only during the run, such as the
-configuration of a program that needs an address. A relative path is one in the
-temporary folder ${tmp}; folders on the way are made. Files that are known
-beforehand are better written under files:.`,
+configuration of a program that needs an address. A relative path starts at the
+temporary folder ${tmp}; missing folders are made. Write files whose contents
+are known before the run under files:.`,
 	Example: `actors:
   one:
     - let: {port: "${free_port()}"}

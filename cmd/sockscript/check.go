@@ -12,11 +12,12 @@ func (p *program) checkCommand() *cobra.Command {
 	var shipped bool
 	c := &cobra.Command{
 		Use:   "check [FILE|DIR|GLOB|NAME]...",
-		Short: "Find what is wrong with scenarios without running them",
-		Long: `Check scenarios without running them, and print all that is wrong with them:
-each finding with its place, the line and a caret. Warnings do not count.
+		Short: "Find mistakes in scenarios without running them",
+		Long: `Check scenarios without running them. Every problem is printed with its place,
+its line and a caret. Warnings do not change the exit status.
 
-Arguments are those of run. With none, the current directory is taken.
+The arguments are the same as for run. Without arguments, the current directory
+is used.
 
 ` + exitHelp,
 		Example: `  sockscript check hello.yaml

@@ -20,8 +20,9 @@ func (p *program) docCommand() *cobra.Command {
 		Use:   "doc [KIND | OPTION]",
 		Short: "Read about the language, its step kinds and socket options",
 		Long: `Print the reference of a step kind, or of a socket option or type of ancillary
-data by its C name, as SO_RCVBUF; without one, an overview of the language: the
-keys of a scenario, the step kinds, payloads and the functions of expressions.`,
+data by its C name, such as SO_RCVBUF. Without an argument, print an overview of
+the language: the keys of a scenario, the step kinds, payloads and the functions
+of expressions.`,
 		ValidArgsFunction: completeDoc,
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "print the whole reference as Markdown")

@@ -16,10 +16,9 @@ func (p *program) listCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list [FILE|DIR|GLOB|NAME]...",
 		Short: "List scenarios: their names, tags and what they show",
-		Long: `List scenarios: their names, their tags and the first sentence of what they show.
-
-Arguments are those of run. With none, the current directory is taken, with
---shipped the shipped scenarios.`,
+		Long: `List scenarios: their names, their tags and the first sentence of their
+description. The arguments are the same as for run. Without arguments, the
+current directory is used; with --shipped, the shipped scenarios.`,
 		Example: `  sockscript list --shipped
   sockscript list tests/`,
 		ValidArgsFunction: completeNames,

@@ -215,7 +215,7 @@ func (r *reporting) spare(files []suite.File) error {
 	var errs []error
 	for _, f := range r.files {
 		if suite.IsScenario(f.path, files) {
-			f.err = fmt.Errorf("the report %s would take the place of a scenario; name another file", f.path)
+			f.err = fmt.Errorf("the report %s would overwrite a scenario; name another file", f.path)
 			errs = append(errs, f.err)
 		}
 	}

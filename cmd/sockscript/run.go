@@ -21,13 +21,14 @@ func (p *program) runCommand() *cobra.Command {
 		Long: `Run scenarios and print what they did.
 
 An argument is a file; a directory, whose *.yaml and *.yml are run, at any
-depth; a pattern, in which ** stands for any directories; the name of a shipped
-scenario; or -, which is the standard input. With no argument the current
-directory is taken, with --shipped all shipped scenarios. What is on disk goes
-before a shipped scenario of that name.
+depth; a pattern, in which ** means any directories; the name of a shipped
+scenario; or -, which is the standard input. Without arguments the current
+directory is used, with --shipped all shipped scenarios. A file or directory is
+preferred to a shipped scenario of the same name.
 
-A single scenario prints its transcript. Of several, those that pass print a
-line each, those that fail their whole report, and a summary comes last.
+A single scenario prints its transcript. If there are several, each one that
+passes prints one line, and each one that fails its whole report. A summary comes
+last.
 
 All files are checked first, and nothing is run if one of them is invalid.
 
@@ -61,7 +62,7 @@ fails; then the difference is shown, and how often each transcript came.
 	bindShipped(c, &s.shipped)
 	f := c.Flags()
 	s.order.words = []string{"causal", "time", "actor"}
-	s.order.bind(c, "order", "the order of a transcript: the same on every run, as it happened, or one actor after the other")
+	s.order.bind(c, "order", "the order of the transcript: the same on every run, by time, or one actor after the other")
 	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
 	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
 	f.StringVar(&golden, "golden", "", "compare the transcript of the one scenario with this `file`")
@@ -133,7 +134,7 @@ func (p *program) filesToRun(c *cobra.Command, args []string, shipped bool) ([]s
 	if dash := c.ArgsLenAtDash(); dash >= 0 {
 		args, command = args[:dash], args[dash:]
 		if len(command) == 0 || len(args) == 0 {
-			return nil, errors.New("-- stands between a scenario and a command, as in: run server.yaml -- curl URL")
+			return nil, errors.New("-- comes between a scenario and a command, as in: run server.yaml -- curl URL")
 		}
 	}
 	files, err := p.find(args, shipped)

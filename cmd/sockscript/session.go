@@ -66,11 +66,11 @@ func (s *session) bind(c *cobra.Command) {
 	f.StringVar(&s.skip, "skip", "", "no scenarios whose name matches this `regexp`")
 	f.StringSliceVar(&s.tags, "tags", nil, "only scenarios with one of these tags, and none of those with a !: `tcp,!slow`")
 	f.BoolVar(&s.failed, "failed", false, "only scenarios that failed when they were last run from this directory")
-	f.Var(&s.shuffle, "shuffle", "run in an order that this seed decides: `n`, or random for one that the summary tells")
+	f.Var(&s.shuffle, "shuffle", "run in an order that depends on this seed: `n`, or random for one that the summary shows")
 	f.BoolVar(&s.failFast, "fail-fast", false, "begin no further scenario after the first failure")
 	f.StringArrayVar(&s.varFiles, "var-file", nil, "set variables from a YAML `file` of names and values (repeatable)")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenarios: `name=value` (repeatable)")
-	f.DurationVar(&s.timeout, "timeout", 0, "the bound of each scenario's run (default: its own, or 30s)")
+	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that each scenario may run (default: its own timeout, or 30s)")
 	f.BoolVar(&s.keep, "keep", false, "keep the temporary folder of a scenario that fails, and say where it is")
 	f.IntVar(&s.slowest, "slowest", 0, "name the `n` scenarios that took longest")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary; a failure shows of each repetition the first round and the last")
@@ -90,7 +90,7 @@ func (s *session) bindStress(c *cobra.Command) {
 
 // bindShipped adds the flag that takes the shipped scenarios.
 func bindShipped(c *cobra.Command, shipped *bool) {
-	c.Flags().BoolVar(shipped, "shipped", false, "take the shipped scenarios")
+	c.Flags().BoolVar(shipped, "shipped", false, "use the shipped scenarios")
 }
 
 // bindStrict adds the flag for continuous integration.
@@ -103,7 +103,7 @@ func (s *session) bindStrict(c *cobra.Command) {
 func (p *program) find(args []string, shipped bool) ([]suite.File, error) {
 	switch {
 	case shipped && len(args) > 0:
-		return nil, errors.New("--shipped takes all shipped scenarios; leave it out to name some of them")
+		return nil, errors.New("--shipped means all shipped scenarios; leave it out to name some of them")
 	case shipped:
 		return suite.Shipped(), nil
 	case len(args) > 0:
@@ -111,7 +111,7 @@ func (p *program) find(args []string, shipped bool) ([]suite.File, error) {
 	}
 	files, err := suite.Find([]string{"."}, p.stdin)
 	if errors.Is(err, suite.ErrNoScenarios) {
-		err = fmt.Errorf("%w; name files or directories, or take the shipped scenarios with --shipped", err)
+		err = fmt.Errorf("%w; name files or directories, or use --shipped for the shipped scenarios", err)
 	}
 	return files, err
 }
@@ -133,19 +133,19 @@ func (s *session) validate(c *cobra.Command) error {
 	given := c.Flags().Changed
 	switch {
 	case given("stress") && s.stress < 2:
-		return errors.New("--stress: a number of at least 2 is needed")
+		return errors.New("--stress: the number must be at least 2")
 	case given("stress") && given("count"):
-		return errors.New("--stress and --count exclude each other")
+		return errors.New("--stress and --count cannot be used together")
 	case s.jobs < 0:
-		return errors.New("--jobs: a number of at least 0 is needed")
+		return errors.New("--jobs: the number must be at least 0")
 	case s.count < 1:
-		return errors.New("--count: a number of at least 1 is needed")
+		return errors.New("--count: the number must be at least 1")
 	case s.slowest < 0:
-		return errors.New("--slowest: a number of at least 0 is needed")
+		return errors.New("--slowest: the number must be at least 0")
 	case s.timeout < 0:
-		return errors.New("--timeout: a duration above 0 is needed")
+		return errors.New("--timeout: the duration must be above 0")
 	case s.quiet && s.verbose:
-		return errors.New("--quiet and --verbose exclude each other")
+		return errors.New("--quiet and --verbose cannot be used together")
 	}
 	if s.jobs == 0 {
 		s.jobs = runtime.GOMAXPROCS(0)

@@ -55,16 +55,16 @@ const testHelp = `Run the scenarios that have a golden file beside them, and com
 The golden file of hello.yaml is hello.golden. Where a file holds several
 scenarios, each has its own golden file, with the scenario's name. A transcript
 that differs is shown as a diff and fails. Scenarios without a golden file are
-not run but named; one that is skipped is not compared.
+not run, but the summary names them; one that is skipped is not compared.
 
 With --update the golden files are written where they differ or are missing,
 and the summary tells which are new and which changed, with how many lines; -v
 shows the changes themselves. A scenario that fails leaves its golden file as it
 is.
 
-Golden files in the directories given that no scenario has any more are named;
+The summary names golden files in these directories that belong to no scenario;
 --update --prune removes them. A file counts as one if its last line is a
-verdict, such as "ok  hello": other tools' *.golden files are left alone.
+verdict, such as "ok  hello": other tools' *.golden files are not touched.
 
 A line of a golden file that begins with "~ " is a pattern: what follows is a
 regular expression (RE2) that matches a whole line of the transcript, whatever
@@ -82,7 +82,8 @@ the difference is shown, and how often each transcript came.
 With --strict, the flag for continuous integration, a scenario that is skipped
 or has no golden file is a failure, and so is a golden file without a scenario.
 
-Arguments are those of run. With none, the current directory is taken.
+The arguments are the same as for run. Without arguments, the current directory
+is used.
 
 `
 

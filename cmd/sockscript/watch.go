@@ -28,8 +28,8 @@ directory that is watched: those of the arguments, with all that is below
 directories and patterns. What a scenario itself writes while it runs is no
 change. Where a scenario has a golden file, its transcript is compared.
 
-A file that is invalid is told, and the watching goes on. With no argument, the
-current directory is taken.
+If a file is invalid, its errors are printed, and the watching goes on. Without
+arguments, the current directory is used.
 
 ` + exitHelp,
 		Example: `  sockscript watch

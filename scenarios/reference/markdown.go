@@ -13,9 +13,9 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Reference\n\n" +
-		"<!-- Written by `go generate ./...`; the text stands in the declarations. -->\n\n" +
+		"<!-- Written by `go generate ./...`; the text comes from the declarations. -->\n\n" +
 		"What a scenario file may hold, what each step kind does, the commands, and the JSON that they print.\n" +
-		"On a terminal, `sockscript doc` tells about the language and `sockscript COMMAND --help` about a command.\n")
+		"On a terminal, `sockscript doc` describes the language and `sockscript COMMAND --help` a command.\n")
 	for _, s := range sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n", s.title, s.intro)
 		table(&b, s.rows)

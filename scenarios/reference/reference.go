@@ -29,10 +29,10 @@ func sections() []section {
 		{
 			"Step",
 			"A step is a mapping. One of its keys is the step kind; its value is what the kind acts on. " +
-				"These keys go with every kind, beside the kind's own.",
+				"Every kind has these keys, in addition to its own.",
 			step.CommonDoc(),
 		},
-		{"Expect", "`expect` says what a step must give. These keys go with every kind, beside the kind's own.", step.CommonExpect()},
+		{"Expect", "`expect` says what must come back. Every kind has these keys, in addition to its own.", step.CommonExpect()},
 		{"Bounds", boundsIntro, value.Bounds()},
 	}
 }
@@ -49,26 +49,26 @@ func allForms() []forms {
 		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
 		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
-		{"Expressions", expressionIntro, "value or function", "gives", expressionRows()},
+		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
 	}
 }
 
-const boundsIntro = "What a scenario may ask for at most. What is written out and is more is an error that `check` reports; " +
-	"what an expression gives, or what adds up while the scenario runs, fails the step. " +
-	"All else takes the time and the memory of what the scenario really does, and the step's timeout bounds it."
+const boundsIntro = "The most that a scenario may ask for. If the file asks for more, `check` reports an error. " +
+	"If the value of an expression is more, or if it adds up to more during the run, the step fails. " +
+	"Everything else takes time and memory in proportion to what the scenario does, and the step's timeout limits it."
 
-const requirementIntro = "`requires` names what must be there; else the scenario is skipped, with the reason."
+const requirementIntro = "`requires` names what must be there. Otherwise the scenario is skipped, and the reason is shown."
 
-const addressIntro = "Host names are not looked up. Where an address of a socket is wanted, a bare name of a handle " +
-	"means that handle's: `to: listener`, or `${server.listener}` for another actor's."
+const addressIntro = "Host names are not looked up. Where a socket address is expected, the name of a handle " +
+	"means the address of that handle: `to: listener`, or `${server.listener}` for a handle of another actor."
 
 const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined."
 
-const expressionIntro = "`${…}` in any text holds an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
+const expressionIntro = "`${…}` in any text is an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +
-	"for which it waits; in `CONDITION ? A : B` only for those of the one that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` wants the name of a handle, it is the handle itself. " +
-	"A parameter, an item of a list or a key of `expect`, of whatever type, may be one `${…}`: it is read as if what the expression gives stood there, " +
-	"and `check` then leaves that step to the run. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: others can read these values of it, but no step of theirs can use it. Beside these, and the language's own functions, there are:"
+	"for which it waits. In `CONDITION ? A : B` it waits only for the names in the branch that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` takes the name of a handle, it is the handle itself. " +
+	"A parameter, an item of a list or a key of `expect`, of any type, may be one `${…}`. It is read as if the file had the value of the expression, " +
+	"and `check` does not check that step. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: other actors can read these values, but their steps cannot use the handle. In addition to these names and the functions of the expression language, there are:"
 
 // Overview is the language at a glance, for a terminal.
 func Overview() string {
@@ -79,7 +79,7 @@ func Overview() string {
 		kinds = append(kinds, value.DocRow{Key: k.Name, Help: k.Summary})
 	}
 	columns(&b, kinds)
-	b.WriteString("\n  `sockscript doc KIND` tells all about one, `sockscript doc SO_RCVBUF` about\n  a socket option.\n")
+	b.WriteString("\n  `sockscript doc KIND` describes one, `sockscript doc SO_RCVBUF` a socket option.\n")
 	for _, s := range sections() {
 		heading(&b, s.title, s.intro)
 		columns(&b, s.rows)

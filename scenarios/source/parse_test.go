@@ -106,7 +106,7 @@ func TestTreeProblems(t *testing.T) {
 				"2:7: the tag !!binary is not supported (remove it, or quote a text that begins with \"!\")\n" +
 				"3:4: the tag !!map is not supported (remove it, or quote a text that begins with \"!\")",
 		},
-		{"cycle", "a: &x [1, *x]\n", "1:11: the alias *x stands inside the value that it names (a value cannot hold itself)"},
+		{"cycle", "a: &x [1, *x]\n", "1:11: the alias *x is inside the value that it names (a value cannot hold itself)"},
 		{
 			"problem below an anchor is told once", "a: &x {b: 1, b: 2}\nc: [*x, *x]\n",
 			`1:14: the key "b" is already given on line 1 (keep one of the two)`,
@@ -121,18 +121,18 @@ func TestTreeProblems(t *testing.T) {
 		},
 		{
 			"characters", "a: \x00\nb: é\x01\x02\nc: é\xff\ufeff\nd: \ufffd\ne: x\ufeff\n",
-			"1:4: a NUL byte cannot stand in YAML text (write it as \"\\0\", in double quotes)\n" +
-				"2:5: the control character U+0001 cannot stand in YAML text (write it as \"\\u0001\", in double quotes)\n" +
+			"1:4: a NUL byte is not allowed in YAML text (write it as \"\\0\", in double quotes)\n" +
+				"2:5: the control character U+0001 is not allowed in YAML text (write it as \"\\u0001\", in double quotes)\n" +
 				"3:5: the byte 0xff is not UTF-8 text (save the file as UTF-8)\n" +
-				"5:5: a byte order mark can stand only at the start of a file (remove this invisible character, or write it as \"\\uFEFF\", in double quotes)",
+				"5:5: a byte order mark is allowed only at the start of a file (remove this invisible character, or write it as \"\\uFEFF\", in double quotes)",
 		},
 		{"UTF-16", "\xff\xfea\x00", "1:1: the file is UTF-16 text (save it as UTF-8)"},
 		{"UTF-16, big end first", "\xfe\xff\x00a", "1:1: the file is UTF-16 text (save it as UTF-8)"},
 		{
 			"all kinds at once", "a: \x01\na: 1\n---\nb: [\n---\n!c d\n",
-			"1:4: the control character U+0001 cannot stand in YAML text (write it as \"\\u0001\", in double quotes)\n" +
+			"1:4: the control character U+0001 is not allowed in YAML text (write it as \"\\u0001\", in double quotes)\n" +
 				"2:1: the key \"a\" is already given on line 1 (keep one of the two)\n" +
-				"4:5: the text ends where a value should stand (close every \"[\" and \"{\")\n" +
+				"4:5: the text ends where a value should be (close every \"[\" and \"{\")\n" +
 				"6:1: the tag !c is not supported (remove it, or quote a text that begins with \"!\")",
 		},
 	}

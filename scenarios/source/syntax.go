@@ -89,8 +89,8 @@ var explanations = map[string]func(*fault) *Problem{
 	"found a tab character that violates indentation":              here(tabIndents, "use spaces"),
 	"found a tab character where an indentation space is expected": here(tabIndents, "use spaces"),
 	"did not find expected hexdecimal number":                      here("hexadecimal digits are missing in this escape", "write \\\\ for a backslash, or use single quotes"),
-	"found invalid Unicode character escape code":                  here("this escape names no Unicode character", "write \\\\ for a backslash, or use single quotes"),
-	"block sequence entries are not allowed in this context":       here("a list item cannot stand here", "begin the list on a line of its own, write it as [a, b], or quote a text that begins with \"- \""),
+	"found invalid Unicode character escape code":                  here("this escape is not a Unicode character", "write \\\\ for a backslash, or use single quotes"),
+	"block sequence entries are not allowed in this context":       here("a list item is not allowed here", "begin the list on a line of its own, write it as [a, b], or quote a text that begins with \"- \""),
 	"mapping keys are not allowed in this context":                 here("a text cannot begin with \"? \"", quoteWhole),
 	"did not find expected alphabetic or numeric character":        here("a name is missing after \"&\" or \"*\"", "quote a text that begins so"),
 	"found an indentation indicator equal to 0":                    here("a block text cannot be indented by 0", "write 1 to 9, or leave the number out"),
@@ -136,7 +136,7 @@ func (f *fault) strayCharacter() *Problem {
 	case "@", "`", "%":
 		return f.file.problem(f.at, "a text cannot begin with %q", c).WithHint(quoteWhole)
 	default:
-		return f.file.problem(f.at, "%q cannot stand here", c)
+		return f.file.problem(f.at, "%q is not allowed here", c)
 	}
 }
 
@@ -155,10 +155,10 @@ func (f *fault) strayColon() *Problem {
 	case strings.Contains(before, ": "):
 		return f.file.problem(f.at, "a text cannot hold \": \" unless it is quoted").WithHint(quoteWhole)
 	case above == 0:
-		return f.file.problem(f.at, "a \":\" cannot stand here").WithHint(quoteWhole)
+		return f.file.problem(f.at, "a \":\" is not allowed here").WithHint(quoteWhole)
 	}
 	f.at.Col = start
-	return f.file.problem(f.at, "a key cannot stand here: this line goes on with the text of line %d", above).
+	return f.file.problem(f.at, "a key is not allowed here: this line continues the text of line %d", above).
 		WithHint("line it up with the keys above, or end line %d with \":\"", above)
 }
 
@@ -198,7 +198,7 @@ func (f *fault) expectedKey() *Problem {
 		return p
 	}
 	if isMarker(f.rest(f.at), "-") {
-		return f.file.problem(f.at, "a list item cannot stand among the keys of a mapping").
+		return f.file.problem(f.at, "a list item is not allowed among the keys of a mapping").
 			WithHint("the mapping begins on line %d; indent a list below its key", f.from.Line)
 	}
 	return f.file.problem(f.at, "this line does not line up with the keys above it").
@@ -231,7 +231,7 @@ func (f *fault) unclosed(open, closing string) *Problem {
 
 func (f *fault) missingValue() *Problem {
 	if f.atEnd {
-		return f.file.problem(f.at, "the text ends where a value should stand").
+		return f.file.problem(f.at, "the text ends where a value should be").
 			WithHint("close every \"[\" and \"{\"")
 	}
 	return f.file.problem(f.at, "a value is missing before %q", f.first(f.at)).WithHint(quoteBrackets)

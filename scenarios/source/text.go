@@ -73,13 +73,13 @@ func (f *File) badCharacter(n int, line string) *Problem {
 			return f.problem(pos, "the byte 0x%02x is not UTF-8 text", line[i]).
 				WithHint("save the file as UTF-8")
 		case r == 0:
-			return f.problem(pos, "a NUL byte cannot stand in YAML text").
+			return f.problem(pos, "a NUL byte is not allowed in YAML text").
 				WithHint(`write it as "\0", in double quotes`)
 		case r == 0xfeff:
-			return f.problem(pos, "a byte order mark can stand only at the start of a file").
+			return f.problem(pos, "a byte order mark is allowed only at the start of a file").
 				WithHint(`remove this invisible character, or write it as "\uFEFF", in double quotes`)
 		case r != utf8.RuneError && isForbidden(r):
-			return f.problem(pos, "the control character %U cannot stand in YAML text", r).
+			return f.problem(pos, "the control character %U is not allowed in YAML text", r).
 				WithHint(`write it as "\u%04X", in double quotes`, r)
 		}
 		i += size

@@ -95,7 +95,7 @@ func (t *tree) spend(at *Node, depth int) bool {
 	switch {
 	case depth > MaxDepth:
 		t.report(at.Problem("values are nested more than %d deep", MaxDepth).
-			WithHint("take a level of nesting out, or an alias that leads into itself"))
+			WithHint("remove a level of nesting, or an alias that contains itself"))
 	case t.nodes > MaxNodes:
 		t.report(at.Problem("the file holds more than %d values, aliases expanded", MaxNodes).
 			WithHint("use fewer aliases of values that hold aliases"))
@@ -115,7 +115,7 @@ func (t *tree) alias(n *Node, y *yaml.Node, depth int) *Node {
 		t.report(n.Problem(unknownAnchor, y.Value).WithHint(unknownAnchorHint))
 		return n
 	case target == nil:
-		t.report(n.Problem("the alias *%s stands inside the value that it names", y.Value).
+		t.report(n.Problem("the alias *%s is inside the value that it names", y.Value).
 			WithHint("a value cannot hold itself"))
 		return n
 	}

@@ -79,7 +79,7 @@ func (h *Handle) IsSocket() bool { return h.Sock.Type() != 0 }
 // records are what is sent and received.
 func (h *Handle) UnderTLS(given bool) error {
 	if given && h.Above() != nil {
-		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave out call", h.Name)
+		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave call out", h.Name)
 	}
 	return nil
 }

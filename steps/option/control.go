@@ -56,7 +56,7 @@ func controlType(d *value.Decoder, key *source.Node) (sock.ControlType, bool) {
 	if !ok {
 		p := d.Problem(key, "unknown type of ancillary data %s", value.Shown(key))
 		if p.Hint = source.DidYouMean(key.Text, sock.ControlNames()); p.Hint == "" {
-			p.Hint = "write its C name, as SCM_RIGHTS or IP_TTL, or LEVEL:TYPE in numbers"
+			p.Hint = "write its C name, such as SCM_RIGHTS or IP_TTL, or LEVEL:TYPE in numbers"
 		}
 	}
 	return typ, ok

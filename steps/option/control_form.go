@@ -49,18 +49,18 @@ var controlForms = map[sock.ControlKind]*controlForm{
 	},
 	sock.CtlCredentials: {
 		what: "{pid, uid, gid}", varies: true, fields: []controlField{{name: "pid"}, {name: "uid"}, {name: "gid"}},
-		takes: "{pid, uid, gid}, each of which may be left out", sends: []string{"pid", "uid", "gid"},
+		takes: "{pid, uid, gid}, where each field may be left out", sends: []string{"pid", "uid", "gid"},
 		encode: encodeCredentials, decode: decodeCredentials,
 	},
 	sock.CtlPktinfo: {
 		what:   "{interface, local, dst}",
 		fields: []controlField{{name: "interface", free: true}, {name: "local", free: true}, {name: "dst", free: true}},
-		takes:  "{interface, local}, each of which may be left out", sends: []string{"interface", "local"},
+		takes:  "{interface, local}, where each field may be left out", sends: []string{"interface", "local"},
 		encode: encodePktinfo, decode: decodePktinfo,
 	},
 	sock.CtlPktinfo6: {
 		what: "{interface, local}", fields: []controlField{{name: "interface", free: true}, {name: "local", free: true}},
-		takes: "{interface, local}, each of which may be left out", sends: []string{"interface", "local"},
+		takes: "{interface, local}, where each field may be left out", sends: []string{"interface", "local"},
 		encode: encodePktinfo6, decode: decodePktinfo,
 	},
 	sock.CtlRecverr: {
@@ -244,14 +244,14 @@ func (f *controlForm) check(c *step.Check, it *controlWanted) {
 	name := it.typ.Name
 	switch {
 	case it.Fields.node != nil && f.fields == nil:
-		c.Problem(it.node, "%s has no fields; it gives %s", name, f.what)
+		c.Problem(it.node, "%s has no fields; its value is %s", name, f.what)
 	case it.Fields.node != nil:
 		f.checkFields(c, it)
 	case it.value.text.Lit == "any":
 	case f.fields != nil:
-		c.Problem(it.node, "%s gives %s, not one value", name, f.what).Hint = "expect its fields by name, or any"
+		c.Problem(it.node, "the value of %s is %s, not a single value", name, f.what).Hint = "expect its fields by name, or any"
 	case f.number && !it.value.numeric():
-		c.Problem(it.node, "%s gives %s; %s is no condition on that", name, f.what, value.Shown(it.node))
+		c.Problem(it.node, "the value of %s is %s; %s is not a condition for it", name, f.what, value.Shown(it.node))
 	}
 }
 
@@ -278,11 +278,11 @@ func (x *controlField) check(c *step.Check, want *ValueWant, typ string) {
 	case x.words != nil:
 		for _, text := range want.texts {
 			if word, static := text.Static(); static && indexOf(x.words(), word) < 0 {
-				c.Problem(text.Node, "%s is no %s of %s", value.Quote(word), x.name, typ).Hint = source.DidYouMean(word, x.words())
+				c.Problem(text.Node, "%s is not a %s of %s", value.Quote(word), x.name, typ).Hint = source.DidYouMean(word, x.words())
 			}
 		}
 	case !x.free && !want.numeric():
-		c.Problem(want.node, "%s of %s is a number; %s is no condition on that", x.name, typ, value.Shown(want.node))
+		c.Problem(want.node, "%s of %s is a number; %s is not a condition for it", x.name, typ, value.Shown(want.node))
 	}
 }
 

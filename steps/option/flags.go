@@ -32,7 +32,7 @@ func parseTimestamps(s string) (Timestamps, error) {
 		short := strings.TrimPrefix(strings.ToUpper(strings.TrimSpace(word)), "SOF_TIMESTAMPING_")
 		at := slices.Index(timestampNames, short)
 		if at < 0 {
-			return 0, fmt.Errorf("%s is no flag of it%s", value.Quote(word), value.Prefixed("; ", source.DidYouMean(short, timestampNames)))
+			return 0, fmt.Errorf("%s is not one of its flags%s", value.Quote(word), value.Prefixed("; ", source.DidYouMean(short, timestampNames)))
 		}
 		bits |= 1 << at
 	}

@@ -169,7 +169,7 @@ func decodeInt(b []byte) (any, error) {
 	case 8:
 		return value.Unsigned(binary.NativeEndian.Uint64(b)), nil
 	}
-	return nil, fmt.Errorf("the kernel gave %d bytes for a number", len(b))
+	return nil, fmt.Errorf("the kernel returned %d bytes for a number", len(b))
 }
 
 func decodeErrno(b []byte) (any, error) {
@@ -236,7 +236,7 @@ func encodeLinger(v *Value, env value.Env) ([]byte, error) {
 func decodeLinger(b []byte) (any, error) {
 	onoff, seconds, ok := sock.DecodeLinger(b)
 	if !ok {
-		return nil, fmt.Errorf("the kernel gave %d bytes for struct linger", len(b))
+		return nil, fmt.Errorf("the kernel returned %d bytes for struct linger", len(b))
 	}
 	return Fields{{Name: "onoff", Value: int(onoff)}, {Name: "linger", Value: int(seconds)}}, nil
 }
@@ -268,7 +268,7 @@ func encodeTime(v *Value, env value.Env) ([]byte, error) {
 func decodeTime(b []byte) (any, error) {
 	d, ok := sock.DecodeTimeval(b)
 	if !ok {
-		return nil, fmt.Errorf("the kernel gave %d bytes for struct timeval", len(b))
+		return nil, fmt.Errorf("the kernel returned %d bytes for struct timeval", len(b))
 	}
 	return d, nil
 }
@@ -281,7 +281,7 @@ func showTime(b []byte) any {
 func decodeUcred(b []byte) (any, error) {
 	cred, ok := sock.DecodeUcred(b)
 	if !ok {
-		return nil, fmt.Errorf("the kernel gave %d bytes for struct ucred", len(b))
+		return nil, fmt.Errorf("the kernel returned %d bytes for struct ucred", len(b))
 	}
 	return ucredFields(cred), nil
 }

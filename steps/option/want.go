@@ -77,7 +77,7 @@ func (w *Want) Params(p *step.Params) {
 func (w *Want) Static(c *step.Check, o sock.Option) {
 	form := FormOf(o)
 	if len(w.Fields.Names) > 0 && form.fields == nil {
-		c.Problem(w.Fields.node, "%s has no fields; it gives %s", o.Name, form.What)
+		c.Problem(w.Fields.node, "%s has no fields; its value is %s", o.Name, form.What)
 		return
 	}
 	for i, name := range w.Fields.Names {
@@ -89,14 +89,14 @@ func (w *Want) Static(c *step.Check, o sock.Option) {
 	case !w.plain.Given() || isTruth(w.plain.text.Lit):
 	case form == timestampingForm && w.plain.number.Node == nil:
 		if _, err := w.plain.flags(nil); err != nil {
-			c.Problem(w.plain.node, "%s: %s", o.Name, err).Hint = "it gives " + form.What
+			c.Problem(w.plain.node, "%s: %s", o.Name, err).Hint = "its value is " + form.What
 		}
 	case form.unsigned && isUnsigned(w.plain.text.Lit):
 	case form.fields != nil:
-		c.Problem(w.plain.node, "%s gives %s, not one value", o.Name, form.What).Hint = "expect its fields by name"
+		c.Problem(w.plain.node, "the value of %s is %s, not a single value", o.Name, form.What).Hint = "expect its fields by name"
 	case number == value.PlainUnit && form.isNumber && w.plain.number.Node == nil,
 		number == value.TimeUnit && w.plain.span.Node == nil:
-		c.Problem(w.plain.node, "%s gives %s; %s is no condition on that", o.Name, form.What, value.Shown(w.plain.node))
+		c.Problem(w.plain.node, "the value of %s is %s; %s is not a condition for it", o.Name, form.What, value.Shown(w.plain.node))
 	}
 }
 

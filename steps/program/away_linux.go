@@ -242,7 +242,7 @@ func (a *away) hasEnded(pid int, s Status) {
 }
 
 // errGone is the error of a program that nobody can start any more.
-var errGone = errors.New("the processes that start and end programs have gone: something has killed them")
+var errGone = errors.New("the processes that start and end programs are gone: something has killed them")
 
 // ask sends a question and waits for its answer.
 func (a *away) ask(m *message) (answer, error) {

@@ -80,7 +80,7 @@ func CheckFolder(dir string) error {
 	}
 	return &value.HintedError{
 		Err:  &sock.Error{Call: "chdir", Err: errno},
-		Hint: fmt.Sprintf("dir is the folder %s, in which nothing can run", dir),
+		Hint: fmt.Sprintf("dir is the folder %s, where no program can run", dir),
 	}
 }
 
@@ -99,9 +99,9 @@ func execCure(path, dir string, errno syscall.Errno) string {
 		if info, err := os.Stat(seenFrom(dir, path)); err == nil && info.IsDir() {
 			return path + " is a folder, not a program"
 		}
-		return fmt.Sprintf("%s may not be run: chmod +x makes a program of a file", path)
+		return fmt.Sprintf("%s may not be run: make it executable with chmod +x", path)
 	case syscall.ENOEXEC:
-		return fmt.Sprintf("%s is no program of this machine; a script begins with #! and its interpreter", path)
+		return fmt.Sprintf("%s is not a program for this machine; a script begins with #! and its interpreter", path)
 	case syscall.EAGAIN:
 		return "there are too many processes: raise the limit with ulimit -u"
 	}

@@ -22,8 +22,8 @@ type ProgramWant struct {
 // Conditions are the keys of `expect` that say how the program must end.
 func (w *ProgramWant) Conditions() []*value.Param {
 	return []*value.Param{
-		{Key: "exit", Value: &w.exit, Help: "the exit status that must come; 0 where neither it nor a signal is expected"},
-		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, as TERM"},
+		{Key: "exit", Value: &w.exit, Help: "the exit status that is expected; 0 if neither exit nor signal is written"},
+		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, such as TERM"},
 	}
 }
 
@@ -102,7 +102,7 @@ func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
 			p.Hint = source.DidYouMean(name, signalNames())
 		}
 		if p.Hint == "" {
-			p.Hint = "write its name, as TERM or SIGTERM; see signal(7)"
+			p.Hint = "write its name, such as TERM or SIGTERM; see signal(7)"
 		}
 		return
 	}

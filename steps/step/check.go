@@ -185,8 +185,8 @@ func (c *Check) giveUp(s *Step) {
 		return
 	}
 	c.over = true
-	p := s.Node.Warning("this step and those behind it are not checked: they are more than %s", &value.MaxChecked)
-	*c.problems = append(*c.problems, p.WithHint("a step counts each time that it is run through; call procedures less often, or in a repeat"))
+	p := s.Node.Warning("this step and those after it are not checked: they are more than %s", &value.MaxChecked)
+	*c.problems = append(*c.problems, p.WithHint("a step counts each time that it runs; call procedures less often, or in a repeat"))
 }
 
 // scoped marks actions with an expression that sees the names that the step

@@ -148,7 +148,7 @@ func (c *Check) unknownHandle(r *HandleRef, name string) {
 	}
 	if c.MadeElsewhere(name) {
 		p.Msg = name + " is used before the step that makes it"
-		p.Hint = "move this step behind the one with as: " + name
+		p.Hint = "move this step after the one with as: " + name
 		return
 	}
 	var known []string

@@ -172,13 +172,13 @@ func (c *Check) ownName(e *value.Expr, name string) {
 	p := c.Problem(e.Node, "unknown name %q in the expression", name).MoveTo(e.Node, e.Pos())
 	switch {
 	case c.MadeElsewhere(name):
-		p.Msg = fmt.Sprintf("%s is used before the step that gives it its value", name)
-		p.Hint = "move this step behind that one"
+		p.Msg = fmt.Sprintf("%s is used before it has a value", name)
+		p.Hint = "move this step after the one that sets it"
 	case c.scenario.Actors[name] != nil:
-		p.Hint = fmt.Sprintf("%s is an actor; name something of it, as %s.NAME", name, name)
+		p.Hint = fmt.Sprintf("%s is an actor; write %s.NAME for one of its names", name, name)
 	default:
 		if p.Hint = source.DidYouMean(name, c.visible()); p.Hint == "" {
-			p.Hint = "it is none of the actor's own names, nor of vars; another actor's is written ACTOR.NAME"
+			p.Hint = "it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor"
 		}
 	}
 }
@@ -207,7 +207,7 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if !a.Names.May(r.Name) {
 		p := c.Problem(e.Node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.Node, e.Pos())
 		if p.Hint = source.DidYouMean(r.Name, a.Names.All()); p.Hint == "" {
-			p.Hint = "an actor's names are those that its steps give with as: and let:"
+			p.Hint = "an actor's names are those that its steps make with as: and let:"
 		}
 	}
 	if what := a.Things[r.Name]; what != "" && e.Whole[r.Slot] {
@@ -249,7 +249,7 @@ func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
 	}
 	for _, w := range u.Waits.names {
 		if !given[w.name] && !u.Signals.dynamic {
-			p := w.text.Node.Problem("nobody gives the signal %q", w.name)
+			p := w.text.Node.Problem("no step raises the signal %q", w.name)
 			if p.Hint = source.DidYouMean(w.name, signals); p.Hint == "" {
 				p.Hint = "add a signal step to another actor"
 			}

@@ -38,11 +38,11 @@ func (c *Check) unknownStream(r *HandleRef, program, stream string) {
 		p.Msg = program + " has no " + stream + " of its own"
 		p.Hint = "with stdio: its standard input and output are the socket, with pty: standard error goes to the terminal, which is its stdout"
 	case sym != nil:
-		p.Msg = program + " is no program"
-		p.Hint = "only what a start step names has " + stream
+		p.Msg = program + " is not a program"
+		p.Hint = "only the program of a start step has " + stream
 	case c.MadeElsewhere(program):
 		p.Msg = program + " is used before the step that starts it"
-		p.Hint = "move this step behind the one with as: " + program
+		p.Hint = "move this step after the one with as: " + program
 	default:
 		if p.Hint = source.DidYouMean(program, c.Programs()); p.Hint == "" {
 			p.Hint = "name a program with as: on its start step"

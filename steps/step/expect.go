@@ -20,8 +20,8 @@ func (x *Expect) Given() bool { return x.Node != nil }
 func (x *Expect) bindings() []*value.Param {
 	x.Took.Unit = value.TimeUnit
 	return []*value.Param{
-		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of which one must come; 0 in it allows success"},
-		{Key: "took", Value: &x.Took, Help: "how long the step may take from its call on, as 150ms..400ms or \">=1s\""},
+		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of errnos that are possible; 0 in the list allows success"},
+		{Key: "took", Value: &x.Took, Help: "how long the step may take, counted from its call, such as 150ms..400ms or \">=1s\""},
 	}
 }
 
@@ -57,7 +57,7 @@ func (x *Expect) onlyError(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if e.Key.Text != "error" && e.Key.Text != "took" {
-			d.Problem(e.Key, "a step that must fail gives no %s", e.Key.Text).Hint = "leave it out, or leave error out"
+			d.Problem(e.Key, "a step that must fail has no %s", e.Key.Text).Hint = "leave it out, or leave error out"
 		}
 	}
 }

@@ -16,12 +16,12 @@ import (
 // call that met it; "" stands for any call.
 var hints = map[syscall.Errno]map[string]string{
 	syscall.EADDRINUSE: {
-		"bind":       "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; a path is freed by unlink",
+		"bind":       "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; unlink frees a path",
 		"setsockopt": "the socket is a member of this group already",
 		"":           "another socket has this address",
 	},
 	syscall.EADDRNOTAVAIL: {
-		"connect":    "no ephemeral port towards this address is free, often because connections in TIME_WAIT hold them: connect to another address of 127.0.0.0/8, or wait 60s",
+		"connect":    "no ephemeral port for this address is free, often because of connections in TIME_WAIT: connect to another address of 127.0.0.0/8, or wait 60s",
 		"bind":       "no interface of this host has this address",
 		"setsockopt": "the socket has no such membership or source, or no interface has this address",
 	},
@@ -30,13 +30,13 @@ var hints = map[syscall.Errno]map[string]string{
 		"":       "a privilege or a permission is missing",
 		"sendto": "a broadcast address needs SO_BROADCAST",
 	},
-	syscall.EPERM:        {"": "a privilege is missing: run as root, or say requires: root"},
+	syscall.EPERM:        {"": "a privilege is missing: run as root, or write requires: root"},
 	syscall.EMFILE:       {"": "this process may open no more descriptors: raise the limit with ulimit -n"},
 	syscall.ENFILE:       {"": "the system has no descriptors left"},
-	syscall.EAFNOSUPPORT: {"socket": "this kernel lacks the family: say so with requires"},
+	syscall.EAFNOSUPPORT: {"socket": "this kernel does not have the address family: add it to requires"},
 	syscall.ECONNREFUSED: {"connect": "nobody listens there: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
 	syscall.ENOENT:       {"connect": "no socket is bound to this path: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"},
-	syscall.ESRCH:        {"kill": "the program has ended, and join has told how"},
+	syscall.ESRCH:        {"kill": "the program has ended, and a join step has waited for it"},
 	syscall.ENOSPC:       {"": "the disk is full"},
 	syscall.EROFS:        {"": "the file system is read-only"},
 }
@@ -73,11 +73,11 @@ func addressHint(call string, to sock.Addr, errno syscall.Errno) string {
 	case errno == syscall.ENETUNREACH && to.IP.IsLoopback():
 		return loDown
 	case errno == syscall.EADDRNOTAVAIL && call == "bind" && to.IP.IsLoopback():
-		return "no interface of this host has this address; of 127.0.0.1 and ::1 that means that " + loDown
+		return "no interface of this host has this address; for 127.0.0.1 and ::1 that means that " + loDown
 	case errno == syscall.EADDRINUSE && call == "bind" && to.Port == 0 && to.Path == "" && to.Other == "":
 		return NoPorts
 	case errno == syscall.EINVAL && len(to.Path) > maxPath:
-		return fmt.Sprintf("the path has %d bytes, and a socket's takes at most %d (unix(7)): take a shorter one; one below ${tmp} is as long as TMPDIR makes it", len(to.Path), maxPath)
+		return fmt.Sprintf("the path has %d bytes, and the path of a socket has at most %d (unix(7)): use a shorter one; the length of a path in ${tmp} depends on TMPDIR", len(to.Path), maxPath)
 	}
 	return ""
 }

@@ -211,7 +211,7 @@ func (p *Procedure) findLoop(d *value.Decoder) {
 			return
 		}
 		if s.calls.Proc.busy {
-			d.Problem(s.Node, "procedure %s calls itself", s.calls.Proc.Name).Hint = "use repeat for what is to be done again"
+			d.Problem(s.Node, "procedure %s calls itself", s.calls.Proc.Name).Hint = "use repeat to run steps again"
 			s.calls.Proc, s.calls = nil, nil
 			return
 		}

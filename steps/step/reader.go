@@ -215,7 +215,7 @@ func (r *Reader) keys(n *source.Node, s *Step, params *Params) {
 	s.late = r.TakeLate()
 	switch most := max(params.Names, 1); {
 	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():
-		r.Problem(s.As.Node, "%s makes nothing that could be named", s.Kind.Name).Hint = "leave as: out"
+		r.Problem(s.As.Node, "%s does not make anything, so as cannot name it", s.Kind.Name).Hint = "leave as: out"
 	case s.As.Len() > most:
 		p := r.Problem(s.As.Node, "as takes %s here, not %d", map[int]string{1: "one name", 2: "two names", 3: "three names"}[most], s.As.Len())
 		if p.Hint = "it names " + params.Makes; params.Makes == "" {
@@ -226,7 +226,7 @@ func (r *Reader) keys(n *source.Node, s *Step, params *Params) {
 	for _, x := range s.As.List {
 		name, static := x.Static()
 		if static && seen[name] {
-			r.Problem(x.Node, "as gives the name %s twice", name)
+			r.Problem(x.Node, "as has the name %s twice", name)
 		}
 		seen[name] = static
 	}
@@ -248,8 +248,8 @@ func (p *Params) all(k *Kind, s *Step) []*value.Param {
 func commonParams(s *Step, params *Params) []*value.Param {
 	return []*value.Param{
 		{Key: "as", Value: &s.As, Help: "names what the step makes"},
-		{Key: "expect", Value: &expectValue{s, params}, Help: "what the step must give"},
-		{Key: "timeout", Value: &s.Timeout, Help: "the bound of this one step"},
+		{Key: "expect", Value: &expectValue{s, params}, Help: "what must come back"},
+		{Key: "timeout", Value: &s.Timeout, Help: "the longest time that this step may take"},
 		{Key: "when", Value: &s.When, Help: "an expression; false skips the step"},
 		{Key: "note", Value: &s.Note, Help: "a line of text for the transcript"},
 	}
@@ -283,7 +283,7 @@ func (v *expectValue) Type() string         { return "expectation" }
 // verbOf finds the one key of a step that names a kind.
 func (r *Reader) verbOf(n *source.Node) (*Kind, source.Entry) {
 	if n.Kind != source.Map {
-		r.Problem(n, "a step is a mapping, not %s", n.Describe()).Hint = `write it as "- KIND: VALUE", as "- close: conn"`
+		r.Problem(n, "a step is a mapping, not %s", n.Describe()).Hint = `write it as "- KIND: VALUE", such as "- close: conn"`
 		return nil, source.Entry{}
 	}
 	var kind *Kind
@@ -295,7 +295,7 @@ func (r *Reader) verbOf(n *source.Node) (*Kind, source.Entry) {
 		}
 		if kind != nil {
 			p := r.Problem(e.Key, "two verbs in one step: %s and %s", kind.Name, k.Name)
-			p.Hint = "make two steps of it, each with its own dash"
+			p.Hint = "write two steps, each with its own dash"
 			return nil, source.Entry{}
 		}
 		kind, verb = k, e

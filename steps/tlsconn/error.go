@@ -86,9 +86,9 @@ func (e *Error) Hint() string {
 	if e.Sent {
 		switch e.Reason {
 		case unknownAuthority:
-			return "give the certificate's authority with ca, or say verify: false"
+			return "add the certificate's authority with ca, or write verify: false"
 		case wrongName:
-			return "say with server_name what the certificate is for"
+			return "write the name of the certificate in server_name"
 		}
 	}
 	switch alertNames[e.Alert] {

@@ -106,7 +106,7 @@ func (v *Cipher) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Scalar || !slices.Contains(names, n.Text) {
 		p := d.Problem(n, "unknown cipher suite %s", value.Shown(n))
 		if p.Hint = source.DidYouMean(n.Text, names); p.Hint == "" {
-			p.Hint = "write its name as IANA has it: TLS_AES_128_GCM_SHA256"
+			p.Hint = "write its IANA name: TLS_AES_128_GCM_SHA256"
 		}
 		return
 	}

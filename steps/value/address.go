@@ -23,9 +23,9 @@ type Address struct {
 func AddressForms() []DocRow {
 	return []DocRow{
 		{Key: "127.0.0.1:8080", Help: "AF_INET; port 0 lets the kernel choose"},
-		{Key: "[::1]:8080", Help: "AF_INET6; a link-local one has its interface: [fe80::1%lo]:80"},
+		{Key: "[::1]:8080", Help: "AF_INET6; a link-local address includes its interface: [fe80::1%lo]:80"},
 		{Key: ":8080", Help: "every address of the host, in the family of the socket"},
-		{Key: "unix:PATH", Help: "AF_UNIX; a relative path is one in the current folder"},
+		{Key: "unix:PATH", Help: "AF_UNIX; a relative path starts at the current folder"},
 		{Key: "unix:@NAME", Help: "an abstract name (Linux, unix(7))"},
 		{Key: "unix:", Help: "no name: bind lets the kernel choose an abstract one"},
 		{Key: "icmp:127.0.0.1", Help: "an address without a port, for raw sockets and ICMP"},

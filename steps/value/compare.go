@@ -59,7 +59,7 @@ func (c *Compare) bound(d *Decoder, n *source.Node) bound {
 	}
 	b.low.decode(d, c.part(n, rest), c.Unit)
 	if b.op == ".." && len(d.problems) == problems && b.low.fixed() && b.high.fixed() && b.low.lit > b.high.lit {
-		d.Problem(n, "nothing is in %s", b.text).Hint = "write the smaller one first"
+		d.Problem(n, "no number is in %s", b.text).Hint = "write the smaller one first"
 	}
 	return b
 }

@@ -121,7 +121,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		p := d.Problem(n, "expression %s: %s", Quote(e.Source), exprMessage(err))
 		p.MoveTo(n, n.At(offset+strings.Index(src, e.Source)+exprColumn(err)))
 		if word := d.operatorName(src); word != "" {
-			p.Hint = word + " is an operator of expressions; give what bears that name another one"
+			p.Hint = word + " is an operator of expressions; use another name"
 		}
 		return
 	}
@@ -386,7 +386,7 @@ func (e *Expr) Truth(env Env) (bool, error) {
 	}
 	b, ok := v.(bool)
 	if !ok {
-		return false, e.Errorf("gives %s, not true or false", Format(v))
+		return false, e.Errorf("the value is %s, not true or false", Format(v))
 	}
 	return b, nil
 }

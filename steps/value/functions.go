@@ -177,7 +177,7 @@ var builtins = []DocRow{
 }
 
 // freePort is the function that only a run can answer.
-var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call gives another"}
+var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call returns another one"}
 
 // BuiltinNames are the names that every actor has.
 var BuiltinNames = append(keysOf(builtins), freePort.Name)

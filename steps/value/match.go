@@ -47,7 +47,7 @@ func (v *Digest) Decode(d *Decoder, n *source.Node) {
 	v.Text.Decode(d, n)
 	s, static := v.Static()
 	if b, err := hex.DecodeString(s); static && n.Kind == source.Scalar && (err != nil || len(b) != sha256.Size) {
-		d.Problem(n, "%s is no SHA-256", Quote(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
+		d.Problem(n, "%s is not a SHA-256", Quote(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
 	}
 }
 

@@ -128,7 +128,7 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 	}
 	if n, ok := asInt(x); ok && u != TimeUnit {
 		if n < 0 && u != SignedUnit {
-			return 0, nil, v.expr.Errorf("gives %d; it must not be negative", n)
+			return 0, nil, v.expr.Errorf("the value is %d; it must not be negative", n)
 		}
 		if err := v.above(n); err != nil {
 			return 0, nil, v.expr.Errorf("%s", err)

@@ -118,7 +118,7 @@ func (d *Decoder) piece(n *source.Node) piece {
 		return list
 	}
 	if len(n.Entries) == 0 {
-		d.Problem(n, "an empty mapping is no payload").Hint = "write one of " + JoinOr(payloadKeys())
+		d.Problem(n, "an empty mapping is not a payload").Hint = "write one of " + JoinOr(payloadKeys())
 		return nil
 	}
 	if len(n.Entries) != 1 {

@@ -225,7 +225,7 @@ func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
 	}
 	switch {
 	case int64(to) < n:
-		return nil, 0, fmt.Errorf("cannot pad %d bytes to %d: they are more already", n, to)
+		return nil, 0, fmt.Errorf("cannot pad %d bytes to %d: there are already more", n, to)
 	case len(fill) != 1:
 		return nil, 0, fmt.Errorf("pad fills with one byte, not %d", len(fill))
 	}

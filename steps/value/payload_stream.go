@@ -164,7 +164,7 @@ func (d *Decoder) randomPiece(n *source.Node) piece {
 func (p *randomPiece) params() []*Param {
 	return []*Param{
 		{Key: "size", Value: &p.size, Required: true, Help: "how many bytes"},
-		{Key: "seed", Value: &p.seed, Required: true, Help: "a number; the same gives the same bytes"},
+		{Key: "seed", Value: &p.seed, Required: true, Help: "a number; the same seed makes the same bytes"},
 	}
 }
 

@@ -20,12 +20,12 @@ type payloadForm struct {
 func payloadForms() []payloadForm {
 	return []payloadForm{
 		{"text", "a text", textSchema, (*Decoder).textPiece},
-		{"hex", "bytes in hexadecimal; blanks are passed over", textSchema, coded(decodeHex)},
+		{"hex", "bytes in hexadecimal; blanks are ignored", textSchema, coded(decodeHex)},
 		{"base64", "bytes in base64 (RFC 4648)", textSchema, coded(decodeBase64)},
-		{"file", "the content of a file; a relative path is one beside the scenario file", textSchema, (*Decoder).filePiece},
-		{"zeros", "so many zero bytes", new(Size).Schema, (*Decoder).zerosPiece},
+		{"file", "the content of a file; a relative path starts at the folder of the scenario file", textSchema, (*Decoder).filePiece},
+		{"zeros", "this many zero bytes", new(Size).Schema, (*Decoder).zerosPiece},
 		{"random", "{size, seed}: bytes that look random and are the same for the same seed", randomSchema, (*Decoder).randomPiece},
-		{"repeat", "{data, times}: the data so many times", repeatSchema, (*Decoder).repeatPiece},
+		{"repeat", "{data, times}: the data, repeated", repeatSchema, (*Decoder).repeatPiece},
 		{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)", padSchema, (*Decoder).padPiece},
 		{"u8", "a byte, or a list of them", integersSchema, integers(1, binary.BigEndian)},
 		{"u16be", "16-bit integers, big-endian: network order", integersSchema, integers(2, binary.BigEndian)},

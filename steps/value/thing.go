@@ -47,7 +47,7 @@ func NotValue(name string, what Thing) string {
 // NotValueHint is what can be meant with a program's or a branch's name.
 func NotValueHint(name string, what Thing) string {
 	if what == AProgram {
-		return fmt.Sprintf("its process id is one: ${%s.pid}; its own actor names it, without ${}, in kill and join", name)
+		return fmt.Sprintf("its process id is a value: ${%s.pid}; its own actor writes its name, without ${}, in kill and join", name)
 	}
-	return "its own actor names it, without ${}, in join and blocked"
+	return "its own actor writes its name, without ${}, in join and blocked"
 }
