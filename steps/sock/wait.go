@@ -66,9 +66,9 @@ type direction struct {
 	begun    attempt // connect: the attempt that is under way
 	stalled  bool    // the kernel makes it wait
 
-	park        func(func(uintptr) bool) error // RawConn.Read or RawConn.Write; nil: no place in the poller yet
-	try         func(uintptr) bool
-	setDeadline func(time.Time) error
+	port  *port // its place in the poller; nil: none yet
+	reads bool  // it waits there for something to receive, else for room to send
+	try   func(uintptr) bool
 }
 
 // again is what an EAGAIN means to a call that may wait.
@@ -82,11 +82,23 @@ const (
 
 // attach gives d its place in the poller.
 func (d *direction) attach(s *Socket, p *port, reads bool) {
-	d.socket, d.try = s, d.attempt
-	if reads {
-		d.park, d.setDeadline = p.raw.Read, p.file.SetReadDeadline
+	d.socket, d.port, d.reads, d.try = s, p, reads, d.attempt
+}
+
+// park makes the call as often as the poller finds the descriptor ready, until try is satisfied.
+func (d *direction) park() error {
+	if d.reads {
+		return d.port.raw.Read(d.try)
+	}
+	return d.port.raw.Write(d.try)
+}
+
+// setDeadline sets the moment at which park gives up.
+func (d *direction) setDeadline(t time.Time) {
+	if d.reads {
+		d.port.file.SetReadDeadline(t)
 	} else {
-		d.park, d.setDeadline = p.raw.Write, p.file.SetWriteDeadline
+		d.port.file.SetWriteDeadline(t)
 	}
 }
 
@@ -131,7 +143,7 @@ func (d *direction) perform(w Wait, reads bool) error {
 
 // performPolled makes the call of a descriptor that the poller watches.
 func (d *direction) performPolled(reads bool) error {
-	if d.park == nil {
+	if d.port == nil {
 		return d.performBeside(reads)
 	}
 	return d.untilReady()
@@ -189,7 +201,7 @@ func (d *direction) arm(t time.Time) {
 // untilReady makes the call as often as the poller finds the descriptor ready, until it has a result.
 func (d *direction) untilReady() error {
 	for {
-		err := d.park(d.try)
+		err := d.park()
 		if err == nil {
 			return asError(d.errno)
 		}
