@@ -19,10 +19,14 @@ type Form struct {
 	Full   bool // show all data; the run must have kept it (Options.Full)
 }
 
+// usualCall is for how many bytes of a call there is room from the start.
+const usualCall = 80
+
 // Text is an event as the transcript shows it: recv(conn, 5) = 5 "hello".
 func (r *Record) Text(e *event.Event, f Form) string {
 	r.prepare()
 	w := &callWriter{masks: r.masks, event: e, form: f}
+	w.Grow(usualCall)
 	return w.call()
 }
 

@@ -75,6 +75,7 @@ type Branch struct {
 	forks    int // branches that it has started so far
 	seq      int
 	free     []*event.Event // of rounds that were folded
+	parts    []any          // room for those of the next events
 }
 
 // An Entry of a branch is an event, or the fold that stands for rounds.

@@ -58,7 +58,7 @@ func (r *Recorder) Record() *Record {
 // others, and says how later events can name it as their cause.
 func (s *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
 	kept := s.unused()
-	args, ret, causes := kept.Args[:0], kept.Ret[:0], kept.After[:0]
+	args, ret, causes := s.room(kept.Args, len(e.Args)), s.room(kept.Ret, len(e.Ret)), kept.After[:0]
 	*kept = *e
 	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
 	kept.After = append(append(causes, e.After...), after...)
@@ -66,6 +66,22 @@ func (s *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
 	s.seq++
 	s.Entries = append(s.Entries, Entry{Event: kept})
 	return s.Last()
+}
+
+// partsAtOnce is for how many parts of events room is made at once.
+const partsAtOnce = 16
+
+// room is an empty list for n parts: the one that an event had, if that is
+// enough.
+func (s *Branch) room(list []any, n int) []any {
+	if n <= cap(list) {
+		return list[:0]
+	}
+	if n > len(s.parts) {
+		s.parts = make([]any, max(n, partsAtOnce))
+	}
+	list, s.parts = s.parts[:0:n], s.parts[n:]
+	return list
 }
 
 // Last is the branch's latest event, as a cause of others.
