@@ -157,3 +157,82 @@ func TestManyExpressions(t *testing.T) {
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))
 	wantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)
 }
+
+// TestExpressionBounds: an expression that makes too much, or that goes on for
+// too long, fails its step with a message that says where and why.
+func TestExpressionBounds(t *testing.T) {
+	const made = "it makes more than 64MiB of texts and lists, which is the most for what an expression makes"
+	const items = "it makes more than 1000000 items, which is the most for an expression"
+	const late = "timed out after 100ms"
+	print := func(timeout, expr string) string {
+		return one(`- let: {x: ab, n: 1, big: "${repeat('abcdefgh', 1000000)}", l: "${1..1000}"}` +
+			"\n- print: \"${len(string(" + expr + "))}\"\n  timeout: " + timeout)
+	}
+	text := func(expr string) string { return print("1h", expr) }
+	slow := func(expr string) string { return print("100ms", expr) }
+	for _, test := range []struct{ name, text, want string }{
+		{"repeat", text(`repeat(x, 1000000000)`), made},
+		{"repeat of the largest", text(`repeat(x, 9223372036854775807)`), made},
+		{"replace", text(`replace(big, '', big)`), made},
+		{"replace a few", text(`replace(big, 'a', big, 9)`), made},
+		{"join", text(`join(map(l, big), '')`), made},
+		{"join with a long separator", text(`join(map(l, x), big)`), made},
+		{"split", text(`split(big, '')`), made},
+		{"concat", text(`concat(` + strings.TrimSuffix(strings.Repeat("[big],", 9), ",") + `)`), made},
+		{"+", text(strings.TrimSuffix(strings.Repeat("big+", 9), "+")), made},
+		{"+ of lists", text(`[` + strings.TrimSuffix(strings.Repeat("big+x,", 9), ",") + `]`), made},
+		{"functions side by side", text(`[` + strings.TrimSuffix(strings.Repeat("upper(big),", 9), ",") + `]`), made},
+		{"lists of lists", text(`let a = [big, big]; let b = [a, a]; let c = [b, b]; c`), made},
+		{"mappings of mappings", text(`let a = {x: big, y: big}; let b = {x: a, y: a}; {x: b, y: b}`), made},
+		{"reduce", text(`reduce(1..100000, #acc + big, '')`), made},
+		{"a range", text(`(n..1000000000)`), items},
+		{"ranges in a loop", text(`map(l, 1..(1000 + n))`), items},
+		{"loops in loops", slow(`all(l, all(l, all(l, all(l, true))))`), late},
+		{"loops that filter", slow(`filter(l, any(l, none(l, # == n - 1 and any(l, # < 0))))`), late},
+		{"loops that count", slow(`sum(l, sum(l, sum(l, sum(l, # * 2))))`), late},
+		{"uniq", slow(`uniq(1..900000)`), late},
+		{"a text of many", one(`- let: {big: "${repeat('abcdefgh', 1000000)}"}` + "\n- print: " + strings.Repeat("${big}", 9)), "the text that it stands in is larger than 64MiB"},
+		{"a value that doubles", one("- let: {x: ab}\n- repeat: 100\n  steps:\n    - let: {x: '${x + x}'}"), made},
+		{"a list that doubles", one("- let: {x: [ab]}\n- repeat: 100\n  steps:\n    - let: {x: ['${x}', '${x}']}"), "the value is larger than 64MiB, which is the most for what an expression makes"},
+		{"a mapping that doubles", one("- let: {x: {k: ab}}\n- repeat: 100\n  steps:\n    - let: {x: {k: '${x}', l: '${x}'}}"), "the value is larger than 64MiB"},
+		{"lines", one("- print: \"${repeat('\\\\n', 20000)}\""), "20000 is too much: the most for the lines of one print is 10000"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			failure, _ := fails(t, test.text)
+			if got := failure.Err.Error(); !strings.Contains(got, test.want) || failure.Place == nil {
+				t.Errorf("got  %s at %v\nwant %s", got, failure.Place, test.want)
+			}
+		})
+	}
+}
+
+// TestMeasuredExpressions: what is measured gives the same as what is not.
+func TestMeasuredExpressions(t *testing.T) {
+	passes(t, "actors:\n  one:\n"+`
+    - let: {x: ab, n: 3, l: [1, 2], j: 1}
+    - assert: x + x == 'abab' && n + n == 6 && x + 'c' + x == 'abcab' && 1.5 + n == 4.5
+    - assert: "map(l, # + n) == [4, 5] && filter(1..10, # > n && # in [4, 5, 6]) == [4, 5, 6]"
+    - assert: replace(x, 'a', 'zz') == 'zzb' && replace('aaa', 'a', '', 2) == 'a' && repeat(x, 3) == 'ababab' && repeat(x, 0) == ''
+    - assert: join(['a', x], '-') == 'a-ab' && join(['a', x]) == 'aab' && split('a,b', ',') == ['a', 'b'] && splitAfter('a,b', ',', 2) == ['a,', 'b']
+    - assert: uniq([1, 1, n]) == [1, 3] && concat(l, [n]) == [1, 2, 3] && flatten([l, [n]]) == [1, 2, 3]
+    - assert: "all(l, # > 0) && none(l, # > 2) && one(l, # == 2) && len(filter(l, # == 1)) == 1"
+    - assert: "reduce(1..4, #acc + #, 0) == 10 && sum(l, # * 2) == 6 && find(l, # > 1) == 2 && findIndex(l, # > 1) == 1"
+    - assert: "sortBy([3, 1], #) == [1, 3] && groupBy(1..4, # % 2)[0] == [2, 4] && {a: x}.a == 'ab' && toJSON(x) == '\"ab\"'"
+    - assert: let y = x + x; upper(y) + lower('Q') == 'ABABq'
+    - print: ${two[j + 0].v + x} ${two[l[0]].v}
+  two:
+    count: 2
+    steps:
+      - let: {v: w}
+`)
+}
+
+// TestLongLines: of a long line the transcript shows the beginning.
+func TestLongLines(t *testing.T) {
+	lines := passes(t, one("- let: {x: \"${repeat('é', 100000)}\"}\n- print: ${x}"))
+	for i, want := range []string{"let x = ", "| "} {
+		if !strings.HasPrefix(lines[i], want+"éé") || !strings.HasSuffix(lines[i], fmt.Sprintf("é... (%d bytes)", len(want)+200_000)) || len(lines[i]) > 66_000 {
+			t.Errorf("%d bytes: %.20s … %s", len(lines[i]), lines[i], lines[i][len(lines[i])-30:])
+		}
+	}
+}

@@ -35,10 +35,13 @@ func (a *letAction) Run(t *step.Task) error {
 		if err != nil {
 			return err
 		}
+		if err := value.CheckSize(v); err != nil {
+			return err
+		}
 		t.Set(name, v)
 		line := event.Marked{Text: "let " + name + " = "}
 		line.Add(value.FormatTraced(value.Untraced(v), value.TraceOf(v)))
-		t.Call("let", event.Bare(line))
+		t.Call("let", event.Bare(line.Cut(int(value.MaxLine.Most))))
 	}
 	return nil
 }

@@ -31,13 +31,16 @@ func (a *printAction) Run(t *step.Task) error {
 		return err
 	}
 	s.Text = strings.TrimSuffix(s.Text, "\n")
+	if err := value.MaxPrinted.Check(int64(strings.Count(s.Text, "\n")) + 1); err != nil {
+		return err
+	}
 	for i, line := range s.Lines() {
 		if i > 0 {
 			t.Next()
 		}
 		shown := event.Marked{Text: "| "}
 		shown.Add(line)
-		t.Call("print", event.Bare(shown))
+		t.Call("print", event.Bare(shown.Cut(int(value.MaxLine.Most))))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -59,6 +60,40 @@ func Shifted(marks []Mark, by int) []Mark {
 func (m *Marked) Add(o Marked) {
 	m.Marks = append(m.Marks, Shifted(o.Marks, len(m.Text))...)
 	m.Text += o.Text
+}
+
+// A Joiner makes one text of many; its zero value is ready. Unlike repeated
+// [Marked.Add], it copies no byte twice.
+type Joiner struct {
+	text  strings.Builder
+	marks []Mark
+}
+
+// Write appends a text that the file spells out.
+func (j *Joiner) Write(s string) { j.text.WriteString(s) }
+
+// Add appends a text.
+func (j *Joiner) Add(m Marked) {
+	j.marks = append(j.marks, Shifted(m.Marks, j.text.Len())...)
+	j.text.WriteString(m.Text)
+}
+
+// Len is the length of the text so far.
+func (j *Joiner) Len() int { return j.text.Len() }
+
+// Marked is the whole text.
+func (j *Joiner) Marked() Marked { return Marked{j.text.String(), j.marks} }
+
+// Cut is the text, shortened where it is longer than most, with its length.
+func (m Marked) Cut(most int) Marked {
+	if len(m.Text) <= most {
+		return m
+	}
+	kept := strings.ToValidUTF8(m.Text[:most], "")
+	return Marked{
+		Text:  fmt.Sprintf("%s... (%d bytes)", strings.Clone(kept), len(m.Text)),
+		Marks: CutMarks(m.Marks, 0, len(kept)),
+	}
 }
 
 // Lines are the lines of the text, without their ends.

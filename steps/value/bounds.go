@@ -24,6 +24,10 @@ var (
 	maxDepth    = maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
 	MaxChecked  = maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
 	maxExpr     = maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
+	maxMade     = maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
+	maxItems    = maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
+	MaxLine     = maximum{"a line that a step writes", 64 << 10, ByteUnit, "of `let` and `print`; of a longer one the transcript shows the beginning, and its length"}
+	MaxPrinted  = maximum{"the lines of one print", 10_000, PlainUnit, "a text of more lines fails the step"}
 	maxReplicas = maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
 	MaxBuffer   = maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
 	MaxMessages = maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
@@ -33,7 +37,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxChecked, &maxExpr, &maxReplicas, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.

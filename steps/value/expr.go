@@ -21,13 +21,15 @@ type Expr struct {
 	Node   *source.Node
 	offset int // of the expression in the text of its node
 	prog   *vm.Program
-	Names  []string        // the actor's own names, vars and built-in values it reads
-	Refs   []Reference     // other actors' names it reads
-	Hidden []Reference     // what looks like one, but for an own name that comes first
-	Whole  map[string]bool // of names and slots, those of which more is read than members
-	choice *choice         // nil where all of these are waited for
-	path   path            // what it reads, where it does nothing else
-	reads  []path          // all that it reads
+	// measured says that prog takes a meter: it makes texts or lists, or loops.
+	measured bool
+	Names    []string        // the actor's own names, vars and built-in values it reads
+	Refs     []Reference     // other actors' names it reads
+	Hidden   []Reference     // what looks like one, but for an own name that comes first
+	Whole    map[string]bool // of names and slots, those of which more is read than members
+	choice   *choice         // nil where all of these are waited for
+	path     path            // what it reads, where it does nothing else
+	reads    []path          // all that it reads
 }
 
 // A Reference is a name of another actor: actor.name or actor[index].name.
@@ -136,7 +138,9 @@ func (d *Decoder) program(e *Expr) error {
 	if err != nil {
 		return err
 	}
-	e.prog = prog
+	if e.prog, e.measured, err = d.measured(e.Source, prog); err != nil {
+		return err
+	}
 	e.Refs, e.Hidden = refs.refs, refs.hidden
 	root := prog.Node()
 	e.Names = freeNames(&root, refs)
@@ -329,14 +333,31 @@ func (e *Expr) Traced(env Env) (any, *Trace, error) {
 		}
 		put(e.Refs[i].Slot, v)
 	}
-	v, err := env.Machine().Run(e.prog, scope)
+	v, err := e.run(env, scope)
 	if err != nil {
-		return nil, nil, e.Errorf("%s", exprMessage(err))
+		return nil, nil, err
 	}
 	if why := noValue(v); why != "" {
 		return nil, nil, e.Errorf("%s", why)
 	}
 	return v, e.trace(v, traces), nil
+}
+
+// run runs the compiled expression.
+func (e *Expr) run(env Env, scope map[string]any) (any, error) {
+	var m *meter
+	if e.measured {
+		m = &meter{env: env}
+		scope[meterName] = m
+	}
+	v, err := env.Machine().Run(e.prog, scope)
+	switch {
+	case err == nil:
+		return v, nil
+	case m != nil && m.late != nil:
+		return nil, m.late
+	}
+	return nil, e.Errorf("%s", exprMessage(err))
 }
 
 func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {

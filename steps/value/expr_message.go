@@ -2,6 +2,7 @@ package value
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -29,6 +30,9 @@ var exprMessages = []struct {
 	pattern *regexp.Regexp
 	say     func(part []string) string
 }{
+	said(`^memory budget exceeded$`, func([]string) string {
+		return fmt.Sprintf("it makes more than %s items, which is the most for an expression", &maxItems)
+	}),
 	said(`^unexpected token EOF$`, func([]string) string { return "it ends too early" }),
 	said(`^cannot (?:fetch|get) (.*) from <nil>$`, func(p []string) string {
 		return "what should have " + p[1] + " has no value"
@@ -108,7 +112,7 @@ func fieldsOf(typ string) string {
 }
 
 // typeNames are the names of types in the library's messages.
-var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|programValue|branchValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
+var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
 
 // typeWord is a type in the words of a scenario.
 func typeWord(typ string) string {
@@ -124,9 +128,9 @@ func typeWord(typ string) string {
 		return "a handle"
 	case name == "ErrnoValue":
 		return "an errno"
-	case name == "programValue":
+	case name == "ProgramValue":
 		return "a program"
-	case name == "branchValue":
+	case name == "BranchValue":
 		return "a branch"
 	}
 	if wholeNumber.MatchString(name) {

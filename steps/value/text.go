@@ -143,18 +143,22 @@ func (x *Text) Traced(env Env) (any, *Trace, error) {
 	if len(x.Parts) == 1 {
 		return x.Parts[0].Expr.Traced(env)
 	}
-	var all event.Marked
+	var joined event.Joiner
 	for _, p := range x.Parts {
 		if p.Expr == nil {
-			all.Text += p.Lit
+			joined.Write(p.Lit)
 			continue
 		}
 		v, trace, err := p.Expr.Traced(env)
 		if err != nil {
 			return nil, nil, err
 		}
-		all.Add(FormatTraced(v, trace))
+		joined.Add(FormatTraced(v, trace))
+		if joined.Len() > int(maxMade.Most) {
+			return nil, nil, p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.what)
+		}
 	}
+	all := joined.Marked()
 	return all.Text, marksOf(all.Marks), nil
 }
 

@@ -140,15 +140,16 @@ func FormatTraced(v any, t *Trace) event.Marked {
 	default:
 		return event.Marked{Text: Format(v)}
 	}
-	all := event.Marked{Text: open}
+	var all event.Joiner
+	all.Write(open)
 	for i, item := range items {
 		if i > 0 {
-			all.Text += ", "
+			all.Write(", ")
 		}
 		all.Add(item)
 	}
-	all.Text += end
-	return all
+	all.Write(end)
+	return all.Marked()
 }
 
 // Trace marks what the kernel may have chosen in an address.
