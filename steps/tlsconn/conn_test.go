@@ -3,11 +3,15 @@ package tlsconn
 import (
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
+	"net/netip"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -28,6 +32,30 @@ func TestTurn(t *testing.T) {
 		turns.give()
 		if err := <-taken; err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// One write takes at most a few records, however much it is given: what it has
+// made of that is held in memory until it is sent.
+func TestWriteBound(t *testing.T) {
+	below, peer := net.Pipe()
+	defer below.Close()
+	defer peer.Close()
+	ca, err := newAuthority()
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := ca.Leaf("peer", netip.Addr{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go io.Copy(io.Discard, tls.Server(peer, &tls.Config{Certificates: []tls.Certificate{*leaf}}))
+	c := New(new(handle.Handle), Client, nil)
+	c.Conn = tls.Client(below, &tls.Config{InsecureSkipVerify: true})
+	for size, want := range map[int]int{1: 1, maxWrite: 4 << 14, maxWrite + 1: 4 << 14, 1 << 20: 4 << 14} {
+		if n, err := c.Write(sock.Wait{}, make([]byte, size)); n != want || err != nil {
+			t.Errorf("a write of %d bytes takes %d, %v; want %d", size, n, err, want)
 		}
 	}
 }

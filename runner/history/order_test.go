@@ -1,0 +1,56 @@
+package history
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// Where causes form a cycle, an entry whose causes are only a guess goes on
+// without them: a fold that lacks only folds, else a fold or a receive, else the
+// first of the file; in each case one whose own branch has come that far.
+func TestCausesInCycle(t *testing.T) {
+	plain := Entry{Event: &event.Event{}}
+	receive := Entry{Event: &event.Event{Op: event.OpRecv, Link: &event.Link{}}}
+	fold := Entry{Fold: &Fold{}}
+	for _, test := range []struct {
+		name     string
+		branches [][]Entry
+		causes   [][]int // of each entry, beside the one before it in its branch
+		order    []int
+		loose    int // the entry that was given its place before its causes
+	}{
+		{"nothing is a guess", [][]Entry{{plain}, {plain}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
+		{"a receive", [][]Entry{{plain}, {receive}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
+		{"a fold", [][]Entry{{plain}, {fold}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
+		{"the first of two receives", [][]Entry{{plain}, {receive}, {receive}}, [][]int{{2}, {0}, {1}}, []int{1, 2, 0}, 1},
+		{"a receive that is not reached yet", [][]Entry{{plain, receive}, {receive, plain}}, [][]int{{3}, {}, {1}, {}}, []int{2, 3, 0, 1}, 2},
+		{"folds of both sides", [][]Entry{{receive}, {fold}, {fold}}, [][]int{{1}, {2}, {1}}, []int{1, 2, 0}, 1},
+		{"a fold that lacks more than folds", [][]Entry{{receive}, {fold}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			g := &graph{}
+			for _, entries := range test.branches {
+				branch := &Branch{Entries: entries}
+				for i := range entries {
+					at := len(g.nodes)
+					n := node{branch: branch, at: i, preds: test.causes[at]}
+					if i > 0 {
+						n.preds = append(n.preds, at-1)
+					}
+					g.nodes = append(g.nodes, n)
+				}
+			}
+			g.deepen()
+			if !slices.Equal(g.order, test.order) {
+				t.Errorf("the order is %v; want %v", g.order, test.order)
+			}
+			for i, n := range g.nodes {
+				if n.loose != (i == test.loose) {
+					t.Errorf("entry %d: placed before its causes: %v", i, n.loose)
+				}
+			}
+		})
+	}
+}
