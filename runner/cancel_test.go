@@ -7,11 +7,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/step"
 )
 
@@ -77,6 +79,32 @@ func TestFailureCancels(t *testing.T) {
 			}
 			if !branch && w.name != "parallel" {
 				t.Errorf("the report does not tell of the step: %+v", f.Others)
+			}
+		})
+	}
+}
+
+// A call that is cancelled has no result: whatever error its step expects, the
+// next step is not made, and nothing of it is in the transcript.
+func TestCancelledIsNotExpected(t *testing.T) {
+	const expect = ", expect: {error: [0, EINTR, ECANCELED, EAGAIN, ETIMEDOUT, EBADF, EPIPE, ECONNRESET, ECONNREFUSED, EINVAL]}"
+	for _, w := range waits {
+		kind, _, _ := strings.Cut(w.wait, ":")
+		if !slices.Contains([]string{"accept", "recv", "send", "connect"}, kind) {
+			continue // no call, so no errno to expect
+		}
+		t.Run(w.name, func(t *testing.T) {
+			checkLeaks(t)
+			text := waiting(w.before, w.wait+", timeout: 1h"+expect+"}, {print: went on", "timeout: 1h",
+				"- blocked: w\n  stays: 1ms\n  timeout: 20s\n- assert: 1 == 2")
+			r := runner.Run(t.Context(), scenario(t, text), runner.Options{})
+			if r.Status != history.Failed || !strings.Contains(ending(r), "1 == 2 does not hold") {
+				t.Fatalf("%s", ending(r))
+			}
+			for _, l := range transcript(r) {
+				if strings.HasPrefix(l, "a/w") {
+					t.Errorf("the transcript has %s", l)
+				}
 			}
 		})
 	}
