@@ -38,8 +38,11 @@ func (a *assertAction) Run(t *step.Task) error {
 
 // quoteText shows a value, a text in quotes.
 func quoteText(v any) string {
-	if s, ok := v.(string); ok {
-		return value.Quote(s)
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return value.Quote(v)
 	}
 	return value.Format(v)
 }

@@ -44,6 +44,18 @@ actors:
 			"3:12: procedure again calls itself; use repeat to run steps again",
 			"5:11: procedure ping calls itself; use repeat to run steps again",
 		}},
+		{"a list for a handle", greet + `
+actors:
+  one:
+    - do: greet
+      with: {who: [a], text: x}
+`, []string{"7:19: expected a text, got a list"}},
+		{"an actor without steps that another reads", `
+actors:
+  one: {count: 1}
+  two:
+    - print: ${one.n}
+`, []string{"3:8: actor one needs steps; what the actor does"}},
 		{"a value for a handle", greet + `
 actors:
   one:

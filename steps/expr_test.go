@@ -207,9 +207,10 @@ func TestAssert(t *testing.T) {
 		"n == 2":             "n == 2 does not hold; n is 1",
 		"n == 2 && s == 'x'": `n == 2 && s == 'x' does not hold; n is 1, s is "word"`,
 		"1 == 2":             "1 == 2 does not hold",
+		"gone == 2":          "gone == 2 does not hold; gone is nil",
 		"n":                  `expression "n": the value is 1, not true or false`,
 	} {
-		f, lines := fails(t, one("- let: {n: 1, s: word}\n- print: ${n} ${s}\n- assert: "+in))
+		f, lines := fails(t, one("- let: {n: 1, s: word, gone: '${nil}'}\n- print: ${n} ${s} ${gone}\n- assert: "+in))
 		wantText(t, f.Err.Error(), want)
 		wantText(t, lines[len(lines)-1], "assert "+in)
 	}

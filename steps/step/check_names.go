@@ -201,7 +201,7 @@ func (c *Check) visible() []string {
 
 func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	a := c.scenario.Actors[r.Actor]
-	if a == nil {
+	if a == nil || a.Names == nil { // there is none, or its steps could not be read
 		return
 	}
 	if !a.Names.May(r.Name) {

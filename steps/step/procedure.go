@@ -7,6 +7,9 @@ import (
 
 // Argument is what a parameter stands for.
 func (c *Check) Argument(name string, x *value.Text) *Symbol {
+	if !x.Given() { // it could not be read
+		return &Symbol{Name: name, Anything: true, Used: true}
+	}
 	s, known := c.Text(x)
 	if sym := c.Symbols[s]; known && sym != nil {
 		sym.Used = true

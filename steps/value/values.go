@@ -279,18 +279,27 @@ func Format(v any) string {
 	case []any:
 		items := make([]string, len(v))
 		for i, x := range v {
-			items[i] = Format(x)
+			items[i] = formatItem(x)
 		}
 		return "[" + strings.Join(items, ", ") + "]"
 	case map[string]any:
 		items := make([]string, 0, len(v))
 		for k, x := range v {
-			items = append(items, k+": "+Format(x))
+			items = append(items, k+": "+formatItem(x))
 		}
 		sort.Strings(items)
 		return "{" + strings.Join(items, ", ") + "}"
 	}
 	return formatOther(reflect.ValueOf(v))
+}
+
+// formatItem is the text of a value in a list or mapping, where nothing would not
+// be seen.
+func formatItem(v any) string {
+	if v == nil {
+		return "nil"
+	}
+	return Format(v)
 }
 
 // formatOther writes the lists and mappings of one type that the functions of

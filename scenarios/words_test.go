@@ -1,0 +1,134 @@
+package scenarios_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps"
+)
+
+// wrongValues are values of each type, written out and given by an expression.
+var wrongValues = []string{
+	`5`, `-1`, `1.5`, `99999999999999999999`, `text`, `""`, `true`, `~`, `[]`, `[1, [2]]`, `[~]`, `{}`, `{a: {b: 1}}`, `{hex: zz}`, `{u8: 300}`,
+	`"${5}"`, `"${-1}"`, `"${1.5}"`, `"${'text'}"`, `"${''}"`, `"${true}"`, `"${nil}"`, `"${[]}"`, `"${[1, [2]]}"`, `"${[nil]}"`, `"${{}}"`,
+	`"${{'a': {'b': 1}}}"`, `"${{'a': nil}}"`, `"${len}"`, `"${1/0}"`, `"${map([1], # > 0)}"`, `"${now()}"`, `"${duration('1s')}"`, `"${5 + 'a'}"`, `"${nil + 1}"`, `"${[1].x}"`,
+}
+
+// goWords is what only a programmer of Go would understand, and what is left out.
+var goWords = regexp.MustCompile(`map\[string\]|\*?\b(step|value|option|event|sock|handle|program)\.[A-Z]\w+|interface *\{|%![a-zA-Z(]|<nil>|reflect|\bgot *($|[;,)\n])|\bis *($|[;,)\n])|\[\]any|\buint8\b|\bint64\b|func\(|0xc0000|goroutine|strconv\.|yaml:|runtime error`)
+
+// TestMessagesHoldNoGoWords puts a wrong value in the place of each value of each
+// kind's example, and reads what the check or the run says.
+func TestMessagesHoldNoGoWords(t *testing.T) {
+	type trial struct{ kind, text, was, put string }
+	var trials []trial
+	for _, k := range steps.Kinds() {
+		for i := 0; ; i++ {
+			was := ""
+			for _, put := range wrongValues {
+				text, old := withValue(t, k.Example, i, put)
+				if was = old; text == "" {
+					break
+				}
+				trials = append(trials, trial{k.Name, text, old, put})
+			}
+			if was == "" {
+				break
+			}
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
+	for _, c := range trials[:min(budget(200, 2000), len(trials))] {
+		said := whatIsSaid(t, c.kind, c.text)
+		if word := goWords.FindString(said); word != "" {
+			t.Errorf("%s, %s in the place of %q: %q in\n%s", c.kind, c.put, c.was, word, said)
+		}
+	}
+}
+
+// budget is how much a search looks at: more where the time is there.
+func budget(usual, ci int) int {
+	if os.Getenv("CI") == "" {
+		return usual
+	}
+	return ci
+}
+
+// whatIsSaid is what the check says of a scenario, or else the run.
+func whatIsSaid(t *testing.T, name, text string) string {
+	t.Helper()
+	list, problems := scenarios.Parse(name+".yaml", []byte("step_timeout: 50ms\ntimeout: 300ms\n"+text))
+	if problems.HasErrors() {
+		return messagesOf(problems)
+	}
+	r := runner.Run(context.Background(), list[0], runner.Options{})
+	if r.Failure == nil {
+		return messagesOf(problems)
+	}
+	return messagesOf(problems) + r.Failure.Err.Error()
+}
+
+func messagesOf(problems source.Problems) string {
+	var b strings.Builder
+	for _, p := range problems {
+		b.WriteString(p.Msg + "; " + p.Hint + "\n")
+	}
+	return b.String()
+}
+
+// withValue is the text with another value in the place of its ith; "" when it has
+// no more. A list and a mapping are values too.
+func withValue(t *testing.T, text string, i int, put string) (changed, was string) {
+	t.Helper()
+	var doc, other yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal([]byte(put), &other); err != nil {
+		t.Fatal(err)
+	}
+	var places []*yaml.Node
+	for n, v := range entries(doc.Content[0]) {
+		if n.Value == "actors" || n.Value == "procedures" {
+			allValues(v, &places)
+		}
+	}
+	if i >= len(places) {
+		return "", ""
+	}
+	was = places[i].Value
+	if was == "" {
+		was = "a list or mapping"
+	}
+	*places[i] = *other.Content[0]
+	out, err := yaml.Marshal(&doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out), was
+}
+
+// allValues adds the values of mappings and the items of lists in a tree.
+func allValues(n *yaml.Node, places *[]*yaml.Node) {
+	children := n.Content
+	if n.Kind == yaml.MappingNode {
+		children = nil
+		for _, v := range entries(n) {
+			children = append(children, v)
+		}
+	}
+	for _, c := range children {
+		*places = append(*places, c)
+		allValues(c, places)
+	}
+}
