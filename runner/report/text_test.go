@@ -75,7 +75,7 @@ func TestText(t *testing.T) {
 		want     string
 	}{
 		{"one", report.Text{}, all[:1], lines + "\n"},
-		{"one, verbose", report.Text{Verbosity: report.Verbose}, all[:1], "Says hello.\n\n" + lines + "  (TIME)\n"},
+		{"one, verbose", report.Text{Verbosity: report.Verbose}, all[:1], "# Says hello.\n\n" + lines + "  (TIME)\n"},
 		{"one, quiet", report.Text{Verbosity: report.Quiet}, all[:1], "1 passed in 1.2s\n"},
 		{
 			"one skipped",
@@ -101,7 +101,7 @@ func TestText(t *testing.T) {
 			"several, verbose",
 			report.Text{Several: true, Verbosity: report.Verbose},
 			[]*report.Outcome{all[0], all[0]},
-			"Says hello.\n\n" + lines + "  (TIME)\n\nSays hello.\n\n" + lines + "  (TIME)\n\n2 passed in 1.2s\n",
+			"# Says hello.\n\n" + lines + "  (TIME)\n\n# Says hello.\n\n" + lines + "  (TIME)\n\n2 passed in 1.2s\n",
 		},
 		{"not run", report.Text{Several: true}, []*report.Outcome{{}}, "1 not run in 1.2s\n"},
 		{

@@ -30,7 +30,10 @@ func Transcript(w io.Writer, r *history.Result, s Style) error {
 		b = new(bytes.Buffer)
 	}
 	if s.Verbose && r.Scenario.Description != "" {
-		fmt.Fprintf(b, "%s\n\n", s.dim(source.VisibleLines(strings.TrimSpace(r.Scenario.Description))))
+		for line := range strings.Lines(strings.TrimSpace(r.Scenario.Description)) {
+			fmt.Fprintln(b, s.dim("# "+source.Visible(strings.TrimSuffix(line, "\n"))))
+		}
+		b.WriteByte('\n')
 	}
 	writeLines(b, r, s)
 	if r.Status == history.Cancelled && r.Failure != nil {

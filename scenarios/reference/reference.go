@@ -50,6 +50,7 @@ func allForms() []forms {
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
 		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
+		{"Masks", maskIntro, "mask", "stands for", maskRows()},
 	}
 }
 
@@ -69,6 +70,27 @@ const expressionIntro = "`${…}` in any text is an expression (https://expr-lan
 	"for which it waits. In `CONDITION ? A : B` it waits only for the names in the branch that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` takes the name of a handle, it is the handle itself. " +
 	"A parameter, an item of a list or a key of `expect`, of any type, may be one `${…}`. It is read as if the file had the value of the expression, " +
 	"and `check` does not check that step. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: other actors can read these values, but their steps cannot use the handle. In addition to these names and the functions of the expression language, there are:"
+
+const maskIntro = "A transcript is the same on every run. So it does not show what the kernel chose: a name between `<` and `>` stands in its place. " +
+	"A value keeps its mask wherever it goes: into an expression, a printed line, an argument, a payload, and the bytes that another socket receives. " +
+	"If an expression uses several such values, it shows the names of all of them: `<a,b>`. A value that is true or false is never masked. " +
+	"Numbers and texts that the file spells out are never masked, and neither are values of `-D` and of `env(…)`, which the kernel did not choose. " +
+	"sockscript does not know where the bytes of a program come from. It searches them for addresses of the scenario's sockets and for ports that `free_port()` gave; " +
+	"for the rest, the step can say `mask: true`. `--unmask` shows everything as it was."
+
+// maskRows are the names that stand for what the kernel chose.
+func maskRows() []value.DocRow {
+	return []value.DocRow{
+		{Key: "<listener>", Help: "the port, or the name, that the kernel chose for the socket `listener`: an ephemeral port, an abstract name of AF_UNIX, a port of netlink"},
+		{Key: "<alice.sock>", Help: "the same, where several actors give a socket this name; replicas are one actor"},
+		{Key: "<peer>", Help: "the port of a socket that the scenario did not make, such as a program's, if it is in the range from which the kernel chooses"},
+		{Key: "<free_port>", Help: "a port that free_port() gave"},
+		{Key: "<pid>, <uid>, <gid>", Help: "the ids of a process"},
+		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned"},
+		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true`"},
+		{Key: "$tmp", Help: "the temporary folder of the scenario"},
+	}
+}
 
 // Overview is the language at a glance, for a terminal.
 func Overview() string {
