@@ -29,6 +29,7 @@ own branch.`,
             data: hello
     - close: [a, b]
 `,
+	Shares: true,
 	New: func() step.Action {
 		a := new(parallelAction)
 		a.contested = sync.OnceValue(a.branches.contested)

@@ -15,7 +15,7 @@ type variable struct {
 
 // owner is the branch whose names a branch uses.
 func (s *Branch) owner() *Branch {
-	for s.Parent != nil && s.Origin.Kind == "parallel" {
+	for s.Parent != nil && s.Origin.Shares {
 		s = s.Parent
 	}
 	return s

@@ -19,6 +19,9 @@ type Place struct {
 	Pos   source.Pos // of the step's verb
 	Line  string     // the text of the file's line at Pos
 	Waits bool       // the step's call may wait in the kernel
+	// Shares tells that the step's branches use the names of the actor, not copies
+	// of them.
+	Shares bool
 }
 
 // Problem is an error at the place.

@@ -24,6 +24,7 @@ type Kind struct {
 	// What a kind does for others it declares too.
 	Loops  bool        // the steps that stand in it run again and again
 	Starts bool        // it starts a program
+	Shares bool        // its branches use the names of the actor, not copies of them
 	Thing  value.Thing // what its steps name, where that is neither a handle nor a value
 }
 

@@ -159,7 +159,7 @@ func (r *Reader) step(n *source.Node) *Step {
 	params := paramsOf(s.Action)
 	s.Place = event.Place{
 		ID: len(r.steps), Kind: kind.Name, Title: title(kind, verb.Value),
-		Pos: verb.Key.Pos, Line: verb.Key.Line(), Waits: params.MayWait,
+		Pos: verb.Key.Pos, Line: verb.Key.Line(), Waits: params.MayWait, Shares: kind.Shares,
 	}
 	r.steps = append(r.steps, s)
 	s.Gives = value.NewNameSet()
