@@ -2,6 +2,7 @@ package program
 
 import (
 	"bufio"
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -103,11 +104,20 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
+// newMark tells the processes of one test from all others on the machine, also
+// from those of the same test that somebody else runs.
+func newMark() string { return rand.Text() }
+
+// marked tells which processes bear a mark.
+func marked(mark string) func(proctest.Process) bool {
+	return func(p proctest.Process) bool { return slices.Contains(p.Env, markVar+"="+mark) }
+}
+
 func leavesNothing(t *testing.T, as *syscall.Credential, how, end string) {
-	mark := markVar + "=" + t.Name()
-	ours := func(p proctest.Process) bool { return slices.Contains(p.Env, mark) }
+	mark := newMark()
+	ours := marked(mark)
 	c := exec.Command("/proc/self/exe")
-	c.Env = append(os.Environ(), holdVar+"="+how, mark)
+	c.Env = append(os.Environ(), holdVar+"="+how, markVar+"="+mark)
 	c.Dir = "/"
 	c.SysProcAttr = &syscall.SysProcAttr{Credential: as}
 	in, err := c.StdinPipe()
@@ -155,6 +165,17 @@ func leavesNothing(t *testing.T, as *syscall.Credential, how, end string) {
 func TestProcess(t *testing.T) {
 	for _, how := range []string{asInit, asSubreaper, "here"} {
 		t.Run(how, func(t *testing.T) {
+			mark := newMark()
+			t.Setenv(markVar, mark)
+			defer func() {
+				for _, p := range proctest.Find(marked(mark)) {
+					if how != "here" {
+						t.Errorf("left behind: %v", p)
+					}
+					// In this process, what has left its group is not found.
+					syscall.Kill(p.Pid, syscall.SIGKILL)
+				}
+			}()
 			s := &Set{Forks: new(sync.Mutex), office: newHere(new(sync.Mutex))}
 			if how != "here" {
 				var err error
@@ -249,10 +270,10 @@ func TestInside(t *testing.T) {
 		socktest.Lacks(t, err)
 	}
 	defer s.Close()
-	mark := markVar + "=" + t.Name()
-	t.Setenv(markVar, t.Name())
+	mark := newMark()
+	t.Setenv(markVar, mark)
 	p, child := output(t, s, "sleep 1000 & echo $!; wait")
-	found := proctest.Find(func(p proctest.Process) bool { return slices.Contains(p.Env, mark) })
+	found := proctest.Find(marked(mark))
 	var inside []string
 	outer := 0
 	for _, q := range found {
