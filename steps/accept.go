@@ -58,8 +58,8 @@ func (a *acceptAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Publish(conn.Name)
-	t.Event.Link = conn.Link()
-	t.Event.Link.Made = s.Desc().ID
+	t.Event.Endpoints = conn.Endpoints()
+	t.Event.Endpoints.Made = s.Desc().ID
 	t.Return(event.Name(conn.Name))
 	if from.Path != "" || from.IP.IsValid() {
 		t.Return(event.Name(conn.Name), event.Const("from"), from)

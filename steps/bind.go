@@ -46,7 +46,7 @@ func (a *bindAction) Run(t *step.Task) error {
 	t.Call("bind", event.Name(h.Name), to)
 	err = h.Sock.Bind(to.Addr)
 	t.Act(event.OpBind, h)
-	t.Event.Link = h.Link()
+	t.Event.Endpoints = h.Endpoints()
 	if err != nil {
 		return err
 	}

@@ -56,8 +56,8 @@ func (a *connectAction) Run(t *step.Task) error {
 	err = a.connect(t, h, to.Addr, retry)
 	t.Act(event.OpConnect, h)
 	t.Event.Retry = a.retry.Given()
-	t.Event.Link = h.Link()
-	t.Event.Link.Remote = to.Addr
+	t.Event.Endpoints = h.Endpoints()
+	t.Event.Endpoints.Remote = to.Addr
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (a *nameAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Event.Link = h.Link()
+	t.Event.Endpoints = h.Endpoints()
 	e := value.EndpointAt(got)
 	e.Typ = h.Sock.Type()
 	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's

@@ -66,8 +66,8 @@ func (a *listenAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Act(event.OpListen, h)
-	t.Event.Link = h.Link()
-	t.Event.Link.Backlog = backlog
+	t.Event.Endpoints = h.Endpoints()
+	t.Event.Endpoints.Backlog = backlog
 	t.Publish(h.Name)
 	t.Return(event.Const("0"))
 	return nil

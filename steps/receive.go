@@ -354,8 +354,8 @@ func (r *receiver) trace(err error) {
 		if err == nil && !peeks {
 			e.Took = 1
 		}
-		e.Link = r.h.Link()
-		e.Link.Remote = r.from
+		e.Endpoints = r.h.Endpoints()
+		e.Endpoints.Remote = r.from
 		d := r.h.Datagram(r.data, r.from, true)
 		d.Cut = r.filled
 		e.Sums = []event.Datagram{d}

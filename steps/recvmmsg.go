@@ -97,7 +97,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 func (a *recvmmsgAction) took(t *step.Task, h *handle.Handle, list []*sock.Message, sizes []int) error {
 	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
 	if h.Messages() {
-		t.Event.Link = h.Link()
+		t.Event.Endpoints = h.Endpoints()
 	}
 	t.Event.Look = lookOf(a.flags.Bits)
 	var shown, values []any

@@ -260,9 +260,9 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 	if !h.Messages() && !e.Opens {
 		return
 	}
-	e.Link = h.Link()
+	e.Endpoints = h.Endpoints()
 	if to != nil {
-		e.Link.Remote = *to
+		e.Endpoints.Remote = *to
 		t.Publish(h.Name)
 	}
 	switch {
@@ -275,7 +275,7 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 			whole = bytes.Join(data, nil)
 		}
 		if glued, segment, goes := h.Sock.Emit(whole, a.flags.Bits); goes {
-			t.Emits(h, glued, cmp.Or(sock.SegmentSize(control), segment), e.Link.Remote)
+			t.Emits(h, glued, cmp.Or(sock.SegmentSize(control), segment), e.Endpoints.Remote)
 		}
 	}
 }

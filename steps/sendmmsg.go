@@ -78,7 +78,7 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 	t.Act(event.OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
 	if h.Messages() {
-		t.Event.Link = h.Link()
+		t.Event.Endpoints = h.Endpoints()
 	}
 	if err != nil {
 		return err
@@ -102,11 +102,11 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 
 // trace notes the datagrams that went, for the order of events.
 func (a *sendmmsgAction) trace(t *step.Task, h *handle.Handle, list []*sock.Message) {
-	t.Event.Link = h.Link()
+	t.Event.Endpoints = h.Endpoints()
 	for _, m := range list {
 		to := m.Addr
 		if !m.HasAddr {
-			to = t.Event.Link.Remote
+			to = t.Event.Endpoints.Remote
 		}
 		if data, segment, goes := h.Sock.Emit(m.Buffers[0], a.flags.Bits); goes {
 			t.Emits(h, data, segment, to)

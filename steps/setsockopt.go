@@ -89,8 +89,8 @@ func (a *setsockoptAction) Run(t *step.Task) error {
 	}
 	if data, segment, goes := h.Sock.Uncork(); goes {
 		t.Act(event.OpSend, h)
-		t.Event.Link = h.Link()
-		t.Emits(h, data, segment, t.Event.Link.Remote)
+		t.Event.Endpoints = h.Endpoints()
+		t.Emits(h, data, segment, t.Event.Endpoints.Remote)
 	}
 	t.Return(event.Const("0"))
 	return nil

@@ -51,8 +51,8 @@ func (a *socketpairAction) Run(t *step.Task) error {
 	t.Publish(first.Name)
 	t.Publish(second.Name)
 	t.Act(event.OpPair, first)
-	t.Event.Link = first.Link()
-	t.Event.Link.Peer = y.Desc().ID
+	t.Event.Endpoints = first.Endpoints()
+	t.Event.Endpoints.Peer = y.Desc().ID
 	t.Return(event.Name(first.Name), event.Name(second.Name))
 	return nil
 }

@@ -42,7 +42,7 @@ func (a *unlinkAction) Run(t *step.Task) error {
 	path := shown.Text
 	t.Call("unlink", event.Quoted(shown))
 	t.Event.Op = event.OpUnlink
-	t.Event.Link = &event.Link{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
+	t.Event.Endpoints = &event.Endpoints{Remote: sock.Addr{Family: unix.AF_UNIX, Path: path}}
 	if err := syscall.Unlink(path); err != nil {
 		return &sock.Error{Call: "unlink", Err: err}
 	}

@@ -36,7 +36,7 @@ type Fold struct {
 type folded struct {
 	op   event.Op
 	sock uint64
-	link *event.Link
+	link *event.Endpoints
 }
 
 // A Loop folds the rounds of one repetition while it runs, so that a million
@@ -139,8 +139,8 @@ func (s *Branch) sameText(a, b stretch) func(x, y string) bool {
 	masksOf := func(round stretch) *masks {
 		m := &masks{owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool)}
 		for _, e := range s.Entries[round.low:round.high] {
-			if e.Event != nil && e.Event.Link != nil {
-				m.note(s, e.Event.Op, e.Event.Sock, e.Event.Link, nil)
+			if e.Event != nil && e.Event.Endpoints != nil {
+				m.note(s, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)
 			}
 		}
 		return m
@@ -176,14 +176,14 @@ func (f *Fold) take(round []Entry, shared bool, ends *foldedEnds) {
 		f.lasts(ev.Start, ev.End)
 		f.last = ev.Seq
 		f.after = append(f.after, ev.After...)
-		if ev.Op == event.OpAccept && ev.Link == nil {
+		if ev.Op == event.OpAccept && ev.Endpoints == nil {
 			continue
 		}
 		switch ev.Op {
 		case event.OpPair:
-			t.made = append(t.made, ev.Sock, ev.Link.Peer)
+			t.made = append(t.made, ev.Sock, ev.Endpoints.Peer)
 		case event.OpListen, event.OpConnect, event.OpAccept:
-			if ev.Link != nil && ev.Errno == 0 {
+			if ev.Endpoints != nil && ev.Errno == 0 {
 				t.link(ev)
 			}
 		case event.OpSend:
@@ -211,10 +211,10 @@ type taker struct {
 func (t *taker) link(e *event.Event) {
 	made := e.Sock
 	if e.Op == event.OpAccept {
-		made = e.Link.Made
+		made = e.Endpoints.Made
 	}
 	if e.Op == event.OpListen || endOf(t.ends, made) == nil {
-		t.links = append(t.links, folded{e.Op, e.Sock, e.Link})
+		t.links = append(t.links, folded{e.Op, e.Sock, e.Endpoints})
 	}
 }
 

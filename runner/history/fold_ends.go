@@ -18,7 +18,7 @@ type foldedEnd struct {
 	fold           *Fold
 	op             event.Op // OpConnect or OpAccept
 	sock           uint64
-	link           *event.Link
+	link           *event.Endpoints
 	errno          unix.Errno // of the connect
 	closed         bool
 	sent, received int64 // how far each direction had come
@@ -32,10 +32,10 @@ func endsOf(round []Entry) []foldedEnd {
 		ev := e.Event
 		switch {
 		case ev == nil:
-		case ev.Op == event.OpConnect && ofConnections(ev.Link.Type):
-			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, link: ev.Link, errno: ev.Errno})
+		case ev.Op == event.OpConnect && ofConnections(ev.Endpoints.Type):
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, link: ev.Endpoints, errno: ev.Errno})
 		case ev.Op == event.OpAccept && ev.Errno == 0:
-			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Link.Made, link: ev.Link})
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Endpoints.Made, link: ev.Endpoints})
 		case ev.Op == event.OpClose && ev.Alone:
 			if e := endOf(ends, ev.Sock); e != nil {
 				e.closed = true

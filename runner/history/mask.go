@@ -54,8 +54,8 @@ func newMasks(g *graph) *masks {
 				}
 				continue
 			}
-			if e := en.Event; e.Link != nil {
-				m.note(s, e.Op, e.Sock, e.Link, e)
+			if e := en.Event; e.Endpoints != nil {
+				m.note(s, e.Op, e.Sock, e.Endpoints, e)
 				if e.Op == event.OpNone && e.Sock != 0 {
 					asking = append(asking, e)
 				}
@@ -69,7 +69,7 @@ func newMasks(g *graph) *masks {
 	// A socket may have an address that none of its calls has shown.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
-			m.add(owner{name: e.Link.Name, sock: e.Sock, addr: e.Link.Local, typ: e.Link.Type, auto: e.Link.AutoPort, since: e.Start})
+			m.add(owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort, since: e.Start})
 		}
 	}
 	for i := range g.nodes[:g.meets] {
@@ -91,7 +91,7 @@ func (m *masks) spelled(e *event.Event) {
 }
 
 // note keeps what an event tells of a socket's name and address.
-func (m *masks) note(s *Branch, op event.Op, sock uint64, l *event.Link, e *event.Event) {
+func (m *masks) note(s *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
 	actor := s.Actor
 	if m.named[l.Name] == nil {
 		m.named[l.Name] = make(map[string]bool)
@@ -220,8 +220,8 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 		return m.folder(before)
 	}
 	typ := 0
-	if e.Link != nil {
-		typ = e.Link.Type
+	if e.Endpoints != nil {
+		typ = e.Endpoints.Type
 	}
 	// What came in came from a socket of the same type: a program's port may be
 	// the number of another socket's.

@@ -76,7 +76,7 @@ func (m *masks) find(i int, e *event.Event) receipt {
 		}
 		total += d.Len
 	}
-	if e.Link == nil {
+	if e.Endpoints == nil {
 		marks, known := m.stream(e.Sock, e.Offset-int64(total), e.Offset)
 		return receipt{marks, known}
 	}
@@ -203,7 +203,7 @@ func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 
 // sentMessage is the data of the message with a sum, of those that an event sent.
 func sentMessage(e *event.Event, sum uint64) ([]event.Data, bool) {
-	if e.Link == nil {
+	if e.Endpoints == nil {
 		return nil, false
 	}
 	parts := dataParts(e.Args)

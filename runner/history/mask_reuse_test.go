@@ -22,8 +22,8 @@ func TestMaskPortChosenAgain(t *testing.T) {
 	bind := func(name string, id uint64, auto bool, asked event.Asked) Entry {
 		return Entry{Event: &event.Event{
 			Op: event.OpBind, Sock: id, Start: time.Duration(id), End: time.Duration(id) + 1,
-			Args: []any{event.Name(name), asked},
-			Link: &event.Link{Name: name, Type: syscall.SOCK_STREAM, Local: at, AutoPort: auto},
+			Args:      []any{event.Name(name), asked},
+			Endpoints: &event.Endpoints{Name: name, Type: syscall.SOCK_STREAM, Local: at, AutoPort: auto},
 		}}
 	}
 	open := event.Asked{Addr: at.WithPort(0)}

@@ -168,7 +168,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexLink(e)
 	switch e.Op {
 	case event.OpPair:
-		m.peer[e.Sock], m.peer[e.Link.Peer] = e.Link.Peer, e.Sock
+		m.peer[e.Sock], m.peer[e.Endpoints.Peer] = e.Endpoints.Peer, e.Sock
 	case event.OpSend:
 		// A send that failed because of the peer has ended after what the peer
 		// received of it.
@@ -193,7 +193,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		m.sends[e.Sock] = append(m.sends[e.Sock], i)
 		m.hands[e.Sock] = append(m.hands[e.Sock], handshake{i, slices.Clone(m.g.nodes[i].preds)})
 	case event.OpAccept:
-		if e.Link != nil {
+		if e.Endpoints != nil {
 			m.accepts[e.Sock] = append(m.accepts[e.Sock], i)
 		}
 	case event.OpClose:
@@ -207,7 +207,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 	case event.OpListen:
 		if e.Errno == 0 {
-			m.listens[e.Link.Local] = append(m.listens[e.Link.Local], i)
+			m.listens[e.Endpoints.Local] = append(m.listens[e.Endpoints.Local], i)
 			m.lists[e.Sock] = append(m.lists[e.Sock], i)
 		}
 	case event.OpStart, event.OpKill:
@@ -217,7 +217,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 
 // indexLink notes who had which address, and where it sent to or connected.
 func (m *matcher) indexLink(e *event.Event) {
-	l := e.Link
+	l := e.Endpoints
 	switch {
 	case l == nil:
 		return
@@ -240,7 +240,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 		m.reports(i, e)
 	case e.Urgent:
 		m.urges(i, e)
-	case e.Link != nil && e.Link.Type != unix.SOCK_STREAM:
+	case e.Endpoints != nil && e.Endpoints.Type != unix.SOCK_STREAM:
 		for k := range e.Sums {
 			by := m.datagram(e, &e.Sums[k])
 			m.takes(i, by)

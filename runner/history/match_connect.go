@@ -17,7 +17,7 @@ type end struct {
 	node   int
 	folded bool
 	sock   uint64 // the connecting description, or the one that accept made
-	link   *event.Link
+	link   *event.Endpoints
 	order  int64 // when it happened, as far as it is known
 	waited bool  // a connect that returned only once the connection was made
 }
@@ -79,7 +79,7 @@ func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
 	}
 }
 
-func clientKey(l *event.Link, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
+func clientKey(l *event.Endpoints, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
 	if inode != 0 {
 		return connectKey{inode: inode}, true
 	}
@@ -93,16 +93,16 @@ func (m *matcher) ends() (connects, accepts []end) {
 		en := m.g.nodes[i].entry()
 		if e := en.Event; e != nil {
 			switch {
-			case e.Link == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
+			case e.Endpoints == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
 			case e.Op == event.OpConnect || e.Opens:
-				connects = append(connects, end{i, false, e.Sock, e.Link, int64(e.Start), e.Errno == 0 && !e.Opens})
+				connects = append(connects, end{i, false, e.Sock, e.Endpoints, int64(e.Start), e.Errno == 0 && !e.Opens})
 			case e.Op == event.OpAccept:
-				accepts = append(accepts, end{i, false, e.Link.Made, e.Link, int64(e.End), false})
+				accepts = append(accepts, end{i, false, e.Endpoints.Made, e.Endpoints, int64(e.End), false})
 			}
 			continue
 		}
 		for addr := range en.Fold.reached {
-			m.reach(end{node: i, folded: true, link: &event.Link{Remote: addr}})
+			m.reach(end{node: i, folded: true, link: &event.Endpoints{Remote: addr}})
 		}
 		for _, f := range en.Fold.links {
 			switch f.op {
@@ -172,7 +172,7 @@ func (m *matcher) listener(c end) (uint64, bool) {
 }
 
 // listening are the listens at the address that a connect goes to.
-func (m *matcher) listening(l *event.Link) []int {
+func (m *matcher) listening(l *event.Endpoints) []int {
 	to := l.Remote.Loopback()
 	if list := m.listens[to]; len(list) > 0 || to.Path != "" {
 		return list
@@ -201,7 +201,7 @@ func (m *matcher) queues(connects []end) {
 	for listener, accepts := range m.accepts {
 		places, known := m.places(listener)
 		for n, i := range accepts {
-			c, ok := node[m.peer[m.event(i).Link.Made]]
+			c, ok := node[m.peer[m.event(i).Endpoints.Made]]
 			if !known || n < places || !ok || c.folded || !c.waited {
 				continue
 			}
@@ -217,7 +217,7 @@ func (m *matcher) queues(connects []end) {
 func (m *matcher) places(listener uint64) (int, bool) {
 	most := 0
 	for _, i := range m.lists[listener] {
-		backlog := m.event(i).Link.Backlog
+		backlog := m.event(i).Endpoints.Backlog
 		if backlog < 0 {
 			return 0, false // the largest that the system allows
 		}

@@ -11,7 +11,7 @@ import (
 // A message is a datagram that a send let go.
 type message struct {
 	node  int // the send
-	link  *event.Link
+	link  *event.Endpoints
 	from  uint64 // the description that sent it
 	to    sock.Addr
 	sent  *event.Datagram
@@ -51,7 +51,7 @@ func (m *matcher) messages() *dgrams {
 	d.bySum, d.queues = make(map[uint64][]*message), make(map[dgramKey]*dgramQueue)
 	for _, i := range m.events {
 		e := m.event(i)
-		if e.Op != event.OpSend || e.Errno != 0 || e.Link == nil {
+		if e.Op != event.OpSend || e.Errno != 0 || e.Endpoints == nil {
 			continue
 		}
 		var parts []*message
@@ -71,7 +71,7 @@ func (m *matcher) messages() *dgrams {
 }
 
 func newMessage(i int, e *event.Event, sent *event.Datagram) *message {
-	x := &message{node: i, link: e.Link, from: e.Sock, to: e.Link.Remote, sent: sent}
+	x := &message{node: i, link: e.Endpoints, from: e.Sock, to: e.Endpoints.Remote, sent: sent}
 	switch {
 	case sent.To.IP.IsValid():
 		x.to = sent.To
@@ -189,7 +189,7 @@ func (x *message) take(e *event.Event, d *event.Datagram) {
 
 // reaches reports whether a message may be the one that came, with d.
 func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
-	at, from, to := e.Link.Local, d.Remote, x.to.Loopback()
+	at, from, to := e.Endpoints.Local, d.Remote, x.to.Loopback()
 	switch {
 	case m.peer[x.from] != 0 || m.peer[e.Sock] != 0:
 		return m.peer[x.from] == e.Sock

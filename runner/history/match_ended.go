@@ -37,7 +37,7 @@ func (m *matcher) ended(i int, e *event.Event) {
 // isEmptyRead reports a receive of datagrams that got none: so it ends after a
 // shutdown.
 func (m *matcher) isEmptyRead(i int, e *event.Event) bool {
-	return e.Link != nil && len(e.Sums) == 1 && e.Sums[0].Len == 0 && (len(m.taken[i]) == 0 || m.taken[i][0] < 0)
+	return e.Endpoints != nil && len(e.Sums) == 1 && e.Sums[0].Len == 0 && (len(m.taken[i]) == 0 || m.taken[i][0] < 0)
 }
 
 // broken finds what a call that the connection's end has failed comes after. The

@@ -62,11 +62,11 @@ func (m *matcher) receivers(e *event.Event) []uint64 {
 	if peer, known := m.peer[e.Sock]; known {
 		return []uint64{peer}
 	}
-	if e.Link == nil || e.Link.Remote.IsZero() {
+	if e.Endpoints == nil || e.Endpoints.Remote.IsZero() {
 		return nil
 	}
 	var list []uint64
-	for _, id := range m.owners[e.Link.Remote] {
+	for _, id := range m.owners[e.Endpoints.Remote] {
 		if id != e.Sock {
 			list = append(list, id)
 		}
@@ -101,7 +101,7 @@ func (m *matcher) crowds() {
 // onlyReceiver is the local socket to which all that a description sent went, if
 // nobody else sent to it.
 func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
-	l := m.event(sends[0]).Link
+	l := m.event(sends[0]).Endpoints
 	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {
 		return 0, false
 	}

@@ -217,7 +217,7 @@ func (g *graph) lacksFolds(n *node) bool {
 
 // yields reports whether an entry's causes are only a guess.
 func (e Entry) yields() bool {
-	return e.Fold != nil || e.Event.Op == event.OpRecv && e.Event.Link != nil
+	return e.Fold != nil || e.Event.Op == event.OpRecv && e.Event.Endpoints != nil
 }
 
 // finish gives a node its depth.

@@ -12,7 +12,7 @@ import (
 // first of the file; in each case one whose own branch has come that far.
 func TestCausesInCycle(t *testing.T) {
 	plain := Entry{Event: &event.Event{}}
-	receive := Entry{Event: &event.Event{Op: event.OpRecv, Link: &event.Link{}}}
+	receive := Entry{Event: &event.Event{Op: event.OpRecv, Endpoints: &event.Endpoints{}}}
 	fold := Entry{Fold: &Fold{}}
 	for _, test := range []struct {
 		name     string

@@ -57,7 +57,7 @@ func (u *usage) note(f *finder, i int, e *event.Event) {
 		u.named = append(u.named, i)
 	}
 	switch {
-	case e.Op == event.OpBind || e.Op == event.OpUnlink, e.Op == event.OpConnect && e.Link.Remote.Path != "":
+	case e.Op == event.OpBind || e.Op == event.OpUnlink, e.Op == event.OpConnect && e.Endpoints.Remote.Path != "":
 		u.addresses = append(u.addresses, i)
 	}
 	u.by(f, i, e.Sock)
@@ -158,14 +158,14 @@ func (f *finder) learn(i int, e *event.Event) {
 	case e.Op == event.OpBind && e.Errno == 0:
 		f.bound[e.Sock] = i
 	case e.Op == event.OpPair:
-		f.local[e.Sock], f.local[e.Link.Peer] = true, true
+		f.local[e.Sock], f.local[e.Endpoints.Peer] = true, true
 	case e.Op == event.OpRecv:
 		f.cameTo[e.Sock] = max(f.cameTo[e.Sock], e.Offset)
 		f.takes[e.Sock] = append(f.takes[e.Sock], i)
-	case e.Link == nil || e.Link.Inode == 0:
+	case e.Endpoints == nil || e.Endpoints.Inode == 0:
 	case e.Op == event.OpConnect:
 		f.local[e.Sock] = true
 	case e.Op == event.OpAccept:
-		f.local[e.Link.Made] = true
+		f.local[e.Endpoints.Made] = true
 	}
 }

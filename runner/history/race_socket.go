@@ -34,7 +34,7 @@ func (f *finder) shared(ids map[uint64]bool) {
 		case e.Errno == unix.EBADF || e.Errno == unix.EPIPE:
 			c.fails = append(c.fails, pairing{cause: i, effect: -1})
 		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == event.OpSend):
-		case e.Op == event.OpSend && e.Link == nil:
+		case e.Op == event.OpSend && e.Endpoints == nil:
 			c.sends = append(c.sends, pairing{cause: i, effect: -1})
 		case e.Op == event.OpRecv || e.Op == event.OpAccept:
 			c.takes = append(c.takes, pairing{cause: i, effect: -1})
@@ -111,7 +111,7 @@ func (f *finder) sameHandle(i, j int) bool {
 // connected finds the listen before which a connect may have come, and the close
 // of the listening socket.
 func (f *finder) connected(i int, e *event.Event) {
-	if e.Link.Type != unix.SOCK_STREAM && e.Link.Type != unix.SOCK_SEQPACKET {
+	if e.Endpoints.Type != unix.SOCK_STREAM && e.Endpoints.Type != unix.SOCK_SEQPACKET {
 		return
 	}
 	accept, accepted := f.effects[i]
@@ -150,7 +150,7 @@ func (f *finder) listensFor(e *event.Event) []int {
 	case unix.ECONNREFUSED, unix.ECONNRESET, unix.ENOENT:
 		var list []int
 		for _, id := range slices.Sorted(maps.Keys(f.listens)) {
-			if l := f.listens[id]; meet(f.m.event(l).Link.Local, e.Link.Remote) && f.m.event(l).Link.Type == e.Link.Type {
+			if l := f.listens[id]; meet(f.m.event(l).Endpoints.Local, e.Endpoints.Remote) && f.m.event(l).Endpoints.Type == e.Endpoints.Type {
 				list = append(list, l)
 			}
 		}
@@ -220,7 +220,7 @@ func (f *finder) collide(i, j int) bool {
 		return to.Path == asked(b).Path && (a.Op == b.Op || a.Op == event.OpUnlink || b.Op == event.OpUnlink)
 	}
 	failed := a.Errno == unix.EADDRINUSE || b.Errno == unix.EADDRINUSE
-	return failed && a.Op == b.Op && a.Link.Type == b.Link.Type && meet(asked(a), asked(b))
+	return failed && a.Op == b.Op && a.Endpoints.Type == b.Endpoints.Type && meet(asked(a), asked(b))
 }
 
 // freed finds the closes that may have freed the address of a bind before it.
@@ -253,5 +253,5 @@ func asked(e *event.Event) sock.Addr {
 			}
 		}
 	}
-	return e.Link.Remote
+	return e.Endpoints.Remote
 }

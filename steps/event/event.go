@@ -53,28 +53,28 @@ type Event struct {
 	// Failed is set on the event that failed the scenario.
 	Failed bool
 
-	Op     Op
-	Sock   uint64    // the description the call acted on; 0 for none
-	Offset int64     // stream: bytes of its direction so far; datagram: their number
-	EOF    bool      // a receive that met the end of file
-	Alone  bool      // a close: the description was never on its way to anybody else
-	Also   *Transfer // a relay's other direction
-	Link   *Link
-	Sums   []Datagram    // of messages: those that were sent or received
-	Whole  *Datagram     // of a send that was split: all of it
-	Look   Look          // of a receive that takes nothing, or not in turn
-	Urgent bool          // a send or receive with MSG_OOB
-	Opens  bool          // a send that makes the connection: MSG_FASTOPEN
-	Shut   Shut          // of a shutdown: the directions
-	Ready  []ReadyHandle // of a poll: its handles
-	Took   int64         // of a receive: the bytes, or messages, that it took
-	Most   int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
-	NoWait bool          // the call did not wait: what was not there then had no part in it
-	Retry  bool          // a connect that tries until somebody listens
-	Uses   []NameUse     // of names that branches share
-	Holds  Cause         // of a blocked: the branch that was in its call
-	Proc   *Proc         // of a step on a program
-	After  []Cause
+	Op        Op
+	Sock      uint64    // the description the call acted on; 0 for none
+	Offset    int64     // stream: bytes of its direction so far; datagram: their number
+	EOF       bool      // a receive that met the end of file
+	Alone     bool      // a close: the description was never on its way to anybody else
+	Also      *Transfer // a relay's other direction
+	Endpoints *Endpoints
+	Sums      []Datagram    // of messages: those that were sent or received
+	Whole     *Datagram     // of a send that was split: all of it
+	Look      Look          // of a receive that takes nothing, or not in turn
+	Urgent    bool          // a send or receive with MSG_OOB
+	Opens     bool          // a send that makes the connection: MSG_FASTOPEN
+	Shut      Shut          // of a shutdown: the directions
+	Ready     []ReadyHandle // of a poll: its handles
+	Took      int64         // of a receive: the bytes, or messages, that it took
+	Most      int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
+	NoWait    bool          // the call did not wait: what was not there then had no part in it
+	Retry     bool          // a connect that tries until somebody listens
+	Uses      []NameUse     // of names that branches share
+	Holds     Cause         // of a blocked: the branch that was in its call
+	Proc      *Proc         // of a step on a program
+	After     []Cause
 }
 
 // Op says what a call means for the order of events.
@@ -184,8 +184,8 @@ func (t *Transfer) Pass(h Hop) {
 	t.Hops = append(t.Hops, h)
 }
 
-// A Link holds what ties an event to others by address.
-type Link struct {
+// Endpoints are the addresses and sockets by which an event belongs to others.
+type Endpoints struct {
 	Name     string    // the handle's name, which masks the port
 	Type     int       // SOCK_STREAM, SOCK_DGRAM …
 	Local    sock.Addr // the socket's own address

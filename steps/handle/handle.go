@@ -180,10 +180,10 @@ func (h *Handle) Close(w sock.Wait) error {
 	return h.Sock.CloseBefore(w.Deadline)
 }
 
-// Link describes the socket of a handle for the order of events.
-func (h *Handle) Link() *event.Link {
+// Endpoints describes the socket of a handle for the order of events.
+func (h *Handle) Endpoints() *event.Endpoints {
 	d := h.Sock.Desc()
-	return &event.Link{
+	return &event.Endpoints{
 		Name: h.Name, Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
 		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
 	}
