@@ -45,10 +45,23 @@ var laterKeys = map[string]string{
 	"network": "this version runs on the host's own network; leave the key out",
 }
 
+// decode reads and checks a scenario.
 func (s *Scenario) decode(n *source.Node, kinds step.Kinds) source.Problems {
+	doc, problems := s.read(n, kinds)
+	if len(s.Actors) == 0 {
+		return problems
+	}
+	if p := s.tooMany(); p != nil {
+		return append(problems, p)
+	}
+	return append(problems, s.check(doc)...)
+}
+
+// read reads a scenario without the check.
+func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Problems) {
 	if n.Kind != source.Map {
 		p := n.Problem("a scenario is a mapping with the key actors, not %s", n.Describe())
-		return source.Problems{p}
+		return nil, source.Problems{p}
 	}
 	doc := new(document)
 	var later source.Problems
@@ -70,13 +83,7 @@ func (s *Scenario) decode(n *source.Node, kinds step.Kinds) source.Problems {
 	if !problems.HasErrors() {
 		problems = append(problems, r.Uncalled()...)
 	}
-	if len(s.Actors) == 0 {
-		return problems
-	}
-	if p := s.tooMany(); p != nil {
-		return append(problems, p)
-	}
-	return append(problems, s.check(doc)...)
+	return doc, problems
 }
 
 // inOrder puts the actors last: their steps call procedures, which must be

@@ -41,5 +41,5 @@ func (a *barrierAction) Check(c *step.Check) {
 	if _, static := a.name.Static(); !static {
 		c.Problem(a.name.Node, "the name of a barrier cannot hold an expression").Hint = "the actors that come to a barrier must be known before the run"
 	}
-	c.Uses.Barriers.Add(c.Actor, &a.name)
+	c.Uses.Barriers.Add(c, &a.name)
 }

@@ -477,6 +477,9 @@ func TestCheckMeetings(t *testing.T) {
 		{"misspelt signal", "actors:\n  a: [{wait: raedy}]\n  b: [{signal: ready}]\n", []string{
 			`2:14: no step raises the signal "raedy"; did you mean "ready"?`,
 		}},
+		{"a wait that may not be run", "- wait: ready\n  when: 1 > 2", []string{
+			`3:13: warning: no step raises the signal "ready"; add a signal step to another actor`,
+		}},
 		{"a signal that an expression names", "vars: {n: 1}\nactors:\n  a: [{wait: go1}]\n  b: [{signal: 'go${n}'}]\n", nil},
 		{"barrier of one", "- barrier: start", []string{
 			`3:16: only the actor one comes to the barrier "start"; a barrier needs two actors or replicas`,

@@ -37,4 +37,4 @@ func (a *signalAction) Run(t *step.Task) error {
 // Signals implements [Signaller].
 func (a *signalAction) Signals() *value.Text { return &a.name }
 
-func (a *signalAction) Check(c *step.Check) { c.Uses.Signals.Add(c.Actor, &a.name) }
+func (a *signalAction) Check(c *step.Check) { c.Uses.Signals.Add(c, &a.name) }

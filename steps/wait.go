@@ -29,4 +29,4 @@ func (a *waitAction) Run(t *step.Task) error {
 	return err
 }
 
-func (a *waitAction) Check(c *step.Check) { c.Uses.Waits.Add(c.Actor, &a.name) }
+func (a *waitAction) Check(c *step.Check) { c.Uses.Waits.Add(c, &a.name) }

@@ -35,9 +35,11 @@ type namedAt struct {
 	name  string
 	actor string
 	text  *value.Text
+	maybe bool // the step may not be run at all
 }
 
-func (u *usage) Add(actor string, t *value.Text) {
+// Add notes that the step under way names t.
+func (u *usage) Add(c *Check, t *value.Text) {
 	name, static := t.Static()
 	switch {
 	case !t.Given():
@@ -46,7 +48,7 @@ func (u *usage) Add(actor string, t *value.Text) {
 		u.dynamic = true
 		return
 	}
-	u.names = append(u.names, namedAt{name: name, actor: actor, text: t})
+	u.names = append(u.names, namedAt{name: name, actor: c.Actor, text: t, maybe: !c.Certain()})
 }
 
 // all lists the names, each once, in the order of the file.

@@ -250,6 +250,9 @@ func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
 	for _, w := range u.Waits.names {
 		if !given[w.name] && !u.Signals.dynamic {
 			p := w.text.Node.Problem("no step raises the signal %q", w.name)
+			if w.maybe {
+				p.Severity = source.Warning
+			}
 			if p.Hint = source.DidYouMean(w.name, signals); p.Hint == "" {
 				p.Hint = "add a signal step to another actor"
 			}
