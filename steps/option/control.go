@@ -183,10 +183,15 @@ func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
 // shown is the value, with its expressions run, as the transcript shows it. The
 // ids of a process vary from run to run unless the file has them in figures.
 func (it *controlItem) shown(v *Value) event.Marked {
-	if len(v.fields.Names) > 0 {
+	if v.Node.Kind == source.Map {
+		written := it.value.fields.Values // none where one expression gave them all
 		return v.shownFields(func(i int) bool {
-			_, static := it.value.fields.Values[i].Static()
-			return !static && it.typ.Kind == sock.CtlCredentials
+			if i < len(written) {
+				if _, static := written[i].Static(); static {
+					return false
+				}
+			}
+			return it.typ.Kind == sock.CtlCredentials
 		})
 	}
 	text, _ := v.text.Marked(nil) // there is no expression left in it
