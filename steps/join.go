@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -86,7 +87,7 @@ func (r *BranchRef) check(c *step.Check, programs bool) *step.Symbol {
 			what, hint = "branch or program", hint+", a program on its start step"
 		}
 		p := c.Problem(r.Node, "there is no %s %q here", what, name)
-		if p.Hint = source.DidYouMean(name, value.Sorted(known)); p.Hint == "" {
+		if p.Hint = source.DidYouMean(name, slices.Sorted(slices.Values(known))); p.Hint == "" {
 			p.Hint = hint
 		}
 		return nil

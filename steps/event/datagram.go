@@ -36,6 +36,7 @@ var ecma = crc64.MakeTable(crc64.ECMA)
 // process, so that a record can be read in another.
 func sum(b []byte) uint64 { return crc64.Checksum(b, ecma) }
 
+// NewDatagram describes a message by its bytes and by where it went or came from.
 func NewDatagram(b []byte, remote sock.Addr) Datagram {
 	d := Datagram{Sum: sum(b), Len: len(b), Remote: remote}
 	copy(d.Head[:], b)
@@ -51,7 +52,7 @@ func (d *Datagram) Begins(sent *Datagram) bool {
 
 const (
 	FamilyPacket   = 17 // AF_PACKET of Linux
-	EthernetHeader = 14
+	EthernetHeader = 14 // bytes
 )
 
 // Packet looks behind the header of an IPv4 or IPv6 packet.

@@ -52,7 +52,7 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// NamesIn implements [Namer].
+// NamesIn implements [value.Namer].
 func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
 	for _, e := range n.Entries {
 		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights {

@@ -18,7 +18,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// An Form is how the values of one kind of option are read from the
+// A Form is how the values of one kind of option are read from the
 // file, handed to the kernel, and shown.
 type Form struct {
 	What     string     // for messages

@@ -66,6 +66,7 @@ type Want struct {
 	Fields FieldsWant
 }
 
+// Params binds the keys that say what must come.
 func (w *Want) Params(p *step.Params) {
 	p.Plain(&w.plain, "the value, or a condition on it")
 	p.Result("value", &w.plain, "the value, or a condition on it")
@@ -100,6 +101,7 @@ func (w *Want) Static(c *step.Check, o sock.Option) {
 	}
 }
 
+// Check compares the value that came with the expectation.
 func (w *Want) Check(env value.Env, o sock.Option, got any) error {
 	if b, ok := got.([]byte); ok && w.bytes.Given() {
 		want, err := w.bytes.Bytes(env)

@@ -64,6 +64,7 @@ type Limited struct {
 	Over func()
 }
 
+// Write implements [io.Writer].
 func (l *Limited) Write(b []byte) (int, error) {
 	if l.Len()+len(b) > maxOutput {
 		l.Over()

@@ -4,6 +4,7 @@ import (
 	"io"
 )
 
+// HasFlooded reports whether the program wrote more than exec keeps.
 func (p *Program) HasFlooded() bool {
 	select {
 	case <-p.Flooded:

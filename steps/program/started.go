@@ -133,6 +133,7 @@ func (p *Program) Wait(ctx context.Context, deadline time.Time) error {
 	}
 }
 
+// Ended reports whether the program has ended.
 func (p *Program) Ended() bool {
 	select {
 	case <-p.done:
@@ -328,6 +329,7 @@ func (ps *Programs) Outputs() []ProgramOutput {
 	return list
 }
 
+// SignalName returns the C name of a signal, such as SIGTERM.
 func SignalName(s syscall.Signal) string {
 	if name := unix.SignalName(s); name != "" {
 		return name

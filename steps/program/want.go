@@ -63,7 +63,7 @@ func (w *OutputWant) Decode(d *value.Decoder, n *source.Node) {
 	d.Mapping(n, w.Conditions(), "output")
 }
 
-// NamesIn implements [Namer].
+// NamesIn implements [value.Namer].
 func (w *OutputWant) NamesIn(n *source.Node, add func(string)) { value.NamesIn(n, w.Conditions(), add) }
 
 // Schema accepts a payload or a mapping of conditions.

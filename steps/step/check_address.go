@@ -12,9 +12,9 @@ import (
 type fitting int
 
 const (
-	FitBind fitting = iota
-	FitConnect
-	FitSend
+	FitBind    fitting = iota // bind
+	FitConnect                // connect
+	FitSend                   // a send with a destination
 )
 
 // Fits reports an address of a family that the kernel certainly refuses. A

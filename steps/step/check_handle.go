@@ -2,6 +2,7 @@ package step
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -45,7 +46,7 @@ func (c *Check) Handle(r *HandleRef) *Symbol {
 	return sym
 }
 
-// Hand is handle for a step that hands the socket to others, who may do with it
+// Hand is Handle for a step that hands the socket to others, who may do with it
 // what they like.
 func (c *Check) Hand(r *HandleRef) {
 	if sym := c.Handle(r); sym != nil {
@@ -111,7 +112,7 @@ func (c *Check) OfClosed(name string) string {
 	return "{error: EBADF}"
 }
 
-// AnyHandle is handle for a step to which a closed one is welcome too.
+// AnyHandle is Handle for a step to which a closed one is welcome too.
 func (c *Check) AnyHandle(r *HandleRef) *Symbol {
 	name, known := c.Text(&r.Text)
 	if sym := c.Symbols[name]; known && sym != nil && sym.Sock != nil {
@@ -157,7 +158,7 @@ func (c *Check) unknownHandle(r *HandleRef, name string) {
 			known = append(known, n)
 		}
 	}
-	if p.Hint = source.DidYouMean(name, value.Sorted(known)); p.Hint == "" {
+	if p.Hint = source.DidYouMean(name, slices.Sorted(slices.Values(known))); p.Hint == "" {
 		p.Hint = "name a socket that an earlier step made with as:"
 	}
 }

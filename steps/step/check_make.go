@@ -44,6 +44,7 @@ func (c *Check) makeErrnos() {
 	}
 }
 
+// MakeValue notes that a name is a value from here on. n is its place.
 func (c *Check) MakeValue(name string, n *source.Node) {
 	c.make(&Symbol{Name: name, node: n})
 }

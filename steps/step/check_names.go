@@ -196,7 +196,7 @@ func (c *Check) visible() []string {
 		names = append(names, n)
 	}
 	names = append(names, value.FunctionNames()...)
-	return value.Sorted(names)
+	return slices.Sorted(slices.Values(names))
 }
 
 func (c *Check) reference(e *value.Expr, r *value.Reference) {

@@ -1,8 +1,9 @@
 package step
 
 import (
+	"slices"
+
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps/value"
 )
 
 // MakeProgram notes that the step's name is a program from here on, with these
@@ -58,5 +59,5 @@ func (c *Check) Programs() []string {
 			names = append(names, name)
 		}
 	}
-	return value.Sorted(names)
+	return slices.Sorted(slices.Values(names))
 }

@@ -8,9 +8,9 @@ import (
 type fact int
 
 const (
-	Unknown fact = iota
-	No
-	Yes
+	Unknown fact = iota // the check cannot know
+	No                  // certainly not
+	Yes                 // certainly
 )
 
 // A socketState is what is known of a socket before anything runs. All

@@ -1,6 +1,5 @@
-// Package steps holds the step kinds of a scenario, one file each, and what
-// they are made of: payloads, matchers, expressions, and the state of an actor
-// as a step sees it.
+// Package step holds what a step kind is made of: its declaration, the reader
+// and the check of steps, and the state of an actor while its steps run.
 //
 // A kind is declared once, as a [Kind]. Its action binds each key to a typed
 // field; decoding, checking, the documentation, the JSON schema and the run

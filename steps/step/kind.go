@@ -99,7 +99,7 @@ type Step struct {
 
 	Place event.Place
 	Exprs []*value.Expr
-	// handles and blocks are the decoded values that the checker walks.
+	// Handles and blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block
 	late    []*value.Late  // values that only the run can tell

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"slices"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -72,6 +74,7 @@ type Procedure struct {
 	sound  bool           // they have been searched
 }
 
+// Takes reports whether the procedure has a parameter of this name.
 func (p *Procedure) Takes(name string) bool {
 	for _, q := range p.Params {
 		if q == name {
@@ -112,7 +115,7 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 		names = append(names, name)
 	}
 	p := reader.Problem(n, "unknown procedure %s", value.Shown(n))
-	if p.Hint = source.DidYouMean(n.Text, value.Sorted(names)); p.Hint == "" {
+	if p.Hint = source.DidYouMean(n.Text, slices.Sorted(slices.Values(names))); p.Hint == "" {
 		p.Hint = "define it under procedures:"
 	}
 }

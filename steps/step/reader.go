@@ -265,7 +265,7 @@ func (v *expectValue) Decode(d *value.Decoder, n *source.Node) {
 	v.step.Expect.decode(d, n, v.step.Kind, v.params)
 }
 
-// NamesIn implements [Namer].
+// NamesIn implements [value.Namer].
 func (v *expectValue) NamesIn(n *source.Node, add func(string)) {
 	value.NamesIn(n, v.params.Expect, add)
 	for _, p := range []*value.Param{v.params.Others, v.params.Short} {

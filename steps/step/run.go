@@ -237,7 +237,7 @@ func (t *Task) NextRound(bound Limit, body *Block) error {
 	return t.Overdue()
 }
 
-// Overdue implements [Env]. It reports whether the step's time is up, or the run over: for work that
+// Overdue implements [value.Env]. It reports whether the step's time is up, or the run over: for work that
 // makes no call that would notice.
 func (t *Task) Overdue() error {
 	switch {
@@ -285,6 +285,7 @@ func (t *Task) giveNames(by event.Cause) {
 	t.given, t.uses = t.given[:0], uses
 }
 
+// IsTimeout reports whether an error says that a time has passed.
 func IsTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
 // Pause waits for a duration, or until the step's time is up or the run over.
@@ -308,4 +309,5 @@ func (t *Task) Pause(d time.Duration) error {
 	return nil
 }
 
+// NothingCame is what a receive says that timed out without a byte.
 const NothingCame = "nothing has come"

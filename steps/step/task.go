@@ -116,7 +116,7 @@ type Task struct {
 	Limit Limit
 	Event event.Event
 
-	// frame holds the parameters of the procedure that runs.
+	// Frame holds the parameters of the procedure that runs.
 	Frame map[string]any
 
 	Step     *Step
@@ -160,7 +160,7 @@ func (t *Task) Get(name string) (any, bool) {
 	return value.Untraced(v), ok
 }
 
-// Named is get with the value's trace.
+// Named is Get with the value's trace.
 func (t *Task) Named(name string) (any, bool) {
 	if v, ok := t.Frame[name]; ok {
 		return v, true
@@ -172,7 +172,7 @@ func (t *Task) Named(name string) (any, bool) {
 	return v, ok
 }
 
-// Lookup implements [Env].
+// Lookup implements [value.Env].
 func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.Named(name); ok {
 		switch v := v.(type) {
@@ -203,7 +203,7 @@ func (t *Task) Lookup(name string) (any, error) {
 	return nil, fmt.Errorf("%s has no value here", name)
 }
 
-// Await implements [Env]: the step comes after the event that gave the name its
+// Await implements [value.Env]: the step comes after the event that gave the name its
 // value.
 func (t *Task) Await(actor string, index int, name string) (any, error) {
 	v, cause, err := t.World.Await(t.Deadline, actor, index, name)
@@ -214,7 +214,7 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 	return v.Value()
 }
 
-// Machine implements [Env].
+// Machine implements [value.Env].
 func (t *Task) Machine() *vm.VM { return &t.vm }
 
 // use notes that the step uses a contested name.
@@ -238,7 +238,7 @@ func (t *Task) Wait(nowait *value.Bool, flags int) sock.Wait {
 	return sock.Wait{Deadline: t.Deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Watcher: t.World}
 }
 
-// FreshWait is wait for a step that goes on as long as bytes come: the step
+// FreshWait is Wait for a step that goes on as long as bytes come: the step
 // timeout counts from now.
 func (t *Task) FreshWait() sock.Wait {
 	w := sock.Wait{Deadline: t.Deadline, Watcher: t.World}
@@ -310,7 +310,7 @@ func (t *Task) Announce() {
 	}
 }
 
-// Set implements [Env]. What other actors read is given to them once the step
+// Set implements [value.Env]. What other actors read is given to them once the step
 // is recorded.
 func (t *Task) Set(name string, v any) {
 	if name == "" {
@@ -454,7 +454,7 @@ func (t *Task) isCancelled(err error) bool {
 	return cause != nil && errors.Is(err, cause)
 }
 
-// Piece implements [Env].
+// Piece implements [value.Env].
 func (t *Task) Piece(text string, from int) any {
 	if text == "" {
 		return text

@@ -61,6 +61,7 @@ func (v *Alerts) Given() bool { return v.node != nil }
 // Has reports whether the alert is one of them.
 func (v *Alerts) Has(number int) bool { return slices.Contains(v.names, alertNames[number]) }
 
+// String lists the names for a message.
 func (v *Alerts) String() string { return value.JoinOr(v.names) }
 
 // Schema accepts a name or a list of names.

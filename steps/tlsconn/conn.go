@@ -41,6 +41,7 @@ func New(h *handle.Handle, role string, config *tls.Config) *Conn {
 	return c
 }
 
+// Handshake makes the TLS handshake. A failure of TLS is an [*Error].
 func (c *Conn) Handshake(w sock.Wait) error {
 	c.Wire.setReading(w)
 	if err := c.Conn.Handshake(); err != nil {
@@ -49,8 +50,8 @@ func (c *Conn) Handshake(w sock.Wait) error {
 	return nil
 }
 
-// Read implements transport. The end of file is a close_notify; without one it
-// is a [tlsError].
+// Read implements [handle.Transport]. The end of file is a close_notify; without one it
+// is an [Error].
 func (c *Conn) Read(w sock.Wait, p []byte) (int, error) {
 	if err := c.reads.take(w); err != nil {
 		return 0, err
@@ -68,7 +69,7 @@ func (c *Conn) Read(w sock.Wait, p []byte) (int, error) {
 	return 0, err
 }
 
-// Write implements transport. A record that has been begun must be ended, so
+// Write implements [handle.Transport]. A record that has been begun must be ended, so
 // with NoWait a record is sent only where there is room, and then to its end.
 func (c *Conn) Write(w sock.Wait, p []byte) (int, error) {
 	if err := c.writes.take(w); err != nil {
@@ -112,7 +113,7 @@ func (c *Conn) writable() error {
 	return err
 }
 
-// CloseWrite implements transport: it sends close_notify.
+// CloseWrite implements [handle.Transport]: it sends close_notify.
 func (c *Conn) CloseWrite(w sock.Wait) error {
 	if err := c.writes.take(w); err != nil {
 		return err
@@ -127,7 +128,7 @@ func (c *Conn) CloseWrite(w sock.Wait) error {
 	return nil
 }
 
-// Close implements transport. Like close(2) it waits for nobody and tells
+// Close implements [handle.Transport]. Like close(2) it waits for nobody and tells
 // nothing of a peer that is gone: close_notify is sent where there is room.
 func (c *Conn) Close(w sock.Wait) error {
 	w.NoWait = true

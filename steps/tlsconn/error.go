@@ -24,17 +24,18 @@ const (
 	EarlyEOF         = "eof"
 )
 
+// Reasons are the reasons of a failed handshake, as scenarios name them.
 var Reasons = []string{unknownAuthority, wrongName, expired, invalid, notTLS, EarlyEOF}
 
 // noAlert stands in the place of an alert's number where there was none.
 const noAlert = -1
 
-// A Error is a TLS connection that failed, other than by an errno or a
+// An Error is a TLS connection that failed, other than by an errno or a
 // timeout of its descriptor.
 type Error struct {
 	Alert  int    // noAlert where none was sent or received
 	Sent   bool   // by this side
-	Reason string // of tlsReasons; "" where the alert says it all
+	Reason string // one of Reasons; "" where the alert says it all
 	header []byte // the first bytes of what was no TLS
 	err    error  // as crypto/tls has it
 }

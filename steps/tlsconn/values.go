@@ -127,5 +127,5 @@ func cipherNames() []string {
 	for _, c := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
 		names = append(names, c.Name)
 	}
-	return value.Sorted(names)
+	return slices.Sorted(slices.Values(names))
 }

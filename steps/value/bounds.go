@@ -75,6 +75,7 @@ func sum64(a, b int64) int64 {
 	return a + b
 }
 
+// Product returns a times b, or the largest int64 where that is too large.
 func Product(a, b int64) int64 {
 	if b != 0 && a > math.MaxInt64/b {
 		return math.MaxInt64

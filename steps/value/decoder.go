@@ -2,7 +2,7 @@ package value
 
 import (
 	"fmt"
-	"sort"
+	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -143,10 +143,5 @@ func unknownKeyHint(key string, params []*Param, what string) string {
 	if hint := source.DidYouMean(key, keyNames(params)); hint != "" {
 		return hint
 	}
-	return "it takes " + JoinOr(Sorted(Without(keyNames(params), what)))
-}
-
-func Sorted(words []string) []string {
-	sort.Strings(words)
-	return words
+	return "it takes " + JoinOr(slices.Sorted(slices.Values(Without(keyNames(params), what))))
 }

@@ -56,6 +56,7 @@ func EndpointOf(h *handle.Handle) *Endpoint {
 	return e
 }
 
+// EndpointAt returns the endpoint of an address that belongs to no handle.
 func EndpointAt(a sock.Addr) *Endpoint {
 	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, Fixed: !event.DynamicPort(a.Port)}
 	if a.IP.IsValid() {

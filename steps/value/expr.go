@@ -379,6 +379,7 @@ func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {
 	return env.Await(r.Actor, index, r.Name)
 }
 
+// Errorf returns an error of the expression, with its place in the file.
 func (e *Expr) Errorf(format string, args ...any) error {
 	return &ExprError{Source: e.Source, Pos: e.Pos(), Line: e.line(), Msg: fmt.Sprintf(format, args...)}
 }

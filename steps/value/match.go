@@ -111,6 +111,8 @@ func (r *Received) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// CheckReceived compares what came with all that is expected, also where not all
+// of its bytes were kept.
 func (m *Match) CheckReceived(env Env, got Received) error {
 	b := got.Bytes
 	if m.Data.Given() && !got.Compared {
@@ -184,7 +186,7 @@ func (m *Match) groups(env Env, b []byte) error {
 	return nil
 }
 
-// LongShown is how many bytes describeLong shows.
+// LongShown is how many bytes DescribeLong shows.
 const LongShown = 4096
 
 // DescribeLong shows data in which something was searched: much of it, so that
@@ -207,6 +209,7 @@ func dataText(b []byte) string {
 	return "hex:" + hex.EncodeToString(b)
 }
 
+// DescribeData shows data in a message, cut to a readable length.
 func DescribeData(b []byte) string {
 	if len(b) == 0 {
 		return "nothing"

@@ -15,6 +15,7 @@ type Mismatch struct {
 // Error tells what was expected and what came.
 func (m *Mismatch) Error() string { return m.Msg }
 
+// Mismatchf returns a Mismatch with a formatted message.
 func Mismatchf(format string, args ...any) error {
 	return &Mismatch{Msg: fmt.Sprintf(format, args...)}
 }

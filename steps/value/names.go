@@ -15,6 +15,7 @@ type NameSet struct {
 // its text does may be meant.
 type OpenName struct{ first, last string }
 
+// NewNameSet returns an empty set.
 func NewNameSet() *NameSet { return &NameSet{Fixed: make(map[string]bool)} }
 
 // Add adds a name as it stands in the file.
@@ -43,7 +44,7 @@ func (s *NameSet) All() []string {
 	for name := range s.Fixed {
 		names = append(names, name)
 	}
-	return Sorted(names)
+	return slices.Sorted(slices.Values(names))
 }
 
 // Merge adds another set's names, but for those that are left out.
@@ -69,6 +70,7 @@ func MayMean(open []OpenName, name string) bool {
 	return false
 }
 
+// MayBe reports whether the name may turn out to be this one.
 func (x OpenName) MayBe(name string) bool {
 	return len(name) >= len(x.first)+len(x.last) && strings.HasPrefix(name, x.first) && strings.HasSuffix(name, x.last)
 }

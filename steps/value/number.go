@@ -267,6 +267,7 @@ func (u Unit) condition() string {
 	return ">=3"
 }
 
+// Parse reads a number that is written in the unit.
 func (u Unit) Parse(s string) (int64, error) {
 	switch u {
 	case ByteUnit:

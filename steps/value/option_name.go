@@ -54,6 +54,7 @@ func (o *OptionName) numbers(d *Decoder, n *source.Node) {
 	}
 }
 
+// OptionNames returns the C names of all socket options, for hints.
 func OptionNames() []string {
 	var names []string
 	for _, o := range sock.Options() {

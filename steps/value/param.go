@@ -49,6 +49,7 @@ func keyNames(list []*Param) []string {
 	return names
 }
 
+// FindParam returns the parameter with this key, or nil.
 func FindParam(list []*Param, key string) *Param {
 	for _, q := range list {
 		if q.Key == key {

@@ -35,6 +35,7 @@ func (p textPiece) Append(env Env, b Blob) (Blob, error) {
 	return given.Piece.Append(env, b)
 }
 
+// A ListPiece is a list of payloads, which are joined.
 type ListPiece []piece
 
 func (p ListPiece) fixed() bool {

@@ -29,7 +29,7 @@ type sized interface {
 type Content struct {
 	Size int64
 	Open func() io.Reader
-	// once says that they cannot be had a second time: a file may change.
+	// Once says that they cannot be had a second time: a file may change.
 	Once bool
 	sum  *event.SHA256 // made when it is first asked for
 }

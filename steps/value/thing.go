@@ -40,6 +40,7 @@ const (
 	ABranch  Thing = "branch"
 )
 
+// NotValue is the message for a program or a branch where a value is expected.
 func NotValue(name string, what Thing) string {
 	return fmt.Sprintf("%s is a %s, not a value", name, what)
 }

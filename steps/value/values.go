@@ -364,6 +364,7 @@ func JoinOr(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
+// Without returns the words other than word.
 func Without(words []string, word string) []string {
 	var rest []string
 	for _, w := range words {
@@ -374,6 +375,7 @@ func Without(words []string, word string) []string {
 	return rest
 }
 
+// Prefixed returns s with a prefix; an empty s stays empty.
 func Prefixed(prefix, s string) string {
 	if s == "" {
 		return ""
