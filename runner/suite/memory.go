@@ -12,6 +12,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // A Memory knows which scenarios failed when they were last run. It is a file
@@ -35,9 +36,6 @@ type remembered struct {
 	Failed  []scenarioID `json:"failed"`
 }
 
-// maxMemory bounds the file that is read: far more than any suite needs.
-const maxMemory = 16 << 20
-
 // Recall reads what was remembered of the runs in the working directory. Where
 // the user has no cache folder, or the file cannot be read, the error says so.
 func Recall() (*Memory, error) {
@@ -60,16 +58,9 @@ func Recall() (*Memory, error) {
 
 func (m *Memory) read() (map[scenarioID]bool, error) {
 	failed := make(map[scenarioID]bool)
-	info, err := os.Stat(m.path)
+	data, err := source.ReadFile(m.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return failed, nil
-	}
-	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxMemory) {
-		err = fmt.Errorf("%s is not what sockscript has written; remove it", m.path)
-	}
-	var data []byte
-	if err == nil {
-		data, err = os.ReadFile(m.path)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read which scenarios failed: %w", err)
