@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // branch is a strand that runs beside its parent.
@@ -21,8 +22,12 @@ type branch struct {
 func (s *strand) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
 	b := &branch{done: make(chan struct{})}
 	b.strand = s.run.branch(s, s.record.Fork(name, by, alike))
+	if s.run.alive.Add(1) > value.MaxBranches.Most {
+		s.run.exceed(s, &value.MaxBranches, "join those that have ended before others are started")
+	}
 	s.run.group.Go(func() error {
 		defer close(b.done)
+		defer s.run.alive.Add(-1)
 		b.err = s.run.perform(b.strand, func() error { return run(b.strand) })
 		return b.err
 	})

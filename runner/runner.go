@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -88,6 +89,8 @@ type run struct {
 	members  []*member
 	group    *errgroup.Group
 	closed   chan struct{} // once no program is left
+	cancel   context.CancelCauseFunc
+	alive    atomic.Int64 // branches that have not ended
 
 	mu      sync.Mutex
 	strands []*strand
@@ -132,6 +135,7 @@ func (r *run) run(outside context.Context) error {
 	// own timeout, notes what they are doing before it cancels them.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outside))
 	defer cancel(nil)
+	r.cancel = cancel
 	end := context.AfterFunc(outside, func() { cancel(r.stop(context.Cause(outside))) })
 	defer end()
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
@@ -309,6 +313,15 @@ func (r *run) fail(s *strand, err error) error {
 	r.failure = failure(err)
 	r.failure.Actor, r.failure.Others = s.label(), r.doing(s)
 	return err
+}
+
+// exceed fails the run where a step goes beyond what all of it may keep.
+func (r *run) exceed(s *strand, most *value.Maximum, cure string) {
+	err := fmt.Errorf("the most for %s is %s; %s", most.What, most, cure)
+	if place := s.step.Load(); place != nil {
+		err = &step.Error{Place: place, Err: err}
+	}
+	r.cancel(r.fail(s, err))
 }
 
 // stop notes why the run ends from outside and what all actors are doing.

@@ -58,6 +58,9 @@ func (s *strand) label() string { return s.record.Name() }
 func (s *strand) Record(e *event.Event) event.Cause {
 	cause := s.record.Record(e, s.joined)
 	s.joined = s.joined[:0]
+	if s.run.recorder.Kept() > value.MaxEvents.Most {
+		s.run.exceed(s, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, and repeat")
+	}
 	return cause
 }
 

@@ -3,6 +3,7 @@ package history
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -11,6 +12,7 @@ import (
 type Recorder struct {
 	foldAll bool
 	ends    foldedEnds
+	kept    atomic.Int64
 
 	mu       sync.Mutex
 	branches []*Branch
@@ -19,6 +21,10 @@ type Recorder struct {
 // NewRecorder begins a record. With foldAll, of each repetition the first and the
 // last round are kept only, whatever they print.
 func NewRecorder(foldAll bool) *Recorder { return &Recorder{foldAll: foldAll} }
+
+// Kept is how many events the record holds or has held at once; each branch,
+// and each KiB of a line that a step wrote, counts as one more.
+func (r *Recorder) Kept() int64 { return r.kept.Load() }
 
 // Actor begins the line of an actor, or of a replica of it. The place is that of
 // the actor in the file.
@@ -44,6 +50,7 @@ func (r *Recorder) add(b *Branch) *Branch {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	b.ID, b.recorder = len(r.branches), r
+	r.kept.Add(1)
 	r.branches = append(r.branches, b)
 	return b
 }
@@ -57,7 +64,7 @@ func (r *Recorder) Record() *Record {
 // Record keeps a copy of an event, which comes after its own causes and after
 // others, and says how later events can name it as their cause.
 func (s *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
-	kept := s.unused()
+	kept := s.unused(e)
 	args, ret, causes := s.room(kept.Args, len(e.Args)), s.room(kept.Ret, len(e.Ret)), kept.After[:0]
 	*kept = *e
 	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
@@ -88,14 +95,27 @@ func (s *Branch) room(list []any, n int) []any {
 func (s *Branch) Last() event.Cause { return event.Cause{Branch: s.ID, Seq: s.seq - 1} }
 
 // unused is an event to be filled: one that was folded, or a new one.
-func (s *Branch) unused() *event.Event {
+func (s *Branch) unused(like *event.Event) *event.Event {
 	n := len(s.free) - 1
 	if n < 0 {
+		s.recorder.kept.Add(weight(like))
 		return new(event.Event)
 	}
 	e := s.free[n]
 	s.free = s.free[:n]
 	return e
+}
+
+// weight is how much an event counts against the bound of what a run keeps.
+func weight(e *event.Event) int64 {
+	const unit = 1 << 10
+	n := int64(1)
+	for _, part := range e.Args {
+		if line, ok := part.(event.Bare); ok {
+			n += int64(len(line.Text)) / unit
+		}
+	}
+	return n
 }
 
 // drop lets go of the events of a round that was folded.

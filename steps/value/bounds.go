@@ -8,10 +8,10 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// A maximum is the most of something that a scenario may ask for. Each stands
+// A Maximum is the most of something that a scenario may ask for. Each stands
 // here, once: the decoder, the run and the reference read it.
-type maximum struct {
-	what string // as the table of the reference names it
+type Maximum struct {
+	What string // as the table of the reference names it
 	Most int64
 	unit Unit
 	help string
@@ -19,25 +19,27 @@ type maximum struct {
 
 // The bounds of the language.
 var (
-	maxFile     = maximum{"a scenario file", source.MaxFile, ByteUnit, "a file that is larger is not read"}
-	maxNodes    = maximum{"the values of a file", source.MaxNodes, PlainUnit, "scalars, lists and mappings, with aliases expanded"}
-	maxDepth    = maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
-	MaxChecked  = maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
-	maxExpr     = maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
-	maxMade     = maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
-	maxItems    = maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
-	MaxLine     = maximum{"a line that a step writes", 64 << 10, ByteUnit, "of `let` and `print`; of a longer one the transcript shows the beginning, and its length"}
-	MaxPrinted  = maximum{"the lines of one print", 10_000, PlainUnit, "a text of more lines fails the step"}
-	maxReplicas = maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
-	MaxBuffer   = maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
-	MaxMessages = maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
-	MaxKept     = maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
-	maxPayload  = maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
+	maxFile     = Maximum{"a scenario file", source.MaxFile, ByteUnit, "a file that is larger is not read"}
+	maxNodes    = Maximum{"the values of a file", source.MaxNodes, PlainUnit, "scalars, lists and mappings, with aliases expanded"}
+	maxDepth    = Maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
+	MaxChecked  = Maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
+	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
+	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
+	maxItems    = Maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
+	MaxLine     = Maximum{"a line that a step writes", 64 << 10, ByteUnit, "of `let` and `print`; of a longer one the transcript shows the beginning, and its length"}
+	MaxPrinted  = Maximum{"the lines of one print", 10_000, PlainUnit, "a text of more lines fails the step"}
+	MaxEvents   = Maximum{"the events that a run keeps", 1_000_000, PlainUnit, "for its transcript; rounds that are folded are not kept, with `-q` only the first and the last of a loop; each branch, and each KiB of a line of `let` or `print`, counts as one more"}
+	MaxBranches = Maximum{"the branches of a scenario", 50_000, PlainUnit, "those of `spawn` and `parallel` that have not ended"}
+	maxReplicas = Maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
+	MaxBuffer   = Maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
+	MaxMessages = Maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
+	MaxKept     = Maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
+	maxPayload  = Maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
 )
 
 // bounds are all of them, in the order of the table.
-var bounds = []*maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
+var bounds = []*Maximum{
+	&maxFile, &maxNodes, &maxDepth, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.
@@ -47,21 +49,21 @@ func Replicas() Int { return Int{AtMost(&maxReplicas)} }
 func CheckReplicas(n int) error { return maxReplicas.Check(int64(n)) }
 
 // Check reports an amount that is above it.
-func (b *maximum) Check(n int64) error {
+func (b *Maximum) Check(n int64) error {
 	if n > b.Most {
-		return fmt.Errorf("%s is too much: the most for %s is %s", b.unit.format(n), b.what, b)
+		return fmt.Errorf("%s is too much: the most for %s is %s", b.unit.format(n), b.What, b)
 	}
 	return nil
 }
 
 // String is the most that there may be.
-func (b *maximum) String() string { return b.unit.format(b.Most) }
+func (b *Maximum) String() string { return b.unit.format(b.Most) }
 
 // Bounds lists the bounds for the reference.
 func Bounds() []DocRow {
 	rows := make([]DocRow, 0, len(bounds))
 	for _, b := range bounds {
-		rows = append(rows, DocRow{Key: b.what, Type: b.String(), Help: b.help})
+		rows = append(rows, DocRow{Key: b.What, Type: b.String(), Help: b.help})
 	}
 	return slices.Clip(rows)
 }

@@ -37,7 +37,7 @@ type meter struct {
 func (m *meter) charge(bytes int64) error {
 	m.made = sum64(m.made, bytes)
 	if m.made > maxMade.Most {
-		return fmt.Errorf("it makes more than %s of texts and lists, which is the most for %s", &maxMade, maxMade.what)
+		return fmt.Errorf("it makes more than %s of texts and lists, which is the most for %s", &maxMade, maxMade.What)
 	}
 	return nil
 }
@@ -109,7 +109,7 @@ func sizeOfOther(v reflect.Value, most int64) int64 {
 // list may have grown from round to round.
 func CheckSize(v any) error {
 	if sizeOf(v, maxMade.Most) > maxMade.Most {
-		return fmt.Errorf("the value is larger than %s, which is the most for %s", &maxMade, maxMade.what)
+		return fmt.Errorf("the value is larger than %s, which is the most for %s", &maxMade, maxMade.What)
 	}
 	return nil
 }

@@ -27,11 +27,11 @@ type Number struct {
 	expr *Expr
 	text *Text // of which an expression is a part: ${n}ms
 
-	max *maximum // nil where the number may be any
+	max *Maximum // nil where the number may be any
 }
 
 // AtMost is a number with a bound.
-func AtMost(m *maximum) Number { return Number{max: m} }
+func AtMost(m *Maximum) Number { return Number{max: m} }
 
 // above reports a number that is above its bound.
 func (v *Number) above(x int64) error {
@@ -199,7 +199,7 @@ func (v *Size) Type() string { return "size" }
 // Sizes are several numbers of bytes.
 type Sizes struct {
 	List []*Size
-	Max  *maximum // of each
+	Max  *Maximum // of each
 }
 
 // Decode reads a size or a list of sizes.

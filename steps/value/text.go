@@ -155,7 +155,7 @@ func (x *Text) Traced(env Env) (any, *Trace, error) {
 		}
 		joined.Add(FormatTraced(v, trace))
 		if joined.Len() > int(maxMade.Most) {
-			return nil, nil, p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.what)
+			return nil, nil, p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.What)
 		}
 	}
 	all := joined.Marked()
