@@ -23,6 +23,7 @@ func onGitHub() bool { return os.Getenv("GITHUB_ACTIONS") == "true" }
 type reportFlags struct {
 	format choice
 	files  reportList
+	save   string // the file to save the runs in; "" for none
 }
 
 func (f *reportFlags) bind(c *cobra.Command) {
@@ -84,6 +85,7 @@ type reporting struct {
 	text      *report.Text      // nil where the standard output has another form
 	documents []report.Reporter // those that must be ended even where nothing is run
 	files     []*reportFile
+	saver     *report.Saver // nil where the runs are not saved
 	problems  source.Problems
 	ended     bool
 }
@@ -110,8 +112,29 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 		r.files = append(r.files, file)
 		list = append(list, r.add(to.format, file, style))
 	}
+	if f.save != "" {
+		file, err := createReport(f.save)
+		if err != nil {
+			return nil, errors.Join(err, r.close())
+		}
+		file.needsEnd = true
+		r.files = append(r.files, file)
+		r.saver = &report.Saver{W: file}
+		list = append(list, r.saver)
+	}
 	r.Reporter = report.Multi(list...)
 	return r, nil
+}
+
+// tells says how the runs are reported: whether there are several, and which
+// command makes transcripts that differ the golden ones.
+func (r *reporting) tells(how report.How) {
+	if r.text != nil {
+		r.text.Several = how.Several
+	}
+	if r.saver != nil {
+		r.saver.How = how
+	}
 }
 
 func (r *reporting) add(format report.Format, w io.Writer, style report.Style) report.Reporter {
@@ -162,6 +185,7 @@ func (r *reporting) end(err error) error {
 func (r *reporting) close() error {
 	var errs []error
 	for _, f := range r.files {
+		f.unfinished = f.needsEnd && !r.ended
 		errs = append(errs, f.close())
 	}
 	return errors.Join(errs...)
@@ -173,6 +197,9 @@ type reportFile struct {
 	path string
 	file *suite.Replacement
 	err  error
+
+	needsEnd   bool // without its end it is worth nothing
+	unfinished bool
 }
 
 func createReport(path string) (*reportFile, error) {
@@ -201,7 +228,7 @@ func (f *reportFile) keep(err error) {
 
 // close puts the report in its place if it is whole. It returns the first error.
 func (f *reportFile) close() error {
-	if f.err != nil {
+	if f.err != nil || f.unfinished {
 		f.file.Discard()
 	} else {
 		f.keep(f.file.Commit())

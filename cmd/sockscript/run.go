@@ -44,6 +44,10 @@ With --golden FILE the transcript of a single scenario must be what FILE holds;
 see test. With --stress a scenario is run until its transcript differs or it
 fails; then the difference is shown, and how often each transcript came.
 
+With --save FILE the runs are saved as JSON lines. "sockscript render FILE" prints
+the same bytes again, or another form of them, also on another machine. A file of
+runs in which nothing was run is not written.
+
 ` + exitHelp,
 		Example: `  sockscript run hello.yaml
   sockscript run -j 4 tests/ 'more/**/*.yaml'
@@ -61,12 +65,10 @@ fails; then the difference is shown, and how often each transcript came.
 	s.bindStrict(c)
 	bindShipped(c, &s.shipped)
 	f := c.Flags()
-	s.order.words = []string{"causal", "time", "actor"}
-	s.order.bind(c, "order", "the order of the transcript: the same on every run, by time, or one actor after the other")
-	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
-	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
+	s.bindForm(c)
 	f.StringVar(&golden, "golden", "", "compare the transcript of the one scenario with this `file`")
 	f.BoolVar(&s.update, "update", false, "with --golden: write the file")
+	s.bindSave(c)
 	s.reports.bind(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := s.validate(c); err != nil {
@@ -110,12 +112,11 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 	if len(cases) == 1 && step.UsesStdout(cases[0].Scenario.Steps) {
 		p.reportAside(rep)
 	}
-	if rep.text != nil {
-		rep.text.Several = len(cases) > 1
-	}
+	how := report.How{Several: len(cases) > 1, Updating: s.update, Update: "run --golden " + golden + " --update"}
+	rep.tells(how)
 	sum := new(report.Summary)
 	err = p.run(c.Context(), s, cases, rep, sum)
-	return p.offerUpdate(rep, sum, "run --golden "+golden+" --update", err)
+	return p.offerUpdate(rep, sum, how.Update, err)
 }
 
 // reportAside writes the report to the standard error, for a scenario that uses

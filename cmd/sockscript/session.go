@@ -82,6 +82,20 @@ func (s *session) bind(c *cobra.Command) {
 	c.ValidArgsFunction = completeNames
 }
 
+// bindForm adds the flags that say how transcripts are printed.
+func (s *session) bindForm(c *cobra.Command) {
+	f := c.Flags()
+	s.order.words = []string{"causal", "time", "actor"}
+	s.order.bind(c, "order", "the order of the transcript: the same on every run, by time, or one actor after the other")
+	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
+	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
+}
+
+// bindSave adds the flag that keeps the runs.
+func (s *session) bindSave(c *cobra.Command) {
+	c.Flags().StringVar(&s.reports.save, "save", "", "save the runs in a `file`, which render prints again in any form")
+}
+
 // bindStress adds the flag that looks for transcripts that differ.
 func (s *session) bindStress(c *cobra.Command) {
 	c.Flags().IntVar(&s.stress, "stress", 0, "run each scenario until its transcript differs, at most `n` times, two a processor unless -j is given")
@@ -302,7 +316,7 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 	if err != nil {
 		return err
 	}
-	return exitOf(ctx, sum)
+	return exitOf(ctx.Err() != nil, sum)
 }
 
 // tellsFailuresOnly reports whether nobody reads the transcript of a run that
@@ -310,7 +324,7 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 func (s *session) tellsFailuresOnly() bool {
 	format, _ := report.LookupFormat(s.reports.format.word)
 	return s.quiet && s.count == 1 && s.goldens == suite.IgnoreGoldens &&
-		format.Name == "text" && len(s.reports.files) == 0 && !onGitHub()
+		format.Name == "text" && len(s.reports.files) == 0 && s.reports.save == "" && !onGitHub()
 }
 
 // setVars sets the variables that --var-file and -D name; one of the cases must
@@ -350,9 +364,10 @@ func prune(sum *report.Summary) error {
 	return nil
 }
 
-func exitOf(ctx context.Context, sum *report.Summary) error {
+// exitOf is the exit status of runs, of which an interrupt may have ended some.
+func exitOf(interrupted bool, sum *report.Summary) error {
 	switch {
-	case ctx.Err() != nil && sum.Interrupted+sum.NotRun > 0:
+	case interrupted && sum.Interrupted+sum.NotRun > 0:
 		return status(statusInterrupted)
 	case sum.Broken > 0:
 		return status(statusInvalid)

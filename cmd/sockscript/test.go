@@ -29,6 +29,7 @@ func (p *program) testCommand() *cobra.Command {
 	bindShipped(c, &s.shipped)
 	c.Flags().BoolVar(&s.update, "update", false, "write the golden files, and say which changed")
 	c.Flags().BoolVar(&s.prune, "prune", false, "with --update: remove the golden files that no scenario has")
+	s.bindSave(c)
 	s.reports.bind(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if err := s.validate(c); err != nil {
@@ -113,11 +114,10 @@ func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep
 	if err != nil {
 		return err
 	}
-	if rep.text != nil {
-		rep.text.Several = true
-	}
+	how := report.How{Several: true, Updating: s.update, Update: "test --update"}
+	rep.tells(how)
 	err = p.run(c.Context(), s, cases, rep, sum)
-	return p.offerUpdate(rep, sum, "test --update", err)
+	return p.offerUpdate(rep, sum, how.Update, err)
 }
 
 // toCompare chooses among the scenarios those that have a golden file, or all

@@ -24,6 +24,8 @@ type masks struct {
 	closed  map[uint64]time.Duration
 	asked   map[string]bool // addresses that the file spells out, to connect or send to
 
+	depth    int                  // of what comes from what came
+	relays   int                  // pieces that were followed through relays
 	receives map[*event.Event]int // the nodes of those that receive
 	received map[*event.Event]receipt
 }

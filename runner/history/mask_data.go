@@ -17,6 +17,13 @@ type receipt struct {
 	known bool
 }
 
+// mostPassed bounds how many pieces of relays are followed in one record, and
+// mostDepth through how many receives a value is followed back.
+const (
+	mostPassed = 1 << 20
+	mostDepth  = 10_000
+)
+
 // came are the masked pieces of bytes that came. Of what a program has sent, or
 // what went through one, nothing is known but what can be read in it.
 func (m *masks) came(c *event.Came, at time.Duration) []span {
@@ -59,6 +66,11 @@ func (m *masks) receipt(i int, e *event.Event) receipt {
 		return r
 	}
 	m.received[e] = receipt{} // nothing comes from itself
+	if m.depth >= mostDepth {
+		return receipt{}
+	}
+	m.depth++
+	defer func() { m.depth-- }()
 	r := m.find(i, e)
 	m.received[e] = r
 	return r
@@ -121,6 +133,15 @@ func moved(marks []event.Mark, by int) []event.Mark {
 // stream are the marks of a range of the bytes that a description received. All
 // of them must have been sent by calls that are on record, maybe through a relay.
 func (m *masks) stream(receiver uint64, from, to int64) ([]event.Mark, bool) {
+	return m.relayed(receiver, from, to, 0)
+}
+
+// relayed is stream behind a number of relays. Two that relay to each other pass
+// bytes on for ever.
+func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Mark, bool) {
+	if m.relays += min(relays, 1); relays > mostRelays || m.relays > mostPassed {
+		return nil, false
+	}
 	x := m.graph.kernel
 	peer, known := x.peer[receiver]
 	if !known {
@@ -140,7 +161,7 @@ func (m *masks) stream(receiver uint64, from, to int64) ([]event.Mark, bool) {
 		}
 		if e.Also != nil {
 			part := min(end, to)
-			inner, known := m.stream(e.Sock, e.Offset-(end-at), e.Offset-(end-part))
+			inner, known := m.relayed(e.Sock, e.Offset-(end-at), e.Offset-(end-part), relays+1)
 			if !known {
 				return nil, false
 			}

@@ -6,7 +6,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // holds makes the call that a blocked step found a branch in end after it.
@@ -87,7 +86,7 @@ func (m *matcher) crowds() {
 			continue
 		}
 		if places < 0 {
-			places = sock.DatagramBacklog()
+			places = m.g.record.datagramQueue()
 		}
 		for _, i := range sends {
 			e := m.event(i)

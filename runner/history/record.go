@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A Record is all that a run has recorded. It is not changed any more: what is
@@ -25,6 +26,9 @@ type Record struct {
 	Ports    []int           // those that free_port gave
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
 	Epoch    Epoch
+	// DatagramQueue is how many datagrams the queue of a local socket took
+	// (net.unix.max_dgram_qlen, unix(7)); 0 where it is that of this system.
+	DatagramQueue int
 
 	folds [][2]int // ids: the first comes after the second, by connections of which no more is kept
 
@@ -46,6 +50,15 @@ type PortRange struct{ Low, High uint16 }
 
 // Holds reports whether a port is in the range.
 func (r PortRange) Holds(port uint16) bool { return r.Low <= port && port <= r.High }
+
+// datagramQueue is how many datagrams wait for a local socket at most; 0 where it
+// is not known.
+func (r *Record) datagramQueue() int {
+	if r.DatagramQueue == 0 {
+		return sock.DatagramBacklog()
+	}
+	return r.DatagramQueue
+}
 
 func (r *Record) freePorts() map[int]bool {
 	free := make(map[int]bool)

@@ -16,7 +16,7 @@ import (
 )
 
 // cases are the scenarios of a text.
-func cases(t *testing.T, text string) []*suite.Case {
+func cases(t testing.TB, text string) []*suite.Case {
 	t.Helper()
 	list, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(text))})
 	if err != nil || problems.HasErrors() {

@@ -1,0 +1,276 @@
+package history
+
+import (
+	"fmt"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// result makes a result of what a file has. All that is referred to is checked
+// here, so that the functions over a record need not doubt it.
+func (s *savedResult) result() (*Result, error) {
+	if s == nil {
+		return nil, nil
+	}
+	if s.Status < Passed || s.Status > Cancelled {
+		return nil, fmt.Errorf("the status %d is not known", s.Status)
+	}
+	r := &Result{
+		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
+		Record: &Record{
+			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
+			Dynamic: s.Dynamic, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+		},
+	}
+	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
+	c.failure(s.Status, s.Failure)
+	for _, lists := range [][][]event.Cause{s.Meetings, s.Values, s.Raised} {
+		for _, list := range lists {
+			c.events(list)
+		}
+	}
+	for i := range s.Branches {
+		b := s.Branches[i].branch(r.Branches, &c)
+		if c.err != nil {
+			return nil, c.err
+		}
+		r.Branches = append(r.Branches, b)
+	}
+	return r, c.err
+}
+
+func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
+	b := &Branch{
+		ID: len(before), Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path,
+		Origin: s.Origin, Alike: s.Alike,
+	}
+	c.branch(s, before)
+	if c.err != nil {
+		return nil
+	}
+	if s.Parent > 0 {
+		b.Parent = before[s.Parent-1]
+	}
+	next := 0
+	for _, en := range s.Entries {
+		switch e, f := en.Event, en.Fold; {
+		case (e == nil) == (f == nil):
+			c.fail("an entry is neither an event nor a fold, or both")
+		case e != nil:
+			c.inTurn(&next, e.Seq, e.Seq)
+			c.event(e)
+			b.Entries = append(b.Entries, Entry{Event: e})
+		default:
+			c.inTurn(&next, f.First, f.Last)
+			c.fold(f)
+			b.Entries = append(b.Entries, Entry{Fold: f.fold()})
+		}
+		if c.err != nil {
+			return nil
+		}
+	}
+	return b
+}
+
+func (s *savedFold) fold() *Fold {
+	f := &Fold{
+		id: s.ID, Rounds: s.Rounds, Mixed: s.Mixed, Place: s.Place, Start: s.Start, End: s.End, first: s.First, last: s.Last,
+		after: s.After,
+	}
+	for _, o := range s.Sent {
+		note(&f.sent, o.Sock, o.Offset)
+	}
+	for _, o := range s.Received {
+		note(&f.received, o.Sock, o.Offset)
+	}
+	for _, l := range s.Links {
+		f.links = append(f.links, folded{l.Op, l.Sock, l.Link})
+	}
+	for _, addr := range s.Reached {
+		f.reaches(addr)
+	}
+	return f
+}
+
+// most bounds the counts and offsets of a record, so that sums of them stay in
+// their range.
+const most = 1 << 48
+
+// A checker finds what in a loaded record refers to something that is not there.
+// It keeps the first fault.
+type checker struct {
+	branches, meetings int
+	err                error
+}
+
+func (c *checker) fail(format string, args ...any) {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
+	}
+}
+
+func (c *checker) check(ok bool, format string, args ...any) {
+	if !ok {
+		c.fail(format, args...)
+	}
+}
+
+// inRange checks numbers that are counted or added.
+func (c *checker) inRange(list ...int64) {
+	for _, n := range list {
+		c.check(n >= 0 && n < most, "the number %d is out of range", n)
+	}
+}
+
+// inTurn checks that the entries of a branch are in order.
+func (c *checker) inTurn(next *int, first, last int) {
+	c.check(*next <= first && first <= last && last < most, "the entries %d to %d of a branch are not in order", first, last)
+	*next = last + 1
+}
+
+func (c *checker) branch(s *savedBranch, before []*Branch) {
+	c.check(s.Parent >= 0 && s.Parent <= len(before), "there is no branch %d before it", s.Parent-1)
+	c.inRange(int64(s.Place), int64(s.Index), int64(s.Count))
+	c.check(s.Index < s.Count, "the replica %d is not one of %d", s.Index, s.Count)
+	depth := 0
+	if s.Parent > 0 && c.err == nil {
+		p := before[s.Parent-1]
+		depth = len(p.Path) + 1
+		c.check(s.Origin != nil, "a branch was started by no step")
+		c.check(p.Place == s.Place && p.Index == s.Index, "a branch is of another actor than its parent")
+	}
+	c.check(len(s.Path) == depth, "the path of a branch is %d long, not %d", len(s.Path), depth)
+}
+
+// causes checks what something comes after: events of branches, or meetings.
+func (c *checker) causes(list ...event.Cause) {
+	for _, x := range list {
+		c.check(x.Branch < c.branches && x.Branch >= -c.meetings, "there is no branch or meeting %d", x.Branch)
+		c.check(x.Seq >= -1 && x.Seq < most, "there is no event %d of a branch", x.Seq)
+	}
+}
+
+// events checks causes that must be events.
+func (c *checker) events(list []event.Cause) {
+	c.causes(list...)
+	for _, x := range list {
+		c.check(x.Branch >= 0, "a meeting is where an event must be")
+	}
+}
+
+func (c *checker) failure(status Status, f *Failure) {
+	if f == nil {
+		c.check(status != Failed, "a run failed and does not say why")
+	}
+}
+
+func (c *checker) fold(f *savedFold) {
+	c.inRange(int64(f.Rounds))
+	c.causes(f.After...)
+	for _, o := range append(f.Sent, f.Received...) {
+		c.inRange(o.Offset)
+	}
+	for _, l := range f.Links {
+		c.check(l.Op <= event.OpJoin, "the operation %d is not known", l.Op)
+		c.check(l.Link != nil, "a fold keeps a link that is not there")
+		c.link(l.Link)
+	}
+}
+
+func (c *checker) link(l *event.Endpoints) {
+	if l != nil {
+		c.check(l.Backlog >= -1<<31 && l.Backlog < 1<<31, "the backlog %d is out of range", l.Backlog)
+	}
+}
+
+// event checks what the functions over a record take for granted.
+func (c *checker) event(e *event.Event) {
+	c.check(e.Place != nil, "an event is of no step")
+	c.inRange(e.Offset, e.Took, e.Most, e.Look.Skip)
+	c.causes(e.After...)
+	c.link(e.Endpoints)
+	switch e.Op {
+	case event.OpBind, event.OpListen, event.OpConnect, event.OpPair, event.OpUnlink:
+		c.check(e.Endpoints != nil, "the event %s has no addresses", e.Call)
+	case event.OpStart, event.OpKill, event.OpJoin:
+		c.check(e.Proc != nil, "the event %s is about no program", e.Call)
+	case event.OpBlocked:
+		c.check(e.Holds.Branch >= 0 && e.Holds.Branch < c.branches, "there is no branch %d", e.Holds.Branch)
+	case event.OpAccept:
+		c.check(e.Endpoints != nil || e.Errno != 0, "the event %s has no addresses", e.Call)
+	}
+	c.check(e.Op <= event.OpJoin, "the operation %d is not known", e.Op)
+	for _, r := range e.Ready {
+		c.inRange(r.Offset)
+	}
+	if e.Also != nil {
+		c.inRange(e.Also.Offset)
+		for _, h := range e.Also.Hops {
+			c.inRange(h.InStart, h.InEnd, h.OutStart, h.OutEnd)
+		}
+	}
+	for _, d := range append(e.Sums[:len(e.Sums):len(e.Sums)], whole(e)...) {
+		c.inRange(int64(d.Len))
+	}
+	c.parts(e.Args)
+	c.parts(e.Ret)
+}
+
+func whole(e *event.Event) []event.Datagram {
+	if e.Whole == nil {
+		return nil
+	}
+	return []event.Datagram{*e.Whole}
+}
+
+// parts checks the arguments and results of an event.
+func (c *checker) parts(list []any) {
+	for _, p := range list {
+		switch p := p.(type) {
+		case nil:
+			c.fail("an argument or a result is not there")
+		case event.Quoted:
+			c.marks(p.Marks)
+		case event.Arg:
+			c.marks(p.Marks)
+		case event.Bare:
+			c.marks(p.Marks)
+		case event.Plain:
+			c.marks(p.Marks)
+		case event.Asked:
+			c.marks(p.Marks)
+		case event.Data:
+			c.data(p)
+		case event.Until:
+			c.data(event.Data(p))
+		case event.Joined:
+			c.parts(p)
+		case []any:
+			c.parts(p)
+		case *event.SHA256:
+			c.check(p != nil, "a digest is not there")
+		case sock.Addr, event.Name, event.Const, int:
+		}
+	}
+}
+
+func (c *checker) data(d event.Data) {
+	c.inRange(int64(d.Len))
+	c.check(len(d.Bytes) <= d.Len, "data has more bytes than it says")
+	c.marks(d.Marks)
+}
+
+func (c *checker) marks(list []event.Mark) {
+	for _, k := range list {
+		c.inRange(int64(k.From), int64(k.To))
+		c.check(k.From <= k.To, "a mark ends before it begins")
+		for _, o := range k.Origins {
+			if o.Came != nil {
+				c.events([]event.Cause{o.Came.By})
+				c.inRange(int64(o.Came.From))
+			}
+		}
+		c.check(!k.Copy || len(k.Origins) > 0 && k.Origins[0].Came != nil, "a mark is of a copy of nothing")
+	}
+}

@@ -1,0 +1,204 @@
+package history
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/sockscript/sockscript/runner/history/codec"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// parts are the types that arguments and results of events have, with their names
+// in a file.
+var parts = codec.New(map[string]any{
+	"name": event.Name(""), "const": event.Const(""), "quoted": event.Quoted{}, "arg": event.Arg{}, "bare": event.Bare{},
+	"plain": event.Plain{}, "asked": event.Asked{}, "joined": event.Joined{}, "data": event.Data{}, "until": event.Until{},
+	"sha256": (*event.SHA256)(nil), "addr": sock.Addr{}, "int": 0, "list": []any{},
+})
+
+// A document is what Encode writes: the places that the value refers to come
+// first.
+type document[T any] struct {
+	Places []event.Place
+	Value  T
+}
+
+// Encode writes a value in which there are results of runs as JSON on one line.
+func Encode[T any](v T) ([]byte, error) {
+	numbers := make(map[event.Place]int)
+	var places []event.Place
+	c := codec.With(base, func(p *event.Place) (int, error) {
+		if p == nil {
+			return 0, nil
+		}
+		if numbers[*p] == 0 {
+			places = append(places, *p)
+			numbers[*p] = len(places)
+		}
+		return numbers[*p], nil
+	}, func(int) (*event.Place, error) { return nil, errors.ErrUnsupported })
+	value, err := c.Encode(v)
+	if err != nil {
+		return nil, err
+	}
+	table, err := parts.Encode(places)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, `{"Places":%s,"Value":%s}`, table, value), nil
+}
+
+// Decode reads what [Encode] has written, by whomever. Whatever the value refers
+// to is there, or it is an error.
+func Decode[T any](data []byte) (T, error) {
+	var d document[T]
+	c := codec.With(base, func(*event.Place) (int, error) { return 0, errors.ErrUnsupported }, func(n int) (*event.Place, error) {
+		switch {
+		case n == 0:
+			return nil, nil
+		case n < 0 || n > len(d.Places):
+			return nil, fmt.Errorf("there is no place %d before it", n)
+		}
+		return &d.Places[n-1], nil
+	})
+	err := c.Decode(data, &d)
+	return d.Value, err
+}
+
+// base writes results of runs, and digests, which are computed when they are
+// read.
+var base = codec.With(codec.With(parts,
+	func(s *event.SHA256) (string, error) { return s.Hex(), nil },
+	func(hex string) (*event.SHA256, error) {
+		return &event.SHA256{Hex: func() string { return hex }}, nil
+	}),
+	func(r *Result) (*savedResult, error) { return r.saved(), nil },
+	func(s *savedResult) (*Result, error) { return s.result() },
+)
+
+// A savedResult is a result as a file has it.
+type savedResult struct {
+	Scenario Scenario
+	Status   Status
+	Reason   string
+	Failure  *Failure
+	Elapsed  time.Duration
+	Kept     string
+
+	Branches      []savedBranch
+	Meetings      [][]event.Cause
+	Values        [][]event.Cause
+	Raised        [][]event.Cause
+	Folds         [][2]int
+	Tmp           string
+	Ports         []int
+	Dynamic       PortRange
+	DatagramQueue int
+	Epoch         Epoch
+}
+
+// A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for an
+// actor's own line.
+type savedBranch struct {
+	Actor                       string
+	Place, Index, Count, Parent int
+	Label                       string
+	Path                        []int
+	Origin                      *event.Place
+	Alike                       bool
+	Entries                     []savedEntry
+}
+
+type savedEntry struct {
+	Event *event.Event
+	Fold  *savedFold
+}
+
+type savedFold struct {
+	ID, Rounds     int
+	Mixed          bool
+	Place          *event.Place
+	Start, End     time.Duration
+	First, Last    int
+	Sent, Received []savedOffset
+	Links          []savedLink
+	After          []event.Cause
+	Reached        []sock.Addr
+}
+
+// A savedOffset is how far one direction of a description had come.
+type savedOffset struct {
+	Sock   uint64
+	Offset int64
+}
+
+type savedLink struct {
+	Op   event.Op
+	Sock uint64
+	Link *event.Endpoints
+}
+
+func (r *Result) saved() *savedResult {
+	if r == nil {
+		return nil
+	}
+	s := &savedResult{
+		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
+		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
+		Dynamic: r.Dynamic, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+	}
+	if s.Failure != nil {
+		told := *s.Failure
+		told.Err = nil
+		s.Failure = &told
+	}
+	for _, b := range r.Branches {
+		s.Branches = append(s.Branches, b.saved())
+	}
+	return s
+}
+
+func (s *Branch) saved() savedBranch {
+	b := savedBranch{
+		Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path, Origin: s.Origin, Alike: s.Alike,
+	}
+	if s.Parent != nil {
+		b.Parent = s.Parent.ID + 1
+	}
+	for _, en := range s.Entries {
+		e := savedEntry{Event: en.Event}
+		if en.Fold != nil {
+			e.Fold = en.Fold.saved()
+		}
+		b.Entries = append(b.Entries, e)
+	}
+	return b
+}
+
+func (f *Fold) saved() *savedFold {
+	s := &savedFold{
+		ID: f.id, Rounds: f.Rounds, Mixed: f.Mixed, Place: f.Place, Start: f.Start, End: f.End, First: f.first, Last: f.last,
+		Sent: savedOffsets(f.sent), Received: savedOffsets(f.received), After: f.after,
+	}
+	for _, l := range f.links {
+		s.Links = append(s.Links, savedLink{l.op, l.sock, l.link})
+	}
+	for addr := range f.reached {
+		s.Reached = append(s.Reached, addr)
+	}
+	slices.SortFunc(s.Reached, func(a, b sock.Addr) int { return cmp.Compare(a.String(), b.String()) })
+	return s
+}
+
+func savedOffsets(m map[uint64]int64) []savedOffset {
+	var list []savedOffset
+	for _, id := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, savedOffset{id, m[id]})
+	}
+	return list
+}
