@@ -78,11 +78,12 @@ func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
 		if err != nil {
 			return -1, err
 		}
-		loc, err := findRegexp(env, re, b)
+		from := unseen(re, looked)
+		loc, err := findRegexp(env, re, b[from:])
 		if err != nil || loc == nil {
 			return -1, err
 		}
-		end = max(end, loc[1])
+		end = max(end, from+loc[1])
 	}
 	return end, nil
 }
