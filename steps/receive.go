@@ -273,7 +273,7 @@ func (r *receiver) canEnd() bool {
 // returns tells what came.
 func (r *receiver) returns() {
 	ret := make([]any, 0, 4)
-	ret = append(ret, max(r.count, len(r.data)))
+	ret = append(ret, event.Count(max(r.count, len(r.data))))
 	switch {
 	case len(r.data) > 0 && r.action.mask.On:
 		ret[0] = event.Const("<data>")

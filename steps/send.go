@@ -123,7 +123,7 @@ func (a *sendAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.ReturnMasked(&a.mask, n)
+	t.ReturnMasked(&a.mask, event.Count(n))
 	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (a *sendAction) Run(t *step.Task) error {
 func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []value.Blob, to *event.Asked) ([]byte, error) {
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
-		args = append(args, h.Part(), t.DataOf(h, data[0]), len(data[0].Bytes))
+		args = append(args, h.Part(), t.DataOf(h, data[0]), event.Count(len(data[0].Bytes)))
 	} else {
 		pieces := make([]any, len(data))
 		for i, b := range data {

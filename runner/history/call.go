@@ -136,6 +136,8 @@ func (w *callWriter) part(p any) {
 		w.addr(p)
 	case int:
 		w.WriteString(strconv.Itoa(p))
+	case event.Count:
+		w.WriteString(w.count(int(p)))
 	case *event.SHA256:
 		w.WriteString(p.String())
 	default:
@@ -194,8 +196,16 @@ func (w *callWriter) data(d event.Data) {
 		w.WriteString("hex:" + w.masked(string(b), spans, func(s string) string { return hex.EncodeToString([]byte(s)) }))
 	}
 	if cut {
-		fmt.Fprintf(w, "... (%d bytes)", d.Len)
+		fmt.Fprintf(w, "... (%s bytes)", w.count(d.Len))
 	}
+}
+
+// count writes how long the data of the event is, or how much of it went.
+func (w *callWriter) count(n int) string {
+	if !w.form.Unmask && w.masks.lengthVaries(w.event) {
+		return "<len>"
+	}
+	return strconv.Itoa(n)
 }
 
 func (w *callWriter) masked(text string, spans []span, plain func(string) string) string {

@@ -286,10 +286,22 @@ func (m *masks) labels(o event.Origin, at time.Duration) []string {
 	return nil
 }
 
+// varies reports whether what comes from there has another length in some runs.
+func (m *masks) varies(o event.Origin, at time.Duration) bool {
+	switch {
+	case o.Word != "":
+		return o.Word != freePortName
+	case o.Came != nil:
+		return slices.ContainsFunc(m.came(o.Came, at), func(s span) bool { return s.varies })
+	}
+	return o.Addr.Port != 0 && m.dynamic.varies()
+}
+
 // A span is a piece of a text that is masked.
 type span struct {
 	from, to int
 	labels   []string
+	varies   bool // its length may be another one in the next run
 }
 
 // spans are the pieces of a text that are masked.
@@ -298,7 +310,7 @@ func (m *masks) spans(t event.Marked, at time.Duration) []span {
 	for _, k := range t.Marks {
 		if k.Copy {
 			for _, s := range m.came(k.Origins[0].Came, at) {
-				list = append(list, span{s.from + k.From, s.to + k.From, s.labels})
+				list = append(list, span{s.from + k.From, s.to + k.From, s.labels, s.varies})
 			}
 			continue
 		}
@@ -311,7 +323,8 @@ func (m *masks) spans(t event.Marked, at time.Duration) []span {
 			}
 		}
 		if len(labels) > 0 {
-			list = append(list, span{k.From, k.To, labels})
+			varies := slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return m.varies(o, at) })
+			list = append(list, span{k.From, k.To, labels, varies})
 		}
 	}
 	return list

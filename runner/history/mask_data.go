@@ -2,6 +2,7 @@ package history
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -54,7 +55,7 @@ func cutSpans(spans []span, from, to int) []span {
 	var list []span
 	for _, s := range spans {
 		if a, b := max(s.from, from), min(s.to, to); a < b {
-			list = append(list, span{a - from, b - from, s.labels})
+			list = append(list, span{a - from, b - from, s.labels, s.varies})
 		}
 	}
 	return list
@@ -174,6 +175,30 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 	return marks, at >= to
 }
 
+// lengthVaries reports whether the data of an event holds a masked text that may be
+// longer in another run.
+func (m *masks) lengthVaries(e *event.Event) bool {
+	var spans []span
+	total := 0
+	if sent := dataParts(e.Args); len(sent) > 0 {
+		spans = m.spans(event.Marked{Marks: joined(sent)}, e.End)
+		for _, d := range sent {
+			total += d.Len
+		}
+	} else if i, ok := m.receives[e]; ok {
+		spans = m.spans(event.Marked{Marks: m.receipt(i, e).marks}, e.End)
+		for _, d := range dataParts(e.Ret) {
+			total += d.Len
+		}
+	}
+	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && s.to > 0 && s.from < total })
+}
+
+// varies reports whether some ports of the range have more digits than others.
+func (r PortRange) varies() bool {
+	return len(strconv.Itoa(int(r.Low))) != len(strconv.Itoa(int(r.High)))
+}
+
 // sentBytes is how many bytes an event sent, if the counters of its socket count
 // just these.
 func sentBytes(e *event.Event) (int64, bool) {
@@ -185,8 +210,13 @@ func sentBytes(e *event.Event) (int64, bool) {
 			return 0, false
 		}
 	}
-	n, ok := e.Ret[0].(int)
-	return int64(n), ok
+	switch n := e.Ret[0].(type) {
+	case event.Count:
+		return int64(n), true
+	case int:
+		return int64(n), true
+	}
+	return 0, false
 }
 
 // datagrams are the marks of the messages that an event received.
@@ -258,7 +288,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 			continue
 		}
 		if o, found := m.owner(a, 0, at); found && o.auto {
-			list = append(list, span{loc[2], loc[3], []string{m.label(o)}})
+			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, m.dynamic.varies()})
 		}
 	}
 	if len(m.free) == 0 {
@@ -266,7 +296,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 	}
 	for _, loc := range wholePort.FindAllStringIndex(text, -1) {
 		if port, err := strconv.Atoi(text[loc[0]:loc[1]]); err == nil && m.free[port] {
-			list = append(list, span{loc[0], loc[1], []string{freePortName}})
+			list = append(list, span{loc[0], loc[1], []string{freePortName}, false})
 		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].from < list[j].from })

@@ -34,16 +34,17 @@ func partSamples(pid int) map[string]any {
 		"Until":  event.Until{Bytes: []byte("\n"), Len: 1},
 		"SHA256": &event.SHA256{Hex: func() string { return "ab" }},
 		// What is no type of package event.
-		"int":  80,
-		"list": []any{event.Plain(text), 80},
-		"addr": addr,
+		"Count": event.Count(80),
+		"int":   80,
+		"list":  []any{event.Plain(text), 80},
+		"addr":  addr,
 	}
 }
 
 var partTexts = map[string]string{
 	"Name": "conn", "Const": "AF_INET", "Quoted": `"at <pid>"`, "Arg": `"at <pid>"`, "Bare": "at <pid>", "Plain": "at <pid>",
 	"Asked": "127.0.0.1:<pid>", "Joined": "[at <pid>]", "Data": `"at <pid>"`, "Until": `until "\n"`, "SHA256": "sha256:ab",
-	"int": "80", "list": "[at <pid>, 80]", "addr": "127.0.0.1:80",
+	"Count": "80", "int": "80", "list": "[at <pid>, 80]", "addr": "127.0.0.1:80",
 }
 
 // Each type that part.go declares has a decision about masks: it stands in the

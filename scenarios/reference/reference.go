@@ -88,6 +88,7 @@ func maskRows() []value.DocRow {
 		{Key: "<pid>, <uid>, <gid>", Help: "the ids of a process"},
 		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned"},
 		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true`"},
+		{Key: "<len>", Help: "the number of bytes that send or recv returned, if these bytes include a masked text of variable length, such as a process id"},
 		{Key: "$tmp", Help: "the temporary folder of the scenario"},
 	}
 }

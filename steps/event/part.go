@@ -37,6 +37,9 @@ type Asked struct {
 	Marks []Mark // of its text
 }
 
+// Count is how many bytes the event's data has, or how many of them went.
+type Count int
+
 // Joined are parts that are printed one behind the other.
 type Joined []any
 
