@@ -106,8 +106,8 @@ func (a *Actor) Contest(names map[string]bool) {
 	maps.Copy(a.contested, names)
 }
 
-// A Task is one strand at work: an actor, or a branch of it. It runs one step
-// at a time.
+// A Task is one branch at work: an actor's own steps, or a branch of it. It runs
+// one step at a time.
 type Task struct {
 	Ctx   context.Context
 	World World

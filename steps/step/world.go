@@ -14,7 +14,7 @@ import (
 // World is all that an actor needs from outside itself: other actors' names,
 // signals, barriers, branches and a place for its events. Nothing that passes
 // through it is a pointer into another actor, so that a pipe could stand in its
-// place. Each strand (an actor, or a branch of one) has its own.
+// place. Each branch has its own; an actor's own steps are a branch too.
 type World interface {
 	// Await waits until another actor's name has its value. The index picks a
 	// replica; -1 stands for an actor that has none.
@@ -31,7 +31,7 @@ type World interface {
 	Record(e *event.Event) event.Cause
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop
-	// Fork starts a branch that runs beside the strand.
+	// Fork starts a branch that runs beside this one.
 	//
 	// Alike says that the branches of one place do the same, so that a transcript
 	// numbers them and folds those that print alike.
@@ -40,10 +40,10 @@ type World interface {
 	// ErrCancelled when the branch failed: its own failure is reported where it
 	// happened.
 	Join(b Branch, deadline time.Time) error
-	// At tells what the strand does now, for the reports of other strands. A nil
+	// At says what the branch does now, for the reports of other branches. A nil
 	// step says that its steps are done, and that it waits for its branches.
 	At(p *event.Place, since time.Time)
-	// MayStart reports whether another strand may still start a program.
+	// MayStart reports whether another branch may still start a program.
 	MayStart() bool
 	// Stalls tells that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
@@ -63,10 +63,10 @@ type Services interface {
 	Programs() *program.Programs
 }
 
-// A Branch is a strand that runs beside the one that started it.
+// A Branch runs beside the branch that started it.
 type Branch interface {
 	// Blocked waits until the branch has stayed inside one step for a time, and
-	// tells which. Of the cause only the strand counts: it is the branch's.
+	// tells which. Of the cause only the branch counts: it is this one.
 	Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error)
 }
 
