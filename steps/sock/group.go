@@ -3,6 +3,7 @@ package sock
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
@@ -45,6 +46,10 @@ type boundPath struct {
 	dev, ino uint64
 }
 
+// processPart is the upper half of the ids of descriptions: it differs between processes, so that the records of several can be
+// joined.
+var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
+
 // NewGroup returns an empty group. When ctx is cancelled every call that waits, and every later call that may wait, fails with
 // an error that wraps the cause ([context.Cause]).
 func NewGroup(ctx context.Context) *Group {
@@ -54,6 +59,7 @@ func NewGroup(ctx context.Context) *Group {
 		passed:  make(map[uint64]*passage),
 	}
 	g.drained = sync.NewCond(&g.mu)
+	g.lastID.Store(uint64(processPart()) << 32)
 	if ctx.Err() != nil {
 		g.end(context.Cause(ctx))
 	}
