@@ -186,6 +186,9 @@ func (r *reporting) close() error {
 	var errs []error
 	for _, f := range r.files {
 		f.unfinished = f.needsEnd && !r.ended
+		if f.needsEnd && r.saver != nil {
+			f.keep(r.saver.Err())
+		}
 		errs = append(errs, f.close())
 	}
 	return errors.Join(errs...)

@@ -250,7 +250,7 @@ func (c *checker) parts(list []any) {
 			c.parts(p)
 		case *event.SHA256:
 			c.check(p != nil, "a digest is not there")
-		case sock.Addr, event.Name, event.Const, int:
+		case sock.Addr, event.Name, event.Const, event.Count, int:
 		}
 	}
 }

@@ -18,7 +18,7 @@ import (
 var parts = codec.New(map[string]any{
 	"name": event.Name(""), "const": event.Const(""), "quoted": event.Quoted{}, "arg": event.Arg{}, "bare": event.Bare{},
 	"plain": event.Plain{}, "asked": event.Asked{}, "joined": event.Joined{}, "data": event.Data{}, "until": event.Until{},
-	"sha256": (*event.SHA256)(nil), "addr": sock.Addr{}, "int": 0, "list": []any{},
+	"sha256": (*event.SHA256)(nil), "addr": sock.Addr{}, "int": 0, "count": event.Count(0), "list": []any{},
 })
 
 // A document is what Encode writes: the places that the value refers to come

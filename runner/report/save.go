@@ -33,7 +33,11 @@ type Saver struct {
 
 	begun    bool
 	problems source.Problems
+	err      error // the first
 }
+
+// Err is what kept a scenario from being saved; nil where all are.
+func (s *Saver) Err() error { return s.err }
 
 // How is what of a command decides how its runs are reported.
 type How struct {
@@ -93,6 +97,14 @@ func (s *Saver) Outcome(o *Outcome) error {
 func (s *Saver) Summary(sum *Summary) error { return s.line(savedLine{Summary: sum}) }
 
 func (s *Saver) line(l savedLine) error {
+	err := s.write(l)
+	if s.err == nil {
+		s.err = err
+	}
+	return err
+}
+
+func (s *Saver) write(l savedLine) error {
 	if !s.begun {
 		s.begun = true
 		if err := writeSaved(s.W, savedHead{savedFormat, savedVersion, s.How, values(s.problems)}); err != nil {
