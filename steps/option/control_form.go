@@ -278,7 +278,7 @@ func (x *controlField) check(c *step.Check, want *ValueWant, typ string) {
 	case x.words != nil:
 		for _, text := range want.texts {
 			if word, static := text.Static(); static && indexOf(x.words(), word) < 0 {
-				c.Problem(text.Node, "%s is not a %s of %s", value.Quote(word), x.name, typ).Hint = source.DidYouMean(word, x.words())
+				c.Problem(text.Node, "%s of %s cannot be %s", x.name, typ, value.Quote(word)).Hint = source.DidYouMean(word, x.words())
 			}
 		}
 	case !x.free && !want.numeric():
