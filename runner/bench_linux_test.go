@@ -1,7 +1,6 @@
 package runner_test
 
 import (
-	"context"
 	"fmt"
 	"os/exec"
 	"runtime"
@@ -12,7 +11,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/scenarios"
 )
 
 // Each benchmark times the engine and a floor in turn: a plain program of
@@ -56,24 +54,6 @@ func processorTime() time.Duration {
 	var u unix.Rusage
 	unix.Getrusage(unix.RUSAGE_SELF, &u)
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func load(tb testing.TB, text string) *scenarios.Scenario {
-	tb.Helper()
-	list, problems := scenarios.Parse("bench.yaml", []byte(text))
-	if len(list) != 1 {
-		tb.Fatal(problems.Report())
-	}
-	return list[0]
-}
-
-func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Result {
-	tb.Helper()
-	r := runner.Run(context.Background(), s, o)
-	if r.Status != runner.Passed {
-		tb.Fatalf("%s: %v", s.Name, r.Failure.Err)
-	}
-	return r
 }
 
 // BenchmarkPingPong goes to and fro on one connection: with the machine to

@@ -224,3 +224,21 @@ server  listen(listener, 4096) = 0
 client  connect(sock, 127.0.0.1:<listener>) = 0
 server  accept(listener) = conn from 127.0.0.1:<sock>
 `
+
+func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Result {
+	tb.Helper()
+	r := runner.Run(context.Background(), s, o)
+	if r.Status != runner.Passed {
+		tb.Fatalf("%s: %v", s.Name, r.Failure.Err)
+	}
+	return r
+}
+
+func load(tb testing.TB, text string) *scenarios.Scenario {
+	tb.Helper()
+	list, problems := scenarios.Parse("bench.yaml", []byte(text))
+	if len(list) != 1 {
+		tb.Fatal(problems.Report())
+	}
+	return list[0]
+}

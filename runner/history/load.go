@@ -125,7 +125,7 @@ func (c *checker) inRange(list ...int64) {
 
 // inTurn checks that the entries of a branch are in order.
 func (c *checker) inTurn(next *int, first, last int) {
-	c.check(*next <= first && first <= last && last < most, "the entries %d to %d of a branch are not in order", first, last)
+	c.check(*next <= first && first <= last && int64(last) < most, "the entries %d to %d of a branch are not in order", first, last)
 	*next = last + 1
 }
 
@@ -147,7 +147,7 @@ func (c *checker) branch(s *savedBranch, before []*Branch) {
 func (c *checker) causes(list ...event.Cause) {
 	for _, x := range list {
 		c.check(x.Branch < c.branches && x.Branch >= -c.meetings, "there is no branch or meeting %d", x.Branch)
-		c.check(x.Seq >= -1 && x.Seq < most, "there is no event %d of a branch", x.Seq)
+		c.check(x.Seq >= -1 && int64(x.Seq) < most, "there is no event %d of a branch", x.Seq)
 	}
 }
 
@@ -180,7 +180,7 @@ func (c *checker) fold(f *savedFold) {
 
 func (c *checker) link(l *event.Endpoints) {
 	if l != nil {
-		c.check(l.Backlog >= -1<<31 && l.Backlog < 1<<31, "the backlog %d is out of range", l.Backlog)
+		c.check(int64(l.Backlog) >= -1<<31 && int64(l.Backlog) < 1<<31, "the backlog %d is out of range", l.Backlog)
 	}
 }
 

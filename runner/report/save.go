@@ -264,7 +264,7 @@ func (s *savedOutcome) outcome() (*Outcome, error) {
 // valid checks the numbers that are printed.
 func (s *Summary) valid() error {
 	for _, n := range []int{s.Passed, s.Failed, s.Skipped, s.Interrupted, s.NotRun, s.Broken, s.Differing, s.Changed, s.Created, s.Unchanged, s.Count} {
-		if n < 0 || n > 1<<31 {
+		if n < 0 || int64(n) > 1<<31 {
 			return fmt.Errorf("the count %d of the summary is out of range", n)
 		}
 	}
