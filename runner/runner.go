@@ -107,7 +107,7 @@ func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
 		r.vars = maps.Clone(s.Vars)
 		for name, v := range o.Vars {
 			if _, ok := s.Vars[name]; ok {
-				r.vars[name] = v
+				r.vars[name] = value.Outside(v)
 			}
 		}
 	}

@@ -109,7 +109,7 @@ func (w *callWriter) part(p any) {
 	case event.Arg:
 		w.arg(event.Marked(p))
 	case event.Asked:
-		w.WriteString(w.text(event.Marked{Text: p.Addr.String(), Marks: p.Marks}))
+		w.asked(p)
 	case event.Joined:
 		for _, x := range p {
 			w.part(x)
@@ -161,6 +161,17 @@ func (w *callWriter) arg(p event.Marked) {
 	if len(b) < len(s) {
 		fmt.Fprintf(w, "... (%d bytes)", len(s))
 	}
+}
+
+// asked writes an address that a step passes to the kernel: what the file spells
+// out as it is. One that was given to the run is as good as any that the kernel
+// returns: the next run may be given another.
+func (w *callWriter) asked(a event.Asked) {
+	if a.Outside() {
+		w.addr(a.Addr)
+		return
+	}
+	w.WriteString(w.text(event.Marked{Text: a.Addr.String(), Marks: a.Marks}))
 }
 
 func (w *callWriter) addr(a sock.Addr) {

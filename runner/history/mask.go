@@ -271,6 +271,8 @@ func sameChoice(a, b sock.Addr) bool {
 // labels are what stands in the place of something that comes from there.
 func (m *masks) labels(o event.Origin, at time.Duration) []string {
 	switch {
+	case o.Outside:
+		return nil
 	case o.Word != "":
 		return []string{o.Word}
 	case o.Came != nil:
@@ -289,6 +291,8 @@ func (m *masks) labels(o event.Origin, at time.Duration) []string {
 // varies reports whether what comes from there has another length in some runs.
 func (m *masks) varies(o event.Origin, at time.Duration) bool {
 	switch {
+	case o.Outside:
+		return false
 	case o.Word != "":
 		return o.Word != freePortName
 	case o.Came != nil:

@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -39,6 +40,13 @@ type Asked struct {
 
 // Count is how many bytes the event's data has, or how many of them went.
 type Count int
+
+// Outside reports whether whoever started the run gave the address.
+func (a Asked) Outside() bool {
+	return slices.ContainsFunc(a.Marks, func(k Mark) bool {
+		return slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Outside })
+	})
+}
 
 // Joined are parts that are printed one behind the other.
 type Joined []any

@@ -30,6 +30,7 @@ type Expr struct {
 	choice   *choice         // nil where all of these are waited for
 	path     path            // what it reads, where it does nothing else
 	reads    []path          // all that it reads
+	env      bool            // it asks for an environment variable
 }
 
 // A Reference is a name of another actor: actor.name or actor[index].name.
@@ -146,7 +147,7 @@ func (d *Decoder) program(e *Expr) error {
 	e.Names = freeNames(&root, refs)
 	e.Whole = wholeNames(&root)
 	e.path = pathOf(root)
-	e.reads = pathsOf(root)
+	e.reads, e.env = pathsOf(root)
 	for _, r := range e.Refs {
 		e.Names = append(e.Names, r.names...)
 	}

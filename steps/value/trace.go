@@ -36,6 +36,9 @@ func Whole(v any, o event.Origin) any {
 	return Traced{Value: v, Trace: &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: []event.Origin{o}}}}}
 }
 
+// Outside is a value that whoever started the run gave.
+func Outside(v any) any { return Whole(v, event.Origin{Outside: true, Fixed: true}) }
+
 // Untraced is the value without its trace.
 func Untraced(v any) any {
 	if x, ok := v.(Traced); ok {
@@ -208,10 +211,15 @@ func pathOf(node ast.Node) path {
 type pathCollector struct {
 	order []ast.Node
 	paths map[ast.Node]path
+	env   bool // it asks for an environment variable
 }
 
 // Visit implements ast.Visitor; children come before their parents.
 func (c *pathCollector) Visit(node *ast.Node) {
+	if call, ok := (*node).(*ast.CallNode); ok {
+		callee, named := call.Callee.(*ast.IdentifierNode)
+		c.env = c.env || named && callee.Value == "env"
+	}
 	p := pathOf(*node)
 	if p == nil {
 		return
@@ -226,9 +234,9 @@ func (c *pathCollector) Visit(node *ast.Node) {
 	c.paths[*node] = p
 }
 
-// pathsOf lists what an expression reads.
-func pathsOf(root ast.Node) []path {
-	var list []path
+// pathsOf lists what an expression reads, and reports whether it asks for an
+// environment variable too.
+func pathsOf(root ast.Node) (list []path, env bool) {
 	c := &pathCollector{paths: make(map[ast.Node]path)}
 	ast.Walk(&root, c)
 	for _, node := range c.order {
@@ -236,13 +244,13 @@ func pathsOf(root ast.Node) []path {
 			list = append(list, p)
 		}
 	}
-	return list
+	return list, c.env
 }
 
 // trace is what is known of the value that the expression gave, from the traces
 // of the names that it read.
 func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
-	if len(names) == 0 {
+	if len(names) == 0 && !e.env {
 		return nil
 	}
 	if e.path != nil {
@@ -251,6 +259,9 @@ func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
 		}
 	}
 	var from []event.Origin
+	if e.env {
+		from = append(from, event.Origin{Outside: true, Fixed: true})
+	}
 	for _, p := range e.reads {
 		t, _ := names[p[0]].Part(p[1:])
 		from = t.Origins(from)
