@@ -50,7 +50,7 @@ func (c *choice) eval(env Env) (any, *Trace, error) {
 	}
 	switch yes, ok := v.(bool); {
 	case !ok:
-		return nil, nil, c.condition.Errorf("the value is %s, not true or false", Format(v))
+		return nil, nil, c.condition.Errorf("the value is %s, not true or false", formatItem(v))
 	case yes:
 		return c.yes.Traced(env)
 	}

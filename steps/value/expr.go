@@ -409,7 +409,7 @@ func (e *Expr) Truth(env Env) (bool, error) {
 	}
 	b, ok := v.(bool)
 	if !ok {
-		return false, e.Errorf("the value is %s, not true or false", Format(v))
+		return false, e.Errorf("the value is %s, not true or false", formatItem(v))
 	}
 	return b, nil
 }
