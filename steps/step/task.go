@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -20,46 +19,6 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// An Actor is the state of one actor, or of one replica of it, as its steps
-// see it. Its branches share it.
-type Actor struct {
-	Name  string
-	Index int // of the replica, from 0
-	Count int // of replicas
-	Run   *Run
-	// Shared tells which of its names other actors read.
-	Shared map[string]bool
-
-	Mu        sync.RWMutex
-	names     map[string]any  // handles and values
-	contested map[string]bool // names that branches may use at the same time
-	Spawned   []*Spawned      // branches to join at the actor's end
-}
-
-func (a *Actor) owner() value.Owner { return value.Owner{Actor: a.Name, Index: a.Index} }
-
-// Clone is the actor as a spawned branch sees it: with the names of this
-// moment, so that the handle of one round stays its own in the next.
-func (a *Actor) Clone() *Actor {
-	a.Mu.RLock()
-	defer a.Mu.RUnlock()
-	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
-		names: maps.Clone(a.names), contested: a.contested,
-	}
-}
-
-// Adopt takes over the names that a branch has set.
-func (a *Actor) Adopt(b *Actor) {
-	b.Mu.RLock()
-	defer b.Mu.RUnlock()
-	a.Mu.Lock()
-	defer a.Mu.Unlock()
-	for name, v := range b.names {
-		a.names[name] = v
-	}
-}
-
 // Run is what all actors of one scenario's run share. Nothing in it changes
 // while they run.
 type Run struct {
@@ -69,41 +28,6 @@ type Run struct {
 	StepTimeout time.Duration
 	Epoch       time.Time
 	Full        bool // keep all data, not only what a transcript shows
-}
-
-// get is the handle or value that the actor itself has under a name.
-// It says whether branches may use the name at the same time.
-func (a *Actor) get(name string) (v any, contested, ok bool) {
-	a.Mu.RLock()
-	defer a.Mu.RUnlock()
-	v, ok = a.names[name]
-	return v, a.contested[name], ok
-}
-
-// Set gives a name its value, and says whether branches may use the name at the
-// same time.
-func (a *Actor) Set(name string, v any) (contested bool) {
-	a.Mu.Lock()
-	defer a.Mu.Unlock()
-	if a.names == nil {
-		a.names = make(map[string]any)
-	}
-	a.names[name] = v
-	return a.contested[name]
-}
-
-// Contest notes names that branches may use at the same time.
-func (a *Actor) Contest(names map[string]bool) {
-	if len(names) == 0 {
-		return
-	}
-	a.Mu.Lock()
-	defer a.Mu.Unlock()
-	a.contested = maps.Clone(a.contested)
-	if a.contested == nil {
-		a.contested = make(map[string]bool, len(names))
-	}
-	maps.Copy(a.contested, names)
 }
 
 // A Task is one branch at work: an actor's own steps, or a branch of it. It runs
