@@ -1,114 +1,135 @@
 package runner
 
 import (
-	"context"
-	"fmt"
+	"sync/atomic"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// branch is a strand that runs beside its parent.
+// A member is one actor, or one replica of it.
+type member struct {
+	actor *scenarios.Actor
+	place int // of the actor in the file
+	index int
+	count int
+	roles step.Roles
+	main  *branch
+
+	// Guarded by the hub.
+	live    int // branches that have not ended
+	waiting int // of these, those that wait for a name, signal, barrier or branch
+	started bool
+}
+
+func (m *member) ended() bool { return m.started && m.live == 0 }
+
+// label is how the transcript calls the member.
+func (m *member) label() string { return history.MemberName(m.actor.Name, m.index, m.count) }
+
+// A branch is a member's own line of steps, or one forked from it. It is the
+// step's world: what happens outside the actor passes through it. Only its own
+// goroutine writes to its record.
 type branch struct {
-	strand *strand
-	done   chan struct{}
-	err    error
+	run    *run
+	member *member
+	parent *branch
+	record *history.Branch
+	joined []event.Cause // what the next event comes after: a fork, joined branches
+
+	// Guarded by the hub.
+	joiners []*branch // that wait for its end
+	ended   bool
+
+	// Of one that was forked.
+	done chan struct{}
+	err  error // set when done is closed
+
+	step  atomic.Pointer[event.Place]
+	since atomic.Int64 // start of the step, in nanoseconds since the run's start
+	waits atomic.Pointer[string]
+	stall atomic.Bool // the step's call waits
+	over  atomic.Bool
 }
 
-// Fork implements steps.World. The branch's first event comes after the
-// parent's latest.
-func (s *strand) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
-	b := &branch{done: make(chan struct{})}
-	b.strand = s.run.branch(s, s.record.Fork(name, by, alike))
-	if s.run.alive.Add(1) > value.MaxBranches.Most {
-		s.run.exceed(s, &value.MaxBranches, "join those that have ended before others are started")
+func (s *branch) label() string { return s.record.Name() }
+
+// Record implements steps.World.
+func (s *branch) Record(e *event.Event) event.Cause {
+	cause := s.record.Record(e, s.joined)
+	s.joined = s.joined[:0]
+	if s.run.recorder.Kept() > value.MaxEvents.Most {
+		s.run.exceed(s, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, and repeat")
 	}
-	s.run.group.Go(func() error {
-		defer close(b.done)
-		defer s.run.alive.Add(-1)
-		b.err = s.run.perform(b.strand, func() error { return run(b.strand) })
-		return b.err
-	})
-	return b
+	return cause
 }
 
-// Join implements steps.World. The strand's next event comes after the branch's
-// last.
-func (s *strand) Join(of step.Branch, deadline time.Time) error {
-	b := of.(*branch)
-	if err := b.await(s, deadline); err != nil {
-		return err
+// Loop implements steps.World.
+func (s *branch) Loop() step.Loop { return s.record.Loop(s.step.Load()) }
+
+// At implements steps.World.
+func (s *branch) At(step *event.Place, since time.Time) {
+	if step == nil {
+		s.waits.Store(&itsBranches)
+		return
 	}
-	s.joined = append(s.joined, b.strand.record.Last())
-	if b.err != nil {
-		return step.ErrCancelled
-	}
-	return nil
+	s.step.Store(step)
+	s.since.Store(int64(since.Sub(s.run.shared.Epoch)))
+	s.stall.Store(false)
 }
 
-// await lets a strand wait for the branch's end.
-func (b *branch) await(s *strand, deadline time.Time) error {
-	h := s.run.hub
-	if !h.join(s, b.strand) {
-		<-b.done
-		return nil
-	}
-	ctx, cancel := h.ctx, context.CancelFunc(func() {})
-	if !deadline.IsZero() {
-		ctx, cancel = context.WithDeadline(h.ctx, deadline)
-	}
-	defer cancel()
-	select {
-	case <-b.done:
-		return nil
-	case <-ctx.Done():
-	}
-	h.unjoin(s, b.strand)
-	if h.ctx.Err() != nil {
-		<-b.done
-		return step.ErrCancelled
-	}
-	return &step.WaitTimeout{What: "the branch " + b.strand.record.Label}
-}
+// itsBranches is what a branch waits for whose steps are done.
+var itsBranches = "its branches"
 
-// longCall is how long a call takes that is in no socket's wait and yet blocks:
-// it stands behind another call on the same TLS connection, say.
-const longCall = time.Second
+// Stalls implements steps.World.
+func (s *branch) Stalls(waits bool) { s.stall.Store(waits) }
 
-// stalled reports whether the step that the strand has been in for a time is one
-// whose call waits, as far as can be told.
-func (s *strand) stalled(step *event.Place, stayed time.Duration) bool {
-	return !step.Waits || s.stall.Load() || stayed >= longCall
-}
-
-// Blocked implements steps.Branch. A branch that is in the same step after the
-// time as before it has not moved; where its call may wait in the kernel, it
-// must do so too: a busy machine may just not have come to it.
-func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {
-	const look = time.Millisecond
-	held := event.Cause{Branch: b.strand.record.ID}
-	ticker := time.NewTicker(min(stays, look))
-	defer ticker.Stop()
-	at, since := b.strand.step.Load(), b.strand.since.Load()
-	from := time.Now()
-	for {
-		select {
-		case <-b.done:
-			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.strand.record.Label)
-		case <-b.strand.run.hub.ctx.Done():
-			return "", held, step.ErrCancelled
-		case now := <-ticker.C:
-			s, t, stayed := b.strand.step.Load(), b.strand.since.Load(), now.Sub(from)
-			switch {
-			case s != at || t != since:
-				at, since, from = s, t, now
-			case s != nil && stayed >= stays && b.strand.stalled(s, stayed):
-				return s.Title, held, nil
-			case !deadline.IsZero() && now.After(deadline):
-				return "", held, &step.WaitTimeout{What: "the branch " + b.strand.record.Label + " to stay inside a call"}
-			}
+// MayStart implements steps.World.
+func (s *branch) MayStart() bool {
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	for _, other := range s.run.branches {
+		if other != s && !other.over.Load() && step.StartsAhead(other.member.actor.Body, other.step.Load()) {
+			return true
 		}
 	}
+	return false
+}
+
+// Await implements steps.World.
+func (s *branch) Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
+	return s.run.hub.await(s, deadline, actor, index, name)
+}
+
+// Give implements steps.World.
+func (s *branch) Give(name string, v value.Passed, by event.Cause) {
+	s.run.hub.give(s.member, name, v, by)
+}
+
+// Signal implements steps.World.
+func (s *branch) Signal(name string, by event.Cause) { s.run.hub.signal(name, by) }
+
+// Wait implements steps.World.
+func (s *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
+	return s.run.hub.wait(s, deadline, name)
+}
+
+// Barrier implements steps.World.
+func (s *branch) Barrier(deadline time.Time, name string) (event.Cause, error) {
+	return s.run.hub.barrier(s, deadline, name)
+}
+
+func (s *branch) doing() history.Doing {
+	d := history.Doing{Actor: s.label(), Place: s.step.Load(), Ended: s.over.Load()}
+	if d.Place != nil {
+		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
+	}
+	if w := s.waits.Load(); w != nil {
+		d.Waits, d.Done = *w, w == &itsBranches
+	}
+	return d
 }

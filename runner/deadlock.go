@@ -7,7 +7,7 @@ import (
 	"github.com/sockscript/sockscript/steps/step"
 )
 
-// runs reports whether the member has a strand that does not wait.
+// runs reports whether the member has a branch that does not wait.
 func (m *member) runs() bool { return !m.started || m.live > m.waiting }
 
 // change does what may make a member run or not, and keeps count.
@@ -57,7 +57,7 @@ func (h *hub) findStuck() {
 		changed = false
 		meets := make(map[*barrier]bool)
 		for w := range h.waiters {
-			if m := w.strand.member; !alive[m] && w.hope(alive, meets) {
+			if m := w.branch.member; !alive[m] && w.hope(alive, meets) {
 				alive[m], changed = true, true
 			}
 		}
@@ -72,7 +72,7 @@ func (h *hub) findStuck() {
 	if len(stuck) == 0 {
 		return
 	}
-	slices.SortFunc(stuck, func(a, b *waiter) int { return a.strand.record.Compare(b.strand.record) })
+	slices.SortFunc(stuck, func(a, b *waiter) int { return a.branch.record.Compare(b.branch.record) })
 	h.giveUp(stuck)
 }
 
@@ -124,8 +124,8 @@ func (h *hub) giveUp(stuck []*waiter) {
 
 // describe tells who waits for what.
 func (w *waiter) describe() string {
-	s := fmt.Sprintf("%s waits for %s", w.strand.label(), w.what)
-	if at := w.strand.step.Load(); at != nil {
+	s := fmt.Sprintf("%s waits for %s", w.branch.label(), w.what)
+	if at := w.branch.step.Load(); at != nil {
 		s += fmt.Sprintf(" (%s:%d)", at.Pos.File, at.Pos.Line)
 	}
 	return s

@@ -51,9 +51,9 @@ type barrier struct {
 	waiters []*waiter
 }
 
-// A waiter is a strand that waits.
+// A waiter is a branch that waits.
 type waiter struct {
-	strand *strand
+	branch *branch
 	what   string        // for messages: "server.listener", "the signal ready"
 	givers []*member     // who may end the wait: any one of them
 	meet   *barrier      // or the barrier it waits at, which needs all
@@ -83,8 +83,8 @@ func (h *hub) add(m *member) {
 	}
 }
 
-// enter notes that a strand has begun.
-func (h *hub) enter(s *strand) {
+// enter notes that a branch has begun.
+func (h *hub) enter(s *branch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.change(s.member, func() {
@@ -94,10 +94,10 @@ func (h *hub) enter(s *strand) {
 	h.branched = h.branched || s.parent != nil
 }
 
-// leave notes that a strand has ended. In the same moment those go on that wait
+// leave notes that a branch has ended. In the same moment those go on that wait
 // for its end, so that nobody takes their actor for one that has ended. Others
 // may now wait in vain.
-func (h *hub) leave(s *strand) {
+func (h *hub) leave(s *branch) {
 	s.over.Store(true)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -112,15 +112,15 @@ func (h *hub) leave(s *strand) {
 	}
 }
 
-// join notes that a strand waits for the end of a branch, and meanwhile can give
-// nothing. It is false where the branch has ended already.
-func (h *hub) join(s, branch *strand) bool {
+// join notes that a branch waits for the end of another, and meanwhile can give
+// nothing. It is false where that one has ended already.
+func (h *hub) join(s, of *branch) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if branch.ended {
+	if of.ended {
 		return false
 	}
-	branch.joiners = append(branch.joiners, s)
+	of.joiners = append(of.joiners, s)
 	h.change(s.member, func() { s.member.waiting++ })
 	if len(h.waiters) > 0 {
 		h.findStuck()
@@ -128,17 +128,17 @@ func (h *hub) join(s, branch *strand) bool {
 	return true
 }
 
-// unjoin notes that a strand has given up waiting for the end of a branch.
-func (h *hub) unjoin(s, branch *strand) {
+// unjoin notes that a branch has given up waiting for the end of another.
+func (h *hub) unjoin(s, of *branch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i := slices.Index(branch.joiners, s); i >= 0 {
-		branch.joiners = slices.Delete(branch.joiners, i, i+1)
+	if i := slices.Index(of.joiners, s); i >= 0 {
+		of.joiners = slices.Delete(of.joiners, i, i+1)
 		h.change(s.member, func() { s.member.waiting-- })
 	}
 }
 
-func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
+func (h *hub) await(s *branch, deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
 	h.mu.Lock()
 	giver, err := h.giver(s, actor, index)
 	if err != nil {
@@ -155,7 +155,7 @@ func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name
 		defer h.mu.Unlock()
 		return c.value, c.by, nil
 	}
-	w := &waiter{strand: s, what: giver.label() + "." + name, givers: []*member{giver}, cell: c}
+	w := &waiter{branch: s, what: giver.label() + "." + name, givers: []*member{giver}, cell: c}
 	c.waiters = append(c.waiters, w)
 	cause, err := h.block(w, deadline)
 	if err != nil {
@@ -168,7 +168,7 @@ func (h *hub) await(s *strand, deadline time.Time, actor string, index int, name
 
 // giver finds the member that a reference means. A replica that names its own
 // actor without an index means itself.
-func (h *hub) giver(s *strand, actor string, index int) (*member, error) {
+func (h *hub) giver(s *branch, actor string, index int) (*member, error) {
 	list := h.actors[actor]
 	if index < 0 {
 		index = 0
@@ -245,7 +245,7 @@ func (h *hub) fill(c *cell, v value.Passed, by event.Cause) {
 	c.waiters = nil
 }
 
-func (h *hub) wait(s *strand, deadline time.Time, name string) (event.Cause, error) {
+func (h *hub) wait(s *branch, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	c := h.signals[name]
 	if c == nil {
@@ -256,7 +256,7 @@ func (h *hub) wait(s *strand, deadline time.Time, name string) (event.Cause, err
 		defer h.mu.Unlock()
 		return c.by, nil
 	}
-	w := &waiter{strand: s, what: "the signal " + name, givers: h.signallers(name), cell: c}
+	w := &waiter{branch: s, what: "the signal " + name, givers: h.signallers(name), cell: c}
 	c.waiters = append(c.waiters, w)
 	return h.block(w, deadline)
 }
@@ -274,7 +274,7 @@ func (h *hub) signallers(name string) []*member {
 	return list
 }
 
-func (h *hub) barrier(s *strand, deadline time.Time, name string) (event.Cause, error) {
+func (h *hub) barrier(s *branch, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	b := h.barriers[name]
 	b.arrived = append(b.arrived, s.record.Last())
@@ -283,7 +283,7 @@ func (h *hub) barrier(s *strand, deadline time.Time, name string) (event.Cause, 
 		defer h.mu.Unlock()
 		return h.open(b), nil
 	}
-	w := &waiter{strand: s, what: "the barrier " + name, meet: b}
+	w := &waiter{branch: s, what: "the barrier " + name, meet: b}
 	b.waiters = append(b.waiters, w)
 	return h.block(w, deadline)
 }
@@ -307,8 +307,8 @@ func (h *hub) open(b *barrier) event.Cause {
 func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 	w.done = make(chan struct{})
 	h.waiters[w] = true
-	h.change(w.strand.member, func() { w.strand.member.waiting++ })
-	w.strand.waits.Store(&w.what)
+	h.change(w.branch.member, func() { w.branch.member.waiting++ })
+	w.branch.waits.Store(&w.what)
 	if !h.hopeful(w) {
 		h.findStuck()
 	}
@@ -343,7 +343,7 @@ func (h *hub) release(w *waiter) {
 		return
 	}
 	delete(h.waiters, w)
-	h.change(w.strand.member, func() { w.strand.member.waiting-- })
-	w.strand.waits.Store(nil)
+	h.change(w.branch.member, func() { w.branch.member.waiting-- })
+	w.branch.waits.Store(nil)
 	close(w.done)
 }

@@ -92,10 +92,10 @@ type run struct {
 	cancel   context.CancelCauseFunc
 	alive    atomic.Int64 // branches that have not ended
 
-	mu      sync.Mutex
-	strands []*strand
-	failure *Failure // of a step
-	stopped *Failure // from outside: a timeout of the scenario, an interrupt
+	mu       sync.Mutex
+	branches []*branch
+	failure  *Failure // of a step
+	stopped  *Failure // from outside: a timeout of the scenario, an interrupt
 }
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
@@ -180,7 +180,7 @@ func (r *run) cast(ctx context.Context) error {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
 			r.members = append(r.members, m)
 			r.hub.add(m)
-			m.main = r.strand(m, nil, r.recorder.Actor(a.Name, place, i, count))
+			m.main = r.branch(m, nil, r.recorder.Actor(a.Name, place, i, count))
 		}
 	}
 	return nil
@@ -246,9 +246,9 @@ func (r *run) play(ctx context.Context, m *member) error {
 	})
 }
 
-// perform runs a strand to its end; a panic in a step fails the scenario and
+// perform runs a branch to its end; a panic in a step fails the scenario and
 // leaves nothing behind.
-func (r *run) perform(s *strand, run func() error) (err error) {
+func (r *run) perform(s *branch, run func() error) (err error) {
 	defer r.hub.leave(s)
 	defer func() {
 		if p := recover(); p != nil {
@@ -269,19 +269,20 @@ func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 	return step.Limit{At: time.Now().Add(d), After: d, Whose: "the timeout of actor " + m.actor.Name}, err
 }
 
-// strand begins an actor's line, or a branch of one.
-func (r *run) strand(m *member, parent *strand, record *history.Branch) *strand {
-	s := &strand{run: r, member: m, parent: parent, record: record}
+// branch begins an actor's line of steps, or one forked from it.
+func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch {
+	s := &branch{run: r, member: m, parent: parent, record: record}
 	r.mu.Lock()
-	r.strands = append(r.strands, s)
+	r.branches = append(r.branches, s)
 	r.mu.Unlock()
 	r.hub.enter(s)
 	return s
 }
 
-// branch begins a branch, whose first event comes after the parent's latest.
-func (r *run) branch(parent *strand, record *history.Branch) *strand {
-	s := r.strand(parent.member, parent, record)
+// fork begins a branch, whose first event comes after the parent's latest.
+func (r *run) fork(parent *branch, record *history.Branch) *branch {
+	s := r.branch(parent.member, parent, record)
+	s.done = make(chan struct{})
 	s.joined = []event.Cause{parent.record.Last()}
 	return s
 }
@@ -301,7 +302,7 @@ func (r *run) record() *history.Record {
 
 // fail notes the first failure, with what all others are doing, before the
 // error that it returns cancels them.
-func (r *run) fail(s *strand, err error) error {
+func (r *run) fail(s *branch, err error) error {
 	if errors.Is(err, step.ErrCancelled) {
 		return step.ErrCancelled
 	}
@@ -316,8 +317,8 @@ func (r *run) fail(s *strand, err error) error {
 }
 
 // exceed fails the run where a step goes beyond what all of it may keep.
-func (r *run) exceed(s *strand, most *value.Maximum, cure string) {
-	err := fmt.Errorf("the most for %s is %s; %s", most.What, most, cure)
+func (r *run) exceed(s *branch, most *value.Maximum, remedy string) {
+	err := fmt.Errorf("the most for %s is %s; %s", most.What, most, remedy)
 	if place := s.step.Load(); place != nil {
 		err = &step.Error{Place: place, Err: err}
 	}
@@ -335,10 +336,10 @@ func (r *run) stop(cause error) error {
 	return cause
 }
 
-// doing tells what all strands but one are doing.
-func (r *run) doing(but *strand) []history.Doing {
+// doing tells what all branches but one are doing.
+func (r *run) doing(but *branch) []history.Doing {
 	var list []history.Doing
-	for _, s := range r.strands {
+	for _, s := range r.branches {
 		if s != but {
 			list = append(list, s.doing())
 		}

@@ -119,7 +119,7 @@ type ProblemObject struct {
 	Severity string `json:"severity" doc:"error or warning"`
 	Place
 	Message string `json:"message" doc:"what is wrong"`
-	Hint    string `json:"hint,omitempty" doc:"the cure"`
+	Hint    string `json:"hint,omitempty" doc:"the remedy"`
 	Source  string `json:"source,omitempty" doc:"the line of the file"`
 }
 

@@ -20,11 +20,11 @@ type Problem struct {
 	Pos      Pos
 	Severity Severity
 	Msg      string
-	Hint     string // the cure; may be empty
+	Hint     string // the remedy; may be empty
 	Line     string // the source line at Pos
 }
 
-// WithHint sets the cure and returns p.
+// WithHint sets the remedy and returns p.
 func (p *Problem) WithHint(format string, args ...any) *Problem {
 	p.Hint = fmt.Sprintf(format, args...)
 	return p

@@ -1,0 +1,106 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Fork implements steps.World. The branch's first event comes after the
+// parent's latest.
+func (s *branch) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
+	b := s.run.fork(s, s.record.Fork(name, by, alike))
+	if s.run.alive.Add(1) > value.MaxBranches.Most {
+		s.run.exceed(s, &value.MaxBranches, "join those that have ended before others are started")
+	}
+	s.run.group.Go(func() error {
+		defer close(b.done)
+		defer s.run.alive.Add(-1)
+		b.err = s.run.perform(b, func() error { return run(b) })
+		return b.err
+	})
+	return b
+}
+
+// Join implements steps.World. The next event of the one that joins comes
+// after the branch's last.
+func (s *branch) Join(of step.Branch, deadline time.Time) error {
+	b := of.(*branch)
+	if err := b.await(s, deadline); err != nil {
+		return err
+	}
+	s.joined = append(s.joined, b.record.Last())
+	if b.err != nil {
+		return step.ErrCancelled
+	}
+	return nil
+}
+
+// await lets another branch wait for the end of this one.
+func (b *branch) await(s *branch, deadline time.Time) error {
+	h := s.run.hub
+	if !h.join(s, b) {
+		<-b.done
+		return nil
+	}
+	ctx, cancel := h.ctx, context.CancelFunc(func() {})
+	if !deadline.IsZero() {
+		ctx, cancel = context.WithDeadline(h.ctx, deadline)
+	}
+	defer cancel()
+	select {
+	case <-b.done:
+		return nil
+	case <-ctx.Done():
+	}
+	h.unjoin(s, b)
+	if h.ctx.Err() != nil {
+		<-b.done
+		return step.ErrCancelled
+	}
+	return &step.WaitTimeout{What: "the branch " + b.record.Label}
+}
+
+// longCall is how long a call takes that is in no socket's wait and yet blocks:
+// it stands behind another call on the same TLS connection, say.
+const longCall = time.Second
+
+// stalled reports whether the step that the strand has been in for a time is one
+// whose call waits, as far as can be told.
+func (s *branch) stalled(step *event.Place, stayed time.Duration) bool {
+	return !step.Waits || s.stall.Load() || stayed >= longCall
+}
+
+// Blocked implements steps.Branch. A branch that is in the same step after the
+// time as before it has not moved; where its call may wait in the kernel, it
+// must do so too: a busy machine may just not have come to it.
+func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {
+	const look = time.Millisecond
+	held := event.Cause{Branch: b.record.ID}
+	ticker := time.NewTicker(min(stays, look))
+	defer ticker.Stop()
+	at, since := b.step.Load(), b.since.Load()
+	from := time.Now()
+	for {
+		select {
+		case <-b.done:
+			return "", held, fmt.Errorf("the branch %s has ended; it is in no call", b.record.Label)
+		case <-b.run.hub.ctx.Done():
+			return "", held, step.ErrCancelled
+		case now := <-ticker.C:
+			s, t, stayed := b.step.Load(), b.since.Load(), now.Sub(from)
+			switch {
+			case s != at || t != since:
+				at, since, from = s, t, now
+			case s != nil && stayed >= stays && b.stalled(s, stayed):
+				return s.Title, held, nil
+			case !deadline.IsZero() && now.After(deadline):
+				return "", held, &step.WaitTimeout{What: "the branch " + b.record.Label + " to stay inside a call"}
+			}
+		}
+	}
+}
