@@ -2,9 +2,12 @@ package runner
 
 import (
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -60,5 +63,67 @@ func programOf(m *member, p program.ProgramOutput) history.Program {
 	return history.Program{
 		Actor: m.label(), Name: p.Name, Status: p.Status, Stdout: p.Stdout, Stderr: p.Stderr,
 		StdoutBefore: p.StdoutBefore, StderrBefore: p.StderrBefore,
+	}
+}
+
+// record is all that the run has recorded.
+func (r *run) record() *history.Record {
+	rec := r.recorder.Record()
+	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
+	rec.Dynamic.Low, rec.Dynamic.High = event.DynamicPorts()
+	rec.Epoch = r.epoch
+	if r.hub != nil {
+		rec.Meetings = r.hub.meetings
+		rec.Values, rec.Raised = again(r.hub.names), again(r.hub.signals)
+	}
+	return rec
+}
+
+// doing tells what all branches but one are doing.
+func (r *run) doing(but *branch) []history.Doing {
+	var list []history.Doing
+	for _, s := range r.branches {
+		if s != but {
+			list = append(list, s.doing())
+		}
+	}
+	return list
+}
+
+// outputs tells what the programs wrote: one actor's after the other's, each in
+// the order it started them.
+func (r *run) outputs() []history.Program {
+	type replica struct {
+		name  string
+		index int
+	}
+	of := make(map[replica][]program.ProgramOutput)
+	for _, p := range r.programs.Outputs() {
+		by := replica{p.Actor, p.Index}
+		of[by] = append(of[by], p)
+	}
+	var list []history.Program
+	for _, m := range r.members {
+		for _, p := range of[replica{m.actor.Name, m.index}] {
+			list = append(list, programOf(m, p))
+		}
+	}
+	return list
+}
+
+// settle turns how the actors ended into the result.
+func (r *run) settle(res *Result, err error) {
+	var late errTimeout
+	switch {
+	case err == nil:
+		res.Status = Passed
+	case r.failure != nil:
+		res.Status, res.Failure = Failed, r.failure
+	case r.stopped == nil:
+		res.Status, res.Failure = Failed, failure(err)
+	case errors.As(r.stopped.Err, &late):
+		res.Status, res.Failure = Failed, r.stopped
+	default:
+		res.Status, res.Failure = Cancelled, r.stopped
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -287,19 +286,6 @@ func (r *run) fork(parent *branch, record *history.Branch) *branch {
 	return s
 }
 
-// record is all that the run has recorded.
-func (r *run) record() *history.Record {
-	rec := r.recorder.Record()
-	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
-	rec.Dynamic.Low, rec.Dynamic.High = event.DynamicPorts()
-	rec.Epoch = r.epoch
-	if r.hub != nil {
-		rec.Meetings = r.hub.meetings
-		rec.Values, rec.Raised = again(r.hub.names), again(r.hub.signals)
-	}
-	return rec
-}
-
 // fail notes the first failure, with what all others are doing, before the
 // error that it returns cancels them.
 func (r *run) fail(s *branch, err error) error {
@@ -334,55 +320,6 @@ func (r *run) stop(cause error) error {
 		r.stopped.Others = r.doing(nil)
 	}
 	return cause
-}
-
-// doing tells what all branches but one are doing.
-func (r *run) doing(but *branch) []history.Doing {
-	var list []history.Doing
-	for _, s := range r.branches {
-		if s != but {
-			list = append(list, s.doing())
-		}
-	}
-	return list
-}
-
-// outputs tells what the programs wrote: one actor's after the other's, each in
-// the order it started them.
-func (r *run) outputs() []history.Program {
-	type replica struct {
-		name  string
-		index int
-	}
-	of := make(map[replica][]program.ProgramOutput)
-	for _, p := range r.programs.Outputs() {
-		by := replica{p.Actor, p.Index}
-		of[by] = append(of[by], p)
-	}
-	var list []history.Program
-	for _, m := range r.members {
-		for _, p := range of[replica{m.actor.Name, m.index}] {
-			list = append(list, programOf(m, p))
-		}
-	}
-	return list
-}
-
-// settle turns how the actors ended into the result.
-func (r *run) settle(res *Result, err error) {
-	var late errTimeout
-	switch {
-	case err == nil:
-		res.Status = Passed
-	case r.failure != nil:
-		res.Status, res.Failure = Failed, r.failure
-	case r.stopped == nil:
-		res.Status, res.Failure = Failed, failure(err)
-	case errors.As(r.stopped.Err, &late):
-		res.Status, res.Failure = Failed, r.stopped
-	default:
-		res.Status, res.Failure = Cancelled, r.stopped
-	}
 }
 
 // hurry ends the programs at once when that is asked for and the run ends.

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -39,4 +41,70 @@ func RolesOf(b *Block) Roles {
 		}
 	})
 	return r
+}
+
+// StartsAhead reports whether an actor that has come to a step may still start a
+// program: with that step, one behind it, or in a further round of a repetition.
+// It may be said too often, never too seldom. No step stands for the beginning.
+func StartsAhead(body *Block, at *event.Place) bool {
+	reached, ahead := at == nil, false
+	WalkSteps(body, func(s *Step) {
+		reached = reached || s.Place.ID == at.ID
+		ahead = ahead || (reached || s.repeats() && s.contains(at)) && s.starts()
+	})
+	return ahead || !reached && (&Step{blocks: []*Block{body}}).starts()
+}
+
+// repeats reports whether the steps that stand in the step run again and again.
+func (s *Step) repeats() bool { return s.Kind != nil && s.Kind.Loops }
+
+// any reports whether the step, or one that stands in it or in a procedure that
+// it calls, is so.
+func (s *Step) any(is func(*Step) bool) bool {
+	found := false
+	WalkSteps(&Block{Steps: []*Step{s}}, func(s *Step) { found = found || is(s) })
+	return found
+}
+
+func (s *Step) contains(at *event.Place) bool {
+	return s.any(func(s *Step) bool { return s.Place.ID == at.ID })
+}
+
+func (s *Step) starts() bool {
+	return s.any(func(s *Step) bool { return s.Kind != nil && s.Kind.Starts })
+}
+
+// A Caller is a value that calls a procedure: the names that its steps give
+// belong to the actor.
+type Caller interface {
+	// Calls returns the name of the procedure where the value is decoded from n.
+	Calls(n *source.Node) string
+}
+
+// namesOfProcedure adds the names that a procedure's steps give.
+func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
+	p := r.procs[name]
+	if p == nil {
+		return
+	}
+	if p.gives == nil {
+		p.gives = value.NewNameSet() // so that one that calls itself ends
+		steps := p.value
+		if steps.Kind == source.Map {
+			steps = steps.Get("steps")
+		}
+		if steps != nil {
+			r.namesOfSteps(steps, p.gives)
+		}
+	}
+	s.Merge(p.gives, p.parameters())
+}
+
+// parameters are the names of the parameters, as they stand in the file.
+func (p *Procedure) parameters() []string {
+	var names []string
+	if params := p.value.Get("params"); params != nil {
+		new(value.Names).NamesIn(params, func(name string) { names = append(names, name) })
+	}
+	return names
 }

@@ -1,13 +1,16 @@
 package step
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -136,4 +139,45 @@ func UsesStream(uses []map[string]bool, program, stream string) bool {
 	return slices.ContainsFunc(uses, func(used map[string]bool) bool {
 		return used[program+"."+stream] || used[anyProgram+"."+stream] || used[anyStream]
 	})
+}
+
+// ProgramsGone tells that nobody can be waited for who is a program: those that
+// were started have ended with all that they have started, and no other is to
+// come. It is "" otherwise.
+func (t *Task) ProgramsGone() string {
+	ended := t.Actor.Run.Programs().Ended()
+	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs().Set.Left() {
+		return ""
+	}
+	return "no program of the scenario is left; " + ended
+}
+
+// AwaitEnd waits for the end of a program.
+func (t *Task) AwaitEnd(p *program.Program) error {
+	err := p.Wait(t.Ctx, t.Deadline)
+	switch {
+	case t.Ctx.Err() != nil && errors.Is(err, t.Ctx.Err()):
+		return ErrCancelled
+	case err == sock.ErrTimeout:
+		t.Missing = p.Name + " is still running" + p.WaitsFor()
+	}
+	return err
+}
+
+// Emits notes the datagrams that a send lets go, joined and split as the kernel
+// does.
+func (t *Task) Emits(h *handle.Handle, data []byte, segment int, to sock.Addr) {
+	e := &t.Event
+	if segment <= 0 || segment >= len(data) {
+		e.Sums = append(e.Sums, h.Datagram(data, to, false))
+		return
+	}
+	// UDP_GRO gives them as one again.
+	whole := event.NewDatagram(data, to)
+	e.Whole = &whole
+	for len(data) > 0 {
+		n := min(segment, len(data))
+		e.Sums = append(e.Sums, event.NewDatagram(data[:n], to))
+		data = data[n:]
+	}
 }

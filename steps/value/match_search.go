@@ -2,10 +2,16 @@ package value
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
 	"io"
 	"regexp"
 	"regexp/syntax"
+	"sync"
 	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // IndexFrom is where want begins in b, whose first bytes were looked through in
@@ -102,4 +108,26 @@ func longestMatch(re *syntax.Regexp) (n int, bounded bool) {
 		return n, true
 	}
 	return 0, false
+}
+
+func sumOf(h hash.Hash) *event.SHA256 {
+	return &event.SHA256{Hex: sync.OnceValue(func() string { return hex.EncodeToString(h.Sum(nil)) })}
+}
+
+// Digest is the SHA-256 of the content, and what must be given the bytes as they
+// go: only those that cannot be had again are hashed then.
+func (c *Content) Digest() (*event.SHA256, io.Writer) {
+	switch {
+	case c.Once:
+		h := sha256.New()
+		return sumOf(h), h
+	case c.sum == nil:
+		open := c.Open
+		c.sum = &event.SHA256{Hex: sync.OnceValue(func() string {
+			h := sha256.New()
+			io.Copy(h, open()) // none of these readers fails
+			return hex.EncodeToString(h.Sum(nil))
+		})}
+	}
+	return c.sum, io.Discard
 }

@@ -8,6 +8,100 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
+// A handshake is an event in which both sides send and receive in turn.
+type handshake struct {
+	node   int
+	before []int // what it comes after by its own actor
+}
+
+// handshakes makes the two sides of each handshake come after what the other
+// side did before it: the answer to a first message tells that the other has
+// come so far. Which of them ends first depends on the protocol, and nothing
+// that is printed does.
+func (m *matcher) handshakes() {
+	for id, list := range m.hands {
+		peer, known := m.peer[id]
+		if !known {
+			continue
+		}
+		for k, other := range m.hands[peer] {
+			if k < len(list) {
+				m.causes(list[k].node, other.before)
+			}
+		}
+	}
+}
+
+func (m *matcher) causes(i int, by []int) {
+	for _, j := range by {
+		m.cause(i, j)
+	}
+}
+
+// sent makes a receive come after the event that sent its last byte. A handshake
+// goes on while its peer, who has not shaken hands in an event of its own,
+// receives and answers: there the receive comes after what was before the
+// handshake. The handshake of a peer that has is no cause: see handshakes.
+func (m *matcher) sent(i int, id, peer uint64, by int) {
+	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
+	e := m.g.nodes[i].entry().Event
+	switch {
+	case k < 0:
+		m.cause(i, by)
+	case len(m.hands[id]) <= k:
+		m.causes(i, m.hands[peer][k].before)
+	case e == nil || e.Op != event.OpHandshake:
+		m.cause(i, by)
+	}
+}
+
+// mostRelays bounds how many relays a byte is followed through: two that relay to
+// each other pass it on for ever.
+const mostRelays = 64
+
+// arrives makes a node come after the send of the byte before an offset in what
+// a description received, and reports whether that send is known. A relay only
+// passes the byte on: behind it stands the send on its other side. The relay has
+// begun by then, but need not have ended.
+func (m *matcher) arrives(i int, id uint64, offset int64) bool {
+	for range mostRelays {
+		peer, known := m.peer[id]
+		if !known {
+			return false
+		}
+		by := m.sender(peer, offset)
+		if failed, ok := m.failed[peer]; by < 0 && ok {
+			m.causes(i, m.before[failed])
+			return true
+		}
+		hop, relayed := m.hop(by, peer, offset)
+		if !relayed {
+			m.sent(i, id, peer, by)
+			return by >= 0
+		}
+		m.causes(i, m.before[by])
+		id, offset = m.event(by).Sock, hop.In(offset)
+	}
+	return false
+}
+
+// hop is the piece of a relay's work that gave a byte.
+func (m *matcher) hop(i int, id uint64, offset int64) (event.Hop, bool) {
+	if i < 0 {
+		return event.Hop{}, false
+	}
+	e := m.event(i)
+	if e == nil || e.Also == nil || e.Also.Sock != id {
+		return event.Hop{}, false
+	}
+	for _, h := range e.Also.Hops {
+		if h.OutStart < offset && offset <= h.OutEnd {
+			return h, true
+		}
+	}
+	return event.Hop{}, false
+}
+
 // ended finds what ended a connection, or kept it from being made, where a call
 // has seen that: a close or a shutdown, by the peer or by the socket's own actor,
 // or the death of a program that held the other end.

@@ -1,0 +1,144 @@
+package steps
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// returns tells what came.
+func (r *receiver) returns() {
+	ret := make([]any, 0, 4)
+	ret = append(ret, event.Count(max(r.count, len(r.data))))
+	switch {
+	case len(r.data) > 0 && r.action.mask.On:
+		ret[0] = event.Const("<data>")
+	case len(r.bufs) > 0:
+		ret = append(ret, r.pieces())
+	case len(r.data) > 0:
+		ret = append(ret, r.shown())
+	}
+	if r.msgFlags != 0 {
+		ret = append(ret, event.Const(sock.FlagNames(r.msgFlags)))
+	}
+	if len(r.control) > 0 {
+		ret = append(ret, r.controlShown())
+	}
+	switch {
+	case r.failure != nil && r.eof:
+		ret = append(ret, event.Const("(end of file without close_notify)"))
+	case r.failure != nil && len(r.data) == 0:
+		ret = r.failure.Shown()
+	case r.failure != nil:
+		ret = append(ret, r.failure.Shown()...)
+	case r.eof:
+		ret = append(ret, event.Const("(end of file)"))
+	}
+	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
+		ret = append(ret, event.Const("from"), r.from)
+	}
+	r.t.Return(ret...)
+}
+
+// sender is the address that a datagram came from, as a value.
+func (r *receiver) sender() *value.Endpoint {
+	e := value.EndpointAt(r.from)
+	e.Typ = r.h.Sock.Type()
+	return e
+}
+
+// shown is the data as a part of the event.
+func (r *receiver) shown() any {
+	if !r.action.toEOF.On {
+		return r.t.Part(r.data, r.h.Plain())
+	}
+	d := r.t.Data(r.data)
+	d.Len, d.Counted = r.count, r.h.Plain()
+	return d
+}
+
+// pieces is the data of each buffer.
+func (r *receiver) pieces() []any {
+	var list []any
+	for _, b := range r.split(r.data) {
+		piece := r.t.Data(b)
+		piece.Counted = r.h.Plain()
+		list = append(list, piece)
+	}
+	return list
+}
+
+// trace notes what the order of events needs.
+func (r *receiver) trace(err error) {
+	e := &r.t.Event
+	r.t.Act(event.OpRecv, r.h)
+	e.EOF = r.eof
+	e.Offset = r.h.Sock.Desc().RX.Load()
+	peeks := r.action.peeks()
+	e.Took = int64(len(r.data))
+	e.Look = lookOf(r.action.flags.Bits)
+	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
+	if peeks {
+		// With SO_PEEK_OFF set the call has moved the offset behind what it showed.
+		e.Look.Skip = max(0, r.h.Sock.PeekOffset()-int64(len(r.data)))
+	}
+	if peeks && !r.message {
+		e.Offset += e.Look.Skip + int64(len(r.data))
+	}
+	if r.message {
+		e.Took = 0
+		if err == nil && !peeks {
+			e.Took = 1
+		}
+		e.Endpoints = r.h.Endpoints()
+		e.Endpoints.Remote = r.from
+		d := r.h.Datagram(r.data, r.from, true)
+		d.Cut = r.filled
+		e.Sums = []event.Datagram{d}
+	}
+}
+
+// lookOf is what the flags say of how a receive takes what comes.
+func lookOf(flags int) event.Look {
+	return event.Look{Peek: flags&unix.MSG_PEEK != 0, Errqueue: flags&sock.MsgErrqueue != 0}
+}
+
+// whole checks that as many bytes came as were asked for.
+func (r *receiver) whole() error {
+	a := r.action
+	switch {
+	case r.failure != nil:
+		return nil
+	case r.want >= 0 && max(r.count, len(r.data)) < r.want && !a.eof.On && !a.match.Size.Given():
+		return value.Mismatchf("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
+	case a.until.Given() && r.eof && !a.eof.On:
+		return value.Mismatchf("the end of file came before the delimiter; got %s", value.DescribeData(r.data))
+	}
+	return nil
+}
+
+// came tells for a timeout, and for an error in the midst, how much there was.
+func (r *receiver) came() string {
+	switch {
+	case len(r.data) == 0:
+		return step.NothingCame
+	case r.want >= 0:
+		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, value.DescribeData(r.data))
+	}
+	if r.action.match.Searches() {
+		return fmt.Sprintf("only %s has come", value.DescribeLong(r.data))
+	}
+	return fmt.Sprintf("only %s has come", value.DescribeData(r.data))
+}
+
+func (r *receiver) ended() string {
+	if r.eof {
+		return " and then the end of file"
+	}
+	return ""
+}
