@@ -17,7 +17,8 @@ var joinKind = step.Kind{
 	Text: `After join, the names that the steps of a branch have made belong to the actor.
 So the result of the call that the branch was in can be used. A program must
 have ended with exit 0, or by the signal that a kill step sent it, unless expect
-says otherwise.`,
+says otherwise: {exit: [0, 1]}, {signal: [TERM, INT]}, or both, of which one must
+hold.`,
 	Example: `actors:
   one:
     - socketpair: unix

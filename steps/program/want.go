@@ -1,6 +1,7 @@
 package program
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -14,7 +15,7 @@ import (
 // ProgramWant is how a program must end and what it must write.
 type ProgramWant struct {
 	exit   value.Compare
-	signal Signal
+	signal Signals
 	Stdout OutputWant
 	Stderr OutputWant
 }
@@ -22,8 +23,8 @@ type ProgramWant struct {
 // Conditions are the keys of `expect` that say how the program must end.
 func (w *ProgramWant) Conditions() []*value.Param {
 	return []*value.Param{
-		{Key: "exit", Value: &w.exit, Help: "the exit status that is expected; 0 if neither exit nor signal is written"},
-		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, such as TERM"},
+		{Key: "exit", Value: &w.exit, Help: "the exit status that is expected, or a list of those that are possible; 0 if neither exit nor signal is written"},
+		{Key: "signal", Value: &w.signal, Help: "the signal that must have ended it, such as TERM, or a list; if exit is written too, either may hold"},
 	}
 }
 
@@ -31,24 +32,35 @@ func (w *ProgramWant) Conditions() []*value.Param {
 // is as good as exit 0 where nothing is expected.
 func (w *ProgramWant) Check(env value.Env, got ExitStatus, sent syscall.Signal) error {
 	switch {
-	case w.signal.Sig != 0 && got.Signal != w.signal.Sig:
-		return value.Mismatchf("expected the program to be killed by %s, got %s", SignalName(w.signal.Sig), got)
-	case w.signal.Sig != 0:
+	case w.signal.Given() || w.exit.Given():
+		return w.checkGiven(env, got)
+	case got.Signal != 0 && got.Signal == sent:
 		return nil
-	case !w.exit.Given() && got.Signal != 0 && got.Signal == sent:
-		return nil
-	case w.exit.Given():
-		ok, want, err := w.exit.Holds(env, int64(got.Exit))
-		if err == nil && (!ok || got.Signal != 0) {
-			err = value.Mismatchf("expected exit %s, got %s", want, got)
-		}
-		return err
 	case got.Signal != 0:
 		return value.Mismatchf("the program was %s", got)
 	case got.Exit != 0:
 		return value.Mismatchf("expected exit 0, got %s", got)
 	}
 	return nil
+}
+
+// checkGiven holds a status against what is written.
+func (w *ProgramWant) checkGiven(env value.Env, got ExitStatus) error {
+	if got.Signal != 0 && slices.Contains(w.signal.list, got.Signal) {
+		return nil
+	}
+	killed := "killed by " + value.JoinOr(w.signal.names())
+	if !w.exit.Given() {
+		return value.Mismatchf("expected the program to be %s, got %s", killed, got)
+	}
+	ok, want, err := w.exit.Holds(env, int64(got.Exit))
+	if err != nil || ok && got.Signal == 0 {
+		return err
+	}
+	if w.signal.Given() {
+		want += ", or " + killed
+	}
+	return value.Mismatchf("expected exit %s, got %s", want, got)
 }
 
 // OutputWant is what a program must write: a text, or the conditions of recv.
@@ -117,6 +129,43 @@ func (v *Signal) Schema() value.Schema { return value.Schema{"type": []string{"s
 
 // Type names the type in the reference.
 func (v *Signal) Type() string { return "signal" }
+
+// Signals is a signal, or a list of which one must have come.
+type Signals struct {
+	node *source.Node
+	list []syscall.Signal
+}
+
+// Decode reads a signal or a list of signals.
+func (v *Signals) Decode(d *value.Decoder, n *source.Node) {
+	v.node = n
+	d.NotEmpty(n)
+	for _, item := range value.Listed(n) {
+		var one Signal
+		one.Decode(d, item)
+		v.list = append(v.list, one.Sig)
+	}
+}
+
+// Given reports whether a signal was written at all.
+func (v *Signals) Given() bool { return v.node != nil }
+
+func (v *Signals) names() []string {
+	var names []string
+	for _, s := range v.list {
+		names = append(names, SignalName(s))
+	}
+	return names
+}
+
+// Schema accepts a signal or a list of signals.
+func (v *Signals) Schema() value.Schema {
+	one := new(Signal).Schema()
+	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one, "minItems": 1}}}
+}
+
+// Type names the type in the reference.
+func (v *Signals) Type() string { return "signal or list of signals" }
 
 func signalNames() []string {
 	var names []string
