@@ -56,44 +56,44 @@ type branch struct {
 	over  atomic.Bool
 }
 
-func (s *branch) label() string { return s.record.Name() }
+func (b *branch) label() string { return b.record.Name() }
 
 // Record implements steps.World.
-func (s *branch) Record(e *event.Event) event.Cause {
-	cause := s.record.Record(e, s.joined)
-	s.joined = s.joined[:0]
-	if s.run.recorder.Kept() > value.MaxEvents.Most {
-		s.run.exceed(s, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, and repeat")
+func (b *branch) Record(e *event.Event) event.Cause {
+	cause := b.record.Record(e, b.joined)
+	b.joined = b.joined[:0]
+	if b.run.recorder.Kept() > value.MaxEvents.Most {
+		b.run.exceed(b, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, and repeat")
 	}
 	return cause
 }
 
 // Loop implements steps.World.
-func (s *branch) Loop() step.Loop { return s.record.Loop(s.step.Load()) }
+func (b *branch) Loop() step.Loop { return b.record.Loop(b.step.Load()) }
 
 // At implements steps.World.
-func (s *branch) At(step *event.Place, since time.Time) {
+func (b *branch) At(step *event.Place, since time.Time) {
 	if step == nil {
-		s.waits.Store(&itsBranches)
+		b.waits.Store(&itsBranches)
 		return
 	}
-	s.step.Store(step)
-	s.since.Store(int64(since.Sub(s.run.shared.Epoch)))
-	s.stall.Store(false)
+	b.step.Store(step)
+	b.since.Store(int64(since.Sub(b.run.shared.Epoch)))
+	b.stall.Store(false)
 }
 
 // itsBranches is what a branch waits for whose steps are done.
 var itsBranches = "its branches"
 
 // Stalls implements steps.World.
-func (s *branch) Stalls(waits bool) { s.stall.Store(waits) }
+func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }
 
 // MayStart implements steps.World.
-func (s *branch) MayStart() bool {
-	s.run.mu.Lock()
-	defer s.run.mu.Unlock()
-	for _, other := range s.run.branches {
-		if other != s && !other.over.Load() && step.StartsAhead(other.member.actor.Body, other.step.Load()) {
+func (b *branch) MayStart() bool {
+	b.run.mu.Lock()
+	defer b.run.mu.Unlock()
+	for _, other := range b.run.branches {
+		if other != b && !other.over.Load() && step.StartsAhead(other.member.actor.Body, other.step.Load()) {
 			return true
 		}
 	}
@@ -101,34 +101,34 @@ func (s *branch) MayStart() bool {
 }
 
 // Await implements steps.World.
-func (s *branch) Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
-	return s.run.hub.await(s, deadline, actor, index, name)
+func (b *branch) Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
+	return b.run.hub.await(b, deadline, actor, index, name)
 }
 
 // Give implements steps.World.
-func (s *branch) Give(name string, v value.Passed, by event.Cause) {
-	s.run.hub.give(s.member, name, v, by)
+func (b *branch) Give(name string, v value.Passed, by event.Cause) {
+	b.run.hub.give(b.member, name, v, by)
 }
 
 // Signal implements steps.World.
-func (s *branch) Signal(name string, by event.Cause) { s.run.hub.signal(name, by) }
+func (b *branch) Signal(name string, by event.Cause) { b.run.hub.signal(name, by) }
 
 // Wait implements steps.World.
-func (s *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
-	return s.run.hub.wait(s, deadline, name)
+func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
+	return b.run.hub.wait(b, deadline, name)
 }
 
 // Barrier implements steps.World.
-func (s *branch) Barrier(deadline time.Time, name string) (event.Cause, error) {
-	return s.run.hub.barrier(s, deadline, name)
+func (b *branch) Barrier(deadline time.Time, name string) (event.Cause, error) {
+	return b.run.hub.barrier(b, deadline, name)
 }
 
-func (s *branch) doing() history.Doing {
-	d := history.Doing{Actor: s.label(), Place: s.step.Load(), Ended: s.over.Load()}
+func (b *branch) doing() history.Doing {
+	d := history.Doing{Actor: b.label(), Place: b.step.Load(), Ended: b.over.Load()}
 	if d.Place != nil {
-		d.For = time.Since(s.run.shared.Epoch) - time.Duration(s.since.Load())
+		d.For = time.Since(b.run.shared.Epoch) - time.Duration(b.since.Load())
 	}
-	if w := s.waits.Load(); w != nil {
+	if w := b.waits.Load(); w != nil {
 		d.Waits, d.Done = *w, w == &itsBranches
 	}
 	return d

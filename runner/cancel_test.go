@@ -185,7 +185,7 @@ func TestCancelledFromOutside(t *testing.T) {
 				"- blocked: w\n  stays: 1ms\n  timeout: 20s\n- socket: unix\n  as: told\n- connect: told\n  to: unix:"+l.Addr().String())
 			text = strings.Replace(text, "vars: {told: x}\n", "", 1)
 			r := runner.Run(ctx, scenario(t, text), runner.Options{})
-			if r.Status != runner.Cancelled || r.Failure == nil || r.Failure.Place != nil {
+			if r.Status != history.Cancelled || r.Failure == nil || r.Failure.Place != nil {
 				t.Fatalf("%s", ending(r))
 			}
 			wantText(t, r.Failure.Err.Error(), "interrupted")
@@ -199,7 +199,7 @@ func TestCancelledBefore(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	r := runner.Run(ctx, scenario(t, alone("- sleep: 1h")), runner.Options{})
-	if r.Status != runner.Cancelled {
+	if r.Status != history.Cancelled {
 		t.Error(ending(r))
 	}
 }
@@ -236,7 +236,7 @@ func TestPanic(t *testing.T) {
 	s := scenario(t, "timeout: 1h\nactors:\n  a:\n    - socket: unix\n      as: s\n    - bind: s\n      to: unix:${tmp}/s\n    - print: x\n  b:\n    - socketpair: unix\n      as: [x, y]\n    - recv: x\n      timeout: 1h\n")
 	s.Actors[0].Body.Steps[2].Action = panicking{}
 	r := runner.Run(context.Background(), s, runner.Options{})
-	if r.Status != runner.Failed || r.Failure.Actor != "a" || !strings.HasPrefix(r.Failure.Err.Error(), "panic: out of order\n") {
+	if r.Status != history.Failed || r.Failure.Actor != "a" || !strings.HasPrefix(r.Failure.Err.Error(), "panic: out of order\n") {
 		t.Errorf("%s", ending(r))
 	}
 	wantLines(t, transcript(r)[:1], "a  socket(AF_UNIX, SOCK_STREAM, 0) = s")
@@ -252,7 +252,7 @@ func TestPanicInBranch(t *testing.T) {
 		}
 	}
 	r := runner.Run(context.Background(), s, runner.Options{})
-	if r.Status != runner.Failed || r.Failure.Actor != "a/y" {
+	if r.Status != history.Failed || r.Failure.Actor != "a/y" {
 		t.Errorf("%s", ending(r))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
@@ -364,11 +365,11 @@ func TestCauses(t *testing.T) {
 			var first []string
 			for range 5 {
 				r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
-				if r.Status == runner.Skipped {
+				if r.Status == history.Skipped {
 					runtest.Lacks(t, r.Reason)
 				}
 				lines := transcript(r)
-				if r.Status != runner.Passed {
+				if r.Status != history.Passed {
 					t.Fatalf("%s\n%s", ending(r), strings.Join(lines, "\n"))
 				}
 				if err := r.CheckOrder(); err != nil {

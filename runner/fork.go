@@ -12,38 +12,38 @@ import (
 
 // Fork implements steps.World. The branch's first event comes after the
 // parent's latest.
-func (s *branch) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
-	b := s.run.fork(s, s.record.Fork(name, by, alike))
-	if s.run.alive.Add(1) > value.MaxBranches.Most {
-		s.run.exceed(s, &value.MaxBranches, "join those that have ended before others are started")
+func (b *branch) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
+	forked := b.run.fork(b, b.record.Fork(name, by, alike))
+	if b.run.alive.Add(1) > value.MaxBranches.Most {
+		b.run.exceed(b, &value.MaxBranches, "join those that have ended before others are started")
 	}
-	s.run.group.Go(func() error {
-		defer close(b.done)
-		defer s.run.alive.Add(-1)
-		b.err = s.run.perform(b, func() error { return run(b) })
-		return b.err
+	b.run.group.Go(func() error {
+		defer close(forked.done)
+		defer b.run.alive.Add(-1)
+		forked.err = b.run.perform(forked, func() error { return run(forked) })
+		return forked.err
 	})
-	return b
+	return forked
 }
 
 // Join implements steps.World. The next event of the one that joins comes
 // after the branch's last.
-func (s *branch) Join(of step.Branch, deadline time.Time) error {
-	b := of.(*branch)
-	if err := b.await(s, deadline); err != nil {
+func (b *branch) Join(of step.Branch, deadline time.Time) error {
+	other := of.(*branch)
+	if err := other.await(b, deadline); err != nil {
 		return err
 	}
-	s.joined = append(s.joined, b.record.Last())
-	if b.err != nil {
+	b.joined = append(b.joined, other.record.Last())
+	if other.err != nil {
 		return step.ErrCancelled
 	}
 	return nil
 }
 
 // await lets another branch wait for the end of this one.
-func (b *branch) await(s *branch, deadline time.Time) error {
-	h := s.run.hub
-	if !h.join(s, b) {
+func (b *branch) await(waiter *branch, deadline time.Time) error {
+	h := waiter.run.hub
+	if !h.join(waiter, b) {
 		<-b.done
 		return nil
 	}
@@ -57,7 +57,7 @@ func (b *branch) await(s *branch, deadline time.Time) error {
 		return nil
 	case <-ctx.Done():
 	}
-	h.unjoin(s, b)
+	h.unjoin(waiter, b)
 	if h.ctx.Err() != nil {
 		<-b.done
 		return step.ErrCancelled
@@ -69,10 +69,10 @@ func (b *branch) await(s *branch, deadline time.Time) error {
 // it stands behind another call on the same TLS connection, say.
 const longCall = time.Second
 
-// stalled reports whether the step that the strand has been in for a time is one
+// stalled reports whether the step that the branch has been in for a time is one
 // whose call waits, as far as can be told.
-func (s *branch) stalled(step *event.Place, stayed time.Duration) bool {
-	return !step.Waits || s.stall.Load() || stayed >= longCall
+func (b *branch) stalled(step *event.Place, stayed time.Duration) bool {
+	return !step.Waits || b.stall.Load() || stayed >= longCall
 }
 
 // Blocked implements steps.Branch. A branch that is in the same step after the

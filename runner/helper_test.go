@@ -88,10 +88,10 @@ func scenario(t testing.TB, text string) *scenarios.Scenario {
 }
 
 // passes runs a scenario that must pass and gives its result.
-func passes(t testing.TB, text string, o runner.Options) *runner.Result {
+func passes(t testing.TB, text string, o runner.Options) *history.Result {
 	t.Helper()
 	r := runner.Run(context.Background(), scenario(t, text), o)
-	if r.Status != runner.Passed {
+	if r.Status != history.Passed {
 		t.Fatalf("%s\n%s", ending(r), strings.Join(transcript(r), "\n"))
 	}
 	if err := r.CheckOrder(); err != nil {
@@ -101,17 +101,17 @@ func passes(t testing.TB, text string, o runner.Options) *runner.Result {
 }
 
 // fails runs a scenario that must fail and gives its failure.
-func fails(t testing.TB, text string, o runner.Options) *runner.Failure {
+func fails(t testing.TB, text string, o runner.Options) *history.Failure {
 	t.Helper()
 	r := runner.Run(context.Background(), scenario(t, text), o)
-	if r.Status != runner.Failed || r.Failure == nil {
+	if r.Status != history.Failed || r.Failure == nil {
 		t.Fatalf("%s, expected a failure\n%s", r.Status, strings.Join(transcript(r), "\n"))
 	}
 	return r.Failure
 }
 
 // ending tells how a run ended, and why.
-func ending(r *runner.Result) string {
+func ending(r *history.Result) string {
 	if r.Failure == nil {
 		return r.Status.String() + " " + r.Reason
 	}
@@ -119,7 +119,7 @@ func ending(r *runner.Result) string {
 }
 
 // told is a failure as "line: actor: step: message".
-func told(f *runner.Failure) string {
+func told(f *history.Failure) string {
 	if f.Place == nil {
 		return fmt.Sprintf("%s: %s", f.Actor, f.Err)
 	}
@@ -127,9 +127,9 @@ func told(f *runner.Failure) string {
 }
 
 // transcript is a run in causal order, a line for each event or fold.
-func transcript(r *runner.Result) []string { return inOrder(r, history.Causal) }
+func transcript(r *history.Result) []string { return inOrder(r, history.Causal) }
 
-func inOrder(r *runner.Result, order history.Order) []string {
+func inOrder(r *history.Result, order history.Order) []string {
 	var lines []string
 	for _, l := range r.Lines(order, history.Form{}) {
 		text := ""
@@ -225,10 +225,10 @@ client  connect(sock, 127.0.0.1:<listener>) = 0
 server  accept(listener) = conn from 127.0.0.1:<sock>
 `
 
-func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *runner.Result {
+func mustPass(tb testing.TB, s *scenarios.Scenario, o runner.Options) *history.Result {
 	tb.Helper()
 	r := runner.Run(context.Background(), s, o)
-	if r.Status != runner.Passed {
+	if r.Status != history.Passed {
 		tb.Fatalf("%s: %v", s.Name, r.Failure.Err)
 	}
 	return r

@@ -84,29 +84,29 @@ func (h *hub) add(m *member) {
 }
 
 // enter notes that a branch has begun.
-func (h *hub) enter(s *branch) {
+func (h *hub) enter(b *branch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.change(s.member, func() {
-		s.member.started = true
-		s.member.live++
+	h.change(b.member, func() {
+		b.member.started = true
+		b.member.live++
 	})
-	h.branched = h.branched || s.parent != nil
+	h.branched = h.branched || b.parent != nil
 }
 
 // leave notes that a branch has ended. In the same moment those go on that wait
 // for its end, so that nobody takes their actor for one that has ended. Others
 // may now wait in vain.
-func (h *hub) leave(s *branch) {
-	s.over.Store(true)
+func (h *hub) leave(b *branch) {
+	b.over.Store(true)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	s.ended = true
-	for _, j := range s.joiners {
+	b.ended = true
+	for _, j := range b.joiners {
 		h.change(j.member, func() { j.member.waiting-- })
 	}
-	s.joiners = nil
-	h.change(s.member, func() { s.member.live-- })
+	b.joiners = nil
+	h.change(b.member, func() { b.member.live-- })
 	if len(h.waiters) > 0 {
 		h.findStuck()
 	}
@@ -114,14 +114,14 @@ func (h *hub) leave(s *branch) {
 
 // join notes that a branch waits for the end of another, and meanwhile can give
 // nothing. It is false where that one has ended already.
-func (h *hub) join(s, of *branch) bool {
+func (h *hub) join(b, of *branch) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if of.ended {
 		return false
 	}
-	of.joiners = append(of.joiners, s)
-	h.change(s.member, func() { s.member.waiting++ })
+	of.joiners = append(of.joiners, b)
+	h.change(b.member, func() { b.member.waiting++ })
 	if len(h.waiters) > 0 {
 		h.findStuck()
 	}
@@ -129,18 +129,18 @@ func (h *hub) join(s, of *branch) bool {
 }
 
 // unjoin notes that a branch has given up waiting for the end of another.
-func (h *hub) unjoin(s, of *branch) {
+func (h *hub) unjoin(b, of *branch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i := slices.Index(of.joiners, s); i >= 0 {
+	if i := slices.Index(of.joiners, b); i >= 0 {
 		of.joiners = slices.Delete(of.joiners, i, i+1)
-		h.change(s.member, func() { s.member.waiting-- })
+		h.change(b.member, func() { b.member.waiting-- })
 	}
 }
 
-func (h *hub) await(s *branch, deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
+func (h *hub) await(b *branch, deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
 	h.mu.Lock()
-	giver, err := h.giver(s, actor, index)
+	giver, err := h.giver(b, actor, index)
 	if err != nil {
 		h.mu.Unlock()
 		return value.Passed{}, event.Cause{}, err
@@ -155,7 +155,7 @@ func (h *hub) await(s *branch, deadline time.Time, actor string, index int, name
 		defer h.mu.Unlock()
 		return c.value, c.by, nil
 	}
-	w := &waiter{branch: s, what: giver.label() + "." + name, givers: []*member{giver}, cell: c}
+	w := &waiter{branch: b, what: giver.label() + "." + name, givers: []*member{giver}, cell: c}
 	c.waiters = append(c.waiters, w)
 	cause, err := h.block(w, deadline)
 	if err != nil {
@@ -168,12 +168,12 @@ func (h *hub) await(s *branch, deadline time.Time, actor string, index int, name
 
 // giver finds the member that a reference means. A replica that names its own
 // actor without an index means itself.
-func (h *hub) giver(s *branch, actor string, index int) (*member, error) {
+func (h *hub) giver(b *branch, actor string, index int) (*member, error) {
 	list := h.actors[actor]
 	if index < 0 {
 		index = 0
-		if s.member.actor.Name == actor {
-			index = s.member.index
+		if b.member.actor.Name == actor {
+			index = b.member.index
 		}
 	}
 	if index >= len(list) {
@@ -245,7 +245,7 @@ func (h *hub) fill(c *cell, v value.Passed, by event.Cause) {
 	c.waiters = nil
 }
 
-func (h *hub) wait(s *branch, deadline time.Time, name string) (event.Cause, error) {
+func (h *hub) wait(b *branch, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
 	c := h.signals[name]
 	if c == nil {
@@ -256,7 +256,7 @@ func (h *hub) wait(s *branch, deadline time.Time, name string) (event.Cause, err
 		defer h.mu.Unlock()
 		return c.by, nil
 	}
-	w := &waiter{branch: s, what: "the signal " + name, givers: h.signallers(name), cell: c}
+	w := &waiter{branch: b, what: "the signal " + name, givers: h.signallers(name), cell: c}
 	c.waiters = append(c.waiters, w)
 	return h.block(w, deadline)
 }
@@ -274,17 +274,17 @@ func (h *hub) signallers(name string) []*member {
 	return list
 }
 
-func (h *hub) barrier(s *branch, deadline time.Time, name string) (event.Cause, error) {
+func (h *hub) barrier(b *branch, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
-	b := h.barriers[name]
-	b.arrived = append(b.arrived, s.record.Last())
-	b.here[s.member] = true
-	if len(b.here) == len(b.members) {
+	meeting := h.barriers[name]
+	meeting.arrived = append(meeting.arrived, b.record.Last())
+	meeting.here[b.member] = true
+	if len(meeting.here) == len(meeting.members) {
 		defer h.mu.Unlock()
-		return h.open(b), nil
+		return h.open(meeting), nil
 	}
-	w := &waiter{branch: s, what: "the barrier " + name, meet: b}
-	b.waiters = append(b.waiters, w)
+	w := &waiter{branch: b, what: "the barrier " + name, meet: meeting}
+	meeting.waiters = append(meeting.waiters, w)
 	return h.block(w, deadline)
 }
 

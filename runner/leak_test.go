@@ -8,21 +8,22 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // ends are the ways a scenario ends, each with a last step and how the run is
 // told.
 var ends = []struct {
 	name, step string
-	status     runner.Status
+	status     history.Status
 }{
-	{"pass", "print: end", runner.Passed},
-	{"failure", "assert: 1 == 2", runner.Failed},
-	{"unexpected errno", "connect: u, to: 'unix:${tmp}/none'", runner.Failed},
-	{"timeout of the step", "recv: x, timeout: 10ms", runner.Failed},
-	{"timeout of the scenario", "recv: x, timeout: 1h", runner.Failed},
-	{"deadlock", "wait: never", runner.Failed},
-	{"cancelled", "recv: x, timeout: 2h", runner.Cancelled},
+	{"pass", "print: end", history.Passed},
+	{"failure", "assert: 1 == 2", history.Failed},
+	{"unexpected errno", "connect: u, to: 'unix:${tmp}/none'", history.Failed},
+	{"timeout of the step", "recv: x, timeout: 10ms", history.Failed},
+	{"timeout of the scenario", "recv: x, timeout: 1h", history.Failed},
+	{"deadlock", "wait: never", history.Failed},
+	{"cancelled", "recv: x, timeout: 2h", history.Cancelled},
 }
 
 // Whatever a scenario made is gone when it ends, however it ends: descriptors

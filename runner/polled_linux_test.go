@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
@@ -360,10 +361,10 @@ func waitingTranscript(t *testing.T, steps, mode string) []string {
 	t.Helper()
 	text := "requires: kernel>=6.3\nstep_timeout: 10s\nactors:\n  one:" + strings.ReplaceAll(steps, "MODE", mode)
 	r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
-	if r.Status == runner.Skipped {
+	if r.Status == history.Skipped {
 		runtest.Lacks(t, r.Reason)
 	}
-	if r.Status != runner.Passed {
+	if r.Status != history.Passed {
 		t.Fatalf("with %s: %s\n%s", mode, ending(r), strings.Join(transcript(r), "\n"))
 	}
 	return slices.DeleteFunc(transcript(r), func(line string) bool {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
 )
@@ -49,7 +50,7 @@ type raceTest struct {
 
 func (test raceTest) run(t *testing.T) {
 	r := runner.Run(t.Context(), scenario(t, test.text), runner.Options{})
-	if r.Status != runner.Passed {
+	if r.Status != history.Passed {
 		t.Fatalf("%s\n%s", ending(r), strings.Join(transcript(r), "\n"))
 	}
 	var got []string

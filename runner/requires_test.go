@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 )
 
@@ -40,10 +41,10 @@ func TestRequires(t *testing.T) {
 		r := runner.Run(t.Context(), scenario(t, "requires: "+in+"\n"+alone("- print: ran")), runner.Options{})
 		switch {
 		case want == "":
-			if r.Status != runner.Passed || r.Reason != "" || len(transcript(r)) != 1 {
+			if r.Status != history.Passed || r.Reason != "" || len(transcript(r)) != 1 {
 				t.Errorf("%s: %s %q", in, r.Status, r.Reason)
 			}
-		case r.Status != runner.Skipped || !strings.HasPrefix(r.Reason, want) || len(transcript(r)) != 0:
+		case r.Status != history.Skipped || !strings.HasPrefix(r.Reason, want) || len(transcript(r)) != 0:
 			t.Errorf("%s: %s %q, want it skipped: %s", in, r.Status, r.Reason, want)
 		}
 	}
@@ -54,8 +55,8 @@ func TestRequiresOfMachine(t *testing.T) {
 	checkLeaks(t)
 	for _, in := range []string{"root", "cap:NET_RAW", "cap:SYS_ADMIN", "netns", "ipv6", "socket:sctp", "socket:tipc", "socket:alg", "socket:vsock", "socket:mptcp", "socket:icmp"} {
 		r := runner.Run(t.Context(), scenario(t, "requires: "+in+"\n"+alone("- print: ran")), runner.Options{})
-		met := r.Status == runner.Passed && r.Reason == ""
-		if unmet := r.Status == runner.Skipped && strings.HasPrefix(r.Reason, "requires "+in+": "); !met && !unmet {
+		met := r.Status == history.Passed && r.Reason == ""
+		if unmet := r.Status == history.Skipped && strings.HasPrefix(r.Reason, "requires "+in+": "); !met && !unmet {
 			t.Errorf("%s: %s %q", in, r.Status, r.Reason)
 		}
 	}
@@ -74,14 +75,14 @@ func TestRequiresCommand(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatal(problems, err)
 	}
-	if r := runner.Run(t.Context(), list[0], runner.Options{}); r.Status != runner.Passed {
+	if r := runner.Run(t.Context(), list[0], runner.Options{}); r.Status != history.Passed {
 		t.Errorf("%s %s", r.Status, r.Reason)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	endless := scenario(t, "requires: {command: [sleep, '1000']}\n"+alone("- print: ran"))
-	if r := runner.Run(ctx, endless, runner.Options{}); r.Status != runner.Cancelled {
+	if r := runner.Run(ctx, endless, runner.Options{}); r.Status != history.Cancelled {
 		t.Errorf("cancelled: %s %q", r.Status, r.Reason)
 	}
 }

@@ -13,29 +13,13 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// What comes of a run. See package history, which can also save it and read it
-// again.
-type (
-	Result  = history.Result
-	Failure = history.Failure
-	Status  = history.Status
-)
-
-// The ways a run ends.
-const (
-	Passed    = history.Passed
-	Failed    = history.Failed
-	Skipped   = history.Skipped
-	Cancelled = history.Cancelled
-)
-
 // Describe is what reports say of a scenario.
 func Describe(s *scenarios.Scenario) history.Scenario {
 	return history.Scenario{Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Node.Pos, Line: s.Node.Line()}
 }
 
 // failure says why a run failed, with the step that did.
-func failure(err error) *Failure {
+func failure(err error) *history.Failure {
 	var in *step.Error
 	if errors.As(err, &in) {
 		err = in.Err
@@ -112,18 +96,18 @@ func (r *run) outputs() []history.Program {
 }
 
 // settle turns how the actors ended into the result.
-func (r *run) settle(res *Result, err error) {
+func (r *run) settle(res *history.Result, err error) {
 	var late errTimeout
 	switch {
 	case err == nil:
-		res.Status = Passed
+		res.Status = history.Passed
 	case r.failure != nil:
-		res.Status, res.Failure = Failed, r.failure
+		res.Status, res.Failure = history.Failed, r.failure
 	case r.stopped == nil:
-		res.Status, res.Failure = Failed, failure(err)
+		res.Status, res.Failure = history.Failed, failure(err)
 	case errors.As(r.stopped.Err, &late):
-		res.Status, res.Failure = Failed, r.stopped
+		res.Status, res.Failure = history.Failed, r.stopped
 	default:
-		res.Status, res.Failure = Cancelled, r.stopped
+		res.Status, res.Failure = history.Cancelled, r.stopped
 	}
 }

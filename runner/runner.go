@@ -41,14 +41,14 @@ type Options struct {
 
 // Run runs a scenario to its end. Whatever it made, descriptors, paths and its
 // temporary folder, is gone when Run returns.
-func Run(ctx context.Context, s *scenarios.Scenario, o Options) *Result {
-	res := &Result{Scenario: Describe(s), Record: new(history.Record)}
+func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result {
+	res := &history.Result{Scenario: Describe(s), Record: new(history.Record)}
 	switch missing := unmet(ctx, s.Requires, hostNetwork{}); {
 	case missing != "" && ctx.Err() != nil:
-		res.Status, res.Failure = Cancelled, history.NewFailure(context.Cause(ctx))
+		res.Status, res.Failure = history.Cancelled, history.NewFailure(context.Cause(ctx))
 		return res
 	case missing != "":
-		res.Status, res.Reason = Skipped, missing
+		res.Status, res.Reason = history.Skipped, missing
 		return res
 	}
 	start := time.Now()
@@ -93,8 +93,8 @@ type run struct {
 
 	mu       sync.Mutex
 	branches []*branch
-	failure  *Failure // of a step
-	stopped  *Failure // from outside: a timeout of the scenario, an interrupt
+	failure  *history.Failure // of a step
+	stopped  *history.Failure // from outside: a timeout of the scenario, an interrupt
 }
 
 func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
@@ -247,15 +247,15 @@ func (r *run) play(ctx context.Context, m *member) error {
 
 // perform runs a branch to its end; a panic in a step fails the scenario and
 // leaves nothing behind.
-func (r *run) perform(s *branch, run func() error) (err error) {
-	defer r.hub.leave(s)
+func (r *run) perform(b *branch, run func() error) (err error) {
+	defer r.hub.leave(b)
 	defer func() {
 		if p := recover(); p != nil {
-			err = r.fail(s, fmt.Errorf("panic: %v\n%s", p, bytes.ReplaceAll(debug.Stack(), []byte("\t"), []byte("    "))))
+			err = r.fail(b, fmt.Errorf("panic: %v\n%s", p, bytes.ReplaceAll(debug.Stack(), []byte("\t"), []byte("    "))))
 		}
 	}()
 	if err := run(); err != nil {
-		return r.fail(s, err)
+		return r.fail(b, err)
 	}
 	return nil
 }
@@ -288,7 +288,7 @@ func (r *run) fork(parent *branch, record *history.Branch) *branch {
 
 // fail notes the first failure, with what all others are doing, before the
 // error that it returns cancels them.
-func (r *run) fail(s *branch, err error) error {
+func (r *run) fail(b *branch, err error) error {
 	if errors.Is(err, step.ErrCancelled) {
 		return step.ErrCancelled
 	}
@@ -298,17 +298,17 @@ func (r *run) fail(s *branch, err error) error {
 		return step.ErrCancelled
 	}
 	r.failure = failure(err)
-	r.failure.Actor, r.failure.Others = s.label(), r.doing(s)
+	r.failure.Actor, r.failure.Others = b.label(), r.doing(b)
 	return err
 }
 
 // exceed fails the run where a step goes beyond what all of it may keep.
-func (r *run) exceed(s *branch, most *value.Maximum, remedy string) {
+func (r *run) exceed(b *branch, most *value.Maximum, remedy string) {
 	err := fmt.Errorf("the most for %s is %s; %s", most.What, most, remedy)
-	if place := s.step.Load(); place != nil {
+	if place := b.step.Load(); place != nil {
 		err = &step.Error{Place: place, Err: err}
 	}
-	r.cancel(r.fail(s, err))
+	r.cancel(r.fail(b, err))
 }
 
 // stop notes why the run ends from outside and what all actors are doing.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // A kernelCase is a scenario that the kernel lets through, so that the check
@@ -27,10 +28,10 @@ func runCases(t *testing.T, cases []kernelCase) {
 			}
 			s := scenario(t, text)
 			r := runner.Run(t.Context(), s, runner.Options{})
-			if r.Status == runner.Skipped {
+			if r.Status == history.Skipped {
 				t.Skip(r.Reason)
 			}
-			if r.Status != runner.Passed {
+			if r.Status != history.Passed {
 				t.Fatalf("%s\n%s", ending(r), strings.Join(transcript(r), "\n"))
 			}
 		})

@@ -40,7 +40,7 @@ func TestCallBeginsAfterReferences(t *testing.T) {
 }
 
 // eventOf is the only event of an actor with a call.
-func eventOf(t testing.TB, r *runner.Result, actor, call string) *event.Event {
+func eventOf(t testing.TB, r *history.Result, actor, call string) *event.Event {
 	t.Helper()
 	var found *event.Event
 	for _, l := range r.Lines(history.Causal, history.Form{}) {

@@ -34,7 +34,7 @@ func TestCheckRefusesNothingThatRuns(t *testing.T) {
 			continue
 		}
 		run := runner.Run(context.Background(), list[0], runner.Options{})
-		if run.Status == runner.Passed && reached(list[0], run, refused) {
+		if run.Status == history.Passed && reached(list[0], run, refused) {
 			t.Errorf("%s: the check says\n%s\nand yet it passes:\n%s", what, messagesOf(refused), text)
 		}
 	}
@@ -47,7 +47,7 @@ var notSeen = regexp.MustCompile("has no parameter|not a single value|a list is 
 
 // reached reports whether the run made a step that the check refused. Where a
 // condition that is never true skips it, the run says nothing of it.
-func reached(s *scenarios.Scenario, run *runner.Result, refused source.Problems) bool {
+func reached(s *scenarios.Scenario, run *history.Result, refused source.Problems) bool {
 	made := make(map[int]bool)
 	for _, l := range run.Lines(history.Causal, history.Form{}) {
 		if l.Event != nil {

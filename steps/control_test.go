@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
@@ -36,10 +37,10 @@ func TestReceivedDescriptorsAreClosed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before, _ := inventory(t)
 			r := runner.Run(context.Background(), parse(t, test.text), runner.Options{})
-			if r.Status == runner.Skipped {
+			if r.Status == history.Skipped {
 				socktest.Lacks(t, reason(r))
 			}
-			if got := reason(r); test.want == "" && r.Status != runner.Passed || !strings.Contains(got, test.want) {
+			if got := reason(r); test.want == "" && r.Status != history.Passed || !strings.Contains(got, test.want) {
 				t.Errorf("%s: %s", r.Status, got)
 			}
 			if after, _ := inventory(t); after > before {

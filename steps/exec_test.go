@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 func TestExec(t *testing.T) {
@@ -199,7 +200,7 @@ func TestExecTooMuchOutput(t *testing.T) {
 		tidy(t, func() {
 			s := parse(t, one(steps))
 			r := runner.Run(context.Background(), s, runner.Options{Timeout: 2 * time.Hour})
-			if r.Status != runner.Failed {
+			if r.Status != history.Failed {
 				t.Fatal(r.Status)
 			}
 			wantText(t, r.Failure.Err.Error(), "the program wrote more than 16MiB")

@@ -54,7 +54,7 @@ func passes(t testing.TB, text string) []string {
 func passesWith(t testing.TB, text string, o runner.Options) []string {
 	t.Helper()
 	r := runner.Run(context.Background(), parse(t, text), o)
-	if r.Status != runner.Passed {
+	if r.Status != history.Passed {
 		t.Fatalf("%s: %v\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 	}
 	checkOrder(t, r)
@@ -62,14 +62,14 @@ func passesWith(t testing.TB, text string, o runner.Options) []string {
 }
 
 // checkOrder holds the transcript against what is known of its causes.
-func checkOrder(t testing.TB, r *runner.Result) {
+func checkOrder(t testing.TB, r *history.Result) {
 	t.Helper()
 	if err := r.CheckOrder(); err != nil {
 		t.Errorf("%s\n%s", err, strings.Join(transcript(r), "\n"))
 	}
 }
 
-func reason(r *runner.Result) string {
+func reason(r *history.Result) string {
 	switch {
 	case r.Failure == nil:
 		return r.Reason
@@ -80,10 +80,10 @@ func reason(r *runner.Result) string {
 }
 
 // fails runs a scenario that must fail and gives its failure.
-func fails(t testing.TB, text string) (*runner.Failure, []string) {
+func fails(t testing.TB, text string) (*history.Failure, []string) {
 	t.Helper()
 	r := runner.Run(context.Background(), parse(t, text), runner.Options{})
-	if r.Status != runner.Failed {
+	if r.Status != history.Failed {
 		t.Fatalf("%s, expected a failure\n%s", r.Status, strings.Join(transcript(r), "\n"))
 	}
 	return r.Failure, transcript(r)
@@ -91,7 +91,7 @@ func fails(t testing.TB, text string) (*runner.Failure, []string) {
 
 // transcript is what a run's actors did in causal order; an actor's name
 // stands only where there are several actors.
-func transcript(r *runner.Result) []string {
+func transcript(r *history.Result) []string {
 	var lines []string
 	several := slices.ContainsFunc(r.Branches, func(b *history.Branch) bool { return b.Place > 0 })
 	for _, l := range r.Lines(history.Causal, history.Form{}) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
@@ -84,7 +85,7 @@ func TestExamples(t *testing.T) {
 			}
 			for _, s := range list {
 				r := runner.Run(context.Background(), s, runner.Options{})
-				if r.Status != runner.Passed && r.Status != runner.Skipped {
+				if r.Status != history.Passed && r.Status != history.Skipped {
 					t.Errorf("%s: %s\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 				}
 				checkOrder(t, r)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // While programs are being started nothing that others have closed stays open: a
@@ -40,7 +41,7 @@ actors:
 	for range 3 {
 		starting.Go(func() {
 			for ctx.Err() == nil {
-				if r := runner.Run(ctx, starts, runner.Options{}); r.Status == runner.Failed {
+				if r := runner.Run(ctx, starts, runner.Options{}); r.Status == history.Failed {
 					t.Error(reason(r))
 					return
 				}
@@ -52,7 +53,7 @@ actors:
 		rounds = 3
 	}
 	for range rounds {
-		if r := runner.Run(context.Background(), closes, runner.Options{}); r.Status != runner.Passed {
+		if r := runner.Run(context.Background(), closes, runner.Options{}); r.Status != history.Passed {
 			t.Error(reason(r))
 			break
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
@@ -19,15 +20,15 @@ func TestProgramsAreGone(t *testing.T) {
 	for _, end := range []struct {
 		name, steps string
 		how         []string
-		status      runner.Status
+		status      history.Status
 	}{
-		{"passes", "- print: done\n", append(children, both...), runner.Passed},
-		{"fails", "- assert: 1 == 2\n", append(children, both...), runner.Failed},
-		{"times out", "- sleep: 1h\n  timeout: 10ms\n", append(children, both...), runner.Failed},
-		{"is interrupted", "- sleep: 1h\n  timeout: 2h\n", append(children, both...), runner.Cancelled},
-		{"is killed", "- kill: p\n  with: KILL\n- join: p\n", both, runner.Passed},
-		{"is waiting", "- join: p\n  timeout: 10ms\n", both, runner.Failed},
-		{"was stopped", "- kill: p\n  with: STOP\n", both, runner.Passed},
+		{"passes", "- print: done\n", append(children, both...), history.Passed},
+		{"fails", "- assert: 1 == 2\n", append(children, both...), history.Failed},
+		{"times out", "- sleep: 1h\n  timeout: 10ms\n", append(children, both...), history.Failed},
+		{"is interrupted", "- sleep: 1h\n  timeout: 2h\n", append(children, both...), history.Cancelled},
+		{"is killed", "- kill: p\n  with: KILL\n- join: p\n", both, history.Passed},
+		{"is waiting", "- join: p\n  timeout: 10ms\n", both, history.Failed},
+		{"was stopped", "- kill: p\n  with: STOP\n", both, history.Passed},
 	} {
 		for _, how := range end.how {
 			t.Run(end.name+" "+how, func(t *testing.T) {
@@ -37,7 +38,7 @@ func TestProgramsAreGone(t *testing.T) {
 				tidy(t, func() {
 					ctx, cancel := context.WithCancel(context.Background())
 					defer cancel()
-					if end.status == runner.Cancelled {
+					if end.status == history.Cancelled {
 						go cancelOnce(cancel, file)
 					}
 					if r := runner.Run(ctx, s, runner.Options{Timeout: time.Hour}); r.Status != end.status {

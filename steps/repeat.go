@@ -63,7 +63,6 @@ func (a *repeatAction) Run(t *step.Task) error {
 	}
 	bound := t.Bound
 	loop := t.World.Loop()
-	defer loop.End()
 	for i := 0; !a.rounds.counted() || i < rounds; i++ {
 		if err := t.NextRound(bound, &a.body); err != nil {
 			return err

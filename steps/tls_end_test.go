@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // A connection ends with close_notify, or without.
@@ -269,7 +270,7 @@ func TestTLSCancelled(t *testing.T) {
 		s := parse(t, text)
 		time.AfterFunc(50*time.Millisecond, func() { cancel(errors.New("enough")) })
 		r := runner.Run(ctx, s, runner.Options{})
-		if r.Status != runner.Cancelled {
+		if r.Status != history.Cancelled {
 			t.Errorf("%s: %s", r.Status, reason(r))
 		}
 	}

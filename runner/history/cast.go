@@ -9,12 +9,12 @@ import (
 
 // lines are the lines of one branch under a label, with the place that they
 // have among those of the same depth.
-func (g *graph) lines(s *Branch, label string, index int, path []int) []Line {
-	lines := make([]Line, 0, len(s.Entries))
-	for i, en := range s.Entries {
+func (g *graph) lines(b *Branch, label string, index int, path []int) []Line {
+	lines := make([]Line, 0, len(b.Entries))
+	for i, en := range b.Entries {
 		lines = append(lines, Line{
-			Actor: label, Depth: g.nodes[g.base[s.ID]+i].depth, Event: en.Event, Fold: en.Fold,
-			place: s.Place, index: index, path: path, seq: i,
+			Actor: label, Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
+			place: b.Place, index: index, path: path, seq: i,
 		})
 	}
 	return lines
@@ -36,12 +36,12 @@ type performer struct {
 }
 
 // label is a branch's name as part of the performer.
-func (p *performer) label(s *Branch) string {
+func (p *performer) label(b *Branch) string {
 	label := p.name
 	if p.number >= 0 {
 		label = fmt.Sprintf("%s[%d]", p.name, p.number)
 	}
-	rest := strings.TrimPrefix(strings.TrimPrefix(s.Label, p.root.Label), "/")
+	rest := strings.TrimPrefix(strings.TrimPrefix(b.Label, p.root.Label), "/")
 	if rest != "" {
 		label += "/" + rest
 	}
@@ -59,11 +59,11 @@ func (p *performer) index() int {
 // stage finds the branch whose performer a branch belongs to: its actor, or
 // the spawned branch that it is or was started in. Of an actor with replicas all
 // branches belong to the replica.
-func (s *Branch) stage() *Branch {
-	for s.Parent != nil && (s.Count > 1 || !s.Alike) {
-		s = s.Parent
+func (b *Branch) stage() *Branch {
+	for b.Parent != nil && (b.Count > 1 || !b.Alike) {
+		b = b.Parent
 	}
-	return s
+	return b
 }
 
 // casts groups the branches, in the order of the file.

@@ -24,7 +24,7 @@ type Fold struct {
 	first, last int              // the events' places in their branch
 	sent        map[uint64]int64 // by description: how far sending had come
 	received    map[uint64]int64 // by description: how far receiving had come
-	links       []folded
+	endpoints   []folded
 	after       []event.Cause // of the latest round
 
 	// Guarded by the recorder's foldedEnds.
@@ -34,16 +34,16 @@ type Fold struct {
 
 // folded is what remains of an event that tied a socket to another.
 type folded struct {
-	op   event.Op
-	sock uint64
-	link *event.Endpoints
+	op        event.Op
+	sock      uint64
+	endpoints *event.Endpoints
 }
 
 // A Loop folds the rounds of one repetition while it runs, so that a million
 // rounds take no more memory than three. The branch's entries are, from here on:
 // the first round of those alike, their fold, the last round.
 type Loop struct {
-	s     *Branch
+	b     *Branch
 	place *event.Place
 	start int // of the round under way
 	alike int // rounds alike so far
@@ -62,21 +62,18 @@ type stretch struct {
 func (p stretch) len() int { return p.high - p.low }
 
 // Loop begins a repetition at a step of the branch.
-func (s *Branch) Loop(at *event.Place) *Loop {
-	return &Loop{s: s, place: at, start: len(s.Entries), forks: s.forks}
+func (b *Branch) Loop(at *event.Place) *Loop {
+	return &Loop{b: b, place: at, start: len(b.Entries), forks: b.forks}
 }
-
-// End ends the repetition.
-func (l *Loop) End() {}
 
 // Round ends a round of the repetition.
 func (l *Loop) Round() {
-	round := stretch{l.start, len(l.s.Entries), l.s.Parent != nil || l.s.forks != l.forks}
-	l.forks = l.s.forks
-	all := l.s.recorder.foldAll
+	round := stretch{l.start, len(l.b.Entries), l.b.Parent != nil || l.b.forks != l.forks}
+	l.forks = l.b.forks
+	all := l.b.recorder.foldAll
 	switch {
 	case all && round.len() == 0:
-	case l.alike == 0 || !all && !l.s.alike(l.first, round):
+	case l.alike == 0 || !all && !l.b.alike(l.first, round):
 		l.first, l.alike = round, 1
 	case l.alike == 1:
 		l.last, l.alike = round, 2
@@ -84,22 +81,22 @@ func (l *Loop) Round() {
 	default:
 		l.absorb(round)
 	}
-	l.start = len(l.s.Entries)
+	l.start = len(l.b.Entries)
 }
 
 // absorb moves the last round into the fold and puts the new one in its place.
 func (l *Loop) absorb(round stretch) {
-	e := l.s.Entries
+	e := l.b.Entries
 	dropped := e[l.last.low:l.last.high]
 	if l.alike == 2 {
 		l.fold = l.last.low
-		f := &Fold{id: l.s.recorder.ends.newID(), Place: l.place, Mixed: l.s.recorder.foldAll, first: dropped[0].firstSeq()}
-		f.take(dropped, l.last.shared, &l.s.recorder.ends)
-		l.s.drop(dropped)
+		f := &Fold{id: l.b.recorder.ends.newID(), Place: l.place, Mixed: l.b.recorder.foldAll, first: dropped[0].firstSeq()}
+		f.take(dropped, l.last.shared, &l.b.recorder.ends)
+		l.b.drop(dropped)
 		e[l.fold] = Entry{Fold: f}
 	} else {
-		e[l.fold].Fold.take(dropped, l.last.shared, &l.s.recorder.ends)
-		l.s.drop(dropped)
+		e[l.fold].Fold.take(dropped, l.last.shared, &l.b.recorder.ends)
+		l.b.drop(dropped)
 	}
 	e[l.fold].Fold.Rounds++
 	l.alike++
@@ -107,16 +104,16 @@ func (l *Loop) absorb(round stretch) {
 	end := l.fold + 1 + n
 	clear(e[end:])
 	l.last = stretch{l.fold + 1, end, round.shared}
-	l.s.Entries = e[:end]
+	l.b.Entries = e[:end]
 }
 
 // alike tells whether two rounds print the same.
-func (s *Branch) alike(a, b stretch) bool {
-	if a.len() != b.len() {
+func (b *Branch) alike(p, q stretch) bool {
+	if p.len() != q.len() {
 		return false
 	}
-	for i := range a.len() {
-		x, y := s.Entries[a.low+i], s.Entries[b.low+i]
+	for i := range p.len() {
+		x, y := b.Entries[p.low+i], b.Entries[q.low+i]
 		if (x.Fold == nil) != (y.Fold == nil) {
 			return false
 		}
@@ -126,7 +123,7 @@ func (s *Branch) alike(a, b stretch) bool {
 			}
 			continue
 		}
-		if !x.Event.Alike(y.Event, nil) && !x.Event.Alike(y.Event, s.sameText(a, b)) {
+		if !x.Event.Alike(y.Event, nil) && !x.Event.Alike(y.Event, b.sameText(p, q)) {
 			return false
 		}
 	}
@@ -135,19 +132,19 @@ func (s *Branch) alike(a, b stretch) bool {
 
 // sameText compares texts that came in two rounds with the addresses masked that
 // the kernel chose in each.
-func (s *Branch) sameText(a, b stretch) func(x, y string) bool {
+func (b *Branch) sameText(p, q stretch) func(x, y string) bool {
 	masksOf := func(round stretch) *masks {
 		m := &masks{owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool)}
-		for _, e := range s.Entries[round.low:round.high] {
+		for _, e := range b.Entries[round.low:round.high] {
 			if e.Event != nil && e.Event.Endpoints != nil {
-				m.note(s, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)
+				m.note(b, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)
 			}
 		}
 		return m
 	}
-	before, after := masksOf(a), masksOf(b)
+	before, after := masksOf(p), masksOf(q)
 	return func(x, y string) bool {
-		as := func(s string) string { return s }
+		as := func(text string) string { return text }
 		return before.masked(x, before.guess(x, 0), as) == after.masked(y, after.guess(y, 0), as)
 	}
 }
@@ -184,7 +181,7 @@ func (f *Fold) take(round []Entry, shared bool, ends *foldedEnds) {
 			t.made = append(t.made, ev.Sock, ev.Endpoints.Peer)
 		case event.OpListen, event.OpConnect, event.OpAccept:
 			if ev.Endpoints != nil && ev.Errno == 0 {
-				t.link(ev)
+				t.noteEndpoints(ev)
 			}
 		case event.OpSend:
 			t.sends(ev.Sock, ev.Offset)
@@ -208,13 +205,13 @@ type taker struct {
 	ends []foldedEnd // connections that the round has made and closed
 }
 
-func (t *taker) link(e *event.Event) {
+func (t *taker) noteEndpoints(e *event.Event) {
 	made := e.Sock
 	if e.Op == event.OpAccept {
 		made = e.Endpoints.Made
 	}
 	if e.Op == event.OpListen || endOf(t.ends, made) == nil {
-		t.links = append(t.links, folded{e.Op, e.Sock, e.Endpoints})
+		t.endpoints = append(t.endpoints, folded{e.Op, e.Sock, e.Endpoints})
 	}
 }
 
@@ -245,7 +242,7 @@ func (f *Fold) lasts(start, end time.Duration) {
 func (t *taker) takeFold(inner *Fold) {
 	t.lasts(inner.Start, inner.End)
 	t.last = inner.last
-	t.links = append(t.links, inner.links...)
+	t.endpoints = append(t.endpoints, inner.endpoints...)
 	t.after = append(t.after, inner.after...)
 	for sock, offset := range inner.sent {
 		t.sends(sock, offset)

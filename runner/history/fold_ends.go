@@ -18,7 +18,7 @@ type foldedEnd struct {
 	fold           *Fold
 	op             event.Op // OpConnect or OpAccept
 	sock           uint64
-	link           *event.Endpoints
+	endpoints      *event.Endpoints
 	errno          unix.Errno // of the connect
 	closed         bool
 	sent, received int64 // how far each direction had come
@@ -33,9 +33,9 @@ func endsOf(round []Entry) []foldedEnd {
 		switch {
 		case ev == nil:
 		case ev.Op == event.OpConnect && ofConnections(ev.Endpoints.Type):
-			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, link: ev.Endpoints, errno: ev.Errno})
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Sock, endpoints: ev.Endpoints, errno: ev.Errno})
 		case ev.Op == event.OpAccept && ev.Errno == 0:
-			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Endpoints.Made, link: ev.Endpoints})
+			ends = append(ends, foldedEnd{op: ev.Op, sock: ev.Endpoints.Made, endpoints: ev.Endpoints})
 		case ev.Op == event.OpClose && ev.Alone:
 			if e := endOf(ends, ev.Sock); e != nil {
 				e.closed = true
@@ -68,9 +68,9 @@ func endOf(ends []foldedEnd, sock uint64) *foldedEnd {
 // had closed before.
 func (e *foldedEnd) key() (connectKey, bool) {
 	if e.op == event.OpConnect {
-		return clientKey(e.link, e.link.Local, e.link.Remote.Port, e.link.Inode)
+		return clientKey(e.endpoints, e.endpoints.Local, e.endpoints.Remote.Port, e.endpoints.Inode)
 	}
-	return clientKey(e.link, e.link.Remote, e.link.Local.Port, e.link.PeerNode)
+	return clientKey(e.endpoints, e.endpoints.Remote, e.endpoints.Local.Port, e.endpoints.PeerNode)
 }
 
 // failed reports a connect that no accept can belong to.
@@ -97,14 +97,14 @@ func (x *foldedEnds) add(e foldedEnd) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if e.op == event.OpConnect {
-		e.fold.reaches(e.link.Remote)
+		e.fold.reaches(e.endpoints.Remote)
 		if e.failed() {
 			return
 		}
 	}
 	key, known := e.key()
 	if !known {
-		key = connectKey{client: e.link.Local}
+		key = connectKey{client: e.endpoints.Local}
 	}
 	if other, ok := x.take(key, e); ok {
 		x.join(e, other)
@@ -216,7 +216,7 @@ func (x *foldedEnds) giveBack() {
 		if e.op == event.OpAccept {
 			of = 0
 		}
-		f.links = append(f.links, folded{e.op, of, e.link})
+		f.endpoints = append(f.endpoints, folded{e.op, of, e.endpoints})
 		if e.sent > 0 {
 			note(&f.sent, e.sock, e.sent)
 		}

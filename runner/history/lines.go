@@ -35,7 +35,7 @@ type Line struct {
 func (r *Record) prepare() {
 	r.once.Do(func() {
 		r.graph = newGraph(r)
-		r.graph.link()
+		r.graph.addCauses()
 		r.masks = newMasks(r.graph)
 	})
 }

@@ -84,8 +84,8 @@ func (s *savedFold) fold() *Fold {
 	for _, o := range s.Received {
 		note(&f.received, o.Sock, o.Offset)
 	}
-	for _, l := range s.Links {
-		f.links = append(f.links, folded{l.Op, l.Sock, l.Link})
+	for _, l := range s.Endpoints {
+		f.endpoints = append(f.endpoints, folded{l.Op, l.Sock, l.Endpoints})
 	}
 	for _, addr := range s.Reached {
 		f.reaches(addr)
@@ -171,14 +171,14 @@ func (c *checker) fold(f *savedFold) {
 	for _, o := range append(f.Sent, f.Received...) {
 		c.inRange(o.Offset)
 	}
-	for _, l := range f.Links {
+	for _, l := range f.Endpoints {
 		c.check(l.Op <= event.OpJoin, "the operation %d is not known", l.Op)
-		c.check(l.Link != nil, "a fold keeps a link that is not there")
-		c.link(l.Link)
+		c.check(l.Endpoints != nil, "a fold keeps endpoints that are missing")
+		c.endpoints(l.Endpoints)
 	}
 }
 
-func (c *checker) link(l *event.Endpoints) {
+func (c *checker) endpoints(l *event.Endpoints) {
 	if l != nil {
 		c.check(int64(l.Backlog) >= -1<<31 && int64(l.Backlog) < 1<<31, "the backlog %d is out of range", l.Backlog)
 	}
@@ -189,7 +189,7 @@ func (c *checker) event(e *event.Event) {
 	c.check(e.Place != nil, "an event is of no step")
 	c.inRange(e.Offset, e.Took, e.Most, e.Look.Skip)
 	c.causes(e.After...)
-	c.link(e.Endpoints)
+	c.endpoints(e.Endpoints)
 	switch e.Op {
 	case event.OpBind, event.OpListen, event.OpConnect, event.OpPair, event.OpUnlink:
 		c.check(e.Endpoints != nil, "the event %s has no addresses", e.Call)

@@ -51,8 +51,8 @@ func newMasks(g *graph) *masks {
 	for _, s := range g.record.Branches {
 		for _, en := range s.Entries {
 			if en.Fold != nil {
-				for _, f := range en.Fold.links {
-					m.note(s, f.op, f.sock, f.link, nil)
+				for _, f := range en.Fold.endpoints {
+					m.note(s, f.op, f.sock, f.endpoints, nil)
 				}
 				continue
 			}
@@ -93,8 +93,8 @@ func (m *masks) spelled(e *event.Event) {
 }
 
 // note keeps what an event tells of a socket's name and address.
-func (m *masks) note(s *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
-	actor := s.Actor
+func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
+	actor := b.Actor
 	if m.named[l.Name] == nil {
 		m.named[l.Name] = make(map[string]bool)
 	}

@@ -165,7 +165,7 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 }
 
 func (m *matcher) indexEvent(i int, e *event.Event) {
-	m.indexLink(e)
+	m.indexEndpoints(e)
 	switch e.Op {
 	case event.OpPair:
 		m.peer[e.Sock], m.peer[e.Endpoints.Peer] = e.Endpoints.Peer, e.Sock
@@ -215,8 +215,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	}
 }
 
-// indexLink notes who had which address, and where it sent to or connected.
-func (m *matcher) indexLink(e *event.Event) {
+// indexEndpoints notes who had which address, and where it sent to or connected.
+func (m *matcher) indexEndpoints(e *event.Event) {
 	l := e.Endpoints
 	switch {
 	case l == nil:

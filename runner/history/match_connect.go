@@ -14,12 +14,12 @@ import (
 // An end is one side of a connection being made: a connect or an accept, in an
 // event of its own or in a fold.
 type end struct {
-	node   int
-	folded bool
-	sock   uint64 // the connecting description, or the one that accept made
-	link   *event.Endpoints
-	order  int64 // when it happened, as far as it is known
-	waited bool  // a connect that returned only once the connection was made
+	node      int
+	folded    bool
+	sock      uint64 // the connecting description, or the one that accept made
+	endpoints *event.Endpoints
+	order     int64 // when it happened, as far as it is known
+	waited    bool  // a connect that returned only once the connection was made
 }
 
 // connectKey identifies a connection from both ends: by the client's address
@@ -38,16 +38,16 @@ func (m *matcher) connections() {
 	byKey := make(map[connectKey][]end)
 	byPath := make(map[sock.Addr][]end)
 	for _, c := range connects {
-		if key, ok := clientKey(c.link, c.link.Local, c.link.Remote.Port, c.link.Inode); ok {
+		if key, ok := clientKey(c.endpoints, c.endpoints.Local, c.endpoints.Remote.Port, c.endpoints.Inode); ok {
 			byKey[key] = append(byKey[key], c)
 		}
-		if c.link.Inode != 0 {
-			byPath[c.link.Remote] = append(byPath[c.link.Remote], c)
+		if c.endpoints.Inode != 0 {
+			byPath[c.endpoints.Remote] = append(byPath[c.endpoints.Remote], c)
 		}
 	}
 	var nameless []end
 	for _, a := range accepts {
-		key, ok := clientKey(a.link, a.link.Remote, a.link.Local.Port, a.link.PeerNode)
+		key, ok := clientKey(a.endpoints, a.endpoints.Remote, a.endpoints.Local.Port, a.endpoints.PeerNode)
 		if list := byKey[key]; ok && len(list) > 0 {
 			byKey[key] = list[1:]
 			m.join(list[0], a)
@@ -67,7 +67,7 @@ func (m *matcher) connections() {
 // they take the connects that are left, one after the other.
 func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
 	for _, a := range accepts {
-		list := byPath[a.link.Local]
+		list := byPath[a.endpoints.Local]
 		for len(list) > 0 && m.peer[list[0].sock] != 0 {
 			list = list[1:]
 		}
@@ -75,7 +75,7 @@ func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
 			m.join(list[0], a)
 			list = list[1:]
 		}
-		byPath[a.link.Local] = list
+		byPath[a.endpoints.Local] = list
 	}
 }
 
@@ -102,17 +102,17 @@ func (m *matcher) ends() (connects, accepts []end) {
 			continue
 		}
 		for addr := range en.Fold.reached {
-			m.reach(end{node: i, folded: true, link: &event.Endpoints{Remote: addr}})
+			m.reach(end{node: i, folded: true, endpoints: &event.Endpoints{Remote: addr}})
 		}
-		for _, f := range en.Fold.links {
+		for _, f := range en.Fold.endpoints {
 			switch f.op {
 			case event.OpConnect:
-				connects = append(connects, end{i, true, f.sock, f.link, 0, false})
+				connects = append(connects, end{i, true, f.sock, f.endpoints, 0, false})
 				m.folds[f.sock] = i
 			case event.OpAccept:
-				accepts = append(accepts, end{i, true, f.link.Made, f.link, 0, false})
+				accepts = append(accepts, end{i, true, f.endpoints.Made, f.endpoints, 0, false})
 				m.inFolds[f.sock] = true
-				m.folds[f.link.Made] = i
+				m.folds[f.endpoints.Made] = i
 			}
 		}
 	}
@@ -160,7 +160,7 @@ func (m *matcher) reach(c end) {
 // listener finds the socket that listened at the address that a connect went to.
 func (m *matcher) listener(c end) (uint64, bool) {
 	last := -1
-	for _, i := range m.listening(c.link) {
+	for _, i := range m.listening(c.endpoints) {
 		if e := m.event(i); last < 0 || c.folded || e.Start <= m.event(c.node).End {
 			last = max(last, i)
 		}

@@ -10,13 +10,13 @@ import (
 
 // A message is a datagram that a send let go.
 type message struct {
-	node  int // the send
-	link  *event.Endpoints
-	from  uint64 // the description that sent it
-	to    sock.Addr
-	sent  *event.Datagram
-	parts []*message // of a message that stands for all parts of a split send
-	taken bool       // by a receive that was its only one
+	node      int // the send
+	endpoints *event.Endpoints
+	from      uint64 // the description that sent it
+	to        sock.Addr
+	sent      *event.Datagram
+	parts     []*message // of a message that stands for all parts of a split send
+	taken     bool       // by a receive that was its only one
 }
 
 // A dgramKey tells datagrams apart for one receiver: by what they hold.
@@ -71,7 +71,7 @@ func (m *matcher) messages() *dgrams {
 }
 
 func newMessage(i int, e *event.Event, sent *event.Datagram) *message {
-	x := &message{node: i, link: e.Endpoints, from: e.Sock, to: e.Endpoints.Remote, sent: sent}
+	x := &message{node: i, endpoints: e.Endpoints, from: e.Sock, to: e.Endpoints.Remote, sent: sent}
 	switch {
 	case sent.To.IP.IsValid():
 		x.to = sent.To
@@ -204,7 +204,7 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 	case d.To.IP.IsValid():
 		at = d.To
 	}
-	return samePlace(at, to) && cameFrom(x.link.Local, from)
+	return samePlace(at, to) && cameFrom(x.endpoints.Local, from)
 }
 
 // samePlace reports whether what goes to an address may come to a socket at

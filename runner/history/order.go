@@ -70,8 +70,8 @@ func newGraph(h *Record) *graph {
 	return g
 }
 
-// link adds all causes and computes the depths.
-func (g *graph) link() {
+// addCauses adds all causes and computes the depths.
+func (g *graph) addCauses() {
 	for i, arrivals := range g.record.Meetings {
 		for _, c := range arrivals {
 			g.after(g.meets+i, c)

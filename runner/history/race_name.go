@@ -14,11 +14,11 @@ type variable struct {
 }
 
 // owner is the branch whose names a branch uses.
-func (s *Branch) owner() *Branch {
-	for s.Parent != nil && s.Origin.Shares {
-		s = s.Parent
+func (b *Branch) owner() *Branch {
+	for b.Parent != nil && b.Origin.Shares {
+		b = b.Parent
 	}
-	return s
+	return b
 }
 
 // names finds the steps that may read one value of a name or another.

@@ -100,7 +100,7 @@ type Entry struct {
 
 // Member is the actor's name as a transcript writes it, with the number of a
 // replica.
-func (s *Branch) Member() string { return MemberName(s.Actor, s.Index, s.Count) }
+func (b *Branch) Member() string { return MemberName(b.Actor, b.Index, b.Count) }
 
 // MemberName is how a transcript calls an actor, or a replica of one.
 func MemberName(actor string, index, count int) string {
@@ -111,20 +111,20 @@ func MemberName(actor string, index, count int) string {
 }
 
 // Name is how a transcript calls the branch.
-func (s *Branch) Name() string {
-	if s.Label != "" {
-		return s.Member() + "/" + s.Label
+func (b *Branch) Name() string {
+	if b.Label != "" {
+		return b.Member() + "/" + b.Label
 	}
-	return s.Member()
+	return b.Member()
 }
 
 // Compare orders branches by their place in the file.
-func (s *Branch) Compare(t *Branch) int {
-	return cmp.Or(cmp.Compare(s.Place, t.Place), cmp.Compare(s.Index, t.Index), slices.Compare(s.Path, t.Path))
+func (b *Branch) Compare(t *Branch) int {
+	return cmp.Or(cmp.Compare(b.Place, t.Place), cmp.Compare(b.Index, t.Index), slices.Compare(b.Path, t.Path))
 }
 
 // sameActor reports whether two branches are of one actor, or of one replica.
-func (s *Branch) sameActor(t *Branch) bool { return s.Place == t.Place && s.Index == t.Index }
+func (b *Branch) sameActor(t *Branch) bool { return b.Place == t.Place && b.Index == t.Index }
 
 // A Recorder takes the record of a run under way.
 type Recorder struct {
@@ -150,18 +150,18 @@ func (r *Recorder) Actor(name string, place, index, count int) *Branch {
 	return r.add(&Branch{Actor: name, Place: place, Index: index, Count: count})
 }
 
-// Fork begins a branch that a step of s starts; alike says that all branches of
+// Fork begins a branch that a step of b starts; alike says that all branches of
 // that step do the same.
-func (s *Branch) Fork(label string, by *event.Place, alike bool) *Branch {
-	b := &Branch{
-		Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count,
-		Parent: s, Label: label, Path: append(slices.Clone(s.Path), s.forks), Origin: by, Alike: alike,
+func (b *Branch) Fork(label string, by *event.Place, alike bool) *Branch {
+	forked := &Branch{
+		Actor: b.Actor, Place: b.Place, Index: b.Index, Count: b.Count,
+		Parent: b, Label: label, Path: append(slices.Clone(b.Path), b.forks), Origin: by, Alike: alike,
 	}
-	s.forks++
-	if s.Label != "" {
-		b.Label = s.Label + "/" + label
+	b.forks++
+	if b.Label != "" {
+		forked.Label = b.Label + "/" + label
 	}
-	return s.recorder.add(b)
+	return b.recorder.add(forked)
 }
 
 func (r *Recorder) add(b *Branch) *Branch {
@@ -181,16 +181,16 @@ func (r *Recorder) Record() *Record {
 
 // Record keeps a copy of an event, which comes after its own causes and after
 // others, and says how later events can name it as their cause.
-func (s *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
-	kept := s.unused(e)
-	args, ret, causes := s.room(kept.Args, len(e.Args)), s.room(kept.Ret, len(e.Ret)), kept.After[:0]
+func (b *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
+	kept := b.unused(e)
+	args, ret, causes := b.room(kept.Args, len(e.Args)), b.room(kept.Ret, len(e.Ret)), kept.After[:0]
 	*kept = *e
 	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
 	kept.After = append(append(causes, e.After...), after...)
-	kept.Seq = s.seq
-	s.seq++
-	s.Entries = append(s.Entries, Entry{Event: kept})
-	return s.Last()
+	kept.Seq = b.seq
+	b.seq++
+	b.Entries = append(b.Entries, Entry{Event: kept})
+	return b.Last()
 }
 
 // partsAtOnce is for how many parts of events room is made at once.
@@ -198,29 +198,29 @@ const partsAtOnce = 16
 
 // room is an empty list for n parts: the one that an event had, if that is
 // enough.
-func (s *Branch) room(list []any, n int) []any {
+func (b *Branch) room(list []any, n int) []any {
 	if n <= cap(list) {
 		return list[:0]
 	}
-	if n > len(s.parts) {
-		s.parts = make([]any, max(n, partsAtOnce))
+	if n > len(b.parts) {
+		b.parts = make([]any, max(n, partsAtOnce))
 	}
-	list, s.parts = s.parts[:0:n], s.parts[n:]
+	list, b.parts = b.parts[:0:n], b.parts[n:]
 	return list
 }
 
 // Last is the branch's latest event, as a cause of others.
-func (s *Branch) Last() event.Cause { return event.Cause{Branch: s.ID, Seq: s.seq - 1} }
+func (b *Branch) Last() event.Cause { return event.Cause{Branch: b.ID, Seq: b.seq - 1} }
 
 // unused is an event to be filled: one that was folded, or a new one.
-func (s *Branch) unused(like *event.Event) *event.Event {
-	n := len(s.free) - 1
+func (b *Branch) unused(like *event.Event) *event.Event {
+	n := len(b.free) - 1
 	if n < 0 {
-		s.recorder.kept.Add(weight(like))
+		b.recorder.kept.Add(weight(like))
 		return new(event.Event)
 	}
-	e := s.free[n]
-	s.free = s.free[:n]
+	e := b.free[n]
+	b.free = b.free[:n]
 	return e
 }
 
@@ -237,10 +237,10 @@ func weight(e *event.Event) int64 {
 }
 
 // drop lets go of the events of a round that was folded.
-func (s *Branch) drop(round []Entry) {
+func (b *Branch) drop(round []Entry) {
 	for _, e := range round {
 		if e.Event != nil {
-			s.free = append(s.free, e.Event)
+			b.free = append(b.free, e.Event)
 		}
 	}
 }

@@ -126,7 +126,7 @@ type savedFold struct {
 	Start, End     time.Duration
 	First, Last    int
 	Sent, Received []savedOffset
-	Links          []savedLink
+	Endpoints      []savedEndpoints
 	After          []event.Cause
 	Reached        []sock.Addr
 }
@@ -137,10 +137,10 @@ type savedOffset struct {
 	Offset int64
 }
 
-type savedLink struct {
-	Op   event.Op
-	Sock uint64
-	Link *event.Endpoints
+type savedEndpoints struct {
+	Op        event.Op
+	Sock      uint64
+	Endpoints *event.Endpoints
 }
 
 func (r *Result) saved() *savedResult {
@@ -163,21 +163,21 @@ func (r *Result) saved() *savedResult {
 	return s
 }
 
-func (s *Branch) saved() savedBranch {
-	b := savedBranch{
-		Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path, Origin: s.Origin, Alike: s.Alike,
+func (b *Branch) saved() savedBranch {
+	saved := savedBranch{
+		Actor: b.Actor, Place: b.Place, Index: b.Index, Count: b.Count, Label: b.Label, Path: b.Path, Origin: b.Origin, Alike: b.Alike,
 	}
-	if s.Parent != nil {
-		b.Parent = s.Parent.ID + 1
+	if b.Parent != nil {
+		saved.Parent = b.Parent.ID + 1
 	}
-	for _, en := range s.Entries {
+	for _, en := range b.Entries {
 		e := savedEntry{Event: en.Event}
 		if en.Fold != nil {
 			e.Fold = en.Fold.saved()
 		}
-		b.Entries = append(b.Entries, e)
+		saved.Entries = append(saved.Entries, e)
 	}
-	return b
+	return saved
 }
 
 func (f *Fold) saved() *savedFold {
@@ -185,8 +185,8 @@ func (f *Fold) saved() *savedFold {
 		ID: f.id, Rounds: f.Rounds, Mixed: f.Mixed, Place: f.Place, Start: f.Start, End: f.End, First: f.first, Last: f.last,
 		Sent: savedOffsets(f.sent), Received: savedOffsets(f.received), After: f.after,
 	}
-	for _, l := range f.links {
-		s.Links = append(s.Links, savedLink{l.op, l.sock, l.link})
+	for _, l := range f.endpoints {
+		s.Endpoints = append(s.Endpoints, savedEndpoints{l.op, l.sock, l.endpoints})
 	}
 	for addr := range f.reached {
 		s.Reached = append(s.Reached, addr)

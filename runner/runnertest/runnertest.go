@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios"
@@ -174,9 +175,9 @@ func (p Params) one(ctx context.Context, tb testing.TB, c *suite.Case) {
 	switch status := outcome.Status(); {
 	case written:
 		fmt.Fprintf(updates, "golden file %s: %s\n", outcome.Golden, outcome.GoldenPath)
-	case status == runner.Passed:
+	case status == history.Passed:
 		tb.Logf("\n%s", out.String())
-	case status == runner.Skipped:
+	case status == history.Skipped:
 		p.skip(tb, outcome.Result.Reason)
 	case outcome.Golden == report.GoldenDiffers:
 		tb.Errorf("\n%s\ngo test -%s makes the new transcript the golden one", out.String(), updateFlag)

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -85,9 +85,9 @@ func (m *Memory) Note(c *Case, o *report.Outcome) {
 		return // it has no file that could be found again
 	}
 	switch o.Status() {
-	case runner.Failed:
+	case history.Failed:
 		m.seen[idOf(c.File, c.Scenario.Name)] = true
-	case runner.Passed:
+	case history.Passed:
 		m.seen[idOf(c.File, c.Scenario.Name)] = false
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -78,5 +78,5 @@ func holdsTranscript(path string) (bool, error) {
 	}
 	data = bytes.TrimSuffix(data, []byte("\n"))
 	last := string(data[bytes.LastIndexByte(data, '\n')+1:])
-	return strings.HasPrefix(strings.TrimPrefix(last, PatternMark), runner.Passed.String()+"  "), nil
+	return strings.HasPrefix(strings.TrimPrefix(last, PatternMark), history.Passed.String()+"  "), nil
 }

@@ -110,13 +110,13 @@ func (s *session) run(ctx context.Context, i, n int) {
 		return
 	}
 	result := runner.Run(ctx, t.one.Scenario, s.options.Run)
-	if verify := s.options.Verify; verify != nil && result.Status == runner.Passed {
+	if verify := s.options.Verify; verify != nil && result.Status == history.Passed {
 		if err := verify(result); err != nil {
-			result.Status, result.Failure = runner.Failed, history.NewFailure(err)
+			result.Status, result.Failure = history.Failed, history.NewFailure(err)
 		}
 	}
 	text := ""
-	if result.Status == runner.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
+	if result.Status == history.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
 		var b bytes.Buffer
 		b.Grow(int(t.length.Load())) // most transcripts of a case are as long as the last one
 		report.Transcript(&b, result, report.Style{})
@@ -156,7 +156,7 @@ func (s *session) advance(t *tally, result *history.Result) {
 	}
 	s.progress.Done++
 	s.progress.Name = t.one.Scenario.Name
-	if result.Status == runner.Failed {
+	if result.Status == history.Failed {
 		s.progress.Failed++
 	}
 	if s.options.Progress != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 )
 
@@ -93,7 +94,7 @@ func TestCancelBetweenRunsOfOne(t *testing.T) {
 			cancel()
 		}
 	}})
-	if o := list[0]; o.Status() != runner.Cancelled || o.Runs != 2 || o.Wanted != 5 {
+	if o := list[0]; o.Status() != history.Cancelled || o.Runs != 2 || o.Wanted != 5 {
 		t.Errorf("%s, %d of %d runs", o.Status(), o.Runs, o.Wanted)
 	}
 }
@@ -144,7 +145,7 @@ func TestStressUnderLoad(t *testing.T) {
 	for _, v := range o.Variants {
 		sum += v.Runs
 	}
-	if sum != o.Runs || o.Runs < 2 || o.Runs == 1000 || o.Status() != runner.Failed {
+	if sum != o.Runs || o.Runs < 2 || o.Runs == 1000 || o.Status() != history.Failed {
 		t.Errorf("%d runs, %d counted, %s", o.Runs, sum, o.Status())
 	}
 }
@@ -169,7 +170,7 @@ func TestProgress(t *testing.T) {
 
 func TestVars(t *testing.T) {
 	cases := load(t, "x.yaml", "vars: {word: hello}\nactors:\n  one:\n    - assert: word == \"bye\"\n")
-	for word, want := range map[string]runner.Status{"hello": runner.Failed, "bye": runner.Passed} {
+	for word, want := range map[string]history.Status{"hello": history.Failed, "bye": history.Passed} {
 		o := outcomes(context.Background(), cases, Options{Run: runner.Options{Vars: map[string]any{"word": word}}})[0]
 		if o.Status() != want {
 			t.Errorf("with %s: %s; want %s", word, o.Status(), want)
@@ -183,24 +184,24 @@ func TestGoldens(t *testing.T) {
 		name, scenario, golden string // no golden file where it is ""
 		goldens                Goldens
 		want                   report.GoldenState
-		status                 runner.Status
+		status                 history.Status
 		after                  string
 	}{
-		{"ignored", quiet, "old\n", IgnoreGoldens, report.GoldenUnused, runner.Passed, "old\n"},
-		{"same", quiet, text, CompareGoldens, report.GoldenSame, runner.Passed, text},
-		{"differs", quiet, "old\n", CompareGoldens, report.GoldenDiffers, runner.Failed, "old\n"},
-		{"not there", quiet, "", CompareGoldens, report.GoldenUnused, runner.Passed, ""},
-		{"unchanged", quiet, text, UpdateGoldens, report.GoldenSame, runner.Passed, text},
-		{"changed", quiet, "old\n", UpdateGoldens, report.GoldenChanged, runner.Passed, text},
-		{"created", quiet, "", UpdateGoldens, report.GoldenCreated, runner.Passed, text},
-		{"skipped", lacking, "old\n", CompareGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
-		{"skipped update", lacking, "old\n", UpdateGoldens, report.GoldenUnused, runner.Skipped, "old\n"},
-		{"pattern", quiet, "~ one  \\| h.*o\nok  a\n", CompareGoldens, report.GoldenSame, runner.Passed, "~ one  \\| h.*o\nok  a\n"},
-		{"pattern differs", quiet, "~ one  \\| h\nok  a\n", CompareGoldens, report.GoldenDiffers, runner.Failed, "~ one  \\| h\nok  a\n"},
-		{"pattern unchanged", quiet, "~ .*hello\nok  a\n", UpdateGoldens, report.GoldenSame, runner.Passed, "~ .*hello\nok  a\n"},
-		{"pattern kept", quiet, "~ .*hello\nok  b\n", UpdateGoldens, report.GoldenChanged, runner.Passed, "~ .*hello\nok  a\n"},
-		{"pattern dropped", quiet, "~ .*bye\nok  a\n", UpdateGoldens, report.GoldenChanged, runner.Passed, text},
-		{"failed update", failing, "old\n", UpdateGoldens, report.GoldenUnused, runner.Failed, "old\n"},
+		{"ignored", quiet, "old\n", IgnoreGoldens, report.GoldenUnused, history.Passed, "old\n"},
+		{"same", quiet, text, CompareGoldens, report.GoldenSame, history.Passed, text},
+		{"differs", quiet, "old\n", CompareGoldens, report.GoldenDiffers, history.Failed, "old\n"},
+		{"not there", quiet, "", CompareGoldens, report.GoldenUnused, history.Passed, ""},
+		{"unchanged", quiet, text, UpdateGoldens, report.GoldenSame, history.Passed, text},
+		{"changed", quiet, "old\n", UpdateGoldens, report.GoldenChanged, history.Passed, text},
+		{"created", quiet, "", UpdateGoldens, report.GoldenCreated, history.Passed, text},
+		{"skipped", lacking, "old\n", CompareGoldens, report.GoldenUnused, history.Skipped, "old\n"},
+		{"skipped update", lacking, "old\n", UpdateGoldens, report.GoldenUnused, history.Skipped, "old\n"},
+		{"pattern", quiet, "~ one  \\| h.*o\nok  a\n", CompareGoldens, report.GoldenSame, history.Passed, "~ one  \\| h.*o\nok  a\n"},
+		{"pattern differs", quiet, "~ one  \\| h\nok  a\n", CompareGoldens, report.GoldenDiffers, history.Failed, "~ one  \\| h\nok  a\n"},
+		{"pattern unchanged", quiet, "~ .*hello\nok  a\n", UpdateGoldens, report.GoldenSame, history.Passed, "~ .*hello\nok  a\n"},
+		{"pattern kept", quiet, "~ .*hello\nok  b\n", UpdateGoldens, report.GoldenChanged, history.Passed, "~ .*hello\nok  a\n"},
+		{"pattern dropped", quiet, "~ .*bye\nok  a\n", UpdateGoldens, report.GoldenChanged, history.Passed, text},
+		{"failed update", failing, "old\n", UpdateGoldens, report.GoldenUnused, history.Failed, "old\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -245,7 +246,7 @@ func TestPatternLinesHoldForEachRun(t *testing.T) {
 	}
 	for _, goldens := range []Goldens{CompareGoldens, UpdateGoldens} {
 		o := outcomes(context.Background(), cases, Options{Goldens: goldens, Count: 5, Jobs: 2})[0]
-		if o.Golden != report.GoldenSame || o.Status() != runner.Passed {
+		if o.Golden != report.GoldenSame || o.Status() != history.Passed {
 			t.Errorf("%s, %s, %+v", o.Golden, o.Status(), o.Diff)
 		}
 	}
@@ -290,7 +291,7 @@ func TestGoldenThatCannotBeRead(t *testing.T) {
 	}
 	for _, goldens := range []Goldens{CompareGoldens, UpdateGoldens} {
 		o := outcomes(context.Background(), cases, Options{Goldens: goldens})[0]
-		if o.Err == nil || o.Status() != runner.Failed {
+		if o.Err == nil || o.Status() != history.Failed {
 			t.Errorf("%v, %s", o.Err, o.Status())
 		}
 	}

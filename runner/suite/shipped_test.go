@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/report"
 )
@@ -20,7 +20,7 @@ func TestShipped(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
-	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*runner.Result).CheckOrder}
+	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
 	for _, c := range cases {
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
@@ -41,11 +41,11 @@ var kernelLacks = map[string]string{
 
 func checkShipped(t *testing.T, o *report.Outcome) {
 	switch status := o.Status(); {
-	case status == runner.Skipped && o.Result.Reason == kernelLacks[o.Scenario.Name]:
+	case status == history.Skipped && o.Result.Reason == kernelLacks[o.Scenario.Name]:
 		t.Skip(o.Result.Reason)
-	case status == runner.Skipped:
+	case status == history.Skipped:
 		runtest.Lacks(t, o.Result.Reason)
-	case status != runner.Passed || o.Golden != report.GoldenSame:
+	case status != history.Passed || o.Golden != report.GoldenSame:
 		var b strings.Builder
 		text := &report.Text{W: &b, Several: true}
 		if err := text.Outcome(o); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -36,7 +37,7 @@ type tally struct {
 // An attempt is one run of a case.
 type attempt struct {
 	n      int
-	result *runner.Result
+	result *history.Result
 }
 
 // A variant is a transcript that runs have given.
@@ -47,17 +48,17 @@ type variant struct {
 }
 
 // add takes the nth run in; the result is nil where it was not begun.
-func (t *tally) add(n int, result *runner.Result, text string) {
+func (t *tally) add(n int, result *history.Result, text string) {
 	t.left--
 	if result == nil {
 		return
 	}
 	t.runs++
 	switch result.Status {
-	case runner.Failed:
+	case history.Failed:
 		t.failures++
 		keepLowest(&t.failure, n, result)
-	case runner.Cancelled:
+	case history.Cancelled:
 		keepLowest(&t.cut, n, result)
 	default:
 		keepLowest(&t.other, n, result)
@@ -67,7 +68,7 @@ func (t *tally) add(n int, result *runner.Result, text string) {
 	}
 }
 
-func keepLowest(a **attempt, n int, result *runner.Result) {
+func keepLowest(a **attempt, n int, result *history.Result) {
 	if *a == nil || n < (*a).n {
 		*a = &attempt{n, result}
 	}
@@ -97,7 +98,7 @@ func newTally(c *Case, count int, goldens Goldens) *tally {
 func (t *tally) differs() bool { return t.failures > 0 || len(t.variants) > 1 }
 
 func (t *tally) failed() bool {
-	return t.failures > 0 || t.outcome != nil && t.outcome.Status() == runner.Failed
+	return t.failures > 0 || t.outcome != nil && t.outcome.Status() == history.Failed
 }
 
 // close makes the outcome when all runs have come in.
@@ -112,10 +113,10 @@ func (t *tally) close(options Options) {
 			break
 		}
 	}
-	if options.Strict && o.Result != nil && o.Result.Status == runner.Skipped {
+	if options.Strict && o.Result != nil && o.Result.Status == history.Skipped {
 		o.Fault = "skipped: " + o.Result.Reason + "; --strict lets nothing be skipped"
 	}
-	if o.Result == nil || o.Result.Status != runner.Passed || len(t.variants) == 0 {
+	if o.Result == nil || o.Result.Status != history.Passed || len(t.variants) == 0 {
 		return
 	}
 	slices.SortFunc(t.variants, func(a, b *variant) int { return cmp.Compare(a.first, b.first) })

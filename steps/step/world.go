@@ -73,7 +73,6 @@ type Branch interface {
 // Loop folds the rounds of a repetition.
 type Loop interface {
 	Round() // ends a round
-	End()   // ends the repetition
 }
 
 // TimeoutError is a step that did not end in its time.
