@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -77,6 +78,121 @@ func TestPayloadForms(t *testing.T) {
 		if got := received(t, in); got != want {
 			t.Errorf("data: %s sends %s, want %s", in, got, want)
 		}
+	}
+}
+
+// Integers in the order of this machine, of three bytes, with a sign, and varints.
+func TestPayloadIntegers(t *testing.T) {
+	machine := func(n uint64, size int) string {
+		b := binary.NativeEndian.AppendUint64(nil, n)
+		if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+			b = b[8-size:]
+		}
+		return hex.EncodeToString(b[:size])
+	}
+	for in, want := range map[string]string{
+		"{u16: 0x0102}":                  machine(0x0102, 2),
+		"{u32: 0x01020304}":              machine(0x01020304, 4),
+		"{u64: 0x0102030405060708}":      machine(0x0102030405060708, 8),
+		"{u24be: [0x010203, 16777215]}":  "010203ffffff",
+		"{u24le: 0x010203}":              "030201",
+		"{u64be: 18446744073709551615}":  "ffffffffffffffff",
+		"{i8: [-128, 127, '${-n}']}":     "807ffe",
+		"{i16be: -2}":                    "fffe",
+		"{i16le: -2}":                    "feff",
+		"{i32be: -2}":                    "fffffffe",
+		"{i32le: -2147483648}":           "00000080",
+		"{i64be: -2}":                    "fffffffffffffffe",
+		"{i64le: -9223372036854775808}":  "0000000000000080",
+		"{varint: [0, 127, 128, 16383]}": "007f8001ff7f",
+		"{varint: '${n + 298}'}":         "ac02",
+		"{varint: 18446744073709551615}": "ffffffffffffffffff01",
+	} {
+		if got := received(t, in); got != want {
+			t.Errorf("data: %s is %s, want %s", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"{u16: 65536}":                   "6:19: 65536 does not fit into 16 bits",
+		"{u24be: [1, 16777216]}":         "6:25: 16777216 does not fit into 24 bits",
+		"{i8: 128}":                      "6:18: 128 does not fit into 8 bits",
+		"{i8: -129}":                     "6:18: -129 does not fit into 8 bits",
+		"{i16le: 32768}":                 "6:21: 32768 does not fit into 16 bits",
+		"{i64be: 9223372036854775808}":   "6:21: 9223372036854775808 does not fit into 64 bits",
+		"{varint: -1}":                   "6:22: -1 is negative; the number must be 0 or more",
+		"{varint: 18446744073709551616}": "6:22: 18446744073709551616 does not fit into 64 bits",
+	} {
+		if got := findings(pair("- send: a\n  data: " + in)); len(got) != 1 || got[0] != want {
+			t.Errorf("data: %s finds %q, want %s", in, got, want)
+		}
+	}
+}
+
+// Forms that are made of other payloads. The checksums are those that the kernel
+// takes from a raw socket: other ones it drops.
+func TestPayloadParts(t *testing.T) {
+	udp := func(from, to string) string {
+		return "{checksum: {data: [{u16be: [53, 4096, 13, 0]}, hello], at: 6, pseudo: {from: '" + from + "', to: '" + to + "', protocol: udp}}}"
+	}
+	for in, want := range map[string]string{
+		`{crlf: "a\nb\r\n\nc"}`:                                           hex.EncodeToString([]byte("a\r\nb\r\n\r\nc")),
+		`{crlf: "${s}\n"}`:                                                hex.EncodeToString([]byte("abc\r\n")),
+		"{slice: {data: abcdef, from: 1, to: 3}}":                         hex.EncodeToString([]byte("bc")),
+		"{slice: {data: abcdef, from: -2}}":                               hex.EncodeToString([]byte("ef")),
+		"{slice: {data: abcdef, to: -2}}":                                 hex.EncodeToString([]byte("abcd")),
+		"{slice: {data: [{u16be: 1}, abc], from: '${n}', to: '${n}'}}":    "",
+		"{slice: {data: [{u16be: 1}, abc], from: 1, to: 5}}":              "01616263",
+		"{prefixed: {by: u8, data: abc}}":                                 "03616263",
+		"{prefixed: {by: u24le, data: ''}}":                               "000000",
+		"{prefixed: {by: u16be, data: abc, add: 2}}":                      "0005616263",
+		"{prefixed: {by: varint, data: {zeros: 130}}}":                    "8201" + strings.Repeat("00", 130),
+		`{prefixed: {by: {decimal: "\r\n"}, data: "${s}", add: -1}}`:      hex.EncodeToString([]byte("2\r\nabc")),
+		"{prefixed: {by: u8, data: {prefixed: {by: u8, data: a}}}}":       "020161",
+		"{checksum: {data: {hex: 0001 f203 f4f5 f6f7 0000}, at: 8}}":      "0001f203f4f5f6f7220d",
+		"{checksum: {data: [{hex: 0800 ffff 1234 0001}, hello!], at: 2}}": "0800a1d71234000168656c6c6f21",
+		udp("127.0.0.1", "127.0.0.1:4096"):                                "00351000000dadca68656c6c6f",
+		udp("::1", "[::1]:4096"):                                          "00351000000dabcb68656c6c6f",
+	} {
+		if got := received(t, in); got != want {
+			t.Errorf("data: %s is %s, want %s", in, got, want)
+		}
+	}
+	for in, want := range map[string]string{
+		"{crlf: [a]}":                              "6:20: expected a text, got a list",
+		"{slice: {data: abc, from: 4}}":            "6:21: from of the slice is 4, which is outside of its 3 bytes",
+		"{slice: {data: abc, to: -4}}":             "6:21: to of the slice is -4, which is outside of its 3 bytes",
+		"{slice: {data: abc, from: 2, to: 1}}":     "6:21: the slice begins at 2, behind its end at 1",
+		"{slice: abc}":                             `6:21: slice of a payload is a mapping {data, from, to}, not the text "abc"`,
+		"{slice: {from: 1}}":                       "6:21: slice needs data; what to take a part of",
+		"{prefixed: {by: u8, data: {zeros: 256}}}": "6:24: the length 256 does not fit into 8 bits",
+		"{prefixed: {by: u8, data: a, add: -2}}":   "6:24: the length that is written would be -1; it must not be negative",
+		"{prefixed: {by: u16eb, data: a}}":         `6:29: unknown form of a length "u16eb"; did you mean "u16be"?`,
+		"{prefixed: {by: {decimal: ''}, data: a}}": `6:39: the text behind the digits of a length is empty; write what ends the digits, such as {decimal: "\r\n"}`,
+		"{prefixed: {by: {decimal: 0}, data: a}}":  "6:39: the text behind the digits of a length begins with a digit",
+		"{prefixed: {data: a}}":                    "6:24: prefixed needs by; how the length is written: u16be, varint, {decimal: \"\\r\\n\"}, …",
+		"{checksum: {data: abcd, at: 3}}":          "6:24: a checksum at offset 3 cannot be right; the offset must be even",
+		"{checksum: {data: abcd, at: 4}}":          "6:24: the checksum at offset 4 is outside of the 4 bytes",
+		"{checksum: {data: abcd, at: 0, pseudo: {from: here, to: '::1', protocol: tcp}}}":    `6:59: "here" is not an Internet address`,
+		"{checksum: {data: abcd, at: 0, pseudo: {from: 1.2.3.4, to: '::1', protocol: tpc}}}": `6:89: "tpc" is not a protocol; write tcp, udp, icmp6 or a number up to 255`,
+		"{checksum: {data: abcd, at: 0, pseudo: {from: 1.2.3.4, to: '::1', protocol: tcp}}}": "6:24: 1.2.3.4 and ::1 are addresses of two families",
+	} {
+		if got := findings(pair("- send: a\n  data: " + in)); len(got) != 1 || got[0] != want {
+			t.Errorf("data: %s finds %q, want %s", in, got, want)
+		}
+	}
+}
+
+// What only a run can tell of a payload that is made of others.
+func TestPayloadPartsFail(t *testing.T) {
+	for in, want := range map[string]string{
+		"{slice: {data: '${\"abc\"}', to: 4}}":                            "to of the slice is 4, which is outside of its 3 bytes",
+		"{prefixed: {by: u8, data: '${repeat(\"a\", 256)}'}}":             "the length 256 does not fit into 8 bits",
+		"{checksum: {data: '${\"a\"}', at: 0}}":                           "the checksum at offset 0 is outside of the 1 bytes",
+		"{i8: '${200}'}":                                                  "200 does not fit into 8 bits",
+		"{prefixed: {by: u16be, data: x, add: '${9223372036854775807}'}}": "the length 9223372036854775807 does not fit into 16 bits",
+	} {
+		f, _ := fails(t, pair("- send: a\n  data: "+in))
+		wantText(t, f.Err.Error(), want)
 	}
 }
 

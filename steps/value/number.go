@@ -27,7 +27,8 @@ type Number struct {
 	expr *Expr
 	text *Text // of which an expression is a part: ${n}ms
 
-	max *Maximum // nil where the number may be any
+	max  *Maximum // nil where the number may be any
+	wide bool     // of 64 bits without a sign: the upper half has the bits of negative numbers
 }
 
 // AtMost is a number with a bound.
@@ -99,14 +100,25 @@ func (v *Number) decode(d *Decoder, n *source.Node, u Unit) {
 		v.text.Decode(d, n)
 		return
 	}
-	x, err := u.Parse(n.Text)
-	if err == nil {
-		err = v.above(x)
-	}
+	x, err := v.parse(n.Text, u)
 	if err != nil {
 		d.Problem(n, "%s", err)
 	}
 	v.lit = x
+}
+
+// parse reads a number that is written in the unit, and checks its bound.
+func (v *Number) parse(s string, u Unit) (int64, error) {
+	if v.wide {
+		if x, err := strconv.ParseUint(s, 0, 64); err == nil {
+			return int64(x), nil
+		}
+	}
+	x, err := u.Parse(s)
+	if err == nil {
+		err = v.above(x)
+	}
+	return x, err
 }
 
 func (v *Number) eval(env Env, u Unit) (int64, error) {
@@ -135,10 +147,7 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 		}
 		return n, trace, nil
 	}
-	n, err := u.Parse(Format(x))
-	if err == nil {
-		err = v.above(n)
-	}
+	n, err := v.parse(Format(x), u)
 	if err != nil {
 		return 0, nil, v.expr.Errorf("%s", err)
 	}
@@ -150,10 +159,7 @@ func (v *Number) evalText(env Env, u Unit) (int64, *Trace, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	n, err := u.Parse(s.Text)
-	if err == nil {
-		err = v.above(n)
-	}
+	n, err := v.parse(s.Text, u)
 	if err != nil {
 		err = fmt.Errorf("%s: %w", Quote(v.Node.Text), err)
 	}
@@ -175,6 +181,23 @@ func (v *Int) Schema() Schema {
 
 // Type names the type in the reference.
 func (v *Int) Type() string { return "number" }
+
+// Signed is a whole number that may be negative.
+type Signed struct{ Number }
+
+// Decode reads a whole number.
+func (v *Signed) Decode(d *Decoder, n *source.Node) { v.decode(d, n, SignedUnit) }
+
+// Eval is the number; 0 where it was not given.
+func (v *Signed) Eval(env Env) (int64, error) { return v.eval(env, SignedUnit) }
+
+// Schema accepts an integer or an expression.
+func (v *Signed) Schema() Schema {
+	return Schema{"anyOf": []Schema{{"type": "integer"}, expressionSchema()}}
+}
+
+// Type names the type in the reference.
+func (v *Signed) Type() string { return "whole number" }
 
 // Decode reads a number of bytes.
 func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, ByteUnit) }

@@ -1,7 +1,6 @@
 package value
 
 import (
-	"encoding/binary"
 	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -155,23 +154,24 @@ type payloadForm struct {
 
 // payloadForms lists the forms.
 func payloadForms() []payloadForm {
-	return []payloadForm{
+	forms := []payloadForm{
 		{"text", "a text", textSchema, (*Decoder).textPiece},
 		{"hex", "bytes in hexadecimal; blanks are ignored", textSchema, coded(decodeHex)},
 		{"base64", "bytes in base64 (RFC 4648)", textSchema, coded(decodeBase64)},
 		{"file", "the content of a file; a relative path starts at the folder of the scenario file", textSchema, (*Decoder).filePiece},
+		{"crlf", "a text whose lines end with CR LF, for block scalars: `crlf: |`", textSchema, (*Decoder).crlfPiece},
 		{"zeros", "this many zero bytes", new(Size).Schema, (*Decoder).zerosPiece},
-		{"random", "{size, seed}: bytes that look random and are the same for the same seed", randomSchema, (*Decoder).randomPiece},
-		{"repeat", "{data, times}: the data, repeated", repeatSchema, (*Decoder).repeatPiece},
-		{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)", padSchema, (*Decoder).padPiece},
-		{"u8", "a byte, or a list of them", integersSchema, integers(1, binary.BigEndian)},
-		{"u16be", "16-bit integers, big-endian: network order", integersSchema, integers(2, binary.BigEndian)},
-		{"u16le", "16-bit integers, little-endian", integersSchema, integers(2, binary.LittleEndian)},
-		{"u32be", "32-bit integers, big-endian: network order", integersSchema, integers(4, binary.BigEndian)},
-		{"u32le", "32-bit integers, little-endian", integersSchema, integers(4, binary.LittleEndian)},
-		{"u64be", "64-bit integers, big-endian: network order", integersSchema, integers(8, binary.BigEndian)},
-		{"u64le", "64-bit integers, little-endian", integersSchema, integers(8, binary.LittleEndian)},
+		{"random", "{size, seed}: bytes that look random and are the same for the same seed", formSchema(new(randomPiece).params), (*Decoder).randomPiece},
+		{"repeat", "{data, times}: the data, repeated", formSchema(new(repeatPiece).params), (*Decoder).repeatPiece},
+		{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)", formSchema(new(padPiece).params), (*Decoder).padPiece},
+		{"slice", "{data, from, to}: a part of the data: from counts from 0, to is not included, negative numbers count from the end", formSchema(new(slicePiece).params), (*Decoder).slicePiece},
+		{"prefixed", "{by, data, add}: the length of the data, then the data; by is a form of integers, varint, or {decimal: TEXT}, which is digits up to the text; add is added to the length that is written", formSchema(new(prefixedPiece).params), (*Decoder).prefixedPiece},
+		{"checksum", "{data, at, pseudo: {from, to, protocol}}: the data with its Internet checksum (RFC 1071) put at an offset; pseudo adds the pseudo-header of TCP and UDP", formSchema(new(checksumPiece).params), (*Decoder).checksumPiece},
 	}
+	for _, f := range integerForms {
+		forms = append(forms, payloadForm{f.name, f.help(), f.schema, f.piece})
+	}
+	return forms
 }
 
 func payloadKeys() []string {
@@ -218,19 +218,16 @@ func textSchema() Schema { return new(Text).Schema() }
 
 func payloadSchema() Schema { return new(Payload).Schema() }
 
-func randomSchema() Schema {
-	return Object(Schema{"size": new(Size).Schema(), "seed": new(Size).Schema()}, "size", "seed")
-}
-
-func repeatSchema() Schema {
-	return Object(Schema{"data": payloadSchema(), "times": new(Int).Schema()}, "data", "times")
-}
-
-func padSchema() Schema {
-	return Object(Schema{"data": payloadSchema(), "to": new(Size).Schema(), "with": payloadSchema()}, "data", "to")
-}
-
-func integersSchema() Schema {
-	one := new(Int).Schema()
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+// formSchema describes the mapping that a form takes.
+func formSchema(params func() []*Param) func() Schema {
+	return func() Schema {
+		properties, required := Schema{}, []string(nil)
+		for _, q := range params() {
+			properties[q.Key] = Described(q)
+			if q.Required {
+				required = append(required, q.Key)
+			}
+		}
+		return Object(properties, required...)
+	}
 }

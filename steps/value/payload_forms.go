@@ -3,10 +3,8 @@ package value
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -113,14 +111,18 @@ type repeatPiece struct {
 
 func (d *Decoder) repeatPiece(n *source.Node) piece {
 	p := new(repeatPiece)
-	d.payloadMapping(n, "repeat", []*Param{
-		{Key: "data", Value: &p.data, Required: true, Help: "what to repeat"},
-		{Key: "times", Value: &p.times, Required: true, Help: "how many times"},
-	})
+	d.payloadMapping(n, "repeat", p.params())
 	if p.data.Piece == nil {
 		return nil
 	}
 	return p
+}
+
+func (p *repeatPiece) params() []*Param {
+	return []*Param{
+		{Key: "data", Value: &p.data, Required: true, Help: "what to repeat"},
+		{Key: "times", Value: &p.times, Required: true, Help: "how many times"},
+	}
 }
 
 // payloadMapping decodes the mapping that a payload form takes.
@@ -156,6 +158,7 @@ func (p *repeatPiece) Append(env Env, b Blob) (Blob, error) {
 // padPiece fills data up to a size.
 type padPiece struct {
 	data piece
+	what Payload // which data is a piece of; not given for zeros
 	to   Size
 	with Payload
 }
@@ -168,23 +171,26 @@ func (d *Decoder) zerosPiece(n *source.Node) piece {
 
 func (d *Decoder) padPiece(n *source.Node) piece {
 	p := new(padPiece)
-	var data Payload
 	problems := len(d.problems)
-	d.payloadMapping(n, "pad", []*Param{
-		{Key: "data", Value: &data, Required: true, Help: "what to fill up"},
-		{Key: "to", Value: &p.to, Required: true, Help: "the size to reach"},
-		{Key: "with", Value: &p.with, Help: "the byte to fill with"},
-	})
-	if data.Piece == nil {
+	d.payloadMapping(n, "pad", p.params())
+	if p.what.Piece == nil {
 		return nil
 	}
-	p.data = data.Piece
+	p.data = p.what.Piece
 	if len(d.problems) == problems && p.fixed() {
 		if _, err := p.content(nil); err != nil {
 			d.Problem(n, "%s", err)
 		}
 	}
 	return p
+}
+
+func (p *padPiece) params() []*Param {
+	return []*Param{
+		{Key: "data", Value: &p.what, Required: true, Help: "what to fill up"},
+		{Key: "to", Value: &p.to, Required: true, Help: "the size to reach"},
+		{Key: "with", Value: &p.with, Help: "the byte to fill with"},
+	}
 }
 
 func (p *padPiece) fixed() bool {
@@ -231,72 +237,4 @@ func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
 		return nil, 0, fmt.Errorf("pad fills with one byte, not %d", len(fill))
 	}
 	return fill, int64(to) - n, nil
-}
-
-// integerPiece is unsigned integers of one size and byte order.
-type integerPiece struct {
-	size   int
-	order  binary.AppendByteOrder
-	values []*Int
-}
-
-func integers(size int, order binary.AppendByteOrder) func(*Decoder, *source.Node) piece {
-	return func(d *Decoder, n *source.Node) piece {
-		p := &integerPiece{size: size, order: order}
-		for _, item := range Listed(n) {
-			p.values = append(p.values, p.integer(d, item))
-		}
-		return p
-	}
-}
-
-func (p *integerPiece) integer(d *Decoder, n *source.Node) *Int {
-	v := new(Int)
-	if u, err := strconv.ParseUint(n.Text, 0, 64); err == nil && p.size == 8 && n.Kind == source.Scalar {
-		v.Node, v.lit = n, int64(u) // the upper half has the bits of negative numbers
-	} else {
-		v.Decode(d, n)
-	}
-	if x, static := v.Static(); static && !p.fits(x) {
-		d.Problem(n, "%d does not fit into %d bits", x, p.size*8)
-	}
-	return v
-}
-
-func (p *integerPiece) fits(x int64) bool { return p.size == 8 || x < 1<<(8*p.size) }
-
-func (p *integerPiece) fixed() bool {
-	for _, v := range p.values {
-		if !v.fixed() {
-			return false
-		}
-	}
-	return true
-}
-
-func (p *integerPiece) Append(env Env, b Blob) (Blob, error) {
-	for _, v := range p.values {
-		x, trace, err := v.traced(env, PlainUnit)
-		if err != nil {
-			return b, err
-		}
-		if !p.fits(x) {
-			return b, fmt.Errorf("%d does not fit into %d bits", x, p.size*8)
-		}
-		b.addDerived(p.encode(x), trace)
-	}
-	return b, nil
-}
-
-// encode is one integer.
-func (p *integerPiece) encode(x int64) []byte {
-	switch p.size {
-	case 1:
-		return []byte{byte(x)}
-	case 2:
-		return p.order.AppendUint16(nil, uint16(x))
-	case 4:
-		return p.order.AppendUint32(nil, uint32(x))
-	}
-	return p.order.AppendUint64(nil, uint64(x))
 }
