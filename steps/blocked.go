@@ -19,7 +19,7 @@ other side. join then waits for the result of the call.`,
 }
 
 type blockedAction struct {
-	branch BranchRef
+	branch branchRef
 	stays  value.Duration
 }
 

@@ -38,17 +38,17 @@ hold.`,
 	New: func() step.Action { return new(joinAction) },
 }
 
-// BranchRef is the name of a spawned branch.
-type BranchRef struct{ value.Text }
+// branchRef is the name of a spawned branch.
+type branchRef struct{ value.Text }
 
 // Schema accepts a name.
-func (r *BranchRef) Schema() value.Schema { return value.Schema{"type": "string"} }
+func (r *branchRef) Schema() value.Schema { return value.Schema{"type": "string"} }
 
 // Type names the type in the reference.
-func (r *BranchRef) Type() string { return "branch" }
+func (r *branchRef) Type() string { return "branch" }
 
 // find is the branch itself.
-func (r *BranchRef) find(t *step.Task) (*step.Spawned, error) {
+func (r *branchRef) find(t *step.Task) (*step.Spawned, error) {
 	name, err := r.Eval(t)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (r *BranchRef) find(t *step.Task) (*step.Spawned, error) {
 
 // check reports a name that no spawn step gave, nor a start step where a
 // program will do.
-func (r *BranchRef) check(c *step.Check, programs bool) *step.Symbol {
+func (r *branchRef) check(c *step.Check, programs bool) *step.Symbol {
 	name, known := c.Text(&r.Text)
 	if !known {
 		return nil
@@ -98,7 +98,7 @@ func (r *BranchRef) check(c *step.Check, programs bool) *step.Symbol {
 }
 
 type joinAction struct {
-	what BranchRef
+	what branchRef
 	want program.ProgramWant
 }
 

@@ -28,7 +28,7 @@ var killKind = step.Kind{
 }
 
 type killAction struct {
-	program ProgramRef
+	program programRef
 	with    program.Signal
 }
 
@@ -59,17 +59,17 @@ func (a *killAction) Run(t *step.Task) error {
 
 func (a *killAction) Check(c *step.Check) { a.program.check(c) }
 
-// ProgramRef is the name of a started program.
-type ProgramRef struct{ value.Text }
+// programRef is the name of a started program.
+type programRef struct{ value.Text }
 
 // Schema accepts a name.
-func (r *ProgramRef) Schema() value.Schema { return value.Schema{"type": "string"} }
+func (r *programRef) Schema() value.Schema { return value.Schema{"type": "string"} }
 
 // Type names the type in the reference.
-func (r *ProgramRef) Type() string { return "program" }
+func (r *programRef) Type() string { return "program" }
 
 // find is the program itself.
-func (r *ProgramRef) find(t *step.Task) (*program.Program, error) {
+func (r *programRef) find(t *step.Task) (*program.Program, error) {
 	name, err := r.Eval(t)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (r *ProgramRef) find(t *step.Task) (*program.Program, error) {
 }
 
 // check reports a name that no start step gave.
-func (r *ProgramRef) check(c *step.Check) {
+func (r *programRef) check(c *step.Check) {
 	name, known := c.Text(&r.Text)
 	if !known {
 		return

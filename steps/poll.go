@@ -44,10 +44,10 @@ not wait. See poll(2).`,
 
 type pollAction struct {
 	handles step.HandleList
-	events  PollEvents
+	events  pollEvents
 	nowait  value.Bool
 	wait    value.Duration
-	want    Readiness
+	want    readiness
 }
 
 func (a *pollAction) Params(p *step.Params) {
@@ -208,14 +208,14 @@ func (a *pollAction) Check(c *step.Check) {
 	c.MakeValues()
 }
 
-// PollEvents are events of poll(2): a name or a list.
-type PollEvents struct {
+// pollEvents are events of poll(2): a name or a list.
+type pollEvents struct {
 	node *source.Node
 	bits int16
 }
 
 // Decode reads an event or a list of events.
-func (v *PollEvents) Decode(d *value.Decoder, n *source.Node) {
+func (v *pollEvents) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	for _, item := range value.Listed(n) {
 		bit, ok := sock.PollEventByName(item.Text)
@@ -231,51 +231,51 @@ func (v *PollEvents) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Schema accepts a name or a list of names.
-func (v *PollEvents) Schema() value.Schema {
+func (v *pollEvents) Schema() value.Schema {
 	one := value.Schema{"type": "string"}
 	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
 }
 
 // Type names the type in the reference.
-func (v *PollEvents) Type() string { return "events" }
+func (v *pollEvents) Type() string { return "events" }
 
 // Readiness is the expected result of a poll: the events of each handle.
-type Readiness struct {
+type readiness struct {
 	node   *source.Node
 	names  []string
-	events []PollEvents
+	events []pollEvents
 }
 
 // Decode reads a mapping of handles to events.
-func (v *Readiness) Decode(d *value.Decoder, n *source.Node) {
+func (v *readiness) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.Map {
 		d.Problem(n, "expected a mapping of handles to events, got %s", n.Describe()).Hint = "write {conn: [in, rdhup]}"
 		return
 	}
 	for _, e := range n.Entries {
-		var ev PollEvents
+		var ev pollEvents
 		ev.Decode(d, e.Value)
 		v.names, v.events = append(v.names, e.Key.Text), append(v.events, ev)
 	}
 }
 
 // Schema accepts a mapping of names to events.
-func (v *Readiness) Schema() value.Schema {
-	return value.Schema{"type": "object", "additionalProperties": new(PollEvents).Schema()}
+func (v *readiness) Schema() value.Schema {
+	return value.Schema{"type": "object", "additionalProperties": new(pollEvents).Schema()}
 }
 
 // Type names the type in the reference.
-func (v *Readiness) Type() string { return "events by handle" }
+func (v *readiness) Type() string { return "events by handle" }
 
 // has reports whether a handle is expected to have an event.
-func (v *Readiness) has(name string, event int16) bool {
+func (v *readiness) has(name string, event int16) bool {
 	i := slices.Index(v.names, name)
 	return i >= 0 && v.events[i].bits&event != 0
 }
 
 // check holds the revents of each handle against the expectation.
-func (v *Readiness) check(names []string, items []sock.PollItem) error {
+func (v *readiness) check(names []string, items []sock.PollItem) error {
 	if v.node == nil {
 		return nil
 	}

@@ -20,7 +20,7 @@ func (r *receiver) controlShown() event.Joined {
 		if i > 0 {
 			shown = append(shown, event.Const(", "))
 		}
-		shown = append(shown, event.Const(c.Typ.Name+"="), c.Shown(&r.action.control.Of(c.Typ.Name).Fields))
+		shown = append(shown, event.Const(c.Typ.Name+"="), c.Shown(r.action.control.Fields(c.Typ.Name)))
 	}
 	return append(shown, event.Const("}"))
 }
@@ -54,7 +54,7 @@ func (r *receiver) cutOff() string {
 func (r *receiver) controlValue() any {
 	m, parts := make(map[string]any), make(map[string]*value.Trace)
 	for _, c := range r.control {
-		v := c.Named(&r.action.control.Of(c.Typ.Name).Fields)
+		v := c.Named(r.action.control.Fields(c.Typ.Name))
 		m[c.Typ.Name] = value.Untraced(v)
 		if t := value.TraceOf(v); t != nil {
 			parts[c.Typ.Name] = t
@@ -95,7 +95,7 @@ func (r *receiver) takeControl(m *sock.Message) error {
 // adopt makes handles of received descriptors. After an error the rest are
 // closed.
 func (r *receiver) adopt(c sock.Control) ([]string, error) {
-	names := &r.action.control.Of(c.Name).Names
+	names := r.action.control.Names(c.Name)
 	var shown []string
 	var failed error
 	for i, fd := range c.Rights() {

@@ -30,7 +30,7 @@ type recvmmsgAction struct {
 	max    value.Size
 	flags  value.Flags
 	nowait value.Bool
-	data   PayloadList
+	data   payloadList
 	want   value.Compare
 }
 
@@ -137,14 +137,14 @@ func (a *recvmmsgAction) Check(c *step.Check) {
 	c.MakeValues()
 }
 
-// PayloadList is the data of several messages.
-type PayloadList struct {
+// payloadList is the data of several messages.
+type payloadList struct {
 	node *source.Node
 	list []*value.Payload
 }
 
 // Decode reads a list of payloads.
-func (v *PayloadList) Decode(d *value.Decoder, n *source.Node) {
+func (v *payloadList) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.List {
 		d.Problem(n, "expected a list with the data of each message, got %s", n.Describe())
@@ -158,14 +158,14 @@ func (v *PayloadList) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Schema accepts a list of payloads.
-func (v *PayloadList) Schema() value.Schema {
+func (v *payloadList) Schema() value.Schema {
 	return value.Schema{"type": "array", "items": new(value.Payload).Schema()}
 }
 
 // Type names the type in the reference.
-func (v *PayloadList) Type() string { return "list of payloads" }
+func (v *payloadList) Type() string { return "list of payloads" }
 
-func (v *PayloadList) check(t *step.Task, got [][]byte) error {
+func (v *payloadList) check(t *step.Task, got [][]byte) error {
 	if v.node == nil {
 		return nil
 	}

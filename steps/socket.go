@@ -94,8 +94,8 @@ var socketWords = map[string]SocketSpec{
 // answers EPROTONOSUPPORT to it.
 const protoMPTCP = 262
 
-// SocketWords lists the short words for sockets.
-func SocketWords() []string {
+// socketNames lists the short words for sockets.
+func socketNames() []string {
 	var words []string
 	for w := range socketWords {
 		words = append(words, w)
@@ -110,8 +110,8 @@ func (v *SocketSpec) Decode(d *value.Decoder, n *source.Node) {
 		spec, ok := socketWords[n.Text]
 		if !ok {
 			p := d.Problem(n, "unknown socket %s", value.Shown(n))
-			if p.Hint = source.DidYouMean(n.Text, SocketWords()); p.Hint == "" {
-				p.Hint = "write one of " + value.JoinOr(SocketWords()) + ", or {family, type, protocol}"
+			if p.Hint = source.DidYouMean(n.Text, socketNames()); p.Hint == "" {
+				p.Hint = "write one of " + value.JoinOr(socketNames()) + ", or {family, type, protocol}"
 			}
 		}
 		*v = spec
@@ -132,7 +132,7 @@ func (v *SocketSpec) Decode(d *value.Decoder, n *source.Node) {
 func (v *SocketSpec) Schema() value.Schema {
 	text := value.Schema{"type": []string{"string", "integer"}}
 	return value.Schema{"anyOf": []value.Schema{
-		{"enum": SocketWords()},
+		{"enum": socketNames()},
 		value.Object(value.Schema{"family": text, "type": text, "protocol": text}, "family", "type"),
 	}}
 }
@@ -185,13 +185,6 @@ func (c *constant) forms() []string {
 func (c *constant) Schema() value.Schema { return value.Schema{"type": []string{"string", "integer"}} }
 func (c *constant) Type() string         { return c.what }
 
-// IsSocketWord reports whether w is a short word for a socket, or a protocol
-// that requires can ask for.
-func IsSocketWord(w string) bool {
-	_, ok := SocketOf(w)
-	return ok
-}
-
 // SocketOf is the socket that a short word stands for, or a word for requires.
 func SocketOf(w string) (SocketSpec, bool) {
 	if spec, ok := requiredSockets[w]; ok {
@@ -214,7 +207,7 @@ var requiredSockets = map[string]SocketSpec{
 
 // RequiredSockets lists the words for sockets that requires takes.
 func RequiredSockets() []string {
-	words := slices.AppendSeq(SocketWords(), maps.Keys(requiredSockets))
+	words := slices.AppendSeq(socketNames(), maps.Keys(requiredSockets))
 	sort.Strings(words)
 	return words
 }

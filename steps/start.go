@@ -63,7 +63,7 @@ type startAction struct {
 	fds     step.HandleList
 	stdio   step.HandleRef
 	pty     value.Bool
-	ready   ReadyWhen
+	ready   readyWhen
 }
 
 func (a *startAction) Params(p *step.Params) {
@@ -237,14 +237,14 @@ func (a *startAction) Check(c *step.Check) {
 	c.MakeProgram(streams)
 }
 
-// ReadyWhen is what start waits for.
-type ReadyWhen struct {
+// readyWhen is what start waits for.
+type readyWhen struct {
 	node    *source.Node
 	connect value.Address
 }
 
 // Decode reads {connect: ADDRESS}.
-func (v *ReadyWhen) Decode(d *value.Decoder, n *source.Node) {
+func (v *readyWhen) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	if n.Kind != source.Map {
 		d.Problem(n, "ready is {connect: ADDRESS}, not %s", n.Describe())
@@ -254,16 +254,16 @@ func (v *ReadyWhen) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Schema accepts {connect: ADDRESS}.
-func (v *ReadyWhen) Schema() value.Schema {
+func (v *readyWhen) Schema() value.Schema {
 	return value.Object(value.Schema{"connect": v.connect.Schema()}, "connect")
 }
 
 // Type names the type in the reference.
-func (v *ReadyWhen) Type() string { return "{connect: address}" }
+func (v *readyWhen) Type() string { return "{connect: address}" }
 
 // wait tries to connect until the program accepts, has ended, or the step's
 // time is up.
-func (v *ReadyWhen) wait(t *step.Task, p *program.Program) error {
+func (v *readyWhen) wait(t *step.Task, p *program.Program) error {
 	if v.node == nil {
 		return nil
 	}
@@ -287,7 +287,7 @@ func (v *ReadyWhen) wait(t *step.Task, p *program.Program) error {
 }
 
 // connected makes a connection and closes it again.
-func (v *ReadyWhen) connected(t *step.Task, to sock.Addr) error {
+func (v *readyWhen) connected(t *step.Task, to sock.Addr) error {
 	s, err := t.Actor.Run.Sockets.Open(to.Family, unix.SOCK_STREAM, 0, false)
 	if err != nil {
 		return err

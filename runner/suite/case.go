@@ -86,8 +86,8 @@ func (c *Case) GoldenLabel() string {
 	return c.goldenName()
 }
 
-// HasGolden reports whether there is a golden file to compare with.
-func (c *Case) HasGolden() bool {
+// hasGolden reports whether there is a golden file to compare with.
+func (c *Case) hasGolden() bool {
 	g, err := c.golden()
 	return g != nil || err != nil
 }

@@ -43,8 +43,8 @@ func Text(name string, data []byte) File {
 	return File{Path: name, data: append([]byte{}, data...)}
 }
 
-// StdinName is what messages call the standard input.
-const StdinName = "stdin"
+// stdinName is what messages call the standard input.
+const stdinName = "stdin"
 
 // Shipped lists the files of all shipped scenarios.
 func Shipped() []File {
@@ -97,7 +97,7 @@ func find(name string, stdin io.Reader) ([]File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the standard input: %w", err)
 		}
-		return []File{Text(StdinName, data)}, nil
+		return []File{Text(stdinName, data)}, nil
 	}
 	info, err := os.Stat(name)
 	switch {

@@ -116,8 +116,8 @@ func TestShippedFiles(t *testing.T) {
 		t.Errorf("%v\n%s", err, problems.Report())
 	}
 	for _, c := range cases {
-		if c.GoldenPath() != "" || !c.HasGolden() {
-			t.Errorf("%s: golden path %q, has one: %t", c.Scenario.Name, c.GoldenPath(), c.HasGolden())
+		if c.GoldenPath() != "" || !c.hasGolden() {
+			t.Errorf("%s: golden path %q, has one: %t", c.Scenario.Name, c.GoldenPath(), c.hasGolden())
 		}
 	}
 }

@@ -69,7 +69,7 @@ func IsScenario(path string, files []File) bool {
 // WithGolden parts the cases that have a golden file from those that do not.
 func WithGolden(cases []*Case) (with, without []*Case) {
 	for _, c := range cases {
-		if c.HasGolden() {
+		if c.hasGolden() {
 			with = append(with, c)
 		} else {
 			without = append(without, c)

@@ -78,5 +78,5 @@ func holdsTranscript(path string) (bool, error) {
 	}
 	data = bytes.TrimSuffix(data, []byte("\n"))
 	last := string(data[bytes.LastIndexByte(data, '\n')+1:])
-	return strings.HasPrefix(strings.TrimPrefix(last, PatternMark), history.Passed.String()+"  "), nil
+	return strings.HasPrefix(strings.TrimPrefix(last, patternMark), history.Passed.String()+"  "), nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// PatternMark begins a pattern line of a golden file. What follows is a regular
+// patternMark begins a pattern line of a golden file. What follows is a regular
 // expression (RE2, as of package regexp) that matches a whole line of the
 // transcript:
 //
@@ -15,7 +15,7 @@ import (
 //	~ client  recv\(sock, \d+\) = \d+ ".*"
 //
 // No line of a transcript begins like this, since an actor's name does not.
-const PatternMark = "~ "
+const patternMark = "~ "
 
 // A golden is what a golden file holds. A nil *golden is that of a case that
 // has none.
@@ -30,7 +30,7 @@ type golden struct {
 func parseGolden(path, text string) (*golden, error) {
 	g := &golden{text: text, lines: slices.Collect(strings.Lines(text)), patterns: make(map[int]*regexp.Regexp)}
 	for i, line := range g.lines {
-		pattern, marked := strings.CutPrefix(strings.TrimSuffix(line, "\n"), PatternMark)
+		pattern, marked := strings.CutPrefix(strings.TrimSuffix(line, "\n"), patternMark)
 		if !marked {
 			continue
 		}

@@ -243,9 +243,9 @@ func decodeControlAddr(c sock.Control) (any, bool) {
 func (f *controlForm) check(c *step.Check, it *controlWanted) {
 	name := it.typ.Name
 	switch {
-	case it.Fields.node != nil && f.fields == nil:
+	case it.fields.node != nil && f.fields == nil:
 		c.Problem(it.node, "%s has no fields; its value is %s", name, f.what)
-	case it.Fields.node != nil:
+	case it.fields.node != nil:
 		f.checkFields(c, it)
 	case it.value.text.Lit == "any":
 	case f.fields != nil:
@@ -269,7 +269,7 @@ func (f *controlForm) checkFields(c *step.Check, it *controlWanted) {
 			}
 			continue
 		}
-		f.fields[at].check(c, it.Fields.wants[i], it.typ.Name)
+		f.fields[at].check(c, it.fields.wants[i], it.typ.Name)
 	}
 }
 

@@ -21,9 +21,9 @@ type ControlWant struct {
 type controlWanted struct {
 	typ    sock.ControlType
 	node   *source.Node
-	Names  value.Names
+	names  value.Names
 	value  ValueWant
-	Fields FieldsWant
+	fields FieldsWant
 }
 
 // Decode reads the mapping.
@@ -42,9 +42,9 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 		switch {
 		case typ.Kind == sock.CtlRights:
 			d.NotEmpty(e.Value)
-			it.Names.Decode(d, e.Value)
+			it.names.Decode(d, e.Value)
 		case e.Value.Kind == source.Map:
-			it.Fields.Decode(d, e.Value)
+			it.fields.Decode(d, e.Value)
 		default:
 			it.value.Decode(d, e.Value)
 		}
@@ -70,8 +70,13 @@ func (w *ControlWant) Schema() value.Schema { return value.Schema{"type": "objec
 // Type names the type in the reference.
 func (w *ControlWant) Type() string { return "conditions by type of ancillary data" }
 
-// Of is what is expected of a type; nothing where it is not named.
-func (w *ControlWant) Of(typ string) *controlWanted {
+// Names are the names that descriptors of a type get; none where it is not named.
+func (w *ControlWant) Names(typ string) *value.Names { return &w.of(typ).names }
+
+// Fields are the conditions on the fields of a type; none where it is not named.
+func (w *ControlWant) Fields(typ string) *FieldsWant { return &w.of(typ).fields }
+
+func (w *ControlWant) of(typ string) *controlWanted {
 	for _, it := range w.items {
 		if it.typ.Name == typ {
 			return it
@@ -85,7 +90,7 @@ func (w *ControlWant) Of(typ string) *controlWanted {
 func (w *ControlWant) Static(c *step.Check) {
 	for _, it := range w.items {
 		if it.typ.Kind == sock.CtlRights {
-			c.MakeReceived(&it.Names)
+			c.MakeReceived(&it.names)
 		} else if form := controlForms[it.typ.Kind]; form != nil {
 			form.check(c, it)
 		}
@@ -116,19 +121,19 @@ func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
 	fields, structured := got.Value.(Fields)
 	switch {
 	case it.typ.Kind == sock.CtlRights:
-		if len(got.Handles) != it.Names.Len() {
+		if len(got.Handles) != it.names.Len() {
 			plural := "s"
-			if it.Names.Len() == 1 {
+			if it.names.Len() == 1 {
 				plural = ""
 			}
-			return value.Mismatchf("expected %d descriptor%s, got %d%s", it.Names.Len(), plural, len(got.Handles), cut)
+			return value.Mismatchf("expected %d descriptor%s, got %d%s", it.names.Len(), plural, len(got.Handles), cut)
 		}
 		return nil
 	case it.value.text.Lit == "any":
 		return nil
 	case structured:
-		return it.Fields.check(env, fields, it.typ.Name)
-	case it.Fields.node != nil:
+		return it.fields.check(env, fields, it.typ.Name)
+	case it.fields.node != nil:
 		return value.Mismatchf("%s came without fields, as %s%s", it.typ.Name, value.Format(got.Value), cut)
 	}
 	value := got.Value

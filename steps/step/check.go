@@ -9,7 +9,7 @@ import (
 type Symbol struct {
 	Name string
 
-	Sock      *socketState // of a handle; nil where it is something else
+	Sock      *SocketState // of a handle; nil where it is something else
 	node      *source.Node
 	ClosedAt  int // line; 0 while open
 	uncertain bool
@@ -20,8 +20,8 @@ type Symbol struct {
 	Used      bool
 }
 
-// uses are the signals, barriers and the like that actors name.
-type uses struct {
+// Uses are the signals, barriers and the like that actors name.
+type Uses struct {
 	Signals, Waits, Barriers usage
 }
 
@@ -69,7 +69,7 @@ func (u *usage) all() []string {
 type Check struct {
 	scenario *ScenarioNames
 	Actor    string
-	Uses     *uses
+	Uses     *Uses
 	problems *source.Problems
 
 	Step    *Step

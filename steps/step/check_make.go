@@ -7,7 +7,7 @@ import (
 
 // MakeHandle notes that the step's ith `as` name is a handle from here on. It is
 // of use even where no step uses it: the transcript shows it.
-func (c *Check) MakeHandle(i int, s *socketState) {
+func (c *Check) MakeHandle(i int, s *SocketState) {
 	if names := c.Step.As.List; i < len(names) && c.maySucceed() {
 		s.branch = c.branch
 		c.Give(names[i], &Symbol{Sock: s, Used: true})

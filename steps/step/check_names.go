@@ -25,7 +25,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []
 	for _, a := range actors {
 		names.Actors[a.Name] = actorNames(a)
 	}
-	u := new(uses)
+	u := new(Uses)
 	unfinished := false // an actor has more steps than are checked
 	readAcross := make(map[string]bool)
 	for _, a := range actors {
@@ -241,7 +241,7 @@ func (c *Check) unused(across map[string]bool) {
 }
 
 // check holds signals against waits, and counts each barrier's actors.
-func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
+func (u *Uses) check(problems *source.Problems, names *ScenarioNames) {
 	signals := u.Signals.all()
 	given := make(map[string]bool)
 	for _, s := range signals {
@@ -263,7 +263,7 @@ func (u *uses) check(problems *source.Problems, names *ScenarioNames) {
 }
 
 // checkBarriers reports barriers that open for nobody but the one who comes.
-func (u *uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
+func (u *Uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
 	several := make(map[string]bool) // barriers to which another actor comes too
 	first := make(map[string]namedAt)
 	for _, n := range u.Barriers.names {

@@ -7,24 +7,24 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A fact is what the check knows of a property of a socket.
-type fact int
+// A Fact is what the check knows of a property of a socket.
+type Fact int
 
 const (
-	Unknown fact = iota // the check cannot know
+	Unknown Fact = iota // the check cannot know
 	No                  // certainly not
 	Yes                 // certainly
 )
 
-// A socketState is what is known of a socket before anything runs. All
+// A SocketState is what is known of a socket before anything runs. All
 // descriptors of one open socket have the same. It holds only what is certain:
 // the check refuses a step only where the kernel must refuse it too.
-type socketState struct {
+type SocketState struct {
 	Family, Typ int // 0 where not known
 	Pair        bool
 	Bound       int // the line of the bind that gave it its address; 0 where nothing is certain
-	Listens     fact
-	Connected   fact
+	Listens     Fact
+	Connected   Fact
 
 	branch int  // in which it was made
 	shared bool // with another branch, a program or another process
@@ -32,9 +32,9 @@ type socketState struct {
 
 // NewSocket is the state of a fresh socket. Of the families beside Internet and
 // UNIX sockets, and of SCTP, the check knows no rules.
-func NewSocket(family, typ, protocol int) *socketState {
+func NewSocket(family, typ, protocol int) *SocketState {
 	typ &= 0xf // without SOCK_NONBLOCK and SOCK_CLOEXEC, socket(2)
-	s := &socketState{Family: family, Typ: typ, Listens: No, Connected: No}
+	s := &SocketState{Family: family, Typ: typ, Listens: No, Connected: No}
 	switch family {
 	case unix.AF_UNIX:
 	case unix.AF_INET, unix.AF_INET6:
@@ -48,20 +48,20 @@ func NewSocket(family, typ, protocol int) *socketState {
 }
 
 // AnySocket is the state of a descriptor of which nothing is known.
-func AnySocket() *socketState {
-	s := &socketState{shared: true}
+func AnySocket() *SocketState {
+	s := &SocketState{shared: true}
 	s.Forget()
 	return s
 }
 
 // uncertain marks a socket whose kind the check has no rules for.
-func (s *socketState) uncertain() {
+func (s *SocketState) uncertain() {
 	s.Family, s.shared = 0, true
 	s.Forget()
 }
 
 // share marks a socket that others may act on from now on, at any time.
-func (s *socketState) share() {
+func (s *SocketState) share() {
 	s.shared = true
 	if s.Family == unix.AF_INET6 {
 		s.Family = 0 // IPV6_ADDRFORM makes it an AF_INET socket
@@ -71,31 +71,31 @@ func (s *socketState) share() {
 
 // Forget drops what a call may have changed: a listener that shutdown or
 // AF_UNSPEC ends listens no more, and a connection that ends may lose its port.
-func (s *socketState) Forget() { s.Bound, s.Listens, s.Connected = 0, Unknown, Unknown }
+func (s *SocketState) Forget() { s.Bound, s.Listens, s.Connected = 0, Unknown, Unknown }
 
 // inet reports whether it is an Internet socket.
-func (s *socketState) inet() bool { return s.Family == unix.AF_INET || s.Family == unix.AF_INET6 }
+func (s *SocketState) inet() bool { return s.Family == unix.AF_INET || s.Family == unix.AF_INET6 }
 
 // Datagrams reports whether it is certainly a socket without connections.
-func (s *socketState) Datagrams() bool {
+func (s *SocketState) Datagrams() bool {
 	return s.Family != 0 && (s.Typ == unix.SOCK_DGRAM || s.Typ == unix.SOCK_RAW)
 }
 
 // OneAddress reports whether a second bind certainly fails: raw sockets may be
 // bound again, raw(7).
-func (s *socketState) OneAddress() bool {
+func (s *SocketState) OneAddress() bool {
 	return s.Family == unix.AF_UNIX || s.inet() && s.Typ != unix.SOCK_RAW
 }
 
 // Bind notes a bind at a line.
-func (c *Check) Bind(s *socketState) {
+func (c *Check) Bind(s *SocketState) {
 	if c.sure(s) {
 		s.Bound = c.Step.Node.Pos.Line
 	}
 }
 
 // Listen notes a listen.
-func (c *Check) Listen(s *socketState) {
+func (c *Check) Listen(s *SocketState) {
 	switch {
 	case c.sure(s):
 		s.Listens = Yes
@@ -106,7 +106,7 @@ func (c *Check) Listen(s *socketState) {
 
 // Connect notes a connect, however it ends, or a send that may connect
 // (tcp(7), MSG_FASTOPEN).
-func (c *Check) Connect(s *socketState) {
+func (c *Check) Connect(s *SocketState) {
 	listened := s.Listens
 	s.Forget()
 	if s.Connected = Unknown; listened == No {
@@ -115,22 +115,22 @@ func (c *Check) Connect(s *socketState) {
 }
 
 // sure reports whether the step certainly does what it says to a socket.
-func (c *Check) sure(s *socketState) bool { return c.Certain() && c.MustSucceed() && !s.shared }
+func (c *Check) sure(s *SocketState) bool { return c.Certain() && c.MustSucceed() && !s.shared }
 
 // touch notes that the step uses a socket: one that another branch made may be
 // in any state.
-func (c *Check) touch(s *socketState) {
+func (c *Check) touch(s *SocketState) {
 	if s.branch != c.branch {
 		s.share()
 	}
 }
 
-// fitting says which step uses an address with a socket: not all of them look
+// Fitting says which step uses an address with a socket: not all of them look
 // at it.
-type fitting int
+type Fitting int
 
 const (
-	FitBind    fitting = iota // bind
+	FitBind    Fitting = iota // bind
 	FitConnect                // connect
 	FitSend                   // a send with a destination
 )
@@ -138,7 +138,7 @@ const (
 // Fits reports an address of a family that the kernel certainly refuses. A
 // datagram socket of AF_INET6 reaches IPv4 too (ipv6(7)), and a stream that is
 // connected does not look at the destination of sendto.
-func (c *Check) Fits(sym *Symbol, a *value.Address, use fitting) {
+func (c *Check) Fits(sym *Symbol, a *value.Address, use Fitting) {
 	addr, fixed := a.Fixed()
 	if sym == nil || sym.Sock.Family == 0 || !fixed || addr.Unspec || !c.MustSucceed() {
 		return

@@ -16,7 +16,7 @@ type Reader struct {
 	*value.Decoder
 	kinds   Kinds
 	procs   map[string]*Procedure
-	Streams *streamUse
+	Streams *StreamUse
 	steps   []*Step
 }
 

@@ -68,21 +68,21 @@ func notHandle(d *value.Decoder, n *source.Node, s string) {
 // for a program that a procedure knows by another name.
 const anyStream, anyProgram = "*", "*"
 
-// A streamUse notes which streams of programs the steps use. All others are
+// A StreamUse notes which streams of programs the steps use. All others are
 // read by sockscript itself.
-type streamUse struct {
+type StreamUse struct {
 	all    map[string]bool
 	shared map[string]bool // by procedures, and so perhaps by any actor
 	own    map[string]bool // by the actor under way; nil before the first
 }
 
-func newStreamUse() *streamUse {
-	return &streamUse{all: make(map[string]bool), shared: make(map[string]bool)}
+func newStreamUse() *StreamUse {
+	return &StreamUse{all: make(map[string]bool), shared: make(map[string]bool)}
 }
 
-func (u *streamUse) nextActor() { u.own = make(map[string]bool) }
+func (u *StreamUse) nextActor() { u.own = make(map[string]bool) }
 
-func (u *streamUse) add(name string) {
+func (u *StreamUse) add(name string) {
 	uses := u.own
 	if u.own == nil {
 		uses = u.shared
@@ -95,7 +95,7 @@ func (u *streamUse) add(name string) {
 
 // Here is where the uses of a program are noted that a step started: they may
 // come after it. What a procedure starts, any actor may use.
-func (u *streamUse) Here() []map[string]bool {
+func (u *StreamUse) Here() []map[string]bool {
 	if u.own == nil {
 		return []map[string]bool{u.all}
 	}

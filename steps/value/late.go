@@ -127,9 +127,9 @@ func filled(n *source.Node, given map[*source.Node]*source.Node) *source.Node {
 	return &whole
 }
 
-// Structured reports whether a value is a list or a mapping, which is decoded as
+// structured reports whether a value is a list or a mapping, which is decoded as
 // if it stood in the place of the expression that gave it.
-func Structured(v any) bool {
+func structured(v any) bool {
 	switch v.(type) {
 	case []any, map[string]any:
 		return true

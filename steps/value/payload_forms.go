@@ -22,7 +22,7 @@ func (d *Decoder) textPiece(n *source.Node) piece {
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
 func (p textPiece) Append(env Env, b Blob) (Blob, error) {
 	v, trace, err := p.text.Traced(env)
-	if err != nil || !Structured(v) {
+	if err != nil || !structured(v) {
 		b.addText(FormatTraced(v, trace))
 		return b, err
 	}

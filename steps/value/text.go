@@ -175,7 +175,7 @@ func marksOf(marks []event.Mark) *Trace {
 // which is returned as it is.
 func (x *Text) SettledOr(env Env) (settled *Text, structure any, err error) {
 	v, trace, err := x.Traced(env)
-	if err != nil || Structured(v) {
+	if err != nil || structured(v) {
 		return nil, v, err
 	}
 	return x.of(FormatTraced(v, trace)), nil, nil
