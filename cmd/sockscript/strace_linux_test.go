@@ -169,6 +169,48 @@ func TestOtherCallsUnderStrace(t *testing.T) {
 	}
 }
 
+// A conversation in which no call has to wait takes no system calls but its own,
+// one look at each address that the kernel chose, and for the connect, which does
+// not wait, a second one that says how it went.
+func TestNoNeedlessSystemCalls(t *testing.T) {
+	_, lines := underStrace(t, `actors:
+  one:
+    - repeat: 2
+      steps:
+        - {socket: tcp, as: l}
+        - {bind: l, to: 127.0.0.1:0}
+        - {listen: l}
+        - {socket: tcp, as: c}
+        - {connect: c, to: l}
+        - {accept: l, as: a}
+        - {send: c, data: hello}
+        - {recv: a, expect: hello}
+        - {close: [a, c, l]}
+`)
+	// The first round also learns what holds for the whole process.
+	const socketsOfARound, closesOfARound = 2, 3
+	sockets, closes := 0, 0
+	var got []string
+	for _, line := range lines {
+		call, _, _ := strings.Cut(line, "(")
+		if call == "socket" {
+			sockets++
+		}
+		if sockets <= socketsOfARound || closes == closesOfARound {
+			continue
+		}
+		got = append(got, call)
+		if call == "close" {
+			closes++
+		}
+	}
+	want := "socket bind getsockname listen socket connect connect getsockname getpeername accept4 getsockname " +
+		"sendto recvfrom close close close"
+	if strings.Join(got, " ") != want {
+		t.Errorf("the calls are\n%s\nwant\n%s\nof\n%s", strings.Join(got, " "), want, strings.Join(lines, "\n"))
+	}
+}
+
 // check finds the lines that show the data, which a call gets where gets is set
 // and else gives.
 func (x traced) check(t *testing.T, lines []string, transcript string, gets bool) {
@@ -231,7 +273,7 @@ func underStrace(t *testing.T, scenario string) (transcript string, lines []stri
 		t.Fatal(err)
 	}
 	out, err := exec.Command("strace", "-f", "-qq", "-s", "40", "-o", trace,
-		"-e", "trace=%network,read,readv,write,writev,ioctl", "sockscript", "run", file).CombinedOutput()
+		"-e", "trace=%network,read,readv,write,writev,ioctl,fcntl,epoll_ctl,close", "sockscript", "run", file).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

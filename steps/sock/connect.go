@@ -73,7 +73,7 @@ func (d *direction) connect() syscall.Errno {
 	switch {
 	case errno == syscall.EINPROGRESS || errno == syscall.EALREADY:
 		d.begun = now
-		return syscall.EAGAIN
+		return d.connectProgress() // on one machine the peer has answered by now
 	case s.family == unix.AF_UNIX:
 		d.again = againBlocks
 	default:

@@ -82,7 +82,7 @@ func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
 	defer g.unwatch(p)
 	n := 0
 	d := &direction{socket: &Socket{group: g}, wait: w}
-	d.attach(d.socket, p, true)
+	d.attach(p, true)
 	d.do = func(d *direction) syscall.Errno {
 		if n, err = pollAll(items); err != nil {
 			return asErrno(err)

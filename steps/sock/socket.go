@@ -2,6 +2,7 @@ package sock
 
 import (
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -15,7 +16,9 @@ type Socket struct {
 	group *Group
 	desc  *Description
 	fd    int
-	port  *port // its place in the poller; nil for a blocking socket
+
+	polled sync.Once // guards port
+	port   *port     // its place in the poller; nil as long as no call had to wait there
 
 	// life counts the calls under way, with the closed and gone bits above them. See enter.
 	life atomic.Int64
@@ -63,21 +66,9 @@ func (p *port) wake() { p.file.SetDeadline(longAgo) }
 // newSocket takes over fd, closing it on an error.
 func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	s := &Socket{kind: k, group: g, desc: desc, fd: fd}
+	s.rd.socket, s.wr.socket = s, s
 	if k.blocking {
 		desc.mode.lose(fd)
-		s.rd.socket, s.wr.socket = s, s
-	} else {
-		var err error
-		if s.port, err = desc.mode.newPort(fd); err != nil {
-			unix.Close(fd)
-			return nil, err
-		}
-		s.rd.attach(s, s.port, true)
-		s.wr.attach(s, s.port, false)
-		if err := g.watch(s.port); err != nil {
-			s.port.file.Close()
-			return nil, err
-		}
 	}
 	if err := g.add(s); err != nil {
 		s.release(time.Time{})
@@ -85,6 +76,21 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	}
 	desc.opens.Add(1)
 	return s, nil
+}
+
+// pollerPlace is the socket's place in the poller. It is made when a call first has to wait there: most calls of a short
+// conversation do not.
+func (s *Socket) pollerPlace() (*port, error) {
+	var err error
+	s.polled.Do(func() {
+		if s.port, err = s.desc.mode.newPort(s.fd); err == nil && s.group.watch(s.port) != nil {
+			s.port.wake() // the group has ended
+		}
+	})
+	if err == nil && s.port == nil {
+		err = syscall.EBADF
+	}
+	return s.port, err
 }
 
 // Desc is the description that s shares with its duplicates.
@@ -237,7 +243,9 @@ func (s *Socket) Listen(backlog int) error {
 	if err := unix.Listen(s.fd, backlog); err != nil {
 		return failed("listen", err)
 	}
-	s.learnLocal()
+	if s.desc.Local().open() {
+		s.learnLocal() // listening has bound it
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@ package sock
 import (
 	"errors"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -66,9 +67,10 @@ type direction struct {
 	begun    attempt // connect: the attempt that is under way
 	stalled  bool    // the kernel makes it wait
 
-	port  *port // its place in the poller; nil: none yet
-	reads bool  // it waits there for something to receive, else for room to send
-	try   func(uintptr) bool
+	port   *port // its place in the poller; nil: none yet
+	beside bool  // another call has the socket's place
+	reads  bool  // it waits there for something to receive, else for room to send
+	try    func(uintptr) bool
 }
 
 // again is what an EAGAIN means to a call that may wait.
@@ -81,8 +83,8 @@ const (
 )
 
 // attach gives d its place in the poller.
-func (d *direction) attach(s *Socket, p *port, reads bool) {
-	d.socket, d.port, d.reads, d.try = s, p, reads, d.attempt
+func (d *direction) attach(p *port, reads bool) {
+	d.port, d.reads, d.try = p, reads, d.attempt
 }
 
 // park makes the call as often as the poller finds the descriptor ready, until try is satisfied.
@@ -102,12 +104,12 @@ func (d *direction) setDeadline(t time.Time) {
 	}
 }
 
-// take reserves d for one call. If another call has it, the caller gets a fresh direction that has no place in the poller.
+// take reserves d for one call. If another call has it, the caller gets a fresh direction, which waits beside it.
 func (d *direction) take() *direction {
 	if d.busy.CompareAndSwap(false, true) {
 		return d
 	}
-	other := &direction{socket: d.socket}
+	other := &direction{socket: d.socket, beside: true}
 	other.busy.Store(true)
 	return other
 }
@@ -141,11 +143,29 @@ func (d *direction) perform(w Wait, reads bool) error {
 	return err
 }
 
-// performPolled makes the call of a descriptor that the poller watches.
+// performPolled makes the call of a descriptor that the poller can watch. As long as no call has had to wait, it does not.
 func (d *direction) performPolled(reads bool) error {
-	if d.port == nil {
-		return d.performBeside(reads)
+	if d.port != nil {
+		return d.untilReady()
 	}
+	d.onceWaiting()
+	if d.errno != syscall.EAGAIN || d.again != againPolls {
+		return asError(d.errno)
+	}
+	// What the call waits for is often what another goroutine is about to do.
+	runtime.Gosched()
+	d.onceWaiting()
+	if d.errno != syscall.EAGAIN || d.again != againPolls {
+		return asError(d.errno)
+	}
+	if d.beside {
+		return d.waitBeside(reads)
+	}
+	p, err := d.socket.pollerPlace()
+	if err != nil {
+		return err
+	}
+	d.attach(p, reads)
 	return d.untilReady()
 }
 
@@ -230,13 +250,9 @@ func (d *direction) lastAttempt() error {
 	return ErrTimeout
 }
 
-// performBeside makes a call while another one has the socket's place in the poller, which holds one deadline only. It waits on
-// a duplicate of the descriptor, which has a place and a deadline of its own.
-func (d *direction) performBeside(reads bool) error {
-	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.again != againPolls {
-		return asError(d.errno)
-	}
+// waitBeside waits while another call has the socket's place in the poller, which holds one deadline only. It waits on a
+// duplicate of the descriptor, which has a place and a deadline of its own.
+func (d *direction) waitBeside(reads bool) error {
 	s := d.socket
 	if s.desc.mode.isLost() {
 		d.again = againBlocks // the file cannot have a further place in the poller
@@ -256,6 +272,6 @@ func (d *direction) performBeside(reads bool) error {
 		return err
 	}
 	defer s.group.unwatch(p)
-	d.attach(s, p, reads)
+	d.attach(p, reads)
 	return d.untilReady()
 }

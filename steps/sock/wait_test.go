@@ -262,3 +262,27 @@ func TestShutdownWakesReceiver(t *testing.T) {
 		must(t, s.Close())
 	}
 }
+
+// A socket has a place in the poller from the first call on that has to wait there.
+func TestPollerPlaceOnDemand(t *testing.T) {
+	g, _ := newGroup(t)
+	client, server := tcpPair(t, g, false)
+	send(t, client, "there")
+	wantRecv(t, server, "there")
+	for _, s := range []*Socket{client, server} {
+		if s.port != nil {
+			t.Errorf("%v to %v is in the poller", s.Desc().Local(), s.Desc().Remote())
+		}
+	}
+	for range 2 {
+		if _, _, err := server.Recv(soon(), make([]byte, 1), 0); !errors.Is(err, ErrTimeout) {
+			t.Errorf("receiving nothing gives %v", err)
+		}
+	}
+	if client.port != nil || server.port == nil {
+		t.Errorf("in the poller: client %v, server %v", client.port != nil, server.port != nil)
+	}
+	if port := server.port; receiving(server)(soon()) == nil || server.port != port {
+		t.Error("a later call has made another place")
+	}
+}
