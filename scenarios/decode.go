@@ -13,8 +13,8 @@ import (
 // params are the one place where those keys are declared: the decoder and the
 // schema read them.
 type document struct {
-	name        word
-	description word
+	name        value.Plain
+	description value.Plain
 	tags        words
 	requires    requirements
 	timeout     value.Duration
@@ -102,10 +102,10 @@ func inOrder(n *source.Node) *source.Node {
 }
 
 func (s *Scenario) fill(doc *document, r *step.Reader) {
-	if doc.name.text != "" {
-		s.Name = doc.name.text
+	if doc.name.Text != "" {
+		s.Name = doc.name.Text
 	}
-	s.Description, s.Tags = doc.description.text, doc.tags.list
+	s.Description, s.Tags = doc.description.Text, doc.tags.list
 	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
 	s.Files = doc.files.list
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)

@@ -5,28 +5,14 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// word is a text without expressions.
-type word struct{ text string }
-
-func (w *word) Decode(d *value.Decoder, n *source.Node) {
-	if n.Kind != source.Scalar {
-		d.Problem(n, "expected a text, got %s", n.Describe())
-		return
-	}
-	w.text = n.Text
-}
-
-func (w *word) Schema() value.Schema { return value.Schema{"type": "string"} }
-func (w *word) Type() string         { return "text" }
-
 // words is a word or a list of them.
 type words struct{ list []string }
 
 func (w *words) Decode(d *value.Decoder, n *source.Node) {
 	for _, item := range items(n) {
-		var x word
+		var x value.Plain
 		x.Decode(d, item)
-		w.list = append(w.list, x.text)
+		w.list = append(w.list, x.Text)
 	}
 }
 

@@ -57,7 +57,7 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Publish(conn.Name)
+	t.Publish(conn)
 	t.Event.Endpoints = conn.Endpoints()
 	t.Event.Endpoints.Made = s.Desc().ID
 	t.Return(event.Name(conn.Name))

@@ -51,7 +51,7 @@ func (a *bindAction) Run(t *step.Task) error {
 		return err
 	}
 	if !streamLike(h.Sock.Type()) {
-		t.Publish(h.Name)
+		t.Publish(h)
 	}
 	t.Return(event.Const("0"))
 	return nil

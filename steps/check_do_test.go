@@ -5,7 +5,7 @@ import "testing"
 func TestCheckProcedures(t *testing.T) {
 	const greet = "procedures:\n  greet: {params: [who, text], steps: [{send: who, data: '${text}'}]}\n"
 	checkFindings(t, []finding{
-		{"none there", "- do: greet", []string{`3:11: unknown procedure "greet"; define it under procedures:`}},
+		{"none there", "- do: greet", []string{`3:11: unknown procedure "greet"; define it under procedures:, or include the file that holds it`}},
 		{"misspelt", greet + `
 actors:
   one:
@@ -49,7 +49,7 @@ actors:
   one:
     - do: greet
       with: {who: [a], text: x}
-`, []string{"7:19: expected a text, got a list"}},
+`, []string{"2:47: who is a value, not a handle"}},
 		{"an actor without steps that another reads", `
 actors:
   one: {count: 1}

@@ -61,7 +61,7 @@ func (a *connectAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Publish(h.Name)
+	t.Publish(h)
 	t.Return(event.Const("0"))
 	return nil
 }

@@ -12,26 +12,43 @@ import (
 var doKind = step.Kind{
 	Name:    "do",
 	Summary: "run a procedure",
-	Text: `A procedure is a list of steps under procedures: in the file, with params: when
-it takes parameters. If with has the name of a handle of the caller, the
-parameter is that handle; otherwise it is the value. The names that the
-procedure's steps make belong to the actor.`,
+	Text: `A procedure is a list of steps under procedures: in the file, with params: if it
+takes parameters: a list of names, or a mapping of names to defaults. If with
+has the name of a handle of the caller, the parameter is that handle; otherwise
+it is the value. The names that the procedure's steps make belong to the actor.
+
+A procedure with returns: NAME hands a handle or a value back, which as: names.
+It has this name in the transcript from the start. All other names that the
+steps make are then the procedure's own. The procedures of an included file
+keep their names to themselves too, and do not see those of the actor.`,
 	Example: `procedures:
+  bound:
+    params: {to: "127.0.0.1:0"}
+    returns: sock
+    steps:
+      - socket: udp
+        as: sock
+      - bind: sock
+        to: ${to}
   greet:
-    params: [from, to, text]
+    params: {from: , to: , text: hello}
     steps:
       - send: from
         data: ${text}
+        to: ${to}
       - recv: to
         expect: ${text}
 actors:
   one:
-    - socketpair: unix
-      as: [a, b]
+    - do: bound
+      as: a
+    - do: bound
+      as: b
     - do: greet
-      with: {from: a, to: b, text: hello}
+      with: {from: a, to: b}
     - do: greet
       with: {from: b, to: a, text: welcome}
+    - close: [a, b]
 `,
 	New: func() step.Action { return new(doAction) },
 }
@@ -39,35 +56,39 @@ actors:
 type doAction struct {
 	proc step.ProcedureRef
 	with step.Arguments
+	want value.Result
 }
 
 func (a *doAction) Params(p *step.Params) {
-	p.Value(&a.proc, "the procedure")
+	p.Value(&a.proc, "the procedure; one of an included file is written FILE.PROCEDURE")
 	p.Key("with", &a.with, "the parameters: a mapping of names to handles or values")
+	p.Plain(&a.want, "the value that the procedure must return")
+	p.Rest(&a.want, "if the procedure returns a mapping: keys of it, with the values that they must have")
+	p.Makes = "what the procedure returns"
 }
 
 func (a *doAction) Unhurried() {}
 
 func (a *doAction) Run(t *step.Task) error {
 	t.Announce()
-	frame := make(map[string]any, len(a.with.Names))
+	given := make(map[string]any, len(a.with.Names))
 	for i, name := range a.with.Names {
 		v, err := a.argument(t, a.with.Values[i])
 		if err != nil {
 			return err
 		}
-		frame[name] = v
+		given[name] = v
 	}
-	outer := t.Frame
-	t.Frame = frame
-	err := t.Within(a.proc.Proc.Body)
-	t.Frame = outer
-	return err
+	v, err := t.Do(a.proc.Proc, given)
+	if err != nil || !a.want.Given() {
+		return err
+	}
+	return a.want.Check(t, t.ValueOf(v))
 }
 
 // argument is the handle or value that a parameter stands for.
-func (a *doAction) argument(t *step.Task, x *value.Text) (any, error) {
-	if s, static := x.Static(); static && !x.Node.Quoted {
+func (a *doAction) argument(t *step.Task, x *value.Datum) (any, error) {
+	if s, plain := x.Word(); plain {
 		if v, ok := t.Named(s); ok {
 			return v, nil
 		}
@@ -87,22 +108,26 @@ func (a *doAction) Check(c *step.Check) {
 	for i, name := range a.with.Names {
 		if !proc.Takes(name) {
 			p := c.Problem(a.with.Values[i].Node, "procedure %s has no parameter %q", proc.Name, name)
-			p.Hint = source.DidYouMean(name, proc.Params)
+			p.Hint = source.DidYouMean(name, proc.Names())
 			continue
 		}
 		params[name] = c.Argument(name, a.with.Values[i])
+		s, _ := a.with.Values[i].Word()
 		for _, stream := range step.StreamNames {
-			s, _ := c.Text(a.with.Values[i])
 			if own := c.Symbols[s+"."+stream]; own != nil && params[name].Program {
 				params[name+"."+stream] = own
 			}
 		}
 	}
-	for _, name := range proc.Params {
-		if params[name] == nil {
-			c.Problem(c.Step.Node, "procedure %s needs the parameter %s", proc.Name, name).Hint = fmt.Sprintf("write with: {%s: …}", name)
-			params[name] = &step.Symbol{Name: name, Anything: true, Used: true}
+	for _, q := range proc.Params {
+		switch {
+		case params[q.Name] != nil:
+		case q.Default != nil:
+			params[q.Name] = step.Default(q)
+		default:
+			c.Problem(c.Step.Node, "procedure %s needs the parameter %s", proc.Name, q.Name).Hint = fmt.Sprintf("write with: {%s: …}", q.Name)
+			params[q.Name] = &step.Symbol{Name: q.Name, Anything: true, Used: true}
 		}
 	}
-	c.Call(proc, params)
+	c.HandBack(proc, c.Call(proc, params))
 }

@@ -50,7 +50,7 @@ func (a *dupAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Publish(d.Name)
+	t.Publish(d)
 	t.Return(event.Name(d.Name))
 	return nil
 }

@@ -68,7 +68,7 @@ func (a *listenAction) Run(t *step.Task) error {
 	t.Act(event.OpListen, h)
 	t.Event.Endpoints = h.Endpoints()
 	t.Event.Endpoints.Backlog = backlog
-	t.Publish(h.Name)
+	t.Publish(h)
 	t.Return(event.Const("0"))
 	return nil
 }

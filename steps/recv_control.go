@@ -121,7 +121,8 @@ func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r.t.Set(name, &handle.Handle{Name: name, Sock: s})
-	r.t.Publish(name)
-	return name, nil
+	h := &handle.Handle{Name: r.t.Shown(name), Sock: s}
+	r.t.Set(name, h)
+	r.t.Publish(h)
+	return h.Name, nil
 }

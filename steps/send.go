@@ -263,7 +263,7 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 	e.Endpoints = h.Endpoints()
 	if to != nil {
 		e.Endpoints.Remote = *to
-		t.Publish(h.Name)
+		t.Publish(h)
 	}
 	switch {
 	case e.Opens:

@@ -92,7 +92,7 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 	if h.Messages() {
 		a.trace(t, h, list[:len(sizes)])
 	}
-	t.Publish(h.Name)
+	t.Publish(h)
 	t.Return(len(sizes))
 	if err := t.SetAs(0, len(sizes)); err != nil {
 		return err

@@ -48,8 +48,8 @@ func (a *socketpairAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Publish(first.Name)
-	t.Publish(second.Name)
+	t.Publish(first)
+	t.Publish(second)
 	t.Act(event.OpPair, first)
 	t.Event.Endpoints = first.Endpoints()
 	t.Event.Endpoints.Peer = y.Desc().ID

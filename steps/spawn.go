@@ -55,11 +55,11 @@ func (a *spawnAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	s := &step.Spawned{Name: name, Actor: t.Actor.Clone()}
+	s := &step.Spawned{Name: t.Shown(name), Actor: t.Actor.Clone()}
 	branch := &step.Task{Ctx: t.Ctx, Actor: s.Actor, Limit: t.Limit, Frame: t.Frame}
-	t.Call("spawn", event.Bare{Text: "spawn " + name})
+	t.Call("spawn", event.Bare{Text: "spawn " + s.Name})
 	t.Record()
-	s.Branch = t.World.Fork(name, &t.Step.Place, true, func(w step.World) error {
+	s.Branch = t.World.Fork(s.Name, &t.Step.Place, true, func(w step.World) error {
 		branch.World = w
 		if err := branch.Run(&a.body); err != nil {
 			return err

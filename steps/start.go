@@ -89,7 +89,7 @@ func (a *startAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Call("start", a.shown(l, handed, stdio)...)
-	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: name}
+	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: t.Shown(name)}
 	used := func(stream string) bool { return step.UsesStream(a.command.argv.streams, name, stream) }
 	l.Pty = a.pty.On
 	ours, err := a.wire(&l, stdio)
@@ -111,7 +111,7 @@ func (a *startAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Event.Op, t.Event.Proc = event.OpStart, p.Shares(handed, stdio)
-	t.Return(event.Name(name))
+	t.Return(event.Name(p.Name))
 	t.Set(name, p)
 	return a.ready.wait(t, p)
 }

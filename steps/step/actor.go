@@ -21,6 +21,8 @@ type Actor struct {
 	names     map[string]any  // handles and values
 	contested map[string]bool // names that branches may use at the same time
 	Spawned   []*Spawned      // branches to join at the actor's end
+
+	call *call // of a procedure that keeps its names to itself; nil elsewhere
 }
 
 func (a *Actor) owner() value.Owner { return value.Owner{Actor: a.Name, Index: a.Index} }
@@ -32,7 +34,7 @@ func (a *Actor) Clone() *Actor {
 	defer a.Mu.RUnlock()
 	return &Actor{
 		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
-		names: maps.Clone(a.names), contested: a.contested,
+		names: maps.Clone(a.names), contested: a.contested, call: a.call.clone(),
 	}
 }
 
@@ -51,9 +53,13 @@ func (a *Actor) Adopt(b *Actor) {
 // It says whether branches may use the name at the same time.
 func (a *Actor) get(name string) (v any, contested, ok bool) {
 	a.Mu.RLock()
-	defer a.Mu.RUnlock()
 	v, ok = a.names[name]
-	return v, a.contested[name], ok
+	contested = a.contested[name]
+	a.Mu.RUnlock()
+	if !ok && a.call.reads() {
+		return a.call.caller.get(name)
+	}
+	return v, contested, ok
 }
 
 // Set gives a name its value, and says whether branches may use the name at the

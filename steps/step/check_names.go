@@ -231,13 +231,20 @@ func (c *Check) notValue(e *value.Expr, name string, what value.Thing) {
 // unused warns of names that nobody reads.
 func (c *Check) unused(across map[string]bool) {
 	for _, sym := range append(c.BranchNames, slices.Collect(maps.Values(c.Symbols))...) {
-		if sym.Used || across[c.Actor+"."+sym.Name] || sym.node == nil {
-			continue
+		if !across[c.Actor+"."+sym.Name] {
+			c.neverUsed(sym)
 		}
-		p := sym.node.Warning("%s is never used", sym.Name)
-		p.Hint = "leave the name out, or use it"
-		*c.problems = append(*c.problems, p)
 	}
+}
+
+// neverUsed warns of a name that nobody reads.
+func (c *Check) neverUsed(sym *Symbol) {
+	if sym.Used || sym.node == nil {
+		return
+	}
+	p := sym.node.Warning("%s is never used", sym.Name)
+	p.Hint = "leave the name out, or use it"
+	*c.problems = append(*c.problems, p)
 }
 
 // check holds signals against waits, and counts each barrier's actors.

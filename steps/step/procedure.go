@@ -7,81 +7,46 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Argument is what a parameter stands for.
-func (c *Check) Argument(name string, x *value.Text) *Symbol {
-	if !x.Given() { // it could not be read
-		return &Symbol{Name: name, Anything: true, Used: true}
-	}
-	s, known := c.Text(x)
-	if sym := c.Symbols[s]; known && sym != nil {
-		sym.Used = true
-		return sym
-	}
-	sym := &Symbol{Name: name, Used: true}
-	if known && c.MayBeThere(s) {
-		sym.Anything = true
-	} else if known {
-		sym.text = value.Format(value.Scalar(&source.Node{Text: s, Quoted: x.Node.Quoted}))
-	}
-	return sym
-}
-
-// Call checks a procedure's body with its parameters in place.
-func (c *Check) Call(proc *Procedure, params map[string]*Symbol) {
-	saved := make(map[string]*Symbol)
-	for name, sym := range params {
-		saved[name] = c.Symbols[name]
-		c.Symbols[name] = sym
-	}
-	c.Body(proc.Body, true)
-	for name, sym := range saved {
-		if sym == nil {
-			delete(c.Symbols, name)
-			continue
-		}
-		c.Symbols[name] = sym
-	}
-}
-
-// Arguments are what a procedure is called with.
-type Arguments struct{ value.Bindings }
-
-// Decode reads a mapping of parameters to texts.
-func (v *Arguments) Decode(d *value.Decoder, n *source.Node) {
-	v.Bindings.Decode(d, n)
-	d.Announce(v)
-}
-
-// Read implements [Part]: a procedure may be given the stream of a program.
-func (v *Arguments) Read(r *Reader, _ *Step) {
-	for _, x := range v.Values {
-		if s, static := x.Static(); static && isStreamName(s) {
-			r.Streams.add(s)
-		}
-	}
-}
-
 // A Procedure is a named list of steps with parameters.
 type Procedure struct {
-	Name   string
-	Params []string
-	node   *source.Node
-	value  *source.Node // its steps, or the mapping that holds them
-	Body   *Block
-	gives  *value.NameSet // the names that its steps give; nil until somebody asks
-	called bool           // by any step of the file
-	busy   bool           // while its own steps are searched for calls of itself
-	sound  bool           // they have been searched
+	Name        string // as its own file has it
+	Description string
+	Params      []Parameter
+	Returns     string // the name that it hands back; "" where it hands back nothing
+	Body        *Block
+
+	node     *source.Node
+	value    *source.Node // its steps, or the mapping that holds them
+	library  *Library     // of the file that it stands in; nil for the scenario's
+	defaults []*value.Expr
+	gives    *value.NameSet // the names that its steps give; nil until somebody asks
+	called   bool           // by any step of the file
+	busy     bool           // while its own steps are searched for calls of itself
+	sound    bool           // they have been searched
+}
+
+// A Parameter is one of a procedure's.
+type Parameter struct {
+	Name    string
+	Default *value.Datum // nil where the caller must give it
 }
 
 // Takes reports whether the procedure has a parameter of this name.
-func (p *Procedure) Takes(name string) bool {
-	for _, q := range p.Params {
-		if q == name {
-			return true
-		}
+func (p *Procedure) Takes(name string) bool { return slices.Contains(p.Names(), name) }
+
+// Names are the names of the parameters.
+func (p *Procedure) Names() []string {
+	names := make([]string, len(p.Params))
+	for i, q := range p.Params {
+		names[i] = q.Name
 	}
-	return false
+	return names
+}
+
+// private reports whether the names that its steps give are its own, and not the
+// actor's.
+func (p *Procedure) private() bool {
+	return p.library != nil || p.Returns != "" || p.value.Get("returns") != nil
 }
 
 // ProcedureRef is the name of a procedure.
@@ -116,7 +81,7 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 	}
 	p := reader.Problem(n, "unknown procedure %s", value.Shown(n))
 	if p.Hint = source.DidYouMean(n.Text, slices.Sorted(slices.Values(names))); p.Hint == "" {
-		p.Hint = "define it under procedures:"
+		p.Hint = "define it under procedures:, or include the file that holds it"
 	}
 }
 
@@ -144,7 +109,7 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 		if !value.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%s is not a name for a procedure", value.Quote(e.Key.Text))
 		}
-		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value}
+		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value, library: v.Reader.library}
 	}
 	for _, e := range n.Entries {
 		procs[e.Key.Text].read(v.Reader, e.Value)
@@ -158,7 +123,7 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 func (r *Reader) Uncalled() source.Problems {
 	var problems source.Problems
 	for _, p := range r.procs {
-		if !p.called {
+		if !p.called && p.library == r.library {
 			w := p.node.Warning("the procedure %s is never called", p.Name)
 			problems = append(problems, w.WithHint("leave it out, or call it with do: %s", p.Name))
 		}
@@ -171,18 +136,97 @@ func (p *Procedure) read(r *Reader, n *source.Node) {
 		p.Body = r.stepList(n)
 		return
 	}
-	var params value.Names
-	body := procedureBody{reader: r, params: n.Get("params")}
-	r.Mapping(n, procedureParams(&params, &body), "procedure "+p.Name)
-	p.Params, p.Body = params.Static(), body.block
-}
-
-func procedureParams(params *value.Names, body *procedureBody) []*value.Param {
-	return []*value.Param{
-		{Key: "params", Value: params, Help: "the names of its parameters"},
-		{Key: "steps", Value: body, Required: true, Help: "what it does"},
+	own := procedureFields{body: procedureBody{reader: r, params: n.Get("params")}}
+	r.Own = own.body.namesOf(n.Get("steps"))
+	r.Mapping(n, own.params(), "procedure "+p.Name)
+	p.Description, p.Params, p.Body = own.description.Text, own.parameters.list, own.body.block
+	p.defaults = own.parameters.exprs
+	if names := own.returns.Static(); len(names) == 1 {
+		p.Returns = names[0]
+		p.checkReturns(r, own.returns.Node)
 	}
 }
+
+// checkReturns reports a name to hand back that no step makes.
+func (p *Procedure) checkReturns(r *Reader, n *source.Node) {
+	switch made := p.Body; {
+	case p.Takes(p.Returns):
+		r.Problem(n, "%s is a parameter of procedure %s, which the caller has already", p.Returns, p.Name).Hint = "return a name that the steps make with as: or let:"
+	case made != nil && !made.names.May(p.Returns):
+		q := r.Problem(n, "no step of procedure %s makes %s", p.Name, value.Quote(p.Returns))
+		if q.Hint = source.DidYouMean(p.Returns, made.names.All()); q.Hint == "" {
+			q.Hint = "return a name that the steps make with as: or let:"
+		}
+	}
+}
+
+// procedureFields are the keys of a procedure that is written as a mapping.
+type procedureFields struct {
+	description value.Plain
+	parameters  parameters
+	returns     value.SingleName
+	body        procedureBody
+}
+
+func (f *procedureFields) params() []*value.Param {
+	return []*value.Param{
+		{Key: "description", Value: &f.description, Help: "what it does"},
+		{Key: "params", Value: &f.parameters, Help: "the names of its parameters: a list, or a mapping of names to defaults; a parameter without a default must be given"},
+		{Key: "returns", Value: &f.returns, Help: "the name that it hands back to as: of the do step; all other names that its steps make are then its own"},
+		{Key: "steps", Value: &f.body, Required: true, Help: "what it does"},
+	}
+}
+
+// ProcedureKeys documents the keys of a procedure that is written as a mapping.
+func ProcedureKeys() []value.DocRow { return value.DocRows(new(procedureFields).params()) }
+
+// parameters are names, or a mapping of names to defaults.
+type parameters struct {
+	list  []Parameter
+	exprs []*value.Expr
+}
+
+func (v *parameters) Decode(d *value.Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		var names value.Names
+		names.Decode(d, n)
+		for _, name := range names.Static() {
+			v.list = append(v.list, Parameter{Name: name})
+		}
+		return
+	}
+	for _, e := range n.Entries {
+		if !value.IsName(e.Key.Text) {
+			d.Problem(e.Key, "%s is not a name", value.Quote(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
+		}
+		p := Parameter{Name: e.Key.Text}
+		if !e.Value.Null {
+			p.Default = new(value.Datum)
+			p.Default.Decode(d, e.Value)
+		}
+		v.list = append(v.list, p)
+	}
+	v.exprs, _ = d.Take()
+}
+
+// NamesIn implements [value.Namer].
+func (v *parameters) NamesIn(n *source.Node, add func(string)) {
+	if n.Kind != source.Map {
+		new(value.Names).NamesIn(n, add)
+		return
+	}
+	for _, e := range n.Entries {
+		add(e.Key.Text)
+	}
+}
+
+func (v *parameters) Schema() value.Schema {
+	names := new(value.Names).Schema()
+	defaults := value.Schema{"type": "object", "propertyNames": value.Schema{"pattern": value.NamePattern}}
+	return value.Schema{"anyOf": []value.Schema{names, defaults}}
+}
+
+func (v *parameters) Type() string { return "names" }
 
 // procedureBody reads the steps of a procedure, to whose own names its
 // parameters belong.
@@ -193,12 +237,19 @@ type procedureBody struct {
 }
 
 func (b *procedureBody) Decode(_ *value.Decoder, n *source.Node) {
+	b.block = b.reader.namedList(n, b.namesOf(n))
+}
+
+// namesOf are the names that the steps in n may use.
+func (b *procedureBody) namesOf(n *source.Node) *value.NameSet {
 	names := value.NewNameSet()
 	if b.params != nil {
-		new(value.Names).NamesIn(b.params, names.Add)
+		new(parameters).NamesIn(b.params, names.Add)
 	}
-	b.reader.namesOfSteps(n, names)
-	b.block = b.reader.namedList(n, names)
+	if n != nil {
+		b.reader.namesOfSteps(n, names)
+	}
+	return names
 }
 
 func (b *procedureBody) Schema() value.Schema { return new(Block).Schema() }
@@ -229,7 +280,7 @@ func (p *Procedure) findLoop(d *value.Decoder) {
 // Schema accepts a mapping of names to procedures.
 func (v *Procedures) Schema() value.Schema {
 	long := value.Schema{}
-	for _, p := range procedureParams(new(value.Names), new(procedureBody)) {
+	for _, p := range new(procedureFields).params() {
 		long[p.Key] = value.Described(p)
 	}
 	return value.Schema{

@@ -2,6 +2,7 @@ package step
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,7 +18,8 @@ type Reader struct {
 	kinds   Kinds
 	procs   map[string]*Procedure
 	Streams *StreamUse
-	steps   []*Step
+	steps   *[]*Step
+	library *Library // of the file that is read; nil for a scenario's own
 }
 
 // NewReader returns a reader of steps of the given kinds, for a scenario with
@@ -25,8 +27,37 @@ type Reader struct {
 func NewReader(kinds Kinds, actors, vars []string) *Reader {
 	return &Reader{
 		Decoder: value.NewDecoder(actors, vars), kinds: kinds,
-		procs: make(map[string]*Procedure), Streams: newStreamUse(),
+		procs: make(map[string]*Procedure), Streams: newStreamUse(), steps: new([]*Step),
 	}
+}
+
+// Library returns a reader for a file that the scenario includes.
+func (r *Reader) Library(lib *Library) *Reader {
+	lib.used = make(map[string]bool)
+	return &Reader{
+		Decoder: value.NewDecoder(nil, lib.Vars), kinds: r.kinds, procs: make(map[string]*Procedure),
+		Streams: r.Streams, steps: r.steps, library: lib,
+	}
+}
+
+// Include makes the procedures of a file known as NAME.PROCEDURE.
+func (r *Reader) Include(name string, file *Reader) {
+	for _, p := range file.procs {
+		if p.library == file.library {
+			r.procs[name+"."+p.Name] = p
+		}
+	}
+}
+
+// Procedures are those of the file that was read, sorted by name.
+func (r *Reader) Procedures() []*Procedure {
+	var list []*Procedure
+	for _, name := range slices.Sorted(maps.Keys(r.procs)) {
+		if p := r.procs[name]; p.library == r.library {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // A Part is a value that belongs to the step it is decoded in: a list of steps,
@@ -43,7 +74,7 @@ type Nest interface {
 }
 
 // Steps are all steps read so far, in the order of the file.
-func (r *Reader) Steps() []*Step { return r.steps }
+func (r *Reader) Steps() []*Step { return *r.steps }
 
 // Actor reads one actor's steps.
 func (r *Reader) Actor(n *source.Node) *Block {
@@ -158,10 +189,10 @@ func (r *Reader) step(n *source.Node) *Step {
 	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value}
 	params := paramsOf(s.Action)
 	s.Place = event.Place{
-		ID: len(r.steps), Kind: kind.Name, Title: title(kind, verb.Value),
+		ID: len(*r.steps), Kind: kind.Name, Title: title(kind, verb.Value),
 		Pos: verb.Key.Pos, Line: verb.Key.Line(), Waits: params.MayWait, Shares: kind.Shares,
 	}
-	r.steps = append(r.steps, s)
+	*r.steps = append(*r.steps, s)
 	s.Gives = value.NewNameSet()
 	value.NamesIn(n, params.all(kind, s), s.Gives.Add)
 	r.keys(n, s, params)

@@ -84,7 +84,7 @@ type Caller interface {
 // namesOfProcedure adds the names that a procedure's steps give.
 func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
 	p := r.procs[name]
-	if p == nil {
+	if p == nil || p.private() {
 		return
 	}
 	if p.gives == nil {
@@ -104,7 +104,7 @@ func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
 func (p *Procedure) parameters() []string {
 	var names []string
 	if params := p.value.Get("params"); params != nil {
-		new(value.Names).NamesIn(params, func(name string) { names = append(names, name) })
+		new(parameters).NamesIn(params, func(name string) { names = append(names, name) })
 	}
 	return names
 }

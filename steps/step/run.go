@@ -276,13 +276,14 @@ func (t *Task) Record() {
 
 // giveNames publishes the shared names that have got their values.
 func (t *Task) giveNames(by event.Cause) {
-	uses := t.uses // to give a name is not to use it
+	owner := t.Actor.outermost()
 	for _, name := range t.given {
-		if v, err := t.Lookup(name); err == nil {
-			t.World.Give(name, value.Pass(v), by)
+		// To give a name is not to use it.
+		if v, _, ok := owner.get(name); ok {
+			t.World.Give(name, value.Pass(t.ValueOf(v)), by)
 		}
 	}
-	t.given, t.uses = t.given[:0], uses
+	t.given = t.given[:0]
 }
 
 // IsTimeout reports whether an error says that a time has passed.

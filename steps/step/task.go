@@ -25,6 +25,7 @@ type Run struct {
 	Services
 	Sockets     *sock.Group
 	Vars        map[string]any
+	Included    map[*Library]map[string]any // the variables of included files
 	StepTimeout time.Duration
 	Epoch       time.Time
 	Full        bool // keep all data, not only what a transcript shows
@@ -99,19 +100,9 @@ func (t *Task) Named(name string) (any, bool) {
 // Lookup implements [value.Env].
 func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.Named(name); ok {
-		switch v := v.(type) {
-		case *handle.Handle:
-			e := value.EndpointOf(v)
-			e.Owner = t.Actor.owner()
-			return e, nil
-		case *program.Program:
-			return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid}, nil
-		case *Spawned:
-			return &value.BranchValue{Name: v.Name}, nil
-		}
-		return v, nil
+		return t.ValueOf(v), nil
 	}
-	if v, ok := t.Actor.Run.Vars[name]; ok {
+	if v, ok := t.Actor.vars()[name]; ok {
 		return v, nil
 	}
 	switch name {
@@ -125,6 +116,21 @@ func (t *Task) Lookup(name string) (any, error) {
 		return value.Whole(t.Actor.Run.FreePort, event.Origin{Word: "free_port"}), nil
 	}
 	return nil, fmt.Errorf("%s has no value here", name)
+}
+
+// ValueOf is what expressions see of what a name stands for.
+func (t *Task) ValueOf(v any) any {
+	switch v := v.(type) {
+	case *handle.Handle:
+		e := value.EndpointOf(v)
+		e.Owner = t.Actor.owner()
+		return e
+	case *program.Program:
+		return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid}
+	case *Spawned:
+		return &value.BranchValue{Name: v.Name}
+	}
+	return v
 }
 
 // Await implements [value.Env]: the step comes after the event that gave the name its
@@ -243,16 +249,15 @@ func (t *Task) Set(name string, v any) {
 	if t.Actor.Set(name, v) {
 		t.use(name, true)
 	}
-	if _, handle := v.(*handle.Handle); !handle {
-		t.Publish(name)
+	if _, handle := v.(*handle.Handle); !handle && t.Actor.Shared[name] {
+		t.given = append(t.given, name)
 	}
 }
 
-// Publish lets other actors have a name's value, once the step under way is
-// recorded.
-func (t *Task) Publish(name string) {
-	if t.Actor.Shared[name] {
-		t.given = append(t.given, name)
+// Publish lets other actors have a handle, once the step under way is recorded.
+func (t *Task) Publish(h *handle.Handle) {
+	if t.Actor.ready(h) {
+		t.given = append(t.given, h.Name)
 	}
 }
 
@@ -280,7 +285,7 @@ func (t *Task) MakeHandle(i int, s *sock.Socket, otherwise string) (*handle.Hand
 	if err != nil {
 		return nil, err
 	}
-	h := &handle.Handle{Name: name, Sock: s}
+	h := &handle.Handle{Name: t.Shown(name), Sock: s}
 	if t.Step.As.Len() > i {
 		t.Set(name, h)
 	}

@@ -1,7 +1,11 @@
 package value
 
 import (
+	"fmt"
+	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -44,6 +48,23 @@ func (v *Datum) Schema() Schema { return Schema{} }
 
 // Type names the type in the reference.
 func (v *Datum) Type() string { return "value" }
+
+// Scalar is the text of a value that is neither a list nor a mapping, else nil.
+func (v *Datum) Scalar() *Text {
+	if v.Node.Kind != source.Scalar {
+		return nil
+	}
+	return &v.text
+}
+
+// Word is the value where it is a plain text without expressions, which may be
+// the name of something.
+func (v *Datum) Word() (string, bool) {
+	if v.Node.Kind != source.Scalar || v.Node.Quoted {
+		return "", false
+	}
+	return v.text.Static()
+}
 
 // Fixed is the value where it holds no expression.
 func (v *Datum) Fixed() (any, bool) {
@@ -126,3 +147,79 @@ func (v *Assignments) Schema() Schema {
 
 // Type names the type in the reference.
 func (v *Assignments) Type() string { return "names and values" }
+
+// Plain is a text without expressions.
+type Plain struct{ Text string }
+
+// Written implements [Written].
+func (v *Plain) Written() {}
+
+// Decode reads a text.
+func (v *Plain) Decode(d *Decoder, n *source.Node) {
+	if n.Kind != source.Scalar {
+		d.Problem(n, "expected a text, got %s", n.Describe())
+		return
+	}
+	v.Text = n.Text
+}
+
+// Schema accepts a text.
+func (v *Plain) Schema() Schema { return Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (v *Plain) Type() string { return "text" }
+
+// A Result is what a value must be: of a mapping, what the keys that are named
+// here must be; of a list, what each item must be; else the same text or number.
+type Result struct{ Datum }
+
+// Given reports whether anything was written.
+func (v *Result) Given() bool { return v.Node != nil }
+
+// Schema accepts anything.
+func (v *Result) Schema() Schema { return Schema{"additionalProperties": Schema{}} }
+
+// Check compares a value that a step got.
+func (v *Result) Check(env Env, got any) error {
+	want, err := v.Typed(env)
+	if err != nil {
+		return err
+	}
+	return differs("the result", Untraced(got), Untraced(want))
+}
+
+// differs reports where a value is not what it must be.
+func differs(what string, got, want any) error {
+	switch want := want.(type) {
+	case map[string]any:
+		m, ok := got.(map[string]any)
+		if !ok {
+			return Mismatchf("expected %s to be a mapping, got %s", what, Quote(Format(got)))
+		}
+		for _, key := range slices.Sorted(maps.Keys(want)) {
+			x, there := m[key]
+			if !there {
+				return Mismatchf("expected %s to have %s; its keys are %s", what, key, strings.Join(slices.Sorted(maps.Keys(m)), ", "))
+			}
+			if err := differs(key, x, want[key]); err != nil {
+				return err
+			}
+		}
+		return nil
+	case []any:
+		list, ok := got.([]any)
+		if !ok || len(list) != len(want) {
+			return Mismatchf("expected %s to be %s, got %s", what, Format(want), Quote(Format(got)))
+		}
+		for i, x := range want {
+			if err := differs(fmt.Sprintf("item %d of %s", i, what), list[i], x); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if g, w := Format(got), Format(want); g != w {
+		return Mismatchf("expected %s to be %s, got %s", what, Quote(w), Quote(g))
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package step
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// Arguments are what a procedure is called with.
+type Arguments struct {
+	Names  []string
+	Values []*value.Datum
+}
+
+// Decode reads a mapping of parameters to values.
+func (v *Arguments) Decode(d *value.Decoder, n *source.Node) {
+	var all value.Assignments
+	all.Decode(d, n)
+	v.Names, v.Values = all.Names, all.Values
+	d.Announce(v)
+}
+
+// Read implements [Part]: a procedure may be given the stream of a program.
+func (v *Arguments) Read(r *Reader, _ *Step) {
+	for _, x := range v.Values {
+		if s, plain := x.Word(); plain && isStreamName(s) {
+			r.Streams.add(s)
+		}
+	}
+}
+
+// Schema accepts a mapping of names to anything.
+func (v *Arguments) Schema() value.Schema { return new(value.Assignments).Schema() }
+
+// Type names the type in the reference.
+func (v *Arguments) Type() string { return "names and values" }
+
+// Argument is what a parameter stands for.
+func (c *Check) Argument(name string, x *value.Datum) *Symbol {
+	text := x.Scalar()
+	if text == nil {
+		return &Symbol{Name: name, Used: true}
+	}
+	if !text.Given() { // it could not be read
+		return &Symbol{Name: name, Anything: true, Used: true}
+	}
+	s, known := c.Text(text)
+	if sym := c.Symbols[s]; known && sym != nil {
+		sym.Used = true
+		return sym
+	}
+	sym := &Symbol{Name: name, Used: true}
+	if known && c.MayBeThere(s) {
+		sym.Anything = true
+	} else if known {
+		sym.text = value.Format(value.Scalar(&source.Node{Text: s, Quoted: text.Node.Quoted}))
+	}
+	return sym
+}
+
+// Call checks a procedure's body with its parameters in place, and returns what
+// it hands back.
+func (c *Check) Call(proc *Procedure, params map[string]*Symbol) *Symbol {
+	if proc.private() {
+		return c.callPrivate(proc, params)
+	}
+	saved := make(map[string]*Symbol)
+	for name, sym := range params {
+		saved[name] = c.Symbols[name]
+		c.Symbols[name] = sym
+	}
+	c.defaults(proc)
+	c.Body(proc.Body, true)
+	for name, sym := range saved {
+		if sym == nil {
+			delete(c.Symbols, name)
+			continue
+		}
+		c.Symbols[name] = sym
+	}
+	return nil
+}
+
+// callPrivate checks a procedure that keeps its names to itself.
+func (c *Check) callPrivate(proc *Procedure, params map[string]*Symbol) *Symbol {
+	outer := *c
+	scope := make(map[string]*Symbol)
+	if lib := proc.library; lib != nil {
+		c.scenario = lib.names()
+		c.open, c.loops = nil, nil
+	} else if c.spend(len(c.Symbols)) {
+		maps.Copy(scope, c.Symbols)
+	}
+	before := maps.Clone(scope)
+	maps.Copy(scope, params)
+	c.Symbols = scope
+	c.defaults(proc)
+	c.Body(proc.Body, true)
+	returned := scope[proc.Returns]
+	for name, sym := range scope {
+		if sym != before[name] && sym != params[name] && sym != returned {
+			c.neverUsed(sym)
+		}
+	}
+	c.Symbols, c.scenario, c.open, c.loops = outer.Symbols, outer.scenario, outer.open, outer.loops
+	return returned
+}
+
+// defaults checks the expressions in the defaults of a procedure's parameters.
+func (c *Check) defaults(proc *Procedure) {
+	for _, e := range proc.defaults {
+		c.Expression(e)
+	}
+}
+
+// Default is what a parameter stands for that the caller leaves out.
+func Default(q Parameter) *Symbol {
+	sym := &Symbol{Name: q.Name, Used: true}
+	if x := q.Default.Scalar(); x != nil {
+		if s, static := x.Static(); static {
+			sym.text = value.Format(value.Scalar(&source.Node{Text: s, Quoted: x.Node.Quoted}))
+		}
+	}
+	return sym
+}
+
+// HandBack notes that the do step's `as` name is what the procedure returned.
+func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
+	for _, x := range c.Step.As.List {
+		sym := &Symbol{Anything: true, Used: true}
+		if returned != nil {
+			now := *returned
+			now.Used = now.Sock != nil || now.Program || now.Branch != nil
+			sym = &now
+		}
+		c.Give(x, sym)
+	}
+	if proc.Returns != "" {
+		return
+	}
+	hint := fmt.Sprintf("write returns: NAME in the procedure %s, or leave this out", proc.Name)
+	if x := &c.Step.As; x.Given() {
+		c.Problem(x.Node, "the procedure %s returns nothing that as could name", proc.Name).Hint = hint
+	}
+	if x := &c.Step.Expect; x.Given() && !x.Error.Given() && !x.Took.Given() {
+		c.Problem(x.Node, "the procedure %s returns nothing that expect could be asked of", proc.Name).Hint = hint
+	}
+}
+
+// names are the names that the procedures of a library see outside themselves.
+func (l *Library) names() *ScenarioNames {
+	n := &ScenarioNames{Vars: make(map[string]*source.Node), usedVars: l.used, Actors: make(map[string]*ActorNames)}
+	for _, name := range l.Vars {
+		n.Vars[name] = new(source.Node)
+	}
+	return n
+}
+
+// CheckAlone checks the procedures of a library that nobody calls yet.
+func (r *Reader) CheckAlone() source.Problems {
+	var problems source.Problems
+	for _, p := range r.Procedures() {
+		c := &Check{scenario: r.library.names(), Uses: new(Uses), problems: &problems, Symbols: make(map[string]*Symbol)}
+		params := make(map[string]*Symbol)
+		for _, q := range p.Params {
+			params[q.Name] = &Symbol{Name: q.Name, Anything: true, Used: true}
+		}
+		if p.Body != nil {
+			c.Call(p, params)
+		}
+	}
+	return problems
+}
