@@ -1,10 +1,14 @@
 package steps
 
 import (
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
-	"golang.org/x/sys/unix"
 )
 
 var bindKind = step.Kind{
@@ -21,7 +25,24 @@ when the scenario ends. See bind(2), ip(7), unix(7).`,
       to: 127.0.0.1:0
     - close: sock
 `,
-	New: func() step.Action { return new(bindAction) },
+	New:  func() step.Action { return new(bindAction) },
+	Hint: bindHint,
+}
+
+func bindHint(errno syscall.Errno, to sock.Addr) string {
+	switch {
+	case errno == syscall.EADDRINUSE && to.Port == 0 && to.Path == "" && to.Other == "":
+		return step.NoPorts
+	case errno == syscall.EADDRINUSE:
+		return "another socket has this address: bind to port 0, or set SO_REUSEADDR before bind when only old connections in TIME_WAIT hold it; unlink frees a path"
+	case errno == syscall.EADDRNOTAVAIL && to.IP.IsLoopback():
+		return "no interface of this host has this address; for 127.0.0.1 and ::1 that means that " + step.LoDown
+	case errno == syscall.EADDRNOTAVAIL:
+		return "no interface of this host has this address"
+	case errno == syscall.EACCES:
+		return "ports below 1024 need a privilege (CAP_NET_BIND_SERVICE): bind to a higher one, or to port 0"
+	}
+	return ""
 }
 
 type bindAction struct {

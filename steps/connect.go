@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -23,6 +24,19 @@ scenario has started programs, no process of them is left, and no other actor
 may still start one. See connect(2).`,
 	Example: acceptKind.Example,
 	New:     func() step.Action { return new(connectAction) },
+	Hint:    connectHint,
+}
+
+func connectHint(errno syscall.Errno, _ sock.Addr) string {
+	switch errno {
+	case syscall.EADDRNOTAVAIL:
+		return "no ephemeral port for this address is free, often because of connections in TIME_WAIT: connect to another address of 127.0.0.0/8, or wait 60s"
+	case syscall.ECONNREFUSED:
+		return "nobody listens there: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"
+	case syscall.ENOENT:
+		return "no socket is bound to this path: refer to the listener as ${actor.listener} to wait for it, or use retry for a real program"
+	}
+	return ""
 }
 
 type connectAction struct {

@@ -24,7 +24,15 @@ var killKind = step.Kind{
     - join: p
       expect: {signal: TERM}
 `,
-	New: func() step.Action { return new(killAction) },
+	New:  func() step.Action { return new(killAction) },
+	Hint: killHint,
+}
+
+func killHint(errno syscall.Errno, _ sock.Addr) string {
+	if errno == syscall.ESRCH {
+		return "the program has ended, and a join step has waited for it"
+	}
+	return ""
 }
 
 type killAction struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -34,6 +35,14 @@ payload. A payload is possible for the named types too. See cmsg(3).`,
 	New: func() step.Action {
 		return &sendAction{call: value.Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
 	},
+	Hint: sendHint,
+}
+
+func sendHint(errno syscall.Errno, to sock.Addr) string {
+	if errno == syscall.EACCES && to.IP.Is4() {
+		return "a broadcast address needs SO_BROADCAST"
+	}
+	return ""
 }
 
 type sendAction struct {

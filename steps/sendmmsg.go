@@ -33,7 +33,8 @@ actors:
       expect: [first, second]
     - close: [a, b]
 `,
-	New: func() step.Action { return new(sendmmsgAction) },
+	New:  func() step.Action { return new(sendmmsgAction) },
+	Hint: sendHint,
 }
 
 type sendmmsgAction struct {

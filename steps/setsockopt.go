@@ -2,12 +2,15 @@ package steps
 
 import (
 	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/option"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
-	"golang.org/x/sys/unix"
 )
 
 // addrForm is IPV6_ADDRFORM, which Linux alone has.
@@ -45,7 +48,18 @@ ip(7), ipv6(7), tcp(7).`,
       expect: {onoff: 1, linger: 0}
     - close: sock
 `,
-	New: func() step.Action { return new(setsockoptAction) },
+	New:  func() step.Action { return new(setsockoptAction) },
+	Hint: setsockoptHint,
+}
+
+func setsockoptHint(errno syscall.Errno, _ sock.Addr) string {
+	switch errno {
+	case syscall.EADDRINUSE:
+		return "the socket is a member of this group already"
+	case syscall.EADDRNOTAVAIL:
+		return "the socket has no such membership or source, or no interface has this address"
+	}
+	return ""
 }
 
 type setsockoptAction struct {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -40,7 +41,15 @@ socket that receives the message. Make it with blocking: true. See socket(2).`,
       as: b
     - close: [a, b]
 `,
-	New: func() step.Action { return new(socketAction) },
+	New:  func() step.Action { return new(socketAction) },
+	Hint: socketHint,
+}
+
+func socketHint(errno syscall.Errno, _ sock.Addr) string {
+	if errno == syscall.EAFNOSUPPORT {
+		return "this kernel does not have the address family: add it to requires"
+	}
+	return ""
 }
 
 type socketAction struct {

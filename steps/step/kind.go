@@ -5,9 +5,11 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -20,6 +22,10 @@ type Kind struct {
 	Text    string        // what a reader wants to know beyond the parameters
 	Example string        // a whole scenario that runs and passes
 	New     func() Action // a fresh action, ready to be bound and decoded
+
+	// Hint is what helps against an errno that a step did not expect, where more
+	// can be said than of any call; to is the address of the call, if it has one.
+	Hint func(errno syscall.Errno, to sock.Addr) string
 
 	// What a kind does for others it declares too.
 	Loops  bool        // the steps that stand in it run again and again

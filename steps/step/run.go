@@ -137,7 +137,7 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	case s.Expect.Error.Given():
 		err = t.settleErrno(s, err, isErrno)
 	case isErrno:
-		err = t.unexpected(err, errno)
+		err = t.unexpected(s.Kind, err, errno)
 	}
 	if err != nil {
 		return err
@@ -154,13 +154,13 @@ func (t *Task) settleSuccess(s *Step, took time.Duration) error {
 
 // unexpected tells an errno that the step does not expect, what had been done
 // before it came, and what helps.
-func (t *Task) unexpected(err error, errno syscall.Errno) error {
+func (t *Task) unexpected(k *Kind, err error, errno syscall.Errno) error {
 	done := t.Missing
 	if done == NothingCame {
 		done = "" // the errno says so
 	}
 	return fmt.Errorf("unexpected %s (%s, errno %d)%s%s", sock.ErrnoName(errno), sock.ErrnoMessage(errno), errno,
-		value.Prefixed("; ", done), value.Prefixed("; ", hintOf(err, t.Event.Call, t.Event.Args, errno)))
+		value.Prefixed("; ", done), value.Prefixed("; ", hintOf(k, err, t.Event.Args, errno)))
 }
 
 func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
