@@ -7,7 +7,6 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -21,6 +20,7 @@ func Describe(s *scenarios.Scenario) history.Scenario {
 // failure says why a run failed, with the step that did.
 func failure(err error) *history.Failure {
 	var in *step.Error
+	var part *placedError
 	if errors.As(err, &in) {
 		err = in.Err
 	}
@@ -31,6 +31,9 @@ func failure(err error) *history.Failure {
 	var inExpr *value.ExprError
 	if f.Place != nil && errors.As(err, &inExpr) {
 		f.At = &history.Spot{Pos: inExpr.Pos, Line: inExpr.Line}
+	}
+	if errors.As(err, &part) && part.node != nil {
+		f.At = &history.Spot{Pos: part.node.Pos, Line: part.node.Line()}
 	}
 	var m *value.Mismatch
 	if errors.As(err, &m) && m.Data {
@@ -54,7 +57,7 @@ func programOf(m *member, p program.ProgramOutput) history.Program {
 func (r *run) record() *history.Record {
 	rec := r.recorder.Record()
 	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
-	rec.Dynamic.Low, rec.Dynamic.High = event.DynamicPorts()
+	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Epoch = r.epoch
 	if r.hub != nil {
 		rec.Meetings = r.hub.meetings

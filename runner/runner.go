@@ -32,6 +32,8 @@ type Options struct {
 	// FoldAll keeps of each repetition its first and its last round only, whatever
 	// they print: for runs whose transcript is read only where they fail.
 	FoldAll bool
+	// Private gives a network of its own to each scenario that asks for none.
+	Private bool
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool
 	// Hurry, once it is closed, lets a run that ends give its programs no time to
@@ -43,16 +45,12 @@ type Options struct {
 // temporary folder, is gone when Run returns.
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result {
 	res := &history.Result{Scenario: Describe(s), Record: new(history.Record)}
-	switch missing := unmet(ctx, s.Requires, hostNetwork{}); {
-	case missing != "" && ctx.Err() != nil:
-		res.Status, res.Failure = history.Cancelled, history.NewFailure(context.Cause(ctx))
-		return res
-	case missing != "":
-		res.Status, res.Reason = history.Skipped, missing
+	n := begin(ctx, s, o, res)
+	if n == nil {
 		return res
 	}
 	start := time.Now()
-	r := newRun(s, o, start)
+	r := newRun(s, o, n, start)
 	err := r.run(ctx)
 	if err != nil {
 		r.programs.AwaitEnding()
@@ -80,6 +78,7 @@ type run struct {
 	shared   step.Run
 	hub      *hub
 	tmp      *folder
+	network  network
 	ports    freePorts
 	streams  ownStreams
 	programs *program.Programs
@@ -97,9 +96,9 @@ type run struct {
 	stopped  *history.Failure // from outside: a timeout of the scenario, an interrupt
 }
 
-func newRun(s *scenarios.Scenario, o Options, start time.Time) *run {
+func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), programs: program.NewPrograms(), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	if len(o.Vars)+len(s.Computed) > 0 {
@@ -141,7 +140,7 @@ func (r *run) run(outside context.Context) error {
 	defer late.Stop()
 	g, ctx := errgroup.WithContext(ctx)
 	r.group = g
-	r.shared.Sockets = sock.NewGroup(ctx)
+	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
 	if r.options.Hurry != nil {
 		go r.hurry(ctx)
 	}
@@ -338,5 +337,5 @@ func (r *run) close() error {
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()
-	return errors.Join(r.shared.Sockets.Close(), r.tmp.remove())
+	return errors.Join(r.shared.Sockets.Close(), r.network.Close(), r.tmp.remove())
 }

@@ -11,7 +11,10 @@ var _ step.Services = (*run)(nil)
 func (r *run) Tmp() (string, error) { return r.tmp.path() }
 
 // FreePort implements [step.Services].
-func (r *run) FreePort() (int, error) { return r.ports.next() }
+func (r *run) FreePort() (port int, err error) {
+	r.network.Within(func() { port, err = r.ports.next() })
+	return port, err
+}
 
 // Programs implements [step.Services].
 func (r *run) Programs() *program.Programs { return r.programs }

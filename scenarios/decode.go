@@ -21,6 +21,7 @@ type document struct {
 	stepTimeout value.Duration
 	vars        variables
 	files       files
+	network     NetworkPlan
 	procedures  step.Procedures
 	actors      actors
 }
@@ -35,14 +36,10 @@ func (doc *document) params() []*value.Param {
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the longest time that each step may take; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides; an expression in one is evaluated when the scenario starts"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
+		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
 	}
-}
-
-// laterKeys are keys of the language that this version does not know yet.
-var laterKeys = map[string]string{
-	"network": "this version runs on the host's own network; leave the key out",
 }
 
 // decode reads and checks a scenario.
@@ -64,22 +61,11 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 		return nil, source.Problems{p}
 	}
 	doc := new(document)
-	var later source.Problems
-	known := *n
-	known.Entries = nil
-	for _, e := range n.Entries {
-		if hint, ok := laterKeys[e.Key.Text]; ok {
-			p := e.Key.Problem("the key %s is not supported yet", e.Key.Text)
-			later = append(later, p.WithHint("%s", hint))
-			continue
-		}
-		known.Entries = append(known.Entries, e)
-	}
 	r := step.NewReader(kinds, keysOf(n.Get("actors")), keysOf(n.Get("vars")))
 	doc.procedures.Reader, doc.actors.reader = r, r
-	r.Mapping(inOrder(&known), doc.params(), "a scenario")
+	r.Mapping(inOrder(n), doc.params(), "a scenario")
 	s.fill(doc, r)
-	problems := append(later, r.Problems()...)
+	problems := r.Problems()
 	if !problems.HasErrors() {
 		problems = append(problems, r.Uncalled()...)
 	}
@@ -107,7 +93,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	}
 	s.Description, s.Tags = doc.description.Text, doc.tags.list
 	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
-	s.Files = doc.files.list
+	s.Files, s.Network = doc.files.list, doc.network
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
 	s.Steps = r.Steps()

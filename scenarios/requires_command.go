@@ -107,13 +107,10 @@ func probeCommand(p *probing, _ string) string {
 		return err.Error()
 	}
 	defer null.Close()
-	set := &program.Set{Forks: sock.Forks}
+	set := &program.Set{Forks: sock.Forks, Within: p.network.Within}
 	defer set.Close()
-	var started *program.Process
-	p.network.Within(func() {
-		started, err = set.Start(program.Spec{
-			Path: path, Argv: p.argv, Env: os.Environ(), Dir: dir, Files: []*os.File{null, null, null},
-		})
+	started, err := set.Start(program.Spec{
+		Path: path, Argv: p.argv, Env: os.Environ(), Dir: dir, Files: []*os.File{null, null, null},
 	})
 	if err != nil {
 		return "the program cannot be started: " + err.Error()

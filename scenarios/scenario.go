@@ -5,6 +5,7 @@ package scenarios
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +33,7 @@ type Scenario struct {
 	Vars        map[string]any // nil for those in Computed
 	Computed    []*Variable    // each after those that it reads
 	Files       []*File
+	Network     NetworkPlan
 	Actors      []*Actor
 
 	Node  *source.Node
@@ -68,6 +70,11 @@ type Actor struct {
 
 // Pos is the place of the scenario in its file.
 func (s *Scenario) Pos() source.Pos { return s.Node.Pos }
+
+// Needs reports whether the scenario has a requirement, as it is written.
+func (s *Scenario) Needs(requirement string) bool {
+	return slices.ContainsFunc(s.Requires, func(r Requirement) bool { return r.String() == requirement })
+}
 
 // HasTag reports whether the scenario has one of the tags.
 func (s *Scenario) HasTag(tags ...string) bool {

@@ -184,7 +184,17 @@ actors:
 
 func TestKeyProblems(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
-		{"network: private\n", "1:1: the key network is not supported yet; this version runs on the host's own network; leave the key out"},
+		{"network: privat\n", `1:10: unknown network "privat"; did you mean "private"?`},
+		{"network: lan\n", `1:10: unknown network "lan"; a network is host or private, or a mapping with the key private`},
+		{"network: [host]\n", `1:10: unknown network `},
+		{"network: {}\n", "1:10: the network is empty; a network is host or private, or a mapping with the key private"},
+		{"network: {privat: {}}\n", `1:11: unknown key "privat" in network; did you mean "private"?`},
+		{"network: {private: {lo: sideways}}\n", `1:25: expected up or down, got the text "sideways"`},
+		{"network: {private: {sysctls: [a]}}\n", "1:30: sysctls is a mapping of names to values, not a list"},
+		{"network: {private: {sysctls: {kernel.pid_max: 1}}}\n", `1:31: "kernel.pid_max" is not a kernel parameter of a network; its name begins with net, as in net.ipv4.tcp_syn_retries`},
+		{"network: {private: {sysctls: {net/../kernel/pid_max: 1}}}\n", `1:31: "net/../kernel/pid_max" is not a kernel parameter of a network`},
+		{"network: {private: {sysctls: {net.ipv4.tcp_sack: [1]}}}\n", "1:50: expected a text or a number, got a list"},
+		{"network: {private: {sysctls: {net.ipv4.tcp_sack: '${x}'}}}\n", "1:50: a kernel parameter of the network cannot hold an expression; it is set before anything has a value; write it out"},
 		{"descripton: x\n", `1:1: unknown key "descripton" in a scenario; did you mean "description"?`},
 		{"xyz: x\n", `1:1: unknown key "xyz" in a scenario; it takes actors, description, `},
 		{"name: [a]\n", "1:7: expected a text, got a list"},

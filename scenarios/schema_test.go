@@ -100,7 +100,7 @@ func TestSchemaRefuses(t *testing.T) {
 	for _, text := range []string{
 		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
 		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",
-		"xyz: 1\nactors: {a: []}", "network: private\nactors: {a: []}", "name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",
+		"xyz: 1\nactors: {a: []}", "network: privat\nactors: {a: []}", "network: {}\nactors: {a: []}", "network: {private: {low: up}}\nactors: {a: []}", "network: {private: {lo: on}}\nactors: {a: []}", "network: {private: {sysctls: {kernel.x: 1}}}\nactors: {a: []}", "name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",
 		"timeout: 5\nactors: {a: []}", "timeout: soon\nactors: {a: []}", "vars: [a]\nactors: {a: []}", "vars: {1a: 5}\nactors: {a: []}",
 		"requires: foo\nactors: {a: []}", "requires: 'kernel>=x'\nactors: {a: []}", "requires: 'cmd:'\nactors: {a: []}",
 		"requires: 'cap:FOO'\nactors: {a: []}", "requires: 'env:'\nactors: {a: []}", "requires: {command: []}\nactors: {a: []}",

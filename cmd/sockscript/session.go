@@ -38,6 +38,7 @@ type session struct {
 	vars     map[string]any // what these two say
 	strict   bool
 	keep     bool
+	private  bool
 	slowest  int
 	shipped  bool
 	memory   *suite.Memory // nil where nothing can be remembered
@@ -71,6 +72,7 @@ func (s *session) bind(c *cobra.Command) {
 	f.StringArrayVar(&s.varFiles, "var-file", nil, "set variables from a YAML `file` of names and values (repeatable)")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenarios: `name=value` (repeatable)")
 	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that each scenario may run (default: its own timeout, or 30s)")
+	f.BoolVar(&s.private, "private", false, "a network of its own, with nothing but lo, for each scenario that asks for none")
 	f.BoolVar(&s.keep, "keep", false, "keep the temporary folder of a scenario that fails, and say where it is")
 	f.IntVar(&s.slowest, "slowest", 0, "name the `n` scenarios that took longest")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary; a failure shows of each repetition the first round and the last")
@@ -283,7 +285,7 @@ func (p *program) report(s *session, do func(*reporting) error) error {
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Keep: s.keep, Hurry: p.hurry},
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Keep: s.keep, Hurry: p.hurry},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
 	}
 	progress := newProgress(len(cases) * s.count)

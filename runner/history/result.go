@@ -61,7 +61,7 @@ type Failure struct {
 	Place   *event.Place // nil where the scenario as a whole failed
 	Message string       // why, of one line or more
 	// At is the place of what is wrong, where that is not the step but an
-	// expression in it.
+	// expression in it, or a part of the file outside any step.
 	At *Spot
 	// Mismatch is the data that was expected and that came, where it differs.
 	Mismatch *Mismatch

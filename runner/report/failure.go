@@ -55,7 +55,11 @@ func writeHead(b *bytes.Buffer, r *history.Result, f *history.Failure, s Style) 
 		if f.Actor != "" {
 			who = f.Actor + ": "
 		}
-		p := r.Scenario.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Message))
+		at := r.Scenario
+		if f.At != nil {
+			at.At, at.Line = f.At.Pos, f.At.Line
+		}
+		p := at.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Message))
 		fmt.Fprintln(b, p.Report())
 		return
 	}

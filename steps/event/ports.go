@@ -13,20 +13,25 @@ func DynamicPort(port uint16) bool {
 }
 
 // DynamicPorts are the lowest and the highest port that the kernel may choose by
-// itself: on Linux those of net.ipv4.ip_local_port_range (ip(7)), elsewhere the
-// dynamic ports of RFC 6335, section 6.
+// itself in the network of this process.
 func DynamicPorts() (low, high uint16) {
 	r := portRange()
 	return r[0], r[1]
 }
 
 var portRange = sync.OnceValue(func() [2]uint16 {
-	r := [2]uint16{49152, 65535}
+	low, high := ReadDynamicPorts()
+	return [2]uint16{low, high}
+})
+
+// ReadDynamicPorts are the ports that the kernel may choose by itself in the
+// network of the calling thread: on Linux those of net.ipv4.ip_local_port_range
+// (ip(7)), elsewhere the dynamic ports of RFC 6335, section 6.
+func ReadDynamicPorts() (low, high uint16) {
 	if text, err := os.ReadFile("/proc/sys/net/ipv4/ip_local_port_range"); err == nil {
-		var low, high uint16
 		if _, err := fmt.Sscan(string(text), &low, &high); err == nil {
-			r = [2]uint16{low, high}
+			return low, high
 		}
 	}
-	return r
-})
+	return 49152, 65535
+}

@@ -41,18 +41,18 @@ type answer struct {
 var noNamespace atomic.Bool
 
 // newOffice runs the reaper, in a pid namespace where the kernel lets it.
-func newOffice(forks sync.Locker) office {
+func newOffice(by *starting) office {
 	if !noNamespace.Load() {
-		a, err := openOffice(forks, asInit)
+		a, err := openOffice(by, asInit)
 		if err == nil {
 			return a
 		}
 		noNamespace.Store(!isShortage(err))
 	}
-	if a, err := openOffice(forks, asSubreaper); err == nil {
+	if a, err := openOffice(by, asSubreaper); err == nil {
 		return a
 	}
-	return newHere(forks)
+	return newHere(by)
 }
 
 // isShortage reports an error that may pass.
@@ -63,7 +63,7 @@ func isShortage(err error) bool {
 // startsWithin is how long the reaper has to start.
 const startsWithin = 30 * time.Second
 
-func openOffice(forks sync.Locker, how string) (*away, error) {
+func openOffice(by *starting, how string) (*away, error) {
 	life, lifeEnd, err := socketpair()
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func openOffice(forks sync.Locker, how string) (*away, error) {
 	defer controlEnd.Close()
 	a := &away{life: life, asked: make(map[uint32]chan answer), list: make(map[int]*Process), ids: make(map[int]int)}
 	if a.wire, err = newWire(control); err == nil {
-		err = a.run(forks, how, lifeEnd, controlEnd)
+		err = a.run(by, how, lifeEnd, controlEnd)
 	}
 	if err != nil {
 		a.hurry()
@@ -99,7 +99,7 @@ func socketpair() (ours, theirs *os.File, err error) {
 }
 
 // run runs the reaper and waits until it is ready.
-func (a *away) run(forks sync.Locker, how string, life, control *os.File) error {
+func (a *away) run(by *starting, how string, life, control *os.File) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -111,15 +111,13 @@ func (a *away) run(forks sync.Locker, how string, life, control *os.File) error 
 		Sys:   reaperAttr(how),
 	}
 	a.life.SetReadDeadline(time.Now().Add(startsWithin))
-	err = func() error {
-		forks.Lock()
-		defer forks.Unlock()
+	by.do(func() {
 		if a.reaper, err = os.StartProcess(ownBinary, []string{reaperName, how}, attr); err != nil {
-			return err
+			return
 		}
 		life.Close()
-		return a.heard(saysRuns)
-	}()
+		err = a.heard(saysRuns)
+	})
 	if err == nil {
 		err = a.heard(saysReady)
 	}

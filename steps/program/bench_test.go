@@ -42,7 +42,7 @@ func BenchmarkNext(b *testing.B) {
 }
 
 func BenchmarkHere(b *testing.B) {
-	s := &Set{Forks: new(sync.Mutex), office: newHere(new(sync.Mutex))}
+	s := &Set{Forks: new(sync.Mutex), office: newHere(&starting{forks: new(sync.Mutex)})}
 	defer s.Close()
 	for b.Loop() {
 		p := run(b, s, "true")

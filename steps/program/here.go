@@ -8,14 +8,14 @@ import (
 // here is an office in this process, for systems where no other can be had.
 type here struct {
 	*table
-	forks sync.Locker
+	how *starting
 
 	mu   sync.Mutex
 	list map[int]*Process
 }
 
-func newHere(forks sync.Locker) *here {
-	h := &here{forks: forks, list: make(map[int]*Process)}
+func newHere(how *starting) *here {
+	h := &here{how: how, list: make(map[int]*Process)}
 	h.table = newTable(0, h.hasEnded)
 	return h
 }
@@ -25,9 +25,9 @@ func (h *here) start(set *Set, s Spec) (*Process, error) {
 	for i, f := range s.Files {
 		files[i] = f.Fd()
 	}
-	h.forks.Lock()
-	pid, err := h.launch(s, files)
-	h.forks.Unlock()
+	var pid int
+	var err error
+	h.how.do(func() { pid, err = h.launch(s, files) })
 	if err != nil {
 		return nil, err
 	}

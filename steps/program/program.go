@@ -69,6 +69,9 @@ type Set struct {
 	// Forks is held while a copy of this process is made, which has copies of all
 	// its descriptors until it runs something else.
 	Forks sync.Locker
+	// Within calls a function on a thread of the network that the programs are in;
+	// nil stands for the network of this process.
+	Within func(f func())
 
 	mu     sync.Mutex
 	office office
@@ -106,9 +109,27 @@ func (s *Set) open() (office, error) {
 		return nil, os.ErrClosed
 	}
 	if s.office == nil {
-		s.office = newOffice(s.Forks)
+		s.office = newOffice(&starting{s.Forks, s.Within})
 	}
 	return s.office, nil
+}
+
+// starting is how a process is made for a Set.
+type starting struct {
+	forks  sync.Locker
+	within func(f func())
+}
+
+// do calls a function that makes a process, inside the network of the set, while
+// no other descriptor is closed.
+func (s *starting) do(start func()) {
+	s.forks.Lock()
+	defer s.forks.Unlock()
+	if s.within == nil {
+		start()
+		return
+	}
+	s.within(start)
 }
 
 // opened is what works for the set; nil where no program was started.

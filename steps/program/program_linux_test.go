@@ -81,7 +81,7 @@ wait
 `
 
 func openSet(how string) (*Set, error) {
-	o, err := openOffice(new(sync.Mutex), how)
+	o, err := openOffice(&starting{forks: new(sync.Mutex)}, how)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +176,7 @@ func TestProcess(t *testing.T) {
 					syscall.Kill(p.Pid, syscall.SIGKILL)
 				}
 			}()
-			s := &Set{Forks: new(sync.Mutex), office: newHere(new(sync.Mutex))}
+			s := &Set{Forks: new(sync.Mutex), office: newHere(&starting{forks: new(sync.Mutex)})}
 			if how != "here" {
 				var err error
 				if s, err = openSet(how); err != nil {

@@ -173,9 +173,10 @@ type Programs struct {
 }
 
 // NewPrograms returns an empty list, which costs nothing until a program is
-// started.
-func NewPrograms() *Programs {
-	return &Programs{Set: Set{Forks: sock.Forks}}
+// started. within calls a function on a thread of the network that the programs
+// are in; nil stands for the network of this process.
+func NewPrograms(within func(f func())) *Programs {
+	return &Programs{Set: Set{Forks: sock.Forks, Within: within}}
 }
 
 // keptEnded is how many programs that have ended are kept for a report.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-func newOffice(forks sync.Locker) office { return newHere(forks) }
+func newOffice(how *starting) office { return newHere(how) }
 
 // awaitExit waits for the end of a child. Without a waitid(2) that leaves the
 // zombie it is reaped at once.

@@ -13,7 +13,7 @@ import (
 // on each receive. The floor is the same between two locked threads in plain blocking write(2) and read(2), measured in the same
 // run; x/floor is the ratio of the two.
 func BenchmarkPingPong(b *testing.B) {
-	g := NewGroup(context.Background())
+	g := NewGroup(context.Background(), nil)
 	defer g.Close()
 	client, server := tcpPair(b, g, false)
 	floor := nativePingPong(b, b.N)
@@ -55,7 +55,7 @@ func BenchmarkPingPong(b *testing.B) {
 
 // nativePingPong is the floor: ns per round.
 func nativePingPong(b *testing.B, rounds int) float64 {
-	g := NewGroup(context.Background())
+	g := NewGroup(context.Background(), nil)
 	defer g.Close()
 	client, server := tcpPair(b, g, true)
 	done := make(chan error, 1)

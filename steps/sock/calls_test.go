@@ -311,7 +311,7 @@ func TestBindAny(t *testing.T) {
 func TestUnixPathIsRemoved(t *testing.T) {
 	checkLeaks(t)
 	a, other := unixPath(t), unixPath(t)
-	g := NewGroup(t.Context())
+	g := NewGroup(t.Context(), nil)
 	listener(t, g, unix.SOCK_STREAM, a, 1, false)
 	listener(t, g, unix.SOCK_STREAM, other, 1, false)
 	must(t, os.Remove(other.Path))

@@ -19,7 +19,8 @@ type Group struct {
 	stop   func() bool // takes back the AfterFunc that watches ctx
 	ended  atomic.Bool // set before the waiting calls are woken
 	lastID atomic.Uint64
-	diag   unixDiag
+	diag   *unixDiag
+	within func(f func())
 
 	mu      sync.Mutex
 	reason  error // why waiting calls fail once ended is set
@@ -51,13 +52,19 @@ type boundPath struct {
 var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
 
 // NewGroup returns an empty group. When ctx is cancelled every call that waits, and every later call that may wait, fails with
-// an error that wraps the cause ([context.Cause]).
-func NewGroup(ctx context.Context) *Group {
+// an error that wraps the cause ([context.Cause]). within calls a function on a thread of the network in which the group's sockets
+// are made; nil stands for the network of this process.
+func NewGroup(ctx context.Context, within func(f func())) *Group {
+	if within == nil {
+		within = func(f func()) { f() }
+	}
 	g := &Group{
+		within:  within,
 		open:    make(map[*Socket]struct{}),
 		waiters: make(map[waiter]struct{}),
 		passed:  make(map[uint64]*passage),
 	}
+	g.diag = newUnixDiag(g.socket)
 	g.drained = sync.NewCond(&g.mu)
 	g.lastID.Store(uint64(processPart()) << 32)
 	if ctx.Err() != nil {
@@ -73,7 +80,7 @@ func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, failed("socket", err)
 	}
-	fd, err := sysSocket(family, typ, proto, !blocking)
+	fd, err := g.socket(family, typ, proto, !blocking)
 	if err != nil {
 		return nil, failed("socket", err)
 	}
@@ -85,12 +92,19 @@ func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	return s, nil
 }
 
+// socket is socket(2) in the group's network.
+func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error) {
+	g.within(func() { fd, err = sysSocket(family, typ, proto, nonblock) })
+	return fd, err
+}
+
 // OpenPair makes two connected sockets with socketpair(2). Each one's Description names the other's as its Peer.
 func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, nil, failed("socketpair", err)
 	}
-	fds, err := sysSocketpair(family, typ, proto, !blocking)
+	var fds [2]int
+	g.within(func() { fds, err = sysSocketpair(family, typ, proto, !blocking) })
 	if err != nil {
 		return nil, nil, failed("socketpair", err)
 	}

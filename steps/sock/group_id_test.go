@@ -8,7 +8,7 @@ import (
 // Ids of descriptions have a part that differs between processes, and are counted
 // beside it.
 func TestDescriptionIDs(t *testing.T) {
-	a, b := NewGroup(context.Background()), NewGroup(context.Background())
+	a, b := NewGroup(context.Background(), nil), NewGroup(context.Background(), nil)
 	defer a.Close()
 	defer b.Close()
 	first, second, other := a.lastID.Add(1), a.lastID.Add(1), b.lastID.Add(1)

@@ -30,7 +30,7 @@ var nowait = Wait{NoWait: true}
 
 func TestMain(m *testing.M) {
 	// What the runtime keeps for good (epoll, the signal loop) must be there before descriptors and goroutines are counted.
-	g := NewGroup(context.Background())
+	g := NewGroup(context.Background(), nil)
 	for _, blocking := range []bool{false, true} {
 		if s, err := g.Open(unix.AF_UNIX, unix.SOCK_DGRAM, 0, blocking); err == nil {
 			s.Recv(Wait{Deadline: time.Now()}, make([]byte, 1), 0)
@@ -45,7 +45,7 @@ func newGroup(t *testing.T) (*Group, context.CancelCauseFunc) {
 	t.Helper()
 	checkLeaks(t)
 	ctx, cancel := context.WithCancelCause(context.Background())
-	g := NewGroup(ctx)
+	g := NewGroup(ctx, nil)
 	t.Cleanup(func() {
 		if err := g.Close(); err != nil {
 			t.Errorf("Group.Close: %v", err)

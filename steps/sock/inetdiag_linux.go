@@ -46,7 +46,7 @@ const (
 
 // closedState asks sock_diag for the connection that the socket had.
 func (g *Group) closedState(s *Socket) (string, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	fd, err := g.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
 	if err != nil {
 		return "", failed("socket", err)
 	}

@@ -12,10 +12,16 @@ import (
 
 // unixDiag asks the kernel about AF_UNIX sockets by sock_diag(7), over one netlink socket that it opens when first needed.
 type unixDiag struct {
+	socket func(family, typ, proto int, nonblock bool) (int, error)
+
 	mu     sync.Mutex
 	fd     int // 0: not open
 	failed bool
 	seq    uint32
+}
+
+func newUnixDiag(socket func(family, typ, proto int, nonblock bool) (int, error)) *unixDiag {
+	return &unixDiag{socket: socket}
 }
 
 // linux/unix_diag.h and linux/sock_diag.h
@@ -51,7 +57,7 @@ func (u *unixDiag) open() bool {
 	if u.fd != 0 || u.failed {
 		return !u.failed
 	}
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	fd, err := u.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
 	u.fd, u.failed = fd, err != nil
 	return err == nil
 }

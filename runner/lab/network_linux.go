@@ -1,0 +1,192 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A Network is a network namespace. Its methods may be called from any
+// goroutine.
+type Network struct {
+	calls chan call
+	gone  chan struct{} // closed once the thread leaves
+	close func()
+}
+
+// A call is a function for the thread of a namespace. When it has returned, done
+// takes its panic, or nil.
+type call struct {
+	f    func()
+	done chan any
+}
+
+// Private makes a network namespace with nothing but lo. Errors are a
+// [RefusedError] where none can be made, and a [SysctlError].
+func Private(s Settings) (*Network, error) {
+	n := &Network{calls: make(chan call), gone: make(chan struct{})}
+	quit := make(chan struct{})
+	n.close = sync.OnceFunc(func() { close(quit) })
+	started := make(chan error)
+	go n.hold(started, quit)
+	if err := <-started; err != nil {
+		return nil, &RefusedError{err}
+	}
+	if err := n.begin(s); err != nil {
+		n.Close()
+		return nil, err
+	}
+	return n, nil
+}
+
+// hold gives the namespace a thread of its own. It is not the first thread of
+// the process: that one never ends, and /proc/self shows its namespaces.
+func (n *Network) hold(started chan<- error, quit <-chan struct{}) {
+	runtime.LockOSThread()
+	if unix.Gettid() != unix.Getpid() {
+		n.serve(started, quit)
+		return
+	}
+	taken := make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		close(taken)
+		n.serve(started, quit)
+	}()
+	<-taken
+	runtime.UnlockOSThread()
+}
+
+// serve makes the namespace and does what is asked of it until quit is closed.
+// Its goroutine ends while it is locked to its thread, so that the thread ends
+// too.
+func (n *Network) serve(started chan<- error, quit <-chan struct{}) {
+	defer close(n.gone)
+	err := unix.Unshare(unix.CLONE_NEWNET)
+	started <- err
+	if err != nil {
+		return
+	}
+	for {
+		select {
+		case c := <-n.calls:
+			c.do()
+		case <-quit:
+			return
+		}
+	}
+}
+
+// do calls the function; a panic is kept for the one who asked.
+func (c call) do() {
+	defer func() { c.done <- recover() }()
+	c.f()
+}
+
+// begin sets the network up as it is asked for.
+func (n *Network) begin(s Settings) (err error) {
+	host := ofHost()
+	n.Within(func() {
+		if !s.LoDown {
+			err = loUp()
+		}
+		if err == nil {
+			err = alike()
+		}
+		for _, parameter := range slices.Concat(host, s.Sysctls) {
+			if err == nil {
+				err = setSysctl(parameter)
+			}
+		}
+	})
+	return err
+}
+
+// Within calls f on the network's thread and waits until it has returned: the
+// sockets that f makes and the programs that it starts are in this network. f
+// must be short, and start no goroutine that relies on it. In a network that is
+// closed, f is not called.
+func (n *Network) Within(f func()) {
+	c := call{f: f, done: make(chan any, 1)}
+	select {
+	case n.calls <- c:
+		if p := <-c.done; p != nil {
+			panic(p)
+		}
+	case <-n.gone:
+	}
+}
+
+// Close lets go of the network. The kernel removes it when its last socket is
+// closed.
+func (n *Network) Close() error {
+	n.close()
+	<-n.gone
+	return nil
+}
+
+// loUp brings lo of this thread's network up; its addresses come by themselves
+// (netdevice(7)).
+func loUp() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socket", err)
+	}
+	defer unix.Close(fd)
+	lo, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, lo); err != nil {
+		return os.NewSyscallError("SIOCGIFFLAGS of lo", err)
+	}
+	lo.SetUint16(lo.Uint16() | unix.IFF_UP)
+	return os.NewSyscallError("SIOCSIFFLAGS of lo", unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo))
+}
+
+// alike sets what a new network takes over from the host's network or from the
+// kernel, so that a scenario finds the same everywhere.
+func alike() error {
+	gid := os.Getegid()
+	// Ping sockets for our own group (icmp(7)). In a user namespace without that
+	// group the kernel refuses it; then there are none, as in any new network.
+	_ = setSysctl(Sysctl{"net.ipv4.ping_group_range", fmt.Sprintf("%d %d", gid, gid)})
+	return setSysctl(Sysctl{"net.ipv4.tcp_congestion_control", "reno"})
+}
+
+// ofHost are the parameters that sockscript itself reads once, in the network of
+// the process: they must be the same in the others.
+var ofHost = sync.OnceValue(func() []Sysctl {
+	var list []Sysctl
+	for _, name := range []string{"net.ipv4.ip_local_port_range", "net.unix.max_dgram_qlen"} {
+		if text, err := os.ReadFile(sysctlPath(name)); err == nil {
+			list = append(list, Sysctl{name, strings.TrimSpace(string(text))})
+		}
+	}
+	return list
+})
+
+// setSysctl sets a kernel parameter in the network of the calling thread. The
+// error is a [SysctlError].
+func setSysctl(s Sysctl) error {
+	f, err := os.OpenFile(sysctlPath(s.Name), os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteString(s.Value)
+		err = errors.Join(err, f.Close())
+	}
+	if err == nil {
+		return nil
+	}
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return &SysctlError{s, err}
+}
