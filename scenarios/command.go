@@ -2,15 +2,11 @@ package scenarios
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps"
-	"github.com/sockscript/sockscript/steps/value"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // CommandActor is the name of the actor that stands for a command which is run
@@ -18,7 +14,7 @@ import (
 const CommandActor = "command"
 
 // addCommand adds the command's actor to the document's tree.
-func addCommand(n *source.Node, command []string) source.Problems {
+func addCommand(n *source.Node, command []string, kinds step.Kinds) source.Problems {
 	actors := n.Get("actors")
 	if actors == nil || actors.Kind != source.Map {
 		return nil // the decoder reports that
@@ -29,7 +25,7 @@ func addCommand(n *source.Node, command []string) source.Problems {
 			return source.Problems{p.WithHint("give this actor another name")}
 		}
 	}
-	docs, problems := source.Parse("the command", []byte(commandText(command, addresses(actors))))
+	docs, problems := source.Parse("the command", []byte(commandText(command, addresses(n, kinds))))
 	if len(docs) != 1 {
 		return problems
 	}
@@ -61,52 +57,17 @@ func commandText(command []string, names []string) string {
 // addresses are the names, as actor.handle, of the sockets that others can
 // find. Those of replicas have no single name, and of one that may never be there
 // none can be told.
-func addresses(actors *source.Node) []string {
+func addresses(n *source.Node, kinds step.Kinds) []string {
 	var names []string
-	for _, a := range actors.Entries {
-		body := a.Value
-		if body.Kind == source.Map {
-			if body.Get("count") != nil {
-				continue
-			}
-			body = body.Get("steps")
-		}
-		if body == nil {
+	s := new(Scenario)
+	s.read(n, kinds) // what is wrong with it, the whole document reports
+	for _, a := range s.Actors {
+		if a.Count.Given() {
 			continue
 		}
-		datagram := make(map[string]bool)
-		for _, step := range body.Items {
-			if step.Get("expect") != nil || step.Get("when") != nil {
-				continue
-			}
-			if s := step.Get("socket"); s != nil && isDatagram(s) && step.Get("as") != nil {
-				datagram[step.Get("as").Text] = true
-			}
-			handle := step.Get("listen")
-			if h := step.Get("bind"); h != nil && datagram[h.Text] {
-				handle = h
-			}
-			if handle == nil || !value.IsName(handle.Text) {
-				continue
-			}
-			if name := a.Key.Text + "." + handle.Text; !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		for _, name := range step.Found(a.Body) {
+			names = append(names, a.Name+"."+name)
 		}
 	}
 	return names
-}
-
-// isDatagram reports whether a socket step makes one that others can find once
-// it is bound.
-func isDatagram(n *source.Node) bool {
-	word := n.Text
-	if t := n.Get("type"); t != nil {
-		word = t.Text
-	}
-	spec, ok := steps.SocketOf(word)
-	if ok {
-		return spec.SockType == unix.SOCK_DGRAM
-	}
-	return strings.EqualFold(strings.TrimPrefix(strings.ToUpper(word), "SOCK_"), "dgram")
 }

@@ -132,7 +132,7 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 			s.Name = fmt.Sprintf("%s-%d", base, i+1)
 		}
 		if len(o.Command) > 0 {
-			problems = append(problems, addCommand(n, o.Command)...)
+			problems = append(problems, addCommand(n, o.Command, o.Kinds)...)
 		}
 		problems = append(problems, s.decode(n, o.Kinds)...)
 		if first := seen[s.Name]; first != nil {

@@ -78,6 +78,9 @@ func (a *bindAction) Run(t *step.Task) error {
 	return nil
 }
 
+// Opens implements [step.Opener].
+func (a *bindAction) Opens() (socket *step.HandleRef, connectionless bool) { return &a.handle, true }
+
 func (a *bindAction) Check(c *step.Check) {
 	sym := c.Handle(&a.handle)
 	c.Fits(sym, &a.to, step.FitBind)

@@ -73,6 +73,9 @@ func (a *listenAction) Run(t *step.Task) error {
 	return nil
 }
 
+// Opens implements [step.Opener].
+func (a *listenAction) Opens() (socket *step.HandleRef, connectionless bool) { return &a.handle, false }
+
 func (a *listenAction) Check(c *step.Check) {
 	sym := c.Handle(&a.handle)
 	if sym == nil {

@@ -77,6 +77,9 @@ func (a *socketAction) Run(t *step.Task) error {
 	return nil
 }
 
+// MakesType implements [step.Maker].
+func (a *socketAction) MakesType() int { return a.spec.SockType }
+
 func (a *socketAction) Check(c *step.Check) {
 	c.MakeHandle(0, step.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }

@@ -1,6 +1,10 @@
 package step
 
 import (
+	"slices"
+
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/value"
@@ -14,6 +18,42 @@ type Signaller interface {
 // A Meeter is an action that comes to a barrier.
 type Meeter interface {
 	Meets() *value.Text // the barrier's name
+}
+
+// An Opener is an action that lets others find a socket at its address.
+type Opener interface {
+	// Opens returns the socket, and whether that is so only where it makes no
+	// connections.
+	Opens() (socket *HandleRef, connectionless bool)
+}
+
+// A Maker is an action whose handle is a socket of a type that the file tells.
+type Maker interface {
+	MakesType() int
+}
+
+// Found are the sockets that others can certainly find: those of the steps that
+// always run and must succeed.
+func Found(b *Block) []string {
+	connectionless := make(map[string]bool)
+	var names []string
+	for _, s := range b.Steps {
+		if s.Expect.Given() || s.When.Given() {
+			continue
+		}
+		if a, ok := s.Action.(Maker); ok && s.As.Given() {
+			typ := a.MakesType()
+			connectionless[s.As.Static()[0]] = typ == unix.SOCK_DGRAM
+		}
+		if a, ok := s.Action.(Opener); ok {
+			h, only := a.Opens()
+			name, _ := h.Static()
+			if value.IsName(name) && (!only || connectionless[name]) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Roles are what an actor's steps do for other actors, as far as the file
