@@ -1,16 +1,18 @@
 package value
 
 import (
+	"crypto/md5"
+	"crypto/sha1"
 	"crypto/sha256"
-	"encoding/binary"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"math"
 	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -25,9 +27,11 @@ type function struct {
 	help  string
 	apply func(args ...any) (any, error)
 	types []any
+	makes bool // its value can be as large as what it is given, or larger
 }
 
-var functions = []function{
+// functions are in the order of the reference.
+var functions = append([]function{
 	{
 		name: "len", args: "x", help: "the bytes of a text or of received data, or the items of a list",
 		apply: lengthOf, types: []any{new(func(any) int)},
@@ -38,78 +42,124 @@ var functions = []function{
 			s, _, _ := strings.Cut(Format(a[0]), "\x00")
 			return s, nil
 		},
-		types: []any{new(func(any) string)},
+		types: []any{new(func(any) string)}, makes: true,
 	},
 	{
-		name: "hex", args: "data", help: "the bytes in hexadecimal",
-		apply: func(a ...any) (any, error) { return hex.EncodeToString([]byte(Format(a[0]))), nil },
-		types: []any{new(func(any) string)},
+		name: "find", args: "data, what", help: "the offset of the first such bytes in the data; -1 where there are none. With a condition in the place of what, as in `find(list, # > 1)`, the first item of a list",
+		apply: findBytes, types: []any{new(func(any, any) any)},
 	},
 	{
-		name: "sha256", args: "data", help: "the SHA-256 of the bytes in hexadecimal",
-		apply: func(a ...any) (any, error) {
-			sum := sha256.Sum256([]byte(Format(a[0])))
-			return hex.EncodeToString(sum[:]), nil
-		},
-		types: []any{new(func(any) string)},
+		name: "int", args: "x, base", help: "a whole number: of a text too, in the base, from 2 to 36; without a base in decimal, or in hexadecimal with 0x",
+		apply: wholeNumberOf, types: []any{new(func(any) int), new(func(any, int) int)},
+	},
+	{
+		name: "format", args: "form, x, …", help: "a text in which %d, %x, %X, %o, %b and %c stand for numbers, %s for any value, and %x also for bytes; with a width, as %04x",
+		apply: formatted, types: []any{new(func(string, ...any) string)}, makes: true,
+	},
+	text("hex", "data", "the bytes in hexadecimal", func(b []byte) string { return hex.EncodeToString(b) }),
+	bytesOf("unhex", "text", "the bytes that are written in hexadecimal; blanks are ignored", decodeHex),
+	text("base64", "data", "the bytes in base64 (RFC 4648)", base64.StdEncoding.EncodeToString),
+	bytesOf("unbase64", "text", "the bytes that are written in base64", decodeBase64),
+	bytesOf("gzip", "data", "the bytes, compressed (RFC 1952); two versions of sockscript may compress differently", compress),
+	bytesOf("gunzip", "data", "the bytes that were compressed with gzip", decompress),
+	text("md5", "data", "the MD5 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", md5.Sum(b)) }),
+	text("sha1", "data", "the SHA-1 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha1.Sum(b)) }),
+	text("sha256", "data", "the SHA-256 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }),
+	number("crc32", "the CRC-32 of the bytes (IEEE 802.3), a number", func(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }),
+	number("checksum", "the Internet checksum of the bytes (RFC 1071), a number", func(b []byte) uint64 {
+		return uint64(internetChecksum(addInternet(0, b)))
+	}),
+	{
+		name: "header", args: "message, name", help: "the value of a header of an HTTP, SIP or mail message; nil where it is not there, joined with commas where it is there several times",
+		apply: headerOf, types: []any{new(func(any, any) any)}, makes: true,
 	},
 	{
 		name: "env", args: "name", help: "an environment variable; empty when it is not set",
 		apply: func(a ...any) (any, error) { return os.Getenv(Format(a[0])), nil },
 		types: []any{new(func(string) string)},
 	},
-	{
-		name: "int", args: "x", help: "a whole number: of a text too, in decimal, or in hexadecimal with 0x",
-		apply: wholeNumberOf, types: []any{new(func(any) int)},
-	},
-	integer("u8", 1, func(b []byte) uint64 { return uint64(b[0]) }),
-	integer("u16be", 2, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint16(b)) }),
-	integer("u16le", 2, func(b []byte) uint64 { return uint64(binary.LittleEndian.Uint16(b)) }),
-	integer("u32be", 4, func(b []byte) uint64 { return uint64(binary.BigEndian.Uint32(b)) }),
-	integer("u32le", 4, func(b []byte) uint64 { return uint64(binary.LittleEndian.Uint32(b)) }),
-	integer("u64be", 8, binary.BigEndian.Uint64),
-	integer("u64le", 8, binary.LittleEndian.Uint64),
-}
+}, integerReaders()...)
 
-// integer makes the function that reads an unsigned integer out of data.
-func integer(name string, size int, read func([]byte) uint64) function {
-	order := map[bool]string{true: "big-endian", false: "little-endian"}[strings.HasSuffix(name, "be")]
-	help := fmt.Sprintf("the %d-bit %s integer at a byte offset", size*8, order)
-	if size == 1 {
-		help = "the byte at an offset"
-	}
+// text makes a function that writes bytes as a text.
+func text(name, args, help string, write func([]byte) string) function {
 	return function{
-		name: name, args: "data, offset", help: help,
-		apply: func(a ...any) (any, error) {
-			data := []byte(Format(a[0]))
-			at, ok := asInt(a[1])
-			if !ok || at < 0 || at > int64(len(data)-size) {
-				return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", name, Format(a[1]), len(data))
-			}
-			return Unsigned(read(data[at:])), nil
-		},
-		types: []any{new(func(any, any) any)},
+		name: name, args: args, help: help, types: []any{new(func(any) string)}, makes: true,
+		apply: func(a ...any) (any, error) { return write(rawBytes(a[0])), nil },
 	}
 }
 
-// wholeNumberOf is the number that a value or a text is. A number with a
-// fraction loses it.
-func wholeNumberOf(a ...any) (any, error) {
-	if f, ok := a[0].(float64); ok {
-		return int(f), nil
+// bytesOf makes a function whose value is bytes, of which expressions can take
+// single ones.
+func bytesOf[T string | []byte](name, args, help string, make func(T) ([]byte, error)) function {
+	return function{
+		name: name, args: args, help: help, types: []any{new(func(any) any)}, makes: true,
+		apply: func(a ...any) (any, error) {
+			b, err := make(T(Format(a[0])))
+			return string(b), err
+		},
 	}
-	if n, ok := asInt(a[0]); ok {
-		return int(n), nil
+}
+
+// number makes a function that computes a number of bytes.
+func number(name, help string, compute func([]byte) uint64) function {
+	return function{
+		name: name, args: "data", help: help, types: []any{new(func(any) any)},
+		apply: func(a ...any) (any, error) { return Unsigned(compute(rawBytes(a[0]))), nil },
 	}
-	text := strings.TrimSpace(Format(a[0]))
-	if n, err := strconv.Atoi(text); err == nil {
-		return n, nil
+}
+
+// rawBytes are the bytes of a value: those of its text.
+func rawBytes(v any) []byte {
+	if b, ok := v.([]byte); ok {
+		return b
 	}
-	n, err := strconv.ParseInt(text, 0, 64)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not a whole number", Quote(text))
+	return []byte(Format(v))
+}
+
+// integerReaders are the functions that read an integer out of data, one for
+// each form.
+func integerReaders() []function {
+	var list []function
+	for _, f := range integerForms {
+		list = append(list, function{
+			name: f.name, args: "data, offset", help: f.readerHelp(), types: []any{new(func(any, any) any)},
+			apply: func(a ...any) (any, error) { return f.at(Format(a[0]), a[1]) },
+		})
 	}
-	return int(n), nil
+	return list
+}
+
+func (f *integerForm) readerHelp() string {
+	switch f.name {
+	case "u8":
+		return "the byte at an offset"
+	case "i8":
+		return "the byte at an offset, as a signed number"
+	case "varint":
+		return "the varint at an offset: unsigned LEB128, at most ten bytes"
+	}
+	sign := ""
+	if f.signed {
+		sign = "signed "
+	}
+	order, _, _ := strings.Cut(f.order.String(), ":")
+	return fmt.Sprintf("the %s%d-bit integer at a byte offset, %s", sign, f.size*8, order)
+}
+
+// at is the integer at an offset of data.
+func (f *integerForm) at(data string, offset any) (any, error) {
+	at, ok := asInt(offset)
+	if ok && at >= 0 && at <= int64(len(data)) {
+		b := []byte(data[at:min(int64(len(data)), at+maxVarint)])
+		n, err := f.length(b)
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 {
+			return f.read(b[:n]), nil
+		}
+	}
+	return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", f.name, Format(offset), len(data))
 }
 
 // Unsigned is a number that is not negative, in a type that holds it.
@@ -132,26 +182,32 @@ func lengthOf(a ...any) (any, error) {
 }
 
 func isFunction(name string) bool {
-	if name == equalName {
-		return true
-	}
-	for _, f := range functions {
-		if f.name == name {
-			return true
+	return name == equalName || name == findName || functionOf(name) != nil
+}
+
+// functionOf is the function under a name; nil where there is none.
+func functionOf(name string) *function {
+	for i := range functions {
+		if functions[i].name == name {
+			return &functions[i]
 		}
 	}
-	return false
+	return nil
 }
 
 // functions are the compiler's options: our functions, and those of the
 // language, but for the ones whose name stands for a value here (count, first
 // and max are names that scenarios use). `len` is ours because the language's
 // own counts characters, and sockets carry bytes; `int` because its own knows no
-// hexadecimal.
+// hexadecimal; `find` is the language's own where it is given a condition.
 func (d *Decoder) functions() []expr.Option {
 	options := append([]expr.Option{expr.DisableBuiltin("len"), expr.DisableBuiltin("int")}, equality...)
 	for _, f := range functions {
-		if !d.isValue(f.name) {
+		switch {
+		case d.isValue(f.name):
+		case f.name == "find":
+			options = append(options, expr.Function(findName, f.apply, f.types...), expr.Patch(findPatcher{}))
+		default:
 			options = append(options, expr.Function(f.name, f.apply, f.types...))
 		}
 	}

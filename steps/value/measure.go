@@ -258,8 +258,10 @@ func (p *measurePatcher) Visit(node *ast.Node) {
 			p.call(node, madeName, *node)
 		}
 	case *ast.CallNode:
-		if f, ok := n.Callee.(*ast.IdentifierNode); ok && (f.Value == "hex" || f.Value == "text") {
-			p.call(node, madeName, *node)
+		if callee, ok := n.Callee.(*ast.IdentifierNode); ok {
+			if f := functionOf(callee.Value); f != nil && f.makes {
+				p.call(node, madeName, *node)
+			}
 		}
 	case *ast.PredicateNode:
 		if large(n.Node) {

@@ -332,6 +332,8 @@ func asInt(v any) (int64, bool) {
 		return v, true
 	case uint64:
 		return int64(v), v <= 1<<63-1
+	case uint8:
+		return int64(v), true // a byte of data
 	case float64:
 		return int64(v), v == float64(int64(v))
 	}
