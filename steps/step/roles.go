@@ -41,9 +41,10 @@ func Found(b *Block) []string {
 		if s.Expect.Given() || s.When.Given() {
 			continue
 		}
-		if a, ok := s.Action.(Maker); ok && s.As.Given() {
-			typ := a.MakesType()
-			connectionless[s.As.Static()[0]] = typ == unix.SOCK_DGRAM
+		if a, ok := s.Action.(Maker); ok {
+			for _, name := range s.As.Static() {
+				connectionless[name] = a.MakesType() == unix.SOCK_DGRAM
+			}
 		}
 		if a, ok := s.Action.(Opener); ok {
 			h, only := a.Opens()
