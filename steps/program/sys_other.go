@@ -3,7 +3,6 @@
 package program
 
 import (
-	"sync"
 	"syscall"
 )
 
