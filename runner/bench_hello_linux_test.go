@@ -59,8 +59,8 @@ func ownNetwork(b *testing.B) {
 	os.WriteFile("/proc/sys/net/ipv4/tcp_max_tw_buckets", []byte("0"), 0)
 }
 
-// cHello compiles and starts the C program, and gives a function that has it run
-// rounds, so many at a time, and gives the processor time that they took.
+// cHello compiles and starts the C program, and gives a function that has it
+// run rounds, so many at a time, and gives the processor time that they took.
 func cHello(b *testing.B) func(rounds, jobs int) time.Duration {
 	b.Helper()
 	cc, err := exec.LookPath("cc")

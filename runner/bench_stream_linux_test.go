@@ -62,8 +62,8 @@ func BenchmarkReceiveToEOF(b *testing.B) {
 	b.ReportMetric(most/(1<<20), "MiB-peak")
 }
 
-// gibibyte is a scenario that sends a GiB over TCP in one step and receives it in
-// as many rounds.
+// gibibyte is a scenario that sends a GiB over TCP in one step and receives it
+// in as many rounds.
 func gibibyte(send, receive string, rounds int) string {
 	return fmt.Sprintf(`
 step_timeout: 60s

@@ -390,8 +390,8 @@ func TestCauses(t *testing.T) {
 	}
 }
 
-// wantBefore wants a line, of which the beginning or the middle is given, before
-// another one.
+// wantBefore wants a line, of which the beginning or the middle is given,
+// before another one.
 func wantBefore(t testing.TB, lines []string, cause, effect string) {
 	t.Helper()
 	find := func(part string) int {

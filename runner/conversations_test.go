@@ -1,7 +1,7 @@
 package runner_test
 
-// hello is tcp-hello on an address that can be chosen: many rounds take one each, so
-// that the connections that stay in TIME_WAIT do not use up its ports.
+// hello is tcp-hello on an address that can be chosen: many rounds take one
+// each, so that the connections that stay in TIME_WAIT do not use up its ports.
 const hello = `
 vars: {host: 127.0.0.1}
 actors:

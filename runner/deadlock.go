@@ -96,8 +96,8 @@ func (w *waiter) hope(alive map[*member]bool, meets map[*barrier]bool) bool {
 }
 
 // giveUp fails waits that are in vain. The first in the order of the file that
-// waits for one who has ended, else the first of all, carries the report; failing
-// it cancels the others.
+// waits for one who has ended, else the first of all, carries the report;
+// failing it cancels the others.
 func (h *hub) giveUp(stuck []*waiter) {
 	w := stuck[0]
 	if i := slices.IndexFunc(stuck, func(x *waiter) bool { return x.endedGiver() != nil }); i >= 0 {

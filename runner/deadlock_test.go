@@ -25,7 +25,8 @@ const busy = `
 
 // deadlocks are scenarios in which some actors wait in vain, each with what the
 // first of them is told, and who waits for what. Where an actor has ended, each
-// wait for it is in vain by itself: who has come to wait by then depends on the run.
+// wait for it is in vain by itself: who has come to wait by then depends on the
+// run.
 var deadlocks = []struct {
 	name  string
 	text  string
@@ -217,7 +218,8 @@ func TestNoDeadlock(t *testing.T) {
 		"actors:\n  a: [{wait: x}]\n  b: [{wait: y}, {signal: x}]\n  c: [{sleep: 5ms}, {signal: y}]\n",
 		// One branch waits for the other.
 		"actors:\n  a:\n    - parallel:\n        p: [{wait: x}]\n        q: [{sleep: 5ms}, {signal: x}]\n",
-		// The main line waits for what its branch gives, and the other way round.
+		// The main line waits for what its branch gives, and the other way
+		// round.
 		"actors:\n  a:\n    - spawn: [{wait: go}, {signal: done}]\n    - signal: go\n    - wait: done\n",
 		// A signal stays up after its giver has ended.
 		"actors:\n  a: [{signal: x}]\n  b: [{sleep: 5ms}, {wait: x}, {wait: x}]\n",

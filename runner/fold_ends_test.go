@@ -90,8 +90,8 @@ func TestRoundsThatConnectKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// Connects that are refused, and ends that a branch or a receiver of descriptors
-// may have used.
+// Connects that are refused, and ends that a branch or a receiver of
+// descriptors may have used.
 func TestRoundsThatConnectOtherwise(t *testing.T) {
 	const connects = `
   client:

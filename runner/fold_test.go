@@ -333,8 +333,8 @@ client[3]     close(sock) = 0
 `)
 }
 
-// A million rounds need no more memory than ten thousand; nor do a hundred thousand,
-// where that would take too long.
+// A million rounds need no more memory than ten thousand; nor do a hundred
+// thousand, where that would take too long.
 func TestFoldMemory(t *testing.T) {
 	checkLeaks(t)
 	const text = "vars: {n: 0}\nactors:\n  a:\n    - socketpair: unix\n      as: [x, y]\n    - repeat: ${n}\n      steps:\n" +

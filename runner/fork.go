@@ -69,8 +69,8 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 // it stands behind another call on the same TLS connection, say.
 const longCall = time.Second
 
-// stalled reports whether the step that the branch has been in for a time is one
-// whose call waits, as far as can be told.
+// stalled reports whether the step that the branch has been in for a time is
+// one whose call waits, as far as can be told.
 func (b *branch) stalled(step *event.Place, stayed time.Duration) bool {
 	return !step.Waits || b.stall.Load() || stayed >= longCall
 }

@@ -21,8 +21,8 @@ import (
 // so long.
 const patience = 20 * time.Second
 
-// warmUp makes what the Go runtime keeps for good: the poller's descriptors, and
-// the loop that hands signals on.
+// warmUp makes what the Go runtime keeps for good: the poller's descriptors,
+// and the loop that hands signals on.
 var warmUp = sync.OnceFunc(func() {
 	for _, how := range []string{"true", "false"} {
 		list, _ := scenarios.Parse("warm-up.yaml", []byte("actors: {a: [{socketpair: unix, as: [x, y], blocking: "+how+"}, {recv: x, timeout: 1ms}]}"))

@@ -8,8 +8,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// TestKept: what a run keeps has a bound, and a run that goes beyond it fails at
-// the step that did, with a remedy.
+// TestKept: what a run keeps has a bound, and a run that goes beyond it fails
+// at the step that did, with a remedy.
 func TestKept(t *testing.T) {
 	events, branches := value.MaxEvents.Most, value.MaxBranches.Most
 	defer func() { value.MaxEvents.Most, value.MaxBranches.Most = events, branches }()

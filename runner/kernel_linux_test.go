@@ -82,8 +82,8 @@ func kernelCalls(t *testing.T) []kernelCall {
 	}
 }
 
-// TestCheckAgainstKernel makes every sequence of up to three calls on every kind
-// of socket, and checks each that the kernel lets through.
+// TestCheckAgainstKernel makes every sequence of up to three calls on every
+// kind of socket, and checks each that the kernel lets through.
 func TestCheckAgainstKernel(t *testing.T) {
 	calls := kernelCalls(t)
 	depth := 3

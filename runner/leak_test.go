@@ -27,7 +27,8 @@ var ends = []struct {
 }
 
 // Whatever a scenario made is gone when it ends, however it ends: descriptors
-// of all kinds, paths that bind made, the temporary folder with all that is in it.
+// of all kinds, paths that bind made, the temporary folder with all that is in
+// it.
 func TestNothingIsLeft(t *testing.T) {
 	for _, end := range ends {
 		for _, blocking := range []string{"false", "true"} {
@@ -91,7 +92,8 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 }
 
-// A path that bind did not make stays, and one that another file has taken over.
+// A path that bind did not make stays, and one that another file has taken
+// over.
 func TestForeignPathsStay(t *testing.T) {
 	checkLeaks(t)
 	dir := filepath.Join(os.Getenv("TMPDIR"), "own")

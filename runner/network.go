@@ -31,8 +31,8 @@ func (hostNetwork) DynamicPorts() (low, high uint16) { return event.DynamicPorts
 // Close implements [network].
 func (hostNetwork) Close() error { return nil }
 
-// privateNetwork is one that only the scenario has, which may have set the range
-// of the ports that the kernel chooses.
+// privateNetwork is one that only the scenario has, which may have set the
+// range of the ports that the kernel chooses.
 type privateNetwork struct {
 	*lab.Network
 	low, high uint16
@@ -82,8 +82,8 @@ func sysctlNode(plan scenarios.NetworkPlan, name string) *source.Node {
 	return plan.Node
 }
 
-// A placedError is about a part of the file that is not a step. Without a node it
-// is about the scenario as a whole.
+// A placedError is about a part of the file that is not a step. Without a node
+// it is about the scenario as a whole.
 type placedError struct {
 	node *source.Node
 	err  error

@@ -65,9 +65,9 @@ func TestPrivateNetworks(t *testing.T) {
 	}
 }
 
-// What a run asks the kernel besides the steps' calls, it asks in the scenario's
-// network: for free ports, for the state of a closed socket, for the peer of a
-// local one, and the programs run there too.
+// What a run asks the kernel besides the steps' calls, it asks in the
+// scenario's network: for free ports, for the state of a closed socket, for the
+// peer of a local one, and the programs run there too.
 func TestAllHappensInThePrivateNetwork(t *testing.T) {
 	needsNetns(t)
 	checkLeaks(t)
@@ -128,8 +128,8 @@ func TestNetworksThatCannotBeHad(t *testing.T) {
 	}
 }
 
-// BenchmarkPrivateNetwork compares scenarios that make a network of their own with
-// the same ones in the network of the process.
+// BenchmarkPrivateNetwork compares scenarios that make a network of their own
+// with the same ones in the network of the process.
 func BenchmarkPrivateNetwork(b *testing.B) {
 	needsNetns(b)
 	text := strings.Replace(fixedPort, "8080", "0", 1)

@@ -16,8 +16,8 @@ import (
 )
 
 // freePorts gives ports that nobody uses, for programs that must be told one. A
-// port is given to one run of this process at a time, so that scenarios that run
-// beside each other do not meet.
+// port is given to one run of this process at a time, so that scenarios that
+// run beside each other do not meet.
 type freePorts struct {
 	mu    sync.Mutex
 	given map[int]bool // to this run
@@ -29,8 +29,8 @@ var takenPorts struct {
 	ports map[int]bool
 }
 
-// next finds a port that is free for TCP and UDP on all addresses. It is none of
-// those that the kernel gives to whoever asks for any, for it would be gone
+// next finds a port that is free for TCP and UDP on all addresses. It is none
+// of those that the kernel gives to whoever asks for any, for it would be gone
 // before the program has it.
 func (p *freePorts) next() (int, error) {
 	const tries = 5000
@@ -89,8 +89,8 @@ const (
 	fewPorts    = 1000
 )
 
-// anyPort is a random port that may be free. Where the kernel's own range leaves
-// too few, it is one of that.
+// anyPort is a random port that may be free. Where the kernel's own range
+// leaves too few, it is one of that.
 func anyPort() (int, error) {
 	low, high := event.DynamicPorts()
 	below, above := max(0, int(low)-lowestPort), highestPort-int(high)
@@ -109,8 +109,8 @@ func anyPort() (int, error) {
 	return int(high) + 1 + n - below, nil
 }
 
-// probePort tells why a port is not free. Without SO_REUSEADDR a port is taken by
-// old connections in TIME_WAIT too.
+// probePort tells why a port is not free. Without SO_REUSEADDR a port is taken
+// by old connections in TIME_WAIT too.
 func probePort(port int) error {
 	for _, typ := range []int{unix.SOCK_STREAM, unix.SOCK_DGRAM} {
 		err := tryBind(unix.AF_INET6, typ, &unix.SockaddrInet6{Port: port})

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps"
 )
 
-// pairOf is an actor with a connected pair of local sockets, whose branches have
-// a line of steps each.
+// pairOf is an actor with a connected pair of local sockets, whose branches
+// have a line of steps each.
 func pairOf(x, y string) string {
 	return `
 actors:
@@ -41,8 +41,8 @@ actors:
 ` + indented(client)
 }
 
-// A raceTest is a scenario, and what its warnings say, in the order of the file:
-// none where its order is fixed.
+// A raceTest is a scenario, and what its warnings say, in the order of the
+// file: none where its order is fixed.
 type raceTest struct {
 	name, text string
 	says       []string

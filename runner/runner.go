@@ -29,15 +29,16 @@ type Options struct {
 	Vars    map[string]any // override the scenario's own
 	Timeout time.Duration  // overrides the scenario's own where it is not 0
 	Full    bool           // keep all data that was sent and received
-	// FoldAll keeps of each repetition its first and its last round only, whatever
-	// they print: for runs whose transcript is read only where they fail.
+	// FoldAll keeps of each repetition its first and its last round only,
+	// whatever they print: for runs whose transcript is read only where they
+	// fail.
 	FoldAll bool
 	// Private gives a network of its own to each scenario that asks for none.
 	Private bool
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool
-	// Hurry, once it is closed, lets a run that ends give its programs no time to
-	// end themselves.
+	// Hurry, once it is closed, lets a run that ends give its programs no time
+	// to end themselves.
 	Hurry <-chan struct{}
 }
 

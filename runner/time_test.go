@@ -57,8 +57,8 @@ func eventOf(t testing.TB, r *history.Result, actor, call string) *event.Event {
 	return found
 }
 
-// The time that a step may take counts from its call, and so does that of a step
-// with steps of its own, once its parameters have their values.
+// The time that a step may take counts from its call, and so does that of a
+// step with steps of its own, once its parameters have their values.
 func TestTookCountsFromTheCall(t *testing.T) {
 	checkLeaks(t)
 	for _, step := range []string{

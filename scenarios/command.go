@@ -55,8 +55,8 @@ func commandText(command []string, names []string) string {
 }
 
 // addresses are the names, as actor.handle, of the sockets that others can
-// find. Those of replicas have no single name, and of one that may never be there
-// none can be told.
+// find. Those of replicas have no single name, and of one that may never be
+// there none can be told.
 func addresses(n *source.Node, kinds step.Kinds) []string {
 	var names []string
 	s := new(Scenario)

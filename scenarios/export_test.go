@@ -5,9 +5,9 @@ import (
 	"github.com/sockscript/sockscript/steps"
 )
 
-// ParseUnchecked reads the text of a file. Refused are what the check has against
-// its scenarios, which can be run all the same; problems are those of text that
-// cannot.
+// ParseUnchecked reads the text of a file. Refused are what the check has
+// against its scenarios, which can be run all the same; problems are those of
+// text that cannot.
 func ParseUnchecked(name string, data []byte) (list []*Scenario, refused, problems source.Problems) {
 	nodes, problems := source.Parse(name, data)
 	for _, n := range nodes {

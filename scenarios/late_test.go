@@ -71,8 +71,8 @@ func outcome(t *testing.T, name, text string) ([]string, string) {
 	return lines, status
 }
 
-// withVariable is the text with a variable in the place of its ith value; "" when
-// it has no more.
+// withVariable is the text with a variable in the place of its ith value; ""
+// when it has no more.
 func withVariable(t *testing.T, text string, i int) (changed, was string) {
 	t.Helper()
 	var doc yaml.Node

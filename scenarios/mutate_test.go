@@ -22,8 +22,8 @@ import (
 )
 
 // TestCheckRefusesNothingThatRuns changes scenarios that pass, one thing at a
-// time. What the check then has against one must not pass when it is run all the
-// same.
+// time. What the check then has against one must not pass when it is run all
+// the same.
 func TestCheckRefusesNothingThatRuns(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	texts := goodScenarios(t)
@@ -41,8 +41,8 @@ func TestCheckRefusesNothingThatRuns(t *testing.T) {
 }
 
 // notSeen are errors of what the run passes over without a look: a value that
-// nothing is compared with, one of several conditions behind one that holds, and
-// a barrier of one, whose name is misspelt.
+// nothing is compared with, one of several conditions behind one that holds,
+// and a barrier of one, whose name is misspelt.
 var notSeen = regexp.MustCompile("has no parameter|not a single value|a list is not a condition|comes to the barrier")
 
 // reached reports whether the run made a step that the check refused. Where a

@@ -103,8 +103,8 @@ func (v *privateNetwork) Type() string         { return "settings by name" }
 // sysctls is a mapping of kernel parameters to their values.
 type sysctls struct{ list []Sysctl }
 
-// sysctlName is a parameter of a network: names with dots, or with slashes for an
-// interface that has a dot in its name (sysctl(8)).
+// sysctlName is a parameter of a network: names with dots, or with slashes for
+// an interface that has a dot in its name (sysctl(8)).
 var sysctlName = regexp.MustCompile(`^net(\.[\w-]+)+$|^net(/[\w.@:-]+)+$`)
 
 func (v *sysctls) Decode(d *value.Decoder, n *source.Node) {

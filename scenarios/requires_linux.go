@@ -53,8 +53,9 @@ func effective(number int) bool {
 	return sets[number/32].Effective&(1<<(number%32)) != 0
 }
 
-// foreignNetwork tells whether this thread's network belongs to a user namespace
-// that is neither this one nor below it: ioctl_ns(2) refuses to name that.
+// foreignNetwork tells whether this thread's network belongs to a user
+// namespace that is neither this one nor below it: ioctl_ns(2) refuses to name
+// that.
 func foreignNetwork() bool {
 	network, err := unix.Open("/proc/thread-self/ns/net", unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {

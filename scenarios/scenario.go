@@ -108,12 +108,14 @@ func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
 // Options change how the text of a file is read. The zero value is the usual
 // way.
 type Options struct {
-	// Command is run beside each scenario, a client or a server under test, as an
-	// actor of its own. Its arguments may hold ${…}, and its environment has the
-	// address of each socket that an actor listens on or binds for datagrams, as
-	// SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status must be 0.
+	// Command is run beside each scenario, a client or a server under test, as
+	// an actor of its own. Its arguments may hold ${…}, and its environment has
+	// the address of each socket that an actor listens on or binds for
+	// datagrams, as SOCKSCRIPT_server_listener=127.0.0.1:43211. Its exit status
+	// must be 0.
 	Command []string
-	// Kinds are the step kinds that the file may use; nil stands for [steps.Kinds].
+	// Kinds are the step kinds that the file may use; nil stands for
+	// [steps.Kinds].
 	Kinds step.Kinds
 }
 

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// compiledSchema is the JSON Schema of scenario files, ready to validate what [plain]
-// gives.
+// compiledSchema is the JSON Schema of scenario files, ready to validate what
+// [plain] gives.
 func compiledSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	text, err := json.Marshal(scenarios.Schema())

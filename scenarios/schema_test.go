@@ -28,8 +28,8 @@ func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
 	return nil
 }
 
-// stepsText is a scenario with one actor that has a pair of sockets, a and b, and
-// then these steps, on one line each.
+// stepsText is a scenario with one actor that has a pair of sockets, a and b,
+// and then these steps, on one line each.
 func stepsText(lines ...string) string {
 	text := "actors:\n  one:\n    - {socketpair: unix, as: [a, b]}\n"
 	for _, l := range lines {

@@ -23,11 +23,12 @@ var wrongValues = []string{
 	`"${{'a': {'b': 1}}}"`, `"${{'a': nil}}"`, `"${len}"`, `"${1/0}"`, `"${map([1], # > 0)}"`, `"${now()}"`, `"${duration('1s')}"`, `"${5 + 'a'}"`, `"${nil + 1}"`, `"${[1].x}"`,
 }
 
-// goWords is what only a programmer of Go would understand, and what is left out.
+// goWords is what only a programmer of Go would understand, and what is left
+// out.
 var goWords = regexp.MustCompile(`map\[string\]|\*?\b(step|value|option|event|sock|handle|program)\.[A-Z]\w+|interface *\{|%![a-zA-Z(]|<nil>|reflect|\bgot *($|[;,)\n])|\bis *($|[;,)\n])|\[\]any|\buint8\b|\bint64\b|func\(|0xc0000|goroutine|strconv\.|yaml:|runtime error`)
 
-// TestMessagesHoldNoGoWords puts a wrong value in the place of each value of each
-// kind's example, and reads what the check or the run says.
+// TestMessagesHoldNoGoWords puts a wrong value in the place of each value of
+// each kind's example, and reads what the check or the run says.
 func TestMessagesHoldNoGoWords(t *testing.T) {
 	type trial struct{ kind, text, was, put string }
 	var trials []trial
@@ -86,8 +87,8 @@ func messagesOf(problems source.Problems) string {
 	return b.String()
 }
 
-// withValue is the text with another value in the place of its ith; "" when it has
-// no more. A list and a mapping are values too.
+// withValue is the text with another value in the place of its ith; "" when it
+// has no more. A list and a mapping are values too.
 func withValue(t *testing.T, text string, i int, put string) (changed, was string) {
 	t.Helper()
 	var doc, other yaml.Node

@@ -88,7 +88,8 @@ func (a *bindAction) Check(c *step.Check) {
 		return
 	}
 	to, fixed := a.to.Fixed()
-	// On Linux a UNIX socket that has an address keeps it where it asks for any.
+	// On Linux a UNIX socket that has an address keeps it where it asks for
+	// any.
 	another := sym.Sock.Family != unix.AF_UNIX || fixed && to.Path != ""
 	if sym.Sock.Bound > 0 && c.Certain() && another && sym.Sock.OneAddress() {
 		c.Problem(a.handle.Node, "%s is bound already, %s", sym.Name, c.Since(sym.Sock.Bound)).Hint = "a socket takes one address; expect {error: EINVAL} to show that"

@@ -142,16 +142,16 @@ func TestCheckCallChain(t *testing.T) {
 	}
 }
 
-// TestExpressionBound: an expression is no longer than the compiler, which calls
-// itself for each bracket, has a stack for.
+// TestExpressionBound: an expression is no longer than the compiler, which
+// calls itself for each bracket, has a stack for.
 func TestExpressionBound(t *testing.T) {
 	const deep = 5_000_000
 	text := one("- print: ${" + strings.Repeat("(", deep) + "1" + strings.Repeat(")", deep) + "}")
 	wantLines(t, findings(text), "3:16: 10000001 is too much: the most for an expression is 16KiB")
 }
 
-// TestManyExpressions: the place of an expression is found when it is asked for,
-// not by walking over the text before each of them.
+// TestManyExpressions: the place of an expression is found when it is asked
+// for, not by walking over the text before each of them.
 func TestManyExpressions(t *testing.T) {
 	const n = 1000
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))

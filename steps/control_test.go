@@ -10,8 +10,8 @@ import (
 	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
-// Descriptors that come and get no name are closed, whatever brings them, and so
-// are those of a receive that fails.
+// Descriptors that come and get no name are closed, whatever brings them, and
+// so are those of a receive that fails.
 func TestReceivedDescriptorsAreClosed(t *testing.T) {
 	passed := "- send: a\n  data: x\n  control: {SCM_RIGHTS: [a, b]}\n"
 	for name, test := range map[string]struct{ text, want string }{

@@ -72,7 +72,8 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
-// Numbers in a file: base prefixes, expressions, and what an expression must give.
+// Numbers in a file: base prefixes, expressions, and what an expression must
+// give.
 func TestNumbers(t *testing.T) {
 	for in, rounds := range map[string]int{
 		"3": 3, "0x3": 3, "0": 0, "${3}": 3, "${1 + 2}": 3, "'${\"3\"}'": 3, "${6 / 2}": 3, "${n}": 3, "${two.n}": 3,

@@ -62,8 +62,8 @@ func (a *parallelAction) Run(t *step.Task) error {
 			return branch.Run(body)
 		}))
 	}
-	// The limit bounds each step of the branches, so that the one that comes too
-	// late is told.
+	// The limit bounds each step of the branches, so that the one that comes
+	// too late is told.
 	for _, b := range running {
 		if err := t.World.Join(b, time.Time{}); err != nil {
 			return err

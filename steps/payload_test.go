@@ -81,7 +81,8 @@ func TestPayloadForms(t *testing.T) {
 	}
 }
 
-// Integers in the order of this machine, of three bytes, with a sign, and varints.
+// Integers in the order of this machine, of three bytes, with a sign, and
+// varints.
 func TestPayloadIntegers(t *testing.T) {
 	machine := func(n uint64, size int) string {
 		b := binary.NativeEndian.AppendUint64(nil, n)
@@ -129,8 +130,8 @@ func TestPayloadIntegers(t *testing.T) {
 	}
 }
 
-// Forms that are made of other payloads. The checksums are those that the kernel
-// takes from a raw socket: other ones it drops.
+// Forms that are made of other payloads. The checksums are those that the
+// kernel takes from a raw socket: other ones it drops.
 func TestPayloadParts(t *testing.T) {
 	udp := func(from, to string) string {
 		return "{checksum: {data: [{u16be: [53, 4096, 13, 0]}, hello], at: 6, pseudo: {from: '" + from + "', to: '" + to + "', protocol: udp}}}"

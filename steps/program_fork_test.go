@@ -9,10 +9,10 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 )
 
-// While programs are being started nothing that others have closed stays open: a
-// connect to a port that nobody listens on is refused, and a port can be bound
-// again. Each run of a scenario makes a copy of this process for its first
-// program.
+// While programs are being started nothing that others have closed stays open:
+// a connect to a port that nobody listens on is refused, and a port can be
+// bound again. Each run of a scenario makes a copy of this process for its
+// first program.
 func TestStartingKeepsNothingOpen(t *testing.T) {
 	starts := parse(t, one(`- exec: ["true"]`))
 	closes := parse(t, `

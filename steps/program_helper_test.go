@@ -249,7 +249,8 @@ func inventory(t testing.TB) (descriptors, children int) {
 	return len(entries), children
 }
 
-// tidy fails the test where a scenario has left descriptors or processes behind.
+// tidy fails the test where a scenario has left descriptors or processes
+// behind.
 func tidy(t testing.TB, run func()) {
 	t.Helper()
 	runner.Run(context.Background(), parse(t, one("- exec: [\"true\"]")), runner.Options{}) // what is opened once is open

@@ -63,7 +63,8 @@ func cancelOnce(cancel func(), file string) {
 	}
 }
 
-// Children that outlive their parent are gone as well, though it was waited for.
+// Children that outlive their parent are gone as well, though it was waited
+// for.
 func TestProgramsAreGoneAfterJoin(t *testing.T) {
 	for _, how := range []string{"", "deaf"} {
 		gone := marked(t)

@@ -199,8 +199,9 @@ func (r *receiver) exactly(n int) error {
 	return nil
 }
 
-// seen are the first n bytes of a buffer, as far as the kernel has written them.
-// MSG_TRUNC on a stream of the Internet's takes the bytes and gives none (tcp(7)).
+// seen are the first n bytes of a buffer, as far as the kernel has written
+// them. MSG_TRUNC on a stream of the Internet's takes the bytes and gives none
+// (tcp(7)).
 func (r *receiver) seen(buf []byte, n int) []byte {
 	if r.takesUnseen() {
 		return nil
@@ -227,8 +228,8 @@ func (r *receiver) buffer(n int) ([]byte, error) {
 	return r.t.Buffer(n), nil
 }
 
-// ahead reports whether the bytes come from what was read before: under TLS, and
-// by the reads of what is not a socket, at which the kernel cannot peek.
+// ahead reports whether the bytes come from what was read before: under TLS,
+// and by the reads of what is not a socket, at which the kernel cannot peek.
 func (r *receiver) ahead() bool {
 	return r.h.Above() != nil || !r.h.IsSocket() && (r.call == "read" || r.call == "readv")
 }

@@ -84,7 +84,8 @@ func (r *receiver) trace(err error) {
 	e.Look = lookOf(r.action.flags.Bits)
 	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
 	if peeks {
-		// With SO_PEEK_OFF set the call has moved the offset behind what it showed.
+		// With SO_PEEK_OFF set the call has moved the offset behind what it
+		// showed.
 		e.Look.Skip = max(0, r.h.Sock.PeekOffset()-int64(len(r.data)))
 	}
 	if peeks && !r.message {

@@ -11,8 +11,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// receiveLarge receives the bytes of a stream piece by piece; unless want is nil,
-// they must be these.
+// receiveLarge receives the bytes of a stream piece by piece; unless want is
+// nil, they must be these.
 func (r *receiver) receiveLarge(size int64, want *value.Content) error {
 	r.describe(int(size))
 	if r.message {
@@ -43,8 +43,8 @@ func (r *receiver) receiveLarge(size int64, want *value.Content) error {
 	return nil
 }
 
-// against opens what the bytes that come must be, where that is known, and gives
-// what must be given them to be hashed.
+// against opens what the bytes that come must be, where that is known, and
+// gives what must be given them to be hashed.
 func (r *receiver) against(want *value.Content) (hashed io.Writer) {
 	if want == nil {
 		want = &value.Content{Once: true}
@@ -82,7 +82,8 @@ func (r *receiver) compare(got []byte) error {
 	}
 }
 
-// large reports whether the step receives a stream that is not kept, and does so.
+// large reports whether the step receives a stream that is not kept, and does
+// so.
 func (r *receiver) large() (bool, error) {
 	a := r.action
 	if r.message || a.flags.Bits != 0 || a.toEOF.On {
@@ -105,8 +106,9 @@ func (r *receiver) large() (bool, error) {
 	return true, r.receiveLarge(int64(n), nil)
 }
 
-// toEOF receives receive receive everything up to the end of file. The bytes are kept only where
-// a name or an expectation needs them, or the transcript shows them all.
+// toEOF receives receive receive everything up to the end of file. The bytes
+// are kept only where a name or an expectation needs them, or the transcript
+// shows them all.
 func (r *receiver) toEOF() error {
 	r.describe(event.Const("to end of file"))
 	a, hashed := r.action, io.Discard

@@ -68,8 +68,8 @@ func TestRecvEOFKeepsSoMuch(t *testing.T) {
 	passes(t, conversation(fmt.Sprintf(sender, "64MiB"), "- recv: in\n  eof: true\n  as: all\n  timeout: 60s\n- assert: len(all) == 67108864"))
 }
 
-// The digests of what is sent and received are those of the bytes, whether these
-// are made a second time for it or are hashed on the way.
+// The digests of what is sent and received are those of the bytes, whether
+// these are made a second time for it or are hashed on the way.
 func TestDigestsOfLargePayloads(t *testing.T) {
 	const size = 2 << 20
 	data := strings.Repeat("0123456789abcdef", size/16)

@@ -25,8 +25,8 @@ func (r *receiver) controlShown() event.Joined {
 	return append(shown, event.Const("}"))
 }
 
-// maxControl is more than any ancillary data takes: 253 descriptors, all that one
-// message can carry, take 1KiB.
+// maxControl is more than any ancillary data takes: 253 descriptors, all that
+// one message can carry, take 1KiB.
 const maxControl = 64 << 10
 
 // controlBuffer is the size of the buffer for ancillary data.

@@ -11,8 +11,8 @@ import (
 
 // A search looks in a stream for where a receive ends.
 type search struct {
-	// find looks through b, of which the first bytes were looked through in vain.
-	// It returns where the receive ends, -1 where that is not there yet.
+	// find looks through b, of which the first bytes were looked through in
+	// vain. It returns where the receive ends, -1 where that is not there yet.
 	find func(b []byte, looked int) (int, error)
 	// tail is how many bytes must be kept of what was looked through; -1: all.
 	tail int
@@ -66,8 +66,8 @@ func (r *receiver) tail(n int) int {
 }
 
 // peeking receives up to where the search ends, and not a byte more: what has
-// come is looked at with MSG_PEEK first and then taken only as far as it belongs
-// to this step.
+// come is looked at with MSG_PEEK first and then taken only as far as it
+// belongs to this step.
 func (r *receiver) peeking(s *search) error {
 	if r.takesUnseen() {
 		return errors.New("with MSG_TRUNC the bytes are not seen, so nothing can be found in them; use max or size")

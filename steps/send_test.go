@@ -23,7 +23,8 @@ func TestSendEverything(t *testing.T) {
 }
 
 // once is one call: where the socket's time limit ends it, what the buffer does
-// not hold is left out. With a full buffer a send that must not wait gives EAGAIN.
+// not hold is left out. With a full buffer a send that must not wait gives
+// EAGAIN.
 func TestSendOnce(t *testing.T) {
 	const small = "- setsockopt: a\n  option: SO_SNDBUF\n  value: 4096\n- setsockopt: a\n  option: SO_SNDTIMEO\n  value: 20ms\n"
 	lines := passes(t, pair(small+`

@@ -206,8 +206,8 @@ func SocketOf(w string) (SocketSpec, bool) {
 	return spec, ok
 }
 
-// requiredSockets are the words that only requires knows: few kernels have these
-// sockets, or let everybody have them.
+// requiredSockets are the words that only requires knows: few kernels have
+// these sockets, or let everybody have them.
 var requiredSockets = map[string]SocketSpec{
 	"alg":   {familyAlg, unix.SOCK_SEQPACKET, 0},
 	"key":   {familyKey, unix.SOCK_RAW, protoKeyV2},

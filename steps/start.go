@@ -297,8 +297,8 @@ func (v *readyWhen) connected(t *step.Task, to sock.Addr) error {
 		return err
 	}
 	if to.Port != 0 && s.Desc().Local() == s.Desc().Remote() {
-		// Nobody listens: the kernel chose the very port, and the socket has met
-		// itself.
+		// Nobody listens: the kernel chose the very port, and the socket has
+		// met itself.
 		return unix.ECONNREFUSED
 	}
 	return nil

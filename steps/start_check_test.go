@@ -64,7 +64,8 @@ func TestStartInBranches(t *testing.T) {
 `))
 }
 
-// So does a procedure, which may know the program or the stream by another name.
+// So does a procedure, which may know the program or the stream by another
+// name.
 func TestStartInProcedures(t *testing.T) {
 	passes(t, `
 procedures:

@@ -53,8 +53,8 @@ func TestTLSReceives(t *testing.T) {
 		`server read(conn, 100) = 3 "fgh"`)
 }
 
-// A send is received after it, whatever TLS puts around its bytes: the transcript
-// is the same each time.
+// A send is received after it, whatever TLS puts around its bytes: the
+// transcript is the same each time.
 func TestTLSOrder(t *testing.T) {
 	text := tlsPair(`
 - setsockopt: conn
@@ -192,8 +192,8 @@ func TestTLSRelay(t *testing.T) {
 	wantText(t, f.Err.Error(), "expected the end of file without close_notify, but close_notify came")
 }
 
-// What was read ahead of the TLS below goes to the TLS above, and what that does
-// not take is there again.
+// What was read ahead of the TLS below goes to the TLS above, and what that
+// does not take is there again.
 func TestTLSReadAhead(t *testing.T) {
 	passes(t, tlsPair(`
 - tls: conn

@@ -255,8 +255,8 @@ func TestTLSFailureTells(t *testing.T) {
 	}
 }
 
-// The values that a session gives, over a local socket and with the roles turned
-// round.
+// The values that a session gives, over a local socket and with the roles
+// turned round.
 func TestTLSSession(t *testing.T) {
 	lines := passes(t, pair(`
 - parallel:

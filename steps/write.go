@@ -117,8 +117,8 @@ func (a *writeAction) store(t *step.Task, path string, r io.Reader) error {
 	return t.SetAs(0, int(n))
 }
 
-// writeFile writes a file and makes the folders on the way. It does not wait for
-// a reader of a FIFO.
+// writeFile writes a file and makes the folders on the way. It does not wait
+// for a reader of a FIFO.
 func writeFile(path string, flags int, mode fs.FileMode, r io.Reader) (int64, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return 0, fileError(err)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// lacks skips a test of something that the machine lacks; where SOCKSCRIPT_CI is
-// set, that is a failure.
+// lacks skips a test of something that the machine lacks; where SOCKSCRIPT_CI
+// is set, that is a failure.
 func lacks(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("SOCKSCRIPT_CI") != "" {

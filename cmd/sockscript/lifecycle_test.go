@@ -31,8 +31,8 @@ actors:
     - {exec: "sleep 1000", shell: true, timeout: 60s}
 `
 
-// At whatever moment sockscript is ended, nothing of a scenario is left: also when
-// it is killed no process is.
+// At whatever moment sockscript is ended, nothing of a scenario is left: also
+// when it is killed no process is.
 func TestEndAtAnyMoment(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends what has left its group")

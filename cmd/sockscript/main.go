@@ -45,8 +45,8 @@ func Main() int {
 // what a scenario has made: the output is not read, say.
 const hurriedExit = 10 * time.Second
 
-// interruptions listens for the signals that end the command. The first ends the
-// run in good order, and cancels the context; a second one hurries that.
+// interruptions listens for the signals that end the command. The first ends
+// the run in good order, and cancels the context; a second one hurries that.
 func interruptions() (ctx context.Context, hurry <-chan struct{}) {
 	ctx, cancel := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)

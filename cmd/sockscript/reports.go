@@ -229,7 +229,8 @@ func (f *reportFile) keep(err error) {
 	}
 }
 
-// close puts the report in its place if it is whole. It returns the first error.
+// close puts the report in its place if it is whole. It returns the first
+// error.
 func (f *reportFile) close() error {
 	if f.err != nil || f.unfinished {
 		f.file.Discard()

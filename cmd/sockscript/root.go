@@ -133,8 +133,8 @@ func (v *choice) String() string { return v.word }
 // Type implements [pflag.Value]; help shows it.
 func (v *choice) Type() string { return strings.Join(v.words, "|") }
 
-// bind adds the flag to a command, with completion of its words. The first word is the
-// default.
+// bind adds the flag to a command, with completion of its words. The first word
+// is the default.
 func (v *choice) bind(c *cobra.Command, name, help string) {
 	v.word = v.words[0]
 	c.Flags().Var(v, name, help)

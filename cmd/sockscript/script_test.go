@@ -43,8 +43,8 @@ func TestMain(m *testing.M) {
 //	gone [DURATION]                no process may live any more that has this script's
 //	                               WORK in its environment; after the time, if it is given
 //
-// and the conditions [root], [netadmin], [netns], [ipv6], [prove] and [xmllint].
-// Where SOCKSCRIPT_CI is set, what they ask for must be there.
+// and the conditions [root], [netadmin], [netns], [ipv6], [prove] and
+// [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -52,14 +52,16 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			// What the machine says of terminals and colours is not the scripts'.
+			// What the machine says of terminals and colours is not the
+			// scripts'.
 			env.Setenv("TERM", "xterm")
 			env.Setenv("NO_COLOR", "")
 			// What is remembered from run to run goes with the script's folder.
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("XDG_CACHE_HOME", "")
 			env.Setenv("SOCKSCRIPT_CI", "")
-			// The race detector would let each process sleep for a second at its end.
+			// The race detector would let each process sleep for a second at
+			// its end.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
@@ -233,8 +235,8 @@ func cmdTidy(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// cmdGone fails where a process lives that a scenario of the script has started,
-// whatever has become of its parent, or one of sockscript itself.
+// cmdGone fails where a process lives that a scenario of the script has
+// started, whatever has become of its parent, or one of sockscript itself.
 func cmdGone(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) > 1 {
 		ts.Fatalf("usage: gone [DURATION]")

@@ -12,8 +12,8 @@ type shuffle struct {
 	seed uint64
 }
 
-// Set implements [pflag.Value]. A seed of our own is short: a person may have to
-// type it again.
+// Set implements [pflag.Value]. A seed of our own is short: a person may have
+// to type it again.
 func (s *shuffle) Set(text string) error {
 	if text == "random" {
 		s.on, s.seed = true, uint64(rand.Uint32())

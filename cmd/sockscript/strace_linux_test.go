@@ -12,7 +12,8 @@ import (
 	"testing"
 )
 
-// kernelCalls are the system calls behind the two that the kernel does not have.
+// kernelCalls are the system calls behind the two that the kernel does not
+// have.
 var kernelCalls = map[string]string{"send": "sendto", "recv": "recvfrom"}
 
 // A traced is a step whose data, which no other step has, leads to the line of
@@ -169,9 +170,9 @@ func TestOtherCallsUnderStrace(t *testing.T) {
 	}
 }
 
-// A conversation in which no call has to wait takes no system calls but its own,
-// one look at each address that the kernel chose, and for the connect, which does
-// not wait, a second one that says how it went.
+// A conversation in which no call has to wait takes no system calls but its
+// own, one look at each address that the kernel chose, and for the connect,
+// which does not wait, a second one that says how it went.
 func TestNoNeedlessSystemCalls(t *testing.T) {
 	_, lines := underStrace(t, `actors:
   one:

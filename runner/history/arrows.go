@@ -7,18 +7,19 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// An Arrow leads from an event to one of another branch that had to come after it.
-// Where a fold has taken an event, the arrow is that of the fold: of its first
-// event.
+// An Arrow leads from an event to one of another branch that had to come after
+// it. Where a fold has taken an event, the arrow is that of the fold: of its
+// first event.
 type Arrow struct {
 	Cause, Effect event.Cause
-	// Sock is the description over which the effect learned of the cause: that of the
-	// effect. It is 0 where they are tied by a name, a signal, a barrier or a branch.
+	// Sock is the description over which the effect learned of the cause: that
+	// of the effect. It is 0 where they are tied by a name, a signal, a barrier
+	// or a branch.
 	Sock uint64
 }
 
-// Arrows are the arrows of the record, in the order of the effects. A barrier is
-// an arrow from each who came last in its line to each who went on.
+// Arrows are the arrows of the record, in the order of the effects. A barrier
+// is an arrow from each who came last in its line to each who went on.
 func (r *Record) Arrows() []Arrow {
 	r.prepare()
 	g := r.graph

@@ -163,9 +163,9 @@ func (w *callWriter) arg(p event.Marked) {
 	}
 }
 
-// asked writes an address that a step passes to the kernel: what the file spells
-// out as it is. One that was given to the run is as good as any that the kernel
-// returns: the next run may be given another.
+// asked writes an address that a step passes to the kernel: what the file
+// spells out as it is. One that was given to the run is as good as any that the
+// kernel returns: the next run may be given another.
 func (w *callWriter) asked(a event.Asked) {
 	if a.Outside() {
 		w.addr(a.Addr)
@@ -273,8 +273,8 @@ func asText(b []byte, cut bool, masked []span) (string, bool) {
 	return s, printable > 0 || len(s) == 0
 }
 
-// unmasked is what of a text is not masked. What is says nothing of the rest: the
-// same number may be text in one run and not in the next.
+// unmasked is what of a text is not masked. What is says nothing of the rest:
+// the same number may be text in one run and not in the next.
 func unmasked(s string, masked []span) string {
 	if len(masked) == 0 {
 		return s

@@ -56,8 +56,8 @@ func (p *performer) index() int {
 	return p.root.Index
 }
 
-// stage finds the branch whose performer a branch belongs to: its actor, or
-// the spawned branch that it is or was started in. Of an actor with replicas all
+// stage finds the branch whose performer a branch belongs to: its actor, or the
+// spawned branch that it is or was started in. Of an actor with replicas all
 // branches belong to the replica.
 func (b *Branch) stage() *Branch {
 	for b.Parent != nil && (b.Count > 1 || !b.Alike) {

@@ -40,8 +40,8 @@ type folded struct {
 }
 
 // A Loop folds the rounds of one repetition while it runs, so that a million
-// rounds take no more memory than three. The branch's entries are, from here on:
-// the first round of those alike, their fold, the last round.
+// rounds take no more memory than three. The branch's entries are, from here
+// on: the first round of those alike, their fold, the last round.
 type Loop struct {
 	b     *Branch
 	place *event.Place
@@ -130,8 +130,8 @@ func (b *Branch) alike(p, q stretch) bool {
 	return true
 }
 
-// sameText compares texts that came in two rounds with the addresses masked that
-// the kernel chose in each.
+// sameText compares texts that came in two rounds with the addresses masked
+// that the kernel chose in each.
 func (b *Branch) sameText(p, q stretch) func(x, y string) bool {
 	masksOf := func(round stretch) *masks {
 		m := &masks{owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool)}

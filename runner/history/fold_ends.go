@@ -64,8 +64,8 @@ func endOf(ends []foldedEnd, sock uint64) *foldedEnd {
 	return nil
 }
 
-// key identifies the connection; a local socket's accept has none where the peer
-// had closed before.
+// key identifies the connection; a local socket's accept has none where the
+// peer had closed before.
 func (e *foldedEnd) key() (connectKey, bool) {
 	if e.op == event.OpConnect {
 		return clientKey(e.endpoints, e.endpoints.Local, e.endpoints.Remote.Port, e.endpoints.Inode)
@@ -166,7 +166,8 @@ func (x *foldedEnds) order(f, after *Fold) {
 	x.after[[2]int{f.id, after.id}] = [2]*Fold{f, after}
 }
 
-// orders are the pairs of ids of folds of which the first comes after the second.
+// orders are the pairs of ids of folds of which the first comes after the
+// second.
 func (x *foldedEnds) orders() [][2]int {
 	var list [][2]int
 	for _, p := range x.after {

@@ -11,7 +11,8 @@ import (
 // Order is the order of a transcript's lines.
 type Order string
 
-// The orders. Causal is the same on every run; the others show how one run went.
+// The orders. Causal is the same on every run; the others show how one run
+// went.
 const (
 	Causal  Order = "causal" // by what had to come before what
 	Time    Order = "time"   // as it happened
@@ -42,7 +43,8 @@ func (r *Record) prepare() {
 
 // Lines are the transcript's lines in an order. Replicas of an actor that print
 // alike are interchangeable: they are numbered by the causal order of what they
-// did, and all but the first and the last are folded, unless the order is by time.
+// did, and all but the first and the last are folded, unless the order is by
+// time.
 func (r *Record) Lines(order Order, f Form) []Line {
 	r.prepare()
 	var lines []Line

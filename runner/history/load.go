@@ -97,8 +97,8 @@ func (s *savedFold) fold() *Fold {
 // their range.
 const most = 1 << 48
 
-// A checker finds what in a loaded record refers to something that is not there.
-// It keeps the first fault.
+// A checker finds what in a loaded record refers to something that is not
+// there. It keeps the first fault.
 type checker struct {
 	branches, meetings int
 	err                error

@@ -127,8 +127,8 @@ func (m *masks) add(o owner) {
 	}
 }
 
-// ownerKey is what those addresses have in common that may be of one socket: the
-// port, or the whole name.
+// ownerKey is what those addresses have in common that may be of one socket:
+// the port, or the whole name.
 func ownerKey(a sock.Addr) (string, bool) {
 	_, chosen, _ := a.Parts()
 	if a.Port == 0 && chosen != "" {
@@ -367,8 +367,8 @@ func (m *masks) folder(s string) string {
 	return strings.ReplaceAll(s, m.tmp, "$tmp")
 }
 
-// tornFolder hides the temporary folder at the end of a text that was cut in the
-// middle of its name.
+// tornFolder hides the temporary folder at the end of a text that was cut in
+// the middle of its name.
 func (m *masks) tornFolder(s string) string {
 	own := strings.LastIndexByte(m.tmp, '/') + 1
 	for n := len(m.tmp) - 1; n > own; n-- {

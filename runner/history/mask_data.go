@@ -39,8 +39,8 @@ func (m *masks) came(c *event.Came, at time.Duration) []span {
 	return m.guess(c.Text, at)
 }
 
-// cameIn are the masked pieces of data that an event received, from a place in all
-// of it.
+// cameIn are the masked pieces of data that an event received, from a place in
+// all of it.
 func (m *masks) cameIn(e *event.Event, from int, text string) []span {
 	if i, ok := m.receives[e]; ok {
 		if r := m.receipt(i, e); r.known {
@@ -132,13 +132,14 @@ func moved(marks []event.Mark, by int) []event.Mark {
 }
 
 // stream are the marks of a range of the bytes that a description received. All
-// of them must have been sent by calls that are on record, maybe through a relay.
+// of them must have been sent by calls that are on record, maybe through a
+// relay.
 func (m *masks) stream(receiver uint64, from, to int64) ([]event.Mark, bool) {
 	return m.relayed(receiver, from, to, 0)
 }
 
-// relayed is stream behind a number of relays. Two that relay to each other pass
-// bytes on for ever.
+// relayed is stream behind a number of relays. Two that relay to each other
+// pass bytes on for ever.
 func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Mark, bool) {
 	if m.relays += min(relays, 1); relays > mostRelays || m.relays > mostPassed {
 		return nil, false
@@ -175,8 +176,8 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 	return marks, at >= to
 }
 
-// lengthVaries reports whether the data of an event holds a masked text that may be
-// longer in another run.
+// lengthVaries reports whether the data of an event holds a masked text that
+// may be longer in another run.
 func (m *masks) lengthVaries(e *event.Event) bool {
 	var spans []span
 	total := 0
@@ -199,8 +200,8 @@ func (r PortRange) varies() bool {
 	return len(strconv.Itoa(int(r.Low))) != len(strconv.Itoa(int(r.High)))
 }
 
-// sentBytes is how many bytes an event sent, if the counters of its socket count
-// just these.
+// sentBytes is how many bytes an event sent, if the counters of its socket
+// count just these.
 func sentBytes(e *event.Event) (int64, bool) {
 	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != event.OpSend && e.Also == nil {
 		return 0, false
@@ -252,7 +253,8 @@ func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 	return receipt{marks, true}
 }
 
-// sentMessage is the data of the message with a sum, of those that an event sent.
+// sentMessage is the data of the message with a sum, of those that an event
+// sent.
 func sentMessage(e *event.Event, sum uint64) ([]event.Data, bool) {
 	if e.Endpoints == nil {
 		return nil, false
@@ -275,8 +277,8 @@ var (
 )
 
 // guess finds in a text of unknown origin the addresses whose port the kernel
-// chose for a socket of the scenario, and the ports that free_port gave: programs
-// tell both in their own words.
+// chose for a socket of the scenario, and the ports that free_port gave:
+// programs tell both in their own words.
 func (m *masks) guess(text string, at time.Duration) []span {
 	if !holdsPort(text) {
 		return nil
@@ -303,8 +305,8 @@ func (m *masks) guess(text string, at time.Duration) []span {
 	return list
 }
 
-// holdsPort reports whether a number in a text is long enough to be such a port.
-// Most texts hold none.
+// holdsPort reports whether a number in a text is long enough to be such a
+// port. Most texts hold none.
 func holdsPort(s string) bool {
 	digits := 0
 	for i := range len(s) {

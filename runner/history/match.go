@@ -14,8 +14,8 @@ import (
 )
 
 // matcher finds the causes that lie in the kernel: which connect reached which
-// listen, which accept took it, which send gave a receive its last byte, what let
-// a call go on that was waiting.
+// listen, which accept took it, which send gave a receive its last byte, what
+// let a call go on that was waiting.
 type matcher struct {
 	g       *graph
 	events  []int // nodes of events, by the time they started
@@ -215,7 +215,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	}
 }
 
-// indexEndpoints notes who had which address, and where it sent to or connected.
+// indexEndpoints notes who had which address, and where it sent to or
+// connected.
 func (m *matcher) indexEndpoints(e *event.Event) {
 	l := e.Endpoints
 	switch {
@@ -276,8 +277,8 @@ func (m *matcher) inside(id uint64) bool {
 // isPartial reports a receive that failed after some bytes had come.
 func isPartial(e *event.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
 
-// urges makes a receive with MSG_OOB come after the send of its byte: the urgent
-// byte goes before those in line.
+// urges makes a receive with MSG_OOB come after the send of its byte: the
+// urgent byte goes before those in line.
 func (m *matcher) urges(i int, e *event.Event) {
 	list := m.urgent[m.peer[e.Sock]]
 	n := 0

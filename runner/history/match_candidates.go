@@ -2,9 +2,9 @@ package history
 
 import "time"
 
-// candidates are those of a list that may be the cause of a node. The clock rules
-// out what began after the node had ended, and the known causes what comes after
-// it.
+// candidates are those of a list that may be the cause of a node. The clock
+// rules out what began after the node had ended, and the known causes what
+// comes after it.
 func (m *matcher) candidates(i int, list []int) []int {
 	var left []int
 	_, end := m.g.span(i)

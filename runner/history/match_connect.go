@@ -138,9 +138,10 @@ func (m *matcher) join(c, a end) {
 	}
 }
 
-// reach makes a connect come after the listen that it reached: of several on one
-// socket the first, for the others change no more than the backlog. The accept
-// that took the connect tells the listener; where there is none, the address does.
+// reach makes a connect come after the listen that it reached: of several on
+// one socket the first, for the others change no more than the backlog. The
+// accept that took the connect tells the listener; where there is none, the
+// address does.
 func (m *matcher) reach(c end) {
 	listener, known := m.reached[c.sock]
 	if !known || c.folded {
@@ -157,7 +158,8 @@ func (m *matcher) reach(c end) {
 	}
 }
 
-// listener finds the socket that listened at the address that a connect went to.
+// listener finds the socket that listened at the address that a connect went
+// to.
 func (m *matcher) listener(c end) (uint64, bool) {
 	last := -1
 	for _, i := range m.listening(c.endpoints) {
@@ -187,10 +189,10 @@ func (m *matcher) listening(l *event.Endpoints) []int {
 	return list
 }
 
-// queues makes a connect that had to wait for a place come after the accept that
-// freed it. A listener's queue has one place more than its backlog and is served
-// in order: so the nth connection is made once all but as many as the queue holds
-// of those before it have been taken.
+// queues makes a connect that had to wait for a place come after the accept
+// that freed it. A listener's queue has one place more than its backlog and is
+// served in order: so the nth connection is made once all but as many as the
+// queue holds of those before it have been taken.
 func (m *matcher) queues(connects []end) {
 	node := make(map[uint64]end)
 	for _, c := range connects {
@@ -212,8 +214,8 @@ func (m *matcher) queues(connects []end) {
 	}
 }
 
-// places is how many connections a listener's queue holds; it is not known where
-// a fold took an accept.
+// places is how many connections a listener's queue holds; it is not known
+// where a fold took an accept.
 func (m *matcher) places(listener uint64) (int, bool) {
 	most := 0
 	for _, i := range m.lists[listener] {
@@ -226,8 +228,9 @@ func (m *matcher) places(listener uint64) (int, bool) {
 	return most + 1, len(m.lists[listener]) > 0 && !m.inFolds[listener]
 }
 
-// sameHost reports whether what goes to an address may reach a socket at another:
-// the same one, in whichever family it is written, or one that stands for all.
+// sameHost reports whether what goes to an address may reach a socket at
+// another: the same one, in whichever family it is written, or one that stands
+// for all.
 func sameHost(at, to sock.Addr) bool {
 	if !to.IP.IsValid() { // ":PORT"
 		return at.IsWildcard() || at.IP.IsLoopback()

@@ -34,8 +34,8 @@ type dgramQueue struct {
 	next int
 }
 
-// dgrams are the messages of a run, in the order of time. They are found by what
-// they hold.
+// dgrams are the messages of a run, in the order of time. They are found by
+// what they hold.
 type dgrams struct {
 	all    []*message
 	bySum  map[uint64][]*message

@@ -23,8 +23,8 @@ func (m *matcher) polls() {
 	}
 }
 
-// ready finds what made one handle ready to be read: the send of the next byte or
-// message, or else what is taken from it next.
+// ready finds what made one handle ready to be read: the send of the next byte
+// or message, or else what is taken from it next.
 func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
 	peer, known := m.peer[r.Sock]
 	if r.Urgent && known {
@@ -53,8 +53,8 @@ func (m *matcher) next(i, at int, e *event.Event, r event.ReadyHandle) {
 	m.cause(i, m.oneOf(i, m.queued[r.Sock]))
 }
 
-// polledEnd finds what ended the sending to a handle that a poll found ready: the
-// end of the peer's sending, or a shutdown of the socket itself.
+// polledEnd finds what ended the sending to a handle that a poll found ready:
+// the end of the peer's sending, or a shutdown of the socket itself.
 func (m *matcher) polledEnd(i int, e *event.Event) {
 	for _, r := range e.Ready {
 		peer, known := m.peer[r.Sock]

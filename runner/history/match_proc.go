@@ -39,8 +39,8 @@ func (p *procs) index(i int, e *event.Event) {
 	}
 }
 
-// isDeadly reports the signals that are sent to end a program. Those that daemons
-// take for orders, to read their files again, say, are not among them.
+// isDeadly reports the signals that are sent to end a program. Those that
+// daemons take for orders, to read their files again, say, are not among them.
 func isDeadly(s syscall.Signal) bool {
 	switch s {
 	case syscall.SIGTERM, syscall.SIGKILL, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGABRT:

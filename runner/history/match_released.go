@@ -76,8 +76,8 @@ func (m *matcher) receivers(e *event.Event) []uint64 {
 // crowds makes a local datagram come after the receive that made room for it,
 // whether or not anybody saw its send waiting. A receiver's queue has so many
 // places: so the nth datagram goes once all but as many as there are places of
-// those before it have been received. That is known where one socket alone sends
-// to the receiver, and to no other.
+// those before it have been received. That is known where one socket alone
+// sends to the receiver, and to no other.
 func (m *matcher) crowds() {
 	places := -1
 	for from, sends := range m.sends {
@@ -97,8 +97,8 @@ func (m *matcher) crowds() {
 	}
 }
 
-// onlyReceiver is the local socket to which all that a description sent went, if
-// nobody else sent to it.
+// onlyReceiver is the local socket to which all that a description sent went,
+// if nobody else sent to it.
 func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 	l := m.event(sends[0]).Endpoints
 	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {

@@ -38,9 +38,9 @@ func (m *matcher) causes(i int, by []int) {
 	}
 }
 
-// sent makes a receive come after the event that sent its last byte. A handshake
-// goes on while its peer, who has not shaken hands in an event of its own,
-// receives and answers: there the receive comes after what was before the
+// sent makes a receive come after the event that sent its last byte. A
+// handshake goes on while its peer, who has not shaken hands in an event of its
+// own, receives and answers: there the receive comes after what was before the
 // handshake. The handshake of a peer that has is no cause: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
@@ -55,14 +55,14 @@ func (m *matcher) sent(i int, id, peer uint64, by int) {
 	}
 }
 
-// mostRelays bounds how many relays a byte is followed through: two that relay to
-// each other pass it on for ever.
+// mostRelays bounds how many relays a byte is followed through: two that relay
+// to each other pass it on for ever.
 const mostRelays = 64
 
 // arrives makes a node come after the send of the byte before an offset in what
 // a description received, and reports whether that send is known. A relay only
-// passes the byte on: behind it stands the send on its other side. The relay has
-// begun by then, but need not have ended.
+// passes the byte on: behind it stands the send on its other side. The relay
+// has begun by then, but need not have ended.
 func (m *matcher) arrives(i int, id uint64, offset int64) bool {
 	for range mostRelays {
 		peer, known := m.peer[id]
@@ -103,8 +103,8 @@ func (m *matcher) hop(i int, id uint64, offset int64) (event.Hop, bool) {
 }
 
 // ended finds what ended a connection, or kept it from being made, where a call
-// has seen that: a close or a shutdown, by the peer or by the socket's own actor,
-// or the death of a program that held the other end.
+// has seen that: a close or a shutdown, by the peer or by the socket's own
+// actor, or the death of a program that held the other end.
 func (m *matcher) ended(i int, e *event.Event) {
 	switch {
 	case e.Op == event.OpState:
@@ -134,8 +134,8 @@ func (m *matcher) isEmptyRead(i int, e *event.Event) bool {
 	return e.Endpoints != nil && len(e.Sums) == 1 && e.Sums[0].Len == 0 && (len(m.taken[i]) == 0 || m.taken[i][0] < 0)
 }
 
-// broken finds what a call that the connection's end has failed comes after. The
-// socket's own shutdown is enough, whatever the peer has done meanwhile.
+// broken finds what a call that the connection's end has failed comes after.
+// The socket's own shutdown is enough, whatever the peer has done meanwhile.
 func (m *matcher) broken(i int, e *event.Event) {
 	if e.Op == event.OpNone {
 		return
@@ -176,8 +176,9 @@ func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
 	return list
 }
 
-// finishesOfStranger are what may have ended a connection whose other end is not
-// one of the scenario's sockets: nobody has accepted it yet, or a program has it.
+// finishesOfStranger are what may have ended a connection whose other end is
+// not one of the scenario's sockets: nobody has accepted it yet, or a program
+// has it.
 func (m *matcher) finishesOfStranger(e *event.Event, id uint64) []int {
 	if deaths := m.procs.deathsOfStream(id); deaths != nil {
 		return deaths

@@ -242,11 +242,11 @@ func (g *graph) finish(i int) {
 // mostDisorders is how many faults CheckOrder tells of one run.
 const mostDisorders = 10
 
-// CheckOrder holds the transcript in causal order against what was recorded, for
-// tests of the order itself: in each transcript, of each pair of matched events
-// the cause stands first; no cause began only after its effect had ended; and
-// what a socket of the scenario took from another one has a cause. The error
-// names the events for which that is not so.
+// CheckOrder holds the transcript in causal order against what was recorded,
+// for tests of the order itself: in each transcript, of each pair of matched
+// events the cause stands first; no cause began only after its effect had
+// ended; and what a socket of the scenario took from another one has a cause.
+// The error names the events for which that is not so.
 func (r *Record) CheckOrder() error {
 	r.prepare()
 	c := orderCheck{r: r, place: make(map[Entry]int)}
@@ -292,7 +292,8 @@ func (c *orderCheck) tell(format string, nodes ...int) {
 	c.faults = append(c.faults, fmt.Errorf(format, texts...))
 }
 
-// pair looks at a cause and its effect. A meeting stands for all who came to it.
+// pair looks at a cause and its effect. A meeting stands for all who came to
+// it.
 func (c *orderCheck) pair(cause, effect int) {
 	g := c.r.graph
 	if g.nodes[cause].at < 0 {
@@ -316,16 +317,16 @@ func (c *orderCheck) pair(cause, effect int) {
 	}
 }
 
-// lacks notes that an event has no cause although one must be among the events of
-// the scenario.
+// lacks notes that an event has no cause although one must be among the events
+// of the scenario.
 func (m *matcher) lacks(i int) {
 	if e := m.event(i); e != nil && !e.Failed {
 		m.g.unknown = append(m.g.unknown, i)
 	}
 }
 
-// fromUs reports whether a socket of the scenario had the address that a receive
-// or an accept told.
+// fromUs reports whether a socket of the scenario had the address that a
+// receive or an accept told.
 func (m *matcher) fromUs(d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && len(m.owners[a]) > 0

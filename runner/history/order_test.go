@@ -8,8 +8,8 @@ import (
 )
 
 // Where causes form a cycle, an entry whose causes are only a guess goes on
-// without them: a fold that lacks only folds, else a fold or a receive, else the
-// first of the file; in each case one whose own branch has come that far.
+// without them: a fold that lacks only folds, else a fold or a receive, else
+// the first of the file; in each case one whose own branch has come that far.
 func TestCausesInCycle(t *testing.T) {
 	plain := Entry{Event: &event.Event{}}
 	receive := Entry{Event: &event.Event{Op: event.OpRecv, Endpoints: &event.Endpoints{}}}

@@ -19,9 +19,9 @@ type Race struct {
 	// Racers are the events, in the order of the file; only one where replicas
 	// race that do not print alike.
 	Racers []Racer
-	// Taker is the event that shows their order: the accept or receive that takes
-	// the first of them, the poll that finds them ready. Where there is none, it
-	// is the last of the Racers.
+	// Taker is the event that shows their order: the accept or receive that
+	// takes the first of them, the poll that finds them ready. Where there is
+	// none, it is the last of the Racers.
 	Taker Racer
 
 	kind raceKind
@@ -105,9 +105,10 @@ func (r Race) Problem() *source.Problem {
 	return p
 }
 
-// Races finds the events whose order shows and is not fixed by any cause, by the
-// vector clocks of the events. Replicas that print alike are interchangeable,
-// so between these there is no race; nor is there one where nothing would show.
+// Races finds the events whose order shows and is not fixed by any cause, by
+// the vector clocks of the events. Replicas that print alike are
+// interchangeable, so between these there is no race; nor is there one where
+// nothing would show.
 //
 // Not every race can be seen: of rounds that are folded, only the first and the
 // last are looked at, and what a program does has no known order.

@@ -84,8 +84,8 @@ func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
 	return first
 }
 
-// queued looks at the messages and connections that a call may have found in the
-// queue of a socket: those that it took or that were taken after it.
+// queued looks at the messages and connections that a call may have found in
+// the queue of a socket: those that it took or that were taken after it.
 func (f *finder) queued(w *want, i int, id uint64) int {
 	list := f.queue[id]
 	from, _ := slices.BinarySearchFunc(list, i, func(p pairing, i int) int { return p.effect - i })
@@ -150,8 +150,8 @@ func (f *finder) polled(i int, e *event.Event) {
 	}
 }
 
-// readiness is what may have made a handle ready: to be received from, and to be
-// at its end.
+// readiness is what may have made a handle ready: to be received from, and to
+// be at its end.
 func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 	var in, end want
 	peer, known := f.m.peer[h.Sock]

@@ -7,7 +7,8 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// A variable is a name of an actor: those of a branch that spawn started are its own.
+// A variable is a name of an actor: those of a branch that spawn started are
+// its own.
 type variable struct {
 	owner int // the branch, by its id
 	name  string
@@ -103,8 +104,8 @@ func (f *finder) nodesOf(causes []event.Cause) []int {
 	return list
 }
 
-// eachReader calls look with the events of other branches that come after one of
-// a list.
+// eachReader calls look with the events of other branches that come after one
+// of a list.
 func (f *finder) eachReader(after map[int][]int, list []int, look func(i, by int, list []int)) {
 	for _, by := range list {
 		for _, i := range after[by] {

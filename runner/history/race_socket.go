@@ -83,8 +83,8 @@ func (f *finder) firstReader(id uint64, group []pairing) int {
 	return best
 }
 
-// closed finds calls on a handle that another branch closed, or whose sending it
-// ended.
+// closed finds calls on a handle that another branch closed, or whose sending
+// it ended.
 func (f *finder) closed(id uint64, calls []pairing) {
 	for _, p := range calls {
 		for _, c := range f.m.closes[id] {
@@ -108,8 +108,8 @@ func (f *finder) sameHandle(i, j int) bool {
 	return ok && a == b && f.branch(i).sameActor(f.branch(j))
 }
 
-// connected finds the listen before which a connect may have come, and the close
-// of the listening socket.
+// connected finds the listen before which a connect may have come, and the
+// close of the listening socket.
 func (f *finder) connected(i int, e *event.Event) {
 	if e.Endpoints.Type != unix.SOCK_STREAM && e.Endpoints.Type != unix.SOCK_SEQPACKET {
 		return
@@ -209,8 +209,8 @@ func (f *finder) addresses(list []int) {
 	}
 }
 
-// collide reports whether the order of two shows: one of two binds of an address
-// fails, unless both sockets may share it.
+// collide reports whether the order of two shows: one of two binds of an
+// address fails, unless both sockets may share it.
 func (f *finder) collide(i, j int) bool {
 	a, b := f.m.event(i), f.m.event(j)
 	if a.Op == event.OpConnect && b.Op == event.OpConnect {

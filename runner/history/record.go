@@ -52,8 +52,8 @@ type PortRange struct{ Low, High uint16 }
 // Holds reports whether a port is in the range.
 func (r PortRange) Holds(port uint16) bool { return r.Low <= port && port <= r.High }
 
-// datagramQueue is how many datagrams wait for a local socket at most; 0 where it
-// is not known.
+// datagramQueue is how many datagrams wait for a local socket at most; 0 where
+// it is not known.
 func (r *Record) datagramQueue() int {
 	if r.DatagramQueue == 0 {
 		return sock.DatagramBacklog()
@@ -70,8 +70,8 @@ func (r *Record) freePorts() map[int]bool {
 }
 
 // A Branch is an actor's own line of steps, or a branch that one of its steps
-// has started. While a run is under way, only the branch's own goroutine records
-// on it.
+// has started. While a run is under way, only the branch's own goroutine
+// records on it.
 type Branch struct {
 	ID      int          // its index in the record
 	Actor   string       // its name, without the number of a replica
@@ -136,16 +136,16 @@ type Recorder struct {
 	branches []*Branch
 }
 
-// NewRecorder begins a record. With foldAll, of each repetition the first and the
-// last round are kept only, whatever they print.
+// NewRecorder begins a record. With foldAll, of each repetition the first and
+// the last round are kept only, whatever they print.
 func NewRecorder(foldAll bool) *Recorder { return &Recorder{foldAll: foldAll} }
 
 // Kept is how many events the record holds or has held at once; each branch,
 // and each KiB of a line that a step wrote, counts as one more.
 func (r *Recorder) Kept() int64 { return r.kept.Load() }
 
-// Actor begins the line of an actor, or of a replica of it. The place is that of
-// the actor in the file.
+// Actor begins the line of an actor, or of a replica of it. The place is that
+// of the actor in the file.
 func (r *Recorder) Actor(name string, place, index, count int) *Branch {
 	return r.add(&Branch{Actor: name, Place: place, Index: index, Count: count})
 }

@@ -8,15 +8,17 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// A Result is a run of a scenario that has ended, as a value: it holds no pointer
-// into the scenario's file, so it can be saved and read in another process.
+// A Result is a run of a scenario that has ended, as a value: it holds no
+// pointer into the scenario's file, so it can be saved and read in another
+// process.
 type Result struct {
 	Scenario Scenario
 	Status   Status
 	Reason   string   // why it was skipped
 	Failure  *Failure // also of a run that was cancelled: what the actors were doing
 	Elapsed  time.Duration
-	// Kept is the temporary folder that was left where it is; "" where none was.
+	// Kept is the temporary folder that was left where it is; "" where none
+	// was.
 	Kept string
 
 	*Record
@@ -73,8 +75,8 @@ type Failure struct {
 	// the place of their actors in the file.
 	Programs []Program
 
-	// Err is the error itself, for those who run scenarios and look into it. Of a
-	// run that was loaded from a file it is nil.
+	// Err is the error itself, for those who run scenarios and look into it. Of
+	// a run that was loaded from a file it is nil.
 	Err error
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// parts are the types that arguments and results of events have, with their names
-// in a file.
+// parts are the types that arguments and results of events have, with their
+// names in a file.
 var parts = codec.New(map[string]any{
 	"name": event.Name(""), "const": event.Const(""), "quoted": event.Quoted{}, "arg": event.Arg{}, "bare": event.Bare{},
 	"plain": event.Plain{}, "asked": event.Asked{}, "joined": event.Joined{}, "data": event.Data{}, "until": event.Until{},
@@ -53,8 +53,8 @@ func Encode[T any](v T) ([]byte, error) {
 	return fmt.Appendf(nil, `{"Places":%s,"Value":%s}`, table, value), nil
 }
 
-// Decode reads what [Encode] has written, by whomever. Whatever the value refers
-// to is there, or it is an error.
+// Decode reads what [Encode] has written, by whomever. Whatever the value
+// refers to is there, or it is an error.
 func Decode[T any](data []byte) (T, error) {
 	var d document[T]
 	c := codec.With(base, func(*event.Place) (int, error) { return 0, errors.ErrUnsupported }, func(n int) (*event.Place, error) {
@@ -102,8 +102,8 @@ type savedResult struct {
 	Epoch         Epoch
 }
 
-// A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for an
-// actor's own line.
+// A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for
+// an actor's own line.
 type savedBranch struct {
 	Actor                       string
 	Place, Index, Count, Parent int

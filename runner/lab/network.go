@@ -37,8 +37,8 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return e.Err }
 
-// sysctlPath is the file of a kernel parameter (proc_sys(5)). In a name that has
-// slashes, a dot belongs to the name of an interface, as for sysctl(8).
+// sysctlPath is the file of a kernel parameter (proc_sys(5)). In a name that
+// has slashes, a dot belongs to the name of an interface, as for sysctl(8).
 func sysctlPath(name string) string {
 	if !strings.Contains(name, "/") {
 		name = strings.ReplaceAll(name, ".", "/")

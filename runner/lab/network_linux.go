@@ -21,8 +21,8 @@ type Network struct {
 	close func()
 }
 
-// A call is a function for the thread of a namespace. When it has returned, done
-// takes its panic, or nil.
+// A call is a function for the thread of a namespace. When it has returned,
+// done takes its panic, or nil.
 type call struct {
 	f    func()
 	done chan any
@@ -155,14 +155,15 @@ func loUp() error {
 // kernel, so that a scenario finds the same everywhere.
 func alike() error {
 	gid := os.Getegid()
-	// Ping sockets for our own group (icmp(7)). In a user namespace without that
-	// group the kernel refuses it; then there are none, as in any new network.
+	// Ping sockets for our own group (icmp(7)). In a user namespace without
+	// that group the kernel refuses it; then there are none, as in any new
+	// network.
 	_ = setSysctl(Sysctl{"net.ipv4.ping_group_range", fmt.Sprintf("%d %d", gid, gid)})
 	return setSysctl(Sysctl{"net.ipv4.tcp_congestion_control", "reno"})
 }
 
-// ofHost are the parameters that sockscript itself reads once, in the network of
-// the process: they must be the same in the others.
+// ofHost are the parameters that sockscript itself reads once, in the network
+// of the process: they must be the same in the others.
 var ofHost = sync.OnceValue(func() []Sysctl {
 	var list []Sysctl
 	for _, name := range []string{"net.ipv4.ip_local_port_range", "net.unix.max_dgram_qlen"} {

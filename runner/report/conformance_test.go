@@ -17,8 +17,8 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// nasty fails with what XML, YAML and terminals cannot carry in its name, in its
-// transcript, in what was expected and in what came.
+// nasty fails with what XML, YAML and terminals cannot carry in its name, in
+// its transcript, in what was expected and in what came.
 const nasty = `name: "nasty \x01\x1b[31m # SKIP ]]> <&>\"' \u0085\uFFFE \\ \U0001F40C"
 actors:
   one:

@@ -67,7 +67,8 @@ func writeHead(b *bytes.Buffer, r *history.Result, f *history.Failure, s Style) 
 	fmt.Fprintln(b, p.Report())
 }
 
-// failurePlace is the place of the step that failed, or of the expression in it.
+// failurePlace is the place of the step that failed, or of the expression in
+// it.
 func failurePlace(f *history.Failure) *event.Place {
 	at := *f.Place
 	if f.At != nil {

@@ -18,8 +18,8 @@ type Format struct {
 	new func(io.Writer, Style) Reporter
 }
 
-// New is a report in this form. Its methods are to be called as [Reporter] says;
-// colours are for the text form only.
+// New is a report in this form. Its methods are to be called as [Reporter]
+// says; colours are for the text form only.
 func (f Format) New(w io.Writer, s Style) Reporter {
 	if f.Name != "text" {
 		s.Color = false

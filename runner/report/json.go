@@ -225,8 +225,8 @@ func (j *JSON) write(object any) error {
 	return e.Encode(visibleTexts(reflect.ValueOf(object)).Interface())
 }
 
-// visibleTexts is a copy of a value in which the control characters of all texts
-// are written out, but for the ends of lines.
+// visibleTexts is a copy of a value in which the control characters of all
+// texts are written out, but for the ends of lines.
 func visibleTexts(v reflect.Value) reflect.Value {
 	shown := reflect.New(v.Type()).Elem()
 	shown.Set(v)

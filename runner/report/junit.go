@@ -9,9 +9,9 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// JUnit is the report as the XML that JUnit's Ant task began and Jenkins, GitLab
-// and others read: a test suite for each scenario file, a test case for each
-// scenario. It is written at the end. It is a [Reporter].
+// JUnit is the report as the XML that JUnit's Ant task began and Jenkins,
+// GitLab and others read: a test suite for each scenario file, a test case for
+// each scenario. It is written at the end. It is a [Reporter].
 type JUnit struct {
 	W     io.Writer
 	Style Style

@@ -24,11 +24,12 @@ type Outcome struct {
 	Diff   *Diff       // what the transcript differs in; nil where in nothing
 	Golden GoldenState // what came of the golden file
 	Change *Diff       // how the golden file was changed; nil where it was not
-	// GoldenPath is where that file is, or would be; "" where there can be none.
+	// GoldenPath is where that file is, or would be; "" where there can be
+	// none.
 	GoldenPath string
 	Err        error // what kept the golden file from being read or written
-	// Fault is why the scenario counts as failed though no run of it did; "" where
-	// it does not.
+	// Fault is why the scenario counts as failed though no run of it did; ""
+	// where it does not.
 	Fault string
 }
 

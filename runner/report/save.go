@@ -28,7 +28,8 @@ const (
 // one a scenario, and the summary last. It is a [Reporter].
 type Saver struct {
 	W io.Writer
-	// How tells about the run that is saved. It is set before the first outcome.
+	// How tells about the run that is saved. It is set before the first
+	// outcome.
 	How How
 
 	begun    bool
@@ -143,8 +144,9 @@ func pointers(list []source.Problem) source.Problems {
 }
 
 // Load reports what a [Saver] has saved: begin is called with how the runs were
-// made, and its result is told everything as the run's own report was. The error
-// has the number of the line that is at fault. Load does not trust the file.
+// made, and its result is told everything as the run's own report was. The
+// error has the number of the line that is at fault. Load does not trust the
+// file.
 func Load(r io.Reader, begin func(How) (Reporter, error)) (*Summary, error) {
 	l := &loader{lines: bufio.NewReaderSize(r, 1<<16)}
 	head, err := readSaved[savedHead](l)

@@ -13,8 +13,9 @@ import (
 	"github.com/sockscript/sockscript/runner/suite"
 )
 
-// conversation has most of what a record can hold: connections, datagrams, pairs,
-// polls, barriers, branches, folded rounds and replicas, programs, digests.
+// conversation has most of what a record can hold: connections, datagrams,
+// pairs, polls, barriers, branches, folded rounds and replicas, programs,
+// digests.
 const conversation = `name: conversation
 actors:
   server:

@@ -33,8 +33,8 @@ type Summary struct {
 	// Most is how many scenarios Slowest holds at most.
 	Most    int
 	Slowest []Timed // those that took longest, the slowest first
-	// Seed is that of the order in which the scenarios were run; nil where it is
-	// that of their files.
+	// Seed is that of the order in which the scenarios were run; nil where it
+	// is that of their files.
 	Seed *uint64
 
 	Count   int  // how often each scenario was run
@@ -146,7 +146,8 @@ type tally struct {
 	what string
 }
 
-// tallies joins those that count anything; with none of them it is "nothing run".
+// tallies joins those that count anything; with none of them it is "nothing
+// run".
 func tallies(first []tally, more ...tally) string {
 	var parts []string
 	for _, t := range append(first, more...) {

@@ -79,7 +79,8 @@ func (t *TAP) plan(summary string) error {
 	return t.write(b.String())
 }
 
-// write makes one write of a part, so that a reader beyond a pipe sees it whole.
+// write makes one write of a part, so that a reader beyond a pipe sees it
+// whole.
 func (t *TAP) write(text string) error {
 	if !t.begun {
 		text = "TAP version 13\n" + text

@@ -27,9 +27,9 @@ func (e ending) String() string {
 	return [...]string{"passed", "failed", "error", "skipped", "interrupted", "not run"}[e]
 }
 
-// A verdict is an outcome as the reports for continuous integration tell it. Its
-// texts hold nothing that such a form could not carry: control characters, and
-// bytes that are not UTF-8, are written out.
+// A verdict is an outcome as the reports for continuous integration tell it.
+// Its texts hold nothing that such a form could not carry: control characters,
+// and bytes that are not UTF-8, are written out.
 type verdict struct {
 	ending  ending
 	name    string
@@ -131,7 +131,8 @@ func verdictsOf(files int, problems source.Problems) []*verdict {
 	return list
 }
 
-// verdicts are those of a run so far, for the forms that are written at its end.
+// verdicts are those of a run so far, for the forms that are written at its
+// end.
 type verdicts []*verdict
 
 func (l *verdicts) add(o *Outcome, s Style) error {

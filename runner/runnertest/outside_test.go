@@ -11,8 +11,8 @@ import (
 	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
-// A module of its own embeds this package: it runs its own server, and scenarios
-// against it.
+// A module of its own embeds this package: it runs its own server, and
+// scenarios against it.
 func TestOutsideModule(t *testing.T) {
 	m := newModule(t)
 
@@ -65,11 +65,13 @@ func newModule(t *testing.T) *module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// What is required is that of this module, so that nothing has to be fetched.
+	// What is required is that of this module, so that nothing has to be
+	// fetched.
 	const path = "github.com/sockscript/sockscript"
 	mod := regexp.MustCompile(`(?m)^module .*`).ReplaceAllString(string(ours), "module example.org/greeter")
 	m.write("go.mod", mod+"\nrequire "+path+" v0.0.0\n\nreplace "+path+" => "+root+"\n")
-	// In one workspace with this module what has been built of it is used again.
+	// In one workspace with this module what has been built of it is used
+	// again.
 	version := regexp.MustCompile(`(?m)^go .*`).FindString(string(ours))
 	m.write("go.work", version+"\n\nuse (\n\t.\n\t"+root+"\n)\n")
 	m.write("go.sum", string(sums))

@@ -63,9 +63,9 @@ type Params struct {
 	// Vars override variables of the scenarios. A name that none of them has
 	// is an error.
 	Vars map[string]any
-	// Setup is called before each scenario runs, with its subtest. The variables
-	// that it returns count before Vars: the address of a fresh server, say, that
-	// tb.Cleanup ends.
+	// Setup is called before each scenario runs, with its subtest. The
+	// variables that it returns count before Vars: the address of a fresh
+	// server, say, that tb.Cleanup ends.
 	Setup func(tb testing.TB, s *scenarios.Scenario) map[string]any
 	// Kinds are step kinds of one's own, which the scenarios may use beside the
 	// others.

@@ -130,8 +130,8 @@ func harmless(c *suite.Case, data []byte) bool {
 	return !outside.Match(inside.ReplaceAll(data, nil)) && len(c.Scenario.Requires) == 0
 }
 
-// watched fails the test at the end of what it watches, where that took too long
-// or too much memory; what does not end at all it ends with a panic.
+// watched fails the test at the end of what it watches, where that took too
+// long or too much memory; what does not end at all it ends with a panic.
 func watched(t *testing.T) (done func()) {
 	start, quit, most := time.Now(), make(chan struct{}), make(chan uint64)
 	go func() {

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/runner/suite"
 )
 
-// TestMemoryOfNoFile: what is remembered is read where it is a file; a FIFO would
-// be waited for.
+// TestMemoryOfNoFile: what is remembered is read where it is a file; a FIFO
+// would be waited for.
 func TestMemoryOfNoFile(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("HOME", cache)

@@ -25,8 +25,8 @@ type Options struct {
 	// another transcript than the others. Runs under way are still counted.
 	Stress  bool
 	Goldens Goldens
-	// Strict makes a failure of a scenario that is skipped, and of one that has no
-	// golden file where transcripts are compared.
+	// Strict makes a failure of a scenario that is skipped, and of one that has
+	// no golden file where transcripts are compared.
 	Strict bool
 	// Progress is called after each run; Total is less by those that will not
 	// be made. Calls of it and of the function that

@@ -34,7 +34,8 @@ const (
 	fast    = "name: fast\n" + quiet
 	failing = "name: failing\nactors:\n  one:\n    - assert: 1 == 2\n"
 	lacking = "name: lacking\nrequires: cmd:no-such-program-anywhere\n" + quiet
-	// changing prints another number on each run: the clock, which no mask knows.
+	// changing prints another number on each run: the clock, which no mask
+	// knows.
 	changing = `name: changing
 actors:
   one:

@@ -11,9 +11,9 @@ import (
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each
-// passes, with the same transcript each time, the one of its golden file, in which
-// causes stand before their effects, and none has a race. The runs are made in the
-// scenario's subtest, so that its time is theirs.
+// passes, with the same transcript each time, the one of its golden file, in
+// which causes stand before their effects, and none has a race. The runs are
+// made in the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
 	count := runtest.Runs(5, 200)
 	cases, problems, err := Load(Shipped())
@@ -29,10 +29,10 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// kernelLacks are the scenarios that continuous integration may skip, each for this
-// reason only: its kernel was built without the protocol, which no package
-// brings. The ping is run all the same, in a network of its own where it is allowed
-// (testdata/script/ping-socket.txtar).
+// kernelLacks are the scenarios that continuous integration may skip, each for
+// this reason only: its kernel was built without the protocol, which no package
+// brings. The ping is run all the same, in a network of its own where it is
+// allowed (testdata/script/ping-socket.txtar).
 var kernelLacks = map[string]string{
 	"key-socket":       "requires socket:key: address family not supported by protocol",
 	"sctp-sockets":     "requires socket:sctp: protocol not supported",

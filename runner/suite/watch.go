@@ -32,8 +32,8 @@ type Watcher struct {
 	seen    map[string]stamp // by path
 }
 
-// A stamp tells two states of a file apart: of scenarios and golden files by what
-// they hold, of all others by size and time.
+// A stamp tells two states of a file apart: of scenarios and golden files by
+// what they hold, of all others by size and time.
 type stamp struct {
 	content  [sha256.Size]byte
 	size     int64

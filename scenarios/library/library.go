@@ -34,7 +34,8 @@ func Names() []string {
 	return names
 }
 
-// FileName is what messages call the file of a shipped scenario: tcp-hello.yaml.
+// FileName is what messages call the file of a shipped scenario:
+// tcp-hello.yaml.
 func FileName(name string) string { return name + scenarioExt }
 
 // Open returns the YAML text of a shipped scenario, and whether there is one of

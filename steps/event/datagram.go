@@ -36,7 +36,8 @@ var ecma = crc64.MakeTable(crc64.ECMA)
 // process, so that a record can be read in another.
 func sum(b []byte) uint64 { return crc64.Checksum(b, ecma) }
 
-// NewDatagram describes a message by its bytes and by where it went or came from.
+// NewDatagram describes a message by its bytes and by where it went or came
+// from.
 func NewDatagram(b []byte, remote sock.Addr) Datagram {
 	d := Datagram{Sum: sum(b), Len: len(b), Remote: remote}
 	copy(d.Head[:], b)
@@ -90,8 +91,8 @@ func (d *Datagram) Segment(proto int, b []byte) {
 			d.To.Port, d.To.NoPort = binary.BigEndian.Uint16(b[2:]), false
 		}
 	case (proto == unix.IPPROTO_ICMP || proto == unix.IPPROTO_ICMPV6) && isEcho(b[0]):
-		// The answer has another type and checksum; a ping socket's identifier is
-		// the kernel's choice.
+		// The answer has another type and checksum; a ping socket's identifier
+		// is the kernel's choice.
 		d.Inner = append(d.Inner, sum(b[6:]))
 	}
 }

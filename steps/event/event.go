@@ -19,8 +19,8 @@ type Place struct {
 	Pos   source.Pos // of the step's verb
 	Line  string     // the text of the file's line at Pos
 	Waits bool       // the step's call may wait in the kernel
-	// Shares tells that the step's branches use the names of the actor, not copies
-	// of them.
+	// Shares tells that the step's branches use the names of the actor, not
+	// copies of them.
 	Shares bool
 }
 
@@ -152,12 +152,13 @@ type Transfer struct {
 	Hops   []Hop // of a relay, in order
 }
 
-// A Hop is a piece of what a relay passed on: the bytes of one stream, and those
-// of the other that it became.
+// A Hop is a piece of what a relay passed on: the bytes of one stream, and
+// those of the other that it became.
 type Hop struct{ InStart, InEnd, OutStart, OutEnd int64 }
 
-// In is the place of a byte of the hop in the stream that it came from. Where the
-// bytes changed on the way, as by TLS, it is the last that the hop was made of.
+// In is the place of a byte of the hop in the stream that it came from. Where
+// the bytes changed on the way, as by TLS, it is the last that the hop was made
+// of.
 func (h Hop) In(out int64) int64 {
 	if h.even() {
 		return h.InStart + out - h.OutStart

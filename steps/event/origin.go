@@ -9,17 +9,18 @@ import (
 )
 
 // An Origin is where a part of a value comes from that the file does not spell
-// out: the kernel or the run chose it, or it came from outside. It goes with the
-// value wherever that goes, so that a transcript can show a name in its place; a
-// text that the file spells out has none, and is never masked.
+// out: the kernel or the run chose it, or it came from outside. It goes with
+// the value wherever that goes, so that a transcript can show a name in its
+// place; a text that the file spells out has none, and is never masked.
 type Origin struct {
 	Word string    // what stands in its place: pid, free_port
 	Sock uint64    // the description whose own address it is; 0 where only Addr is known
 	Addr sock.Addr // the address whose port or name it is
 	Type int       // the type of the socket that has the address; 0 where it is not known
 	Came *Came     // bytes that came; what is masked in them is known after the run
-	// Outside says that whoever started the run gave it, such as the address of a
-	// server under test: in an address it is masked as one that the kernel returned.
+	// Outside says that whoever started the run gave it, such as the address of
+	// a server under test: in an address it is masked as one that the kernel
+	// returned.
 	Outside bool
 	Handle  string // the name of the handle, to tell rounds apart
 	Fixed   bool   // the kernel did not choose it for this socket

@@ -31,8 +31,8 @@ type Bare Marked
 // Plain is printed as it stands, in a call.
 type Plain Marked
 
-// Asked is an address that the file asks for. A port that it spells out is never
-// masked, whoever has it.
+// Asked is an address that the file asks for. A port that it spells out is
+// never masked, whoever has it.
 type Asked struct {
 	Addr  sock.Addr
 	Marks []Mark // of its text
@@ -56,8 +56,8 @@ type Data struct {
 	Bytes []byte
 	Len   int    // of all of it
 	Marks []Mark // what of it, also beyond Bytes, the file does not spell out
-	// Counted says that the counters of the socket count these very bytes: nothing
-	// such as TLS stands between.
+	// Counted says that the counters of the socket count these very bytes:
+	// nothing such as TLS stands between.
 	Counted bool
 }
 
@@ -82,8 +82,8 @@ const DataShown = 64
 // rendering them. An address whose port the kernel may have chosen prints as a
 // name, so ports in the dynamic range count as alike.
 //
-// Texts that differ may still print the same, because of addresses that programs
-// have told: same, unless it is nil, tells that of two texts.
+// Texts that differ may still print the same, because of addresses that
+// programs have told: same, unless it is nil, tells that of two texts.
 func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
 	if e.Place != f.Place || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
 		return false

@@ -12,8 +12,8 @@ func DynamicPort(port uint16) bool {
 	return port >= low && port <= high
 }
 
-// DynamicPorts are the lowest and the highest port that the kernel may choose by
-// itself in the network of this process.
+// DynamicPorts are the lowest and the highest port that the kernel may choose
+// by itself in the network of this process.
 func DynamicPorts() (low, high uint16) {
 	r := portRange()
 	return r[0], r[1]

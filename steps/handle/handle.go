@@ -38,8 +38,8 @@ func (h *Handle) Part() any {
 	return part
 }
 
-// A ReadAhead reads a program's stream before any step does, so that the program
-// does not have to wait. It pauses while a step uses the stream.
+// A ReadAhead reads a program's stream before any step does, so that the
+// program does not have to wait. It pauses while a step uses the stream.
 type ReadAhead interface {
 	Hold()    // pauses the reading for a step
 	Release() // ends what Hold began
@@ -54,8 +54,8 @@ type Transport interface {
 	Close(w sock.Wait) error
 }
 
-// Above returns the transport above the descriptor. It is nil where the handle's
-// bytes are those of the descriptor.
+// Above returns the transport above the descriptor. It is nil where the
+// handle's bytes are those of the descriptor.
 func (h *Handle) Above() Transport {
 	if t := h.above.Load(); t != nil {
 		return *t
@@ -63,8 +63,8 @@ func (h *Handle) Above() Transport {
 	return nil
 }
 
-// SetAbove puts a transport above the descriptor. Other steps may use the handle
-// meanwhile.
+// SetAbove puts a transport above the descriptor. Other steps may use the
+// handle meanwhile.
 func (h *Handle) SetAbove(t Transport) { h.above.Store(&t) }
 
 // Plain reports whether the handle's bytes are those of a socket: only then are
@@ -75,8 +75,8 @@ func (h *Handle) Plain() bool { return h.Above() == nil && h.Sock.Type() != 0 }
 // pipe fail with ENOTSOCK, and under TLS there are none.
 func (h *Handle) IsSocket() bool { return h.Sock.Type() != 0 }
 
-// UnderTLS refuses a call by its name where TLS stands above the descriptor: its
-// records are what is sent and received.
+// UnderTLS refuses a call by its name where TLS stands above the descriptor:
+// its records are what is sent and received.
 func (h *Handle) UnderTLS(given bool) error {
 	if given && h.Above() != nil {
 		return fmt.Errorf("%s speaks TLS, which makes its own calls; leave call out", h.Name)

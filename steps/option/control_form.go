@@ -221,8 +221,8 @@ func decodeControlTime(c sock.Control) (any, bool) {
 	return nil, false
 }
 
-// decodeControlTimestamps reads struct scm_timestamping: the time that the kernel
-// took, one that is no longer given, and the time that the device took.
+// decodeControlTimestamps reads struct scm_timestamping: the time that the
+// kernel took, one that is no longer given, and the time that the device took.
 func decodeControlTimestamps(c sock.Control) (any, bool) {
 	times := c.Times()
 	if len(times) != 3 {

@@ -70,10 +70,12 @@ func (w *ControlWant) Schema() value.Schema { return value.Schema{"type": "objec
 // Type names the type in the reference.
 func (w *ControlWant) Type() string { return "conditions by type of ancillary data" }
 
-// Names are the names that descriptors of a type get; none where it is not named.
+// Names are the names that descriptors of a type get; none where it is not
+// named.
 func (w *ControlWant) Names(typ string) *value.Names { return &w.of(typ).names }
 
-// Fields are the conditions on the fields of a type; none where it is not named.
+// Fields are the conditions on the fields of a type; none where it is not
+// named.
 func (w *ControlWant) Fields(typ string) *FieldsWant { return &w.of(typ).fields }
 
 func (w *ControlWant) of(typ string) *controlWanted {
@@ -97,8 +99,8 @@ func (w *ControlWant) Static(c *step.Check) {
 	}
 }
 
-// Check holds what came against the conditions; cut tells that some of it had no
-// room.
+// Check holds what came against the conditions; cut tells that some of it had
+// no room.
 func (w *ControlWant) Check(env value.Env, got []Received, cut string) error {
 	for _, it := range w.items {
 		var found *Received
@@ -150,8 +152,8 @@ type Received struct {
 	Value   any      // else: int, string, sock.Addr or Fields
 }
 
-// Shown is the value as the transcript shows it. A field that varies from run to
-// run shows itself where just one value is expected.
+// Shown is the value as the transcript shows it. A field that varies from run
+// to run shows itself where just one value is expected.
 func (r Received) Shown(want *FieldsWant) any {
 	switch v := r.Value.(type) {
 	case nil:

@@ -46,9 +46,9 @@ func (v *Value) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// Resolved is the value with its expressions run, once: what the kernel gets and
-// what the transcript shows are the same. A list or mapping that an expression
-// gives is read as one that stands there.
+// Resolved is the value with its expressions run, once: what the kernel gets
+// and what the transcript shows are the same. A list or mapping that an
+// expression gives is read as one that stands there.
 func (v *Value) Resolved(env value.Env) (*Value, error) {
 	if v.static() {
 		return v, nil
@@ -344,8 +344,8 @@ func (v *Value) Shown(form *Form, b []byte) any {
 	return form.shown(b)
 }
 
-// shownFields are the fields as strace writes a struct. Those that vary from run
-// to run show their name, unless it is known where they come from.
+// shownFields are the fields as strace writes a struct. Those that vary from
+// run to run show their name, unless it is known where they come from.
 func (v *Value) shownFields(varies func(field int) bool) event.Marked {
 	all := event.Marked{Text: "{"}
 	for i, name := range v.fields.Names {

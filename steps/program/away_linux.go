@@ -187,8 +187,8 @@ func (a *away) listen() {
 	}
 }
 
-// answered hands an answer to who has asked. A program that was started is known
-// before anything else is said of it. a.mu is held.
+// answered hands an answer to who has asked. A program that was started is
+// known before anything else is said of it. a.mu is held.
 func (a *away) answered(m *message) {
 	c := a.asked[m.ID]
 	delete(a.asked, m.ID)
@@ -201,8 +201,8 @@ func (a *away) answered(m *message) {
 	c <- r
 }
 
-// outside notes under which id a program is known here. The pidfd that comes with
-// the message says so, pidfd_open(2).
+// outside notes under which id a program is known here. The pidfd that comes
+// with the message says so, pidfd_open(2).
 func (a *away) outside(m *message, pid int) {
 	for _, fd := range m.files {
 		defer unix.Close(fd)

@@ -20,8 +20,8 @@ func run(t testing.TB, s *Set, argv ...string) *Process {
 	return p
 }
 
-// BenchmarkFirst is the cost of a scenario's first program, Benchmark…Next that of
-// each further one.
+// BenchmarkFirst is the cost of a scenario's first program, Benchmark…Next that
+// of each further one.
 func BenchmarkFirst(b *testing.B) {
 	for b.Loop() {
 		s := &Set{Forks: new(sync.Mutex)}

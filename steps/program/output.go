@@ -176,8 +176,9 @@ func takeRest(h *handle.Handle, to io.Writer) {
 	}
 }
 
-// A readAhead reads from a stream of a program while no step uses the stream, so
-// that the program goes on though the scenario has read only its first lines.
+// A readAhead reads from a stream of a program while no step uses the stream,
+// so that the program goes on though the scenario has read only its first
+// lines.
 type readAhead struct {
 	handle *handle.Handle
 	file   *os.File // its own descriptor, whose reads can be interrupted
@@ -205,8 +206,8 @@ func (r *readAhead) Hold() {
 }
 
 // Release ends what Hold began. If the step has closed the stream, it is closed
-// here too, so that the program gets SIGPIPE. If the stream has another use now,
-// nothing more is read ahead.
+// here too, so that the program gets SIGPIPE. If the stream has another use
+// now, nothing more is read ahead.
 func (r *readAhead) Release() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -260,8 +261,8 @@ func (r *readAhead) resume() {
 	}()
 }
 
-// WaitsFor tells what the program may wait for: the end of its input, and output
-// that has become too much to be read ahead.
+// WaitsFor tells what the program may wait for: the end of its input, and
+// output that has become too much to be read ahead.
 func (p *Program) WaitsFor() string {
 	text := ""
 	if p.In != nil && p.In.Sock.FD() >= 0 {
@@ -276,8 +277,8 @@ func (p *Program) WaitsFor() string {
 }
 
 // awaitEnd waits for the end of a program that has begun to end: how it ends is
-// what a report should tell. Its sockets are closed before its end can be known,
-// and mostly a little before it begins.
+// what a report should tell. Its sockets are closed before its end can be
+// known, and mostly a little before it begins.
 func (p *Program) awaitEnd(near, late time.Time) {
 	if p.endsBefore(near) {
 		return
@@ -309,8 +310,8 @@ func (p *Program) hungUp() bool {
 	return false
 }
 
-// fileHungUp asks of a pipe that a drain reads. The drain has closed it where it
-// came to the end.
+// fileHungUp asks of a pipe that a drain reads. The drain has closed it where
+// it came to the end.
 func fileHungUp(f *os.File) bool {
 	raw, err := f.SyscallConn()
 	if err != nil {

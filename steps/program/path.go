@@ -17,8 +17,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// LookPath finds a program as execvp(3) does, in the PATH and the folder that it
-// will have itself.
+// LookPath finds a program as execvp(3) does, in the PATH and the folder that
+// it will have itself.
 func LookPath(name string, env []string, dir string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, canRun(name, dir)
@@ -121,8 +121,8 @@ func interpreter(path string) (string, bool) {
 	return string(line), bytes.HasPrefix(line, []byte("#!"))
 }
 
-// Environment is one with what is added or changed. Each name comes once: of two
-// a program would see the first.
+// Environment is one with what is added or changed. Each name comes once: of
+// two a program would see the first.
 func Environment(base, added []string) []string {
 	at := make(map[string]int)
 	var env []string

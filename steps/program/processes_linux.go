@@ -21,8 +21,8 @@ type process struct {
 // exiting is PF_EXITING of the kernel's sched.h: the process has begun to end.
 const exiting = 4
 
-// lives reports whether the process is not a zombie. One that nobody reaps, as in
-// a container without an init, is none that could do anything.
+// lives reports whether the process is not a zombie. One that nobody reaps, as
+// in a container without an init, is none that could do anything.
 func (p *process) lives() bool { return p.state != 'Z' && p.state != 'X' }
 
 // readProcess reads /proc/PID/stat.
@@ -68,8 +68,8 @@ func processes() map[int]process {
 	return found
 }
 
-// livingGroups are the groups of the programs and, of a program with a terminal,
-// of its session, in which a process lives.
+// livingGroups are the groups of the programs and, of a program with a
+// terminal, of its session, in which a process lives.
 func livingGroups(list []*child) map[int]bool {
 	leads := make(map[int]*child, len(list))
 	for _, c := range list {

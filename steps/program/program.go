@@ -40,16 +40,16 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 // Status is how the program ended. It is valid once Done is closed.
 func (p *Process) Status() Status { return p.status }
 
-// Signal sends a signal to the program's process group (kill(2)). A program that
-// has ended takes it until it is reaped; then the error is ESRCH.
+// Signal sends a signal to the program's process group (kill(2)). A program
+// that has ended takes it until it is reaped; then the error is ESRCH.
 func (p *Process) Signal(sig syscall.Signal) error { return p.set.office.signal(p.Pid, sig) }
 
 // Reap lets go of a program that has ended. From then on its process id and its
 // group may become another's.
 func (p *Process) Reap() { p.set.office.reap(p.Pid) }
 
-// Finish reaps a program that has ended, and ends what it has left behind in its
-// group and session.
+// Finish reaps a program that has ended, and ends what it has left behind in
+// its group and session.
 func (p *Process) Finish() { p.set.office.finish(p.Pid) }
 
 // Lives reports whether a process of the program's group or session lives.
@@ -63,14 +63,15 @@ func (p *Process) Left() bool { return p.set.office.left(p.Pid) }
 // closed already.
 func (p *Process) Ending() bool { return p.set.office.ending(p.Pid) }
 
-// A Set is the programs of one scenario. The zero Set is empty and costs nothing
-// until a program is started. Its methods may be called from any goroutine.
+// A Set is the programs of one scenario. The zero Set is empty and costs
+// nothing until a program is started. Its methods may be called from any
+// goroutine.
 type Set struct {
-	// Forks is held while a copy of this process is made, which has copies of all
-	// its descriptors until it runs something else.
+	// Forks is held while a copy of this process is made, which has copies of
+	// all its descriptors until it runs something else.
 	Forks sync.Locker
-	// Within calls a function on a thread of the network that the programs are in;
-	// nil stands for the network of this process.
+	// Within calls a function on a thread of the network that the programs are
+	// in; nil stands for the network of this process.
 	Within func(f func())
 
 	mu     sync.Mutex
@@ -120,8 +121,8 @@ type starting struct {
 	within func(f func())
 }
 
-// do calls a function that makes a process, inside the network of the set, while
-// no other descriptor is closed.
+// do calls a function that makes a process, inside the network of the set,
+// while no other descriptor is closed.
 func (s *starting) do(start func()) {
 	s.forks.Lock()
 	defer s.forks.Unlock()

@@ -67,8 +67,8 @@ func hold(how string) int {
 	select {}
 }
 
-// familyScript leaves its group and session in all ways, and much of it does not
-// end when it is asked to.
+// familyScript leaves its group and session in all ways, and much of it does
+// not end when it is asked to.
 const familyScript = `
 trap '' TERM HUP INT
 sleep 1000 &
@@ -88,8 +88,8 @@ func openSet(how string) (*Set, error) {
 	return &Set{Forks: new(sync.Mutex), office: o}, nil
 }
 
-// Whatever the programs have started is gone when the set is closed, and also when
-// the process that has started them is killed.
+// Whatever the programs have started is gone when the set is closed, and also
+// when the process that has started them is killed.
 func TestNothingIsLeft(t *testing.T) {
 	users := map[string]*syscall.Credential{"own": nil}
 	if os.Geteuid() == 0 {
@@ -160,8 +160,8 @@ func leavesNothing(t *testing.T, as *syscall.Credential, how, end string) {
 	c.Wait()
 }
 
-// A program is told of by its own id, its end by its status, whichever way it is
-// looked after.
+// A program is told of by its own id, its end by its status, whichever way it
+// is looked after.
 func TestProcess(t *testing.T) {
 	for _, how := range []string{asInit, asSubreaper, "here"} {
 		t.Run(how, func(t *testing.T) {
@@ -217,7 +217,8 @@ func testProcess(t *testing.T, s *Set, finds bool) {
 	if _, err := s.Start(Spec{Path: "/nowhere", Argv: []string{"x"}, Dir: "/"}); err != syscall.ENOENT {
 		t.Error(err)
 	}
-	// One that goes into the background is left; what another has started is not it.
+	// One that goes into the background is left; what another has started is
+	// not it.
 	other, _ := output(t, s, "setsid sleep 1000 & echo up; wait")
 	d, _ := output(t, s, "setsid sh -c 'sleep 1000 & echo up'; exit 7")
 	if wait(d) != (Status{Exit: 7}) || d.Left() != finds || d.Lives() {

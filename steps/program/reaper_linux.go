@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The first arguments of the copies of this binary that do the work. ps(1) shows
-// them.
+// The first arguments of the copies of this binary that do the work. ps(1)
+// shows them.
 const (
 	reaperName  = "sockscript-reaper"
 	starterName = "sockscript-starter"
@@ -32,8 +32,8 @@ func init() {
 	unix.Exit(0) // whatever else the binary does at its end is not for a copy
 }
 
-// The descriptors of the reaper. lifeFile ends with the process that the programs
-// are started for; what the reaper has to say goes there too.
+// The descriptors of the reaper. lifeFile ends with the process that the
+// programs are started for; what the reaper has to say goes there too.
 const (
 	lifeFile      = 3
 	reaperControl = 4
@@ -49,8 +49,8 @@ const (
 )
 
 // reapAll is the work of the reaper: it waits for all that has lost its parent,
-// and ends with all that is left, when the starter or whoever wants the programs
-// has ended.
+// and ends with all that is left, when the starter or whoever wants the
+// programs has ended.
 func reapAll() {
 	catchSignals()
 	unix.CloseOnExec(lifeFile)
@@ -98,7 +98,8 @@ func beginReaping(how string) (starter int, err error) {
 	return syscall.ForkExec(ownBinary, []string{starterName, strconv.Itoa(os.Getpid())}, attr)
 }
 
-// ownProc mounts the /proc of the pid namespace, where only the programs see it.
+// ownProc mounts the /proc of the pid namespace, where only the programs see
+// it.
 func ownProc() error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SLAVE, ""); err != nil {
 		return os.NewSyscallError("mount", err)
@@ -107,10 +108,10 @@ func ownProc() error {
 	return os.NewSyscallError("mount", err)
 }
 
-// killAll ends all that is left below this process, as long as something ends of
-// it. Whoever loses its parent by that becomes a child of this process: so only
-// children are killed, whose ids cannot become another's. In a pid namespace the
-// kernel does it when the reaper has ended.
+// killAll ends all that is left below this process, as long as something ends
+// of it. Whoever loses its parent by that becomes a child of this process: so
+// only children are killed, whose ids cannot become another's. In a pid
+// namespace the kernel does it when the reaper has ended.
 func killAll() {
 	if os.Getpid() == 1 {
 		return

@@ -18,8 +18,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// endGrace is how long a report waits for the end of a program that has begun to
-// end, and endNear for one that may be about to.
+// endGrace is how long a report waits for the end of a program that has begun
+// to end, and endNear for one that may be about to.
 const (
 	endGrace = 500 * time.Millisecond
 	endNear  = 50 * time.Millisecond
@@ -241,8 +241,8 @@ func (ps *Programs) Joined(p *Program) {
 }
 
 // AwaitEnding waits, for half a second at most, for the end of those programs
-// that are ending, so that a report can tell how. It is called when no step runs
-// any more, before Close.
+// that are ending, so that a report can tell how. It is called when no step
+// runs any more, before Close.
 func (ps *Programs) AwaitEnding() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -285,9 +285,9 @@ func (ps *Programs) Translate(ucred []byte) {
 // Hurry ends all programs at once, also while Close waits for their end.
 func (ps *Programs) Hurry() { ps.Set.Hurry() }
 
-// Close ends all programs, with all that they have started, and waits until that
-// is gone. It is called when no step runs any more, before the run's descriptors
-// are closed.
+// Close ends all programs, with all that they have started, and waits until
+// that is gone. It is called when no step runs any more, before the run's
+// descriptors are closed.
 func (ps *Programs) Close() {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -313,7 +313,8 @@ type ProgramOutput struct {
 	StdoutBefore, StderrBefore int64
 }
 
-// Outputs tells what the programs wrote, in the order they were started. It is called after Close.
+// Outputs tells what the programs wrote, in the order they were started. It is
+// called after Close.
 func (ps *Programs) Outputs() []ProgramOutput {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

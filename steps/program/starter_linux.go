@@ -30,8 +30,8 @@ func startPrograms() {
 		if err != nil {
 			return
 		}
-		// A start comes before the next message is read: so no program gets what
-		// was handed to another.
+		// A start comes before the next message is read: so no program gets
+		// what was handed to another.
 		if m.Kind == askStart {
 			s.start(m)
 			continue

@@ -36,8 +36,8 @@ func CloseFiles(files []*os.File) {
 	}
 }
 
-// Attach makes handles of those of our ends that are used by steps, and reads the
-// others. It takes the files over.
+// Attach makes handles of those of our ends that are used by steps, and reads
+// the others. It takes the files over.
 func (p *Program) Attach(g *sock.Group, used func(stream string) bool, ours []*os.File) error {
 	defer CloseFiles(ours)
 	if p.session {

@@ -18,9 +18,9 @@ type childInfo struct {
 	pid, uid, status int32
 }
 
-// awaitExit waits until a child has ended and leaves it unreaped: as long as the
-// zombie is there, its process group cannot become another's. It waits without a
-// thread where the kernel has pidfd_open(2).
+// awaitExit waits until a child has ended and leaves it unreaped: as long as
+// the zombie is there, its process group cannot become another's. It waits
+// without a thread where the kernel has pidfd_open(2).
 func awaitExit(pid int) Status {
 	if fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK); err == nil {
 		file := os.NewFile(uintptr(fd), "pidfd")
@@ -33,8 +33,8 @@ func awaitExit(pid int) Status {
 	return status
 }
 
-// awaitReadable waits until a pidfd is readable, which means that the process has
-// ended.
+// awaitReadable waits until a pidfd is readable, which means that the process
+// has ended.
 func awaitReadable(file *os.File, pid int) (status Status, ok bool) {
 	raw, err := file.SyscallConn()
 	if err != nil {

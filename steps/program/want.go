@@ -66,7 +66,8 @@ func (w *ProgramWant) checkGiven(env value.Env, got ExitStatus) error {
 // OutputWant is what a program must write: a text, or the conditions of recv.
 type OutputWant struct{ value.Match }
 
-// Decode reads a payload, or a mapping with data, contains, matches, size, sha256.
+// Decode reads a payload, or a mapping with data, contains, matches, size,
+// sha256.
 func (w *OutputWant) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map || len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text) {
 		w.Data.Decode(d, n)

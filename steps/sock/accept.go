@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Accept takes the next connection of a listening socket (accept4(2)) and gives the peer's address as the kernel gave it. The
-// new socket is blocking if the listener is.
+// Accept takes the next connection of a listening socket (accept4(2)) and gives
+// the peer's address as the kernel gave it. The new socket is blocking if the
+// listener is.
 func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	if err := s.enter(); err != nil {
 		return nil, Addr{}, failed("accept", err)

@@ -9,31 +9,41 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Addr is a socket address of any family. It is comparable and may key a map. The zero Addr is "no address".
+// Addr is a socket address of any family. It is comparable and may key a map.
+// The zero Addr is "no address".
 type Addr struct {
-	// Family is the AF_ number. It is AF_UNSPEC (0) in the zero Addr and where Any or Unspec is set.
+	// Family is the AF_ number. It is AF_UNSPEC (0) in the zero Addr and where
+	// Any or Unspec is set.
 	Family int
-	// IP is the host of AF_INET and AF_INET6, with the zone of a link-local address. An invalid IP is the family's wildcard.
+	// IP is the host of AF_INET and AF_INET6, with the zone of a link-local
+	// address. An invalid IP is the family's wildcard.
 	IP netip.Addr
 	// Port is the port of AF_INET and AF_INET6, in host byte order.
 	Port uint16
-	// Path is the name of an AF_UNIX socket: a path; "@" and the further bytes, raw, for an abstract name; "" for none (unix(7)).
+	// Path is the name of an AF_UNIX socket: a path; "@" and the further bytes,
+	// raw, for an abstract name; "" for none (unix(7)).
 	Path string
-	// Other holds, for any other family, the bytes of the sockaddr that follow the family.
+	// Other holds, for any other family, the bytes of the sockaddr that follow
+	// the family.
 	Other string
 
-	// Any marks ":8080", the wildcard in whatever family the socket has that it is used with.
+	// Any marks ":8080", the wildcard in whatever family the socket has that it
+	// is used with.
 	Any bool
-	// NoPort marks "icmp:127.0.0.1", the address of a raw or ICMP socket. Port is 0.
+	// NoPort marks "icmp:127.0.0.1", the address of a raw or ICMP socket. Port
+	// is 0.
 	NoPort bool
-	// Unspec marks "unspec:", a sockaddr of nothing but AF_UNSPEC: connect(2) to it dissolves a datagram socket's association.
+	// Unspec marks "unspec:", a sockaddr of nothing but AF_UNSPEC: connect(2)
+	// to it dissolves a datagram socket's association.
 	Unspec bool
 }
 
 // IsZero reports whether a is no address at all.
 func (a Addr) IsZero() bool { return a == Addr{} }
 
-// Means reports whether a, as a scenario writes it, is the address that came: two ways of writing the same sockaddr are equal. The unnamed address of AF_UNIX comes as none at all.
+// Means reports whether a, as a scenario writes it, is the address that came:
+// two ways of writing the same sockaddr are equal. The unnamed address of
+// AF_UNIX comes as none at all.
 func (a Addr) Means(came Addr) bool {
 	if a.Family == unix.AF_UNIX && a.Path == "" && came.IsZero() {
 		return true
@@ -47,7 +57,8 @@ func (a Addr) isIP() bool {
 	return a.Any || a.Family == unix.AF_INET || a.Family == unix.AF_INET6
 }
 
-// ip is the host of a, with the wildcard spelt out. It is invalid where the family is open.
+// ip is the host of a, with the wildcard spelt out. It is invalid where the
+// family is open.
 func (a Addr) ip() netip.Addr {
 	switch {
 	case a.IP.IsValid():
@@ -60,12 +71,14 @@ func (a Addr) ip() netip.Addr {
 	return netip.Addr{}
 }
 
-// IsWildcard reports whether a stands for every address of the host: 0.0.0.0, [::] or ":PORT".
+// IsWildcard reports whether a stands for every address of the host: 0.0.0.0,
+// [::] or ":PORT".
 func (a Addr) IsWildcard() bool {
 	return a.isIP() && (!a.IP.IsValid() || a.IP.IsUnspecified())
 }
 
-// WithPort is a with another port. An address without ports is returned as it is.
+// WithPort is a with another port. An address without ports is returned as it
+// is.
 func (a Addr) WithPort(port uint16) Addr {
 	if a.isIP() && !a.NoPort {
 		a.Port = port
@@ -73,8 +86,9 @@ func (a Addr) WithPort(port uint16) Addr {
 	return a
 }
 
-// Loopback is the address by which this host reaches a wildcard of a known family: 127.0.0.1 for 0.0.0.0, ::1 for [::]. Any
-// other address is returned as it is.
+// Loopback is the address by which this host reaches a wildcard of a known
+// family: 127.0.0.1 for 0.0.0.0, ::1 for [::]. Any other address is returned as
+// it is.
 func (a Addr) Loopback() Addr {
 	if !a.IsWildcard() {
 		return a
@@ -109,8 +123,8 @@ func (a Addr) String() string {
 
 // Parts parts a.String() at what the kernel chooses where it is left open: the
 // port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port of
-// AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). chosen is
-// "" where there is nothing of it.
+// AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). chosen
+// is "" where there is nothing of it.
 func (a Addr) Parts() (before, chosen, after string) {
 	text := a.String()
 	switch {
@@ -147,8 +161,8 @@ func ipAddr(ip netip.Addr, port uint16) Addr {
 	return Addr{Family: unix.AF_INET6, IP: ip, Port: port}
 }
 
-// inFamily settles the family of ":PORT" for a socket of the given one. What is no IP family takes it as AF_INET, which the
-// kernel then refuses.
+// inFamily settles the family of ":PORT" for a socket of the given one. What is
+// no IP family takes it as AF_INET, which the kernel then refuses.
 func (a Addr) inFamily(family int) Addr {
 	if !a.Any {
 		return a

@@ -9,9 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// BenchmarkPingPong measures one byte there and back over a TCP connection on loopback, between two goroutines, with a deadline
-// on each receive. The floor is the same between two locked threads in plain blocking write(2) and read(2), measured in the same
-// run; x/floor is the ratio of the two.
+// BenchmarkPingPong measures one byte there and back over a TCP connection on
+// loopback, between two goroutines, with a deadline on each receive. The floor
+// is the same between two locked threads in plain blocking write(2) and
+// read(2), measured in the same run; x/floor is the ratio of the two.
 func BenchmarkPingPong(b *testing.B) {
 	g := NewGroup(context.Background(), nil)
 	defer g.Close()
@@ -75,8 +76,9 @@ func nativePingPong(b *testing.B, rounds int) float64 {
 	return float64(took.Nanoseconds()) / float64(rounds)
 }
 
-// pin locks the goroutine to its thread and the thread to one processor, the same for all: waking a thread on another, sleeping
-// processor costs more than the whole round and would flatter the ratio.
+// pin locks the goroutine to its thread and the thread to one processor, the
+// same for all: waking a thread on another, sleeping processor costs more than
+// the whole round and would flatter the ratio.
 func pin() (unpin func()) {
 	runtime.LockOSThread()
 	var before, one unix.CPUSet

@@ -12,15 +12,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wakeSignal is the real-time signal that interrupts a blocked thread. The C library and Go's runtime use the lowest ones.
+// wakeSignal is the real-time signal that interrupts a blocked thread. The C
+// library and Go's runtime use the lowest ones.
 const wakeSignal = syscall.Signal(40)
 
-// wakeAgain is how often the signal is repeated until the call has returned: one that comes just before the thread enters the
-// kernel is lost.
+// wakeAgain is how often the signal is repeated until the call has returned:
+// one that comes just before the thread enters the kernel is lost.
 const wakeAgain = 2 * time.Millisecond
 
-// installWake makes the signal interrupt system calls. Go's handler, which does nothing with it, is kept, but without SA_RESTART:
-// a call would go on as if nothing had been (signal(7)).
+// installWake makes the signal interrupt system calls. Go's handler, which does
+// nothing with it, is kept, but without SA_RESTART: a call would go on as if
+// nothing had been (signal(7)).
 var installWake = sync.OnceValue(func() error {
 	signal.Notify(make(chan os.Signal, 1), wakeSignal)
 	var action kernelSigaction
@@ -31,7 +33,8 @@ var installWake = sync.OnceValue(func() error {
 	return asError(sigaction(&action, nil))
 })
 
-// kernelSigaction is struct sigaction as rt_sigaction(2) has it, on the architectures that have a restorer.
+// kernelSigaction is struct sigaction as rt_sigaction(2) has it, on the
+// architectures that have a restorer.
 type kernelSigaction struct {
 	handler, flags, restorer uintptr
 	mask                     [2]uint32
@@ -50,7 +53,8 @@ const threads = true
 
 func blockingSupported() error { return installWake() }
 
-// A thread runs one system call that blocks. It is woken by a signal, at its deadline and at the end of its group.
+// A thread runs one system call that blocks. It is woken by a signal, at its
+// deadline and at the end of its group.
 type thread struct {
 	tid int
 
@@ -97,8 +101,9 @@ func (t *thread) finish() {
 	}
 }
 
-// block makes a call that may block on a thread that nothing else uses meanwhile. An interruption of our own gives ErrTimeout or
-// the cause of the group's end; any other one does not count.
+// block makes a call that may block on a thread that nothing else uses
+// meanwhile. An interruption of our own gives ErrTimeout or the cause of the
+// group's end; any other one does not count.
 func (g *Group) block(w Wait, call func() syscall.Errno) error {
 	if err := installWake(); err != nil {
 		return err
@@ -134,8 +139,10 @@ func (g *Group) block(w Wait, call func() syscall.Errno) error {
 	}
 }
 
-// onlyWake keeps all signals but ours from this thread, until restored: Go's runtime preempts goroutines by SIGURG, and a call
-// that has done a part of its work, such as recv(2) with MSG_WAITALL, ends with that part where any signal comes (signal(7)).
+// onlyWake keeps all signals but ours from this thread, until restored: Go's
+// runtime preempts goroutines by SIGURG, and a call that has done a part of its
+// work, such as recv(2) with MSG_WAITALL, ends with that part where any signal
+// comes (signal(7)).
 func onlyWake() (restore func()) {
 	var all, before unix.Sigset_t
 	for i := range all.Val {
@@ -147,8 +154,9 @@ func onlyWake() (restore func()) {
 	return func() { unix.PthreadSigmask(unix.SIG_SETMASK, &before, nil) }
 }
 
-// closeLingering makes the close(2) of a socket with SO_LINGER, which may wait for the peer (socket(7)). The deadline and the end
-// of the group cut it short; the kernel then goes on in the background.
+// closeLingering makes the close(2) of a socket with SO_LINGER, which may wait
+// for the peer (socket(7)). The deadline and the end of the group cut it short;
+// the kernel then goes on in the background.
 func (g *Group) closeLingering(deadline time.Time, closing func() syscall.Errno) error {
 	if installWake() != nil {
 		return asError(closing())
@@ -175,7 +183,8 @@ func (g *Group) closeLingering(deadline time.Time, closing func() syscall.Errno)
 
 // performThreaded makes the call on a thread of its own, without O_NONBLOCK.
 //
-// A call that must not wait may set the flag for the moment, and so make this one give up too early: then it is made again.
+// A call that must not wait may set the flag for the moment, and so make this
+// one give up too early: then it is made again.
 func (d *direction) performThreaded() error {
 	s := d.socket
 	mode := &s.desc.mode

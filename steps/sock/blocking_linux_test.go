@@ -9,7 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A signal that Go's runtime sends to its threads cuts no call short that has a part of what it waits for.
+// A signal that Go's runtime sends to its threads cuts no call short that has a
+// part of what it waits for.
 func TestWaitAllIsNotInterrupted(t *testing.T) {
 	g, _ := newGroup(t)
 	a, b := tcpPair(t, g, true)

@@ -20,7 +20,8 @@ func (g *Group) closeLingering(_ time.Time, closing func() syscall.Errno) error 
 	return asError(closing())
 }
 
-// performThreaded leaves EAGAIN as the result: only on Linux calls are made on threads of their own.
+// performThreaded leaves EAGAIN as the result: only on Linux calls are made on
+// threads of their own.
 func (d *direction) performThreaded() error {
 	if d.socket.blocking {
 		return blockingSupported()

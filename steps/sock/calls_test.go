@@ -65,7 +65,8 @@ var ways = map[string]struct {
 	},
 }
 
-// eachMode runs a test on polled sockets, and where there are any on blocking ones.
+// eachMode runs a test on polled sockets, and where there are any on blocking
+// ones.
 func eachMode(t *testing.T, test func(t *testing.T, blocking bool)) {
 	t.Run("polled", func(t *testing.T) { test(t, false) })
 	if blockingSupported() == nil {

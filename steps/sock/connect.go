@@ -6,11 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Connect connects the socket to a (connect(2)). With NoWait the result is EINPROGRESS, and a later Connect gives what the
-// kernel says then: EALREADY, success, EISCONN or the pending error. A waiting Connect joins an attempt that is under way.
+// Connect connects the socket to a (connect(2)). With NoWait the result is
+// EINPROGRESS, and a later Connect gives what the kernel says then: EALREADY,
+// success, EISCONN or the pending error. A waiting Connect joins an attempt
+// that is under way.
 //
-// A connection to an AF_UNIX listener with a full backlog cannot be waited for by polling. Such a call takes a thread, and the
-// open file loses its O_NONBLOCK for that time.
+// A connection to an AF_UNIX listener with a full backlog cannot be waited for
+// by polling. Such a call takes a thread, and the open file loses its
+// O_NONBLOCK for that time.
 func (s *Socket) Connect(w Wait, a Addr) error {
 	if err := s.enter(); err != nil {
 		return failedAt("connect", a, err)
@@ -31,8 +34,8 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	return failedAt("connect", a, err)
 }
 
-// connected keeps the addresses after connect(2). A connection that is still being made has a local address already, and its
-// peer is known as well.
+// connected keeps the addresses after connect(2). A connection that is still
+// being made has a local address already, and its peer is known as well.
 func (s *Socket) connected(a Addr, err error) {
 	if s.family == unix.AF_UNIX && err != nil {
 		return
@@ -46,14 +49,16 @@ func (s *Socket) connected(a Addr, err error) {
 	}
 }
 
-// An attempt is a connection that is being made, with what had ended connections of the description before.
+// An attempt is a connection that is being made, with what had ended
+// connections of the description before.
 type attempt struct {
 	underWay        bool
 	dissolved, shut uint32
 }
 
-// connect starts the attempt, and then asks how it stands. The answer EAGAIN of the first connect(2) is not a reason to poll: an
-// AF_UNIX backlog is full, for which only a thread can wait, or no local port is left.
+// connect starts the attempt, and then asks how it stands. The answer EAGAIN of
+// the first connect(2) is not a reason to poll: an AF_UNIX backlog is full, for
+// which only a thread can wait, or no local port is left.
 func (d *direction) connect() syscall.Errno {
 	s := d.socket
 	switch {
@@ -82,8 +87,9 @@ func (d *direction) connect() syscall.Errno {
 	return errno
 }
 
-// connectProgress is how the attempt stands; EAGAIN: it is still under way. Asking must not begin another one where the first was
-// ended from here, by shutdown(2) or by a connect(2) that dissolves it.
+// connectProgress is how the attempt stands; EAGAIN: it is still under way.
+// Asking must not begin another one where the first was ended from here, by
+// shutdown(2) or by a connect(2) that dissolves it.
 func (d *direction) connectProgress() syscall.Errno {
 	s := d.socket
 	if s.desc.dissolved.Load() != d.begun.dissolved {
@@ -97,8 +103,8 @@ func (d *direction) connectProgress() syscall.Errno {
 	return connectProgress(s.fd, s.kind, &d.name)
 }
 
-// connectError asks SO_ERROR how an attempt has ended. Without an error only a peer's address proves a connection: the poller
-// may wake a waiter for nothing.
+// connectError asks SO_ERROR how an attempt has ended. Without an error only a
+// peer's address proves a connection: the poller may wake a waiter for nothing.
 func connectError(fd int) syscall.Errno {
 	value, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	if err != nil {

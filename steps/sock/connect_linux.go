@@ -8,9 +8,10 @@ import (
 
 // connectProgress asks how an attempt stands; EAGAIN: it is still under way.
 //
-// TCP is asked by connect(2) itself, as a blocking connect would learn it. That leaves the socket in the same state: it says
-// EISCONN to the next connect after a success, and can try again after a failure, where SO_ERROR would leave it answering
-// ECONNABORTED once.
+// TCP is asked by connect(2) itself, as a blocking connect would learn it. That
+// leaves the socket in the same state: it says EISCONN to the next connect
+// after a success, and can try again after a failure, where SO_ERROR would
+// leave it answering ECONNABORTED once.
 func connectProgress(fd int, k kind, name *sockname) syscall.Errno {
 	inet := k.family == unix.AF_INET || k.family == unix.AF_INET6
 	if !inet || !k.stream() || k.proto == unix.IPPROTO_SCTP {

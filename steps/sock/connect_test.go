@@ -34,7 +34,8 @@ func TestConnectWaits(t *testing.T) {
 	})
 }
 
-// TestConnectRefused also tries again on the same socket, which the kernel allows.
+// TestConnectRefused also tries again on the same socket, which the kernel
+// allows.
 func TestConnectRefused(t *testing.T) {
 	eachMode(t, func(t *testing.T, blocking bool) {
 		g, _ := newGroup(t)
@@ -83,7 +84,8 @@ func TestConnectUDP(t *testing.T) {
 	wantErrno(t, err, syscall.ECONNREFUSED)
 }
 
-// TestConnectError covers the way by which connections other than TCP's are asked for.
+// TestConnectError covers the way by which connections other than TCP's are
+// asked for.
 func TestConnectError(t *testing.T) {
 	g, _ := newGroup(t)
 	l := bound(t, g, unix.SOCK_STREAM, loopback4, false)

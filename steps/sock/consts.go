@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// FamilyByName finds an address family by its C name or its short form, in either case: "AF_INET", "inet".
+// FamilyByName finds an address family by its C name or its short form, in
+// either case: "AF_INET", "inet".
 func FamilyByName(name string) (int, bool) {
 	if n, ok := families.byName(name); ok {
 		return n, true
@@ -14,22 +15,26 @@ func FamilyByName(name string) (int, bool) {
 	return families.byName(strings.Replace(strings.ToUpper(name), "PF_", "AF_", 1))
 }
 
-// FamilyName is the C name of an address family, "AF_INET"; a number without a name prints as 0x….
+// FamilyName is the C name of an address family, "AF_INET"; a number without a
+// name prints as 0x….
 func FamilyName(family int) string { return nameOrHex(families, family) }
 
 // FamilyNames lists the C names of the address families of this platform.
 func FamilyNames() []string { return families.names() }
 
-// TypeByName finds a socket type by its C name or its short form, in either case: "SOCK_STREAM", "stream".
+// TypeByName finds a socket type by its C name or its short form, in either
+// case: "SOCK_STREAM", "stream".
 func TypeByName(name string) (int, bool) { return types.byName(name) }
 
-// TypeName is the C name of a socket type, "SOCK_STREAM"; a number without a name prints as 0x….
+// TypeName is the C name of a socket type, "SOCK_STREAM"; a number without a
+// name prints as 0x….
 func TypeName(typ int) string { return nameOrHex(types, typ) }
 
 // TypeNames lists the C names of the socket types.
 func TypeNames() []string { return types.names() }
 
-// ProtoByName finds a protocol by its C name or its short form, in either case: "IPPROTO_TCP", "tcp", "NETLINK_ROUTE".
+// ProtoByName finds a protocol by its C name or its short form, in either case:
+// "IPPROTO_TCP", "tcp", "NETLINK_ROUTE".
 func ProtoByName(name string) (int, bool) {
 	if n, ok := protocols.byName(name); ok {
 		return n, true
@@ -37,8 +42,9 @@ func ProtoByName(name string) (int, bool) {
 	return netlinkProtocols.byName(name)
 }
 
-// ProtoName is the C name of a protocol in its family: "IPPROTO_TCP", "NETLINK_ROUTE". In a family that has none, such as
-// AF_UNIX, it is the number: "0".
+// ProtoName is the C name of a protocol in its family: "IPPROTO_TCP",
+// "NETLINK_ROUTE". In a family that has none, such as AF_UNIX, it is the
+// number: "0".
 func ProtoName(family, proto int) string {
 	switch family {
 	case unix.AF_INET, unix.AF_INET6:
@@ -55,16 +61,19 @@ func ProtoName(family, proto int) string {
 // ProtoNames lists the C names of the protocols that [ProtoByName] knows.
 func ProtoNames() []string { return append(protocols.names(), netlinkProtocols.names()...) }
 
-// FlagByName finds a flag of send(2) and recv(2) by its C name or its short form, in either case: "MSG_PEEK", "peek".
+// FlagByName finds a flag of send(2) and recv(2) by its C name or its short
+// form, in either case: "MSG_PEEK", "peek".
 func FlagByName(name string) (int, bool) { return flags.byName(name) }
 
-// FlagNames prints a set of flags: "MSG_PEEK|MSG_DONTWAIT", "0" for none. Bits without a name print as 0x….
+// FlagNames prints a set of flags: "MSG_PEEK|MSG_DONTWAIT", "0" for none. Bits
+// without a name print as 0x….
 func FlagNames(set int) string { return flags.bits(set) }
 
 // AllFlags lists the C names of the flags of this platform.
 func AllFlags() []string { return flags.names() }
 
-// HowByName finds what shutdown(2) shuts: "SHUT_RD", "SHUT_WR", "SHUT_RDWR", their short forms, or "read", "write", "both".
+// HowByName finds what shutdown(2) shuts: "SHUT_RD", "SHUT_WR", "SHUT_RDWR",
+// their short forms, or "read", "write", "both".
 func HowByName(name string) (int, bool) {
 	if n, ok := hows.byName(name); ok {
 		return n, true
@@ -86,7 +95,8 @@ func HowName(how int) string { return nameOrHex(hows, how) }
 // HowNames lists the C names of what shutdown(2) shuts.
 func HowNames() []string { return hows.names() }
 
-// RequestByName finds a request of [Socket.Ioctl] by its C name: "FIONREAD", "SIOCOUTQ".
+// RequestByName finds a request of [Socket.Ioctl] by its C name: "FIONREAD",
+// "SIOCOUTQ".
 func RequestByName(name string) (int, bool) { return requests.byName(name) }
 
 // RequestName is the C name of a request of [Socket.Ioctl].

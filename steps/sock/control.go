@@ -35,7 +35,8 @@ type ControlType struct {
 	Kind        ControlKind
 }
 
-// ControlByName finds a type by its C name. LEVEL:TYPE in numbers means any other.
+// ControlByName finds a type by its C name. LEVEL:TYPE in numbers means any
+// other.
 func ControlByName(name string) (ControlType, bool) {
 	for _, c := range controlTypes {
 		if c.Name == name {
@@ -103,7 +104,8 @@ func AppendControl(b []byte, t ControlType, data []byte) []byte {
 	return b
 }
 
-// AppendRights adds descriptors: SCM_RIGHTS, or another type that is made of them.
+// AppendRights adds descriptors: SCM_RIGHTS, or another type that is made of
+// them.
 func AppendRights(b []byte, t ControlType, sockets []*Socket) []byte {
 	fds := make([]byte, 0, 4*len(sockets))
 	for _, s := range sockets {
@@ -112,8 +114,9 @@ func AppendRights(b []byte, t ControlType, sockets []*Socket) []byte {
 	return AppendControl(b, t, fds)
 }
 
-// Times reads timestamps: a struct timeval or timespec, or the array of them that SO_TIMESTAMPING gives. Each is in nanoseconds
-// since 1970; 0 where none was taken.
+// Times reads timestamps: a struct timeval or timespec, or the array of them
+// that SO_TIMESTAMPING gives. Each is in nanoseconds since 1970; 0 where none
+// was taken.
 func (c Control) Times() []int64 {
 	unit := int64(1)
 	if c.Kind == CtlTimeval {

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// controlTypes are the types of ancillary data of Linux: socket(7), unix(7), ip(7), ipv6(7), udp(7), tcp(7), and timestamping.rst of
-// the kernel.
+// controlTypes are the types of ancillary data of Linux: socket(7), unix(7),
+// ip(7), ipv6(7), udp(7), tcp(7), and timestamping.rst of the kernel.
 var controlTypes = []ControlType{
 	{"SCM_RIGHTS", unix.SOL_SOCKET, unix.SCM_RIGHTS, CtlRights},
 	{"SCM_CREDENTIALS", unix.SOL_SOCKET, unix.SCM_CREDENTIALS, CtlCredentials},
@@ -61,14 +61,16 @@ func EncodeUcred(c Ucred) []byte {
 	return b
 }
 
-// A Pktinfo is struct in_pktinfo or in6_pktinfo (ip(7), ipv6(7)). Local is the address that the packet came to, or from which an
-// answer is to go; Dst, IPv4 only, is the destination in the header.
+// A Pktinfo is struct in_pktinfo or in6_pktinfo (ip(7), ipv6(7)). Local is the
+// address that the packet came to, or from which an answer is to go; Dst, IPv4
+// only, is the destination in the header.
 type Pktinfo struct {
 	Interface  int
 	Local, Dst netip.Addr
 }
 
-// EncodePktinfo makes the data of IP_PKTINFO or, for an IPv6 address, of IPV6_PKTINFO.
+// EncodePktinfo makes the data of IP_PKTINFO or, for an IPv6 address, of
+// IPV6_PKTINFO.
 func EncodePktinfo(p Pktinfo, v6 bool) []byte {
 	e := binary.NativeEndian
 	if v6 {
@@ -80,7 +82,8 @@ func EncodePktinfo(p Pktinfo, v6 bool) []byte {
 	return append(append(b, bytes4(p.Local)...), bytes4(p.Dst)...)
 }
 
-// DecodePktinfo reads struct in_pktinfo or in6_pktinfo, told apart by their sizes.
+// DecodePktinfo reads struct in_pktinfo or in6_pktinfo, told apart by their
+// sizes.
 func DecodePktinfo(b []byte) (Pktinfo, bool) {
 	e := binary.NativeEndian
 	switch len(b) {
@@ -92,7 +95,8 @@ func DecodePktinfo(b []byte) (Pktinfo, bool) {
 	return Pktinfo{}, false
 }
 
-// An ExtendedError is struct sock_extended_err with the address of the node that reported it (ip(7)).
+// An ExtendedError is struct sock_extended_err with the address of the node
+// that reported it (ip(7)).
 type ExtendedError struct {
 	Errno      syscall.Errno
 	Origin     string // NONE, LOCAL, ICMP, ICMP6, TIMESTAMPING, ZEROCOPY, TXTIME

@@ -42,5 +42,6 @@ func ErrorOrigins() []string { return nil }
 // DecodeExtendedError is Linux's.
 func DecodeExtendedError([]byte) (ExtendedError, bool) { return ExtendedError{}, false }
 
-// DecodeSockaddr reads nothing here: no ancillary data of these systems holds an address.
+// DecodeSockaddr reads nothing here: no ancillary data of these systems holds
+// an address.
 func DecodeSockaddr([]byte) Addr { return Addr{} }

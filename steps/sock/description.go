@@ -6,14 +6,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Description is the open file that dup(2)ed and passed descriptors share: its identity, its counters and its addresses. All
-// of it may be read from any goroutine.
+// Description is the open file that dup(2)ed and passed descriptors share: its
+// identity, its counters and its addresses. All of it may be read from any
+// goroutine.
 type Description struct {
 	ID   uint64       // from 1, in the order in which the group made its descriptions
 	Peer *Description // the other end of a socketpair(2), else nil
 
-	// TX and RX count what was sent and received so far: bytes of a stream, datagrams or records of any other socket. What
-	// MSG_PEEK shows does not count.
+	// TX and RX count what was sent and received so far: bytes of a stream,
+	// datagrams or records of any other socket. What MSG_PEEK shows does not
+	// count.
 	TX, RX atomic.Int64
 
 	opens            atomic.Int32 // descriptors that are not closed
@@ -36,31 +38,38 @@ func (g *Group) newDescription() *Description {
 	return &Description{ID: g.lastID.Add(1)}
 }
 
-// Local is the address that getsockname(2) gave after the last bind, listen, connect, accept or first sendto; zero before.
+// Local is the address that getsockname(2) gave after the last bind, listen,
+// connect, accept or first sendto; zero before.
 func (d *Description) Local() Addr { return load(&d.local) }
 
-// Remote is the peer's address: where connect(2) went, or where the accepted connection came from; zero if there is none.
+// Remote is the peer's address: where connect(2) went, or where the accepted
+// connection came from; zero if there is none.
 func (d *Description) Remote() Addr { return load(&d.remote) }
 
-// AutoPort reports whether the kernel chose the local port (or, for AF_UNIX, the abstract name; for AF_NETLINK, its port), as it does for port 0 and for a
-// socket that connects, listens or sends without having been bound. An accepted socket has its listener's answer.
+// AutoPort reports whether the kernel chose the local port (or, for AF_UNIX,
+// the abstract name; for AF_NETLINK, its port), as it does for port 0 and for a
+// socket that connects, listens or sends without having been bound. An accepted
+// socket has its listener's answer.
 func (d *Description) AutoPort() bool { return d.autoPort.Load() }
 
 // Accepted reports whether accept(2) made the socket.
 func (d *Description) Accepted() bool { return d.accepted.Load() }
 
-// Open is the number of the group's descriptors of this description that are not closed. The file itself is closed with the last
-// of them, unless a copy is on its way by SCM_RIGHTS or a call still uses it (close(2)).
+// Open is the number of the group's descriptors of this description that are
+// not closed. The file itself is closed with the last of them, unless a copy is
+// on its way by SCM_RIGHTS or a call still uses it (close(2)).
 func (d *Description) Open() int { return int(d.opens.Load()) }
 
-// Passed reports whether a descriptor of the description has been sent by SCM_RIGHTS (unix(7)), to whomever.
+// Passed reports whether a descriptor of the description has been sent by
+// SCM_RIGHTS (unix(7)), to whomever.
 func (d *Description) Passed() bool { return d.passed.Load() }
 
 // Inode is the inode of an AF_UNIX socket by fstat(2); 0 for other families.
 func (d *Description) Inode() uint64 { return d.inode.Load() }
 
-// PeerInode is the inode of the AF_UNIX socket at the other end: of a socketpair, or of an accepted stream, where it comes from
-// sock_diag(7). It is 0 if not available, as when the peer has already closed its end.
+// PeerInode is the inode of the AF_UNIX socket at the other end: of a
+// socketpair, or of an accepted stream, where it comes from sock_diag(7). It is
+// 0 if not available, as when the peer has already closed its end.
 func (d *Description) PeerInode() uint64 { return d.peerInode.Load() }
 
 func load(p *atomic.Pointer[Addr]) Addr {
@@ -77,7 +86,8 @@ func (s *Socket) learnInode() {
 	}
 }
 
-// learnLocal keeps what getsockname(2) says. A port that was 0 before and is not now was chosen by the kernel.
+// learnLocal keeps what getsockname(2) says. A port that was 0 before and is
+// not now was chosen by the kernel.
 func (s *Socket) learnLocal() (Addr, error) {
 	a, errno := sysGetsockname(s.fd, s.kind)
 	if errno != 0 {
@@ -95,8 +105,8 @@ func (s *Socket) learnLocal() (Addr, error) {
 }
 
 // learnAutobound keeps the address that the kernel gives an unbound socket when
-// it sends, even if that fails: a port, or the abstract name of an AF_UNIX socket
-// that passes credentials (ip(7), unix(7)).
+// it sends, even if that fails: a port, or the abstract name of an AF_UNIX
+// socket that passes credentials (ip(7), unix(7)).
 func (s *Socket) learnAutobound() {
 	switch s.family {
 	case unix.AF_INET, unix.AF_INET6, afNetlink:
@@ -131,8 +141,10 @@ func inodeOf(fd int) uint64 {
 	return st.Ino
 }
 
-// receivedDescription finds the description that a received descriptor belongs to: that of an open socket of the group, or one
-// that is only on its way. It is nil for a stranger and for what is no socket, whose inode need not be its own.
+// receivedDescription finds the description that a received descriptor belongs
+// to: that of an open socket of the group, or one that is only on its way. It
+// is nil for a stranger and for what is no socket, whose inode need not be its
+// own.
 func (g *Group) receivedDescription(fd int) *Description {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {

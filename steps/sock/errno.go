@@ -14,20 +14,23 @@ import (
 
 // Errors that are not an errno. Both reach the caller wrapped in an [*Error].
 var (
-	// ErrTimeout is the result of a call whose deadline passed before the kernel had an answer.
+	// ErrTimeout is the result of a call whose deadline passed before the
+	// kernel had an answer.
 	ErrTimeout = errors.New("timed out")
 	// ErrClosed is the cause of the calls that [Group.Close] interrupts.
 	ErrClosed = errors.New("the group of sockets is closed")
 )
 
-// Error is a failed call. Err is a [syscall.Errno], [ErrTimeout], or the cause of the group's cancellation.
+// Error is a failed call. Err is a [syscall.Errno], [ErrTimeout], or the cause
+// of the group's cancellation.
 type Error struct {
 	Call string // the system call: "connect"
 	Addr Addr   // the address it was given, the zero Addr for a call without one
 	Err  error
 }
 
-// Error formats the call, its address, and the errno by name and text: "connect 127.0.0.1:1: ECONNREFUSED (connection refused)".
+// Error formats the call, its address, and the errno by name and text: "connect
+// 127.0.0.1:1: ECONNREFUSED (connection refused)".
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Call)
@@ -88,8 +91,9 @@ func ErrnoOf(err error) (syscall.Errno, bool) {
 	return errno, ok
 }
 
-// ErrnoName is the C name of an errno, "ECONNREFUSED", or "errno 4242" for a number that has none. Where two names share a
-// number it is the one of errno(3) that the socket calls document: EAGAIN, EOPNOTSUPP.
+// ErrnoName is the C name of an errno, "ECONNREFUSED", or "errno 4242" for a
+// number that has none. Where two names share a number it is the one of
+// errno(3) that the socket calls document: EAGAIN, EOPNOTSUPP.
 func ErrnoName(e syscall.Errno) string {
 	if e == syscall.EOPNOTSUPP {
 		return "EOPNOTSUPP"
@@ -100,7 +104,8 @@ func ErrnoName(e syscall.Errno) string {
 	return "errno " + itoa(int(e))
 }
 
-// ErrnoMessage is the text of strerror(3), as glibc capitalises it: "Connection refused".
+// ErrnoMessage is the text of strerror(3), as glibc capitalises it: "Connection
+// refused".
 func ErrnoMessage(e syscall.Errno) string {
 	text := e.Error()
 	first, size := utf8.DecodeRuneInString(text)
@@ -124,7 +129,8 @@ var errnoTable = sync.OnceValue(func() map[string]syscall.Errno {
 	return table
 })
 
-// ErrnoByName finds an errno by its C name; the aliases EWOULDBLOCK, ENOTSUP and EDEADLOCK are known too.
+// ErrnoByName finds an errno by its C name; the aliases EWOULDBLOCK, ENOTSUP
+// and EDEADLOCK are known too.
 func ErrnoByName(name string) (syscall.Errno, bool) {
 	e, ok := errnoTable()[name]
 	return e, ok

@@ -8,9 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fileMode keeps the O_NONBLOCK of a description, which all its descriptors share, also those of other processes. A polled
-// description has the flag, except as long as a call needs it cleared. It loses the flag for good when it goes to a program; one
-// that blocks never has it.
+// fileMode keeps the O_NONBLOCK of a description, which all its descriptors
+// share, also those of other processes. A polled description has the flag,
+// except as long as a call needs it cleared. It loses the flag for good when it
+// goes to a program; one that blocks never has it.
 type fileMode struct {
 	mu      sync.RWMutex  // read-locked by a call that relies on the flag, locked to change it
 	cleared int           // calls that need the flag cleared
@@ -59,8 +60,9 @@ func (m *fileMode) isLost() bool {
 	return m.lost
 }
 
-// nonblocking makes a call that would block without the flag. While that is cleared, a call that may wait has to be made on a
-// thread; for one that must not wait the flag is set for the moment.
+// nonblocking makes a call that would block without the flag. While that is
+// cleared, a call that may wait has to be made on a thread; for one that must
+// not wait the flag is set for the moment.
 func (m *fileMode) nonblocking(d *direction) syscall.Errno {
 	m.mu.RLock()
 	if !m.isCleared() {
@@ -94,7 +96,8 @@ func (m *fileMode) forTheMoment(d *direction) (errno syscall.Errno) {
 	return d.do(d)
 }
 
-// newPort is newPort for a descriptor of this description. The poller takes only a descriptor that has O_NONBLOCK at that moment.
+// newPort is newPort for a descriptor of this description. The poller takes
+// only a descriptor that has O_NONBLOCK at that moment.
 func (m *fileMode) newPort(fd int) (*port, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -9,8 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// AttachFilter sets SO_ATTACH_FILTER or SO_ATTACH_REUSEPORT_CBPF (socket(7)): program is the instructions of a classic BPF program,
-// struct sock_filter one after the other in host order.
+// AttachFilter sets SO_ATTACH_FILTER or SO_ATTACH_REUSEPORT_CBPF (socket(7)):
+// program is the instructions of a classic BPF program, struct sock_filter one
+// after the other in host order.
 func (s *Socket) AttachFilter(option int, program []byte) error {
 	count := len(program) / unix.SizeofSockFilter
 	if count == 0 || count > math.MaxUint16 || len(program)%unix.SizeofSockFilter != 0 {
@@ -28,8 +29,9 @@ func (s *Socket) AttachFilter(option int, program []byte) error {
 	return failed("setsockopt", err)
 }
 
-// getFilter reads SO_GET_FILTER, whose lengths count instructions and not bytes (sk_get_filter of the kernel). The result is the
-// instructions' bytes; a buffer that is too small for all of them is EINVAL.
+// getFilter reads SO_GET_FILTER, whose lengths count instructions and not bytes
+// (sk_get_filter of the kernel). The result is the instructions' bytes; a
+// buffer that is too small for all of them is EINVAL.
 func getFilter(fd int, b []byte) (int, syscall.Errno) {
 	count := uint32(len(b) / unix.SizeofSockFilter)
 	if count == 0 {

@@ -8,15 +8,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forks keeps closes and forks apart. A fork(2) copies all descriptors, and the copies stay open until the child's execve(2) has
-// closed them: an end of a connection that is closed meanwhile sends no FIN, and a port stays in use.
+// forks keeps closes and forks apart. A fork(2) copies all descriptors, and the
+// copies stay open until the child's execve(2) has closed them: an end of a
+// connection that is closed meanwhile sends no FIN, and a port stays in use.
 var forks sync.RWMutex
 
-// Forks is held by whoever makes a copy of this process, from before the fork until the copy has closed the descriptors that are not
-// for it. While it is held no descriptor of a Group is closed.
+// Forks is held by whoever makes a copy of this process, from before the fork
+// until the copy has closed the descriptors that are not for it. While it is
+// held no descriptor of a Group is closed.
 var Forks sync.Locker = &forks
 
-// CloseFD closes a descriptor that no Socket has, with no copy of it in a process that is being started.
+// CloseFD closes a descriptor that no Socket has, with no copy of it in a
+// process that is being started.
 func CloseFD(fd int) error {
 	forks.RLock()
 	defer forks.RUnlock()
@@ -26,8 +29,9 @@ func CloseFD(fd int) error {
 // removalLook is how often a close that lingers is asked whether it has begun.
 const removalLook = 50 * time.Microsecond
 
-// closeApart makes a close(2) that may wait because of SO_LINGER (socket(7)). It is kept apart from forks only until the descriptor is
-// gone from the table: from then on no fork copies it, and the wait may last.
+// closeApart makes a close(2) that may wait because of SO_LINGER (socket(7)).
+// It is kept apart from forks only until the descriptor is gone from the table:
+// from then on no fork copies it, and the wait may last.
 func closeApart(fd int, closing func() syscall.Errno) syscall.Errno {
 	forks.RLock()
 	release := sync.OnceFunc(forks.RUnlock)

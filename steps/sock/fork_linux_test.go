@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A close waits for a fork under way, whose copy of the descriptor would make it
-// one of two.
+// A close waits for a fork under way, whose copy of the descriptor would make
+// it one of two.
 func TestCloseDuringFork(t *testing.T) {
 	eachMode(t, func(t *testing.T, blocking bool) {
 		g, _ := newGroup(t)

@@ -7,8 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// glue is how the kernel joins and splits the datagrams of a socket (udp(7)): MSG_MORE and UDP_CORK hold bytes back until one
-// datagram of them all goes, UDP_SEGMENT cuts what is sent into datagrams of a size.
+// glue is how the kernel joins and splits the datagrams of a socket (udp(7)):
+// MSG_MORE and UDP_CORK hold bytes back until one datagram of them all goes,
+// UDP_SEGMENT cuts what is sent into datagrams of a size.
 type glue struct {
 	mu      sync.Mutex
 	corked  bool
@@ -16,8 +17,10 @@ type glue struct {
 	held    []byte
 }
 
-// Emit tells what a send of b lets go: b behind all that was held back before it, and the size of the datagrams that it is cut
-// into, 0 for one datagram. It is false where b is held back as well. Sockets that neither join nor split let b go.
+// Emit tells what a send of b lets go: b behind all that was held back before
+// it, and the size of the datagrams that it is cut into, 0 for one datagram. It
+// is false where b is held back as well. Sockets that neither join nor split
+// let b go.
 func (s *Socket) Emit(b []byte, flags int) (data []byte, segment int, goes bool) {
 	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.stream() {
 		return b, 0, true
@@ -35,7 +38,8 @@ func (s *Socket) Emit(b []byte, flags int) (data []byte, segment int, goes bool)
 	return b, g.segment, true
 }
 
-// Uncork tells what the end of UDP_CORK lets go; false where nothing is held back.
+// Uncork tells what the end of UDP_CORK lets go; false where nothing is held
+// back.
 func (s *Socket) Uncork() (data []byte, segment int, goes bool) {
 	g := &s.desc.glue
 	g.mu.Lock()
@@ -47,7 +51,8 @@ func (s *Socket) Uncork() (data []byte, segment int, goes bool) {
 	return data, g.segment, true
 }
 
-// Unglue forgets what is held back: the kernel drops it when a further send fails.
+// Unglue forgets what is held back: the kernel drops it when a further send
+// fails.
 func (s *Socket) Unglue() {
 	g := &s.desc.glue
 	g.mu.Lock()
@@ -76,8 +81,9 @@ func (s *Socket) noteOption(level, name int, b []byte) {
 	}
 }
 
-// PeekOffset is where the next look with MSG_PEEK begins, counted from the first byte that was not received yet: 0 unless
-// SO_PEEK_OFF is set (socket(7)).
+// PeekOffset is where the next look with MSG_PEEK begins, counted from the
+// first byte that was not received yet: 0 unless SO_PEEK_OFF is set
+// (socket(7)).
 func (s *Socket) PeekOffset() int64 {
 	if !s.desc.peekOff.Load() {
 		return 0
@@ -89,7 +95,8 @@ func (s *Socket) PeekOffset() int64 {
 	return int64(n)
 }
 
-// SegmentSize is the size that UDP_SEGMENT in a control message gives (udp(7)); 0 where there is none.
+// SegmentSize is the size that UDP_SEGMENT in a control message gives (udp(7));
+// 0 where there is none.
 func SegmentSize(control []byte) int {
 	if len(control) == 0 {
 		return 0

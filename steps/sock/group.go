@@ -13,8 +13,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Group owns every descriptor of one run. It numbers their descriptions, wakes all calls that wait when its context is
-// cancelled, and releases what is left when it is closed. Its methods may be called from any goroutine.
+// Group owns every descriptor of one run. It numbers their descriptions, wakes
+// all calls that wait when its context is cancelled, and releases what is left
+// when it is closed. Its methods may be called from any goroutine.
 type Group struct {
 	stop   func() bool // takes back the AfterFunc that watches ctx
 	ended  atomic.Bool // set before the waiting calls are woken
@@ -35,25 +36,29 @@ type Group struct {
 // A waiter can have its waiting cut short from another goroutine.
 type waiter interface{ wake() }
 
-// passage is a description that was sent by SCM_RIGHTS and not yet received as often.
+// passage is a description that was sent by SCM_RIGHTS and not yet received as
+// often.
 type passage struct {
 	desc   *Description
 	copies int
 }
 
-// boundPath is a file that bind(2) made. It is known by its inode, so that nobody else's file of that name is removed.
+// boundPath is a file that bind(2) made. It is known by its inode, so that
+// nobody else's file of that name is removed.
 type boundPath struct {
 	path     string
 	dev, ino uint64
 }
 
-// processPart is the upper half of the ids of descriptions: it differs between processes, so that the records of several can be
-// joined.
+// processPart is the upper half of the ids of descriptions: it differs between
+// processes, so that the records of several can be joined.
 var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
 
-// NewGroup returns an empty group. When ctx is cancelled every call that waits, and every later call that may wait, fails with
-// an error that wraps the cause ([context.Cause]). within calls a function on a thread of the network in which the group's sockets
-// are made; nil stands for the network of this process.
+// NewGroup returns an empty group. When ctx is cancelled every call that waits,
+// and every later call that may wait, fails with an error that wraps the cause
+// ([context.Cause]). within calls a function on a thread of the network in
+// which the group's sockets are made; nil stands for the network of this
+// process.
 func NewGroup(ctx context.Context, within func(f func())) *Group {
 	if within == nil {
 		within = func(f func()) { f() }
@@ -74,8 +79,9 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 	return g
 }
 
-// Open makes a socket with socket(2), close-on-exec. It is driven by the runtime's poller unless it is blocking: then its
-// descriptor has no O_NONBLOCK and each call that waits takes a thread, which is supported on Linux only.
+// Open makes a socket with socket(2), close-on-exec. It is driven by the
+// runtime's poller unless it is blocking: then its descriptor has no O_NONBLOCK
+// and each call that waits takes a thread, which is supported on Linux only.
 func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, failed("socket", err)
@@ -98,7 +104,8 @@ func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error
 	return fd, err
 }
 
-// OpenPair makes two connected sockets with socketpair(2). Each one's Description names the other's as its Peer.
+// OpenPair makes two connected sockets with socketpair(2). Each one's
+// Description names the other's as its Peer.
 func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, nil, failed("socketpair", err)
@@ -129,10 +136,12 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 	return a, b, nil
 }
 
-// Adopt takes over a descriptor that came by SCM_RIGHTS (unix(7)); on an error it is closed. The socket shares the Description
-// of the group's socket that is the same open file, and has a new one else. A descriptor without O_NONBLOCK becomes a blocking
-// Socket, because that flag belongs to the file and so to the sender too. What is not a socket has family AF_UNSPEC and type 0, and
-// can be read, written and closed.
+// Adopt takes over a descriptor that came by SCM_RIGHTS (unix(7)); on an error
+// it is closed. The socket shares the Description of the group's socket that is
+// the same open file, and has a new one else. A descriptor without O_NONBLOCK
+// becomes a blocking Socket, because that flag belongs to the file and so to
+// the sender too. What is not a socket has family AF_UNSPEC and type 0, and can
+// be read, written and closed.
 func (g *Group) Adopt(fd int) (*Socket, error) {
 	unix.CloseOnExec(fd)
 	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
@@ -166,8 +175,9 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 	return s, nil
 }
 
-// Close wakes every call that still waits, closes what is open, waits until those calls have returned, and unlinks the paths
-// that were bound and are still there. A second Close does nothing.
+// Close wakes every call that still waits, closes what is open, waits until
+// those calls have returned, and unlinks the paths that were bound and are
+// still there. A second Close does nothing.
 func (g *Group) Close() error {
 	g.stop()
 	g.end(ErrClosed)
@@ -198,7 +208,8 @@ func (g *Group) Close() error {
 	return errors.Join(append(errs, g.unlinkBound()...)...)
 }
 
-// end makes all waiting calls fail with reason, now and from now on. The first reason stays.
+// end makes all waiting calls fail with reason, now and from now on. The first
+// reason stays.
 func (g *Group) end(reason error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -232,7 +243,8 @@ func (g *Group) mayOpen(blocking bool) error {
 	return nil
 }
 
-// watch registers w to be woken at the end of the group; it fails once that has come.
+// watch registers w to be woken at the end of the group; it fails once that has
+// come.
 func (g *Group) watch(w waiter) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

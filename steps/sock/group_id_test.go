@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Ids of descriptions have a part that differs between processes, and are counted
-// beside it.
+// Ids of descriptions have a part that differs between processes, and are
+// counted beside it.
 func TestDescriptionIDs(t *testing.T) {
 	a, b := NewGroup(context.Background(), nil), NewGroup(context.Background(), nil)
 	defer a.Close()

@@ -17,7 +17,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// patience is how long a test waits for what must come; only a failure takes so long.
+// patience is how long a test waits for what must come; only a failure takes so
+// long.
 const patience = 20 * time.Second
 
 // soon is a deadline that a test waits for.
@@ -29,7 +30,8 @@ func patient() Wait { return Wait{Deadline: time.Now().Add(patience)} }
 var nowait = Wait{NoWait: true}
 
 func TestMain(m *testing.M) {
-	// What the runtime keeps for good (epoll, the signal loop) must be there before descriptors and goroutines are counted.
+	// What the runtime keeps for good (epoll, the signal loop) must be there
+	// before descriptors and goroutines are counted.
 	g := NewGroup(context.Background(), nil)
 	for _, blocking := range []bool{false, true} {
 		if s, err := g.Open(unix.AF_UNIX, unix.SOCK_DGRAM, 0, blocking); err == nil {
@@ -40,7 +42,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newGroup is a group that is closed at the end of the test, after which nothing of it may be left.
+// newGroup is a group that is closed at the end of the test, after which
+// nothing of it may be left.
 func newGroup(t *testing.T) (*Group, context.CancelCauseFunc) {
 	t.Helper()
 	checkLeaks(t)
@@ -87,7 +90,8 @@ func eventually(t *testing.T, what string, condition func() bool) {
 	}
 }
 
-// waitBlocked waits until n goroutines are blocked in the poller or, on a thread, in the kernel.
+// waitBlocked waits until n goroutines are blocked in the poller or, on a
+// thread, in the kernel.
 func waitBlocked(t *testing.T, n int) {
 	t.Helper()
 	buf := make([]byte, 1<<20)

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tcpStates are the names of the states, by the numbers of net/tcp_states.h; RFC 9293 calls SYN_RECV SYN-RECEIVED.
+// tcpStates are the names of the states, by the numbers of net/tcp_states.h;
+// RFC 9293 calls SYN_RECV SYN-RECEIVED.
 var tcpStates = []string{
 	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN",
 	"CLOSING",
@@ -23,9 +24,11 @@ func TCPStateName(state uint8) string {
 	return hexadecimal(int(state))
 }
 
-// TCPState is the state of a TCP socket: by TCP_INFO (tcp(7)) while the descriptor is open, by sock_diag(7) once it is closed. An
-// open descriptor never shows TIME_WAIT: the kernel keeps that state apart from the socket, which then reads CLOSE. A closed
-// connection that the kernel no longer knows is CLOSE.
+// TCPState is the state of a TCP socket: by TCP_INFO (tcp(7)) while the
+// descriptor is open, by sock_diag(7) once it is closed. An open descriptor
+// never shows TIME_WAIT: the kernel keeps that state apart from the socket,
+// which then reads CLOSE. A closed connection that the kernel no longer knows
+// is CLOSE.
 func (s *Socket) TCPState() (string, error) {
 	if s.enter() != nil {
 		return s.group.closedState(s)
@@ -38,7 +41,8 @@ func (s *Socket) TCPState() (string, error) {
 	return TCPStateName(info.State), nil
 }
 
-// Sizes of linux/inet_diag.h: struct inet_diag_req_v2 and the part of inet_diag_msg that holds the state.
+// Sizes of linux/inet_diag.h: struct inet_diag_req_v2 and the part of
+// inet_diag_msg that holds the state.
 const (
 	sizeInetRequest = unix.SizeofNlMsghdr + 56
 	minInetReply    = unix.SizeofNlMsghdr + 2

@@ -15,7 +15,8 @@ func TCPStates() []string {
 	}
 }
 
-// TCPState is not supported on this system: it rests on TCP_INFO and sock_diag(7).
+// TCPState is not supported on this system: it rests on TCP_INFO and
+// sock_diag(7).
 func (s *Socket) TCPState() (string, error) {
 	return "", fmt.Errorf("the states of TCP sockets are not supported on %s", runtime.GOOS)
 }

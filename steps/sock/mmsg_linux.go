@@ -26,8 +26,9 @@ func newBatch(msgs []*Message) *batch {
 	}
 }
 
-// Sendmmsg sends several messages by one system call and returns the bytes of each that went (sendmmsg(2)). An error after the
-// first message ends the call without being returned.
+// Sendmmsg sends several messages by one system call and returns the bytes of
+// each that went (sendmmsg(2)). An error after the first message ends the call
+// without being returned.
 func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("sendmmsg", err)
@@ -54,9 +55,10 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	return sizes, failed("sendmmsg", err)
 }
 
-// Recvmmsg receives as many messages as there are in msgs by one system call, sets their addresses and flags, and returns the bytes
-// of each (recvmmsg(2)). With MSG_WAITFORONE it waits for the first one only, with NoWait for none. The deadline leaves those that
-// came as the result.
+// Recvmmsg receives as many messages as there are in msgs by one system call,
+// sets their addresses and flags, and returns the bytes of each (recvmmsg(2)).
+// With MSG_WAITFORONE it waits for the first one only, with NoWait for none.
+// The deadline leaves those that came as the result.
 func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("recvmmsg", err)
@@ -80,8 +82,9 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	return sizes, failed("recvmmsg", err)
 }
 
-// mmsg makes the call. One that may wait is made on a thread: where it ends after a part of the messages, nothing tells whether that
-// is for lack of further ones.
+// mmsg makes the call. One that may wait is made on a thread: where it ends
+// after a part of the messages, nothing tells whether that is for lack of
+// further ones.
 func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]int, error) {
 	d := &s.wr
 	if reads {

@@ -12,15 +12,17 @@ type Message struct {
 	Buffers [][]byte // gathered from, or scattered into
 	Addr    Addr     // where it goes, or where it came from
 	HasAddr bool     // Addr is given, or was received
-	// Control is the ancillary data to send, or the room for what is received (cmsg(3)).
+	// Control is the ancillary data to send, or the room for what is received
+	// (cmsg(3)).
 	Control  []byte
 	ControlN int // bytes of Control that were received
 	Flags    int // msg_flags as received: MSG_TRUNC, MSG_CTRUNC, MSG_EOR …
 }
 
-// Sendmsg sends m once (sendmsg(2)). MSG_NOSIGNAL is always added. Descriptors of the group that Control passes on by SCM_RIGHTS
-// keep their Description for the [Group.Adopt] that follows. If another process may receive them, their files lose O_NONBLOCK for
-// good: a program expects descriptors that block.
+// Sendmsg sends m once (sendmsg(2)). MSG_NOSIGNAL is always added. Descriptors
+// of the group that Control passes on by SCM_RIGHTS keep their Description for
+// the [Group.Adopt] that follows. If another process may receive them, their
+// files lose O_NONBLOCK for good: a program expects descriptors that block.
 func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	a := Addr{}
 	if m.HasAddr {
@@ -67,8 +69,9 @@ func (d *direction) sendmsg() (errno syscall.Errno) {
 	return errno
 }
 
-// Recvmsg receives once into m (recvmsg(2)), and sets Addr, HasAddr, ControlN and Flags. Descriptors that come along are
-// close-on-exec; each must be given to [Group.Adopt] or closed.
+// Recvmsg receives once into m (recvmsg(2)), and sets Addr, HasAddr, ControlN
+// and Flags. Descriptors that come along are close-on-exec; each must be given
+// to [Group.Adopt] or closed.
 func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("recvmsg", err)
@@ -95,8 +98,8 @@ func (d *direction) recvmsg() (errno syscall.Errno) {
 	return errno
 }
 
-// Writev sends the joined bufs once by writev(2), as [Socket.Write] does. Buffers without a byte send nothing, not even an empty
-// datagram.
+// Writev sends the joined bufs once by writev(2), as [Socket.Write] does.
+// Buffers without a byte send nothing, not even an empty datagram.
 func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("writev", err)
@@ -116,8 +119,9 @@ func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 	return d.n, nil
 }
 
-// anyByte reports whether bufs are more than nothing. For readv(2), writev(2) and read(2) nothing is no message: they return at
-// once, where a call on messages would send or take an empty one.
+// anyByte reports whether bufs are more than nothing. For readv(2), writev(2)
+// and read(2) nothing is no message: they return at once, where a call on
+// messages would send or take an empty one.
 func anyByte(bufs [][]byte) bool {
 	return slices.ContainsFunc(bufs, func(b []byte) bool { return len(b) > 0 })
 }
@@ -127,7 +131,8 @@ func (d *direction) writev() (errno syscall.Errno) {
 	return errno
 }
 
-// Readv receives once into bufs, one after the other, by readv(2). Buffers without room take nothing.
+// Readv receives once into bufs, one after the other, by readv(2). Buffers
+// without room take nothing.
 func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("readv", err)

@@ -11,13 +11,15 @@ type constant struct {
 	number int
 }
 
-// constants is a table of the numbers that share a C prefix. Where names share a number, the first is the one to print.
+// constants is a table of the numbers that share a C prefix. Where names share
+// a number, the first is the one to print.
 type constants struct {
 	prefix string
 	list   []constant
 }
 
-// byName finds a number by its C name, or by the name without the prefix, in either case.
+// byName finds a number by its C name, or by the name without the prefix, in
+// either case.
 func (t constants) byName(name string) (int, bool) {
 	upper := strings.ToUpper(name)
 	for _, c := range t.list {
@@ -47,7 +49,8 @@ func (t constants) names() []string {
 	return names
 }
 
-// bits prints a set of flags by name, joined by "|", what has no name as one hexadecimal number, and "0" for none.
+// bits prints a set of flags by name, joined by "|", what has no name as one
+// hexadecimal number, and "0" for none.
 func (t constants) bits(set int) string {
 	var parts []string
 	rest := set

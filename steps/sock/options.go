@@ -43,7 +43,8 @@ type Option struct {
 	Help      string
 }
 
-// ShortName is the C name without the level that tells it from another level's: "MCAST_JOIN_GROUP".
+// ShortName is the C name without the level that tells it from another level's:
+// "MCAST_JOIN_GROUP".
 func (o Option) ShortName() string { return strings.TrimPrefix(o.Name, o.LevelName+":") }
 
 // An optionLevel is the part of the table that shares a level.
@@ -97,8 +98,9 @@ var optionIndex = sync.OnceValue(func() map[string]Option {
 	return index
 })
 
-// OptionByName finds an option by its C name: "SO_REUSEADDR". A name that two levels have in common is written with its level
-// in the second one: "IPPROTO_IPV6:MCAST_JOIN_GROUP".
+// OptionByName finds an option by its C name: "SO_REUSEADDR". A name that two
+// levels have in common is written with its level in the second one:
+// "IPPROTO_IPV6:MCAST_JOIN_GROUP".
 func OptionByName(name string) (Option, bool) {
 	o, ok := optionIndex()[name]
 	return o, ok

@@ -2,8 +2,8 @@ package sock
 
 import "golang.org/x/sys/unix"
 
-// optionLevels has the options of the first four levels that scripts use on FreeBSD (sys/socket.h, netinet/in.h, netinet6/in6.h,
-// netinet/tcp.h).
+// optionLevels has the options of the first four levels that scripts use on
+// FreeBSD (sys/socket.h, netinet/in.h, netinet6/in6.h, netinet/tcp.h).
 var optionLevels = []optionLevel{
 	{unix.SOL_SOCKET, "SOL_SOCKET", append(commonSocketOptions, []optionRow{
 		{"SO_USELOOPBACK", unix.SO_USELOOPBACK, OptBool, both, "use the loopback when possible"},

@@ -6,8 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// optionLevels has every option of include/uapi/linux that a script can use. Numbers that differ between architectures are named;
-// the others, and those that x/sys lacks, are written out.
+// optionLevels has every option of include/uapi/linux that a script can use.
+// Numbers that differ between architectures are named; the others, and those
+// that x/sys lacks, are written out.
 var optionLevels = slices.Concat(
 	[]optionLevel{{unix.SOL_SOCKET, "SOL_SOCKET", socketOptions}},
 	ipLevels,

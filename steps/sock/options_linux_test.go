@@ -47,8 +47,9 @@ var fitting = map[string][]kind{
 	"SOL_NETLINK":     {{family: unix.AF_NETLINK, typ: unix.SOCK_RAW}},
 }
 
-// TestOneWayOptions asks the kernel for the call that an option is said not to have: one that it makes must not be refused.
-// SO_ATTACH_FILTER is read as SO_GET_FILTER, which has the same number.
+// TestOneWayOptions asks the kernel for the call that an option is said not to
+// have: one that it makes must not be refused. SO_ATTACH_FILTER is read as
+// SO_GET_FILTER, which has the same number.
 func TestOneWayOptions(t *testing.T) {
 	g, _ := newGroup(t)
 	for _, o := range Options() {
@@ -75,8 +76,9 @@ func TestOneWayOptions(t *testing.T) {
 	}
 }
 
-// TestIntOptions reads every option that is a number. It may be unknown to this kernel, or ask for a state that a fresh socket
-// is not in, but the size of an int must do.
+// TestIntOptions reads every option that is a number. It may be unknown to this
+// kernel, or ask for a state that a fresh socket is not in, but the size of an
+// int must do.
 func TestIntOptions(t *testing.T) {
 	g, _ := newGroup(t)
 	read := 0
@@ -147,8 +149,8 @@ func TestOptionValues(t *testing.T) {
 	}
 }
 
-// A descriptor that an option gives is closed, whatever room its number is given:
-// newGroup sees one that is left.
+// A descriptor that an option gives is closed, whatever room its number is
+// given: newGroup sees one that is left.
 func TestGetDescriptor(t *testing.T) {
 	g, _ := newGroup(t)
 	a, _, err := g.OpenPair(unix.AF_UNIX, unix.SOCK_STREAM, 0, false)
@@ -164,8 +166,8 @@ func TestGetDescriptor(t *testing.T) {
 	}
 }
 
-// TestGetFilter reads a program into a buffer that has room for it, and into one that has not: the kernel takes the length for a
-// number of instructions.
+// TestGetFilter reads a program into a buffer that has room for it, and into
+// one that has not: the kernel takes the length for a number of instructions.
 func TestGetFilter(t *testing.T) {
 	g, _ := newGroup(t)
 	s := open(t, g, unix.AF_INET, unix.SOCK_DGRAM, 0, false)

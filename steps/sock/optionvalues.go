@@ -32,8 +32,9 @@ var MaxTimeval = func() time.Duration {
 	return math.MaxInt64
 }()
 
-// EncodeTimeval makes the value of SO_RCVTIMEO and SO_SNDTIMEO: struct timeval, with parts of a microsecond rounded up, so that a
-// short bound does not become 0, which means none.
+// EncodeTimeval makes the value of SO_RCVTIMEO and SO_SNDTIMEO: struct timeval,
+// with parts of a microsecond rounded up, so that a short bound does not become
+// 0, which means none.
 func EncodeTimeval(d time.Duration) []byte {
 	tv := unix.NsecToTimeval(int64(d)) // which rounds up
 	b, _ := binary.Append(nil, binary.NativeEndian, tv)
@@ -49,27 +50,30 @@ func DecodeTimeval(b []byte) (d time.Duration, ok bool) {
 	return time.Duration(tv.Nano()), true
 }
 
-// EncodeMembership makes the value of IP_ADD_MEMBERSHIP and IP_DROP_MEMBERSHIP: struct ip_mreqn (ip(7)). The interface is chosen
-// by its index, or where that is 0 by its address, which may be invalid for "any".
+// EncodeMembership makes the value of IP_ADD_MEMBERSHIP and IP_DROP_MEMBERSHIP:
+// struct ip_mreqn (ip(7)). The interface is chosen by its index, or where that
+// is 0 by its address, which may be invalid for "any".
 func EncodeMembership(group, local netip.Addr, index int) []byte {
 	b := append(bytes4(group), bytes4(local)...)
 	return binary.NativeEndian.AppendUint32(b, uint32(index))
 }
 
-// EncodeSourceMembership makes the value of IP_ADD_SOURCE_MEMBERSHIP and its like: struct ip_mreq_source (ip(7)).
+// EncodeSourceMembership makes the value of IP_ADD_SOURCE_MEMBERSHIP and its
+// like: struct ip_mreq_source (ip(7)).
 func EncodeSourceMembership(group, local, source netip.Addr) []byte {
 	return mreqSource(bytes4(group), bytes4(local), bytes4(source))
 }
 
-// EncodeMembership6 makes the value of IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP: struct ipv6_mreq (ipv6(7)). Index 0 is any
-// interface.
+// EncodeMembership6 makes the value of IPV6_ADD_MEMBERSHIP and
+// IPV6_DROP_MEMBERSHIP: struct ipv6_mreq (ipv6(7)). Index 0 is any interface.
 func EncodeMembership6(group netip.Addr, index int) []byte {
 	b := group.As16()
 	return binary.NativeEndian.AppendUint32(b[:], uint32(index))
 }
 
-// EncodeGroup makes the value of MCAST_JOIN_GROUP and its like: struct group_req, or with the address of a source behind it struct
-// group_source_req (RFC 3678 section 5.1). Index 0 is any interface.
+// EncodeGroup makes the value of MCAST_JOIN_GROUP and its like: struct
+// group_req, or with the address of a source behind it struct group_source_req
+// (RFC 3678 section 5.1). Index 0 is any interface.
 func EncodeGroup(index int, addresses ...netip.Addr) []byte {
 	b := binary.NativeEndian.AppendUint32(nil, uint32(index))
 	b = append(b, make([]byte, unsafe.Sizeof(uintptr(0))-4)...) // struct sockaddr_storage is aligned as a pointer
@@ -95,7 +99,8 @@ func bytes4(ip netip.Addr) []byte {
 	return ip.AsSlice()
 }
 
-// Ucred is the value of SO_PEERCRED and of SCM_CREDENTIALS: struct ucred of Linux (unix(7)).
+// Ucred is the value of SO_PEERCRED and of SCM_CREDENTIALS: struct ucred of
+// Linux (unix(7)).
 type Ucred struct {
 	PID      int32
 	UID, GID uint32

@@ -20,7 +20,8 @@ import (
 //	unspec:             connect(2) to it dissolves an association
 //	AF_NETLINK:0000…    any other family: the bytes after the family, in hex
 //
-// Nothing is looked up: a host name is an error. An error says what to write instead.
+// Nothing is looked up: a host name is an error. An error says what to write
+// instead.
 func ParseAddr(s string) (Addr, error) {
 	a, err := parseAddr(s)
 	if err != nil {
@@ -81,7 +82,8 @@ func manyColons(s string) error {
 	return errors.New("too many colons: write IPV4:PORT, [IPV6]:PORT, unix:PATH or icmp:IP")
 }
 
-// endsInPort guesses whether the last group of an IPv6 address that came without brackets is meant as a port: "::1:8080".
+// endsInPort guesses whether the last group of an IPv6 address that came
+// without brackets is meant as a port: "::1:8080".
 func endsInPort(s string) bool {
 	at := strings.LastIndexByte(s, ':')
 	_, err := netip.ParseAddr(s[:at])

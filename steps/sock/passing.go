@@ -6,8 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// notePassed remembers the descriptions of the group's descriptors in a control message that is sent, since their own
-// descriptors may all be closed before the message is received. It counts copies on their way: 1 more, or -1 if none was sent.
+// notePassed remembers the descriptions of the group's descriptors in a control
+// message that is sent, since their own descriptors may all be closed before
+// the message is received. It counts copies on their way: 1 more, or -1 if none
+// was sent.
 func (g *Group) notePassed(control []byte, copies int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -16,7 +18,8 @@ func (g *Group) notePassed(control []byte, copies int) {
 	}
 }
 
-// passedSockets are the sockets of the group whose descriptors go with a message. g.mu is held.
+// passedSockets are the sockets of the group whose descriptors go with a
+// message. g.mu is held.
 func (g *Group) passedSockets(control []byte) []*Socket {
 	messages, err := unix.ParseSocketControlMessage(control)
 	if err != nil {
@@ -37,7 +40,8 @@ func (g *Group) passedSockets(control []byte) []*Socket {
 	return list
 }
 
-// prepareForeign makes the descriptors that go with a message ready for another process, unless only the group can receive it.
+// prepareForeign makes the descriptors that go with a message ready for another
+// process, unless only the group can receive it.
 func (g *Group) prepareForeign(from *Socket, m *Message) error {
 	peer := g.diag.peer(from.desc.Inode())
 	path := from.desc.Remote().Path
@@ -59,8 +63,8 @@ func (g *Group) prepareForeign(from *Socket, m *Message) error {
 	return nil
 }
 
-// isOurs reports whether the AF_UNIX socket of an inode, or the one that is bound to a path, is one that only the group has. g.mu is
-// held.
+// isOurs reports whether the AF_UNIX socket of an inode, or the one that is
+// bound to a path, is one that only the group has. g.mu is held.
 func (g *Group) isOurs(inode uint64, path string) bool {
 	for s := range g.open {
 		d := s.desc

@@ -7,18 +7,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A PollItem is one socket of a poll(2), with the events asked for and those that came.
+// A PollItem is one socket of a poll(2), with the events asked for and those
+// that came.
 type PollItem struct {
 	Socket  *Socket
 	Events  int16
 	Revents int16
 }
 
-// Poll waits until one of the sockets has one of its events, or until the deadline, and tells how many have (poll(2)). POLLERR,
-// POLLHUP and POLLNVAL come unasked. A closed socket gives POLLNVAL.
+// Poll waits until one of the sockets has one of its events, or until the
+// deadline, and tells how many have (poll(2)). POLLERR, POLLHUP and POLLNVAL
+// come unasked. A closed socket gives POLLNVAL.
 //
-// It waits without a thread: an epoll(7) instance that watches the sockets is itself a descriptor that the runtime's poller can
-// watch.
+// It waits without a thread: an epoll(7) instance that watches the sockets is
+// itself a descriptor that the runtime's poller can watch.
 func (g *Group) Poll(w Wait, items []PollItem) (int, error) {
 	for i := range items {
 		if items[i].Socket.enter() == nil {
@@ -50,7 +52,8 @@ func pollAll(items []PollItem) (int, error) {
 	}
 }
 
-// pollFD is the descriptor for poll(2). The kernel passes over negative numbers, so a closed socket gets one that is never open.
+// pollFD is the descriptor for poll(2). The kernel passes over negative
+// numbers, so a closed socket gets one that is never open.
 func (s *Socket) pollFD() int {
 	if s.life.Load()&lifeClosed != 0 {
 		return 1<<31 - 1
@@ -97,8 +100,8 @@ func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
 	return n, failed("poll", err)
 }
 
-// watchAll makes the epoll instance ready whenever one of the sockets is. A socket that stands in the list twice is watched for
-// the events of both.
+// watchAll makes the epoll instance ready whenever one of the sockets is. A
+// socket that stands in the list twice is watched for the events of both.
 func watchAll(ep int, items []PollItem) error {
 	events := make(map[int]int16)
 	for _, it := range items {

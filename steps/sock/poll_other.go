@@ -7,7 +7,8 @@ import (
 	"runtime"
 )
 
-// A PollItem is one socket of a poll(2), with the events asked for and those that came.
+// A PollItem is one socket of a poll(2), with the events asked for and those
+// that came.
 type PollItem struct {
 	Socket  *Socket
 	Events  int16

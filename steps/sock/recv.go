@@ -6,11 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Recv receives once, by recv(2) on a stream and by recvfrom(2) on any other socket; from is the sender's address, zero on a
-// stream. A count of 0 without an error is the end of file, or an empty datagram. With MSG_TRUNC the count may exceed len(p).
+// Recv receives once, by recv(2) on a stream and by recvfrom(2) on any other
+// socket; from is the sender's address, zero on a stream. A count of 0 without
+// an error is the end of file, or an empty datagram. With MSG_TRUNC the count
+// may exceed len(p).
 //
-// MSG_WAITALL on a stream waits for all of p on a polled socket too: until the end of file, an error or the deadline cuts it
-// short. MSG_ERRQUEUE and MSG_OOB never wait (recv(2), tcp(7)).
+// MSG_WAITALL on a stream waits for all of p on a polled socket too: until the
+// end of file, an error or the deadline cuts it short. MSG_ERRQUEUE and MSG_OOB
+// never wait (recv(2), tcp(7)).
 func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error) {
 	call := "recvfrom"
 	if s.stream() {
@@ -35,7 +38,8 @@ func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error)
 	return d.n, from, nil
 }
 
-// neverWaits are the flags with which a receive does not wait (recv(2), tcp(7)).
+// neverWaits are the flags with which a receive does not wait (recv(2),
+// tcp(7)).
 const neverWaits = msgErrqueue | unix.MSG_OOB
 
 // receives prepares a call that receives with flags.
@@ -52,20 +56,23 @@ func (d *direction) receives(w Wait, flags int) {
 	}
 }
 
-// receivesOnThread reports whether readiness does not tell when a receive ends: with a time limit of the socket's own, and where
-// it waits for more than the first byte (socket(7), recv(2)).
+// receivesOnThread reports whether readiness does not tell when a receive ends:
+// with a time limit of the socket's own, and where it waits for more than the
+// first byte (socket(7), recv(2)).
 func (s *Socket) receivesOnThread(flags int) bool {
 	return threads && (s.desc.waits.Load()&receiveTimed != 0 || s.WaitsForSeveral(flags))
 }
 
-// WaitsForSeveral reports whether a receive with flags waits for more than the first byte: with MSG_WAITALL, or for SO_RCVLOWAT
-// (socket(7)). What its deadline leaves as the result is a part of that.
+// WaitsForSeveral reports whether a receive with flags waits for more than the
+// first byte: with MSG_WAITALL, or for SO_RCVLOWAT (socket(7)). What its
+// deadline leaves as the result is a part of that.
 func (s *Socket) WaitsForSeveral(flags int) bool {
 	return s.stream() && (s.desc.waits.Load()&lowWater != 0 || flags&unix.MSG_WAITALL != 0)
 }
 
-// dontWait is the flag that keeps one call from blocking. A polled descriptor has O_NONBLOCK besides, but that flag belongs to
-// the open file, and a process that shares it may clear it.
+// dontWait is the flag that keeps one call from blocking. A polled descriptor
+// has O_NONBLOCK besides, but that flag belongs to the open file, and a process
+// that shares it may clear it.
 func (s *Socket) dontWait(w Wait) int {
 	if !s.blocking || w.NoWait {
 		return unix.MSG_DONTWAIT

@@ -58,8 +58,9 @@ func TestRights(t *testing.T) {
 	testStrangers(t, pass)
 }
 
-// A program expects descriptors that block: what another process may receive loses O_NONBLOCK, which would be the file's, and
-// calls of the group wait all the same. What stays in the group keeps it.
+// A program expects descriptors that block: what another process may receive
+// loses O_NONBLOCK, which would be the file's, and calls of the group wait all
+// the same. What stays in the group keeps it.
 func TestRightsOfOtherProcesses(t *testing.T) {
 	g, _ := newGroup(t)
 	at := unixPath(t)

@@ -6,12 +6,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Send sends once, by send(2), or by sendto(2) if to is given. A polled stream may take fewer bytes than p has; a blocking one
-// takes all of them unless it is interrupted, and so does a polled one if w asks for that. MSG_NOSIGNAL is always added: a closed
-// peer gives EPIPE and no signal.
+// Send sends once, by send(2), or by sendto(2) if to is given. A polled stream
+// may take fewer bytes than p has; a blocking one takes all of them unless it
+// is interrupted, and so does a polled one if w asks for that. MSG_NOSIGNAL is
+// always added: a closed peer gives EPIPE and no signal.
 //
-// A datagram to an AF_UNIX receiver whose queue is full cannot be waited for by polling. Such a call takes a thread, and the
-// open file loses its O_NONBLOCK for that time.
+// A datagram to an AF_UNIX receiver whose queue is full cannot be waited for by
+// polling. Such a call takes a thread, and the open file loses its O_NONBLOCK
+// for that time.
 func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	call, a := "send", Addr{}
 	if to != nil {
@@ -45,7 +47,8 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 
 // sends prepares a call that sends with flags.
 //
-// For an AF_UNIX datagram to a receiver with a full queue nothing tells when there is room again, unless the two are connected.
+// For an AF_UNIX datagram to a receiver with a full queue nothing tells when
+// there is room again, unless the two are connected.
 func (d *direction) sends(w Wait, flags int) {
 	s := d.socket
 	d.threaded = !w.NoWait && s.sendsOnThread(w, flags)
@@ -58,8 +61,9 @@ func (d *direction) sends(w Wait, flags int) {
 	}
 }
 
-// sendsOnThread reports whether readiness does not tell when a send ends: with a time limit of the socket's own, where it makes a
-// connection (tcp(7)), and where a stream takes all bytes.
+// sendsOnThread reports whether readiness does not tell when a send ends: with
+// a time limit of the socket's own, where it makes a connection (tcp(7)), and
+// where a stream takes all bytes.
 func (s *Socket) sendsOnThread(w Wait, flags int) bool {
 	return threads && (s.desc.waits.Load()&(sendTimed|deferredOpen) != 0 || flags&msgFastopen != 0 || w.Whole && s.stream())
 }
@@ -86,7 +90,8 @@ func (d *direction) destination() *sockname {
 	return nil
 }
 
-// Write sends once by write(2). A closed peer gives EPIPE; Go's runtime ignores the SIGPIPE unless the descriptor is 1 or 2.
+// Write sends once by write(2). A closed peer gives EPIPE; Go's runtime ignores
+// the SIGPIPE unless the descriptor is 1 or 2.
 func (s *Socket) Write(w Wait, p []byte) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("write", err)

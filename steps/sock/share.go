@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Share makes a descriptor of the same open file for a program that expects to block. O_NONBLOCK belongs to the file, which loses
-// it for good.
+// Share makes a descriptor of the same open file for a program that expects to
+// block. O_NONBLOCK belongs to the file, which loses it for good.
 func (s *Socket) Share() (*os.File, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("dup", err)
@@ -24,7 +24,8 @@ func (s *Socket) Share() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "socket"), nil
 }
 
-// goForeign notes that another process gets a descriptor of the file. A program blocks on it unless it asks for the contrary.
+// goForeign notes that another process gets a descriptor of the file. A program
+// blocks on it unless it asks for the contrary.
 func (s *Socket) goForeign() error {
 	s.desc.foreign.Store(true)
 	return failed("fcntl", s.desc.mode.lose(s.fd))

@@ -86,7 +86,8 @@ func TestFullUnixQueues(t *testing.T) {
 	})
 }
 
-// TestUseWhileUnblocked uses a polled socket in every way while a sendto of it has cleared O_NONBLOCK.
+// TestUseWhileUnblocked uses a polled socket in every way while a sendto of it
+// has cleared O_NONBLOCK.
 func TestUseWhileUnblocked(t *testing.T) {
 	g, _ := newGroup(t)
 	full := bound(t, g, unix.SOCK_DGRAM, unixPath(t), false)
@@ -263,7 +264,8 @@ func TestTimeoutOptions(t *testing.T) {
 	}
 }
 
-// TestForeignSignal interrupts a blocked thread in another's name: the call must go on.
+// TestForeignSignal interrupts a blocked thread in another's name: the call
+// must go on.
 func TestForeignSignal(t *testing.T) {
 	g, _ := newGroup(t)
 	a, b := tcpPair(t, g, true)

@@ -16,7 +16,8 @@ type sockname struct {
 	len uint32
 }
 
-// The sizes and offsets of sockaddr_in, sockaddr_in6 and sockaddr_un (ip(7), ipv6(7), unix(7)).
+// The sizes and offsets of sockaddr_in, sockaddr_in6 and sockaddr_un (ip(7),
+// ipv6(7), unix(7)).
 const (
 	sizeFamily  = 2
 	sizeInet4   = 16
@@ -25,8 +26,9 @@ const (
 	sizePath    = sizeUnixMax - sizeFamily
 )
 
-// encode writes a for a socket of the given family. What does not fit a sockaddr is EINVAL, as from the kernel; a zone that names
-// no interface of the socket's network is ENODEV.
+// encode writes a for a socket of the given family. What does not fit a
+// sockaddr is EINVAL, as from the kernel; a zone that names no interface of the
+// socket's network is ENODEV.
 func (n *sockname) encode(fd, family int, a Addr) syscall.Errno {
 	a = a.inFamily(family)
 	binary.NativeEndian.PutUint16(n.buf[:], uint16(a.Family))
@@ -68,7 +70,8 @@ func (n *sockname) encodeIP(fd int, a Addr) syscall.Errno {
 	return errno
 }
 
-// encodeUnix writes a path with its NUL where there is room for one, and an abstract name without.
+// encodeUnix writes a path with its NUL where there is room for one, and an
+// abstract name without.
 func (n *sockname) encodeUnix(path string) syscall.Errno {
 	if len(path) > sizePath {
 		return syscall.EINVAL
@@ -86,7 +89,8 @@ func (n *sockname) encodeUnix(path string) syscall.Errno {
 	return 0
 }
 
-// decode reads the address that the kernel left for a socket of kind k. No bytes mean no address.
+// decode reads the address that the kernel left for a socket of kind k. No
+// bytes mean no address.
 func (n *sockname) decode(fd int, k kind) Addr {
 	b := n.buf[:min(int(n.len), len(n.buf))]
 	if len(b) < sizeFamily {
@@ -109,14 +113,16 @@ func (n *sockname) decode(fd int, k kind) Addr {
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
 }
 
-// DecodeSockaddr reads a sockaddr that came as data, as in IP_ORIGDSTADDR. A zone is a number.
+// DecodeSockaddr reads a sockaddr that came as data, as in IP_ORIGDSTADDR. A
+// zone is a number.
 func DecodeSockaddr(b []byte) Addr {
 	var n sockname
 	n.len = uint32(copy(n.buf[:], b))
 	return n.decode(-1, kind{})
 }
 
-// withoutPort marks the address of a raw or ICMP socket, unless it has a port (an ICMP identifier) after all.
+// withoutPort marks the address of a raw or ICMP socket, unless it has a port
+// (an ICMP identifier) after all.
 func withoutPort(a Addr, k kind) Addr {
 	a.NoPort = a.Port == 0 && k.rawOrICMP()
 	return a
@@ -136,7 +142,8 @@ func decodePath(b []byte) string {
 	return string(path)
 }
 
-// interfaceIndex finds the interface of a zone in the network of the socket: by name (netdevice(7)) or by number.
+// interfaceIndex finds the interface of a zone in the network of the socket: by
+// name (netdevice(7)) or by number.
 func interfaceIndex(fd int, zone string) (uint32, syscall.Errno) {
 	if zone == "" {
 		return 0, 0
@@ -153,7 +160,8 @@ func interfaceIndex(fd int, zone string) (uint32, syscall.Errno) {
 	return uint32(index), 0
 }
 
-// interfaceName is the reverse of interfaceIndex. An interface that is gone keeps its number.
+// interfaceName is the reverse of interfaceIndex. An interface that is gone
+// keeps its number.
 func interfaceName(fd int, index uint32) string {
 	if ifr, err := unix.NewIfreq(""); err == nil {
 		ifr.SetUint32(index)

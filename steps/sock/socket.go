@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Socket is one descriptor. Its methods may be called from any goroutine, concurrently too.
+// Socket is one descriptor. Its methods may be called from any goroutine,
+// concurrently too.
 type Socket struct {
 	kind
 	group *Group
@@ -20,7 +21,8 @@ type Socket struct {
 	polled sync.Once // guards port
 	port   *port     // its place in the poller; nil as long as no call had to wait there
 
-	// life counts the calls under way, with the closed and gone bits above them. See enter.
+	// life counts the calls under way, with the closed and gone bits above
+	// them. See enter.
 	life atomic.Int64
 
 	rd, wr direction
@@ -32,7 +34,8 @@ type kind struct {
 	blocking           bool
 }
 
-// stream reports whether the socket counts bytes rather than datagrams, as an adopted pipe does too.
+// stream reports whether the socket counts bytes rather than datagrams, as an
+// adopted pipe does too.
 func (k kind) stream() bool { return k.typ == unix.SOCK_STREAM || k.typ == 0 }
 
 // rawOrICMP reports whether the addresses of the socket have no port.
@@ -46,7 +49,8 @@ type port struct {
 	raw  syscall.RawConn
 }
 
-// newPort registers fd with the poller and takes it over: closing the port closes fd.
+// newPort registers fd with the poller and takes it over: closing the port
+// closes fd.
 func newPort(fd int) (*port, error) {
 	file := os.NewFile(uintptr(fd), "socket")
 	if file == nil {
@@ -60,7 +64,8 @@ func newPort(fd int) (*port, error) {
 	return &port{file, raw}, nil
 }
 
-// wake makes whatever waits on the port, now or later, see a deadline that has passed.
+// wake makes whatever waits on the port, now or later, see a deadline that has
+// passed.
 func (p *port) wake() { p.file.SetDeadline(longAgo) }
 
 // newSocket takes over fd, closing it on an error.
@@ -78,8 +83,8 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	return s, nil
 }
 
-// pollerPlace is the socket's place in the poller. It is made when a call first has to wait there: most calls of a short
-// conversation do not.
+// pollerPlace is the socket's place in the poller. It is made when a call first
+// has to wait there: most calls of a short conversation do not.
 func (s *Socket) pollerPlace() (*port, error) {
 	var err error
 	s.polled.Do(func() {
@@ -96,7 +101,8 @@ func (s *Socket) pollerPlace() (*port, error) {
 // Desc is the description that s shares with its duplicates.
 func (s *Socket) Desc() *Description { return s.desc }
 
-// FD is the descriptor's number, -1 once s is closed. Whoever uses it must see to it that s is not closed meanwhile.
+// FD is the descriptor's number, -1 once s is closed. Whoever uses it must see
+// to it that s is not closed meanwhile.
 func (s *Socket) FD() int {
 	if s.life.Load()&lifeClosed != 0 {
 		return -1
@@ -113,7 +119,8 @@ func (s *Socket) Type() int { return s.typ }
 // Proto is the IPPROTO_ (or family's own) number that the socket was made with.
 func (s *Socket) Proto() int { return s.proto }
 
-// Blocking reports whether the descriptor is a truly blocking one, without O_NONBLOCK.
+// Blocking reports whether the descriptor is a truly blocking one, without
+// O_NONBLOCK.
 func (s *Socket) Blocking() bool { return s.blocking }
 
 // The bits of Socket.life. Below them is the number of calls under way.
@@ -122,7 +129,8 @@ const (
 	lifeGone   = 1 << 41 // the descriptor was given back to the kernel
 )
 
-// enter begins a call: until leave, the descriptor stays open. It fails with EBADF once the socket is closed.
+// enter begins a call: until leave, the descriptor stays open. It fails with
+// EBADF once the socket is closed.
 func (s *Socket) enter() error {
 	if s.life.Add(1)&lifeClosed != 0 {
 		s.leave()
@@ -131,7 +139,8 @@ func (s *Socket) enter() error {
 	return nil
 }
 
-// leave ends a call. The last one to leave a closed socket closes the descriptor.
+// leave ends a call. The last one to leave a closed socket closes the
+// descriptor.
 func (s *Socket) leave() {
 	if s.life.Add(-1) == lifeClosed {
 		s.retire(time.Time{})
@@ -171,14 +180,18 @@ func (s *Socket) release(deadline time.Time) error {
 	return asError(closing())
 }
 
-// Close closes the descriptor (close(2)). As on Linux it does not wake a call that another goroutine is blocked in on the same
-// socket: Close returns at once, that call goes on to its result, and only then is the file released ("Multithreaded processes
-// and close()" in close(2)). Later calls, Close included, fail with EBADF; the number is not touched again. A close that waits
-// because of SO_LINGER (socket(7)) is cut short when the group's context is cancelled.
+// Close closes the descriptor (close(2)). As on Linux it does not wake a call
+// that another goroutine is blocked in on the same socket: Close returns at
+// once, that call goes on to its result, and only then is the file released
+// ("Multithreaded processes and close()" in close(2)). Later calls, Close
+// included, fail with EBADF; the number is not touched again. A close that
+// waits because of SO_LINGER (socket(7)) is cut short when the group's context
+// is cancelled.
 func (s *Socket) Close() error { return s.CloseBefore(time.Time{}) }
 
-// CloseBefore is Close with a bound: at the deadline, unless it is zero, a close that lingers is cut short as well, with ErrTimeout.
-// The descriptor is closed all the same.
+// CloseBefore is Close with a bound: at the deadline, unless it is zero, a
+// close that lingers is cut short as well, with ErrTimeout. The descriptor is
+// closed all the same.
 func (s *Socket) CloseBefore(deadline time.Time) error {
 	for {
 		life := s.life.Load()
@@ -193,7 +206,8 @@ func (s *Socket) CloseBefore(deadline time.Time) error {
 	return failed("close", s.retire(deadline))
 }
 
-// Dup makes a second descriptor of the same open file (F_DUPFD_CLOEXEC of fcntl(2)); both share one Description.
+// Dup makes a second descriptor of the same open file (F_DUPFD_CLOEXEC of
+// fcntl(2)); both share one Description.
 func (s *Socket) Dup() (*Socket, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("dup", err)
@@ -209,8 +223,9 @@ func (s *Socket) Dup() (*Socket, error) {
 	return dup, failed("dup", err)
 }
 
-// Bind gives the socket its local address (bind(2)). The port of Desc().Local() is the one that the kernel chose for port 0. The
-// file that binding an AF_UNIX path makes is unlinked when the group closes.
+// Bind gives the socket its local address (bind(2)). The port of Desc().Local()
+// is the one that the kernel chose for port 0. The file that binding an AF_UNIX
+// path makes is unlinked when the group closes.
 func (s *Socket) Bind(a Addr) error {
 	if err := s.enter(); err != nil {
 		return failedAt("bind", a, err)
@@ -249,7 +264,8 @@ func (s *Socket) Listen(backlog int) error {
 	return nil
 }
 
-// Shutdown ends one direction of a connection, or both: SHUT_RD, SHUT_WR, SHUT_RDWR (shutdown(2)).
+// Shutdown ends one direction of a connection, or both: SHUT_RD, SHUT_WR,
+// SHUT_RDWR (shutdown(2)).
 func (s *Socket) Shutdown(how int) error {
 	if err := s.enter(); err != nil {
 		return failed("shutdown", err)
@@ -279,8 +295,8 @@ func (s *Socket) Peername() (Addr, error) {
 	return a, failed("getpeername", asError(errno))
 }
 
-// Poll asks poll(2), without waiting, which of events are there: POLLIN, POLLOUT and so on. POLLERR and POLLHUP need not be asked
-// for.
+// Poll asks poll(2), without waiting, which of events are there: POLLIN,
+// POLLOUT and so on. POLLERR and POLLHUP need not be asked for.
 func (s *Socket) Poll(events int16) (int16, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("poll", err)

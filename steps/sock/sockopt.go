@@ -30,7 +30,8 @@ func (s *Socket) GetInt(level, name int) (int, error) {
 	return value, failed("getsockopt", err)
 }
 
-// SetBytes sets an option to the bytes of b, in the layout that the kernel wants (setsockopt(2)).
+// SetBytes sets an option to the bytes of b, in the layout that the kernel
+// wants (setsockopt(2)).
 func (s *Socket) SetBytes(level, name int, b []byte) error {
 	if err := s.enter(); err != nil {
 		return failed("setsockopt", err)
@@ -57,7 +58,8 @@ func (s *Socket) optionSet(level, name int) {
 	}
 }
 
-// GetBytes reads an option of at most size bytes; the result has the length that the kernel gave (getsockopt(2)).
+// GetBytes reads an option of at most size bytes; the result has the length
+// that the kernel gave (getsockopt(2)).
 func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
 	if err := s.enter(); err != nil {
 		return nil, failed("getsockopt", err)
@@ -86,7 +88,8 @@ func GivesDescriptor(level, name int) bool {
 	return level == unix.SOL_SOCKET && name == soPeerPidfd
 }
 
-// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK (tcp(7), [RequestByName]).
+// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK
+// (tcp(7), [RequestByName]).
 func (s *Socket) Ioctl(request int) (int, error) {
 	if err := s.enter(); err != nil {
 		return 0, failed("ioctl", err)

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The system calls are made through the wrappers of x/sys, since these platforms promise the C library, not the kernel's interface.
+// The system calls are made through the wrappers of x/sys, since these
+// platforms promise the C library, not the kernel's interface.
 
 const (
 	msgErrqueue = 0
@@ -26,7 +27,8 @@ const (
 // sockname is a sockaddr on its way to or from a wrapper.
 type sockname struct{ sa unix.Sockaddr }
 
-// encode writes a for a socket of the given family. What the wrappers cannot express is EAFNOSUPPORT.
+// encode writes a for a socket of the given family. What the wrappers cannot
+// express is EAFNOSUPPORT.
 func (n *sockname) encode(_, family int, a Addr) syscall.Errno {
 	a = a.inFamily(family)
 	ip := a.ip()
@@ -91,7 +93,8 @@ func interfaceName(index uint32) string {
 	return strconv.FormatUint(uint64(index), 10)
 }
 
-// sysSocket cannot set the flags within socket(2) on darwin. The lock keeps a fork from inheriting the descriptor meanwhile.
+// sysSocket cannot set the flags within socket(2) on darwin. The lock keeps a
+// fork from inheriting the descriptor meanwhile.
 func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
@@ -232,7 +235,8 @@ func sysRecvmsg(fd int, msg *Message, _ *msgScratch, flags int, name *sockname) 
 	return n, 0
 }
 
-// sysReadv and sysWritev are the message calls without an address, which the kernel treats alike.
+// sysReadv and sysWritev are the message calls without an address, which the
+// kernel treats alike.
 func sysReadv(fd int, bufs [][]byte, _ *msgScratch) (int, syscall.Errno) {
 	n, _, _, _, err := unix.RecvmsgBuffers(fd, bufs, nil, 0)
 	return max(n, 0), asErrno(err)

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The system calls are made raw, so that what reaches the kernel is what the caller said, byte for byte, and so that none of
-// them allocates.
+// The system calls are made raw, so that what reaches the kernel is what the
+// caller said, byte for byte, and so that none of them allocates.
 
 const (
 	msgErrqueue = unix.MSG_ERRQUEUE
@@ -120,13 +120,15 @@ func count(n uintptr, errno syscall.Errno) int {
 	return int(n)
 }
 
-// msgScratch is the room that the calls on messages need; it is used again and again.
+// msgScratch is the room that the calls on messages need; it is used again and
+// again.
 type msgScratch struct {
 	hdr unix.Msghdr
 	iov []unix.Iovec
 }
 
-// vector lays out bufs for the kernel. A msghdr or vector without buffers has a nil pointer.
+// vector lays out bufs for the kernel. A msghdr or vector without buffers has a
+// nil pointer.
 func (m *msgScratch) vector(bufs [][]byte) *unix.Iovec {
 	m.iov = m.iov[:0]
 	for _, b := range bufs {
@@ -163,7 +165,8 @@ func sysSendmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) 
 	return count(n, errno), errno
 }
 
-// sysRecvmsg receives; msg keeps the control length and the flags, name (unless nil) the address.
+// sysRecvmsg receives; msg keeps the control length and the flags, name (unless
+// nil) the address.
 func sysRecvmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
 	if name != nil {
 		name.len = uint32(len(name.buf))

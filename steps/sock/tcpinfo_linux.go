@@ -14,8 +14,9 @@ type TCPInfoField struct {
 	Value uint64
 }
 
-// DecodeTCPInfo reads a struct tcp_info. A field that this kernel does not give is 0. Times are in microseconds, but for the last_
-// ones, which are in milliseconds.
+// DecodeTCPInfo reads a struct tcp_info. A field that this kernel does not give
+// is 0. Times are in microseconds, but for the last_ ones, which are in
+// milliseconds.
 func DecodeTCPInfo(b []byte) []TCPInfoField {
 	var info unix.TCPInfo
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(&info)), unsafe.Sizeof(info)), b)

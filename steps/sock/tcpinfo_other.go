@@ -2,7 +2,8 @@
 
 package sock
 
-// A TCPInfoField is a member of struct tcp_info, which only Linux gives in the form that is read here.
+// A TCPInfoField is a member of struct tcp_info, which only Linux gives in the
+// form that is read here.
 type TCPInfoField struct {
 	Name  string
 	Value uint64

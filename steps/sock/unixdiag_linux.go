@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unixDiag asks the kernel about AF_UNIX sockets by sock_diag(7), over one netlink socket that it opens when first needed.
+// unixDiag asks the kernel about AF_UNIX sockets by sock_diag(7), over one
+// netlink socket that it opens when first needed.
 type unixDiag struct {
 	socket func(family, typ, proto int, nonblock bool) (int, error)
 
@@ -33,7 +34,8 @@ const (
 	sizeDiagReply    = unix.SizeofNlMsghdr + 16 // up to the attributes
 )
 
-// peer is the inode of the socket that the one with inode ino is connected to; 0 if the kernel does not tell.
+// peer is the inode of the socket that the one with inode ino is connected to;
+// 0 if the kernel does not tell.
 func (u *unixDiag) peer(ino uint64) uint64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -107,7 +109,8 @@ func peerInReply(b []byte, seq uint32) uint32 {
 	return 0
 }
 
-// DatagramBacklog is how many datagrams wait at an AF_UNIX receiver before a further one has to wait with its sender: one more than
+// DatagramBacklog is how many datagrams wait at an AF_UNIX receiver before a
+// further one has to wait with its sender: one more than
 // net.unix.max_dgram_qlen (unix(7)). It is 0 where that is not known.
 func DatagramBacklog() int {
 	b, err := os.ReadFile("/proc/sys/net/unix/max_dgram_qlen")

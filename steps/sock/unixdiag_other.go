@@ -13,5 +13,6 @@ func (*unixDiag) peer(uint64) uint64 { return 0 }
 
 func (*unixDiag) close() {}
 
-// DatagramBacklog is 0: how many datagrams wait at an AF_UNIX receiver is known on Linux only.
+// DatagramBacklog is 0: how many datagrams wait at an AF_UNIX receiver is known
+// on Linux only.
 func DatagramBacklog() int { return 0 }

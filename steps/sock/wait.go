@@ -19,7 +19,8 @@ type Wait struct {
 	Watcher  Watcher   // nil: nobody watches the call
 }
 
-// A Watcher is told when the kernel makes a call wait, and when the call goes on.
+// A Watcher is told when the kernel makes a call wait, and when the call goes
+// on.
 type Watcher interface{ Stalls(waits bool) }
 
 func (w Wait) stalls(waits bool) {
@@ -36,11 +37,13 @@ func (w Wait) expired() bool {
 // longAgo is a deadline that has passed, whatever the clock says.
 var longAgo = time.Unix(1, 0)
 
-// A direction is one half of a socket, receiving or sending. At most one call at a time uses its place in the poller.
+// A direction is one half of a socket, receiving or sending. At most one call
+// at a time uses its place in the poller.
 //
-// The deadline that is armed in the poller outlives the call that armed it: it is touched only when a later call needs an
-// earlier one, and when it fires too early for the call that waits then. Calls with ever later deadlines, as in a ping-pong,
-// so leave the timer alone.
+// The deadline that is armed in the poller outlives the call that armed it: it
+// is touched only when a later call needs an earlier one, and when it fires too
+// early for the call that waits then. Calls with ever later deadlines, as in a
+// ping-pong, so leave the timer alone.
 type direction struct {
 	socket *Socket
 	busy   atomic.Bool // held by the call that uses this direction
@@ -87,7 +90,8 @@ func (d *direction) attach(p *port, reads bool) {
 	d.port, d.reads, d.try = p, reads, d.attempt
 }
 
-// park makes the call as often as the poller finds the descriptor ready, until try is satisfied.
+// park makes the call as often as the poller finds the descriptor ready, until
+// try is satisfied.
 func (d *direction) park() error {
 	if d.reads {
 		return d.port.raw.Read(d.try)
@@ -104,7 +108,8 @@ func (d *direction) setDeadline(t time.Time) {
 	}
 }
 
-// take reserves d for one call. If another call has it, the caller gets a fresh direction, which waits beside it.
+// take reserves d for one call. If another call has it, the caller gets a fresh
+// direction, which waits beside it.
 func (d *direction) take() *direction {
 	if d.busy.CompareAndSwap(false, true) {
 		return d
@@ -122,7 +127,8 @@ func (d *direction) give() {
 	d.busy.Store(false)
 }
 
-// perform makes the call that d holds, waiting as w says. reads tells which readiness the call waits for.
+// perform makes the call that d holds, waiting as w says. reads tells which
+// readiness the call waits for.
 func (d *direction) perform(w Wait, reads bool) error {
 	d.wait = w
 	s := d.socket
@@ -143,7 +149,8 @@ func (d *direction) perform(w Wait, reads bool) error {
 	return err
 }
 
-// performPolled makes the call of a descriptor that the poller can watch. As long as no call has had to wait, it does not.
+// performPolled makes the call of a descriptor that the poller can watch. As
+// long as no call has had to wait, it does not.
 func (d *direction) performPolled(reads bool) error {
 	if d.port != nil {
 		return d.untilReady()
@@ -191,7 +198,8 @@ func (d *direction) onceWaiting() {
 	}
 }
 
-// attempt is what the poller runs at the start and at each readiness. False means: wait.
+// attempt is what the poller runs at the start and at each readiness. False
+// means: wait.
 func (d *direction) attempt(uintptr) bool {
 	if d.stalled {
 		d.stalled = false
@@ -209,7 +217,8 @@ func (d *direction) attempt(uintptr) bool {
 	return false
 }
 
-// arm sets the poller's deadline. The group may have ended meanwhile, and its past deadline must stand.
+// arm sets the poller's deadline. The group may have ended meanwhile, and its
+// past deadline must stand.
 func (d *direction) arm(t time.Time) {
 	d.armed = t
 	d.setDeadline(t)
@@ -218,7 +227,8 @@ func (d *direction) arm(t time.Time) {
 	}
 }
 
-// untilReady makes the call as often as the poller finds the descriptor ready, until it has a result.
+// untilReady makes the call as often as the poller finds the descriptor ready,
+// until it has a result.
 func (d *direction) untilReady() error {
 	for {
 		err := d.park()
@@ -238,7 +248,8 @@ func (d *direction) untilReady() error {
 	}
 }
 
-// lastAttempt gives the kernel's answer if there is one by now. The poller may have refused before the call was made even once.
+// lastAttempt gives the kernel's answer if there is one by now. The poller may
+// have refused before the call was made even once.
 func (d *direction) lastAttempt() error {
 	d.once()
 	if d.errno != syscall.EAGAIN {
@@ -250,8 +261,9 @@ func (d *direction) lastAttempt() error {
 	return ErrTimeout
 }
 
-// waitBeside waits while another call has the socket's place in the poller, which holds one deadline only. It waits on a
-// duplicate of the descriptor, which has a place and a deadline of its own.
+// waitBeside waits while another call has the socket's place in the poller,
+// which holds one deadline only. It waits on a duplicate of the descriptor,
+// which has a place and a deadline of its own.
 func (d *direction) waitBeside(reads bool) error {
 	s := d.socket
 	if s.desc.mode.isLost() {

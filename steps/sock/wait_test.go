@@ -175,7 +175,8 @@ func TestConcurrentReceivers(t *testing.T) {
 	})
 }
 
-// TestArmedDeadline covers the deadlines that stay in the poller: too early ones of calls before, and earlier ones of calls after.
+// TestArmedDeadline covers the deadlines that stay in the poller: too early
+// ones of calls before, and earlier ones of calls after.
 func TestArmedDeadline(t *testing.T) {
 	g, _ := newGroup(t)
 	a, b := tcpPair(t, g, false)
@@ -242,7 +243,8 @@ func TestSendRecvDoNotAllocate(t *testing.T) {
 	}
 }
 
-// A receive that waits when shutdown(2) ends its direction is woken once: what the shutdown means must be known by then.
+// A receive that waits when shutdown(2) ends its direction is woken once: what
+// the shutdown means must be known by then.
 func TestShutdownWakesReceiver(t *testing.T) {
 	g, _ := newGroup(t)
 	for range 2000 {
@@ -263,7 +265,8 @@ func TestShutdownWakesReceiver(t *testing.T) {
 	}
 }
 
-// A socket has a place in the poller from the first call on that has to wait there.
+// A socket has a place in the poller from the first call on that has to wait
+// there.
 func TestPollerPlaceOnDemand(t *testing.T) {
 	g, _ := newGroup(t)
 	client, server := tcpPair(t, g, false)

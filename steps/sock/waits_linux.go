@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The options of a description that change how its calls wait, as bits of Description.waits.
+// The options of a description that change how its calls wait, as bits of
+// Description.waits.
 const (
 	receiveTimed = 1 << iota // SO_RCVTIMEO: a receive or accept ends with EAGAIN
 	sendTimed                // SO_SNDTIMEO: a send or connect does
@@ -14,14 +15,15 @@ const (
 	deferredOpen             // TCP_FASTOPEN_CONNECT: the first send makes the connection
 )
 
-// Each time limit has two numbers, of which the second goes with a struct timeval of 64 bits on every machine
-// (asm-generic/socket.h).
+// Each time limit has two numbers, of which the second goes with a struct
+// timeval of 64 bits on every machine (asm-generic/socket.h).
 const (
 	soRcvtimeoNew = 66
 	soSndtimeoNew = 67
 )
 
-// changesWaits reports whether an option is one of those that learnWaits asks for.
+// changesWaits reports whether an option is one of those that learnWaits asks
+// for.
 func changesWaits(level, name int) bool {
 	switch level {
 	case unix.SOL_SOCKET:
@@ -35,7 +37,8 @@ func changesWaits(level, name int) bool {
 	return false
 }
 
-// learnWaits asks the kernel for the options that change how calls wait. Not every socket has all of them.
+// learnWaits asks the kernel for the options that change how calls wait. Not
+// every socket has all of them.
 func (s *Socket) learnWaits() {
 	var waits uint32
 	for option, bit := range map[int]uint32{unix.SO_RCVTIMEO: receiveTimed, unix.SO_SNDTIMEO: sendTimed} {
@@ -52,9 +55,11 @@ func (s *Socket) learnWaits() {
 	s.desc.waits.Store(waits)
 }
 
-// settleAgain looks at an EAGAIN of a call that may wait. The kernel does not let every such call wait: once shutdown(2) has ended
-// the receiving direction, a receive of datagrams returns 0 and an accept of AF_UNIX fails, although without waiting both give
-// EAGAIN; and without a free port the EAGAIN is the result.
+// settleAgain looks at an EAGAIN of a call that may wait. The kernel does not
+// let every such call wait: once shutdown(2) has ended the receiving direction,
+// a receive of datagrams returns 0 and an accept of AF_UNIX fails, although
+// without waiting both give EAGAIN; and without a free port the EAGAIN is the
+// result.
 func (d *direction) settleAgain() {
 	switch {
 	case d.message && d.stillAgainAfterShutdown():
@@ -66,8 +71,8 @@ func (d *direction) settleAgain() {
 	}
 }
 
-// stillAgainAfterShutdown reports whether the receiving direction has ended. What came before the end is there for the call, which
-// is made again for it.
+// stillAgainAfterShutdown reports whether the receiving direction has ended.
+// What came before the end is there for the call, which is made again for it.
 func (d *direction) stillAgainAfterShutdown() bool {
 	if revents, errno := pollNow(d.socket.fd, unix.POLLRDHUP); errno != 0 || revents&unix.POLLRDHUP == 0 {
 		return false
@@ -76,7 +81,8 @@ func (d *direction) stillAgainAfterShutdown() bool {
 	return d.errno == syscall.EAGAIN
 }
 
-// lacksPort reports whether this is a datagram socket of the Internet's without a port: a send would have given it one.
+// lacksPort reports whether this is a datagram socket of the Internet's without
+// a port: a send would have given it one.
 func (s *Socket) lacksPort() bool {
 	if s == nil || s.typ != unix.SOCK_DGRAM || s.family != unix.AF_INET && s.family != unix.AF_INET6 {
 		return false

@@ -2,7 +2,8 @@
 
 package sock
 
-// Only on Linux calls are made on threads of their own, so that the options which change how a call waits can be followed.
+// Only on Linux calls are made on threads of their own, so that the options
+// which change how a call waits can be followed.
 const (
 	receiveTimed = 1 << iota
 	sendTimed

@@ -64,8 +64,8 @@ func (a *Actor) vars() map[string]any {
 }
 
 // ready notes that other actors may have a handle from now on, and reports
-// whether it is one of theirs to read already. What a procedure is about to hand
-// back gets its name first.
+// whether it is one of theirs to read already. What a procedure is about to
+// hand back gets its name first.
 func (a *Actor) ready(h *handle.Handle) bool {
 	owner := a.outermost()
 	if !owner.Shared[h.Name] {

@@ -5,8 +5,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// MakeHandle notes that the step's ith `as` name is a handle from here on. It is
-// of use even where no step uses it: the transcript shows it.
+// MakeHandle notes that the step's ith `as` name is a handle from here on. It
+// is of use even where no step uses it: the transcript shows it.
 func (c *Check) MakeHandle(i int, s *SocketState) {
 	if names := c.Step.As.List; i < len(names) && c.maySucceed() {
 		s.branch = c.branch
@@ -87,8 +87,8 @@ func (c *Check) make(sym *Symbol) {
 	c.Symbols[sym.Name] = sym
 }
 
-// madeThings are the names that only start or spawn steps of an actor give, with
-// what they stand for.
+// madeThings are the names that only start or spawn steps of an actor give,
+// with what they stand for.
 func madeThings(body *Block) map[string]value.Thing {
 	things, others := make(map[string]value.Thing), make(map[string]bool)
 	WalkSteps(body, func(s *Step) {

@@ -56,8 +56,8 @@ func (r *HandleRef) Open(t *Task) (*handle.Handle, error) {
 	return h, err
 }
 
-// find is the name of the handle. An expression may give the name, or the handle
-// itself where it is one of this actor.
+// find is the name of the handle. An expression may give the name, or the
+// handle itself where it is one of this actor.
 func (r *HandleRef) find(t *Task) (string, error) {
 	if name, static := r.Static(); static {
 		return name, nil

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// hints say what helps against an errno that a scenario did not expect, whatever
-// the call. What is special to a call, its kind declares.
+// hints say what helps against an errno that a scenario did not expect,
+// whatever the call. What is special to a call, its kind declares.
 var hints = map[syscall.Errno]string{
 	syscall.EADDRINUSE: "another socket has this address",
 	syscall.EACCES:     "a privilege or a permission is missing",

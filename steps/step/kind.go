@@ -23,8 +23,9 @@ type Kind struct {
 	Example string        // a whole scenario that runs and passes
 	New     func() Action // a fresh action, ready to be bound and decoded
 
-	// Hint is what helps against an errno that a step did not expect, where more
-	// can be said than of any call; to is the address of the call, if it has one.
+	// Hint is what helps against an errno that a step did not expect, where
+	// more can be said than of any call; to is the address of the call, if it
+	// has one.
 	Hint func(errno syscall.Errno, to sock.Addr) string
 
 	// What a kind does for others it declares too.

@@ -15,8 +15,8 @@ func (s *Step) settled(t *Task) (*Step, error) {
 	now := *s
 	now.Action = copied(s.Action)
 	into := fieldsOf(&now)
-	// A fresh action's values have what a kind sets before decoding, and nothing of
-	// what the checker's reading has left in those of the step.
+	// A fresh action's values have what a kind sets before decoding, and
+	// nothing of what the checker's reading has left in those of the step.
 	fresh := &Step{Kind: s.Kind, Action: s.Kind.New()}
 	from := fieldsOf(fresh)
 	for _, l := range s.late {
@@ -62,8 +62,8 @@ const (
 )
 
 // late checks a step of which some values are known only when it runs. What
-// such a step does to the names that it uses is not known, nor what it makes; nor
-// can the kind's own rules be held against it.
+// such a step does to the names that it uses is not known, nor what it makes;
+// nor can the kind's own rules be held against it.
 func (c *Check) late(s *Step) {
 	known := c.problems
 	c.problems = new(source.Problems)

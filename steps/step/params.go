@@ -12,15 +12,15 @@ type Params struct {
 	// Short is what a plain `expect: VALUE` means, or nil where only a mapping
 	// will do.
 	Short *value.Param
-	// Others takes the keys of the `expect` mapping that are bound nowhere else,
-	// as one mapping; nil where such keys are errors.
+	// Others takes the keys of the `expect` mapping that are bound nowhere
+	// else, as one mapping; nil where such keys are errors.
 	Others *value.Param
 	// Makes tells what `as` names; "" where the kind makes nothing.
 	Makes string
 	// Names is how many names `as` takes; 0 means one.
 	Names int
-	// MayWait says that the step's call may wait in the kernel, so that the world
-	// is told by Stalls when it does.
+	// MayWait says that the step's call may wait in the kernel, so that the
+	// world is told by Stalls when it does.
 	MayWait bool
 }
 

@@ -43,8 +43,8 @@ func (p *Procedure) Names() []string {
 	return names
 }
 
-// private reports whether the names that its steps give are its own, and not the
-// actor's.
+// private reports whether the names that its steps give are its own, and not
+// the actor's.
 func (p *Procedure) private() bool {
 	return p.library != nil || p.Returns != "" || p.value.Get("returns") != nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A Reader turns the step lists of one scenario into steps. It is a decoder that
-// knows kinds and procedures beside values.
+// A Reader turns the step lists of one scenario into steps. It is a decoder
+// that knows kinds and procedures beside values.
 type Reader struct {
 	*value.Decoder
 	kinds   Kinds
@@ -61,8 +61,8 @@ func (r *Reader) Procedures() []*Procedure {
 }
 
 // A Part is a value that belongs to the step it is decoded in: a list of steps,
-// the name of a handle. It announces itself to the decoder, and is read when all
-// keys of its step are decoded.
+// the name of a handle. It announces itself to the decoder, and is read when
+// all keys of its step are decoded.
 type Part interface {
 	Read(r *Reader, s *Step)
 }
@@ -126,8 +126,8 @@ func (r *Reader) namesOfStep(n *source.Node, s *value.NameSet) {
 	}
 }
 
-// paramsIn are the parameters of the kind that a step names; of every kind where
-// it names none.
+// paramsIn are the parameters of the kind that a step names; of every kind
+// where it names none.
 func (r *Reader) paramsIn(n *source.Node) []*value.Param {
 	for _, e := range n.Entries {
 		if k, ok := r.kinds.Lookup(e.Key.Text); ok {
@@ -205,8 +205,8 @@ func (r *Reader) step(n *source.Node) *Step {
 }
 
 // brokenAction stands for a step that could not be decoded, so that the check
-// goes on behind it: what it gives a name may be anything, and what it names may
-// be in any state. A scenario with such a step never runs.
+// goes on behind it: what it gives a name may be anything, and what it names
+// may be in any state. A scenario with such a step never runs.
 type brokenAction struct {
 	node  *source.Node
 	names *value.NameSet

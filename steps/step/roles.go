@@ -84,9 +84,10 @@ func RolesOf(b *Block) Roles {
 	return r
 }
 
-// StartsAhead reports whether an actor that has come to a step may still start a
-// program: with that step, one behind it, or in a further round of a repetition.
-// It may be said too often, never too seldom. No step stands for the beginning.
+// StartsAhead reports whether an actor that has come to a step may still start
+// a program: with that step, one behind it, or in a further round of a
+// repetition. It may be said too often, never too seldom. No step stands for
+// the beginning.
 func StartsAhead(body *Block, at *event.Place) bool {
 	reached, ahead := at == nil, false
 	WalkSteps(body, func(s *Step) {
@@ -118,7 +119,8 @@ func (s *Step) starts() bool {
 // A Caller is a value that calls a procedure: the names that its steps give
 // belong to the actor.
 type Caller interface {
-	// Calls returns the name of the procedure where the value is decoded from n.
+	// Calls returns the name of the procedure where the value is decoded from
+	// n.
 	Calls(n *source.Node) string
 }
 

@@ -227,8 +227,8 @@ func (t *Task) Within(b *Block) error {
 	return err
 }
 
-// NextRound begins a round of a loop, whose bound is the step's again. Each step
-// looks at the clock; where the body has none, the loop does.
+// NextRound begins a round of a loop, whose bound is the step's again. Each
+// step looks at the clock; where the body has none, the loop does.
 func (t *Task) NextRound(bound Limit, body *Block) error {
 	t.Bound, t.Deadline = bound, bound.At
 	if len(body.Steps) > 0 {
@@ -237,8 +237,8 @@ func (t *Task) NextRound(bound Limit, body *Block) error {
 	return t.Overdue()
 }
 
-// Overdue implements [value.Env]. It reports whether the step's time is up, or the run over: for work that
-// makes no call that would notice.
+// Overdue implements [value.Env]. It reports whether the step's time is up, or
+// the run over: for work that makes no call that would notice.
 func (t *Task) Overdue() error {
 	switch {
 	case t.Ctx.Err() != nil:

@@ -24,8 +24,8 @@ func IsStream(name string) bool { return slices.Contains(StreamNames, name) }
 // are used as tools.
 func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
 
-// UsesStdout reports whether steps use the standard output of sockscript itself,
-// so that nothing else should be written there.
+// UsesStdout reports whether steps use the standard output of sockscript
+// itself, so that nothing else should be written there.
 func UsesStdout(list []*Step) bool {
 	uses := false
 	for _, s := range list {
@@ -133,8 +133,8 @@ func (t *Task) letGo(n int) {
 	t.held = t.held[:n]
 }
 
-// UsesStream reports whether a step may use a stream of a program. Uses are where they
-// were noted, as here says.
+// UsesStream reports whether a step may use a stream of a program. Uses are
+// where they were noted, as here says.
 func UsesStream(uses []map[string]bool, program, stream string) bool {
 	return slices.ContainsFunc(uses, func(used map[string]bool) bool {
 		return used[program+"."+stream] || used[anyProgram+"."+stream] || used[anyStream]

@@ -31,8 +31,8 @@ type Run struct {
 	Full        bool // keep all data, not only what a transcript shows
 }
 
-// A Task is one branch at work: an actor's own steps, or a branch of it. It runs
-// one step at a time.
+// A Task is one branch at work: an actor's own steps, or a branch of it. It
+// runs one step at a time.
 type Task struct {
 	Ctx   context.Context
 	World World
@@ -133,8 +133,8 @@ func (t *Task) ValueOf(v any) any {
 	return v
 }
 
-// Await implements [value.Env]: the step comes after the event that gave the name its
-// value.
+// Await implements [value.Env]: the step comes after the event that gave the
+// name its value.
 func (t *Task) Await(actor string, index int, name string) (any, error) {
 	v, cause, err := t.World.Await(t.Deadline, actor, index, name)
 	if err != nil {
@@ -162,8 +162,8 @@ func (t *Task) After(c event.Cause) {
 	}
 }
 
-// Wait is how long the calls of the step under way may block; MSG_DONTWAIT means
-// nowait.
+// Wait is how long the calls of the step under way may block; MSG_DONTWAIT
+// means nowait.
 func (t *Task) Wait(nowait *value.Bool, flags int) sock.Wait {
 	return sock.Wait{Deadline: t.Deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Watcher: t.World}
 }
@@ -240,8 +240,8 @@ func (t *Task) Announce() {
 	}
 }
 
-// Set implements [value.Env]. What other actors read is given to them once the step
-// is recorded.
+// Set implements [value.Env]. What other actors read is given to them once the
+// step is recorded.
 func (t *Task) Set(name string, v any) {
 	if name == "" {
 		return

@@ -27,21 +27,23 @@ type World interface {
 	Wait(deadline time.Time, name string) (event.Cause, error)
 	// Barrier waits until every actor that names the barrier has come.
 	Barrier(deadline time.Time, name string) (event.Cause, error)
-	// Record keeps a copy of an event, its lists included, and returns its place.
+	// Record keeps a copy of an event, its lists included, and returns its
+	// place.
 	Record(e *event.Event) event.Cause
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop
 	// Fork starts a branch that runs beside this one.
 	//
-	// Alike says that the branches of one place do the same, so that a transcript
-	// numbers them and folds those that print alike.
+	// Alike says that the branches of one place do the same, so that a
+	// transcript numbers them and folds those that print alike.
 	Fork(name string, by *event.Place, alike bool, run func(World) error) Branch
 	// Join waits until a branch of the same actor has ended. The error is
 	// ErrCancelled when the branch failed: its own failure is reported where it
 	// happened.
 	Join(b Branch, deadline time.Time) error
-	// At says what the branch does now, for the reports of other branches. A nil
-	// step says that its steps are done, and that it waits for its branches.
+	// At says what the branch does now, for the reports of other branches. A
+	// nil step says that its steps are done, and that it waits for its
+	// branches.
 	At(p *event.Place, since time.Time)
 	// MayStart reports whether another branch may still start a program.
 	MayStart() bool
@@ -52,8 +54,8 @@ type World interface {
 
 // Services are what a run offers its steps beside the world.
 type Services interface {
-	// Tmp is the scenario's own temporary folder, which is made when it is first
-	// asked for.
+	// Tmp is the scenario's own temporary folder, which is made when it is
+	// first asked for.
 	Tmp() (string, error)
 	// FreePort is a port that nobody uses and that is not given again.
 	FreePort() (int, error)

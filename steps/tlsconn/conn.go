@@ -50,8 +50,8 @@ func (c *Conn) Handshake(w sock.Wait) error {
 	return nil
 }
 
-// Read implements [handle.Transport]. The end of file is a close_notify; without one it
-// is an [Error].
+// Read implements [handle.Transport]. The end of file is a close_notify;
+// without one it is an [Error].
 func (c *Conn) Read(w sock.Wait, p []byte) (int, error) {
 	if err := c.reads.take(w); err != nil {
 		return 0, err
@@ -69,8 +69,9 @@ func (c *Conn) Read(w sock.Wait, p []byte) (int, error) {
 	return 0, err
 }
 
-// Write implements [handle.Transport]. A record that has been begun must be ended, so
-// with NoWait a record is sent only where there is room, and then to its end.
+// Write implements [handle.Transport]. A record that has been begun must be
+// ended, so with NoWait a record is sent only where there is room, and then to
+// its end.
 func (c *Conn) Write(w sock.Wait, p []byte) (int, error) {
 	if err := c.writes.take(w); err != nil {
 		return 0, err
@@ -128,8 +129,9 @@ func (c *Conn) CloseWrite(w sock.Wait) error {
 	return nil
 }
 
-// Close implements [handle.Transport]. Like close(2) it waits for nobody and tells
-// nothing of a peer that is gone: close_notify is sent where there is room.
+// Close implements [handle.Transport]. Like close(2) it waits for nobody and
+// tells nothing of a peer that is gone: close_notify is sent where there is
+// room.
 func (c *Conn) Close(w sock.Wait) error {
 	w.NoWait = true
 	_ = c.CloseWrite(w)

@@ -82,7 +82,8 @@ func (e *Error) Shown() []any {
 	return parts
 }
 
-// Hint is what helps against a handshake that failed; "" where nothing is known.
+// Hint is what helps against a handshake that failed; "" where nothing is
+// known.
 func (e *Error) Hint() string {
 	if e.Sent {
 		switch e.Reason {
@@ -105,8 +106,9 @@ func (e *Error) Hint() string {
 	return ""
 }
 
-// badRecordMAC answers what cannot be decrypted. OpenSSL's client sends the alert
-// that refuses a server's certificate in the clear where it should be encrypted.
+// badRecordMAC answers what cannot be decrypted. OpenSSL's client sends the
+// alert that refuses a server's certificate in the clear where it should be
+// encrypted.
 const badRecordMAC = 20
 
 // explain turns an error of crypto/tls into one of the descriptor or a

@@ -94,8 +94,8 @@ func (w *wire) LetGo(h *handle.Handle) {
 	h.Pending = w.below.Pending
 }
 
-// A wireError is a failure below TLS in the form that crypto/tls asks for. After
-// one that is temporary a read can go on where it was.
+// A wireError is a failure below TLS in the form that crypto/tls asks for.
+// After one that is temporary a read can go on where it was.
 type wireError struct{ error }
 
 // Unwrap is the failure itself.

@@ -112,8 +112,8 @@ func (a *Address) eval(env Env) (event.Marked, error) {
 	return FormatTraced(v, trace), err
 }
 
-// chosenMarks are the marks of an address in the form of its String, on what the
-// kernel may choose of it.
+// chosenMarks are the marks of an address in the form of its String, on what
+// the kernel may choose of it.
 func chosenMarks(a sock.Addr, written event.Marked) []event.Mark {
 	before, chosen, _ := a.Parts()
 	from, to := len(before), len(before)+len(chosen)

@@ -118,7 +118,8 @@ func (v *Datum) Typed(env Env) (any, error) {
 	return WithTrace(m, trace), nil
 }
 
-// Assignments are names with the values that they get, in the order of the file.
+// Assignments are names with the values that they get, in the order of the
+// file.
 type Assignments struct {
 	Names  []string
 	Values []*Datum
@@ -170,7 +171,8 @@ func (v *Plain) Schema() Schema { return Schema{"type": "string"} }
 func (v *Plain) Type() string { return "text" }
 
 // A Result is what a value must be: of a mapping, what the keys that are named
-// here must be; of a list, what each item must be; else the same text or number.
+// here must be; of a list, what each item must be; else the same text or
+// number.
 type Result struct{ Datum }
 
 // Given reports whether anything was written.

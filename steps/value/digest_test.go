@@ -36,7 +36,8 @@ func TestDigestWhenItIsRead(t *testing.T) {
 	}
 }
 
-// A cycle gives whole pieces from wherever it stands, and no more than its size.
+// A cycle gives whole pieces from wherever it stands, and no more than its
+// size.
 func TestCycle(t *testing.T) {
 	for _, period := range []int{1, 3, 1000, StreamChunk - 1, StreamChunk, StreamChunk + 5} {
 		data := make([]byte, period)

@@ -147,7 +147,8 @@ func (d *Decoder) program(e *Expr) error {
 	return nil
 }
 
-// operators are the words of the expression language that cannot be names in it.
+// operators are the words of the expression language that cannot be names in
+// it.
 var operators = regexp.MustCompile(`\b(and|or|not|in|matches|contains|startsWith|endsWith|let|if|else|nil|true|false)\b`)
 
 // operatorName is a word of src that the file uses as a name, but that
@@ -289,8 +290,9 @@ func (e *Expr) Truth(env Env) (bool, error) {
 // or B: only those of the one that is taken are waited for.
 type choice struct{ condition, yes, no *Expr }
 
-// choice takes e apart if it is one; it is nil else. What the parts are compiled
-// from has been compiled as a whole already, so they have no errors of their own.
+// choice takes e apart if it is one; it is nil else. What the parts are
+// compiled from has been compiled as a whole already, so they have no errors of
+// their own.
 func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
 	if len(e.Refs) == 0 {
 		return nil

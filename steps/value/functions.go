@@ -198,8 +198,8 @@ func functionOf(name string) *function {
 // functions are the compiler's options: our functions, and those of the
 // language, but for the ones whose name stands for a value here (count, first
 // and max are names that scenarios use). `len` is ours because the language's
-// own counts characters, and sockets carry bytes; `int` because its own knows no
-// hexadecimal; `find` is the language's own where it is given a condition.
+// own counts characters, and sockets carry bytes; `int` because its own knows
+// no hexadecimal; `find` is the language's own where it is given a condition.
 func (d *Decoder) functions() []expr.Option {
 	options := append([]expr.Option{expr.DisableBuiltin("len"), expr.DisableBuiltin("int")}, equality...)
 	for _, f := range functions {

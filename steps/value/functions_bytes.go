@@ -50,12 +50,12 @@ func numberInBase(text string, base any) (any, error) {
 	return int(n), nil
 }
 
-// findName is the function that stands for find in compiled expressions where it
-// looks for bytes. No scenario can write it.
+// findName is the function that stands for find in compiled expressions where
+// it looks for bytes. No scenario can write it.
 const findName = "find·"
 
-// findBytes is the offset of bytes in data. What is true or false was a condition
-// that does not ask for the item.
+// findBytes is the offset of bytes in data. What is true or false was a
+// condition that does not ask for the item.
 func findBytes(a ...any) (any, error) {
 	if all, ok := a[1].(bool); ok {
 		return nil, fmt.Errorf("find looks for bytes, or for the first item that meets a condition with #; %v is neither", all)
@@ -127,9 +127,9 @@ func decompress(b []byte) ([]byte, error) {
 	return out, nil
 }
 
-// headerOf is the value of a header of a message (RFC 9112, RFC 5322): its lines
-// up to the first empty one. Lines that begin with a blank go on from the one
-// before.
+// headerOf is the value of a header of a message (RFC 9112, RFC 5322): its
+// lines up to the first empty one. Lines that begin with a blank go on from the
+// one before.
 func headerOf(a ...any) (any, error) {
 	name, message := Format(a[1]), Format(a[0])
 	var values []string
@@ -159,8 +159,8 @@ func headerOf(a ...any) (any, error) {
 // maxWidth is the most that a width in a form can ask for.
 const maxWidth = 1000
 
-// formatted is a text with values in it. Its forms are those of Go, but what does
-// not fit is an error.
+// formatted is a text with values in it. Its forms are those of Go, but what
+// does not fit is an error.
 func formatted(a ...any) (any, error) {
 	form, values := Format(a[0]), a[1:]
 	var out strings.Builder

@@ -165,8 +165,8 @@ func (f *integerForm) read(b []byte) any {
 
 var errLongVarint = errors.New("the varint is too long: it takes at most ten bytes, and 64 bits")
 
-// length is how many of the first bytes of b the form takes; 0 where b ends before
-// it does.
+// length is how many of the first bytes of b the form takes; 0 where b ends
+// before it does.
 func (f *integerForm) length(b []byte) (int, error) {
 	if f.size > 0 {
 		if len(b) < f.size {

@@ -14,8 +14,8 @@ import (
 type Written interface{ Written() }
 
 // A Late is the value of one key that holds an expression where its type takes
-// none: a flag, an errno, true or false. It is decoded when its step runs, as if
-// what the expression gives stood in the file.
+// none: a flag, an errno, true or false. It is decoded when its step runs, as
+// if what the expression gives stood in the file.
 type Late struct {
 	Key   string // as the file has it; below expect with the prefix "expect."
 	node  *source.Node
@@ -127,8 +127,8 @@ func filled(n *source.Node, given map[*source.Node]*source.Node) *source.Node {
 	return &whole
 }
 
-// structured reports whether a value is a list or a mapping, which is decoded as
-// if it stood in the place of the expression that gave it.
+// structured reports whether a value is a list or a mapping, which is decoded
+// as if it stood in the place of the expression that gave it.
 func structured(v any) bool {
 	switch v.(type) {
 	case []any, map[string]any:
@@ -137,8 +137,8 @@ func structured(v any) bool {
 	return false
 }
 
-// DecodeGiven decodes a list or mapping that an expression gave. At is where the
-// expression stands.
+// DecodeGiven decodes a list or mapping that an expression gave. At is where
+// the expression stands.
 func DecodeGiven(into Value, v any, at *source.Node) error {
 	d := NewDecoder(nil, nil)
 	into.Decode(d, nodeOf(v, at))

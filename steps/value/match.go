@@ -112,8 +112,8 @@ func (r *Received) digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// CheckReceived compares what came with all that is expected, also where not all
-// of its bytes were kept.
+// CheckReceived compares what came with all that is expected, also where not
+// all of its bytes were kept.
 func (m *Match) CheckReceived(env Env, got Received) error {
 	b := got.Bytes
 	if m.Data.Given() && !got.Compared {

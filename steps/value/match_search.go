@@ -24,8 +24,8 @@ func IndexFrom(b, want []byte, looked int) int {
 	return -1
 }
 
-// findRegexp is regexp.FindSubmatchIndex, but that it ends with the step's time:
-// some expressions take long for each byte.
+// findRegexp is regexp.FindSubmatchIndex, but that it ends with the step's
+// time: some expressions take long for each byte.
 func findRegexp(env Env, re *regexp.Regexp, b []byte) ([]int, error) {
 	in := &timedRunes{env: env, bytes: b}
 	found := re.FindReaderSubmatchIndex(in)
@@ -114,8 +114,8 @@ func sumOf(h hash.Hash) *event.SHA256 {
 	return &event.SHA256{Hex: sync.OnceValue(func() string { return hex.EncodeToString(h.Sum(nil)) })}
 }
 
-// Digest is the SHA-256 of the content, and what must be given the bytes as they
-// go: only those that cannot be had again are hashed then.
+// Digest is the SHA-256 of the content, and what must be given the bytes as
+// they go: only those that cannot be had again are hashed then.
 func (c *Content) Digest() (*event.SHA256, io.Writer) {
 	switch {
 	case c.Once:

@@ -87,8 +87,8 @@ func sizeOf(v any, most int64) int64 {
 	return sizeOfOther(reflect.ValueOf(v), most)
 }
 
-// sizeOfOther is sizeOf for the lists and mappings of one type that functions of
-// the expression language make.
+// sizeOfOther is sizeOf for the lists and mappings of one type that functions
+// of the expression language make.
 func sizeOfOther(v reflect.Value, most int64) int64 {
 	const item = 16
 	size := int64(0)

@@ -101,8 +101,8 @@ type BranchValue struct{ Name string }
 // String is the branch's name.
 func (v *BranchValue) String() string { return v.Name }
 
-// noValue tells why something that an expression gives is not a value; "" where it
-// is one.
+// noValue tells why something that an expression gives is not a value; "" where
+// it is one.
 func noValue(v any) string {
 	switch v := v.(type) {
 	case *ProgramValue:
@@ -113,8 +113,8 @@ func noValue(v any) string {
 	return ""
 }
 
-// A Thing is what steps make that is neither a handle nor a value. It belongs to
-// its actor, and passes to nobody.
+// A Thing is what steps make that is neither a handle nor a value. It belongs
+// to its actor, and passes to nobody.
 type Thing string
 
 // What steps make beside handles and values; "" is nothing of the kind.

@@ -16,7 +16,8 @@ type Payload struct {
 	whole  func() (Content, error) // likewise
 }
 
-// A Blob is the bytes of a payload, with those that the file does not spell out.
+// A Blob is the bytes of a payload, with those that the file does not spell
+// out.
 type Blob struct {
 	Bytes []byte
 	Marks []event.Mark

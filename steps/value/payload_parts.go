@@ -330,8 +330,9 @@ func (v *pseudoHeader) bytes(env Env, size int) (Blob, error) {
 	return b, nil
 }
 
-// udp reports whether the pseudo-header is that of UDP. Its last eight bytes are
-// the protocol and the length: the sum is the same as that of the header of IPv4.
+// udp reports whether the pseudo-header is that of UDP. Its last eight bytes
+// are the protocol and the length: the sum is the same as that of the header of
+// IPv4.
 func (v *pseudoHeader) udp(header Blob) bool {
 	n := len(header.Bytes)
 	return n > 8 && binary.BigEndian.Uint32(header.Bytes[n-8:]) == 17

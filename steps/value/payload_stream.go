@@ -139,8 +139,8 @@ func (c *cycle) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// NextPiece is the next bytes of a payload, as many as buf holds or fewer: where
-// the payload has them at hand they are its own, else they are in buf.
+// NextPiece is the next bytes of a payload, as many as buf holds or fewer:
+// where the payload has them at hand they are its own, else they are in buf.
 func NextPiece(r io.Reader, buf []byte) ([]byte, error) {
 	if c, ok := r.(*cycle); ok {
 		if piece := c.next(len(buf)); len(piece) > 0 {

@@ -106,8 +106,8 @@ func (x *Text) nameOf(env Env) (string, error) {
 	return Format(v), err
 }
 
-// Settled is the text with its expressions run: whoever needs it again finds the
-// same.
+// Settled is the text with its expressions run: whoever needs it again finds
+// the same.
 func (x *Text) Settled(env Env) (*Text, error) {
 	if len(x.Parts) == 0 {
 		return x, nil
@@ -171,8 +171,8 @@ func marksOf(marks []event.Mark) *Trace {
 	return &Trace{Marks: marks}
 }
 
-// SettledOr is Settled, but for a list or mapping that the text's expression gives,
-// which is returned as it is.
+// SettledOr is Settled, but for a list or mapping that the text's expression
+// gives, which is returned as it is.
 func (x *Text) SettledOr(env Env) (settled *Text, structure any, err error) {
 	v, trace, err := x.Traced(env)
 	if err != nil || structured(v) {
@@ -286,8 +286,8 @@ func IsName(s string) bool {
 	return s != ""
 }
 
-// Mode is the permissions of a file in octal digits, as chmod(1) takes them: 644
-// or 0644.
+// Mode is the permissions of a file in octal digits, as chmod(1) takes them:
+// 644 or 0644.
 type Mode struct{ Text }
 
 // Decode reads the digits.

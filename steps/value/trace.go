@@ -10,8 +10,8 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// A Trace says which parts of a value the file does not spell out. The nil Trace
-// says that there are none.
+// A Trace says which parts of a value the file does not spell out. The nil
+// Trace says that there are none.
 type Trace struct {
 	Marks []event.Mark      // of the value as a text
 	Parts map[string]*Trace // of a mapping, by key, and of a list, by number
@@ -60,8 +60,8 @@ func TraceOf(v any) *Trace {
 	return nil
 }
 
-// Part is the trace of what a path leads to. It is not exact where the path goes
-// on into a value whose trace knows it as a whole only.
+// Part is the trace of what a path leads to. It is not exact where the path
+// goes on into a value whose trace knows it as a whole only.
 func (t *Trace) Part(path []string) (part *Trace, exact bool) {
 	for _, step := range path {
 		if t == nil {
@@ -102,8 +102,8 @@ func sortedKeys(m map[string]*Trace) []string {
 	return keys
 }
 
-// Derived is the trace of a value that was computed from others: all of it comes
-// from all of them. What is true or false says nothing of them.
+// Derived is the trace of a value that was computed from others: all of it
+// comes from all of them. What is true or false says nothing of them.
 func Derived(v any, from []event.Origin) *Trace {
 	switch v.(type) {
 	case nil, bool:

@@ -251,7 +251,8 @@ func Typed(s string) any {
 	return s
 }
 
-// signed is a number in a type that holds it: an int has 32 bits on some systems.
+// signed is a number in a type that holds it: an int has 32 bits on some
+// systems.
 func signed(n int64) any {
 	if int64(int(n)) != n {
 		return n
@@ -293,8 +294,8 @@ func Format(v any) string {
 	return formatOther(reflect.ValueOf(v))
 }
 
-// formatItem is the text of a value in a list or mapping, where nothing would not
-// be seen.
+// formatItem is the text of a value in a list or mapping, where nothing would
+// not be seen.
 func formatItem(v any) string {
 	if v == nil {
 		return "nil"

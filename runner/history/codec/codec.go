@@ -1,7 +1,7 @@
-// Package codec writes Go values as JSON and reads them again, byte for byte: texts
-// that are not UTF-8 stay what they are, and values of interfaces keep their types.
-// What it reads may come from anybody: it is bounded, and what does not fit the
-// types is an error.
+// Package codec writes Go values as JSON and reads them again, byte for byte:
+// texts that are not UTF-8 stay what they are, and values of interfaces keep
+// their types. What it reads may come from anybody: it is bounded, and what
+// does not fit the types is an error.
 package codec
 
 import (
@@ -24,8 +24,8 @@ type hook struct {
 	decode func(reflect.Value) (reflect.Value, error)
 }
 
-// New returns a codec for values of interfaces of the given types. Each is known
-// in a file by its name.
+// New returns a codec for values of interfaces of the given types. Each is
+// known in a file by its name.
 func New(types map[string]any) *Codec {
 	c := &Codec{names: make(map[reflect.Type]string), types: make(map[string]reflect.Type), hooks: make(map[reflect.Type]hook)}
 	for name, v := range types {
