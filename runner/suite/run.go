@@ -67,14 +67,16 @@ func Run(ctx context.Context, cases []*Case, o Options, deliver func(*report.Out
 		s.tallies[i] = newTally(c, count, o.Goldens)
 	}
 	var g errgroup.Group
-	g.SetLimit(o.jobs())
-	for i := range cases {
-		for n := 1; n <= count; n++ {
-			g.Go(func() error {
-				s.run(ctx, i, n)
-				return nil
-			})
-		}
+	for range min(o.jobs(), s.progress.Total) {
+		g.Go(func() error {
+			for {
+				k := int(s.begun.Add(1)) - 1
+				if k >= count*len(cases) {
+					return nil
+				}
+				s.run(ctx, k/count, k%count+1)
+			}
+		})
 	}
 	g.Wait()
 }
@@ -94,7 +96,8 @@ type session struct {
 	options Options
 	cases   []*Case
 	deliver func(*report.Outcome)
-	stop    atomic.Bool // begin no further run
+	begun   atomic.Int64 // runs that have a worker
+	stop    atomic.Bool  // begin no further run
 
 	mu        sync.Mutex
 	tallies   []*tally
