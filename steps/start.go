@@ -4,15 +4,10 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"time"
 
-	"golang.org/x/sys/unix"
-
-	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
-	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -37,9 +32,20 @@ process that has lost its parent and ends it, also if sockscript is killed, as
 long as no program kills this process. On systems other than Linux, a process
 that leaves the program's process group is not found.
 fds passes listening sockets as systemd does (LISTEN_FDS, sd_listen_fds(3)), and
-stdio passes a connected one as inetd does. ready: {connect: ADDRESS} waits
-until the program accepts connections there; it fails at once when no process of
-the program is left. The program may go into the background.
+stdio passes a connected one as inetd does.
+ready waits until the program serves, and is one of these:
+{connect: ADDRESS}: until it accepts connections there;
+{line: TEXT}: until it writes a line that contains the text, to standard output
+or standard error; {line: {matches: RE, on: stdout}} looks at one of the two for
+a line that matches. Nothing of the output is taken away, so later steps receive
+the line too. The named groups of matches become variables;
+{udp: {to: ADDRESS, send: PAYLOAD, expect: PAYLOAD}}: until the answer to a
+datagram is as expected; the datagram is sent again every 100ms;
+{path: PATH}: until the path exists; a relative one starts at the working folder
+of the program.
+The timeout of the step bounds the wait. The step fails at once when no process
+of the program is left, and says how the program ended. A program may go into
+the background.
 ${p.pid} is its process id, for other actors too. The program itself is not a
 value: only the actor that has started it can kill and join it.`,
 	Example: `actors:
@@ -71,7 +77,7 @@ func (a *startAction) Params(p *step.Params) {
 	p.Key("fds", &a.fds, "sockets that the program gets as descriptors 3, 4 …, with LISTEN_FDS set")
 	p.Key("stdio", &a.stdio, "a connected socket that becomes its standard input and output")
 	p.Key("pty", &a.pty, "give it a terminal").Or("false")
-	p.Key("ready", &a.ready, "{connect: ADDRESS}: wait until it accepts connections there")
+	p.Key("ready", &a.ready, "wait until it serves: {connect: ADDRESS}, {line: TEXT}, {udp: {to, send, expect}} or {path: PATH}")
 	p.Makes = "the program"
 }
 
@@ -90,10 +96,13 @@ func (a *startAction) Run(t *step.Task) error {
 	}
 	t.Call("start", a.shown(l, handed, stdio)...)
 	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: t.Shown(name)}
+	probe, err := a.probe(t, p, l.Dir)
+	if err != nil {
+		return err
+	}
 	used := func(stream string) bool { return step.UsesStream(a.command.argv.streams, name, stream) }
 	l.Pty = a.pty.On
 	ours, err := a.wire(&l, stdio)
-	defer func() { program.CloseFiles(l.Files) }()
 	if err == nil {
 		err = pass(&l, handed)
 	}
@@ -103,6 +112,7 @@ func (a *startAction) Run(t *step.Task) error {
 		}
 		err = p.Start(t.Actor.Run.Programs(), l)
 	}
+	program.CloseFiles(l.Files) // the program alone has them now, so its end ends its output
 	if err != nil {
 		program.CloseFiles(ours)
 		return err
@@ -113,7 +123,21 @@ func (a *startAction) Run(t *step.Task) error {
 	t.Event.Op, t.Event.Proc = event.OpStart, p.Shares(handed, stdio)
 	t.Return(event.Name(p.Name))
 	t.Set(name, p)
-	return a.ready.wait(t, p)
+	if probe == nil {
+		return nil
+	}
+	return untilReady(t, p, probe)
+}
+
+// outputs are those of the program's outputs that can be looked at.
+func (a *startAction) outputs() []string {
+	switch {
+	case a.pty.On:
+		return []string{"stdout"}
+	case a.stdio.Given():
+		return []string{"stderr"}
+	}
+	return []string{"stdout", "stderr"}
 }
 
 // open finds the sockets that the program is handed; stdio is nil where it gets
@@ -228,6 +252,7 @@ func (a *startAction) Check(c *step.Check) {
 		c.Problem(c.Step.Node, "a program has either a terminal or a socket as its standard streams")
 	}
 	streams := step.StreamNames
+	a.ready.check(c, a.outputs())
 	switch {
 	case a.pty.On:
 		streams = step.StreamNames[:2]
@@ -235,71 +260,4 @@ func (a *startAction) Check(c *step.Check) {
 		streams = step.StreamNames[2:]
 	}
 	c.MakeProgram(streams)
-}
-
-// readyWhen is what start waits for.
-type readyWhen struct {
-	node    *source.Node
-	connect value.Address
-}
-
-// Decode reads {connect: ADDRESS}.
-func (v *readyWhen) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
-	if n.Kind != source.Map {
-		d.Problem(n, "ready is {connect: ADDRESS}, not %s", n.Describe())
-		return
-	}
-	d.Mapping(n, []*value.Param{{Key: "connect", Value: &v.connect, Required: true, Help: "where the program accepts connections"}}, "ready")
-}
-
-// Schema accepts {connect: ADDRESS}.
-func (v *readyWhen) Schema() value.Schema {
-	return value.Object(value.Schema{"connect": v.connect.Schema()}, "connect")
-}
-
-// Type names the type in the reference.
-func (v *readyWhen) Type() string { return "{connect: address}" }
-
-// wait tries to connect until the program accepts, has ended, or the step's
-// time is up.
-func (v *readyWhen) wait(t *step.Task, p *program.Program) error {
-	if v.node == nil {
-		return nil
-	}
-	to, err := v.connect.Resolve(t)
-	if err != nil {
-		return err
-	}
-	t.Missing = fmt.Sprintf("%s does not accept connections at %s", p.Name, to)
-	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
-		err := v.connected(t, to)
-		if p.Ended() && !p.Process.Left() {
-			return fmt.Errorf("%s was never ready: %s", p.Name, p.Status)
-		}
-		if err == nil || step.IsTimeout(err) {
-			return err
-		}
-		if err := t.Pause(delay); err != nil {
-			return err
-		}
-	}
-}
-
-// connected makes a connection and closes it again.
-func (v *readyWhen) connected(t *step.Task, to sock.Addr) error {
-	s, err := t.Actor.Run.Sockets.Open(to.Family, unix.SOCK_STREAM, 0, false)
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if err := s.Connect(sock.Wait{Deadline: t.Deadline}, to); err != nil {
-		return err
-	}
-	if to.Port != 0 && s.Desc().Local() == s.Desc().Remote() {
-		// Nobody listens: the kernel chose the very port, and the socket has
-		// met itself.
-		return unix.ECONNREFUSED
-	}
-	return nil
 }

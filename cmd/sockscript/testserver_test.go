@@ -14,6 +14,7 @@ import (
 //	testserver ADDRESS             echo what comes in on each TCP connection there
 //	testserver                     the same on a listening socket that is handed over
 //	testserver dial HOST PORT TEXT connect, and close again
+//	testserver udp ADDRESS         echo each datagram that comes in there
 func testServer() {
 	if err := serveTest(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "testserver:", err)
@@ -31,6 +32,9 @@ func serveTest(args []string) error {
 		fmt.Println(strings.Join(args[3:], " "), c.LocalAddr())
 		return c.Close()
 	}
+	if len(args) > 0 && args[0] == "udp" {
+		return echoDatagrams(args[1])
+	}
 	l, err := testListener(args)
 	if err != nil {
 		return err
@@ -45,6 +49,23 @@ func serveTest(args []string) error {
 			io.Copy(c, c)
 			c.Close()
 		}()
+	}
+}
+
+func echoDatagrams(address string) error {
+	c, err := net.ListenPacket("udp", address)
+	if err != nil {
+		return err
+	}
+	buf := make([]byte, 64<<10)
+	for {
+		n, from, err := c.ReadFrom(buf)
+		if err != nil {
+			return err
+		}
+		if _, err := c.WriteTo(buf[:n], from); err != nil {
+			return err
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package program
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -82,16 +83,30 @@ type drain struct {
 	eof  bool
 }
 
-func newDrain(r *os.File, to io.Writer) *drain {
+func newDrain(r *os.File, to io.Writer, ended func()) *drain {
 	d := &drain{file: r, to: to, done: make(chan struct{})}
 	go func() {
 		defer close(d.done)
 		if _, err := io.Copy(to, r); err == nil {
 			d.eof = true
 			r.Close()
+			ended()
 		}
 	}()
 	return d
+}
+
+// watched is the tail of an output that no step reads, for a drain: what is
+// written there is looked at too.
+type watched struct {
+	*tail
+	seen func([]byte)
+}
+
+// Write implements [io.Writer].
+func (w watched) Write(b []byte) (int, error) {
+	w.seen(b)
+	return w.tail.Write(b)
 }
 
 // stop ends the reading. What was written before is in the pipe by now; a
@@ -183,6 +198,8 @@ type readAhead struct {
 	handle *handle.Handle
 	file   *os.File // its own descriptor, whose reads can be interrupted
 	opens  int      // how many descriptors the stream has when no step uses it
+	watch  *Watch   // looks at what comes; nil where nothing does
+	output int      // 0: standard output, 1: standard error
 
 	mu      sync.Mutex
 	holders int           // steps that use the handle
@@ -190,9 +207,9 @@ type readAhead struct {
 	over    bool
 }
 
-// startReadAhead begins to read ahead. It takes over f.
-func startReadAhead(h *handle.Handle, f *os.File, opens int) {
-	r := &readAhead{handle: h, file: f, opens: opens}
+// startReadAhead begins to read ahead of an output. It takes over f.
+func (p *Program) startReadAhead(output int, h *handle.Handle, f *os.File, opens int) {
+	r := &readAhead{handle: h, file: f, opens: opens, watch: p.Watch, output: output}
 	h.ReadAhead = r
 	r.resume()
 }
@@ -254,7 +271,11 @@ func (r *readAhead) resume() {
 		for r.handle.Unread() < maxOutput {
 			n, err := r.file.Read(buf)
 			r.handle.Push(buf[:n])
+			r.watch.seen(r.output, buf[:n])
 			if err != nil {
+				if !errors.Is(err, os.ErrDeadlineExceeded) {
+					r.watch.ended(r.output)
+				}
 				return
 			}
 		}

@@ -29,7 +29,7 @@ func (p *Program) StartPiped(ps *Programs, l Launch, input []byte, out, errs io.
 		return err
 	}
 	p.stdin = newStdinWriter(ours[0], input)
-	p.drains[0] = newDrain(ours[1], io.MultiWriter(out, &p.tails[0]))
-	p.drains[1] = newDrain(ours[2], io.MultiWriter(errs, &p.tails[1]))
+	p.drains[0] = newDrain(ours[1], io.MultiWriter(out, &p.tails[0]), func() {})
+	p.drains[1] = newDrain(ours[2], io.MultiWriter(errs, &p.tails[1]), func() {})
 	return nil
 }

@@ -38,6 +38,7 @@ type Program struct {
 	In       *handle.Handle // our ends of its streams, those that steps use
 	Out      *handle.Handle
 	Errs     *handle.Handle
+	Watch    *Watch        // waits for a line; nil where nothing does
 	Idle     *os.File      // its standard input where no step uses that
 	stdin    *stdinWriter  // its standard input where it is a payload
 	drains   [2]*drain     // of standard output and error where no step uses them

@@ -55,13 +55,13 @@ func (p *Program) Attach(g *sock.Group, used func(stream string) bool, ours []*o
 		case f == nil:
 			continue
 		case !used(name):
-			p.drains[i] = newDrain(f, &p.tails[i])
+			p.drains[i] = newDrain(f, watched{&p.tails[i], func(b []byte) { p.Watch.seen(i, b) }}, func() { p.Watch.ended(i) })
 		default:
 			h, err := p.handle(g, f, name)
 			if err != nil {
 				return err
 			}
-			startReadAhead(h, f, 1)
+			p.startReadAhead(i, h, f, 1)
 			*[]**handle.Handle{&p.Out, &p.Errs}[i] = h
 		}
 		ours[i+1] = nil
@@ -84,7 +84,7 @@ func (p *Program) attachTerminal(g *sock.Group, ours []*os.File) error {
 	}
 	h.Terminal = true
 	p.Out, p.In = h, &handle.Handle{Name: p.Name + ".stdin", Sock: in, Terminal: true}
-	startReadAhead(h, ours[1], 2)
+	p.startReadAhead(0, h, ours[1], 2)
 	ours[1] = nil
 	return nil
 }

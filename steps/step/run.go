@@ -290,7 +290,10 @@ func (t *Task) giveNames(by event.Cause) {
 func IsTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
 // Pause waits for a duration, or until the step's time is up or the run over.
-func (t *Task) Pause(d time.Duration) error {
+func (t *Task) Pause(d time.Duration) error { return t.PauseUntil(nil, d) }
+
+// PauseUntil is Pause that ends early where over is closed.
+func (t *Task) PauseUntil(over <-chan struct{}, d time.Duration) error {
 	end := time.Now().Add(d)
 	late := !t.Deadline.IsZero() && t.Deadline.Before(end)
 	if late {
@@ -299,7 +302,11 @@ func (t *Task) Pause(d time.Duration) error {
 	ctx, cancel := context.WithDeadline(t.Ctx, end)
 	defer cancel()
 	t.World.Stalls(true)
-	<-ctx.Done()
+	select {
+	case <-over:
+		late = false
+	case <-ctx.Done():
+	}
 	t.World.Stalls(false)
 	switch {
 	case t.Ctx.Err() != nil:
