@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -102,16 +101,12 @@ func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
-	if len(o.Vars)+len(s.Computed) > 0 {
-		r.vars = maps.Clone(s.Vars)
-		for name, v := range o.Vars {
-			if _, ok := s.Vars[name]; ok {
-				r.vars[name] = value.Outside(v)
-			}
-		}
+	if len(o.Vars)+len(s.Computed)+len(s.Included) > 0 {
+		r.vars = overridden(s.Vars, o.Vars, "")
 	}
 	r.shared = step.Run{
 		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Services: r,
+		Included: make(map[*step.Library]map[string]any),
 	}
 	return r
 }
@@ -157,7 +152,7 @@ func (r *run) run(outside context.Context) error {
 // cast makes the actors' replicas.
 func (r *run) cast(ctx context.Context) error {
 	r.hub = newHub(ctx)
-	if err := r.computeVars(ctx); err != nil {
+	if err := r.computeVars(ctx, r.scenario.Included, r.scenario.Computed, &r.shared, ""); err != nil {
 		return err
 	}
 	if err := r.writeFiles(ctx); err != nil {
@@ -181,22 +176,6 @@ func (r *run) cast(ctx context.Context) error {
 			r.hub.add(m)
 			m.main = r.branch(m, nil, r.recorder.Actor(a.Name, place, i, count))
 		}
-	}
-	return nil
-}
-
-// computeVars gives the variables with expressions their values, but for those
-// that were given from outside.
-func (r *run) computeVars(ctx context.Context) error {
-	for _, v := range r.scenario.Computed {
-		if _, given := r.options.Vars[v.Name]; given {
-			continue
-		}
-		x, err := v.Value.Typed(r.outside(ctx))
-		if err != nil {
-			return fmt.Errorf("the variable %s: %w", v.Name, err)
-		}
-		r.vars[v.Name] = x
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -20,6 +21,7 @@ type document struct {
 	timeout     value.Duration
 	stepTimeout value.Duration
 	vars        variables
+	include     includeList
 	files       files
 	network     NetworkPlan
 	procedures  step.Procedures
@@ -35,6 +37,7 @@ func (doc *document) params() []*value.Param {
 		{Key: "timeout", Value: &doc.timeout, Help: "the longest time that the whole run may take; default: 30s"},
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the longest time that each step may take; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides; an expression in one is evaluated when the scenario starts"},
+		{Key: "include", Value: doc.include, Help: "files whose procedures and vars the scenario uses: one or a list. A text with a / or an ending is a file, relative to this one; a word is a library that ships with sockscript; {as: NAME, from: …} gives it another name"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
@@ -61,11 +64,20 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 		return nil, source.Problems{p}
 	}
 	doc := new(document)
-	r := step.NewReader(kinds, keysOf(n.Get("actors")), keysOf(n.Get("vars")))
+	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
+	s.Included = l.include(n.Get("include"))
+	actors, vars := keysOf(n.Get("actors")), keysOf(n.Get("vars"))
+	l.clashes(s.Included, actors, vars)
+	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
+	for _, inc := range s.Included {
+		file, problems := inc.decode(r)
+		r.Include(inc.Name, file)
+		l.problems = append(l.problems, problems...)
+	}
 	doc.procedures.Reader, doc.actors.reader = r, r
 	r.Mapping(inOrder(n), doc.params(), "a scenario")
 	s.fill(doc, r)
-	problems := r.Problems()
+	problems := append(l.problems, r.Problems()...)
 	if !problems.HasErrors() {
 		problems = append(problems, r.Uncalled()...)
 	}
@@ -143,7 +155,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
-	return append(problems, step.CheckActors(checked, doc.vars.nodes, outside)...)
+	return append(problems, step.CheckActors(checked, doc.vars.nodes, namesOfIncluded(s.Included), outside)...)
 }
 
 // noReferences reports what an expression that is settled before any actor

@@ -113,6 +113,7 @@ func withVariable(t *testing.T, text string, i int) (changed, was string) {
 var written = map[string]bool{
 	"as": true, "do": true, "each": true, "index": true, "when": true, "assert": true, "if": true,
 	"while": true, "barrier": true, "with": true, "until": true, "matches": true, "count": true, "params": true,
+	"returns": true,
 }
 
 // stepValues adds the scalars in a tree that hold no expression and may.

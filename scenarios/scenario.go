@@ -32,6 +32,7 @@ type Scenario struct {
 	StepTimeout time.Duration
 	Vars        map[string]any // nil for those in Computed
 	Computed    []*Variable    // each after those that it reads
+	Included    []*Included
 	Files       []*File
 	Network     NetworkPlan
 	Actors      []*Actor
@@ -90,7 +91,8 @@ func (s *Scenario) HasTag(tags ...string) bool {
 
 // Load reads and checks a file. The error is one of reading; what is wrong
 // with the text is in the problems, warnings among them. Scenarios come only
-// when there is no problem but warnings.
+// when there is no problem but warnings. A file that others include, with
+// procedures or vars and without actors, is checked and holds no scenario.
 func Load(path string) ([]*Scenario, source.Problems, error) {
 	data, err := source.ReadFile(path)
 	if err != nil {
@@ -129,6 +131,10 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 	var list []*Scenario
 	seen := make(map[string]*source.Node)
 	for i, n := range nodes {
+		if isLibrary(n) {
+			problems = append(problems, checkLibrary(n, o.Kinds)...)
+			continue
+		}
 		s := &Scenario{Name: base, Node: n}
 		if i > 0 {
 			s.Name = fmt.Sprintf("%s-%d", base, i+1)

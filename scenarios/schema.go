@@ -13,7 +13,12 @@ func Schema() value.Schema {
 	for _, p := range new(document).params() {
 		properties[p.Key] = value.Described(p)
 	}
-	s := value.Object(properties, "actors")
+	s := value.Object(properties)
+	s["if"] = value.Schema{
+		"propertyNames": value.Schema{"enum": libraryKeys},
+		"anyOf":         []value.Schema{{"required": []string{"procedures"}}, {"required": []string{"vars"}}},
+	}
+	s["else"] = value.Schema{"required": []string{"actors"}}
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "sockscript scenario"
 	s["$defs"] = steps.Kinds().Definitions()

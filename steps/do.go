@@ -107,7 +107,7 @@ func (a *doAction) Check(c *step.Check) {
 	params := make(map[string]*step.Symbol)
 	for i, name := range a.with.Names {
 		if !proc.Takes(name) {
-			p := c.Problem(a.with.Values[i].Node, "procedure %s has no parameter %q", proc.Name, name)
+			p := c.Problem(a.with.Values[i].Node, "procedure %s has no parameter %q", a.proc.Name(), name)
 			p.Hint = source.DidYouMean(name, proc.Names())
 			continue
 		}
@@ -125,7 +125,7 @@ func (a *doAction) Check(c *step.Check) {
 		case q.Default != nil:
 			params[q.Name] = step.Default(q)
 		default:
-			c.Problem(c.Step.Node, "procedure %s needs the parameter %s", proc.Name, q.Name).Hint = fmt.Sprintf("write with: {%s: …}", q.Name)
+			c.Problem(c.Step.Node, "procedure %s needs the parameter %s", a.proc.Name(), q.Name).Hint = fmt.Sprintf("write with: {%s: …}", q.Name)
 			params[q.Name] = &step.Symbol{Name: q.Name, Anything: true, Used: true}
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/reference"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
@@ -17,10 +18,11 @@ import (
 func (p *program) docCommand() *cobra.Command {
 	var markdown bool
 	c := &cobra.Command{
-		Use:   "doc [KIND | OPTION]",
+		Use:   "doc [KIND | OPTION | LIBRARY[.PROCEDURE]]",
 		Short: "Read about the language, its step kinds and socket options",
-		Long: `Print the reference of a step kind, or of a socket option or type of ancillary
-data by its C name, such as SO_RCVBUF. Without an argument, print an overview of
+		Long: `Print the reference of a step kind, of a socket option or type of ancillary data
+by its C name, such as SO_RCVBUF, or of a library that scenarios can include or
+one of its procedures, such as sockets.serve. Without an argument, print an overview of
 the language: the keys of a scenario, the step kinds, payloads and the functions
 of expressions.`,
 		ValidArgsFunction: completeDoc,
@@ -49,13 +51,22 @@ func (p *program) describe(word string) error {
 	if text, ok := reference.Option(word); ok {
 		return p.print(text)
 	}
+	if text, ok := reference.Library(word); ok {
+		return p.print(text)
+	}
+	if file, _, dotted := strings.Cut(word, "."); dotted {
+		if _, ok := reference.Library(file); ok {
+			return unknown("procedure", word, reference.LibraryNames(), fmt.Sprintf("`sockscript doc %s` lists them", file))
+		}
+	}
 	if word != "" && word == strings.ToUpper(word) {
 		return unknown("socket option", word, reference.OptionNames(), "`sockscript doc --markdown` lists them")
 	}
 	if name := strings.ToUpper(word); slices.Contains(reference.OptionNames(), name) {
 		return fmt.Errorf("unknown step kind %q; did you mean the option %q?", word, name)
 	}
-	return unknown("step kind", word, steps.Kinds().Names(), "`sockscript doc` lists them")
+	names := slices.Concat(steps.Kinds().Names(), library.Includes())
+	return unknown("step kind or library", word, names, "`sockscript doc` lists them")
 }
 
 func (p *program) print(text string) error {
@@ -111,6 +122,9 @@ func completeDoc(_ *cobra.Command, args []string, word string) ([]cobra.Completi
 	var list []cobra.Completion
 	for _, k := range steps.Kinds() {
 		list = append(list, cobra.CompletionWithDesc(k.Name, k.Summary))
+	}
+	for _, name := range library.Includes() {
+		list = append(list, cobra.CompletionWithDesc(name, "a library of procedures"))
 	}
 	if word != "" { // else the kinds would be lost among the options
 		for _, name := range reference.OptionNames() {

@@ -240,6 +240,9 @@ func (s *session) nothingChosen(all []*suite.Case) error {
 	if s.failed {
 		return fmt.Errorf("none of the %d scenarios failed when it was last run from this directory; leave --failed out", len(all))
 	}
+	if len(all) == 0 {
+		return errors.New("there are only libraries here, which scenarios include; `sockscript check` checks them")
+	}
 	var flags []string
 	for _, f := range []struct{ name, value string }{{"--run", s.pattern}, {"--skip", s.skip}, {"--tags", strings.Join(s.tags, ",")}} {
 		if f.value != "" {

@@ -27,12 +27,33 @@ func ParseVars(assignments []string) (map[string]any, error) {
 	vars := make(map[string]any, len(assignments))
 	for _, a := range assignments {
 		name, text, ok := strings.Cut(a, "=")
-		if !ok || !value.IsName(name) {
+		if !ok || !isVariable(name) {
 			return nil, fmt.Errorf("%q is not of the form NAME=VALUE", a)
 		}
 		vars[name] = value.Typed(text)
 	}
 	return vars, nil
+}
+
+// isVariable reports whether a text can name a variable: NAME, or FILE.NAME of an
+// included file.
+func isVariable(text string) bool {
+	for _, part := range strings.Split(text, ".") {
+		if !value.IsName(part) {
+			return false
+		}
+	}
+	return true
+}
+
+// addIncluded adds the names of the variables of included files.
+func addIncluded(known map[string]bool, list []*scenarios.Included, under string) {
+	for _, inc := range list {
+		for name := range inc.Vars {
+			known[under+inc.Name+"."+name] = true
+		}
+		addIncluded(known, inc.Included, under+inc.Name+".")
+	}
 }
 
 // CheckVars reports a variable that none of the cases has.
@@ -42,6 +63,7 @@ func CheckVars(cases []*Case, vars map[string]any) error {
 		for name := range c.Scenario.Vars {
 			known[name] = true
 		}
+		addIncluded(known, c.Scenario.Included, "")
 	}
 	var names, unknown []string
 	for name := range known {

@@ -1,5 +1,6 @@
 // Package library holds the scenarios that ship with sockscript, each with the
-// transcript that it gives. They are embedded as text: nothing is parsed
+// transcript that it gives, and the procedure libraries that a scenario can
+// include. They are embedded as text: nothing is parsed
 // before it is asked for.
 package library
 
@@ -9,7 +10,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml *.golden
+//go:embed *.yaml *.golden include/*.yaml
 var files embed.FS
 
 // The endings of a scenario file and of a transcript.
@@ -20,7 +21,12 @@ const (
 
 // Names lists the shipped scenarios' names, sorted.
 func Names() []string {
-	entries, err := files.ReadDir(".")
+	return namesIn(".")
+}
+
+// namesIn are the names of the YAML files in a folder, sorted.
+func namesIn(dir string) []string {
+	entries, err := files.ReadDir(dir)
 	if err != nil {
 		panic("the embedded files cannot be listed: " + err.Error())
 	}
@@ -41,6 +47,20 @@ func FileName(name string) string { return name + scenarioExt }
 // Open returns the YAML text of a shipped scenario, and whether there is one of
 // that name.
 func Open(name string) (data []byte, ok bool) { return read(FileName(name)) }
+
+// includes is the folder of the procedure libraries.
+const includes = "include"
+
+// Includes lists the names of the procedure libraries, sorted.
+func Includes() []string { return namesIn(includes) }
+
+// IncludeFile is what messages call the file of a procedure library:
+// include/http.yaml.
+func IncludeFile(name string) string { return includes + "/" + FileName(name) }
+
+// OpenInclude returns the YAML text of a procedure library, and whether there is
+// one of that name.
+func OpenInclude(name string) (data []byte, ok bool) { return read(IncludeFile(name)) }
 
 // Golden returns the transcript of a shipped scenario, and whether it has one.
 func Golden(name string) (data []byte, ok bool) { return read(name + goldenExt) }

@@ -1,4 +1,4 @@
-package library
+package library_test
 
 import (
 	"bytes"
@@ -6,27 +6,28 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/library"
 )
 
 func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
-	names := Names()
+	names := library.Names()
 	if len(names) == 0 || !slices.IsSorted(names) {
 		t.Fatalf("the names are %q", names)
 	}
 	for _, name := range names {
-		data, ok := Open(name)
+		data, ok := library.Open(name)
 		if !ok {
 			t.Errorf("%s cannot be opened", name)
 		}
-		list, problems := scenarios.Parse(FileName(name), data)
+		list, problems := scenarios.Parse(library.FileName(name), data)
 		if len(problems) > 0 {
 			t.Errorf("%s", problems.Report())
 		}
 		if len(list) == 1 && list[0].Name != name {
-			t.Errorf("the scenario %s stands in %s", list[0].Name, FileName(name))
+			t.Errorf("the scenario %s stands in %s", list[0].Name, library.FileName(name))
 		}
 		for _, s := range list {
-			golden, ok := Golden(s.Name)
+			golden, ok := library.Golden(s.Name)
 			if !ok || !bytes.HasSuffix(golden, []byte("ok  "+s.Name+"\n")) {
 				t.Errorf("%s has no golden file, or not its own", s.Name)
 			}
@@ -36,10 +37,10 @@ func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
 
 func TestUnknownNames(t *testing.T) {
 	for _, name := range []string{"", "no-such-scenario", "tcp-hello.yaml", "../library/tcp-hello"} {
-		if _, ok := Open(name); ok {
+		if _, ok := library.Open(name); ok {
 			t.Errorf("Open(%q) finds something", name)
 		}
-		if _, ok := Golden(name); ok {
+		if _, ok := library.Golden(name); ok {
 			t.Errorf("Golden(%q) finds something", name)
 		}
 	}

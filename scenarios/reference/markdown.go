@@ -33,6 +33,7 @@ func Markdown() string {
 	for _, k := range steps.Kinds() {
 		kind(&b, step.DocOf(k))
 	}
+	librariesMarkdown(&b)
 	optionsMarkdown(&b)
 	b.WriteByte('\n')
 	return b.String()

@@ -25,6 +25,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"Scenario", "A file holds one scenario, or several as YAML documents separated by `---`.", scenarios.Keys()},
+		{"Procedure", procedureIntro, step.ProcedureKeys()},
 		{"Actor", "An actor is a list of steps, or a mapping with these keys.", scenarios.ActorKeys()},
 		{
 			"Step",
@@ -53,6 +54,10 @@ func allForms() []forms {
 		{"Masks", maskIntro, "mask", "stands for", maskRows()},
 	}
 }
+
+const procedureIntro = "A procedure is a list of steps, or a mapping with these keys. `do` runs it. " +
+	"A file with `procedures` or `vars`, and without `actors`, is a library: scenarios include it, `check` checks it, and `run`, `test` and `list` pass over it. " +
+	"The procedures of a file `common.yaml` are then `common.NAME`, and its variables `${common.NAME}`; `-D common.NAME=VALUE` overrides them."
 
 const boundsIntro = "The most that a scenario may ask for. If the file asks for more, `check` reports an error. " +
 	"If the value of an expression is more, or if it adds up to more during the run, the step fails. " +
@@ -103,6 +108,9 @@ func Overview() string {
 	}
 	columns(&b, kinds)
 	b.WriteString("\n  `sockscript doc KIND` describes one, `sockscript doc SO_RCVBUF` a socket option.\n")
+	b.WriteString("\nPROCEDURE LIBRARIES\n")
+	columns(&b, libraryRows())
+	b.WriteString("\n  `include: NAME` makes the procedures of one known; `sockscript doc NAME` describes them.\n")
 	for _, s := range sections() {
 		heading(&b, s.title, s.intro)
 		columns(&b, s.rows)

@@ -18,10 +18,16 @@ type CheckedActor struct {
 
 // CheckActors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
-// variables with their places; outside are expressions beside the steps.
-func CheckActors(actors []CheckedActor, vars map[string]*source.Node, outside []*value.Expr) source.Problems {
+// variables with their places; included are the names under which those of
+// included files stand; outside are expressions beside the steps.
+func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr) source.Problems {
 	var problems source.Problems
-	names := &ScenarioNames{Vars: vars, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames)}
+	all := make(map[string]*source.Node)
+	maps.Copy(all, vars)
+	for _, name := range included {
+		all[name] = new(source.Node)
+	}
+	names := &ScenarioNames{Vars: all, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames)}
 	for _, a := range actors {
 		names.Actors[a.Name] = actorNames(a)
 	}

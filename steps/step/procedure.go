@@ -85,6 +85,9 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 	}
 }
 
+// Name is the name of the procedure as the step has it.
+func (r *ProcedureRef) Name() string { return r.node.Text }
+
 // Calls implements [Caller].
 func (r *ProcedureRef) Calls(n *source.Node) string { return n.Text }
 
@@ -170,7 +173,7 @@ type procedureFields struct {
 
 func (f *procedureFields) params() []*value.Param {
 	return []*value.Param{
-		{Key: "description", Value: &f.description, Help: "what it does"},
+		{Key: "description", Value: &f.description, Help: "a text for people: what it does, and what its parameters are"},
 		{Key: "params", Value: &f.parameters, Help: "the names of its parameters: a list, or a mapping of names to defaults; a parameter without a default must be given"},
 		{Key: "returns", Value: &f.returns, Help: "the name that it hands back to as: of the do step; all other names that its steps make are then its own"},
 		{Key: "steps", Value: &f.body, Required: true, Help: "what it does"},

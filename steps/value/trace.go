@@ -36,6 +36,21 @@ func Whole(v any, o event.Origin) any {
 	return Traced{Value: v, Trace: &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: []event.Origin{o}}}}}
 }
 
+// Mapping is a mapping of values that may bear traces.
+func Mapping(values map[string]any) any {
+	m, parts := make(map[string]any, len(values)), make(map[string]*Trace)
+	for name, v := range values {
+		m[name] = Untraced(v)
+		if t := TraceOf(v); t != nil {
+			parts[name] = t
+		}
+	}
+	if len(parts) == 0 {
+		return m
+	}
+	return Traced{Value: m, Trace: &Trace{Parts: parts}}
+}
+
 // Outside is a value that whoever started the run gave.
 func Outside(v any) any { return Whole(v, event.Origin{Outside: true, Fixed: true}) }
 
