@@ -22,7 +22,10 @@ var sendKind = step.Kind{
 	Text: `Without once, everything is sent, with as many calls as needed, and the
 transcript shows one call. With once, the step makes one call. If that call must
 not wait, or SO_SNDTIMEO ends it, its result can be a short write; expect:
-{size: …} says how many bytes must have been sent. call chooses the system call.
+{size: …} says how many bytes must have been sent. If a send without once has to
+end with EAGAIN, the transcript shows how many bytes went before it: = 4, then -1
+EAGAIN. That number depends on the buffers of the kernel; mask: true hides it.
+Where expect names the errno, as names it, and .count is that number. call chooses the system call.
 On a handle that is not a socket the call is write. If call, flags, to or
 control ask for another call, that call fails with ENOTSOCK. See send(2),
 write(2).
@@ -130,7 +133,7 @@ func (a *sendAction) Run(t *step.Task) error {
 	n, err := a.send(t, h, bufs, to, control)
 	a.trace(t, h, bufs, to, control, err)
 	if err != nil {
-		return err
+		return a.partly(n, err)
 	}
 	t.ReturnMasked(&a.mask, event.Count(n))
 	if err := t.SetAs(0, n); err != nil {
@@ -216,6 +219,19 @@ func (a *sendAction) send(t *step.Task, h *handle.Handle, bufs [][]byte, to *soc
 		}
 		bufs, control = skip(bufs, n), nil
 	}
+}
+
+// partly is an error with the number of bytes that went before it. Where that
+// varies from run to run it may be 0 on some.
+func (a *sendAction) partly(n int, err error) error {
+	shown := any(event.Count(n))
+	switch {
+	case a.mask.On && !a.once.On:
+		shown = event.Const("<value>")
+	case n == 0:
+		return err
+	}
+	return &step.Partly{Err: err, Count: n, Shown: shown}
 }
 
 func length(bufs [][]byte) int {

@@ -79,7 +79,13 @@ func (w *callWriter) call() string {
 func (w *callWriter) result() {
 	e := w.event
 	if e.Errno != 0 {
-		fmt.Fprintf(w, " = -1 %s (%s)", sock.ErrnoName(e.Errno), sock.ErrnoMessage(e.Errno))
+		before := " = "
+		if len(e.Ret) > 0 { // what was done before the errno came
+			w.WriteString(" = ")
+			w.part(e.Ret[0])
+			before = ", then "
+		}
+		fmt.Fprintf(w, "%s-1 %s (%s)", before, sock.ErrnoName(e.Errno), sock.ErrnoMessage(e.Errno))
 		return
 	}
 	w.came = true

@@ -45,7 +45,7 @@ type EventObject struct {
 	Text   string   `json:"text" doc:"the event as the transcript writes it"`
 	Call   string   `json:"call" doc:"the system call, or what stands for it"`
 	Args   []any    `json:"args" doc:"its arguments: whole numbers, and texts as the transcript writes them"`
-	Result []any    `json:"result,omitempty" doc:"what came back, in the same form; not there with errno"`
+	Result []any    `json:"result,omitempty" doc:"what came back, in the same form; with errno only what send had sent before it"`
 	Errno  string   `json:"errno,omitempty" doc:"the errno's name, where the call failed"`
 	Failed bool     `json:"failed,omitempty" doc:"true on the event that failed the scenario"`
 	Start  *float64 `json:"start,omitempty" doc:"seconds from the start of the run to the call; with --order time or --unmask"`
@@ -283,7 +283,8 @@ func (j *JSON) event(o *Outcome, l history.Line) EventObject {
 	}
 	if e.Errno != 0 {
 		object.Errno = sock.ErrnoName(e.Errno)
-	} else {
+	}
+	if e.Errno == 0 || len(ret) > 0 {
 		object.Result = typed(ret)
 	}
 	object.Start, object.End = j.times(e.Start, e.End)

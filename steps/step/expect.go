@@ -20,7 +20,7 @@ func (x *Expect) Given() bool { return x.Node != nil }
 func (x *Expect) bindings() []*value.Param {
 	x.Took.Unit = value.TimeUnit
 	return []*value.Param{
-		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of errnos that are possible; 0 in the list allows success"},
+		{Key: "error", Value: &x.Error, Help: "the errno that the call must fail with, or a list of errnos that are possible; 0 in the list allows success; as then names the errno: ${e.name}, ${e.message}, ${e.number}, and of a send ${e.count}, the bytes that went before it"},
 		{Key: "took", Value: &x.Took, Help: "how long the step may take, counted from its call, such as 150ms..400ms or \">=1s\""},
 	}
 }

@@ -128,14 +128,16 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 		err = &TimeoutError{After: t.Bound.After, Whose: t.Bound.Whose, What: t.Missing}
 	}
 	errno, isErrno := sock.ErrnoOf(err)
+	done := doneBefore(err)
 	if isErrno {
-		t.Event.Errno, t.Event.Ret = errno, nil
+		t.Event.Errno = errno
+		t.Return(done.shown(errno)...)
 	}
 	switch {
 	case t.isCancelled(err):
 		return err
 	case s.Expect.Error.Given():
-		err = t.settleErrno(s, err, isErrno)
+		err = t.settleErrno(s, err, isErrno, done.Count)
 	case isErrno:
 		err = t.unexpected(s.Kind, err, errno)
 	}
@@ -163,7 +165,9 @@ func (t *Task) unexpected(k *Kind, err error, errno syscall.Errno) error {
 		value.Prefixed("; ", done), value.Prefixed("; ", hintOf(k, err, t.Event.Args, errno)))
 }
 
-func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
+// settleErrno holds an errno against the expectation. Count is how much the
+// step had done before.
+func (t *Task) settleErrno(s *Step, err error, isErrno bool, count int) error {
 	want := &s.Expect.Error
 	if !isErrno {
 		return err
@@ -173,7 +177,7 @@ func (t *Task) settleErrno(s *Step, err error, isErrno bool) error {
 		return value.Mismatchf("expected %s, got %s (%s)", want, name, sock.ErrnoMessage(t.Event.Errno))
 	}
 	return t.SetAs(0, &value.ErrnoValue{
-		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno),
+		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno), Count: count,
 	})
 }
 

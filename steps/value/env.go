@@ -33,6 +33,7 @@ type ErrnoValue struct {
 	Name    string `expr:"name"`    // ECONNREFUSED
 	Message string `expr:"message"` // Connection refused
 	Number  int    `expr:"number"`  // 111
+	Count   int    `expr:"count"`   // of a send: the bytes that went before
 }
 
 // String is the errno's name.
