@@ -120,3 +120,55 @@ func TestFunctionsKeepMasks(t *testing.T) {
 		wantText(t, in+" "+lines[len(lines)-1], in+" | <sock>")
 	}
 }
+
+// Bytes stay bytes through let, print, programs and other actors. They show as
+// data does, and what is masked in them does not decide how.
+func TestBytesInLines(t *testing.T) {
+	lines := passes(t, `
+actors:
+  one:
+    - socket: udp
+      as: sock
+    - bind: sock
+      to: 127.0.0.1:0
+    - let: {raw: '${unhex("00ff0a10")}', mixed: '${unhex("1f") + "text"}', list: ['${unhex("80")}', a]}
+    - print: raw ${raw}, mixed ${mixed}
+    - print: ${raw}
+    - let: {port: '${unhex(format("%04x", sock.port))}'}
+    - let: {more: '${port + unhex("80")}'}
+    - print: |
+        ${mixed}
+        ${"two" + unhex("1b0a") + "lines"}
+    - exec: [od, -An, -tx1]
+      stdin: ${raw}
+      expect: {stdout: " 00 ff 0a 10\n"}
+    - exec: [printf, "%s", "${unhex('ff0a1f') + 'x'}"]
+      as: out
+      expect: {stdout: {data: {hex: ff0a1f78}}}
+    - assert: out.stdout == unhex("ff0a1f78")
+  other:
+    - let: {same: "${one.raw}"}
+    - assert: len(same) == 4 && same[1] == 255
+`)
+	want := []string{
+		"one let raw = hex:00ff0a10",
+		`one let mixed = \x1ftext`,
+		"one let list = [hex:80, a]",
+		`one | raw hex:00ff0a10, mixed \x1ftext`,
+		"one | hex:00ff0a10",
+		"one let port = <sock>",
+		"one let more = <sock>",
+		`one | \x1ftext`,
+		`one | two\x1b`,
+		"one | lines",
+		`one exec(["od", "-An", "-tx1"]) = exit 0 " 00 ff 0a 10\n"`,
+		`one exec(["printf", "%s", "\xff\n\x1fx"]) = exit 0 hex:ff0a1f78`,
+	}
+	var got []string
+	for _, line := range lines {
+		if strings.HasPrefix(line, "one ") && !strings.Contains(line, " = sock") && !strings.Contains(line, "bind(") && !strings.Contains(line, "assert") {
+			got = append(got, line)
+		}
+	}
+	wantLines(t, got, want...)
+}

@@ -40,7 +40,7 @@ func (a *letAction) Run(t *step.Task) error {
 		}
 		t.Set(name, v)
 		line := event.Marked{Text: "let " + t.Shown(name) + " = "}
-		line.Add(value.FormatTraced(value.Untraced(v), value.TraceOf(v)))
+		line.Add(value.FormatLine(value.Untraced(v), value.TraceOf(v)))
 		t.Call("let", event.Bare(line.Cut(int(value.MaxLine.Most))))
 	}
 	return nil

@@ -12,7 +12,8 @@ var printKind = step.Kind{
 	Name:    "print",
 	Summary: "write a line into the transcript",
 	Text: `A bar before the line shows that it is not a call. A text of several lines makes
-several lines in the transcript.`,
+several lines in the transcript. A value with bytes that are not text prints
+them as \x1f, or in hexadecimal where more than a fifth are not text.`,
 	Example: `actors:
   one:
     - let: {n: 2}
@@ -26,18 +27,19 @@ type printAction struct{ text value.Text }
 func (a *printAction) Params(p *step.Params) { p.Value(&a.text, "the line") }
 
 func (a *printAction) Run(t *step.Task) error {
-	s, err := a.text.Marked(t)
+	s, err := a.text.Line(t)
 	if err != nil {
 		return err
 	}
-	s.Text = strings.TrimSuffix(s.Text, "\n")
-	if err := value.MaxPrinted.Check(int64(strings.Count(s.Text, "\n")) + 1); err != nil {
+	if err := value.MaxPrinted.Check(int64(strings.Count(strings.TrimSuffix(s.Text, "\n"), "\n")) + 1); err != nil {
 		return err
 	}
-	for i, line := range s.Lines() {
-		if i > 0 {
+	first := true
+	for line := range s.Lines() {
+		if !first {
 			t.Next()
 		}
+		first = false
 		shown := event.Marked{Text: "| "}
 		shown.Add(line)
 		t.Call("print", event.Bare(shown.Cut(int(value.MaxLine.Most))))

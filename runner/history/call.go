@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
@@ -60,7 +58,7 @@ func (w *callWriter) call() string {
 	e := w.event
 	if len(e.Args) == 1 {
 		if line, ok := e.Args[0].(event.Bare); ok {
-			return source.Visible(w.text(event.Marked(line)))
+			return source.Visible(w.line(event.Marked(line)))
 		}
 	}
 	w.WriteString(e.Call)
@@ -107,7 +105,7 @@ func (w *callWriter) part(p any) {
 	case event.Const:
 		w.WriteString(string(p))
 	case event.Bare:
-		w.WriteString(w.text(event.Marked(p)))
+		w.WriteString(w.line(event.Marked(p)))
 	case event.Plain:
 		w.WriteString(w.text(event.Marked(p)))
 	case event.Quoted:
@@ -161,7 +159,7 @@ func (w *callWriter) arg(p event.Marked) {
 	s := w.text(p)
 	b := []byte(s)
 	if len(b) > event.DataShown && !w.form.Full {
-		b = wholeRunes(b[:event.DataShown])
+		b = event.WholeRunes(b[:event.DataShown])
 	}
 	w.WriteString(strconv.Quote(string(b)))
 	if len(b) < len(s) {
@@ -188,6 +186,34 @@ func (w *callWriter) addr(a sock.Addr) {
 	w.WriteString(w.masks.addr(a, w.event))
 }
 
+// line is a line of the scenario's own. The bytes in it are in hexadecimal where
+// they are not text for the most part.
+func (w *callWriter) line(t event.Marked) string {
+	var b strings.Builder
+	at := 0
+	for _, k := range t.Marks {
+		if !k.Bytes || k.From < at || k.To > len(t.Text) {
+			continue
+		}
+		b.WriteString(w.text(t.Part(at, k.From)))
+		b.WriteString(w.value(t.Part(k.From, k.To)))
+		at = k.To
+	}
+	return b.String() + w.text(t.Part(at, len(t.Text)))
+}
+
+// value is bytes that an expression gave.
+func (w *callWriter) value(t event.Marked) string {
+	var spans []span
+	if !w.form.Unmask {
+		spans = w.masks.spans(t, w.event.End)
+	}
+	if event.IsText(unmasked(t.Text, spans), len(spans)) {
+		return w.text(t)
+	}
+	return "hex:" + w.masked(t.Text, spans, func(s string) string { return hex.EncodeToString([]byte(s)) })
+}
+
 func (w *callWriter) text(t event.Marked) string {
 	if w.form.Unmask {
 		return t.Text
@@ -195,8 +221,8 @@ func (w *callWriter) text(t event.Marked) string {
 	return w.masks.text(t, w.event.End)
 }
 
-// data writes bytes: quoted where they are text, else in hexadecimal; cut at
-// 64 bytes unless all is asked for.
+// data writes bytes: quoted where they are text, or for the most part, else in
+// hexadecimal; cut at 64 bytes unless all is asked for.
 func (w *callWriter) data(d event.Data) {
 	b := d.Bytes
 	if len(b) > event.DataShown && !w.form.Full {
@@ -208,7 +234,7 @@ func (w *callWriter) data(d event.Data) {
 		if cut && !w.form.Unmask {
 			text = w.masks.tornFolder(text)
 		}
-		w.WriteString(quote(w.masked(text, spans, func(s string) string { return s })))
+		w.WriteString(event.Quote(w.masked(text, spans, func(s string) string { return s })))
 	} else {
 		w.WriteString("hex:" + w.masked(string(b), spans, func(s string) string { return hex.EncodeToString([]byte(s)) }))
 	}
@@ -246,37 +272,14 @@ func (w *callWriter) spans(d event.Data, shown []byte) []span {
 	return w.masks.cameIn(w.event, from, string(shown))
 }
 
-// wholeRunes leaves out a character at the end that a cut has torn apart.
-func wholeRunes(b []byte) []byte {
-	whole := b
-	for i := 0; i < utf8.UTFMax-1 && len(whole) > 0 && !utf8.Valid(whole); i++ {
-		whole = whole[:len(whole)-1]
-	}
-	if !utf8.Valid(whole) {
-		return b // it is no text at all
-	}
-	return whole
-}
-
-// asText tells whether bytes read as text: printable characters, white space
-// and zero bytes, which C strings and padding bring.
+// asText reports whether bytes read as text, and returns them without a character
+// that the cut has torn apart.
 func asText(b []byte, cut bool, masked []span) (string, bool) {
 	if cut {
-		b = wholeRunes(b)
+		b = event.WholeRunes(b)
 	}
 	s := string(b)
-	printable := len(masked)
-	for _, r := range unmasked(s, masked) {
-		switch {
-		case r == utf8.RuneError:
-			return "", false
-		case unicode.IsPrint(r), r == '\n', r == '\r', r == '\t':
-			printable++
-		case r != 0:
-			return "", false
-		}
-	}
-	return s, printable > 0 || len(s) == 0
+	return s, event.IsText(unmasked(s, masked), len(masked))
 }
 
 // unmasked is what of a text is not masked. What is says nothing of the rest:
@@ -294,18 +297,4 @@ func unmasked(s string, masked []span) string {
 		}
 	}
 	return b.String() + s[at:]
-}
-
-// quote writes a text in double quotes; \0 stands for a zero byte, as strace
-// has it.
-func quote(s string) string {
-	if !strings.Contains(s, "\x00") {
-		return strconv.Quote(s)
-	}
-	pieces := strings.Split(s, "\x00")
-	for i, piece := range pieces {
-		quoted := strconv.Quote(piece)
-		pieces[i] = quoted[1 : len(quoted)-1]
-	}
-	return `"` + strings.Join(pieces, `\0`) + `"`
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/diff"
@@ -98,14 +96,6 @@ func writeDetail(b *bytes.Buffer, f *history.Failure) {
 	}
 }
 
-// quoteOrHex writes data as the transcript does, but for its masks and cuts.
-func quoteOrHex(b []byte) string {
-	if isText(b) {
-		return strconv.Quote(string(b))
-	}
-	return fmt.Sprintf("hex:%x", b)
-}
-
 // writeOthers tells what every other actor was doing.
 func writeOthers(b *bytes.Buffer, f *history.Failure) {
 	if len(f.Others) == 0 {
@@ -173,7 +163,7 @@ func place(p *event.Place) string {
 
 // dataDiff shows two pieces of data, in hexadecimal where they are not text.
 func dataDiff(want, got []byte) string {
-	if !isText(want) || !isText(got) {
+	if !event.IsText(string(want), 0) || !event.IsText(string(got), 0) {
 		return unified(hex.Dump(want), hex.Dump(got))
 	}
 	if !strings.Contains(strings.TrimSuffix(string(want), "\n"), "\n") && len(want) < 200 && len(got) < 200 {
@@ -185,7 +175,7 @@ func dataDiff(want, got []byte) string {
 // shortDiff sets two short texts one above the other and points at the first
 // difference.
 func shortDiff(want, got string) string {
-	w, g := fmt.Sprintf("%q", want), fmt.Sprintf("%q", got)
+	w, g := event.Quote(want), event.Quote(got)
 	same := 0
 	for same < len(w) && same < len(g) && w[same] == g[same] {
 		same++
@@ -200,7 +190,7 @@ func lines(b []byte) string {
 	var out strings.Builder
 	for _, l := range strings.SplitAfter(string(b), "\n") {
 		if l != "" {
-			fmt.Fprintf(&out, "%q\n", l)
+			fmt.Fprintln(&out, event.Quote(l))
 		}
 	}
 	return out.String()
@@ -211,15 +201,6 @@ func unified(want, got string) string {
 	text := string(diff.Diff("expected", []byte(want), "got", []byte(got)))
 	_, text, _ = strings.Cut(text, "\n")
 	return text
-}
-
-func isText(b []byte) bool {
-	for _, r := range string(b) {
-		if r == utf8.RuneError || !unicode.IsPrint(r) && r != '\n' && r != '\r' && r != '\t' {
-			return false
-		}
-	}
-	return true
 }
 
 func indent(s string) string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -95,7 +96,7 @@ type FailureObject struct {
 	Kind    string `json:"kind,omitempty" doc:"the step kind"`
 	Message string `json:"message" doc:"what was expected and what came"`
 	Place
-	Expected string        `json:"expected,omitempty" doc:"where data differs: what was expected, quoted, or hex: and digits where it is not text"`
+	Expected string        `json:"expected,omitempty" doc:"where data differs: what was expected, quoted, or hex: and digits where it is not text for the most part"`
 	Got      string        `json:"got,omitempty" doc:"where data differs: what came, in the same form"`
 	Waits    []string      `json:"waits,omitempty" doc:"in a deadlock: who waits for what"`
 	Others   []DoingObject `json:"others,omitempty" doc:"what every other actor was doing at that moment"`
@@ -343,7 +344,7 @@ func failureObject(f *history.Failure, scenario source.Pos) *FailureObject {
 	}
 	object := &FailureObject{Actor: f.Actor, Message: f.Message, Place: placeOf(scenario), Waits: f.Waits}
 	if m := f.Mismatch; m != nil {
-		object.Expected, object.Got = quoteOrHex(m.Want), quoteOrHex(m.Got)
+		object.Expected, object.Got = event.Shown(string(m.Want)), event.Shown(string(m.Got))
 	}
 	if f.Place != nil {
 		object.Step, object.Kind = f.Place.Title, f.Place.Kind

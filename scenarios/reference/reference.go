@@ -68,7 +68,9 @@ const requirementIntro = "`requires` names what must be there. Otherwise the sce
 const addressIntro = "Host names are not looked up. Where a socket address is expected, the name of a handle " +
 	"means the address of that handle: `to: listener`, or `${server.listener}` for a handle of another actor."
 
-const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined."
+const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined. " +
+	"Reports show bytes as a quoted text where at least four fifths of them belong to printable characters and white space; zero bytes count as neither, and what is not text in it shows as `\\x1f`. " +
+	"All other bytes show in hexadecimal: `hex:00ff10`. `let` and `print` follow the same rule, without the quotes."
 
 const expressionIntro = "`${…}` in any text is an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +

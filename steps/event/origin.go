@@ -2,6 +2,7 @@ package event
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -40,6 +41,9 @@ type Mark struct {
 	// Copy says that the part is a piece of what came, byte for byte, and not
 	// something that was computed from it.
 	Copy bool
+	// Bytes says that the part is a value with bytes that are not text, which shows
+	// as data does. Such a mark has no origins.
+	Bytes bool
 }
 
 // A Marked is a text with the parts of it that the file does not spell out.
@@ -100,13 +104,44 @@ func (m Marked) Cut(most int) Marked {
 	}
 }
 
-// Lines are the lines of the text, without their ends.
-func (m Marked) Lines() []Marked {
-	var list []Marked
-	at := 0
-	for _, line := range strings.Split(m.Text, "\n") {
-		list = append(list, Marked{line, CutMarks(m.Marks, at, at+len(line))})
-		at += len(line) + 1
+// Part is the text from one offset to another.
+func (m Marked) Part(from, to int) Marked {
+	return Marked{m.Text[from:to], CutMarks(m.Marks, from, to)}
+}
+
+// Lines are the lines of the text, without their ends. Bytes that show in
+// hexadecimal are on one line; all lines of others show as text.
+func (m Marked) Lines() iter.Seq[Marked] {
+	return func(yield func(Marked) bool) {
+		at, hex := 0, m.inHex()
+		m.Marks = slices.DeleteFunc(slices.Clone(m.Marks), func(k Mark) bool {
+			return k.Bytes && !slices.ContainsFunc(hex, func(h Mark) bool { return h.From == k.From })
+		})
+		for i := 0; i < len(m.Text); i++ {
+			for len(hex) > 0 && hex[0].From <= i {
+				i, hex = max(i, hex[0].To), hex[1:]
+			}
+			if i >= len(m.Text) || m.Text[i] != '\n' {
+				continue
+			}
+			if !yield(m.Part(at, i)) {
+				return
+			}
+			at = i + 1
+		}
+		if at < len(m.Text) || at == 0 {
+			yield(m.Part(at, len(m.Text)))
+		}
+	}
+}
+
+// inHex are the marks of bytes that show in hexadecimal.
+func (m Marked) inHex() []Mark {
+	var list []Mark
+	for _, k := range m.Marks {
+		if k.Bytes && !IsText(m.Text[k.From:k.To], 0) {
+			list = append(list, k)
+		}
 	}
 	return list
 }
@@ -139,7 +174,7 @@ func (m Marked) key() string {
 	var b strings.Builder
 	at := 0
 	for _, k := range m.Marks {
-		if k.From < at || slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Fixed || o.Came != nil }) {
+		if k.Bytes || k.From < at || slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Fixed || o.Came != nil }) {
 			continue
 		}
 		b.WriteString(m.Text[at:k.From])

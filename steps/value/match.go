@@ -6,9 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
@@ -197,17 +195,9 @@ func DescribeLong(b []byte) string {
 		return "nothing"
 	}
 	if len(b) <= LongShown {
-		return dataText(b)
+		return event.Shown(string(b))
 	}
-	return fmt.Sprintf("%s and %d more bytes", dataText(b[:LongShown]), len(b)-LongShown)
-}
-
-// dataText is data as a text, or in hexadecimal where it is not one.
-func dataText(b []byte) string {
-	if utf8.Valid(b) {
-		return strconv.Quote(string(b))
-	}
-	return "hex:" + hex.EncodeToString(b)
+	return fmt.Sprintf("%s and %d more bytes", event.Shown(string(b[:LongShown])), len(b)-LongShown)
 }
 
 // DescribeData shows data in a message, cut to a readable length.

@@ -60,17 +60,16 @@ func (p *crlfPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	lines := m.Lines()
-	for i, line := range lines {
-		if i == len(lines)-1 {
-			b.addText(line)
-			break
+	for at := 0; ; {
+		n := strings.IndexByte(m.Text[at:], '\n')
+		if n < 0 {
+			b.addText(m.Part(at, len(m.Text)))
+			return b, nil
 		}
-		n := len(strings.TrimSuffix(line.Text, "\r"))
-		b.addText(event.Marked{Text: line.Text[:n], Marks: event.CutMarks(line.Marks, 0, n)})
+		b.addText(m.Part(at, at+len(strings.TrimSuffix(m.Text[at:at+n], "\r"))))
 		b.Bytes = append(b.Bytes, "\r\n"...)
+		at += n + 1
 	}
-	return b, nil
 }
 
 // slicePiece is a part of data.

@@ -130,6 +130,36 @@ func (x *Text) Marked(env Env) (event.Marked, error) {
 	return FormatTraced(v, trace), err
 }
 
+// Line is Marked for a line of a transcript: what an expression gives shows as
+// data does where it has bytes that are not text.
+func (x *Text) Line(env Env) (event.Marked, error) {
+	var line event.Joiner
+	line.Add(event.Marked{Text: x.Lit, Marks: x.marks})
+	for _, p := range x.Parts {
+		if p.Expr == nil {
+			line.Write(p.Lit)
+			continue
+		}
+		v, trace, err := p.Expr.Traced(env)
+		if err == nil {
+			line.Add(FormatLine(v, trace))
+			err = x.fits(p, &line)
+		}
+		if err != nil {
+			return event.Marked{}, err
+		}
+	}
+	return line.Marked(), nil
+}
+
+// fits reports a text that an expression has made too large.
+func (x *Text) fits(p part, joined *event.Joiner) error {
+	if joined.Len() <= int(maxMade.Most) {
+		return nil
+	}
+	return p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.What)
+}
+
 // Value is the text's value: a text that is nothing but one expression keeps
 // the expression's type.
 func (x *Text) Value(env Env) (any, error) {
@@ -156,8 +186,8 @@ func (x *Text) Traced(env Env) (any, *Trace, error) {
 			return nil, nil, err
 		}
 		joined.Add(FormatTraced(v, trace))
-		if joined.Len() > int(maxMade.Most) {
-			return nil, nil, p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.What)
+		if err := x.fits(p, &joined); err != nil {
+			return nil, nil, err
 		}
 	}
 	all := joined.Marked()

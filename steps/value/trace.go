@@ -132,32 +132,50 @@ func Derived(v any, from []event.Origin) *Trace {
 	return &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: from}}}
 }
 
-// FormatTraced is [FormatValue] with what the file does not spell out.
+// FormatTraced is [Format] with what the file does not spell out.
 func FormatTraced(v any, t *Trace) event.Marked {
-	if t == nil || t.Marks != nil {
-		m := event.Marked{Text: Format(v)}
-		if t != nil {
-			m.Marks = t.Marks
-		}
-		return m
+	if t == nil {
+		return event.Marked{Text: Format(v)}
+	}
+	return formatTraced(v, t, func(m event.Marked) event.Marked { return m })
+}
+
+// FormatLine is FormatTraced for a line of a transcript, where bytes that are not
+// text show as data does.
+func FormatLine(v any, t *Trace) event.Marked { return formatTraced(v, t, event.Line) }
+
+// formatTraced joins the items of lists and mappings. Each other value passes
+// through one.
+func formatTraced(v any, t *Trace, one func(event.Marked) event.Marked) event.Marked {
+	if t == nil {
+		t = new(Trace)
+	}
+	if t.Marks != nil {
+		return one(event.Marked{Text: Format(v), Marks: t.Marks})
 	}
 	var items []event.Marked
+	item := func(x any, key string) event.Marked {
+		if x == nil {
+			return event.Marked{Text: formatItem(nil)}
+		}
+		return formatTraced(x, t.Parts[key], one)
+	}
 	open, end := "[", "]"
 	switch v := v.(type) {
 	case []any:
 		for i, x := range v {
-			items = append(items, FormatTraced(x, t.Parts[strconv.Itoa(i)]))
+			items = append(items, item(x, strconv.Itoa(i)))
 		}
 	case map[string]any:
 		open, end = "{", "}"
 		for key, x := range v {
-			item := event.Marked{Text: key + ": "}
-			item.Add(FormatTraced(x, t.Parts[key]))
-			items = append(items, item)
+			entry := event.Marked{Text: key + ": "}
+			entry.Add(item(x, key))
+			items = append(items, entry)
 		}
 		slices.SortFunc(items, func(a, b event.Marked) int { return strings.Compare(a.Text, b.Text) })
 	default:
-		return event.Marked{Text: Format(v)}
+		return one(event.Marked{Text: Format(v)})
 	}
 	var all event.Joiner
 	all.Write(open)

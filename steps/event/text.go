@@ -1,0 +1,81 @@
+package event
+
+import (
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// IsText is the rule by which bytes are shown as a text or in hexadecimal: they
+// are a text where at least four fifths of them belong to printable characters
+// and white space. Zero bytes, which C strings and padding bring, count as
+// neither. Masked is how many masks stand in the place of bytes that are not in
+// s: each counts as a character.
+func IsText(s string, masked int) bool {
+	text, zero := countText(s)
+	other := len(s) - text - zero
+	text += masked
+	return 4*other <= text && (text > 0 || s == "")
+}
+
+// countText counts the bytes of s that belong to text, and those that are zero.
+func countText(s string) (text, zero int) {
+	for i, r := range s {
+		switch {
+		case r == 0:
+			zero++
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+		case unicode.IsPrint(r), r == '\n', r == '\r', r == '\t':
+			text += utf8.RuneLen(r)
+		}
+	}
+	return text, zero
+}
+
+// Shown is data as a transcript shows it: quoted where it is a text, else in
+// hexadecimal.
+func Shown(s string) string {
+	if IsText(s, 0) {
+		return Quote(s)
+	}
+	return "hex:" + hex.EncodeToString([]byte(s))
+}
+
+// Line is a value for a line of the scenario's own. Where it has bytes that are
+// not text, a mark says so: what of it is masked is known only after the run.
+func Line(m Marked) Marked {
+	if text, _ := countText(m.Text); text < len(m.Text) {
+		m.Marks = append(slices.Clip(m.Marks), Mark{To: len(m.Text), Bytes: true})
+	}
+	return m
+}
+
+// Quote writes a text in double quotes, with what of it is not text as \x1f. A
+// zero byte is \0, as strace has it.
+func Quote(s string) string {
+	if !strings.Contains(s, "\x00") {
+		return strconv.Quote(s)
+	}
+	pieces := strings.Split(s, "\x00")
+	for i, piece := range pieces {
+		quoted := strconv.Quote(piece)
+		pieces[i] = quoted[1 : len(quoted)-1]
+	}
+	return `"` + strings.Join(pieces, `\0`) + `"`
+}
+
+// WholeRunes leaves out a character at the end that a cut has torn apart.
+func WholeRunes(b []byte) []byte {
+	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(b[i]) {
+			if !utf8.FullRune(b[i:]) {
+				return b[:i]
+			}
+			break
+		}
+	}
+	return b
+}
