@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -23,7 +22,11 @@ var pollKind = step.Kind{
 not be asked for. expect has the revents of each handle by name; a handle that
 it does not name must have none. within is the timeout of the call, after which
 it returns 0. Without within, the timeout of the step counts. nowait: true does
-not wait. See poll(2).`,
+not wait. events may say for each handle what to wait for: {conn: [in, rdhup],
+listener: in}. events: [] asks for nothing but what comes unasked.
+as: n names the number of ready handles. as: [n, ready] also names a mapping
+that has for each handle the list of its events: ${"in" in ready.conn}. See
+poll(2).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -44,7 +47,7 @@ not wait. See poll(2).`,
 
 type pollAction struct {
 	handles step.HandleList
-	events  pollEvents
+	events  pollAsked
 	nowait  value.Bool
 	wait    value.Duration
 	want    readiness
@@ -52,11 +55,12 @@ type pollAction struct {
 
 func (a *pollAction) Params(p *step.Params) {
 	p.Value(&a.handles, "the handle, or a list of handles")
-	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names").Need()
+	p.Key("events", &a.events, "the events to wait for: in, out, pri, rdhup … or their C names; of all handles, or by handle").Need()
 	p.NoWait(&a.nowait, "do not wait: a timeout of 0")
 	p.Key("within", &a.wait, "the call's own timeout, after which no handle is ready").Or("none")
 	p.Rest(&a.want, "the events that must have come, by handle: {conn: [in, rdhup]}")
-	p.Makes = "the number of ready handles"
+	p.Makes = "the number of ready handles, and the events of each"
+	p.Names = 2
 }
 
 func (a *pollAction) Run(t *step.Task) error {
@@ -69,13 +73,13 @@ func (a *pollAction) Run(t *step.Task) error {
 			return err
 		}
 		handles[i] = h
-		items[i], names[i] = sock.PollItem{Socket: h.Sock, Events: a.events.bits}, h.Name
+		items[i], names[i] = sock.PollItem{Socket: h.Sock, Events: a.events.of(h.Name)}, h.Name
 	}
 	w, timeout, err := a.timeout(t)
 	if err != nil {
 		return err
 	}
-	t.Call("poll", event.Const("["+strings.Join(names, ", ")+"]"), event.Const(sock.PollEventNames(a.events.bits)), event.Const(timeout))
+	t.Call("poll", append(a.events.shown(names), event.Const(timeout))...)
 	n, err := pollHandles(t, w, handles, items)
 	if err != nil && (!a.wait.Given() || !step.IsTimeout(err)) {
 		if step.IsTimeout(err) {
@@ -87,6 +91,9 @@ func (a *pollAction) Run(t *step.Task) error {
 	t.Event.NoWait = a.nowait.On || n == 0
 	a.returns(t, names, items, n)
 	if err := t.SetAs(0, n); err != nil {
+		return err
+	}
+	if err := t.SetAs(1, eventsByHandle(names, items)); err != nil {
 		return err
 	}
 	return a.want.check(names, items)
@@ -124,7 +131,7 @@ func (a *pollAction) missing(t *step.Task, handles []*handle.Handle, items []soc
 	for i, it := range now {
 		has = append(has, names[i]+" has "+eventText(it.Revents))
 	}
-	return strings.ReplaceAll(sock.PollEventNames(a.events.bits), "|", " or ") + " has not come; " + strings.Join(has, ", ")
+	return a.events.missing() + "; " + strings.Join(has, ", ")
 }
 
 // allEvents are those that poll(2) tells of a socket where they are asked for.
@@ -196,104 +203,37 @@ func (a *pollAction) Check(c *step.Check) {
 		c.Problem(a.wait.Node, "poll takes one of nowait and within")
 	}
 	for _, name := range a.want.names {
-		known := false
-		for _, r := range a.handles.Refs {
-			s, static := r.Static()
-			known = known || !static || s == name
-		}
-		if !known {
+		if !a.polls(name) {
 			c.Problem(a.want.node, "%s is not one of the handles that are polled", name)
 		}
 	}
+	a.checkEvents(c)
 	c.MakeValues()
 }
 
-// pollEvents are events of poll(2): a name or a list.
-type pollEvents struct {
-	node *source.Node
-	bits int16
-}
-
-// Decode reads an event or a list of events.
-func (v *pollEvents) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
-	for _, item := range value.Listed(n) {
-		bit, ok := sock.PollEventByName(item.Text)
-		if !ok || item.Kind != source.Scalar {
-			p := d.Problem(item, "unknown event %s", value.Shown(item))
-			if p.Hint = source.DidYouMean(item.Text, value.WithShort(sock.AllPollEvents(), "POLL")); p.Hint == "" {
-				p.Hint = "write in, out, pri, rdhup, hup or err"
-			}
-			continue
+// polls reports whether a handle is, or may be, one of those that are polled.
+func (a *pollAction) polls(name string) bool {
+	for _, r := range a.handles.Refs {
+		if s, static := r.Static(); !static || s == name {
+			return true
 		}
-		v.bits |= bit
 	}
+	return false
 }
 
-// Schema accepts a name or a list of names.
-func (v *pollEvents) Schema() value.Schema {
-	one := value.Schema{"type": "string"}
-	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
-}
-
-// Type names the type in the reference.
-func (v *pollEvents) Type() string { return "events" }
-
-// Readiness is the expected result of a poll: the events of each handle.
-type readiness struct {
-	node   *source.Node
-	names  []string
-	events []pollEvents
-}
-
-// Decode reads a mapping of handles to events.
-func (v *readiness) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
-	if n.Kind != source.Map {
-		d.Problem(n, "expected a mapping of handles to events, got %s", n.Describe()).Hint = "write {conn: [in, rdhup]}"
+// checkEvents compares the handles of events with those that are polled.
+func (a *pollAction) checkEvents(c *step.Check) {
+	if !a.events.each {
 		return
 	}
-	for _, e := range n.Entries {
-		var ev pollEvents
-		ev.Decode(d, e.Value)
-		v.names, v.events = append(v.names, e.Key.Text), append(v.events, ev)
-	}
-}
-
-// Schema accepts a mapping of names to events.
-func (v *readiness) Schema() value.Schema {
-	return value.Schema{"type": "object", "additionalProperties": new(pollEvents).Schema()}
-}
-
-// Type names the type in the reference.
-func (v *readiness) Type() string { return "events by handle" }
-
-// has reports whether a handle is expected to have an event.
-func (v *readiness) has(name string, event int16) bool {
-	i := slices.Index(v.names, name)
-	return i >= 0 && v.events[i].bits&event != 0
-}
-
-// check holds the revents of each handle against the expectation.
-func (v *readiness) check(names []string, items []sock.PollItem) error {
-	if v.node == nil {
-		return nil
-	}
-	want := make(map[string]int16)
-	for i, name := range v.names {
-		want[name] = v.events[i].bits
-	}
-	for i, name := range names {
-		if got := items[i].Revents; got != want[name] {
-			return value.Mismatchf("expected %s to have %s, got %s", name, eventText(want[name]), eventText(got))
+	for i, name := range a.events.names {
+		if !a.polls(name) {
+			c.Problem(a.events.keys[i], "%s is not one of the handles that are polled", name)
 		}
 	}
-	return nil
-}
-
-func eventText(set int16) string {
-	if set == 0 {
-		return "no event"
+	for _, r := range a.handles.Refs {
+		if name, static := r.Static(); static && !slices.Contains(a.events.names, name) {
+			c.Problem(r.Node, "events says nothing of %s", name).Hint = "write " + name + ": [] to ask for nothing"
+		}
 	}
-	return sock.PollEventNames(set)
 }
