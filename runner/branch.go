@@ -63,7 +63,7 @@ func (b *branch) Record(e *event.Event) event.Cause {
 	cause := b.record.Record(e, b.joined)
 	b.joined = b.joined[:0]
 	if b.run.recorder.Kept() > value.MaxEvents.Most {
-		b.run.exceed(b, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, and repeat")
+		b.run.exceed(b, &value.MaxEvents, "run it with -q, or let rounds print alike: see mask, quiet, and repeat")
 	}
 	return cause
 }

@@ -93,6 +93,7 @@ type run struct {
 	mu       sync.Mutex
 	branches []*branch
 	failure  *history.Failure // of a step
+	quiet    int              // the quiet step that the failure is of
 	stopped  *history.Failure // from outside: a timeout of the scenario, an interrupt
 }
 
@@ -277,6 +278,9 @@ func (r *run) fail(b *branch, err error) error {
 		return step.ErrCancelled
 	}
 	r.failure = failure(err)
+	if in := (*step.Error)(nil); errors.As(err, &in) {
+		r.quiet = in.Quiet
+	}
 	r.failure.Actor, r.failure.Others = b.label(), r.doing(b)
 	return err
 }

@@ -77,7 +77,7 @@ func TestCheckKeys(t *testing.T) {
 		{"unknown key", `
 - signal: up
   colour: red
-`, []string{`4:7: unknown key "colour" in signal; it takes as, expect, note, timeout or when`}},
+`, []string{`4:7: unknown key "colour" in signal; it takes as, expect, mask, note, quiet, timeout or when`}},
 		{"misspelt key", `
 - socket: tcp
   as: s

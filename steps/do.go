@@ -104,6 +104,9 @@ func (a *doAction) Check(c *step.Check) {
 	if proc == nil || proc.Body == nil {
 		return
 	}
+	if proc.Returns == "" {
+		c.NothingToMask("the procedure " + proc.Name + " does not return anything")
+	}
 	params := make(map[string]*step.Symbol)
 	for i, name := range a.with.Names {
 		if !proc.Takes(name) {

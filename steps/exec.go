@@ -41,17 +41,15 @@ type execAction struct {
 	command Command
 	stdin   value.Payload
 	want    program.ProgramWant
-	mask    value.Bool
 }
 
 func (a *execAction) Params(p *step.Params) {
 	a.command.params(p)
 	p.Key("stdin", &a.stdin, "what the program reads").Or("nothing")
-	p.Key("mask", &a.mask, "the output varies from run to run; the transcript shows <output>").Or("false")
 	p.Results(a.want.Conditions())
 	p.Result("stdout", &a.want.Stdout, "what it writes: a text, or {data, contains, matches, size}")
 	p.Result("stderr", &a.want.Stderr, "what it writes to standard error")
-	p.Makes = "how it ended and what it wrote"
+	p.Makes, p.Word = "how it ended and what it wrote", "output"
 }
 
 func (a *execAction) Run(t *step.Task) error {
@@ -90,14 +88,11 @@ func (a *execAction) Run(t *step.Task) error {
 }
 
 func (a *execAction) settle(t *step.Task, p *program.Program, out, errs *program.Limited) error {
-	ret := []any{event.Const(p.Status.String())}
-	switch {
-	case a.mask.On:
-		ret = append(ret, event.Const("<output>"))
-	case out.Len() > 0:
+	ret := []any{t.Lasting(event.Const(p.Status.String()))}
+	if out.Len() > 0 || t.Step.Mask.On {
 		ret = append(ret, t.Data(out.Bytes()))
 	}
-	if errs.Len() > 0 && !a.mask.On {
+	if errs.Len() > 0 {
 		ret = append(ret, event.Const("stderr"), t.Data(errs.Bytes()))
 	}
 	t.Return(ret...)

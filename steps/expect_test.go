@@ -121,7 +121,7 @@ func TestWhenWaits(t *testing.T) {
 func TestNote(t *testing.T) {
 	r := runner.Run(t.Context(), parse(t, "vars: {n: 3}\nactors:\n  one:\n    - sleep: 0\n      note: the note ${n}\n    - sleep: 0\n"), runner.Options{})
 	lines := r.Lines(history.Causal, history.Form{})
-	if len(lines) != 2 || lines[0].Event.Note != "the note 3" || lines[1].Event.Note != "" {
+	if len(lines) != 2 || lines[0].Event.Note.Text != "the note 3" || lines[1].Event.Note.Text != "" {
 		t.Errorf("%v", lines)
 	}
 	f, _ := fails(t, one("- let: {n: 1}\n- sleep: 0\n  note: ${u8('', n)}"))

@@ -38,6 +38,7 @@ func (a *letAction) Run(t *step.Task) error {
 		if err := value.CheckSize(v); err != nil {
 			return err
 		}
+		v = t.Masked(name, v)
 		t.Set(name, v)
 		line := event.Marked{Text: "let " + t.Shown(name) + " = "}
 		line.Add(value.FormatLine(value.Untraced(v), value.TraceOf(v)))

@@ -49,16 +49,16 @@ func (a *listenAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	backlog := defaultBacklog
+	backlog, shown := defaultBacklog, any(defaultBacklog)
 	if a.backlog.Given() {
-		if backlog, err = a.backlog.Eval(t); err != nil {
+		if backlog, shown, err = a.backlog.Part(t); err != nil {
 			return err
 		}
 		if backlog > math.MaxInt32 {
 			return fmt.Errorf("a backlog of %d does not fit into the int that listen takes", backlog)
 		}
 	}
-	t.Call("listen", event.Name(h.Name), backlog)
+	t.Call("listen", event.Name(h.Name), shown)
 	if err := h.Sock.Listen(backlog); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) && h.Sock.Desc().Local().Port == 0 {
 			err = &value.HintedError{Err: err, Hint: step.NoPorts}

@@ -55,7 +55,8 @@ func (a *parallelAction) Run(t *step.Task) error {
 	limit := t.Inner()
 	var running []step.Branch
 	for i, name := range a.branches.names {
-		branch := &step.Task{Ctx: t.Ctx, Actor: t.Actor, Limit: limit, Frame: t.Frame, Causes: slices.Clone(t.Causes)}
+		branch := t.Branch(t.Actor, limit)
+		branch.Causes = slices.Clone(t.Causes)
 		body := a.branches.bodies[i]
 		running = append(running, t.World.Fork(name, &t.Step.Place, false, func(w step.World) error {
 			branch.World = w

@@ -79,7 +79,7 @@ func (a *pollAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("poll", append(a.events.shown(names), event.Const(timeout))...)
+	t.Call("poll", append(a.events.shown(names), timeout)...)
 	n, err := pollHandles(t, w, handles, items)
 	if err != nil && (!a.wait.Given() || !step.IsTimeout(err)) {
 		if step.IsTimeout(err) {
@@ -161,19 +161,19 @@ func noteReady(t *step.Task, items []sock.PollItem) {
 }
 
 // timeout is how long the call waits, and how C would write it: milliseconds.
-func (a *pollAction) timeout(t *step.Task) (sock.Wait, string, error) {
+func (a *pollAction) timeout(t *step.Task) (sock.Wait, any, error) {
 	w := t.Wait(&a.nowait, 0)
 	switch {
 	case a.nowait.On:
-		return w, "0", nil
+		return w, event.Const("0"), nil
 	case !a.wait.Given():
-		return w, "-1", nil
+		return w, event.Const("-1"), nil
 	}
-	d, err := a.wait.Eval(t)
+	d, shown, err := a.wait.Marked(t, func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) })
 	if end := time.Now().Add(d); w.Deadline.IsZero() || end.Before(w.Deadline) {
 		w.Deadline = end
 	}
-	return w, fmt.Sprint(d.Milliseconds()), err
+	return w, event.Plain(shown), err
 }
 
 func (a *pollAction) returns(t *step.Task, names []string, items []sock.PollItem, n int) {

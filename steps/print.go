@@ -1,8 +1,6 @@
 package steps
 
 import (
-	"strings"
-
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -31,7 +29,11 @@ func (a *printAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	if err := value.MaxPrinted.Check(int64(strings.Count(strings.TrimSuffix(s.Text, "\n"), "\n")) + 1); err != nil {
+	n := int64(0)
+	for range s.Lines() {
+		n++
+	}
+	if err := value.MaxPrinted.Check(n); err != nil {
 		return err
 	}
 	first := true

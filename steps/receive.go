@@ -53,19 +53,19 @@ func (r *receiver) receive() error {
 	r.want = -1
 	switch {
 	case a.size.Given():
-		n, err := a.size.Eval(r.t)
+		n, shown, err := a.size.Part(r.t)
 		if err != nil || n == 0 {
 			return err
 		}
-		return r.exactly(n)
+		return r.exactly(n, shown)
 	case len(a.bufs.List) > 0:
 		return r.scattered()
 	case a.max.Given():
-		n, err := a.max.Eval(r.t)
+		n, shown, err := a.max.Part(r.t)
 		if err != nil {
 			return err
 		}
-		return r.single(n)
+		return r.single(n, shown)
 	case a.until.Given():
 		return r.untilDelimiter()
 	case a.toEOF.On:
@@ -73,13 +73,21 @@ func (r *receiver) receive() error {
 	case a.match.Searches() && !r.message && !a.peeks():
 		return r.untilMatch()
 	case a.match.Data.Given() && !r.message:
-		want, err := a.match.Data.Bytes(r.t)
+		want, err := a.match.Data.Blob(r.t)
 		if err != nil {
 			return err
 		}
-		return r.exactly(len(want))
+		return r.exactly(len(want.Bytes), lengthOf(want))
 	}
-	return r.single(defaultMax)
+	return r.single(defaultMax, defaultMax)
+}
+
+// lengthOf is how long a text is, as an argument.
+func lengthOf(b value.Blob) any {
+	if len(b.Marks) == 0 {
+		return len(b.Bytes)
+	}
+	return event.Length{N: len(b.Bytes), Marks: b.Marks}
 }
 
 // describe opens the event, with how much is asked for.
@@ -92,10 +100,10 @@ func (r *receiver) describe(asked any) {
 	r.t.Call(r.call, r.h.Part(), asked)
 }
 
-// single makes one call.
-func (r *receiver) single(size int) error {
+// single makes one call, which is shown to ask for so many bytes.
+func (r *receiver) single(size int, shown any) error {
 	r.most(size)
-	r.describe(size)
+	r.describe(shown)
 	buf, err := r.buffer(size)
 	if err != nil {
 		return err
@@ -170,15 +178,15 @@ func (r *receiver) split(buf []byte) [][]byte {
 
 // exactly receives n bytes, or fewer when the end of file comes first. A
 // message socket gives one message, and a look with MSG_PEEK is one call.
-func (r *receiver) exactly(n int) error {
+func (r *receiver) exactly(n int, shown any) error {
 	r.want = n
 	if r.wait.NoWait {
 		r.most(n)
 	}
 	if r.message || r.action.peeks() {
-		return r.single(n)
+		return r.single(n, shown)
 	}
-	r.describe(n)
+	r.describe(shown)
 	buf, err := r.buffer(n)
 	if err != nil {
 		return err

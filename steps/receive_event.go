@@ -16,33 +16,39 @@ func (r *receiver) returns() {
 	ret := make([]any, 0, 4)
 	ret = append(ret, event.Count(max(r.count, len(r.data))))
 	switch {
-	case len(r.data) > 0 && r.action.mask.On:
-		ret[0] = event.Const("<data>")
 	case len(r.bufs) > 0:
 		ret = append(ret, r.pieces())
 	case len(r.data) > 0:
 		ret = append(ret, r.shown())
 	}
 	if r.msgFlags != 0 {
-		ret = append(ret, event.Const(sock.FlagNames(r.msgFlags)))
+		ret = append(ret, r.t.Lasting(event.Const(sock.FlagNames(r.msgFlags))))
 	}
 	if len(r.control) > 0 {
-		ret = append(ret, r.controlShown())
+		ret = append(ret, r.t.Lasting(r.controlShown()))
 	}
 	switch {
 	case r.failure != nil && r.eof:
-		ret = append(ret, event.Const("(end of file without close_notify)"))
+		ret = append(ret, r.t.Lasting(event.Const("(end of file without close_notify)")))
 	case r.failure != nil && len(r.data) == 0:
-		ret = r.failure.Shown()
+		ret = r.failed(nil)
 	case r.failure != nil:
-		ret = append(ret, r.failure.Shown()...)
+		ret = r.failed(ret)
 	case r.eof:
-		ret = append(ret, event.Const("(end of file)"))
+		ret = append(ret, r.t.Lasting(event.Const("(end of file)")))
 	}
 	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
-		ret = append(ret, event.Const("from"), r.from)
+		ret = append(ret, r.t.Lasting(event.Const("from")), r.t.Lasting(r.from))
 	}
 	r.t.Return(ret...)
+}
+
+// failed adds the failure of TLS that ended the receive.
+func (r *receiver) failed(ret []any) []any {
+	for _, part := range r.failure.Shown() {
+		ret = append(ret, r.t.Lasting(part))
+	}
+	return ret
 }
 
 // sender is the address that a datagram came from, as a value.

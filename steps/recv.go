@@ -70,7 +70,6 @@ type recvAction struct {
 	flags       value.Flags
 	call        value.Enum
 	nowait      value.Bool
-	mask        value.Bool
 	controlSize value.Size
 	bufs        value.Sizes
 	match       value.Match
@@ -96,7 +95,6 @@ func (a *recvAction) Params(p *step.Params) {
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing is there")
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
 	p.Key("control", &a.controlSize, "the size of the buffer for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
-	p.Key("mask", &a.mask, "the bytes vary from run to run; the transcript shows <data>").Or("false")
 	p.Plain(&a.match.Data, value.ExactBytes)
 	p.Results(a.match.Conditions())
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
@@ -105,6 +103,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
 	a.end.params(p)
 	p.Makes, p.Names = "the received bytes; as: [data, from, control] also names the sender's address and the ancillary data by type", 3
+	p.Word = "data"
 }
 
 func (a *recvAction) Run(t *step.Task) error {

@@ -43,7 +43,7 @@ func (a *recvmmsgAction) Params(p *step.Params) {
 	p.Plain(&a.data, "the list of what the messages must hold")
 	p.Result("data", &a.data, "the list of what the messages must hold")
 	p.Result("count", &a.want, "how many messages must have come")
-	p.Makes = "the list of the received data"
+	p.Makes, p.Word = "the list of the received data", "data"
 }
 
 func (a *recvmmsgAction) Run(t *step.Task) error {
@@ -51,7 +51,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	count, err := a.count.Eval(t)
+	count, shown, err := a.count.Part(t)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	for i := range list {
 		list[i] = &sock.Message{Buffers: [][]byte{make([]byte, size)}}
 	}
-	args := []any{event.Name(h.Name), count}
+	args := []any{event.Name(h.Name), shown}
 	if a.flags.Bits != 0 {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}

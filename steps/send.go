@@ -56,7 +56,6 @@ type sendAction struct {
 	call    value.Enum
 	once    value.Bool
 	nowait  value.Bool
-	mask    value.Bool
 	size    value.Compare
 	control option.Control
 }
@@ -69,7 +68,6 @@ func (a *sendAction) Params(p *step.Params) {
 	p.Key("call", &a.call, "the system call").Or("sendto with to, else send")
 	p.Key("once", &a.once, "make one call; a short write is reported").Or("false")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
-	p.Key("mask", &a.mask, "how many bytes go varies from run to run; the transcript shows <value>").Or("false")
 	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
 	a.size.Unit = value.ByteUnit
 	p.Plain(&a.size, "how many bytes must have been sent")
@@ -133,9 +131,9 @@ func (a *sendAction) Run(t *step.Task) error {
 	n, err := a.send(t, h, bufs, to, control)
 	a.trace(t, h, bufs, to, control, err)
 	if err != nil {
-		return a.partly(n, err)
+		return a.partly(n, t.Step.Mask.On, err)
 	}
-	t.ReturnMasked(&a.mask, event.Count(n))
+	t.Return(event.Count(n))
 	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
@@ -223,15 +221,11 @@ func (a *sendAction) send(t *step.Task, h *handle.Handle, bufs [][]byte, to *soc
 
 // partly is an error with the number of bytes that went before it. Where that
 // varies from run to run it may be 0 on some.
-func (a *sendAction) partly(n int, err error) error {
-	shown := any(event.Count(n))
-	switch {
-	case a.mask.On && !a.once.On:
-		shown = event.Const("<value>")
-	case n == 0:
+func (a *sendAction) partly(n int, masked bool, err error) error {
+	if n == 0 && (a.once.On || !masked) {
 		return err
 	}
-	return &step.Partly{Err: err, Count: n, Shown: shown}
+	return &step.Partly{Err: err, Count: n, Shown: event.Count(n)}
 }
 
 func length(bufs [][]byte) int {

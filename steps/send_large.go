@@ -32,7 +32,7 @@ func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c value.Content) 
 			t.Event.Offset = h.Sock.Desc().TX.Load()
 			if err != nil {
 				t.Missing = fmt.Sprintf("%d of %d bytes are sent", sent, c.Size)
-				return a.partly(int(sent), err)
+				return a.partly(int(sent), t.Step.Mask.On, err)
 			}
 			piece, sent = piece[k:], sent+int64(k)
 		}

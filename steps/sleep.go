@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"time"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -27,10 +29,10 @@ func (a *sleepAction) Params(p *step.Params) { p.Value(&a.length, "how long") }
 func (a *sleepAction) Unhurried() {}
 
 func (a *sleepAction) Run(t *step.Task) error {
-	d, err := a.length.Eval(t)
+	d, shown, err := a.length.Marked(t, time.Duration.String)
 	if err != nil {
 		return err
 	}
-	t.Call("sleep", event.Const(d.String()))
+	t.Call("sleep", event.Plain(shown))
 	return t.Pause(d)
 }

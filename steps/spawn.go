@@ -56,7 +56,7 @@ func (a *spawnAction) Run(t *step.Task) error {
 		return err
 	}
 	s := &step.Spawned{Name: t.Shown(name), Actor: t.Actor.Clone()}
-	branch := &step.Task{Ctx: t.Ctx, Actor: s.Actor, Limit: t.Limit, Frame: t.Frame}
+	branch := t.Branch(s.Actor, t.Limit)
 	t.Call("spawn", event.Bare{Text: "spawn " + s.Name})
 	t.Record()
 	s.Branch = t.World.Fork(s.Name, &t.Step.Place, true, func(w step.World) error {

@@ -77,7 +77,7 @@ func (a *writeAction) Run(t *step.Task) error {
 	}
 	data := t.Data(blob.Bytes)
 	data.Marks = blob.Marks
-	t.Call("write", event.Quoted(shown), data, len(blob.Bytes))
+	t.Call("write", event.Quoted(shown), data, event.Count(len(blob.Bytes)))
 	return a.store(t, path, bytes.NewReader(blob.Bytes))
 }
 
@@ -113,7 +113,7 @@ func (a *writeAction) store(t *step.Task, path string, r io.Reader) error {
 	if err != nil {
 		return err
 	}
-	t.Return(int(n))
+	t.Return(event.Count(n))
 	return t.SetAs(0, int(n))
 }
 

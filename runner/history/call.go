@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,7 +42,17 @@ func (r *Record) Parts(e *event.Event, f Form) (args, ret []string) {
 		}
 		return texts
 	}
-	return write(e.Args, false), write(e.Ret, true)
+	return write(e.Args, false), write(came(e, f), true)
+}
+
+// Note is the note of an event's step.
+func (r *Record) Note(e *event.Event, f Form) string {
+	if e.Note.Text == "" {
+		return ""
+	}
+	r.prepare()
+	w := &callWriter{masks: r.masks, event: e, form: f}
+	return w.text(e.Note)
 }
 
 // callWriter writes one event.
@@ -74,20 +85,47 @@ func (w *callWriter) call() string {
 	return source.Visible(w.String())
 }
 
+// came is what came back, as the transcript shows it: a name in the place of what
+// varies from run to run.
+func came(e *event.Event, f Form) []any {
+	if e.Mask == "" || f.Unmask {
+		return e.Ret
+	}
+	if e.Errno != 0 && e.AnyErrno {
+		return []any{event.Const("<" + e.Mask + ">")}
+	}
+	var shown []any
+	named := false
+	for _, part := range e.Ret {
+		if _, lasting := part.(event.Lasting); lasting {
+			shown = append(shown, part)
+		} else if !named {
+			shown, named = append(shown, event.Const("<"+e.Mask+">")), true
+		}
+	}
+	return shown
+}
+
+// ShowsErrno reports whether a transcript shows the errno of an event as its
+// result.
+func (f Form) ShowsErrno(e *event.Event) bool {
+	return e.Errno != 0 && (e.Mask == "" || !e.AnyErrno || f.Unmask)
+}
+
 func (w *callWriter) result() {
 	e := w.event
-	if e.Errno != 0 {
+	if w.form.ShowsErrno(e) {
 		before := " = "
-		if len(e.Ret) > 0 { // what was done before the errno came
+		if done := came(e, w.form); len(done) > 0 { // before the errno came
 			w.WriteString(" = ")
-			w.part(e.Ret[0])
+			w.part(done[0])
 			before = ", then "
 		}
 		fmt.Fprintf(w, "%s-1 %s (%s)", before, sock.ErrnoName(e.Errno), sock.ErrnoMessage(e.Errno))
 		return
 	}
 	w.came = true
-	for i, part := range e.Ret {
+	for i, part := range came(e, w.form) {
 		switch {
 		case i == 0:
 			w.WriteString(" = ")
@@ -142,6 +180,10 @@ func (w *callWriter) part(p any) {
 		w.WriteString(strconv.Itoa(p))
 	case event.Count:
 		w.WriteString(w.count(int(p)))
+	case event.Length:
+		w.length(p)
+	case event.Lasting:
+		w.part(p.Part)
 	case *event.SHA256:
 		w.WriteString(p.String())
 	default:
@@ -224,12 +266,12 @@ func (w *callWriter) text(t event.Marked) string {
 // data writes bytes: quoted where they are text, or for the most part, else in
 // hexadecimal; cut at 64 bytes unless all is asked for.
 func (w *callWriter) data(d event.Data) {
-	b := d.Bytes
-	if len(b) > event.DataShown && !w.form.Full {
-		b = b[:event.DataShown]
+	b := append(d.Bytes[:len(d.Bytes):len(d.Bytes)], d.Rest...)
+	spans := w.spans(d, b)
+	if !w.form.Full {
+		b = b[:shownOf(spans, len(b))]
 	}
 	cut := len(b) < d.Len
-	spans := w.spans(d, b)
 	if text, ok := asText(b, cut, spans); ok {
 		if cut && !w.form.Unmask {
 			text = w.masks.tornFolder(text)
@@ -243,12 +285,33 @@ func (w *callWriter) data(d event.Data) {
 	}
 }
 
+// shownOf is how many of n bytes are shown. What is masked and may be longer in
+// another run does not count: so the cut falls into the same place on every run.
+func shownOf(spans []span, n int) int {
+	most := event.DataShown
+	for _, s := range spans {
+		if s.varies && s.from < most {
+			most += s.to - s.from
+		}
+	}
+	return min(n, most)
+}
+
 // count writes how long the data of the event is, or how much of it went.
 func (w *callWriter) count(n int) string {
 	if !w.form.Unmask && w.masks.lengthVaries(w.event) {
 		return "<len>"
 	}
 	return strconv.Itoa(n)
+}
+
+// length writes how long a text is that was asked for.
+func (w *callWriter) length(l event.Length) {
+	if spans := w.masks.spans(event.Marked{Marks: l.Marks}, w.event.End); !w.form.Unmask && slices.ContainsFunc(spans, func(s span) bool { return s.varies }) {
+		w.WriteString("<len>")
+		return
+	}
+	w.WriteString(strconv.Itoa(l.N))
 }
 
 func (w *callWriter) masked(text string, spans []span, plain func(string) string) string {
@@ -262,6 +325,7 @@ func (w *callWriter) masked(text string, spans []span, plain func(string) string
 // came by those of the sends.
 func (w *callWriter) spans(d event.Data, shown []byte) []span {
 	if w.form.Unmask {
+		w.taken += d.Len
 		return nil
 	}
 	if !w.came {

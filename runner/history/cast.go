@@ -12,6 +12,9 @@ import (
 func (g *graph) lines(b *Branch, label string, index int, path []int) []Line {
 	lines := make([]Line, 0, len(b.Entries))
 	for i, en := range b.Entries {
+		if !g.record.prints(en) {
+			continue
+		}
 		lines = append(lines, Line{
 			Actor: label, Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
 			place: b.Place, index: index, path: path, seq: i,
@@ -163,6 +166,9 @@ func (r *Record) describe(p *performer, f Form) {
 	slices.SortFunc(p.branches, func(x, y *Branch) int { return slices.Compare(x.Path, y.Path) })
 	for _, s := range p.branches {
 		for i, en := range s.Entries {
+			if !r.prints(en) {
+				continue
+			}
 			p.depths = append(p.depths, r.graph.nodes[r.graph.base[s.ID]+i].depth)
 			if en.Fold != nil {
 				fmt.Fprintf(&b, "%d rounds\n", en.Fold.Rounds)

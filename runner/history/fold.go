@@ -17,6 +17,7 @@ type Fold struct {
 	Rounds int
 	Mixed  bool         // the rounds need not print alike: see NewRecorder
 	Place  *event.Place // of the repetition
+	Quiet  int          // the quiet step that all its events belong to, as in [event.Event]
 
 	Start time.Duration // of the first of the rounds' events, since the run's start
 	End   time.Duration // of the last
@@ -72,12 +73,11 @@ func (l *Loop) Round() {
 	l.forks = l.b.forks
 	all := l.b.recorder.foldAll
 	switch {
-	case all && round.len() == 0:
+	case round.len() == 0 && (all || l.alike > 0 && l.b.silent(l.first)):
 	case l.alike == 0 || !all && !l.b.alike(l.first, round):
 		l.first, l.alike = round, 1
 	case l.alike == 1:
 		l.last, l.alike = round, 2
-	case round.len() == 0:
 	default:
 		l.absorb(round)
 	}
@@ -91,6 +91,9 @@ func (l *Loop) absorb(round stretch) {
 	if l.alike == 2 {
 		l.fold = l.last.low
 		f := &Fold{id: l.b.recorder.ends.newID(), Place: l.place, Mixed: l.b.recorder.foldAll, first: dropped[0].firstSeq()}
+		if l.b.silent(l.last) {
+			f.Quiet = dropped[0].quiet()
+		}
 		f.take(dropped, l.last.shared, &l.b.recorder.ends)
 		l.b.drop(dropped)
 		e[l.fold] = Entry{Fold: f}
@@ -107,13 +110,25 @@ func (l *Loop) absorb(round stretch) {
 	l.b.Entries = e[:end]
 }
 
+// loud is the first entry from a place on that is not quiet.
+func (b *Branch) loud(at, end int) int {
+	for at < end && b.Entries[at].quiet() != 0 {
+		at++
+	}
+	return at
+}
+
+// silent reports whether nothing of a round is printed.
+func (b *Branch) silent(p stretch) bool { return b.loud(p.low, p.high) == p.high }
+
 // alike tells whether two rounds print the same.
 func (b *Branch) alike(p, q stretch) bool {
-	if p.len() != q.len() {
-		return false
-	}
-	for i := range p.len() {
-		x, y := b.Entries[p.low+i], b.Entries[q.low+i]
+	for i, j := p.low, q.low; ; i, j = i+1, j+1 {
+		i, j = b.loud(i, p.high), b.loud(j, q.high)
+		if i == p.high || j == q.high {
+			return i == p.high && j == q.high
+		}
+		x, y := b.Entries[i], b.Entries[j]
 		if (x.Fold == nil) != (y.Fold == nil) {
 			return false
 		}
@@ -127,7 +142,6 @@ func (b *Branch) alike(p, q stretch) bool {
 			return false
 		}
 	}
-	return true
 }
 
 // sameText compares texts that came in two rounds with the addresses masked

@@ -20,7 +20,7 @@ func (s *savedResult) result() (*Result, error) {
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
 		Record: &Record{
 			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
-			Dynamic: s.Dynamic, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+			Dynamic: s.Dynamic, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
 		},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
@@ -75,7 +75,7 @@ func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
 
 func (s *savedFold) fold() *Fold {
 	f := &Fold{
-		id: s.ID, Rounds: s.Rounds, Mixed: s.Mixed, Place: s.Place, Start: s.Start, End: s.End, first: s.First, last: s.Last,
+		id: s.ID, Rounds: s.Rounds, Mixed: s.Mixed, Quiet: s.Quiet, Place: s.Place, Start: s.Start, End: s.End, first: s.First, last: s.Last,
 		after: s.After,
 	}
 	for _, o := range s.Sent {
@@ -213,6 +213,7 @@ func (c *checker) event(e *event.Event) {
 	for _, d := range append(e.Sums[:len(e.Sums):len(e.Sums)], whole(e)...) {
 		c.inRange(int64(d.Len))
 	}
+	c.marks(e.Note.Marks)
 	c.parts(e.Args)
 	c.parts(e.Ret)
 }
@@ -240,6 +241,10 @@ func (c *checker) parts(list []any) {
 			c.marks(p.Marks)
 		case event.Asked:
 			c.marks(p.Marks)
+		case event.Length:
+			c.marks(p.Marks)
+		case event.Lasting:
+			c.parts([]any{p.Part})
 		case event.Data:
 			c.data(p)
 		case event.Until:
@@ -257,7 +262,7 @@ func (c *checker) parts(list []any) {
 
 func (c *checker) data(d event.Data) {
 	c.inRange(int64(d.Len))
-	c.check(len(d.Bytes) <= d.Len, "data has more bytes than it says")
+	c.check(len(d.Bytes)+len(d.Rest) <= d.Len, "data has more bytes than it says")
 	c.marks(d.Marks)
 }
 

@@ -22,7 +22,8 @@ type masks struct {
 	free    map[int]bool // ports that free_port gave, for programs
 	dynamic PortRange    // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
-	asked   map[string]bool // addresses that the file spells out, to connect or send to
+	asked   map[string]bool   // addresses that the file spells out, to connect or send to
+	told    map[string]string // addresses that masked values gave, to connect or send to: their labels
 
 	depth    int                  // of what comes from what came
 	relays   int                  // pieces that were followed through relays
@@ -45,7 +46,7 @@ type owner struct {
 func newMasks(g *graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
-		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), told: make(map[string]string), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
 	for _, s := range g.record.Branches {
@@ -83,11 +84,21 @@ func newMasks(g *graph) *masks {
 	return m
 }
 
-// spelled keeps the addresses that the file spells out to connect or send to.
+// spelled keeps the addresses that the file spells out to connect or send to, and
+// those that masked values gave.
 func (m *masks) spelled(e *event.Event) {
 	for _, arg := range e.Args {
-		if a, ok := arg.(event.Asked); ok && len(a.Marks) == 0 {
+		a, ok := arg.(event.Asked)
+		if !ok {
+			continue
+		}
+		if len(a.Marks) == 0 {
 			m.asked[a.Addr.String()] = true
+		}
+		for _, k := range a.Marks {
+			if slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return o.Masked }) {
+				m.told[a.Addr.String()] = m.masked(a.Addr.String(), m.spans(event.Marked{Marks: a.Marks}, e.End), func(s string) string { return s })
+			}
 		}
 	}
 }
@@ -212,13 +223,18 @@ func (m *masks) label(o owner) string {
 	return o.name
 }
 
-// freePortName stands for a port that free_port gave.
-const freePortName = "free_port"
+// What stands for ports that no socket of the scenario has: one that free_port
+// gave, and one of a program's socket.
+const (
+	freePortName = "free_port"
+	peerName     = "peer"
+)
 
 // addr is an address that the kernel returned, as the transcript shows it.
 func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	before, chosen, after := a.Parts()
-	if chosen == "" {
+	told, masked := m.told[a.String()]
+	if chosen == "" && !masked {
 		return m.folder(before)
 	}
 	typ := 0
@@ -229,7 +245,10 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	// the number of another socket's.
 	same := e.Op == event.OpAccept || e.Op == event.OpRecv
 	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
-	if label == "" {
+	switch {
+	case masked && (label == "" || label == peerName):
+		return told
+	case label == "":
 		return m.folder(a.String())
 	}
 	return m.folder(before) + "<" + label + ">" + after
@@ -258,7 +277,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	case found || !m.dynamic.Holds(a.Port) || m.asked[a.String()]:
 		return ""
 	}
-	return "peer"
+	return peerName
 }
 
 // sameChoice reports whether two addresses have one port or name.

@@ -234,8 +234,8 @@ func (g *graph) finish(i int) {
 	}
 	n.done = true
 	g.order = append(g.order, i)
-	if n.at >= 0 {
-		n.depth++
+	if n.at >= 0 && g.record.prints(n.entry()) {
+		n.depth++ // what is not printed takes no place among the lines
 	}
 }
 

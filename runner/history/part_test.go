@@ -22,17 +22,19 @@ func partSamples(pid int) map[string]any {
 	addr := sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: 80}
 	port := []event.Mark{{From: 10, To: 10 + len(number), Origins: []event.Origin{{Word: "pid"}}}}
 	return map[string]any{
-		"Name":   event.Name("conn"),
-		"Const":  event.Const("AF_INET"),
-		"Quoted": event.Quoted(text),
-		"Arg":    event.Arg(text),
-		"Bare":   event.Bare(text),
-		"Plain":  event.Plain(text),
-		"Asked":  event.Asked{Addr: addr.WithPort(uint16(pid)), Marks: port},
-		"Joined": event.Joined{event.Const("["), event.Plain(text), event.Const("]")},
-		"Data":   event.Data{Bytes: []byte(text.Text), Len: len(text.Text), Marks: text.Marks},
-		"Until":  event.Until{Bytes: []byte("\n"), Len: 1},
-		"SHA256": &event.SHA256{Hex: func() string { return "ab" }},
+		"Name":    event.Name("conn"),
+		"Const":   event.Const("AF_INET"),
+		"Quoted":  event.Quoted(text),
+		"Arg":     event.Arg(text),
+		"Bare":    event.Bare(text),
+		"Plain":   event.Plain(text),
+		"Asked":   event.Asked{Addr: addr.WithPort(uint16(pid)), Marks: port},
+		"Joined":  event.Joined{event.Const("["), event.Plain(text), event.Const("]")},
+		"Data":    event.Data{Bytes: []byte(text.Text), Len: len(text.Text), Marks: text.Marks},
+		"Length":  event.Length{N: len(text.Text), Marks: text.Marks},
+		"Lasting": event.Lasting{Part: event.Plain(text)},
+		"Until":   event.Until{Bytes: []byte("\n"), Len: 1},
+		"SHA256":  &event.SHA256{Hex: func() string { return "ab" }},
 		// What is no type of package event.
 		"Count": event.Count(80),
 		"int":   80,
@@ -43,7 +45,7 @@ func partSamples(pid int) map[string]any {
 
 var partTexts = map[string]string{
 	"Name": "conn", "Const": "AF_INET", "Quoted": `"at <pid>"`, "Arg": `"at <pid>"`, "Bare": "at <pid>", "Plain": "at <pid>",
-	"Asked": "127.0.0.1:<pid>", "Joined": "[at <pid>]", "Data": `"at <pid>"`, "Until": `until "\n"`, "SHA256": "sha256:ab",
+	"Asked": "127.0.0.1:<pid>", "Joined": "[at <pid>]", "Data": `"at <pid>"`, "Length": "<len>", "Lasting": "at <pid>", "Until": `until "\n"`, "SHA256": "sha256:ab",
 	"Count": "80", "int": "80", "list": "[at <pid>, 80]", "addr": "127.0.0.1:80",
 }
 

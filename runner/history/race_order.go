@@ -80,7 +80,7 @@ func (f *finder) before(x, y int) bool {
 // add keeps a race of several events, each step of an actor once. A taker of -1
 // stands for the last of them.
 func (f *finder) add(kind raceKind, taker int, racers ...int) {
-	if !f.prepare() {
+	if !f.seen(taker, racers) || !f.prepare() {
 		return
 	}
 	race := Race{kind: kind}
@@ -94,6 +94,15 @@ func (f *finder) add(kind raceKind, taker int, racers ...int) {
 		race.Taker = f.racer(taker)
 	}
 	f.found = append(f.found, race)
+}
+
+// seen reports whether the order of events shows at one that is printed: at
+// the taker, or where there is none at any of the racers.
+func (f *finder) seen(taker int, racers []int) bool {
+	if taker >= 0 {
+		return f.r.prints(f.g.nodes[taker].entry())
+	}
+	return slices.ContainsFunc(racers, func(i int) bool { return f.r.prints(f.g.nodes[i].entry()) })
 }
 
 func (f *finder) racer(i int) Racer { return Racer{f.kin[f.branch(i).ID].label, f.g.event(i)} }

@@ -27,6 +27,9 @@ type Record struct {
 	Ports    []int           // those that free_port gave
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
 	Epoch    Epoch
+	// Shows is the quiet step in which the run failed: its lines are shown. It counts
+	// as [event.Event.Quiet] does; 0 stands for none.
+	Shows int
 	// DatagramQueue is how many datagrams the queue of a local socket took
 	// (net.unix.max_dgram_qlen, unix(7)); 0 where it is that of this system.
 	DatagramQueue int
@@ -96,6 +99,20 @@ type Branch struct {
 type Entry struct {
 	Event *event.Event
 	Fold  *Fold
+}
+
+// quiet is the quiet step that an entry belongs to, as in [event.Event].
+func (e Entry) quiet() int {
+	if e.Fold != nil {
+		return e.Fold.Quiet
+	}
+	return e.Event.Quiet
+}
+
+// prints reports whether a transcript shows an entry.
+func (r *Record) prints(e Entry) bool {
+	quiet := e.quiet()
+	return quiet == 0 || quiet == r.Shows
 }
 
 // Member is the actor's name as a transcript writes it, with the number of a

@@ -18,7 +18,7 @@ import (
 var parts = codec.New(map[string]any{
 	"name": event.Name(""), "const": event.Const(""), "quoted": event.Quoted{}, "arg": event.Arg{}, "bare": event.Bare{},
 	"plain": event.Plain{}, "asked": event.Asked{}, "joined": event.Joined{}, "data": event.Data{}, "until": event.Until{},
-	"sha256": (*event.SHA256)(nil), "addr": sock.Addr{}, "int": 0, "count": event.Count(0), "list": []any{},
+	"sha256": (*event.SHA256)(nil), "addr": sock.Addr{}, "int": 0, "count": event.Count(0), "length": event.Length{}, "lasting": event.Lasting{}, "list": []any{},
 })
 
 // A document is what Encode writes: the places that the value refers to come
@@ -98,6 +98,7 @@ type savedResult struct {
 	Tmp           string
 	Ports         []int
 	Dynamic       PortRange
+	Shows         int
 	DatagramQueue int
 	Epoch         Epoch
 }
@@ -122,6 +123,7 @@ type savedEntry struct {
 type savedFold struct {
 	ID, Rounds     int
 	Mixed          bool
+	Quiet          int
 	Place          *event.Place
 	Start, End     time.Duration
 	First, Last    int
@@ -150,7 +152,7 @@ func (r *Result) saved() *savedResult {
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
 		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Dynamic: r.Dynamic, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		told := *s.Failure
@@ -182,7 +184,7 @@ func (b *Branch) saved() savedBranch {
 
 func (f *Fold) saved() *savedFold {
 	s := &savedFold{
-		ID: f.id, Rounds: f.Rounds, Mixed: f.Mixed, Place: f.Place, Start: f.Start, End: f.End, First: f.first, Last: f.last,
+		ID: f.id, Rounds: f.Rounds, Mixed: f.Mixed, Quiet: f.Quiet, Place: f.Place, Start: f.Start, End: f.End, First: f.first, Last: f.last,
 		Sent: savedOffsets(f.sent), Received: savedOffsets(f.received), After: f.after,
 	}
 	for _, l := range f.endpoints {

@@ -279,10 +279,10 @@ func (j *JSON) event(o *Outcome, l history.Line) EventObject {
 	args, ret := o.Result.Parts(e, j.Style.Form)
 	object := EventObject{
 		Type: "event", Scenario: o.Scenario.Name, Run: o.Run, Actor: l.Actor, Depth: l.Depth,
-		Kind: e.Place.Kind, Place: placeOf(e.Place.Pos), Note: e.Note,
+		Kind: e.Place.Kind, Place: placeOf(e.Place.Pos), Note: o.Result.Note(e, j.Style.Form),
 		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: typed(args), Failed: e.Failed,
 	}
-	if e.Errno != 0 {
+	if j.Style.Form.ShowsErrno(e) {
 		object.Errno = sock.ErrnoName(e.Errno)
 	}
 	if e.Errno == 0 || len(ret) > 0 {

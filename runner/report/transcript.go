@@ -99,14 +99,20 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 		}
 		actor := source.Visible(l.Actor)
 		actor = s.dim(elapsed + actor + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(actor))+2))
-		if l.Event != nil && l.Event.Note != "" {
-			for note := range strings.SplitSeq(strings.TrimSuffix(l.Event.Note, "\n"), "\n") {
-				fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+source.Visible(note)))
-			}
-		}
+		writeNote(b, r, l, s, actor)
 		b.WriteString(actor)
 		b.WriteString(s.lineText(r, l))
 		b.WriteByte('\n')
+	}
+}
+
+// writeNote writes the note of a line's step, before the line.
+func writeNote(b *bytes.Buffer, r *history.Result, l history.Line, s Style, actor string) {
+	if l.Event == nil || l.Event.Note.Text == "" {
+		return
+	}
+	for note := range strings.SplitSeq(strings.TrimSuffix(r.Note(l.Event, s.Form), "\n"), "\n") {
+		fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+source.Visible(note)))
 	}
 }
 

@@ -83,7 +83,8 @@ const maskIntro = "A transcript is the same on every run. So it does not show wh
 	"If an expression uses several such values, it shows the names of all of them: `<a,b>`. A value that is true or false is never masked. " +
 	"Numbers and texts that the file spells out are never masked, and neither are values of `-D` and of `env(…)`, which the kernel did not choose. " +
 	"sockscript does not know where the bytes of a program come from. It searches them for addresses of the scenario's sockets and for ports that `free_port()` gave; " +
-	"for the rest, the step can say `mask: true`. `--unmask` shows everything as it was."
+	"for the rest, the step can say `mask: true`. Then its result shows as one name, and so does every value that the step names, wherever the value goes. " +
+	"`--unmask` shows everything as it was."
 
 // maskRows are the names that stand for what the kernel chose.
 func maskRows() []value.DocRow {
@@ -94,8 +95,9 @@ func maskRows() []value.DocRow {
 		{Key: "<free_port>", Help: "a port that free_port() gave"},
 		{Key: "<pid>, <uid>, <gid>", Help: "the ids of a process"},
 		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned"},
-		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true`"},
-		{Key: "<len>", Help: "the number of bytes that send or recv returned, if these bytes include a masked text of variable length, such as a process id"},
+		{Key: "<NAME>", Help: "the result of a step with `mask: true` and `as: NAME`, and what comes from it"},
+		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true` and without `as`: of a receive, of other steps, of a program"},
+		{Key: "<len>", Help: "a number of bytes, if these bytes include a masked text of variable length, such as a process id"},
 		{Key: "$tmp", Help: "the temporary folder of the scenario"},
 	}
 }

@@ -45,13 +45,22 @@ type Event struct {
 	Start time.Duration // since the run's start, on the monotonic clock
 	End   time.Duration
 
-	Note  string
+	Note  Marked
 	Call  string        // "recv"; "" where the step makes no call to show
 	Args  []any         // of the types that Part lists
 	Ret   []any         // what came back; nil with an errno
 	Errno syscall.Errno // 0 when the call succeeded
 	// Failed is set on the event that failed the scenario.
 	Failed bool
+	// Mask is the name that a transcript shows in the place of what came back, where
+	// that varies from run to run; "" where it shows what came.
+	Mask string
+	// AnyErrno says that several errnos are expected, so that the mask stands for
+	// the errno too.
+	AnyErrno bool
+	// Quiet is the outermost step with quiet: true that the event belongs to, by one
+	// more than the ID of its place; 0 where a transcript shows the event.
+	Quiet int
 
 	Op        Op
 	Sock      uint64    // the description the call acted on; 0 for none

@@ -14,11 +14,14 @@ import (
 // the value wherever that goes, so that a transcript can show a name in its
 // place; a text that the file spells out has none, and is never masked.
 type Origin struct {
-	Word string    // what stands in its place: pid, free_port
-	Sock uint64    // the description whose own address it is; 0 where only Addr is known
-	Addr sock.Addr // the address whose port or name it is
-	Type int       // the type of the socket that has the address; 0 where it is not known
-	Came *Came     // bytes that came; what is masked in them is known after the run
+	Word string // what stands in its place: pid, free_port, the name of a masked value
+	// Masked says that a step with mask: true made it: all of an address that
+	// holds it varies.
+	Masked bool
+	Sock   uint64    // the description whose own address it is; 0 where only Addr is known
+	Addr   sock.Addr // the address whose port or name it is
+	Type   int       // the type of the socket that has the address; 0 where it is not known
+	Came   *Came     // bytes that came; what is masked in them is known after the run
 	// Outside says that whoever started the run gave it, such as the address of
 	// a server under test: in an address it is masked as one that the kernel
 	// returned.
@@ -110,7 +113,8 @@ func (m Marked) Part(from, to int) Marked {
 }
 
 // Lines are the lines of the text, without their ends. Bytes that show in
-// hexadecimal are on one line; all lines of others show as text.
+// hexadecimal are on one line; all lines of others show as text. The end of a
+// line that is masked ends none: another run may have more of them.
 func (m Marked) Lines() iter.Seq[Marked] {
 	return func(yield func(Marked) bool) {
 		at, hex := 0, m.inHex()
@@ -121,7 +125,7 @@ func (m Marked) Lines() iter.Seq[Marked] {
 			for len(hex) > 0 && hex[0].From <= i {
 				i, hex = max(i, hex[0].To), hex[1:]
 			}
-			if i >= len(m.Text) || m.Text[i] != '\n' {
+			if i >= len(m.Text) || m.Text[i] != '\n' || m.hidden(i) {
 				continue
 			}
 			if !yield(m.Part(at, i)) {
@@ -144,6 +148,13 @@ func (m Marked) inHex() []Mark {
 		}
 	}
 	return list
+}
+
+// hidden reports whether a byte of the text belongs to a masked value.
+func (m Marked) hidden(at int) bool {
+	return slices.ContainsFunc(m.Marks, func(k Mark) bool {
+		return k.From <= at && at < k.To && slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Masked })
+	})
 }
 
 // CutMarks are the marks of a piece of a text.

@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/sockscript/sockscript/steps/sock"
@@ -41,6 +40,16 @@ type Asked struct {
 // Count is how many bytes the event's data has, or how many of them went.
 type Count int
 
+// A Length is a number of bytes that was asked for, of a text that may be longer
+// in another run.
+type Length struct {
+	N     int
+	Marks []Mark // of the text
+}
+
+// A Lasting is a part of a result that is shown beside the mask of the rest.
+type Lasting struct{ Part any }
+
 // Outside reports whether whoever started the run gave the address.
 func (a Asked) Outside() bool {
 	return slices.ContainsFunc(a.Marks, func(k Mark) bool {
@@ -54,6 +63,7 @@ type Joined []any
 // Data is what was sent or received, as far as it will be printed.
 type Data struct {
 	Bytes []byte
+	Rest  []byte // what follows Bytes, as far as masks may make room for it
 	Len   int    // of all of it
 	Marks []Mark // what of it, also beyond Bytes, the file does not spell out
 	// Counted says that the counters of the socket count these very bytes:
@@ -77,86 +87,3 @@ func (s *SHA256) Alike(o *SHA256) bool { return s == o || s.Hex() == o.Hex() }
 // DataShown is how many bytes of data the transcript shows when it is not
 // asked for all.
 const DataShown = 64
-
-// Alike tells whether two events of successive rounds print the same, without
-// rendering them. An address whose port the kernel may have chosen prints as a
-// name, so ports in the dynamic range count as alike.
-//
-// Texts that differ may still print the same, because of addresses that
-// programs have told: same, unless it is nil, tells that of two texts.
-func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
-	if e.Place != f.Place || e.Call != f.Call || e.Errno != f.Errno || e.Note != f.Note || e.EOF != f.EOF {
-		return false
-	}
-	return alikeParts(e.Args, f.Args, same) && alikeParts(e.Ret, f.Ret, same)
-}
-
-func alikeParts(a, b []any, same func(a, b string) bool) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if !alikePart(a[i], b[i], same) {
-			return false
-		}
-	}
-	return true
-}
-
-func alikePart(a, b any, same func(a, b string) bool) bool {
-	switch x := a.(type) {
-	case Data:
-		y, ok := b.(Data)
-		return ok && x.Len == y.Len && (bytes.Equal(x.Bytes, y.Bytes) || x.marked().alike(y.marked(), same))
-	case Bare:
-		y, ok := b.(Bare)
-		return ok && Marked(x).alike(Marked(y), same)
-	case Arg:
-		y, ok := b.(Arg)
-		return ok && Marked(x).alike(Marked(y), same)
-	case Quoted:
-		y, ok := b.(Quoted)
-		return ok && Marked(x).alike(Marked(y), same)
-	case Plain:
-		y, ok := b.(Plain)
-		return ok && Marked(x).alike(Marked(y), same)
-	case Asked:
-		y, ok := b.(Asked)
-		return ok && (x.Addr == y.Addr || Marked{x.Addr.String(), x.Marks}.alike(Marked{y.Addr.String(), y.Marks}, nil))
-	case Joined:
-		y, ok := b.(Joined)
-		return ok && alikeParts(x, y, same)
-	case sock.Addr:
-		y, ok := b.(sock.Addr)
-		if ok && DynamicPort(x.Port) && DynamicPort(y.Port) {
-			x.Port, y.Port = 0, 0
-		}
-		return ok && x == y
-	case Until:
-		y, ok := b.(Until)
-		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
-	case *SHA256:
-		y, ok := b.(*SHA256)
-		return ok && x.Alike(y)
-	case []any:
-		y, ok := b.([]any)
-		return ok && alikeParts(x, y, same)
-	}
-	return a == b
-}
-
-// marked is the data as a text, with those marks that begin in what is shown.
-func (d Data) marked() Marked {
-	m := Marked{Text: string(d.Bytes)}
-	for _, k := range d.Marks {
-		if k.To <= len(d.Bytes) {
-			m.Marks = append(m.Marks, k)
-		}
-	}
-	return m
-}
-
-// alike reports whether two texts print the same.
-func (m Marked) alike(o Marked, same func(a, b string) bool) bool {
-	return m.Text == o.Text || m.key() == o.key() || same != nil && same(m.Text, o.Text)
-}

@@ -103,9 +103,12 @@ type Step struct {
 	Timeout value.Duration
 	When    value.Expr
 	Note    value.Text
+	Mask    value.Bool
+	Quiet   value.Bool
 
 	Place event.Place
 	Exprs []*value.Expr
+	word  string // what stands in the place of a masked result without a name
 	// Handles and blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block

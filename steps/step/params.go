@@ -17,6 +17,9 @@ type Params struct {
 	Others *value.Param
 	// Makes tells what `as` names; "" where the kind makes nothing.
 	Makes string
+	// Word stands in the place of a result that is masked and has no name; "" means
+	// value.
+	Word string
 	// Names is how many names `as` takes; 0 means one.
 	Names int
 	// MayWait says that the step's call may wait in the kernel, so that the

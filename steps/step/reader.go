@@ -244,6 +244,7 @@ func (a *brokenAction) touch(c *Check, n *source.Node) {
 func (r *Reader) keys(n *source.Node, s *Step, params *Params) {
 	r.Fields("", n, params.all(s.Kind, s), s.Kind.Name)
 	s.late = r.TakeLate()
+	r.checkMask(n, s, params)
 	switch most := max(params.Names, 1); {
 	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():
 		r.Problem(s.As.Node, "%s does not make anything, so as cannot name it", s.Kind.Name).Hint = "leave as: out"
@@ -283,6 +284,8 @@ func commonParams(s *Step, params *Params) []*value.Param {
 		{Key: "timeout", Value: &s.Timeout, Help: "the longest time that this step may take"},
 		{Key: "when", Value: &s.When, Help: "an expression; false skips the step"},
 		{Key: "note", Value: &s.Note, Help: "a line of text for the transcript"},
+		{Key: "mask", Value: &s.Mask, Help: "what the step makes varies from run to run: a name stands in its place, here and wherever it goes"},
+		{Key: "quiet", Value: &s.Quiet, Help: "the step, and all that stands in it, is done and checked, but not printed"},
 	}
 }
 

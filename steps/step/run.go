@@ -17,6 +17,7 @@ type Error struct {
 	Place *event.Place
 	Err   error
 	Via   []*event.Place // the do steps that led to it, the innermost first
+	Quiet int            // the outermost quiet step that it belongs to, as in [event.Event]
 }
 
 // Error tells the step and what went wrong.
@@ -40,10 +41,11 @@ func (t *Task) run(s *Step) error {
 	if t.Ctx.Err() != nil {
 		return ErrCancelled
 	}
-	outer, began, held := t.Step, t.began, len(t.held)
+	outer, began, held, quiet := t.Step, t.began, len(t.held), t.quiet
 	t.Step, t.began = s, time.Time{}
 	err := t.attempt(s)
-	t.Step, t.began = outer, began
+	inside := t.quiet
+	t.Step, t.began, t.quiet = outer, began, quiet
 	t.letGo(held)
 	if err == nil {
 		return nil
@@ -58,7 +60,7 @@ func (t *Task) run(s *Step) error {
 		}
 		return err
 	}
-	return &Error{Place: &s.Place, Err: err}
+	return &Error{Place: &s.Place, Err: err, Quiet: inside}
 }
 
 func (t *Task) attempt(s *Step) error {
@@ -84,8 +86,11 @@ func (t *Task) attempt(s *Step) error {
 		return err
 	}
 	t.Step = s
+	if s.Quiet.On && t.quiet == 0 {
+		t.quiet = s.Place.ID + 1
+	}
 	t.Event = event.Event{Place: &s.Place}
-	if t.Event.Note, err = s.Note.Eval(t); err != nil {
+	if t.Event.Note, err = s.Note.Marked(t); err != nil {
 		return err
 	}
 	err = s.Action.Run(t)
@@ -266,6 +271,7 @@ func (t *Task) Inner() Limit {
 func (t *Task) Record() {
 	t.Event.End = time.Since(t.Actor.Run.Epoch)
 	t.Event.After, t.Event.Uses = t.Causes, t.uses
+	t.Event.Mask, t.Event.AnyErrno, t.Event.Quiet = t.mask(), t.Step.Expect.Error.Several(), t.quiet
 	place := t.World.Record(&t.Event)
 	t.Last, t.Causes = place, t.Causes[:0]
 	for _, c := range t.arrived {

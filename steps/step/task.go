@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +44,7 @@ type Task struct {
 	Frame map[string]any
 
 	Step     *Step
+	quiet    int       // the outermost quiet step that is under way, as in [event.Event]
 	began    time.Time // when the step's call was made; zero before
 	Deadline time.Time
 	Bound    Limit           // of the step under way
@@ -65,6 +65,11 @@ type Task struct {
 	Bufs      [][]byte
 	Blobs     []value.Blob
 	held      []handle.ReadAhead // of the streams that the step under way uses
+}
+
+// Branch is a task that runs beside this one, with the names of an actor.
+func (t *Task) Branch(a *Actor, l Limit) *Task {
+	return &Task{Ctx: t.Ctx, Actor: a, Limit: l, Frame: t.Frame, quiet: t.quiet}
 }
 
 // A Limit is a moment that a step must not pass, and whose limit it is.
@@ -214,15 +219,6 @@ func (t *Task) Return(parts ...any) {
 	t.Event.Ret = t.ret
 }
 
-// ReturnMasked is Return for what may vary from run to run: then it is <value>.
-func (t *Task) ReturnMasked(mask *value.Bool, parts ...any) {
-	if mask.On {
-		t.Return(event.Const("<value>"))
-		return
-	}
-	t.Return(parts...)
-}
-
 // Next records the call so far as a success and opens another: for steps that
 // make several calls.
 func (t *Task) Next() { t.Record() }
@@ -230,10 +226,12 @@ func (t *Task) Next() { t.Record() }
 // Announce records the note of a step that has no call to show: what shows is
 // the steps that stand in it.
 func (t *Task) Announce() {
-	if note := t.Event.Note; note != "" {
-		t.Event.Note = ""
-		for _, line := range strings.Split(strings.TrimSuffix(note, "\n"), "\n") {
-			t.Call("note", event.Bare{Text: "# " + line})
+	if note := t.Event.Note; note.Text != "" {
+		t.Event.Note = event.Marked{}
+		for line := range note.Lines() {
+			shown := event.Marked{Text: "# "}
+			shown.Add(line)
+			t.Call("note", event.Bare(shown))
 			t.Record()
 		}
 		t.began = time.Time{}
@@ -246,6 +244,7 @@ func (t *Task) Set(name string, v any) {
 	if name == "" {
 		return
 	}
+	v = t.Masked(name, v)
 	if t.Actor.Set(name, v) {
 		t.use(name, true)
 	}
@@ -352,10 +351,13 @@ func (t *Task) Part(b []byte, counted bool) any {
 // Data keeps of b what will be printed. b may be reused afterwards.
 func (t *Task) Data(b []byte) event.Data {
 	d := event.Data{Len: len(b)}
-	if len(b) > event.DataShown && !t.Actor.Run.Full {
-		b = b[:event.DataShown]
+	if t.Actor.Run.Full {
+		d.Bytes = append([]byte(nil), b...)
+		return d
 	}
-	d.Bytes = append([]byte(nil), b...)
+	kept := append([]byte(nil), b[:min(len(b), 2*event.DataShown)]...)
+	shown := min(len(kept), event.DataShown)
+	d.Bytes, d.Rest = kept[:shown:shown], kept[shown:]
 	return d
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -117,12 +118,16 @@ func (a *Address) eval(env Env) (event.Marked, error) {
 func chosenMarks(a sock.Addr, written event.Marked) []event.Mark {
 	before, chosen, _ := a.Parts()
 	from, to := len(before), len(before)+len(chosen)
-	switch {
-	case len(written.Marks) == 0 || chosen == "":
+	t := &Trace{Marks: written.Marks}
+	all := t.Origins(nil)
+	masked := slices.ContainsFunc(all, func(o event.Origin) bool { return o.Masked })
+	switch same := a.String() == written.Text; {
+	case len(written.Marks) == 0, chosen == "", masked && same:
 		return written.Marks
-	case a.String() != written.Text:
-		t := &Trace{Marks: written.Marks}
-		return []event.Mark{{From: from, To: to, Origins: t.Origins(nil)}}
+	case masked:
+		return []event.Mark{{To: len(a.String()), Origins: all}}
+	case !same:
+		return []event.Mark{{From: from, To: to, Origins: all}}
 	}
 	return event.Shifted(event.CutMarks(written.Marks, from, to), from)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A Unit says how the number of a [Number] is written and printed.
@@ -154,6 +155,18 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 	return n, trace, nil
 }
 
+// part is the number, and what an event shows of it.
+func (v *Number) part(env Env, u Unit) (int, any, error) {
+	x, trace, err := v.traced(env, u)
+	n, err := word(x, err)
+	from := trace.Origins(nil)
+	if len(from) == 0 {
+		return n, n, err
+	}
+	text := strconv.Itoa(n)
+	return n, event.Plain{Text: text, Marks: []event.Mark{{To: len(text), Origins: from}}}, err
+}
+
 func (v *Number) evalText(env Env, u Unit) (int64, *Trace, error) {
 	s, err := v.text.Marked(env)
 	if err != nil {
@@ -173,6 +186,9 @@ func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, PlainUnit) }
 func (v *Int) Eval(env Env) (int, error) {
 	return word(v.eval(env, PlainUnit))
 }
+
+// Part is Eval, with the number as an argument of an event.
+func (v *Int) Part(env Env) (int, any, error) { return v.part(env, PlainUnit) }
 
 // Schema accepts an integer or an expression.
 func (v *Int) Schema() Schema {
@@ -206,6 +222,9 @@ func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, ByteUnit) }
 func (v *Size) Eval(env Env) (int, error) {
 	return word(v.eval(env, ByteUnit))
 }
+
+// Part is Eval, with the number as an argument of an event.
+func (v *Size) Part(env Env) (int, any, error) { return v.part(env, ByteUnit) }
 
 // Schema accepts 17, 128KiB or an expression.
 func (v *Size) Schema() Schema {
@@ -251,6 +270,16 @@ func (v *Duration) Decode(d *Decoder, n *source.Node) { v.decode(d, n, TimeUnit)
 func (v *Duration) Eval(env Env) (time.Duration, error) {
 	n, err := v.eval(env, TimeUnit)
 	return time.Duration(n), err
+}
+
+// Marked is Eval, with the duration as a text in the given form.
+func (v *Duration) Marked(env Env, form func(time.Duration) string) (time.Duration, event.Marked, error) {
+	n, trace, err := v.traced(env, TimeUnit)
+	text := event.Marked{Text: form(time.Duration(n))}
+	if from := trace.Origins(nil); len(from) > 0 {
+		text.Marks = []event.Mark{{To: len(text.Text), Origins: from}}
+	}
+	return time.Duration(n), text, err
 }
 
 // Schema accepts what time.ParseDuration does, or an expression.

@@ -51,6 +51,15 @@ func Mapping(values map[string]any) any {
 	return Traced{Value: m, Trace: &Trace{Parts: parts}}
 }
 
+// Named is a value that varies from run to run, in whose place a name is shown.
+func Named(name string, v any) any {
+	switch v.(type) {
+	case nil, bool:
+		return v
+	}
+	return Whole(v, event.Origin{Word: name, Masked: true})
+}
+
 // Outside is a value that whoever started the run gave.
 func Outside(v any) any { return Whole(v, event.Origin{Outside: true, Fixed: true}) }
 

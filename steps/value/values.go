@@ -142,6 +142,9 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 // Given reports whether an errno was written at all.
 func (v *Errnos) Given() bool { return v.node != nil }
 
+// Several reports whether the step may end in one of several ways.
+func (v *Errnos) Several() bool { return v.open || len(v.names) > 1 }
+
 // Has reports whether name is one of them, or may be.
 func (v *Errnos) Has(name string) bool {
 	if v.open {
