@@ -335,6 +335,56 @@ var waitingCalls = []struct {
     - join: w
 `, nil,
 	},
+	{
+		"send that its own shutdown ends", `
+    - {socketpair: unix, as: [a, b], MODE}
+    - {setsockopt: a, option: SO_SNDBUF, value: 4096}
+    - {send: a, data: {zeros: 90000}, nowait: true, expect: {error: EAGAIN}}
+    - {spawn: [{send: a, data: x, expect: {error: EPIPE}}], as: s}
+    - blocked: s
+    - {shutdown: a, how: write}
+    - {join: s, timeout: 5s}
+    - {socketpair: unixpacket, as: [c, d], MODE}
+    - {setsockopt: c, option: SO_SNDBUF, value: 4096}
+    - repeat: 20
+      steps: [{send: c, data: {zeros: 1000}, nowait: true, expect: {error: [EAGAIN, 0]}}]
+    - {dup: c, as: again}
+    - {spawn: [{send: c, data: {zeros: 1000}, call: sendmsg, expect: {error: EPIPE}}], as: s}
+    - {spawn: [{send: c, data: {zeros: 1000}, expect: {error: EPIPE}}], as: t}
+    - {blocked: s, stays: 20ms}
+    - blocked: t
+    - {shutdown: c, how: read}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: again, how: both}
+    - {join: s, timeout: 5s}
+    - {join: t, timeout: 5s}
+    - {socketpair: unixgram, as: [e, f], MODE}
+    - {setsockopt: e, option: SO_SNDBUF, value: 4608}
+    - repeat: 20
+      steps: [{send: e, data: {zeros: 1000}, nowait: true, expect: {error: [EAGAIN, 0]}}]
+    - {spawn: [{send: e, data: {zeros: 1000}, call: write, expect: {error: EPIPE}}], as: s}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: e, how: write}
+    - {join: s, timeout: 5s}
+`, []string{`send(a, "x", 1) = -1 EPIPE`},
+	},
+	{
+		"send to a full queue, which its own shutdown does not end", `
+    - {socket: unixgram, as: s, MODE}
+    - {bind: s, to: "unix:${tmp}/s"}
+    - {socket: unixgram, as: c, MODE}
+    - {connect: c, to: s}
+    - repeat: 20
+      steps: [{send: c, data: x, nowait: true, expect: {error: [EAGAIN, 0]}}]
+    - {spawn: [{send: c, data: last}], as: w}
+    - {blocked: w, stays: 20ms}
+    - {shutdown: c, how: write}
+    - {blocked: w, stays: 20ms}
+    - {recv: s, expect: x}
+    - join: w
+    - {send: c, data: never, expect: {error: EPIPE}}
+`, []string{`send(c, "last", 4) = 4`, `send(c, "never", 5) = -1 EPIPE`},
+	},
 }
 
 // A script cannot tell a default descriptor, which the poller drives, from one

@@ -31,6 +31,7 @@ type Description struct {
 	inode, peerInode atomic.Uint64
 	mode             fileMode
 	glue             glue
+	senders          senders
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
 }
 

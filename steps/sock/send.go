@@ -11,7 +11,7 @@ import (
 // is interrupted, and so does a polled one if w asks for that. MSG_NOSIGNAL is
 // always added: a closed peer gives EPIPE and no signal.
 //
-// A datagram to an AF_UNIX receiver whose queue is full cannot be waited for by
+// An AF_UNIX datagram for which there is no room cannot be waited for by
 // polling. Such a call takes a thread, and the open file loses its O_NONBLOCK
 // for that time.
 func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
@@ -48,11 +48,13 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 // sends prepares a call that sends with flags.
 //
 // For an AF_UNIX datagram to a receiver with a full queue nothing tells when
-// there is room again, unless the two are connected.
+// there is room again, unless the two are connected; and then a shutdown(2)
+// meanwhile keeps a call that comes again from sending, but not the one that
+// blocks.
 func (d *direction) sends(w Wait, flags int) {
 	s := d.socket
 	d.threaded = !w.NoWait && s.sendsOnThread(w, flags)
-	if d.named && s.family == unix.AF_UNIX && s.typ == unix.SOCK_DGRAM {
+	if s.family == unix.AF_UNIX && s.typ == unix.SOCK_DGRAM {
 		d.again = againBlocks
 	}
 	d.flags = flags | unix.MSG_NOSIGNAL

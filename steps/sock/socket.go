@@ -272,7 +272,9 @@ func (s *Socket) Shutdown(how int) error {
 	}
 	defer s.leave()
 	s.desc.shut.Add(1) // before the kernel wakes those who wait: they are not woken again
-	return failed("shutdown", asError(asErrno(unix.Shutdown(s.fd, how))))
+	err := unix.Shutdown(s.fd, how)
+	s.desc.senders.wake(how)
+	return failed("shutdown", asError(asErrno(err)))
 }
 
 // Sockname is the local address (getsockname(2)); Desc().Local() follows it.

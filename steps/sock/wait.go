@@ -69,6 +69,9 @@ type direction struct {
 	again    again   // what an EAGAIN of this call means
 	begun    attempt // connect: the attempt that is under way
 	stalled  bool    // the kernel makes it wait
+	queued   bool    // it is among the description's senders
+
+	shut atomic.Bool // shutdown(2) has ended its sending since it began to wait
 
 	port   *port // its place in the poller; nil: none yet
 	beside bool  // another call has the socket's place
@@ -124,6 +127,7 @@ func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
 	d.named, d.plain, d.message, d.accepts, d.threaded, d.stalled = false, false, false, false, false, false
 	d.again, d.begun = againPolls, attempt{}
+	d.shut.Store(false)
 	d.busy.Store(false)
 }
 
@@ -156,13 +160,13 @@ func (d *direction) performPolled(reads bool) error {
 		return d.untilReady()
 	}
 	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.again != againPolls {
+	if !d.waits() {
 		return asError(d.errno)
 	}
 	// What the call waits for is often what another goroutine is about to do.
 	runtime.Gosched()
 	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.again != againPolls {
+	if !d.waits() {
 		return asError(d.errno)
 	}
 	if d.beside {
@@ -193,7 +197,7 @@ func (d *direction) once() {
 // onceWaiting is once for a call that waits.
 func (d *direction) onceWaiting() {
 	d.once()
-	if d.errno == syscall.EAGAIN && d.again == againPolls {
+	if d.waits() {
 		d.settleAgain()
 	}
 }
@@ -206,7 +210,10 @@ func (d *direction) attempt(uintptr) bool {
 		d.wait.stalls(false)
 	}
 	d.onceWaiting()
-	if d.errno != syscall.EAGAIN || d.again != againPolls {
+	if d.waits() && d.queue() {
+		d.onceWaiting() // a shutdown may have come before it was in the queue
+	}
+	if !d.waits() {
 		return true
 	}
 	if need := d.wait.Deadline; !need.IsZero() && (d.armed.IsZero() || need.Before(d.armed)) {
@@ -217,12 +224,18 @@ func (d *direction) attempt(uintptr) bool {
 	return false
 }
 
-// arm sets the poller's deadline. The group may have ended meanwhile, and its
-// past deadline must stand.
+// waits reports whether the kernel has told the call to come again when the
+// descriptor is ready.
+func (d *direction) waits() bool {
+	return d.errno == syscall.EAGAIN && d.again == againPolls
+}
+
+// arm sets the poller's deadline. The group or the sending may have ended
+// meanwhile, and the past deadline of that must stand.
 func (d *direction) arm(t time.Time) {
 	d.armed = t
 	d.setDeadline(t)
-	if d.socket.group.ended.Load() {
+	if d.socket.group.ended.Load() || d.shut.Load() {
 		d.setDeadline(longAgo)
 	}
 }
@@ -230,6 +243,7 @@ func (d *direction) arm(t time.Time) {
 // untilReady makes the call as often as the poller finds the descriptor ready,
 // until it has a result.
 func (d *direction) untilReady() error {
+	defer d.unqueue()
 	for {
 		err := d.park()
 		if err == nil {
@@ -244,6 +258,7 @@ func (d *direction) untilReady() error {
 		if d.wait.expired() {
 			return d.lastAttempt()
 		}
+		d.shut.Store(false)
 		d.arm(d.wait.Deadline)
 	}
 }
