@@ -86,6 +86,18 @@ var causes = []struct {
   s: [{socket: tcp, as: l}, {listen: l}, {accept: l}]
   c: [{let: {to: '${s.l.address}'}}, ` + later + `, {socket: tcp, as: c}, {connect: c, to: '${to}', nowait: true, expect: {error: EINPROGRESS}}, {poll: c, events: out}]
 `, [][2]string{{"c  connect(c, 127.0.0.1:<l>) = -1 EINPROGRESS (Operation now in progress)", "s  accept(l) = a connection from 127.0.0.1:<c>"}}},
+	{"a connect that the first send makes", "os:linux", `
+  s: [{socket: tcp, as: l}, {listen: l}, {accept: l, as: a}, {recv: a, expect: hello}]
+  c:
+    - {let: {to: '${s.l.address}'}}
+    - {socket: tcp, as: c}
+    - {setsockopt: c, option: TCP_FASTOPEN_CONNECT, value: 1}
+    - {setsockopt: c, option: TCP_FASTOPEN_NO_COOKIE, value: 1}
+    - {connect: c, to: '${to}'}
+    - {getpeername: c, expect: {error: ENOTCONN}}
+    - parallel: {x: [` + later + `]}
+    - {send: c, data: hello}
+`, [][2]string{{`c  send(c, "hello", 5) = 5`, "s  accept(l) = a from 127.0.0.1:<c>"}}},
 	{"a poll of a connection that nobody takes", "", `
   s: [{socket: tcp, as: l}, {listen: l}, {poll: l, events: in}]
   c: [{let: {to: '${s.l.address}'}}, ` + later + `, {socket: tcp, as: c}, {connect: c, to: '${to}'}]

@@ -75,6 +75,7 @@ func (a *connectAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	t.Event.Defers = h.Sock.Defers()
 	t.Publish(h)
 	t.Return(event.Const("0"))
 	return nil

@@ -94,6 +94,8 @@ func (m *matcher) ends() (connects, accepts []end) {
 		if e := en.Event; e != nil {
 			switch {
 			case e.Endpoints == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
+			case e.Op == event.OpConnect && e.Defers:
+				connects = append(connects, m.opener(i, e))
 			case e.Op == event.OpConnect || e.Opens:
 				connects = append(connects, end{i, false, e.Sock, e.Endpoints, int64(e.Start), e.Errno == 0 && !e.Opens})
 			case e.Op == event.OpAccept:
@@ -122,6 +124,22 @@ func (m *matcher) ends() (connects, accepts []end) {
 	sort.SliceStable(connects, byTime(connects))
 	sort.SliceStable(accepts, byTime(accepts))
 	return connects, accepts
+}
+
+// opener is the first send after a connect that leaves making the connection to
+// it. As long as there is none, nobody accepts the connection.
+func (m *matcher) opener(i int, e *event.Event) end {
+	c := end{i, false, e.Sock, e.Endpoints, int64(e.Start), false}
+	first := int64(-1)
+	if list := m.sends[e.Sock]; len(list) > 0 {
+		c.node, first = list[0], m.sentBy(list[0], e.Sock)
+	}
+	for _, f := range m.sentIn[e.Sock] {
+		if first < 0 || f.offset < first {
+			c.node, c.folded, first = f.node, true, f.offset
+		}
+	}
+	return c
 }
 
 // join makes two ends one connection.

@@ -74,6 +74,7 @@ type Event struct {
 	Look      Look          // of a receive that takes nothing, or not in turn
 	Urgent    bool          // a send or receive with MSG_OOB
 	Opens     bool          // a send that makes the connection: MSG_FASTOPEN
+	Defers    bool          // a connect that leaves making the connection to the first send: TCP_FASTOPEN_CONNECT
 	Shut      Shut          // of a shutdown: the directions
 	Ready     []ReadyHandle // of a poll: its handles
 	Took      int64         // of a receive: the bytes, or messages, that it took

@@ -49,6 +49,18 @@ func (s *Socket) connected(a Addr, err error) {
 	}
 }
 
+// Defers reports whether a connect(2) that has succeeded has left making the
+// connection to the first send, by TCP_FASTOPEN_CONNECT (tcp(7)): there is no
+// peer yet then.
+func (s *Socket) Defers() bool {
+	if s.desc.waits.Load()&deferredOpen == 0 {
+		return false
+	}
+	_, err := s.Peername()
+	errno, _ := ErrnoOf(err)
+	return errno == syscall.ENOTCONN
+}
+
 // An attempt is a connection that is being made, with what had ended
 // connections of the description before.
 type attempt struct {
