@@ -17,32 +17,34 @@ import (
 // listen, which accept took it, which send gave a receive its last byte, what
 // let a call go on that was waiting.
 type matcher struct {
-	g       *graph
-	events  []int // nodes of events, by the time they started
-	peer    map[uint64]uint64
-	sends   map[uint64][]int // by description, in the order of their offsets
-	closes  map[uint64][]int
-	shuts   map[uint64][]int // shutdowns that end sending
-	deafs   map[uint64][]int // those that end receiving
-	folds   map[uint64]int   // descriptions whose events a fold took
-	sentIn  map[uint64][]foldSent
-	listens map[sock.Addr][]int
-	reached map[uint64]uint64 // connecting description: the listener's
-	dgrams  dgrams
-	hands   map[uint64][]handshake // by description
-	taken   map[int][]int          // by the node of a receive or an accept: what it took
-	failed  map[uint64]int         // sends that failed because of the peer
-	before  map[int][]int          // by the node of a relay or a failed send: what it comes after by its own actor
-	owners  map[sock.Addr][]uint64 // the descriptions that had an address
-	remote  map[uint64]sock.Addr   // where a description connected or sent to, or whom it accepted
-	lists   map[uint64][]int       // the listens of a description
-	accepts map[uint64][]int       // those of a listener that took a connection, in turn
-	inFolds map[uint64]bool        // listeners of whose accepts a fold took some
-	queued  map[uint64][]int       // by listener: connects that nobody has taken
-	recvs   map[uint64][]int       // those that took something, in the order of time
-	urgent  map[uint64][]int       // sends with MSG_OOB
-	held    map[int][]int          // by the node of a call: the steps that saw a branch in it
-	procs   procs
+	g         *graph
+	events    []int // nodes of events, by the time they started
+	peer      map[uint64]uint64
+	sends     map[uint64][]int // by description, in the order of their offsets
+	closes    map[uint64][]int
+	shuts     map[uint64][]int // shutdowns that end sending
+	deafs     map[uint64][]int // those that end receiving
+	folds     map[uint64]int   // descriptions whose events a fold took
+	sentIn    map[uint64][]foldSent
+	listens   map[sock.Addr][]int
+	reached   map[uint64]uint64 // connecting description: the listener's
+	dgrams    dgrams
+	hands     map[uint64][]handshake // by description
+	taken     map[int][]int          // by the node of a receive or an accept: what it took
+	failed    map[uint64]int         // sends that failed because of the peer
+	before    map[int][]int          // by the node of a relay or a failed send: what it comes after by its own actor
+	owners    map[sock.Addr][]uint64 // the descriptions that had an address
+	remote    map[uint64]sock.Addr   // where a description connected or sent to, or whom it accepted
+	lists     map[uint64][]int       // the listens of a description
+	accepts   map[uint64][]int       // those of a listener that took a connection, in turn
+	inFolds   map[uint64]bool        // listeners of whose accepts a fold took some
+	queued    map[uint64][]int       // by listener: connects that nobody has taken
+	recvs     map[uint64][]int       // those that took something, in the order of time
+	urgent    map[uint64][]int       // sends with MSG_OOB
+	leftovers map[uint64][]int       // see left
+	readers   map[uint64]bool        // descriptions from which folds received
+	held      map[int][]int          // by the node of a call: the steps that saw a branch in it
+	procs     procs
 }
 
 type foldSent struct {

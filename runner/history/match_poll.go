@@ -40,8 +40,8 @@ func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
 }
 
 // next makes a poll come after what the next accept or receive from a handle
-// takes: a connection or a datagram is known by that. A connection that nobody
-// takes is known by the listener.
+// takes: a connection or a datagram is known by that. What nobody takes is known
+// by where it went.
 func (m *matcher) next(i, at int, e *event.Event, r event.ReadyHandle) {
 	for _, j := range m.events[at+1:] {
 		n := m.event(j)
@@ -50,7 +50,7 @@ func (m *matcher) next(i, at int, e *event.Event, r event.ReadyHandle) {
 			return
 		}
 	}
-	m.cause(i, m.oneOf(i, m.queued[r.Sock]))
+	m.cause(i, m.oneOf(i, m.left()[r.Sock]))
 }
 
 // polledEnd finds what ended the sending to a handle that a poll found ready:

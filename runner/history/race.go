@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -141,7 +143,7 @@ func compareSteps(a, b Racer) int {
 func (f *finder) find() {
 	f.local, f.cameTo = make(map[uint64]bool), make(map[uint64]int64)
 	f.bound, f.effects = make(map[uint64]int), make(map[int]int)
-	f.takes = make(map[uint64][]int)
+	f.takes, f.hasty, f.full = make(map[uint64][]int), make(map[uint64][]int), make(map[uint64]int)
 	var use usage
 	for _, i := range f.m.events {
 		e := f.m.event(i)
@@ -218,9 +220,18 @@ func (f *finder) queues() {
 		}
 		f.effects[p.cause] = p.effect
 	}
-	for _, id := range slices.Sorted(maps.Keys(f.queue)) {
-		list := slices.Clone(f.queue[id])
-		slices.SortFunc(f.queue[id], func(a, b pairing) int { return a.effect - b.effect })
+	all := maps.Clone(f.queue)
+	for id, list := range f.m.left() {
+		for _, by := range list {
+			all[id] = append(all[id], pairing{by, -1, id})
+		}
+	}
+	for id, list := range f.queue {
+		all[id] = slices.Clone(all[id]) // which is put into another order
+		slices.SortFunc(list, func(a, b pairing) int { return a.effect - b.effect })
+	}
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		list := all[id]
 		f.lost(list)
 		if !f.severalBranches(list) {
 			continue
@@ -262,9 +273,10 @@ func (f *finder) firstEffect(group []pairing) int {
 	return best
 }
 
-// overtakes reports whether either of two might have come first, and it shows.
+// overtakes reports whether either of two might have come first, and it shows:
+// one of them at least was taken.
 func (f *finder) overtakes(a, b pairing) bool {
-	return f.concurrent(a.cause, b.cause) && !f.interchangeable(a.cause, b.cause) && !f.same(a, b)
+	return max(a.effect, b.effect) >= 0 && f.concurrent(a.cause, b.cause) && !f.interchangeable(a.cause, b.cause) && !f.same(a, b)
 }
 
 // same reports whether two messages might change places and nothing show: they
@@ -274,7 +286,7 @@ func (f *finder) same(a, b pairing) bool {
 	if x.entry().Event.Op != event.OpSend || x.depth != y.depth {
 		return false
 	}
-	if f.g.event(a.effect) == nil || f.g.event(b.effect) == nil {
+	if min(a.effect, b.effect) < 0 || f.g.event(a.effect) == nil || f.g.event(b.effect) == nil {
 		return f.text(a.cause) == f.text(b.cause)
 	}
 	return f.text(a.effect) == f.text(b.effect)
@@ -283,6 +295,9 @@ func (f *finder) same(a, b pairing) bool {
 // learn keeps what an event says of its descriptions: whether they are local,
 // where they were bound, and how far receiving came.
 func (f *finder) learn(i int, e *event.Event) {
+	if (e.Op == event.OpRecv || e.Op == event.OpAccept) && (e.NoWait || e.Errno == unix.EAGAIN) {
+		f.hasty[e.Sock] = append(f.hasty[e.Sock], i)
+	}
 	switch {
 	case e.Op == event.OpBind && e.Errno == 0:
 		f.bound[e.Sock] = i

@@ -1,8 +1,10 @@
 package history
 
 import (
+	"cmp"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -16,18 +18,28 @@ type want struct {
 	open    []int
 }
 
-// look adds what may have satisfied the want of a call; -1 stands for nothing.
-func (f *finder) look(w *want, call, by int) {
+// look adds what may have satisfied the want of a call on a socket; -1 stands for
+// nothing.
+func (f *finder) look(w *want, call, by int, on uint64) {
 	switch {
-	case by < 0:
+	case by < 0 || slices.Contains(w.open, by):
 	case f.branch(by) == f.branch(call):
 		w.certain = w.certain || by < call
-	case !f.prepare():
-	case f.startsAfter(call, by):
+	case !f.prepare() || f.startsAfter(by, call):
+	case f.startsAfter(call, by) && !f.contended(by, call, on):
 		w.certain = true
-	case !f.startsAfter(by, call):
+	default:
 		w.open = append(w.open, by)
 	}
+}
+
+// contended reports whether an earlier call on the same socket, which did not
+// wait, may have taken what came, or may have come too early for it.
+func (f *finder) contended(by, call int, on uint64) bool {
+	list := f.hasty[on]
+	start := f.m.event(call).Start
+	n, _ := slices.BinarySearchFunc(list, start, func(j int, at time.Duration) int { return cmp.Compare(f.m.event(j).Start, at) })
+	return slices.ContainsFunc(list[max(0, n-mostOpen):n], func(j int) bool { return f.before(j, call) && f.concurrent(by, j) })
 }
 
 // mostOpen is how many sends beside one receive are looked at.
@@ -45,14 +57,17 @@ func (f *finder) received(i int, e *event.Event) {
 	var first int
 	if known {
 		first = f.pending(&w, i, e, peer)
+		if nowait {
+			f.missed(&w, i, e, peer)
+		}
 	} else {
 		first = f.queued(&w, i, e.Sock)
 	}
 	kind := raceBytes
 	if nowait {
 		kind = raceNoWait
-		if e.Took == 0 && !w.certain {
-			f.look(&w, i, f.ends(peer))
+		if e.Took == 0 && !w.certain && len(w.open) == 0 {
+			f.look(&w, i, f.ends(peer), 0)
 		}
 	} else {
 		// A call that waits takes what comes first in any case.
@@ -76,28 +91,63 @@ func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
 		if n > 0 && e.Most > 0 && f.m.sentBy(list[n-1], peer) >= start+e.Most {
 			break
 		}
+		if f.waitsOn(i, list[n]) {
+			continue
+		}
 		if first < 0 {
 			first = list[n]
 		}
-		f.look(w, i, list[n])
+		f.look(w, i, list[n], e.Sock)
 	}
 	return first
 }
 
-// queued looks at the messages and connections that a call may have found in
-// the queue of a socket: those that it took or that were taken after it.
+// missed looks at the sends whose bytes have been received, by a call that did not
+// wait and may have come too early for them.
+func (f *finder) missed(w *want, i int, e *event.Event, peer uint64) {
+	list := f.m.sends[peer]
+	k, _ := slices.BinarySearchFunc(list, e.Offset-e.Took+1, func(s int, at int64) int {
+		return int(f.m.sentBy(s, peer) - at)
+	})
+	for _, by := range list[max(0, k-mostOpen):k] {
+		if f.contended(by, i, e.Sock) {
+			f.look(w, i, by, e.Sock)
+		}
+	}
+}
+
+// waitsOn reports whether a call is known to have waited on after something had
+// come: a step has seen it waiting then.
+func (f *finder) waitsOn(call, by int) bool {
+	return slices.ContainsFunc(f.m.held[call], func(seen int) bool { return f.before(by, seen) })
+}
+
+// queued looks at the messages and connections that a call may have found in the
+// queue of a socket: those that it took, that were taken after it or by a call
+// that did not wait and may have come too early for them, and those that nobody
+// took. It returns the first of them; -1 where none is known.
 func (f *finder) queued(w *want, i int, id uint64) int {
 	list := f.queue[id]
 	from, _ := slices.BinarySearchFunc(list, i, func(p pairing, i int) int { return p.effect - i })
 	first := -1
-	for _, p := range list[from:min(len(list), from+mostOpen)] {
-		if f.g.event(p.effect) == nil || p.effect != i && f.before(p.effect, i) {
-			continue
+	found := func(by int) {
+		if first < 0 || f.g.event(by).Start < f.g.event(first).Start {
+			first = by
 		}
-		if first < 0 || f.g.event(p.cause).Start < f.g.event(first).Start {
-			first = p.cause
+		f.look(w, i, by, id)
+	}
+	for _, p := range list[max(0, from-mostOpen):min(len(list), from+mostOpen)] {
+		switch {
+		case f.g.event(p.effect) == nil:
+		case p.effect == i || !f.before(p.effect, i):
+			found(p.cause)
+		case f.contended(p.cause, i, id):
+			f.look(w, i, p.cause, id)
 		}
-		f.look(w, i, p.cause)
+	}
+	left := f.m.left()[id]
+	for _, by := range left[:min(len(left), mostOpen)] {
+		found(by)
 	}
 	return first
 }
@@ -163,13 +213,13 @@ func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 		return []want{in}
 	case h.In:
 		if by := f.m.sender(peer, h.Offset+1); by >= 0 && f.g.event(by) != nil {
-			f.look(&in, i, by)
+			f.look(&in, i, by, h.Sock)
 		} else if by < 0 {
-			f.look(&in, i, f.ends(peer))
+			f.look(&in, i, f.ends(peer), 0)
 		}
 	}
 	if h.End {
-		f.look(&end, i, f.ends(peer))
+		f.look(&end, i, f.ends(peer), 0)
 	}
 	return []want{in, end}
 }
@@ -181,8 +231,8 @@ func (f *finder) sent(i int, e *event.Event) {
 	if !known {
 		return
 	}
-	if (e.NoWait || e.Errno == unix.EAGAIN) && f.short(e) {
-		f.roomFor(i, peer)
+	if e.NoWait || e.Errno == unix.EAGAIN {
+		f.roomFor(i, e, peer)
 	}
 	for _, c := range f.m.closes[peer] {
 		if f.shows(i, e, peer) && f.concurrent(c, i) && !f.interrupts(c, i) {
@@ -220,10 +270,23 @@ func sizeOf(e *event.Event) (int, bool) {
 	return 0, false
 }
 
-// roomFor finds the receives that may have made room for a send or not.
-func (f *finder) roomFor(i int, peer uint64) {
+// roomFor finds the receive that may have made room for a send or not: one for
+// which there was not enough, or that comes after such a one.
+func (f *finder) roomFor(i int, e *event.Event, peer uint64) {
+	before, full := f.full[e.Sock]
+	if f.short(e) {
+		f.full[e.Sock] = i
+		before, full = i, true
+	}
+	if !full {
+		return
+	}
 	for _, j := range f.takes[peer] {
-		if f.m.event(j).Errno == 0 && f.concurrent(i, j) {
+		switch {
+		case f.m.event(j).Errno != 0:
+		case before != i && f.before(before, j) && f.before(j, i):
+			return // it has made room for certain
+		case f.concurrent(i, j):
 			f.add(raceNoWait, i, i, j)
 			return
 		}

@@ -21,6 +21,8 @@ type finder struct {
 	listens map[uint64]int       // the first listen on a description
 	queue   map[uint64][]pairing // by socket: what was taken there, in the order of the effects
 	takes   map[uint64][]int     // by description: the receives from it
+	hasty   map[uint64][]int     // by description: the receives and accepts that did not wait
+	full    map[uint64]int       // by description: the last send for which there was not enough room
 	effects map[int]int          // by a connect or a send: what took it
 
 	ready  bool

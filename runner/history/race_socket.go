@@ -51,7 +51,9 @@ func (f *finder) shared(ids map[uint64]bool) {
 
 func (f *finder) sharedBy(id uint64, c *calls) {
 	for _, group := range f.groups(c.sends, f.differ) {
-		f.add(raceWritten, f.firstReader(id, group), causesOf(group)...)
+		if reader := f.firstReader(id, group); reader >= 0 || !f.unread(id) {
+			f.add(raceWritten, reader, causesOf(group)...)
+		}
 	}
 	for _, group := range f.groups(c.takes, f.differ) {
 		f.add(raceTakers, -1, causesOf(group)...)
@@ -83,8 +85,14 @@ func (f *finder) firstReader(id uint64, group []pairing) int {
 	return best
 }
 
-// closed finds calls on a handle that another branch closed, or whose sending
-// it ended.
+// unread reports whether all that reads what was sent on a description is known.
+func (f *finder) unread(id uint64) bool {
+	peer, known := f.m.peer[id]
+	return known && f.m.inside(id) && !f.m.readByFold(peer)
+}
+
+// closed finds calls on a handle that another branch closed, or whose sending it
+// ended.
 func (f *finder) closed(id uint64, calls []pairing) {
 	for _, p := range calls {
 		for _, c := range f.m.closes[id] {
@@ -168,7 +176,8 @@ func meet(a, b sock.Addr) bool {
 	return a.Port != 0 && a.Port == b.Port && (a.IP == b.IP || a.IsWildcard() || b.IsWildcard())
 }
 
-// lost finds the datagrams that may have come before their socket was bound.
+// lost finds the datagrams that may have come before their socket was bound. Of
+// those that nobody took it shows where somebody has asked for them.
 func (f *finder) lost(list []pairing) {
 	bind, ok := f.bound[list[0].on]
 	if !ok {
@@ -177,6 +186,9 @@ func (f *finder) lost(list []pairing) {
 	for _, p := range list {
 		n := &f.g.nodes[p.cause]
 		e := f.g.event(p.cause)
+		if p.effect < 0 && !slices.ContainsFunc(f.takes[p.on], func(j int) bool { return !f.before(j, p.cause) }) {
+			continue
+		}
 		if e.Op == event.OpSend && f.m.peer[e.Sock] != p.on && !slices.Contains(n.preds[:n.own], bind) && f.concurrent(bind, p.cause) {
 			f.add(raceLost, p.cause, p.cause, bind)
 		}
