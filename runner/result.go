@@ -14,7 +14,7 @@ import (
 
 // Describe is what reports say of a scenario.
 func Describe(s *scenarios.Scenario) history.Scenario {
-	return history.Scenario{Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Node.Pos, Line: s.Node.Line()}
+	return history.Scenario{Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line()}
 }
 
 // failure says why a run failed, with the step that did.

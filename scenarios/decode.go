@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"time"
@@ -21,6 +22,9 @@ type document struct {
 	timeout     value.Duration
 	stepTimeout value.Duration
 	vars        variables
+	cases       table
+	columns     map[string]*source.Node // the variables that rows set
+	known       value.Plain
 	include     includeList
 	files       files
 	network     NetworkPlan
@@ -37,6 +41,8 @@ func (doc *document) params() []*value.Param {
 		{Key: "timeout", Value: &doc.timeout, Help: "the longest time that the whole run may take; default: 30s"},
 		{Key: "step_timeout", Value: &doc.stepTimeout, Help: "the longest time that each step may take; default: 5s"},
 		{Key: "vars", Value: &doc.vars, Help: "values by name, which -D name=value overrides; an expression in one is evaluated when the scenario starts"},
+		{Key: "cases", Value: &doc.cases, Help: "a table: rows of variables by name, or a list of rows, which are 1, 2, 3 or bear the value of their name. The scenario runs once for each row, as SCENARIO/ROW, with its values before those of vars; a variable that a row lacks is nil in it"},
+		{Key: "known_failure", Value: &doc.known, Help: "why the scenario is expected to fail: then it is reported as known, and if it passes, that is a failure"},
 		{Key: "include", Value: doc.include, Help: "files whose procedures and vars the scenario uses: one or a list. A text with a / or an ending is a file, relative to this one; a word is a library that ships with sockscript; {as: NAME, from: …} gives it another name"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
@@ -46,15 +52,15 @@ func (doc *document) params() []*value.Param {
 }
 
 // decode reads and checks a scenario.
-func (s *Scenario) decode(n *source.Node, kinds step.Kinds) source.Problems {
+func (s *Scenario) decode(n *source.Node, kinds step.Kinds) (*document, source.Problems) {
 	doc, problems := s.read(n, kinds)
 	if len(s.Actors) == 0 {
-		return problems
+		return doc, problems
 	}
 	if p := s.tooMany(); p != nil {
-		return append(problems, p)
+		return doc, append(problems, p)
 	}
-	return append(problems, s.check(doc)...)
+	return doc, append(problems, s.check(doc)...)
 }
 
 // read reads a scenario without the check.
@@ -66,7 +72,8 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	doc := new(document)
 	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
 	s.Included = l.include(n.Get("include"))
-	actors, vars := keysOf(n.Get("actors")), keysOf(n.Get("vars"))
+	doc.columns = columnsOf(n.Get("cases"))
+	actors, vars := keysOf(n.Get("actors")), slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
 	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
 	for _, inc := range s.Included {
@@ -105,6 +112,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	}
 	s.Description, s.Tags = doc.description.Text, doc.tags.list
 	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
+	s.KnownFailure = doc.known.Text
 	s.Files, s.Network = doc.files.list, doc.network
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
@@ -143,6 +151,8 @@ func (s *Scenario) check(doc *document) source.Problems {
 	sorted, circles := doc.vars.inOrder()
 	s.Computed = sorted
 	problems = append(problems, circles...)
+	cells, bad := doc.checkRows()
+	outside, problems = append(outside, cells...), append(problems, bad...)
 	for _, v := range s.Computed {
 		for _, e := range v.Exprs {
 			problems = append(problems, noReferences(e, v.Node, "the variable "+v.Name)...)
@@ -155,7 +165,18 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
-	return append(problems, step.CheckActors(checked, doc.vars.nodes, namesOfIncluded(s.Included), outside)...)
+	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside)...)
+}
+
+// variables are those of vars and of the rows, with their places. The name of a
+// row need not be used.
+func (doc *document) variables() map[string]*source.Node {
+	all := maps.Clone(doc.columns)
+	if name := all["name"]; name != nil {
+		all["name"] = nil
+	}
+	maps.Copy(all, doc.vars.nodes)
+	return all
 }
 
 // noReferences reports what an expression that is settled before any actor

@@ -30,12 +30,20 @@ type Scenario struct {
 	Requires    []Requirement
 	Timeout     time.Duration
 	StepTimeout time.Duration
-	Vars        map[string]any // nil for those in Computed
-	Computed    []*Variable    // each after those that it reads
-	Included    []*Included
-	Files       []*File
-	Network     NetworkPlan
-	Actors      []*Actor
+	// KnownFailure is why the scenario is expected to fail; "" where it is not.
+	KnownFailure string
+	Vars         map[string]any // nil for those in Computed
+	Computed     []*Variable    // each after those that it reads
+	Included     []*Included
+	Files        []*File
+	Network      NetworkPlan
+	Actors       []*Actor
+
+	// Of a scenario with cases there is one for each row. RowVars are the
+	// variables that the row itself sets.
+	Row     string
+	RowNode *source.Node
+	RowVars map[string]any
 
 	Node  *source.Node
 	Steps []*step.Step // all of them, in the order of the file
@@ -69,8 +77,26 @@ type Actor struct {
 	Node    *source.Node
 }
 
-// Pos is the place of the scenario in its file.
-func (s *Scenario) Pos() source.Pos { return s.Node.Pos }
+// Pos is the place of the scenario in its file, or that of its row.
+func (s *Scenario) Pos() source.Pos { return s.node().Pos }
+
+func (s *Scenario) node() *source.Node {
+	if s.RowNode != nil {
+		return s.RowNode
+	}
+	return s.Node
+}
+
+// Line is the line at its place.
+func (s *Scenario) Line() string { return s.node().Line() }
+
+// Title is the scenario's name without that of a row.
+func (s *Scenario) Title() string {
+	if s.Row == "" {
+		return s.Name
+	}
+	return strings.TrimSuffix(s.Name, "/"+s.Row)
+}
 
 // Needs reports whether the scenario has a requirement, as it is written.
 func (s *Scenario) Needs(requirement string) bool {
@@ -142,13 +168,16 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 		if len(o.Command) > 0 {
 			problems = append(problems, addCommand(n, o.Command, o.Kinds)...)
 		}
-		problems = append(problems, s.decode(n, o.Kinds)...)
+		doc, found := s.decode(n, o.Kinds)
+		problems = append(problems, found...)
 		if first := seen[s.Name]; first != nil {
 			p := n.Problem("the file has two scenarios named %s; the first is at line %d", s.Name, first.Pos.Line)
 			problems = append(problems, p.WithHint("set the key name in one of them"))
 		}
 		seen[s.Name] = n
-		list = append(list, s)
+		if !found.HasErrors() {
+			list = append(list, s.split(doc)...)
+		}
 	}
 	if len(nodes) == 0 && !problems.HasErrors() {
 		problems = append(problems, emptyFile(name, data))

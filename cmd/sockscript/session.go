@@ -361,7 +361,7 @@ func (s *session) setVars(cases []*suite.Case) error {
 func prune(sum *report.Summary) error {
 	for len(sum.Orphans) > 0 {
 		path := sum.Orphans[0]
-		if err := os.Remove(path); err != nil {
+		if err := suite.RemoveOrphan(path); err != nil {
 			return fmt.Errorf("cannot remove the golden file: %w", err)
 		}
 		sum.Orphans, sum.Removed = sum.Orphans[1:], append(sum.Removed, path)

@@ -12,14 +12,15 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// A Case is one scenario of a file.
+// A Case is one scenario of a file, or one row of a scenario's table.
 type Case struct {
 	Scenario *scenarios.Scenario
 	File     File
 	// Golden is the golden file where it is not the one beside the scenario's
 	// file. It must be there when transcripts are compared.
 	Golden string
-	alone  bool // in its file
+	alone  bool     // in its file
+	rows   []string // of its table, in the order of the file
 }
 
 // Load reads and checks the files. The problems are those of all files,
@@ -35,8 +36,12 @@ func Load(files []File) ([]*Case, source.Problems, error) {
 			errs = append(errs, err)
 		}
 		problems = append(problems, found...)
+		rows := make(map[string][]string)
 		for _, s := range list {
-			cases = append(cases, &Case{Scenario: s, File: f, alone: len(list) == 1})
+			rows[s.Title()] = append(rows[s.Title()], s.Row)
+		}
+		for _, s := range list {
+			cases = append(cases, &Case{Scenario: s, File: f, alone: len(rows) == 1, rows: rows[s.Title()]})
 		}
 	}
 	return cases, problems, errors.Join(errs...)
@@ -56,7 +61,7 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 
 // GoldenPath is where the case's golden file is or would be: the one that it
 // was given, else beside its file, with that file's name, or the scenario's
-// where a file holds several. It is "" for a case that is not on disk.
+// where a file holds several. The rows of a table share one file. It is "" for a case that is not on disk.
 func (c *Case) GoldenPath() string {
 	if c.Golden != "" {
 		return c.Golden
@@ -74,7 +79,7 @@ func (c *Case) goldenName() string {
 		base := filepath.Base(c.File.Path)
 		return strings.TrimSuffix(base, filepath.Ext(base)) + goldenExt
 	}
-	return strings.NewReplacer("/", "-", `\`, "-", "\x00", "-").Replace(c.Scenario.Name) + goldenExt
+	return strings.NewReplacer("/", "-", `\`, "-", "\x00", "-").Replace(c.Scenario.Title()) + goldenExt
 }
 
 // GoldenLabel is what messages call the golden file: its path, or the name of
@@ -100,7 +105,7 @@ func (c *Case) golden() (*golden, error) {
 		if !ok || !c.File.Shipped {
 			return nil, nil
 		}
-		return parseGolden(c.goldenName(), string(data))
+		return c.parse(c.goldenName(), string(data))
 	}
 	data, err := source.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -109,5 +114,19 @@ func (c *Case) golden() (*golden, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the golden file: %w", err)
 	}
-	return parseGolden(path, string(data))
+	return c.parse(path, string(data))
+}
+
+// parse reads of a golden file what is the case's; nil where it has nothing for
+// its row.
+func (c *Case) parse(path, text string) (*golden, error) {
+	if c.Scenario.Row == "" {
+		return parseGolden(path, text, 0)
+	}
+	for _, s := range sectionsOf(text) {
+		if s.row == c.Scenario.Row {
+			return parseGolden(path, s.text, s.before)
+		}
+	}
+	return nil, nil
 }

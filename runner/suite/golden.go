@@ -14,6 +14,9 @@ func (c *Case) writeGolden(text string) error {
 		return errors.New("the golden file of a scenario that is not on disk cannot be written")
 	}
 	err := goldenStays(path)
+	if err == nil && c.Scenario.Row != "" {
+		text, err = c.withSection(path, text)
+	}
 	var r *Replacement
 	if err == nil {
 		r, err = Replace(path)
@@ -86,7 +89,7 @@ func CheckGoldens(cases []*Case) error {
 		if path == "" {
 			continue
 		}
-		if other := owner[path]; other != nil {
+		if other := owner[path]; other != nil && !other.sharesTable(c) {
 			return fmt.Errorf("the scenarios %s (%s) and %s (%s) would share the golden file %s; give one of them another name",
 				other.Scenario.Name, other.File.Path, c.Scenario.Name, c.File.Path, path)
 		}
@@ -96,6 +99,11 @@ func CheckGoldens(cases []*Case) error {
 		owner[path] = c
 	}
 	return nil
+}
+
+// sharesTable reports whether both are rows of one table.
+func (c *Case) sharesTable(other *Case) bool {
+	return c.Scenario.Row != "" && other.Scenario.Row != "" && c.Scenario.Node == other.Scenario.Node
 }
 
 // NearGoldens drops the files on disk in whose directory no golden file

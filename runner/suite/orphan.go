@@ -26,13 +26,22 @@ func Directories(names []string) []string {
 
 // Orphans finds the golden files in directories, at any depth but for hidden
 // ones, that are of none of the cases: those whose scenario is gone or has
-// another name now. The cases must be all of the directories'. Files that end
+// another name now, and as "FILE: -- ROW --" the sections of rows that are gone. The cases must be all of the directories'. Files that end
 // in .golden and hold no transcript are somebody else's.
 func Orphans(dirs []string, cases []*Case) ([]string, error) {
 	known := make(map[string]bool)
+	rows := make(map[string]map[string]bool) // of the golden files of tables
 	for _, c := range cases {
-		if path := c.GoldenPath(); path != "" {
-			known[absolute(path)] = true
+		path := c.GoldenPath()
+		if path == "" {
+			continue
+		}
+		known[absolute(path)] = true
+		if c.Scenario.Row != "" {
+			if rows[absolute(path)] == nil {
+				rows[absolute(path)] = make(map[string]bool)
+			}
+			rows[absolute(path)][c.Scenario.Row] = true
 		}
 	}
 	var orphans []string
@@ -43,7 +52,14 @@ func Orphans(dirs []string, cases []*Case) ([]string, error) {
 				return err
 			case d.IsDir() && path != dir && hidden(d.Name()):
 				return filepath.SkipDir
-			case !d.Type().IsRegular() || filepath.Ext(path) != goldenExt || known[absolute(path)]:
+			case !d.Type().IsRegular() || filepath.Ext(path) != goldenExt:
+				return nil
+			case rows[absolute(path)] != nil:
+				list, err := orphanSections(path, rows[absolute(path)])
+				delete(rows, absolute(path)) // once is enough
+				orphans = append(orphans, list...)
+				return err
+			case known[absolute(path)]:
 				return nil
 			}
 			known[absolute(path)] = true // once is enough

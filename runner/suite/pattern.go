@@ -23,19 +23,20 @@ type golden struct {
 	text     string
 	lines    []string               // each with its newline
 	patterns map[int]*regexp.Regexp // by the index of the line
+	before   int                    // lines of the file that are not the case's
 }
 
 // parseGolden reads a golden file; path is for the error that a pattern line
-// gives.
-func parseGolden(path, text string) (*golden, error) {
-	g := &golden{text: text, lines: slices.Collect(strings.Lines(text)), patterns: make(map[int]*regexp.Regexp)}
+// gives, before the number of lines in the file that stand before the text.
+func parseGolden(path, text string, before int) (*golden, error) {
+	g := &golden{text: text, before: before, lines: slices.Collect(strings.Lines(text)), patterns: make(map[int]*regexp.Regexp)}
 	for i, line := range g.lines {
 		pattern, marked := strings.CutPrefix(strings.TrimSuffix(line, "\n"), patternMark)
 		if !marked {
 			continue
 		}
 		if _, err := regexp.Compile(pattern); err != nil {
-			return nil, fmt.Errorf("%s:%d: the pattern line: %w", path, i+1, err)
+			return nil, fmt.Errorf("%s:%d: the pattern line: %w", path, before+i+1, err)
 		}
 		g.patterns[i] = regexp.MustCompile(`\A(?:` + pattern + `)\z`)
 	}

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,7 +36,7 @@ func TestPatternLines(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g, err := parseGolden("x.golden", tt.golden)
+			g, err := parseGolden("x.golden", tt.golden, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +56,7 @@ func TestNoGoldenKeepsATranscript(t *testing.T) {
 
 func TestPatternLineThatIsNoExpression(t *testing.T) {
 	for _, text := range []string{"ok\n~ one (\nok\n", "ok\n~ a)|(?:b\n"} {
-		_, err := parseGolden("x.golden", text)
+		_, err := parseGolden("x.golden", text, 0)
 		if err == nil || !strings.HasPrefix(err.Error(), "x.golden:2: the pattern line: error parsing regexp: ") {
 			t.Errorf("the error is %v", err)
 		}
@@ -65,12 +66,24 @@ func TestPatternLineThatIsNoExpression(t *testing.T) {
 // Two long transcripts that have nothing in common must not take the memory of
 // all their pairs.
 func TestPatternLinesOfLongTranscripts(t *testing.T) {
-	g, err := parseGolden("x.golden", "a\n"+strings.Repeat("b\n", 5000)+"~ c+\n")
+	g, err := parseGolden("x.golden", "a\n"+strings.Repeat("b\n", 5000)+"~ c+\n", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "a\n" + strings.Repeat("d\n", 5000) + "~ c+\n"
 	if got := g.keep("a\n" + strings.Repeat("d\n", 5000) + "ccc\n"); got != want {
 		t.Errorf("%d bytes; want %d", len(got), len(want))
+	}
+}
+
+func TestSections(t *testing.T) {
+	const text = "old\n-- a --\none\n~ (\n-- b c --\n-- --\ntwo\n"
+	got := sectionsOf(text)
+	want := []section{{"a", "one\n~ (\n", 2}, {"b c", "-- --\ntwo\n", 5}}
+	if !slices.Equal(got, want) {
+		t.Fatalf("got %v, want %v", got, want)
+	}
+	if _, err := parseGolden("x.golden", got[0].text, got[0].before); err == nil || !strings.HasPrefix(err.Error(), "x.golden:4: ") {
+		t.Errorf("the error of a pattern line is %v", err)
 	}
 }

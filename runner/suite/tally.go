@@ -149,6 +149,7 @@ func (t *tally) settle(options Options, text string) {
 	case t.golden != nil:
 		o.Golden, o.Failed = report.GoldenDiffers, o.Runs
 		o.Diff = compare(o.GoldenPath, t.golden.text, "transcript", text)
+		o.Diff.Line += t.golden.before
 	case t.one.Golden != "":
 		o.Err = fmt.Errorf("there is no golden file %s; --update writes it", o.GoldenPath)
 	case options.Strict:

@@ -56,10 +56,16 @@ func addIncluded(known map[string]bool, list []*scenarios.Included, under string
 	}
 }
 
-// CheckVars reports a variable that none of the cases has.
+// CheckVars reports a variable that none of the cases has, and one that the row
+// of a table sets.
 func CheckVars(cases []*Case, vars map[string]any) error {
 	known := make(map[string]bool)
 	for _, c := range cases {
+		for name := range vars {
+			if _, set := c.Scenario.RowVars[name]; set {
+				return fmt.Errorf("the variable %s is set by each row of cases that has it, such as %s; choose rows with --run, or leave this value out", name, c.Scenario.Name)
+			}
+		}
 		for name := range c.Scenario.Vars {
 			known[name] = true
 		}

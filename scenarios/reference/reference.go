@@ -25,6 +25,7 @@ type section struct {
 func sections() []section {
 	return []section{
 		{"Scenario", "A file holds one scenario, or several as YAML documents separated by `---`.", scenarios.Keys()},
+		{"Row", "A row of `cases` is a mapping of variables to values, and may have these keys beside them. One golden file holds the transcripts of all rows, each after a line `-- ROW --`.", scenarios.RowKeys()},
 		{"Procedure", procedureIntro, step.ProcedureKeys()},
 		{"Actor", "An actor is a list of steps, or a mapping with these keys.", scenarios.ActorKeys()},
 		{

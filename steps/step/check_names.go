@@ -18,12 +18,14 @@ type CheckedActor struct {
 
 // CheckActors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
-// variables with their places; included are the names under which those of
+// variables with their places, nil where a variable need not be used; included are the names under which those of
 // included files stand; outside are expressions beside the steps.
 func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr) source.Problems {
 	var problems source.Problems
 	all := make(map[string]*source.Node)
-	maps.Copy(all, vars)
+	for name := range vars {
+		all[name] = new(source.Node)
+	}
 	for _, name := range included {
 		all[name] = new(source.Node)
 	}
@@ -62,8 +64,10 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	}
 	u.check(&problems, names)
 	for name, node := range vars {
-		if !names.usedVars[name] {
-			problems = append(problems, node.Warning("the variable %s is never used", name))
+		if !names.usedVars[name] && node != nil {
+			w := node.Warning("the variable %s is never used", name)
+			w.Hint = source.DidYouMean(name, value.Without(slices.Sorted(maps.Keys(all)), name))
+			problems = append(problems, w)
 		}
 	}
 	return problems
