@@ -32,12 +32,16 @@ type nameAction struct {
 	ask    func(*sock.Socket) (sock.Addr, error)
 	handle step.HandleRef
 	want   value.AddressMatch
+	parts  value.AddressParts
+	re     value.Regexp
 }
 
 func (a *nameAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Plain(&a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
 	p.Result("address", &a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
+	p.Results(a.parts.Conditions())
+	p.Result("matches", &a.re, "a regular expression (RE2) that the address matches, as it is written in a scenario; its named groups become variables")
 	p.Makes = "the address"
 }
 
@@ -58,8 +62,43 @@ func (a *nameAction) Run(t *step.Task) error {
 		t.Event.Sock, e.Sock, e.Name, e.Fixed = d.ID, d.ID, h.Name, !d.AutoPort()
 	}
 	t.Return(got)
-	if err := t.SetAs(0, e); err != nil || !a.want.Given() {
+	if err := t.SetAs(0, e); err != nil {
 		return err
 	}
-	return a.want.Expect(t, got, "the address")
+	if err := a.want.Expect(t, got, "the address"); err != nil {
+		return err
+	}
+	if err := a.parts.Expect(t, got, "the address"); err != nil {
+		return err
+	}
+	return a.matches(t, e)
+}
+
+// matches compares the address with the regular expression, and gives its named
+// groups their values.
+func (a *nameAction) matches(t *step.Task, e *value.Endpoint) error {
+	if !a.re.Given() {
+		return nil
+	}
+	re, err := a.re.Eval(t)
+	if err != nil {
+		return err
+	}
+	found := re.FindStringSubmatchIndex(e.Address)
+	if found == nil {
+		return value.Mismatchf("expected an address that matches %s, got %s", re, e.Address)
+	}
+	for i, name := range re.SubexpNames() {
+		from, to := max(0, found[2*i]), max(0, found[2*i+1]) // -1: the group is not there
+		t.Set(name, value.WithTrace(e.Address[from:to], e.Trace().Cut(from, to)))
+	}
+	return nil
+}
+
+func (a *nameAction) Check(c *step.Check) {
+	c.Handle(&a.handle)
+	for _, name := range a.re.Groups() {
+		c.MakeValue(name, a.re.Node)
+	}
+	c.MakeValues()
 }

@@ -2,7 +2,6 @@ package value
 
 import (
 	"fmt"
-	"net/netip"
 	"regexp"
 	"slices"
 
@@ -130,78 +129,6 @@ func chosenMarks(a sock.Addr, written event.Marked) []event.Mark {
 		return []event.Mark{{From: from, To: to, Origins: all}}
 	}
 	return event.Shifted(event.CutMarks(written.Marks, from, to), from)
-}
-
-// AddressMatch is an address that must come; one without a port asks for the
-// host only.
-type AddressMatch struct {
-	Address
-	host netip.Addr
-	none bool // no address must come
-}
-
-// Decode reads an address, a bare host or none.
-func (a *AddressMatch) Decode(d *Decoder, n *source.Node) {
-	if n.Kind == source.Scalar && n.Text == "none" && !d.knows("none") {
-		a.given, a.Node, a.none = true, n, true
-		return
-	}
-	if ip, err := netip.ParseAddr(n.Text); err == nil && n.Kind == source.Scalar {
-		a.given, a.Node, a.host = true, n, ip
-		return
-	}
-	a.Address.Decode(d, n)
-}
-
-// Expect holds an address against the expectation.
-func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
-	if !a.given {
-		return nil
-	}
-	came := got.String()
-	if came == "" {
-		came = "no address (write none to expect that)"
-	}
-	if a.none {
-		if !got.IsZero() {
-			return Mismatchf("expected no %s address, got %s", what, came)
-		}
-		return nil
-	}
-	host, err := a.bareHost(env)
-	if err != nil {
-		return err
-	}
-	if host.IsValid() {
-		if got.IP != host {
-			return Mismatchf("expected %s %s, got %s", what, host, came)
-		}
-		return nil
-	}
-	want, err := a.Resolve(env)
-	if err != nil {
-		return err
-	}
-	if !want.Means(got) {
-		return Mismatchf("expected %s %s, got %s", what, want, came)
-	}
-	return nil
-}
-
-// bareHost is the host where no port is asked for; not valid else.
-func (a *AddressMatch) bareHost(env Env) (netip.Addr, error) {
-	if _, static := a.Static(); a.host.IsValid() || a.ref == nil && static {
-		return a.host, nil
-	}
-	s, err := a.eval(env)
-	if err != nil {
-		return netip.Addr{}, err
-	}
-	host, err := netip.ParseAddr(s.Text)
-	if err != nil {
-		return netip.Addr{}, nil // an address with a port, or what Resolve reports
-	}
-	return host, nil
 }
 
 // Endpoint is what expressions see of a handle.

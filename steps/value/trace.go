@@ -224,6 +224,14 @@ func (e *Endpoint) Trace() *Trace {
 	return t
 }
 
+// Cut is the trace of a piece of the text.
+func (t *Trace) Cut(from, to int) *Trace {
+	if t == nil {
+		return nil
+	}
+	return &Trace{Marks: event.CutMarks(t.Marks, from, to)}
+}
+
 // A path is what an expression reads of one name: [conn, peer, port].
 type path []string
 
