@@ -17,6 +17,7 @@ type message struct {
 	sent      *event.Datagram
 	parts     []*message // of a message that stands for all parts of a split send
 	taken     bool       // by a receive that was its only one
+	turn      int        // its place among all of them
 }
 
 // A dgramKey tells datagrams apart for one receiver: by what they hold.
@@ -37,7 +38,9 @@ type dgramQueue struct {
 // dgrams are the messages of a run, in the order of time. They are found by
 // what they hold.
 type dgrams struct {
-	all    []*message
+	all    line
+	places map[place]*line
+	peers  map[uint64]*line // by the receiver, of sockets that have one peer
 	bySum  map[uint64][]*message
 	queues map[dgramKey]*dgramQueue
 }
@@ -49,6 +52,7 @@ func (m *matcher) messages() *dgrams {
 		return d
 	}
 	d.bySum, d.queues = make(map[uint64][]*message), make(map[dgramKey]*dgramQueue)
+	d.places, d.peers = make(map[place]*line), make(map[uint64]*line)
 	for _, i := range m.events {
 		e := m.event(i)
 		if e.Op != event.OpSend || e.Errno != 0 || e.Endpoints == nil {
@@ -61,10 +65,10 @@ func (m *matcher) messages() *dgrams {
 		if e.Whole != nil {
 			whole := newMessage(i, e, e.Whole)
 			whole.parts = parts
-			d.add(whole)
+			d.add(whole, m.peer[e.Sock])
 		}
 		for _, x := range parts {
-			d.add(x)
+			d.add(x, m.peer[e.Sock])
 		}
 	}
 	return d
@@ -81,8 +85,14 @@ func newMessage(i int, e *event.Event, sent *event.Datagram) *message {
 	return x
 }
 
-func (d *dgrams) add(x *message) {
-	d.all = append(d.all, x)
+func (d *dgrams) add(x *message, peer uint64) {
+	x.turn = len(d.all.list)
+	d.all.list = append(d.all.list, x)
+	if peer != 0 {
+		addTo(d.peers, peer, x)
+	} else {
+		addTo(d.places, placeOf(x.to), x)
+	}
 	for _, sum := range append([]uint64{x.sent.Sum}, x.sent.Inner...) {
 		d.bySum[sum] = append(d.bySum[sum], x)
 	}
@@ -143,7 +153,7 @@ func (m *matcher) beginning(e *event.Event, d *event.Datagram) int {
 	if !d.Cut {
 		return -1
 	}
-	for _, x := range m.messages().all {
+	for x := range m.waiting(e) {
 		if !x.gone() && d.Begins(x.sent) && m.event(x.node).Start <= e.End && m.reaches(x, e, d) {
 			if !e.Look.Peek {
 				x.take(e, d)
@@ -158,7 +168,7 @@ func (m *matcher) beginning(e *event.Event, d *event.Datagram) int {
 // SO_PEEK_OFF: of those that wait, the one in which its bytes are.
 func (m *matcher) beyond(e *event.Event, d *event.Datagram) int {
 	skip := e.Look.Skip
-	for _, x := range m.messages().all {
+	for x := range m.waiting(e) {
 		if x.parts != nil || x.gone() || m.event(x.node).Start > e.End || !m.reaches(x, e, d) {
 			continue
 		}

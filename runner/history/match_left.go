@@ -4,7 +4,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // left are, by socket, the connects to it and the sends of datagrams that came
@@ -23,7 +22,7 @@ func (m *matcher) left() map[uint64][]int {
 		}
 	}
 	in := m.mailboxes()
-	for _, x := range m.messages().all {
+	for _, x := range m.messages().all.list {
 		if x.parts != nil || x.gone() || x.to.IP.IsMulticast() || isBroadcast(x.to) {
 			continue
 		}
@@ -41,15 +40,6 @@ type mailbox struct {
 	id uint64
 	at *event.Event
 }
-
-// place is what the address of a message and that of its receiver have in
-// common.
-type place struct {
-	port uint16
-	path string
-}
-
-func placeOf(a sock.Addr) place { return place{a.Port, a.Path} }
 
 // mailboxes are where the sockets of datagrams receive, those that a fold reads
 // left out.

@@ -104,7 +104,7 @@ func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {
 		return 0, false
 	}
-	for _, x := range m.messages().all {
+	for _, x := range m.messages().all.list {
 		if (x.to.Path == l.Remote.Path) != (x.from == from) {
 			return 0, false
 		}

@@ -1,0 +1,47 @@
+package history
+
+import (
+	"net/netip"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A receive with a short buffer is matched to its send by the beginning. Many of
+// them take time that grows as their number does: a hundred thousand would else
+// take minutes.
+func TestMatchCutDatagrams(t *testing.T) {
+	const count = 100_000
+	at := func(port uint16) sock.Addr {
+		return sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: port}
+	}
+	sender, receiver := &Branch{ID: 0, Actor: "a"}, &Branch{ID: 1, Actor: "b"}
+	began := time.Now()
+	for i := range count {
+		now := time.Duration(2 * i)
+		sent := event.Datagram{Sum: uint64(i), Len: 2, Remote: at(9)}
+		sent.Head[0] = byte(i)
+		cut := event.Datagram{Sum: 1 << 40, Len: 1, Head: sent.Head, Cut: true, Remote: at(8)}
+		sender.Entries = append(sender.Entries, Entry{Event: &event.Event{
+			Seq: i, Op: event.OpSend, Sock: 1, Start: now, End: now, Sums: []event.Datagram{sent},
+			Endpoints: &event.Endpoints{Type: syscall.SOCK_DGRAM, Local: at(8), Remote: at(9)},
+		}})
+		receiver.Entries = append(receiver.Entries, Entry{Event: &event.Event{
+			Seq: i, Op: event.OpRecv, Sock: 2, Start: now + 1, End: now + 1, Sums: []event.Datagram{cut},
+			Endpoints: &event.Endpoints{Type: syscall.SOCK_DGRAM, Local: at(9)},
+		}})
+	}
+	g := newGraph(&Record{Branches: []*Branch{sender, receiver}})
+	g.addCauses()
+	for _, i := range []int{0, 1, count - 1} {
+		if got := g.kernel.taken[count+i]; len(got) != 1 || got[0] != i {
+			t.Errorf("receive %d took the sends %v", i, got)
+		}
+	}
+	if took := time.Since(began); took > time.Minute {
+		t.Errorf("it took %v", took)
+	}
+}
