@@ -19,14 +19,21 @@ type member struct {
 	count int
 	roles step.Roles
 	main  *branch
+	life  *life // its own, or that of the sequence in which it has turns
+}
 
-	// Guarded by the hub.
-	live    int // branches that have not ended
+// A life says whether anybody of a member, or of all members of a sequence, still
+// does something. The hub guards it.
+type life struct {
+	live    int // branches that have not ended; a sequence itself is one
 	waiting int // of these, those that wait for a name, signal, barrier or branch
 	started bool
 }
 
-func (m *member) ended() bool { return m.started && m.live == 0 }
+// runs reports whether there is a branch that does not wait.
+func (l *life) runs() bool { return !l.started || l.live > l.waiting }
+
+func (m *member) ended() bool { return m.life.started && m.life.live == 0 }
 
 // label is how the transcript calls the member.
 func (m *member) label() string { return history.MemberName(m.actor.Name, m.index, m.count) }
@@ -40,6 +47,7 @@ type branch struct {
 	parent *branch
 	record *history.Branch
 	joined []event.Cause // what the next event comes after: a fork, joined branches
+	turned []event.Cause // what the turn under way comes after, and so its branches
 
 	// Guarded by the hub.
 	joiners []*branch // that wait for its end
@@ -54,6 +62,7 @@ type branch struct {
 	waits atomic.Pointer[string]
 	stall atomic.Bool // the step's call waits
 	over  atomic.Bool
+	turn  atomic.Pointer[event.Place] // of a sequence; nil between turns
 }
 
 func (b *branch) label() string { return b.record.Name() }
@@ -92,7 +101,13 @@ func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }
 func (b *branch) MayStart() bool {
 	b.run.mu.Lock()
 	defer b.run.mu.Unlock()
+	if q := b.run.sequence; q != nil && b.turn.Load() == nil && !q.over.Load() && step.StartsAhead(b.run.scenario.Sequence, q.step.Load()) {
+		return true
+	}
 	for _, other := range b.run.branches {
+		if other.inSequence() {
+			continue // it does only what the sequence does
+		}
 		if other != b && !other.over.Load() && step.StartsAhead(other.member.actor.Body, other.step.Load()) {
 			return true
 		}
@@ -123,13 +138,18 @@ func (b *branch) Barrier(deadline time.Time, name string) (event.Cause, error) {
 	return b.run.hub.barrier(b, deadline, name)
 }
 
+// inSequence reports whether the branch is an actor's own line of steps in a
+// sequence.
+func (b *branch) inSequence() bool { return b.member.actor.Turns && b.parent == nil }
+
 func (b *branch) doing() history.Doing {
-	d := history.Doing{Actor: b.label(), Place: b.step.Load(), Ended: b.over.Load()}
+	d := history.Doing{Actor: b.label(), Place: b.step.Load(), Ended: b.over.Load(), Turn: b.turn.Load()}
 	if d.Place != nil {
 		d.For = time.Since(b.run.shared.Epoch) - time.Duration(b.since.Load())
 	}
 	if w := b.waits.Load(); w != nil {
 		d.Waits, d.Done = *w, w == &itsBranches
 	}
+	d.Between = b.inSequence() && d.Turn == nil && !d.Done && !d.Ended
 	return d
 }

@@ -7,14 +7,11 @@ import (
 	"github.com/sockscript/sockscript/steps/step"
 )
 
-// runs reports whether the member has a branch that does not wait.
-func (m *member) runs() bool { return !m.started || m.live > m.waiting }
-
 // change does what may make a member run or not, and keeps count.
 func (h *hub) change(m *member, do func()) {
-	before := m.runs()
+	before := m.life.runs()
 	do()
-	switch after := m.runs(); {
+	switch after := m.life.runs(); {
 	case before && !after:
 		h.idle++
 	case !before && after:
@@ -30,7 +27,7 @@ func (h *hub) hopeful(w *waiter) bool {
 		return !h.branched && h.idle == len(w.meet.here)
 	}
 	for _, m := range w.givers {
-		if m.runs() {
+		if m.life.runs() {
 			return true
 		}
 	}
@@ -45,11 +42,11 @@ func (h *hub) findStuck() {
 	if h.ctx.Err() != nil {
 		return
 	}
-	alive := make(map[*member]bool)
+	alive := make(map[*life]bool)
 	for _, list := range h.actors {
 		for _, m := range list {
-			if m.runs() {
-				alive[m] = true
+			if m.life.runs() {
+				alive[m.life] = true
 			}
 		}
 	}
@@ -57,8 +54,8 @@ func (h *hub) findStuck() {
 		changed = false
 		meets := make(map[*barrier]bool)
 		for w := range h.waiters {
-			if m := w.branch.member; !alive[m] && w.hope(alive, meets) {
-				alive[m], changed = true, true
+			if l := w.branch.member.life; !alive[l] && w.hope(alive, meets) {
+				alive[l], changed = true, true
 			}
 		}
 	}
@@ -78,17 +75,17 @@ func (h *hub) findStuck() {
 
 // hope reports whether the wait can still end; meets keeps what is found out of
 // barriers.
-func (w *waiter) hope(alive map[*member]bool, meets map[*barrier]bool) bool {
+func (w *waiter) hope(alive map[*life]bool, meets map[*barrier]bool) bool {
 	if b := w.meet; b != nil {
 		hope, known := meets[b]
 		if !known {
-			hope = !slices.ContainsFunc(b.members, func(m *member) bool { return !b.here[m] && !alive[m] })
+			hope = !slices.ContainsFunc(b.members, func(m *member) bool { return !b.here[m] && !alive[m.life] })
 			meets[b] = hope
 		}
 		return hope
 	}
 	for _, m := range w.givers {
-		if alive[m] {
+		if alive[m.life] {
 			return true
 		}
 	}
@@ -115,6 +112,8 @@ func (h *hub) giveUp(stuck []*waiter) {
 		}
 	case len(w.givers) == 0 && w.meet == nil:
 		err.Msg = fmt.Sprintf("waits for %s, which no actor provides", w.what)
+	case w.waitsInTurn():
+		err.Msg = fmt.Sprintf("waits for %s, which only a later turn can give", w.what)
 	default:
 		err.Msg = "deadlock: each of these waits for another, and none can go on"
 	}
@@ -128,7 +127,18 @@ func (w *waiter) describe() string {
 	if at := w.branch.step.Load(); at != nil {
 		s += fmt.Sprintf(" (%s:%d)", at.Pos.File, at.Pos.Line)
 	}
+	if turn := w.branch.turn.Load(); turn != nil {
+		s += fmt.Sprintf(", in its turn at line %d", turn.Pos.Line)
+	}
 	return s
+}
+
+// waitsInTurn reports whether a sequence waits for what only its later turns can
+// give.
+func (w *waiter) waitsInTurn() bool {
+	q := w.branch.run.sequence
+	return w.meet == nil && q != nil && (w.branch == q.branch || w.branch.turn.Load() != nil) &&
+		!slices.ContainsFunc(w.givers, func(m *member) bool { return m.life != w.branch.member.life })
 }
 
 func (w *waiter) endedGiver() *member {

@@ -88,10 +88,10 @@ func (h *hub) enter(b *branch) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.change(b.member, func() {
-		b.member.started = true
-		b.member.live++
+		b.member.life.started = true
+		b.member.life.live++
 	})
-	h.branched = h.branched || b.parent != nil
+	h.branched = h.branched || b.parent != nil || b.run.sequence != nil
 }
 
 // leave notes that a branch has ended. In the same moment those go on that wait
@@ -103,10 +103,10 @@ func (h *hub) leave(b *branch) {
 	defer h.mu.Unlock()
 	b.ended = true
 	for _, j := range b.joiners {
-		h.change(j.member, func() { j.member.waiting-- })
+		h.change(j.member, func() { j.member.life.waiting-- })
 	}
 	b.joiners = nil
-	h.change(b.member, func() { b.member.live-- })
+	h.change(b.member, func() { b.member.life.live-- })
 	if len(h.waiters) > 0 {
 		h.findStuck()
 	}
@@ -121,7 +121,7 @@ func (h *hub) join(b, of *branch) bool {
 		return false
 	}
 	of.joiners = append(of.joiners, b)
-	h.change(b.member, func() { b.member.waiting++ })
+	h.change(b.member, func() { b.member.life.waiting++ })
 	if len(h.waiters) > 0 {
 		h.findStuck()
 	}
@@ -134,7 +134,7 @@ func (h *hub) unjoin(b, of *branch) {
 	defer h.mu.Unlock()
 	if i := slices.Index(of.joiners, b); i >= 0 {
 		of.joiners = slices.Delete(of.joiners, i, i+1)
-		h.change(b.member, func() { b.member.waiting-- })
+		h.change(b.member, func() { b.member.life.waiting-- })
 	}
 }
 
@@ -307,7 +307,7 @@ func (h *hub) open(b *barrier) event.Cause {
 func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 	w.done = make(chan struct{})
 	h.waiters[w] = true
-	h.change(w.branch.member, func() { w.branch.member.waiting++ })
+	h.change(w.branch.member, func() { w.branch.member.life.waiting++ })
 	w.branch.waits.Store(&w.what)
 	if !h.hopeful(w) {
 		h.findStuck()
@@ -343,7 +343,7 @@ func (h *hub) release(w *waiter) {
 		return
 	}
 	delete(h.waiters, w)
-	h.change(w.branch.member, func() { w.branch.member.waiting-- })
+	h.change(w.branch.member, func() { w.branch.member.life.waiting-- })
 	w.branch.waits.Store(nil)
 	close(w.done)
 }

@@ -85,6 +85,7 @@ type run struct {
 	recorder *history.Recorder
 	epoch    history.Epoch
 	members  []*member
+	sequence *sequence // nil where no actor has turns
 	group    *errgroup.Group
 	closed   chan struct{} // once no program is left
 	cancel   context.CancelCauseFunc
@@ -145,7 +146,12 @@ func (r *run) run(outside context.Context) error {
 		return err
 	}
 	for _, m := range r.members {
-		g.Go(func() error { return r.play(ctx, m) })
+		if !m.actor.Turns {
+			g.Go(func() error { return r.play(ctx, m) })
+		}
+	}
+	if r.sequence != nil {
+		g.Go(r.sequence.conduct)
 	}
 	return g.Wait()
 }
@@ -158,6 +164,9 @@ func (r *run) cast(ctx context.Context) error {
 	}
 	if err := r.writeFiles(ctx); err != nil {
 		return err
+	}
+	if r.scenario.Sequence != nil {
+		r.arrange(ctx)
 	}
 	for place, a := range r.scenario.Actors {
 		count := 1
@@ -172,13 +181,24 @@ func (r *run) cast(ctx context.Context) error {
 		}
 		roles := step.RolesOf(a.Body)
 		for i := range count {
-			m := &member{actor: a, place: place, index: i, count: count, roles: roles}
+			m := &member{actor: a, place: place, index: i, count: count, roles: roles, life: r.lifeOf(a)}
 			r.members = append(r.members, m)
 			r.hub.add(m)
 			m.main = r.branch(m, nil, r.recorder.Actor(a.Name, place, i, count))
+			if a.Turns {
+				r.sequence.add(m)
+			}
 		}
 	}
 	return nil
+}
+
+// lifeOf is the life of an actor, or of one replica of it.
+func (r *run) lifeOf(a *scenarios.Actor) *life {
+	if a.Turns {
+		return r.sequence.member.life
+	}
+	return new(life)
 }
 
 // writeFiles writes the scenario's files into its temporary folder.
@@ -211,10 +231,7 @@ func (r *run) outside(ctx context.Context) *step.Task {
 // play runs one actor's steps.
 func (r *run) play(ctx context.Context, m *member) error {
 	return r.perform(m.main, func() (err error) {
-		t := &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
-			Name: m.actor.Name, Index: m.index, Count: m.count,
-			Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
-		}}
+		t := r.task(ctx, m)
 		if t.Limit, err = r.limit(t, m); err != nil {
 			return err
 		}
@@ -223,6 +240,14 @@ func (r *run) play(ctx context.Context, m *member) error {
 		}
 		return t.Finish()
 	})
+}
+
+// task is one that runs an actor's own steps.
+func (r *run) task(ctx context.Context, m *member) *step.Task {
+	return &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
+		Name: m.actor.Name, Index: m.index, Count: m.count,
+		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
+	}}
 }
 
 // perform runs a branch to its end; a panic in a step fails the scenario and
@@ -254,7 +279,9 @@ func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch 
 	r.mu.Lock()
 	r.branches = append(r.branches, s)
 	r.mu.Unlock()
-	r.hub.enter(s)
+	if !s.inSequence() {
+		r.hub.enter(s)
+	}
 	return s
 }
 
@@ -262,7 +289,7 @@ func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch 
 func (r *run) fork(parent *branch, record *history.Branch) *branch {
 	s := r.branch(parent.member, parent, record)
 	s.done = make(chan struct{})
-	s.joined = []event.Cause{parent.record.Last()}
+	s.joined = append([]event.Cause{parent.record.Last()}, parent.turned...)
 	return s
 }
 

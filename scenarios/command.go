@@ -15,7 +15,12 @@ const CommandActor = "command"
 
 // addCommand adds the command's actor to the document's tree.
 func addCommand(n *source.Node, command []string, kinds step.Kinds) source.Problems {
-	actors := n.Get("actors")
+	actors, sequence := n.Get("actors"), n.Get("sequence")
+	if actors == nil && sequence != nil {
+		key := &source.Node{Kind: source.Scalar, Text: "actors", Pos: n.Pos, File: n.File}
+		actors = &source.Node{Kind: source.Map, Pos: n.Pos, File: n.File}
+		n.Entries = append(n.Entries, source.Entry{Key: key, Value: actors})
+	}
 	if actors == nil || actors.Kind != source.Map {
 		return nil // the decoder reports that
 	}
@@ -65,9 +70,17 @@ func addresses(n *source.Node, kinds step.Kinds) []string {
 		if a.Count.Given() {
 			continue
 		}
-		for _, name := range step.Found(a.Body) {
+		for _, name := range step.Found(s.certain(a)) {
 			names = append(names, a.Name+"."+name)
 		}
 	}
 	return names
+}
+
+// certain are the steps of an actor, but for those of turns that may not be taken.
+func (s *Scenario) certain(a *Actor) *step.Block {
+	if a.Turns {
+		return step.CertainTurns(s.Sequence, a.Name)
+	}
+	return a.Body
 }

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -30,6 +31,7 @@ type document struct {
 	network     NetworkPlan
 	procedures  step.Procedures
 	actors      actors
+	sequence    sequence
 }
 
 func (doc *document) params() []*value.Param {
@@ -47,7 +49,8 @@ func (doc *document) params() []*value.Param {
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
 		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
-		{Key: "actors", Value: &doc.actors, Required: true, Help: "the actors by name, each with its steps"},
+		{Key: "actors", Value: &doc.actors, Help: "the actors by name, each with its steps; they run at the same time"},
+		{Key: "sequence", Value: &doc.sequence, Help: "turns of several actors, one after the other: each item is an actor with its steps"},
 	}
 }
 
@@ -73,7 +76,9 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
 	s.Included = l.include(n.Get("include"))
 	doc.columns = columnsOf(n.Get("cases"))
-	actors, vars := keysOf(n.Get("actors")), slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
+	turned := step.SequenceActors(kinds, n.Get("sequence"))
+	actors := slices.Concat(keysOf(n.Get("actors")), turned)
+	vars := slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
 	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
 	for _, inc := range s.Included {
@@ -81,8 +86,12 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 		r.Include(inc.Name, file)
 		l.problems = append(l.problems, problems...)
 	}
-	doc.procedures.Reader, doc.actors.reader = r, r
+	doc.procedures.Reader, doc.actors.reader, doc.sequence.reader = r, r, r
+	doc.actors.turned = turned
 	r.Mapping(inOrder(n), doc.params(), "a scenario")
+	if n.Get("actors") == nil && n.Get("sequence") == nil {
+		r.Problem(n, "a scenario needs actors").Hint = "write actors, each with its steps, or a sequence of their turns"
+	}
 	s.fill(doc, r)
 	problems := append(l.problems, r.Problems()...)
 	if !problems.HasErrors() {
@@ -91,17 +100,12 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	return doc, problems
 }
 
-// inOrder puts the actors last: their steps call procedures, which must be
-// known by then.
+// inOrder puts the actors and the sequence last: their steps call procedures,
+// which must be known by then.
 func inOrder(n *source.Node) *source.Node {
+	last := []string{"actors", "sequence"}
 	slices.SortStableFunc(n.Entries, func(a, b source.Entry) int {
-		if (a.Key.Text == "actors") == (b.Key.Text == "actors") {
-			return 0
-		}
-		if a.Key.Text == "actors" {
-			return 1
-		}
-		return -1
+		return cmp.Compare(slices.Index(last, a.Key.Text), slices.Index(last, b.Key.Text))
 	})
 	return n
 }
@@ -111,13 +115,17 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 		s.Name = doc.name.Text
 	}
 	s.Description, s.Tags = doc.description.Text, doc.tags.list
-	s.Requires, s.Vars, s.Actors = doc.requires.list, doc.vars.values, doc.actors.list
+	s.Requires, s.Vars = doc.requires.list, doc.vars.values
+	s.Actors, s.Sequence = doc.cast(), doc.sequence.body()
 	s.KnownFailure = doc.known.Text
 	s.Files, s.Network = doc.files.list, doc.network
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
 	s.Steps = r.Steps()
 	var bodies []*step.Block
+	if s.Sequence != nil {
+		bodies = append(bodies, s.Sequence)
+	}
 	for _, a := range s.Actors {
 		bodies = append(bodies, a.Body)
 	}
@@ -142,7 +150,11 @@ func (s *Scenario) check(doc *document) source.Problems {
 	var checked []step.CheckedActor
 	var outside []*value.Expr
 	for _, a := range s.Actors {
-		checked = append(checked, step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count})
+		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count}
+		if a.Turns {
+			c.Sequence = s.Sequence
+		}
+		checked = append(checked, c)
 		for _, e := range slices.Concat(a.Count.Exprs(), a.Timeout.Exprs()) {
 			problems = append(problems, noReferences(e, a.Node, "count and timeout of "+a.Name)...)
 			outside = append(outside, e)
@@ -202,40 +214,6 @@ func keysOf(n *source.Node) []string {
 	return names
 }
 
-// actors is the value of the key actors.
-type actors struct {
-	reader *step.Reader
-	list   []*Actor
-}
-
-func (v *actors) Decode(d *value.Decoder, n *source.Node) {
-	if n.Kind != source.Map {
-		d.Problem(n, "actors is a mapping of names to lists of steps, not %s", n.Describe())
-		return
-	}
-	if len(n.Entries) == 0 {
-		d.Problem(n, "there are no actors").Hint = "write a name and its list of steps below actors"
-		return
-	}
-	for _, e := range n.Entries {
-		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
-		}
-		a := &Actor{Name: e.Key.Text, Node: e.Key, Body: new(step.Block), Count: value.Replicas()}
-		a.decode(v.reader, e.Value)
-		v.list = append(v.list, a)
-	}
-}
-
-func (a *Actor) decode(r *step.Reader, n *source.Node) {
-	if n.Kind != source.Map {
-		a.Body = r.Actor(n)
-		return
-	}
-	body := actorBody{reader: r, actor: a}
-	r.Mapping(n, a.params(&body), "actor "+a.Name)
-}
-
 // tooMany reports the actor with which they are too many.
 func (s *Scenario) tooMany() *source.Problem {
 	sum := 0
@@ -259,47 +237,3 @@ func (a *Actor) replicas() int {
 	}
 	return 1
 }
-
-// params are the keys of an actor that is written as a mapping.
-func (a *Actor) params(body *actorBody) []*value.Param {
-	return []*value.Param{
-		{Key: "steps", Value: body, Required: true, Help: "what the actor does"},
-		{Key: "count", Value: &outside{value: &a.Count}, Help: "how many replicas run, each with its own index; default: 1"},
-		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the longest time that all steps together may take"},
-	}
-}
-
-// actorBody decodes the steps of an actor.
-type actorBody struct {
-	reader *step.Reader
-	actor  *Actor
-}
-
-func (b *actorBody) Decode(_ *value.Decoder, n *source.Node) { b.actor.Body = b.reader.Actor(n) }
-func (b *actorBody) Schema() value.Schema                    { return new(step.Block).Schema() }
-func (b *actorBody) Type() string                            { return "list of steps" }
-
-// outside decodes a value whose expressions stand outside any step.
-type outside struct{ value value.Value }
-
-func (o *outside) Decode(d *value.Decoder, n *source.Node) { d.Outside(o.value, n) }
-func (o *outside) Schema() value.Schema                    { return o.value.Schema() }
-func (o *outside) Type() string                            { return o.value.Type() }
-
-// Schema accepts a mapping of names to steps.
-func (v *actors) Schema() value.Schema {
-	body := new(step.Block).Schema()
-	long := value.Schema{}
-	a := new(Actor)
-	for _, p := range a.params(&actorBody{}) {
-		long[p.Key] = value.Described(p)
-	}
-	mapping := value.Object(long, "steps")
-	return value.Schema{
-		"type": "object", "minProperties": 1,
-		"propertyNames":        value.Schema{"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-		"additionalProperties": value.Schema{"anyOf": []value.Schema{body, mapping}},
-	}
-}
-
-func (v *actors) Type() string { return "actors by name" }

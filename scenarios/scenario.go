@@ -38,6 +38,9 @@ type Scenario struct {
 	Files        []*File
 	Network      NetworkPlan
 	Actors       []*Actor
+	// Sequence holds the turns of actors that happen in one order; nil where there
+	// are none.
+	Sequence *step.Block
 
 	// Of a scenario with cases there is one for each row. RowVars are the
 	// variables that the row itself sets.
@@ -74,6 +77,7 @@ type Actor struct {
 	Body    *step.Block
 	Count   value.Int      // of replicas; 1 where it is not given
 	Timeout value.Duration // of all its steps together
+	Turns   bool           // it has turns in the sequence; Body holds the steps of all of them
 	Node    *source.Node
 }
 

@@ -87,7 +87,7 @@ func TestEveryDocumentIsChecked(t *testing.T) {
 	wantLines(t, findings(problems),
 		`1:9: actors is a mapping of names to lists of steps, not the text "5"`,
 		"3:1: a scenario is a mapping with the key actors, not a list",
-		"8:1: a scenario needs actors; the actors by name, each with its steps",
+		"8:1: a scenario needs actors; write actors, each with its steps, or a sequence of their turns",
 		`8:1: unknown key "actor" in a scenario; did you mean "actors"?`,
 		`10:4: this "[" is never closed; close it with "]"`,
 	)

@@ -18,7 +18,16 @@ func Schema() value.Schema {
 		"propertyNames": value.Schema{"enum": libraryKeys},
 		"anyOf":         []value.Schema{{"required": []string{"procedures"}}, {"required": []string{"vars"}}},
 	}
-	s["else"] = value.Schema{"required": []string{"actors"}}
+	// Without a sequence there are actors, each with its steps.
+	s["else"] = value.Schema{
+		"if": value.Schema{"not": value.Schema{"required": []string{"sequence"}}},
+		"then": value.Schema{
+			"required": []string{"actors"},
+			"properties": value.Schema{"actors": value.Schema{"additionalProperties": value.Schema{
+				"if": value.Schema{"type": "object"}, "then": value.Schema{"required": []string{"steps"}},
+			}}},
+		},
+	}
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "sockscript scenario"
 	s["$defs"] = steps.Kinds().Definitions()

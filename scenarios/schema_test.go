@@ -66,6 +66,8 @@ func TestSchemaAccepts(t *testing.T) {
 		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp', 'cap:NET_RAW', 'env:HOME', {command: [nc, -h]}, {command: 'true'}]\nactors: {x: []}",
 		"timeout: 0\nactors: {x: []}",
 		"actors: {a: {steps: [], count: 3, timeout: 5s}}",
+		"sequence: [{a: {print: 1}}, {b: [{print: 2}]}, {repeat: 2, index: i, steps: [{a: {print: '${i}'}}]}]",
+		"actors: {a: {timeout: 5s}, c: []}\nsequence: [{a: {spawn: [], as: x}}, {a.x: {print: 1}}, {if: 'true', then: [{a: {print: 1}}]}, {for: [1], each: k, steps: []}]",
 		"vars: {n: 2, t: 5s}\nactors: {a: {steps: [], count: '${n}', timeout: '${t}'}}",
 		"procedures: {p: [], q: {steps: []}, r: {params: x, steps: [{print: '${x}'}]}}\nactors: {a: [{do: p}, {do: q}, {do: r, with: {x: 1}}]}",
 		"files: {f: text, g: {zeros: 1KiB}}\nactors: {a: []}",
@@ -98,6 +100,8 @@ func TestSchemaAccepts(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	schema := compiledSchema(t)
 	for _, text := range []string{
+		"sequence: []", "sequence: [{print: 1}]", "sequence: [{a: []}]", "sequence: [{a: {print: 1}, b: {print: 1}}]", "sequence: [{a: 5}]",
+		"sequence: [{repeat: 2, steps: [{print: 1}]}]", "sequence: [{1a: {print: 1}}]", "sequence: {a: {print: 1}}", "sequence: [{repeat: 2}]",
 		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
 		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",
 		"xyz: 1\nactors: {a: []}", "network: privat\nactors: {a: []}", "network: {}\nactors: {a: []}", "network: {private: {low: up}}\nactors: {a: []}", "network: {private: {lo: on}}\nactors: {a: []}", "network: {private: {sysctls: {kernel.x: 1}}}\nactors: {a: []}", "name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",

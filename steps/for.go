@@ -28,7 +28,7 @@ come in the order of the keys. An item can itself be a list or a mapping.`,
         - print: ${service.key} has port ${service.value}
 `,
 	New:   func() step.Action { return new(forAction) },
-	Loops: true,
+	Loops: true, OverTurns: true,
 }
 
 type forAction struct {

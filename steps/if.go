@@ -19,7 +19,8 @@ actors:
       else:
         - print: the port is 80
 `,
-	New: func() step.Action { return new(ifAction) },
+	New:       func() step.Action { return new(ifAction) },
+	OverTurns: true,
 }
 
 type ifAction struct {

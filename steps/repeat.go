@@ -32,7 +32,7 @@ round, the last, and a line with the number of the others.`,
     - close: [a, b]
 `,
 	New:   func() step.Action { return new(repeatAction) },
-	Loops: true,
+	Loops: true, OverTurns: true,
 }
 
 type repeatAction struct {

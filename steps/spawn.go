@@ -57,6 +57,7 @@ func (a *spawnAction) Run(t *step.Task) error {
 	}
 	s := &step.Spawned{Name: t.Shown(name), Actor: t.Actor.Clone()}
 	branch := t.Branch(s.Actor, t.Limit)
+	s.Task = branch
 	t.Call("spawn", event.Bare{Text: "spawn " + s.Name})
 	t.Record()
 	s.Branch = t.World.Fork(s.Name, &t.Step.Place, true, func(w step.World) error {
@@ -76,22 +77,8 @@ func (a *spawnAction) Run(t *step.Task) error {
 }
 
 func (a *spawnAction) Check(c *step.Check) {
-	outer := c.Symbols
-	c.Symbols = make(map[string]*step.Symbol, len(outer))
-	for name, sym := range outer {
-		c.Symbols[name] = sym
-	}
-	c.Beside(&a.body)
-	made := make([]*step.Symbol, 0)
-	for name, sym := range c.Symbols {
-		if outer[name] != sym {
-			made = append(made, sym)
-		}
-	}
-	c.BranchNames = append(c.BranchNames, made...)
-	c.Symbols = outer
+	branch := c.Spawn(&a.body)
 	for _, x := range c.Step.As.List {
-		// The name is of use even where nobody joins: the transcript shows it.
-		c.Give(x, &step.Symbol{Branch: made, Used: true})
+		c.Give(x, branch)
 	}
 }

@@ -100,6 +100,9 @@ type Doing struct {
 	Waits string // the name, signal or barrier it waits for; "" in a system call
 	Done  bool   // its steps are done, and it waits for its branches
 	Ended bool
+	Turn  *event.Place // of a sequence, in which it is; nil where it is in none
+	// Between says that it is in no turn now, although it has turns.
+	Between bool
 }
 
 // A Program is one that the scenario started, and what it wrote.

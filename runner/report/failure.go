@@ -149,10 +149,16 @@ func doing(d history.Doing) string {
 	case d.Done:
 		return fmt.Sprintf("%s waits for its branches, after %s", d.Actor, place(d.Place))
 	}
+	if d.Between {
+		return fmt.Sprintf("%s is in no turn, after %s", d.Actor, place(d.Place))
+	}
 	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Place.Title,
 		d.For.Truncate(100*time.Millisecond).Seconds(), d.Place.Pos.File, d.Place.Pos.Line)
 	if d.Waits != "" {
 		text += ", waiting for " + d.Waits
+	}
+	if d.Turn != nil {
+		text += fmt.Sprintf(", in its turn at line %d", d.Turn.Pos.Line)
 	}
 	return text
 }

@@ -48,6 +48,7 @@ type forms struct {
 
 func allForms() []forms {
 	return []forms{
+		{"Turns", turnIntro, "turn", "means", turnRows},
 		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
 		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
@@ -63,6 +64,20 @@ const procedureIntro = "A procedure is a list of steps, or a mapping with these 
 const boundsIntro = "The most that a scenario may ask for. If the file asks for more, `check` reports an error. " +
 	"If the value of an expression is more, or if it adds up to more during the run, the step fails. " +
 	"Everything else takes time and memory in proportion to what the scenario does, and the step's timeout limits it."
+
+const turnIntro = "`sequence` is a list of turns of several actors. A turn begins when the turn before it has ended, and the transcript has the order of the turns, " +
+	"also through a program that stands between the actors. Nothing of the hand-over is printed. The names of an actor last from turn to turn. " +
+	"An actor has either turns or steps. `actors` can give a timeout to an actor of the sequence, and it can have other actors, whose steps run beside the sequence; " +
+	"in the transcript they come first. What must stay inside a call while other turns go on is a `spawn` in its turn, and a later turn can check it with `blocked`. " +
+	"An actor ends with the sequence: its branches are joined after the last turn of all."
+
+// turnRows are the ways to write a turn.
+var turnRows = []value.DocRow{
+	{Key: "- ACTOR: [steps]", Help: "the actor runs these steps"},
+	{Key: "- ACTOR: {KIND: VALUE}", Help: "the actor runs this one step"},
+	{Key: "- ACTOR.BRANCH: [steps]", Help: "the branch that `spawn` with `as: BRANCH` made in an earlier turn runs these steps, once its own steps are done; `spawn: []` makes a branch that runs its turns only"},
+	{Key: "- for:, - repeat:, - if:", Help: "the kinds of these names, but their `steps`, `then` and `else` are turns; all actors of the sequence see the names of `each` and `index`; a condition sees these, the scenario's `vars`, and names of actors as `actor.name`"},
+}
 
 const requirementIntro = "`requires` names what must be there. Otherwise the scenario is skipped, and the reason is shown."
 

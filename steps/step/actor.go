@@ -23,6 +23,8 @@ type Actor struct {
 	Spawned   []*Spawned      // branches to join at the actor's end
 
 	call *call // of a procedure that keeps its names to itself; nil elsewhere
+
+	followers []*Actor // see Lead
 }
 
 func (a *Actor) owner() value.Owner { return value.Owner{Actor: a.Name, Index: a.Index} }
@@ -65,6 +67,9 @@ func (a *Actor) get(name string) (v any, contested, ok bool) {
 // Set gives a name its value, and says whether branches may use the name at the
 // same time.
 func (a *Actor) Set(name string, v any) (contested bool) {
+	for _, f := range a.followers {
+		f.Set(name, v)
+	}
 	a.Mu.Lock()
 	defer a.Mu.Unlock()
 	if a.names == nil {
@@ -72,6 +77,15 @@ func (a *Actor) Set(name string, v any) (contested bool) {
 	}
 	a.names[name] = v
 	return a.contested[name]
+}
+
+// Lead gives another actor all names that this one has, and those that it will
+// get: the names of a sequence's loops are names of all its actors.
+func (a *Actor) Lead(f *Actor) {
+	for name, v := range a.names {
+		f.Set(name, v)
+	}
+	a.followers = append(a.followers, f)
 }
 
 // Contest notes names that branches may use at the same time.

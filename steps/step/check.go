@@ -15,8 +15,9 @@ type Symbol struct {
 	uncertain bool
 	Anything  bool // a handle or a value: that depends on the run
 	Program   bool
-	Branch    []*Symbol // of a spawned branch: what its steps name; not nil
-	text      string    // of a parameter: the text that it certainly stands for
+	Branch    []*Symbol          // of a spawned branch: what its steps name; not nil
+	scope     map[string]*Symbol // of a spawned branch: all that its steps know
+	text      string             // of a parameter: the text that it certainly stands for
 	Used      bool
 }
 
@@ -77,6 +78,9 @@ type Check struct {
 	maybe   int  // depth of conditions around the step
 	repeat  bool // the second walk of a loop's body
 
+	turn    *Turn // the turn under way; nil in an actor's own steps
+	between bool  // the steps under way are those of a sequence, around turns
+
 	branch   int              // the branch under way; the actor itself is 0
 	branches int              // that there were so far
 	open     []value.OpenName // names with expressions that steps so far may have given
@@ -108,7 +112,7 @@ type ActorNames struct {
 // Problem notes what is wrong at n. There is no n where the decoder could not
 // read the value, and has said so: that is enough.
 func (c *Check) Problem(n *source.Node, format string, args ...any) *source.Problem {
-	if n == nil {
+	if n == nil || c.between {
 		return new(source.Problem)
 	}
 	p := n.Problem(format, args...)

@@ -14,6 +14,9 @@ type CheckedActor struct {
 	Name  string
 	Body  *Block
 	Count *value.Int // nil without replicas
+	// Sequence is where the actor has its turns; nil where it has steps. Body then
+	// holds the steps of all turns.
+	Sequence *Block
 }
 
 // CheckActors checks all actors of a scenario: the names they use, the states
@@ -36,8 +39,9 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	u := new(Uses)
 	unfinished := false // an actor has more steps than are checked
 	readAcross := make(map[string]bool)
-	for _, a := range actors {
-		walkExprs(a.Body, func(e *value.Expr) {
+	bodies := bodiesOf(actors)
+	for _, body := range bodies {
+		walkExprs(body, func(e *value.Expr) {
 			for _, r := range e.Refs {
 				readAcross[r.Actor+"."+r.Name] = true
 			}
@@ -48,12 +52,17 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 			scenario: names, Actor: a.Name, Uses: u, problems: &problems,
 			Symbols: make(map[string]*Symbol),
 		}
-		c.block(a.Body)
+		c.actor(a)
 		if c.over {
 			unfinished = true
 			continue
 		}
 		c.unused(readAcross)
+	}
+	sequenced := slices.IndexFunc(actors, func(a CheckedActor) bool { return a.Sequence != nil })
+	if sequenced >= 0 {
+		c := &Check{scenario: names, Uses: u, problems: &problems, Symbols: map[string]*Symbol{}}
+		c.block(actors[sequenced].Sequence)
 	}
 	for _, e := range outside {
 		c := &Check{scenario: names, problems: &problems, Symbols: map[string]*Symbol{}}
@@ -71,6 +80,21 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 		}
 	}
 	return problems
+}
+
+// bodiesOf are all steps of the actors; those of turns are in their sequence.
+func bodiesOf(actors []CheckedActor) []*Block {
+	var bodies []*Block
+	for _, a := range actors {
+		body := a.Body
+		if a.Sequence != nil {
+			body = a.Sequence
+		}
+		if !slices.Contains(bodies, body) {
+			bodies = append(bodies, body)
+		}
+	}
+	return bodies
 }
 
 func actorNames(a CheckedActor) *ActorNames {
@@ -134,6 +158,9 @@ func SharedNames(bodies []*Block) map[string]map[string]bool {
 
 // Expression checks that all names an expression reads exist.
 func (c *Check) Expression(e *value.Expr) {
+	if c.between {
+		return
+	}
 	for _, name := range e.Names {
 		c.ownName(e, name)
 	}
@@ -223,6 +250,7 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if what := a.Things[r.Name]; what != "" && e.Whole[r.Slot] {
 		c.notValue(e, r.Actor+"."+r.Name, what)
 	}
+	c.laterTurn(e, r)
 	if a.Replicas && r.Index == nil && r.Actor != c.Actor {
 		p := c.Problem(e.Node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
 		p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)

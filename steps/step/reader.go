@@ -20,6 +20,7 @@ type Reader struct {
 	Streams *StreamUse
 	steps   *[]*Step
 	library *Library // of the file that is read; nil for a scenario's own
+	turns   *turns   // while the items of a list are turns
 }
 
 // NewReader returns a reader of steps of the given kinds, for a scenario with
@@ -166,6 +167,10 @@ func (b *Block) Read(r *Reader, s *Step) {
 
 func (b *Block) read(r *Reader, n *source.Node) {
 	for _, item := range n.Items {
+		if r.turns != nil {
+			b.Steps = append(b.Steps, r.turn(item))
+			continue
+		}
 		b.Steps = append(b.Steps, r.step(item))
 	}
 }
@@ -182,9 +187,7 @@ func (b *Block) Type() string { return "list of steps" }
 func (r *Reader) step(n *source.Node) *Step {
 	kind, verb := r.verbOf(n)
 	if kind == nil {
-		broken := &brokenAction{node: n, names: value.NewNameSet()}
-		r.namesOfStep(n, broken.names)
-		return &Step{Node: n, Action: broken}
+		return r.broken(n)
 	}
 	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value}
 	params := paramsOf(s.Action)
@@ -202,6 +205,13 @@ func (r *Reader) step(n *source.Node) *Step {
 		v.(Part).Read(r, s)
 	}
 	return s
+}
+
+// broken is the step that stands for one which could not be decoded.
+func (r *Reader) broken(n *source.Node) *Step {
+	a := &brokenAction{node: n, names: value.NewNameSet()}
+	r.namesOfStep(n, a.names)
+	return &Step{Node: n, Action: a}
 }
 
 // brokenAction stands for a step that could not be decoded, so that the check

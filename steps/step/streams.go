@@ -80,7 +80,10 @@ func newStreamUse() *StreamUse {
 	return &StreamUse{all: make(map[string]bool), shared: make(map[string]bool)}
 }
 
-func (u *StreamUse) nextActor() { u.own = make(map[string]bool) }
+func (u *StreamUse) nextActor() { u.enter(make(map[string]bool)) }
+
+// enter says that the steps to come are of the actor whose uses these are.
+func (u *StreamUse) enter(own map[string]bool) { u.own = own }
 
 func (u *StreamUse) add(name string) {
 	uses := u.own

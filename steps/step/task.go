@@ -36,6 +36,8 @@ type Task struct {
 	Ctx   context.Context
 	World World
 	Actor *Actor
+	// Turns lets the actors of a sequence take their turns; nil in their own tasks.
+	Turns TurnTaker
 	// Limit bounds all steps; zero where only each step's own timeout does.
 	Limit Limit
 	Event event.Event
@@ -77,6 +79,14 @@ type Limit struct {
 	At    time.Time
 	After time.Duration
 	Whose string // "the step", "actor server", "the repeat at line 12"
+}
+
+// Sooner is the limit of the two that comes first.
+func (l Limit) Sooner(m Limit) Limit {
+	if l.before(m) {
+		return l
+	}
+	return m
 }
 
 func (l Limit) before(m Limit) bool {

@@ -118,6 +118,7 @@ type Spawned struct {
 	Name   string
 	Branch Branch
 	Actor  *Actor
+	Task   *Task // that runs its steps
 }
 
 func (s *Spawned) String() string { return s.Name }

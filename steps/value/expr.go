@@ -41,6 +41,10 @@ func (e *Expr) Given() bool { return e.prog != nil }
 // References lists the other actors' names that the expression waits for.
 func (e *Expr) References() []Reference { return e.Refs }
 
+// Chooses reports whether the expression waits only for some of these names,
+// because it is a condition with two values.
+func (e *Expr) Chooses() bool { return e.choice != nil }
+
 // Reads lists the own names that the expression reads.
 func (e *Expr) Reads() []string { return e.Names }
 

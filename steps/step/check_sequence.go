@@ -1,0 +1,122 @@
+package step
+
+import (
+	"maps"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// actor checks all steps of an actor.
+func (c *Check) actor(a CheckedActor) {
+	if a.Sequence == nil {
+		c.block(a.Body)
+		return
+	}
+	c.between = true
+	c.block(a.Sequence)
+	c.between = false
+}
+
+// Check checks the steps of a turn, among those of its actor. The turns of others
+// are passed over.
+func (a *Turn) Check(c *Check) {
+	if a.Actor != c.Actor {
+		return
+	}
+	c.between, c.turn = false, a
+	if len(a.Branch) > 0 {
+		c.turnOfBranch(a)
+	} else {
+		c.block(a.Body)
+	}
+	c.between, c.turn = true, nil
+}
+
+// turnOfBranch checks the turn of a branch, which knows what the branch knows.
+func (c *Check) turnOfBranch(a *Turn) {
+	outer := c.Symbols
+	defer func() { c.Symbols = outer }()
+	var sym *Symbol
+	for _, name := range a.Branch {
+		sym = c.branchOfTurn(a, name)
+		c.Symbols = sym.scope
+	}
+	for name := range a.turns.loops.Fixed {
+		if loop := outer[name]; loop != nil {
+			sym.scope[name] = loop
+		}
+	}
+	before := maps.Clone(sym.scope)
+	c.Beside(a.Body)
+	for name, made := range sym.scope {
+		if before[name] != made {
+			sym.Branch = append(sym.Branch, made)
+			c.BranchNames = append(c.BranchNames, made)
+		}
+	}
+}
+
+// branchOfTurn is the branch of a name; where only the run can tell, one that
+// may know any name of the actor.
+func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
+	sym := c.Symbols[name]
+	unknown := &Symbol{Name: name, Anything: true, scope: make(map[string]*Symbol)}
+	for _, n := range c.scenario.Actors[c.Actor].Names.All() {
+		unknown.scope[n] = &Symbol{Name: n, Anything: true, Used: true}
+	}
+	switch {
+	case sym != nil && sym.Branch != nil:
+		sym.Used = true
+		return sym
+	case sym == nil && c.MayBeThere(name) || sym != nil && sym.Anything:
+		return unknown
+	case sym == nil && c.MadeElsewhere(name):
+		p := c.Problem(a.key, "the turn of %s comes before the step that makes this branch", a.key.Text)
+		p.Hint = "move the turn after the one of " + a.Actor + " with as: " + name
+		return unknown
+	}
+	var known []string
+	for n, s := range c.Symbols {
+		if s.Branch != nil {
+			known = append(known, n)
+		}
+	}
+	p := c.Problem(a.key, "%s has no branch %q", a.Actor, name)
+	if p.Hint = source.DidYouMean(name, known); p.Hint == "" {
+		p.Hint = "name a branch with as: on its spawn step"
+	}
+	return unknown
+}
+
+// Spawn checks a body that runs beside the rest of the actor with the names of
+// this moment, and returns what stands for the branch.
+func (c *Check) Spawn(b *Block) *Symbol {
+	outer := c.Symbols
+	c.Symbols = maps.Clone(outer)
+	c.Beside(b)
+	// The name is of use even where nobody joins: the transcript shows it.
+	branch := &Symbol{Branch: make([]*Symbol, 0), scope: c.Symbols, Used: true}
+	for name, sym := range c.Symbols {
+		if outer[name] != sym {
+			branch.Branch = append(branch.Branch, sym)
+		}
+	}
+	c.BranchNames = append(c.BranchNames, branch.Branch...)
+	c.Symbols = outer
+	return branch
+}
+
+// laterTurn reports a reference in a turn to a name that only later turns give:
+// these begin when this one has ended. A branch may wait for them.
+func (c *Check) laterTurn(e *value.Expr, r *value.Reference) {
+	if c.turn == nil || c.branch != 0 || !c.Certain() || e.Chooses() {
+		return
+	}
+	s := c.turn.turns
+	if s.actors[r.Actor] == nil || s.givenBy(c.turn.number, r.Actor, r.Name) {
+		return
+	}
+	p := c.Problem(e.Node, "%s.%s has no value in this turn: only a later turn gives it", r.Actor, r.Name).MoveTo(e.Node, e.Pos())
+	p.Hint = "move this turn after the one that gives it, or wait in a spawn"
+}
