@@ -48,7 +48,7 @@ func pairWith(b *testing.B, unit string, floor func() time.Duration, engine func
 	b.ReportMetric(float64(e)/float64(f), "ratio")
 }
 
-// processorTime is what the process has used: on a busy machine it tells more
+// processorTime is what the process has used: on a busy machine it says more
 // than the time that has passed.
 func processorTime() time.Duration {
 	var u unix.Rusage

@@ -41,7 +41,7 @@ var waits = []struct{ name, before, wait string }{
 }
 
 // waiting is a scenario whose actor a waits, while the actor other could still
-// give what a waits for. then stands beside the waiting step.
+// give what a waits for. then is beside the waiting step.
 func waiting(before, wait, head, then string) string {
 	return head + `
 actors:
@@ -144,7 +144,7 @@ func TestTimeoutOfActor(t *testing.T) {
 	}
 }
 
-// The scenario's timeout tells what each actor was doing.
+// The scenario's timeout says what each actor was doing.
 func TestTimeoutOfScenario(t *testing.T) {
 	checkLeaks(t)
 	const text = "timeout: 50ms\nactors:\n  a: [{sleep: 1h}]\n  b:\n    - socketpair: unix\n      as: [x, y]\n    - recv: x\n      timeout: 1h\n  c: [{wait: never}]\n  d: [{print: x}]\n  e: [{sleep: 1h}, {signal: never}]\n"
@@ -169,7 +169,7 @@ func TestCancelledFromOutside(t *testing.T) {
 			checkLeaks(t)
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
-			// The scenario itself tells when the step has begun to wait.
+			// The scenario itself says when the step has begun to wait.
 			l, err := net.Listen("unix", filepath.Join(os.Getenv("TMPDIR"), "told"))
 			if err != nil {
 				t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // later keeps an actor busy for some steps, so that what it does afterwards
-// stands deep in the transcript: an effect without its cause would stand above.
+// stands deep in the transcript: an effect without its cause would be above.
 const later = "{print: 1}, {print: 2}, {print: 3}, {print: 4}, {print: 5}"
 
 // causes are scenarios with pairs of lines of which the first has brought about
@@ -367,7 +367,7 @@ var causes = []struct {
 `, [][2]string{{"one  kill(p, SIGTERM) = 0", "one/r  recv(c, 65536) = -1 ECONNRESET (Connection reset by peer)"}}},
 }
 
-// In each transcript, on every run, a cause stands before what it has brought
+// In each transcript, on every run, a cause is before what it has brought
 // about, and each run prints the same.
 func TestCauses(t *testing.T) {
 	for _, test := range causes {

@@ -35,7 +35,7 @@ func (h *hub) hopeful(w *waiter) bool {
 }
 
 // findStuck ends the waits that nobody can end any more. A member that only
-// waits is no help to others as long as its own waits are in vain, so hope
+// waits does not help others as long as its own waits are in vain, so hope
 // starts from the members that run and spreads to those whom they may release.
 // Once the run is over, members end because of that, and nobody is to blame.
 func (h *hub) findStuck() {
@@ -121,7 +121,7 @@ func (h *hub) giveUp(stuck []*waiter) {
 	h.release(w)
 }
 
-// describe tells who waits for what.
+// describe says who waits for what.
 func (w *waiter) describe() string {
 	s := fmt.Sprintf("%s waits for %s", w.branch.label(), w.what)
 	if at := w.branch.step.Load(); at != nil {

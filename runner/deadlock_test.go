@@ -24,9 +24,9 @@ const busy = `
 `
 
 // deadlocks are scenarios in which some actors wait in vain, each with what the
-// first of them is told, and who waits for what. Where an actor has ended, each
-// wait for it is in vain by itself: who has come to wait by then depends on the
-// run.
+// first of them is reported, and who waits for what. Where an actor has ended,
+// each wait for it is in vain by itself: who has come to wait by then depends
+// on the run.
 var deadlocks = []struct {
 	name  string
 	text  string
@@ -170,7 +170,7 @@ var deadlocks = []struct {
 	},
 }
 
-// A deadlock fails the scenario at once and tells who waits for what, also
+// A deadlock fails the scenario at once and says who waits for what, also
 // while another actor is in a system call.
 func TestDeadlocks(t *testing.T) {
 	for _, test := range deadlocks {

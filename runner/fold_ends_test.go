@@ -188,7 +188,7 @@ one  close(sock) = 0
 	})
 }
 
-// Where only a failure is told, rounds that differ are folded too.
+// Where only a failure is reported, rounds that differ are folded too.
 func TestFoldAll(t *testing.T) {
 	const text = `
 actors:

@@ -66,7 +66,7 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 }
 
 // longCall is how long a call takes that is in no socket's wait and yet blocks:
-// it stands behind another call on the same TLS connection, say.
+// it is behind another call on the same TLS connection, say.
 const longCall = time.Second
 
 // stalled reports whether the step that the branch has been in for a time is

@@ -110,7 +110,7 @@ func fails(t testing.TB, text string, o runner.Options) *history.Failure {
 	return r.Failure
 }
 
-// ending tells how a run ended, and why.
+// ending says how a run ended, and why.
 func ending(r *history.Result) string {
 	if r.Failure == nil {
 		return r.Status.String() + " " + r.Reason

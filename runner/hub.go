@@ -234,7 +234,7 @@ func again[K comparable](cells map[K]*cell) [][]event.Cause {
 	return list
 }
 
-// fill gives a cell its value and wakes those who wait for it.
+// fill sets the value of a cell and wakes those who wait for it.
 func (h *hub) fill(c *cell, v value.Passed, by event.Cause) {
 	c.given, c.value, c.by = true, v, by
 	c.note(by)

@@ -15,7 +15,7 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// freePorts gives ports that nobody uses, for programs that must be told one. A
+// freePorts finds ports that nobody uses, for programs that must be told one. A
 // port is given to one run of this process at a time, so that scenarios that
 // run beside each other do not meet.
 type freePorts struct {
@@ -109,7 +109,7 @@ func anyPort() (int, error) {
 	return int(high) + 1 + n - below, nil
 }
 
-// probePort tells why a port is not free. Without SO_REUSEADDR a port is taken
+// probePort says why a port is not free. Without SO_REUSEADDR a port is taken
 // by old connections in TIME_WAIT too.
 func probePort(port int) error {
 	for _, typ := range []int{unix.SOCK_STREAM, unix.SOCK_DGRAM} {

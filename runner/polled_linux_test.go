@@ -14,7 +14,7 @@ import (
 // waitingCalls are conversations in which a call waits, or must not, in a way
 // that readiness alone does not tell. MODE stands for how the descriptors are
 // made. The kernel's answer to a blocking descriptor is right; what it is
-// stands in the lines that want lists.
+// is in the lines that want lists.
 var waitingCalls = []struct {
 	name, steps string
 	want        []string

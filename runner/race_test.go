@@ -9,7 +9,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 )
 
-// racing builds a server that takes two clients, with what stands between them.
+// racing builds a server that takes two clients, with what is between them.
 func racing(alice, bob string) string {
 	return `
 actors:

@@ -66,7 +66,7 @@ func (r *run) record() *history.Record {
 	return rec
 }
 
-// doing tells what all branches but one are doing.
+// doing says what all branches but one are doing.
 func (r *run) doing(but *branch) []history.Doing {
 	var list []history.Doing
 	for _, s := range r.branches {
@@ -77,7 +77,7 @@ func (r *run) doing(but *branch) []history.Doing {
 	return list
 }
 
-// outputs tells what the programs wrote: one actor's after the other's, each in
+// outputs says what the programs wrote: one actor's after the other's, each in
 // the order it started them.
 func (r *run) outputs() []history.Program {
 	type replica struct {

@@ -32,7 +32,7 @@ type Options struct {
 	// whatever they print: for runs whose transcript is read only where they
 	// fail.
 	FoldAll bool
-	// Private gives a network of its own to each scenario that asks for none.
+	// Private makes a network for each scenario that asks for none.
 	Private bool
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool
@@ -223,7 +223,7 @@ func (r *run) writeFiles(ctx context.Context) error {
 	return nil
 }
 
-// outside is a task for expressions that stand in no step.
+// outside is a task for expressions that are in no step.
 func (r *run) outside(ctx context.Context) *step.Task {
 	return &step.Task{Ctx: ctx, Actor: &step.Actor{Run: &r.shared}}
 }

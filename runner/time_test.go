@@ -78,7 +78,7 @@ func TestTookCountsFromTheCall(t *testing.T) {
 		}
 		took, err := time.ParseDuration(said[1])
 		given := eventOf(t, r, "giver", "let")
-		// What is told is rounded to a tenth of a millisecond.
+		// What is reported is rounded to a tenth of a millisecond.
 		if most := r.Elapsed - given.End + time.Millisecond/20; err != nil || took > most {
 			t.Errorf("%s: it took %s, but the name had its value only %s before the end", step, took, most)
 		}

@@ -2,5 +2,5 @@
 
 package runner_test
 
-// raceEnabled tells that the race detector makes everything slow.
+// raceEnabled says that the race detector makes everything slow.
 const raceEnabled = true

@@ -230,7 +230,7 @@ func (s *Scenario) tooMany() *source.Problem {
 	return nil
 }
 
-// replicas is how many replicas run at least, as far as the file tells.
+// replicas is how many replicas run at least, as far as the file says.
 func (a *Actor) replicas() int {
 	if n, static := a.Count.Static(); a.Count.Given() && static {
 		return int(n)

@@ -16,7 +16,7 @@ import (
 // A Requirement is something that must be there for a scenario to run.
 type Requirement struct {
 	form *requirementForm
-	arg  string // what stands behind the word
+	arg  string // what is behind the word
 	argv []string
 	dir  string // where the scenario file is
 }
@@ -68,7 +68,7 @@ func (r Requirement) String() string {
 	return r.form.word + r.arg
 }
 
-// Unmet tells why the requirement is not met by this process in a network; ""
+// Unmet says why the requirement is not met by this process in a network; ""
 // when it is met.
 func (r Requirement) Unmet(ctx context.Context, network Network) string {
 	return r.form.probe(&probing{ctx: ctx, network: network, argv: r.argv, dir: r.dir}, r.arg)

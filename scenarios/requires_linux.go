@@ -44,7 +44,7 @@ func probeCapability(p *probing, name string) (why string) {
 	return why
 }
 
-// effective tells whether this thread has a capability (capget(2)).
+// effective reports whether this thread has a capability (capget(2)).
 func effective(number int) bool {
 	var sets [2]unix.CapUserData
 	if err := unix.Capget(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &sets[0]); err != nil {
@@ -53,7 +53,7 @@ func effective(number int) bool {
 	return sets[number/32].Effective&(1<<(number%32)) != 0
 }
 
-// foreignNetwork tells whether this thread's network belongs to a user
+// foreignNetwork reports whether this thread's network belongs to a user
 // namespace that is neither this one nor below it: ioctl_ns(2) refuses to name
 // that.
 func foreignNetwork() bool {

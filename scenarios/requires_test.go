@@ -31,7 +31,7 @@ func (f *requirementForm) parseShown() (bool, string) {
 	return f.parse(f.arg)
 }
 
-// The words differ, so that a misspelt one is told apart.
+// The words differ, so that a misspelt one is distinguished.
 func TestRequirementWords(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, word := range requirementWords() {

@@ -50,7 +50,7 @@ type Scenario struct {
 
 	Node  *source.Node
 	Steps []*step.Step // all of them, in the order of the file
-	// Shared tells which names of each actor the other actors read.
+	// Shared says which names of each actor the other actors read.
 	Shared map[string]map[string]bool
 }
 

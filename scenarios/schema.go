@@ -6,7 +6,7 @@ import (
 )
 
 // Schema is the JSON Schema (draft 2020-12) of a scenario document, for
-// editors. It accepts what the loader accepts, as far as a schema can tell:
+// editors. It accepts what the loader accepts, as far as a schema can say:
 // names, addresses and the order of steps are the checker's.
 func Schema() value.Schema {
 	properties := value.Schema{}

@@ -13,7 +13,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// accepts tells whether the schema takes every document of a text.
+// accepts reports whether the schema takes every document of a text.
 func accepts(t *testing.T, schema *jsonschema.Schema, text string) error {
 	t.Helper()
 	nodes, problems := source.Parse("test.yaml", []byte(text))

@@ -71,7 +71,7 @@ func TestPayloadsOfNothing(t *testing.T) {
 }
 
 // TestLoopsOfNothing: a loop whose body makes no call sees its own timeout, and
-// that of what it stands in.
+// that of what it is in.
 func TestLoopsOfNothing(t *testing.T) {
 	const count = "9000000000000000000"
 	for _, test := range []struct{ name, text, want string }{

@@ -136,7 +136,7 @@ func TestTook(t *testing.T) {
 	if !strings.HasPrefix(f.Err.Error(), "expected the step to take 1h0m0s..2h0m0s, it took ") {
 		t.Error(f.Err)
 	}
-	wantLines(t, lines, "| x") // what it did stands in the transcript, without the time
+	wantLines(t, lines, "| x") // what it did is in the transcript, without the time
 	passes(t, one("- repeat: 2\n  steps:\n    - sleep: 2ms\n  expect: {took: '>=4ms'}"))
 }
 

@@ -86,7 +86,7 @@ type Items struct {
 	expr *value.Expr
 }
 
-// itemText is one item as it stands in the file.
+// itemText is one item as it is in the file.
 type itemText struct {
 	key   string // of a mapping's item
 	pair  bool
@@ -156,7 +156,7 @@ func (v *Items) eval(t *step.Task) ([]any, error) {
 	return nil, v.expr.Errorf("the value is %s, not a list or mapping", value.Format(x))
 }
 
-// written are the items that stand in the file.
+// written are the items that are in the file.
 func (v *Items) written(t *step.Task) ([]any, error) {
 	items := make([]any, 0, len(v.list))
 	for _, it := range v.list {

@@ -61,7 +61,7 @@ func passesWith(t testing.TB, text string, o runner.Options) []string {
 	return transcript(r)
 }
 
-// checkOrder holds the transcript against what is known of its causes.
+// checkOrder compares the transcript with what is known of its causes.
 func checkOrder(t testing.TB, r *history.Result) {
 	t.Helper()
 	if err := r.CheckOrder(); err != nil {

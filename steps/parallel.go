@@ -64,7 +64,7 @@ func (a *parallelAction) Run(t *step.Task) error {
 		}))
 	}
 	// The limit bounds each step of the branches, so that the one that comes
-	// too late is told.
+	// too late is reported.
 	for _, b := range running {
 		if err := t.World.Join(b, time.Time{}); err != nil {
 			return err

@@ -184,7 +184,7 @@ func TestPayloadParts(t *testing.T) {
 	}
 }
 
-// What only a run can tell of a payload that is made of others.
+// What only a run can say of a payload that is made of others.
 func TestPayloadPartsFail(t *testing.T) {
 	for in, want := range map[string]string{
 		"{slice: {data: '${\"abc\"}', to: 4}}":                            "to of the slice is 4, which is outside of its 3 bytes",
@@ -248,7 +248,7 @@ func TestPayloadProblems(t *testing.T) {
 	}
 }
 
-// What only a run can tell of a payload.
+// What only a run can say of a payload.
 func TestPayloadFailures(t *testing.T) {
 	for in, want := range map[string]string{
 		"{pad: {data: hello, to: '${3}'}}":           "cannot pad 5 bytes to 3: there are already more",

@@ -118,7 +118,7 @@ func pollHandles(t *step.Task, w sock.Wait, handles []*handle.Handle, items []so
 	return n, err
 }
 
-// missing tells what has not come, and what the handles have instead.
+// missing says what has not come, and what the handles have instead.
 func (a *pollAction) missing(t *step.Task, handles []*handle.Handle, items []sock.PollItem, names []string) string {
 	now := slices.Clone(items)
 	for i := range now {
@@ -134,7 +134,8 @@ func (a *pollAction) missing(t *step.Task, handles []*handle.Handle, items []soc
 	return a.events.missing() + "; " + strings.Join(has, ", ")
 }
 
-// allEvents are those that poll(2) tells of a socket where they are asked for.
+// allEvents are those that poll(2) says about a socket where they are asked
+// for.
 var allEvents = unix.POLLIN | unix.POLLPRI | unix.POLLOUT | peerClosed
 
 // peerClosed is POLLRDHUP, which Linux alone has.

@@ -114,7 +114,7 @@ func inetd([]string) int {
 	return 0
 }
 
-// tty tells which of its streams are a terminal, and answers one line.
+// tty says which of its streams are a terminal, and answers one line.
 func tty([]string) int {
 	for fd := range 3 {
 		fmt.Printf("%d:%t ", fd, term.IsTerminal(fd))
@@ -172,7 +172,7 @@ func flood(args []string) int {
 	return 0
 }
 
-// fds tells which descriptors it has.
+// fds says which descriptors it has.
 func fds([]string) int {
 	for fd := range 64 {
 		var st syscall.Stat_t
@@ -183,7 +183,7 @@ func fds([]string) int {
 	return 0
 }
 
-// isPoller tells what Go's runtime has opened itself.
+// isPoller says what Go's runtime has opened itself.
 func isPoller(fd int) bool {
 	name, _ := os.Readlink(fmt.Sprintf("/proc/self/fd/%d", fd))
 	return strings.HasPrefix(name, "anon_inode:") || strings.HasPrefix(name, "/sys/") || strings.HasPrefix(name, "/proc/")
@@ -196,7 +196,7 @@ func obstinate([]string) int {
 	select {}
 }
 
-// marked gives all programs that the test starts a mark, and returns what fails
+// marked marks all programs that the test starts, and returns what fails
 // the test where one of them lives.
 func marked(t *testing.T) (gone func()) {
 	const name = "SOCKSCRIPT_TEST_MARK"

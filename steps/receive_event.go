@@ -11,7 +11,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// returns tells what came.
+// returns says what came.
 func (r *receiver) returns() {
 	ret := make([]any, 0, 4)
 	ret = append(ret, event.Count(max(r.count, len(r.data))))

@@ -168,7 +168,7 @@ func (a *recvAction) needsSocket() bool {
 	return a.flags.Given() || a.want.Given() || a.control.Given() || a.controlSize.Given() || len(a.bufs.List) > 0
 }
 
-// check holds what came against what was expected.
+// check compares what came with what was expected.
 func (a *recvAction) check(t *step.Task, r *receiver) error {
 	if t.Step.As.Given() {
 		if err := t.SetAs(0, t.Piece(string(r.data), 0)); err != nil {

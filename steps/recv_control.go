@@ -41,7 +41,7 @@ func (a *recvAction) controlBuffer(t *step.Task) (int, error) {
 	return n, err
 }
 
-// cutOff tells why ancillary data may be missing.
+// cutOff says why ancillary data may be missing.
 func (r *receiver) cutOff() string {
 	if r.msgFlags&unix.MSG_CTRUNC == 0 {
 		return ""

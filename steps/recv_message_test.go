@@ -48,7 +48,7 @@ func TestRecvTruncates(t *testing.T) {
 	wantText(t, f.Err.Error(), "expected 10 bytes, got 9")
 }
 
-// An empty datagram is no end of file.
+// An empty datagram is not an end of file.
 func TestRecvEmptyDatagram(t *testing.T) {
 	empty := "- send: out\n  data: ''\n  to: rx\n"
 	lines := passes(t, datagrams(empty, "- recv: rx\n  expect: {size: 0, eof: false, from: out}\n"))

@@ -194,7 +194,7 @@ func TestRecvNowait(t *testing.T) {
 	}
 }
 
-// A step that runs out of time tells what had come.
+// A step that runs out of time says what had come.
 func TestRecvTimeout(t *testing.T) {
 	for in, want := range map[string]string{
 		"max: 10":               "nothing has come",

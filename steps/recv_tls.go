@@ -40,7 +40,7 @@ func (r *receiver) overTLS(err error) error {
 	return err
 }
 
-// check holds the end against the expectation where the bytes came to it
+// check compares the end with the expectation where the bytes came to it
 // without a failure.
 func (w *tlsEnd) check(r *receiver) error {
 	switch {

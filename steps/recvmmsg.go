@@ -93,7 +93,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	return a.took(t, h, list, sizes)
 }
 
-// took records what came and holds it against the expectation.
+// took records what came and compares it with the expectation.
 func (a *recvmmsgAction) took(t *step.Task, h *handle.Handle, list []*sock.Message, sizes []int) error {
 	t.Event.Offset, t.Event.Took = h.Sock.Desc().RX.Load(), int64(len(sizes))
 	if h.Messages() {
@@ -106,7 +106,7 @@ func (a *recvmmsgAction) took(t *step.Task, h *handle.Handle, list []*sock.Messa
 	var got [][]byte
 	for i, n := range sizes {
 		b := list[i].Buffers[0]
-		b = b[:min(n, len(b))] // MSG_TRUNC gives the whole length
+		b = b[:min(n, len(b))] // MSG_TRUNC returns the whole length
 		data := t.Data(b)
 		data.Counted = h.Plain()
 		parts := []any{data}

@@ -158,7 +158,7 @@ func TestStartTerminalSession(t *testing.T) {
 	gone()
 }
 
-// A port is free for both protocols, given once, and masked wherever it stands.
+// A port is free for both protocols, given once, and masked wherever it is.
 func TestFreePort(t *testing.T) {
 	text := one(`
 - let: {a: "${free_port()}", b: "${free_port()}"}

@@ -156,7 +156,7 @@ func TestStartFlood(t *testing.T) {
   expect: "that is all\n"
 `))
 	wantLines(t, lines[1:3], `read(p.stdout, until "\n") = 16 "0123456789abcde\n"`, "join(p) = exit 0")
-	// More than can be kept is told.
+	// More than can be kept is reported.
 	f, _ := fails(t, one(program(t, "start", "flood", strconv.Itoa(64<<20))+"  as: p\n- recv: p.stdout\n  until: \"\\n\"\n- join: p\n  timeout: 2s"))
 	wantText(t, f.Err.Error(), "timed out after 2s (the step's timeout): p is still running; no step reads p.stdout, which holds 16MiB")
 }
@@ -199,7 +199,7 @@ func TestStartInReport(t *testing.T) {
 	}
 }
 
-// A program that is ending when the scenario fails tells how it ended; one that
+// A program that is ending when the scenario fails says how it ended; one that
 // has closed only its standard output may go on for ever.
 func TestStartEnding(t *testing.T) {
 	f, _ := fails(t, one("- start: exec >&- 2>&-; exit 3\n  shell: true\n  as: p\n- recv: p.stdout\n  until: ready"))
@@ -248,7 +248,7 @@ func TestStartReady(t *testing.T) {
 	})
 }
 
-// A server that takes its time, and one that tells when it is there.
+// A server that takes its time, and one that says when it is there.
 func TestStartWaiting(t *testing.T) {
 	passes(t, one("- let: {port: \"${free_port()}\"}\n"+program(t, "start", "serve", "127.0.0.1:${port}")+`  as: p
 - socket: tcp

@@ -6,7 +6,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// printed runs a step that prints text, as it stands in the file, and gives
+// printed runs a step that prints text, as it is in the file, and gives
 // what it printed.
 func printed(t *testing.T, text string) string {
 	t.Helper()

@@ -168,7 +168,7 @@ func (a *tlsAction) roleOf(h *handle.Handle) (string, error) {
 	return tlsconn.Client, nil
 }
 
-// failed holds a failed handshake against what is expected.
+// failed compares a failed handshake with what is expected.
 func (a *tlsAction) failed(t *step.Task, c *tlsconn.Conn, err error) error {
 	e, ok := tlsconn.AsError(err)
 	switch {
@@ -194,7 +194,7 @@ func (a *tlsAction) failed(t *step.Task, c *tlsconn.Conn, err error) error {
 	return nil
 }
 
-// succeeded holds what was agreed on against what is expected.
+// succeeded compares what was agreed on with what is expected.
 func (a *tlsAction) succeeded(t *step.Task, s tls.ConnectionState) error {
 	version, cipher := tlsconn.VersionName(s.Version), tls.CipherSuiteName(s.CipherSuite)
 	ret := []any{event.Const("TLS"), event.Const(version)}
@@ -294,7 +294,8 @@ func (a *tlsAction) checkRole(c *step.Check) {
 	}
 }
 
-// checkCertificates finds what is no certificate, as far as it is written out.
+// checkCertificates finds what is not a certificate, as far as it is written
+// out.
 func (a *tlsAction) checkCertificates(c *step.Check) {
 	switch {
 	case a.cert.Given() && !a.key.Given():

@@ -46,7 +46,7 @@ func TestTLSCheck(t *testing.T) {
 			t.Errorf("%s\ngot   %q\nwant  %q", test.text, list, test.want)
 		}
 	}
-	// What is only known while it runs is no problem of the file.
+	// What is only known while it runs is not a problem of the file.
 	for _, text := range []string{
 		pair("- let: {name: a}\n- tls: ${name}\n- close: b"),
 		pair("- tls: a\n  role: client\n  cert: ${len(\"x\")}\n  key: ${len(\"y\")}\n- close: b"),

@@ -182,7 +182,7 @@ func peerNames(s tls.ConnectionState) []string {
 	return names
 }
 
-// checkPeer holds the names in the peer's certificate against the one expected.
+// checkPeer compares the names in the peer's certificate with the one expected.
 func checkPeer(s tls.ConnectionState, want string) error {
 	names := peerNames(s)
 	switch {

@@ -11,7 +11,7 @@ import (
 const module = "github.com/sockscript/sockscript"
 
 // The drawing of the packages in docs/architecture.md has all of them, from top
-// to bottom, and none imports one that stands above it.
+// to bottom, and none imports one that is above it.
 func TestArchitecture(t *testing.T) {
 	layers := drawnPackages(t)
 	seen := make(map[string]bool)

@@ -57,7 +57,7 @@ func firstSentence(text string) string {
 	return text
 }
 
-// cutLines cuts each line to the width of a terminal; 0 is no terminal.
+// cutLines cuts each line to the width of a terminal; 0: there is no terminal.
 func cutLines(text string, width int) string {
 	if width == 0 {
 		return text

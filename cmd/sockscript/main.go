@@ -76,7 +76,8 @@ type program struct {
 	hurry  <-chan struct{} // closed when the end is to be hurried
 }
 
-// status is an error that has been told already and only sets the exit status.
+// status is an error that has been reported already and only sets the exit
+// status.
 type status int
 
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
@@ -91,7 +92,7 @@ func (p *program) main(ctx context.Context) int {
 	root.SetArgs(p.args)
 	err := root.ExecuteContext(ctx)
 
-	var told status
+	var reported status
 	switch {
 	case errors.Is(p.out.err, syscall.EPIPE):
 		return statusNoReader
@@ -100,8 +101,8 @@ func (p *program) main(ctx context.Context) int {
 		return statusInvalid
 	case err == nil:
 		return statusOK
-	case errors.As(err, &told):
-		return int(told)
+	case errors.As(err, &reported):
+		return int(reported)
 	case errors.Is(err, context.Canceled):
 		return statusInterrupted
 	}
@@ -109,7 +110,7 @@ func (p *program) main(ctx context.Context) int {
 	return statusInvalid
 }
 
-// complain tells an error; of several that were joined, each on its own line.
+// complain prints an error; of several that were joined, each on its own line.
 func (p *program) complain(err error) {
 	fmt.Fprintf(p.errors, "sockscript: %s\n", strings.Join(errorLines(err), "\n"))
 }

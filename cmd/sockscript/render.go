@@ -61,7 +61,7 @@ func (p *program) render(path string, rep *reporting) error {
 	var how report.How
 	sum, err := report.Load(in, func(h report.How) (report.Reporter, error) {
 		how = h
-		rep.tells(h)
+		rep.begin(h)
 		if rep.text != nil {
 			rep.text.Updating = h.Updating
 		}

@@ -78,8 +78,8 @@ func (l *reportList) String() string { return "" }
 // Type implements [pflag.Value]; help shows it.
 func (l *reportList) Type() string { return "FORMAT=FILE" }
 
-// A reporting is where a run or a check is told: on the standard output and in
-// files.
+// A reporting is where a run or a check is reported: on the standard output and
+// in files.
 type reporting struct {
 	report.Reporter
 	text      *report.Text      // nil where the standard output has another form
@@ -126,9 +126,9 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 	return r, nil
 }
 
-// tells says how the runs are reported: whether there are several, and which
+// begin says how the runs are reported: whether there are several, and which
 // command makes transcripts that differ the golden ones.
-func (r *reporting) tells(how report.How) {
+func (r *reporting) begin(how report.How) {
 	if r.text != nil {
 		r.text.Several = how.Several
 	}
@@ -164,8 +164,8 @@ func (r *reporting) Summary(s *report.Summary) error {
 }
 
 // end closes the reports. Where nothing was run because of err, those that a
-// consumer would reject otherwise tell why. What kept a report from being
-// written goes before an exit status that is told already.
+// consumer would reject otherwise say why. What kept a report from being
+// written goes before an exit status that is reported already.
 func (r *reporting) end(err error) error {
 	if err != nil && !r.ended {
 		problems := r.problems
@@ -175,8 +175,8 @@ func (r *reporting) end(err error) error {
 		report.Multi(r.documents...).Checked(0, problems) // a file keeps its error
 	}
 	failed := r.close()
-	var told status
-	if failed == nil || err != nil && !errors.As(err, &told) {
+	var reported status
+	if failed == nil || err != nil && !errors.As(err, &reported) {
 		return errors.Join(err, failed)
 	}
 	return failed

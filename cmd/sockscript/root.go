@@ -50,7 +50,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	return root
 }
 
-// unknownCommand is the error for a first word that is no command.
+// unknownCommand is the error for a first word that is not a command.
 func (p *program) unknownCommand(c *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

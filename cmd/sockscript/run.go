@@ -113,7 +113,7 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 		p.reportAside(rep)
 	}
 	how := report.How{Several: len(cases) > 1, Updating: s.update, Update: "run --golden " + golden + " --update"}
-	rep.tells(how)
+	rep.begin(how)
 	sum := new(report.Summary)
 	err = p.run(c.Context(), s, cases, rep, sum)
 	return p.offerUpdate(rep, sum, how.Update, err)
@@ -148,7 +148,7 @@ func (p *program) filesToRun(c *cobra.Command, args []string, shipped bool) ([]s
 	return files, nil
 }
 
-// offerUpdate tells, where transcripts differ from golden files, how to make
+// offerUpdate says, where transcripts differ from golden files, how to make
 // them the golden ones.
 func (p *program) offerUpdate(rep *reporting, sum *report.Summary, how string, err error) error {
 	if sum.Differing == 0 || rep.text == nil {

@@ -85,7 +85,7 @@ func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	checkStatus(ts, err, args[0])
 }
 
-// checkStatus holds how a command ended against the status that it must have.
+// checkStatus compares how a command ended with the status that it must have.
 func checkStatus(ts *testscript.TestScript, err error, want string) {
 	got := 0
 	var exit *exec.ExitError
@@ -179,7 +179,7 @@ func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 // capNetAdmin is the bit of CAP_NET_ADMIN (capabilities(7)).
 const capNetAdmin = 12
 
-// condition tells whether the machine has what a part of a script needs.
+// condition reports whether the machine has what a part of a script needs.
 func condition(name string) (bool, error) {
 	met := false
 	switch name {

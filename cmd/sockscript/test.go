@@ -59,7 +59,7 @@ that differs is shown as a diff and fails. Scenarios without a golden file are
 not run, but the summary names them; one that is skipped is not compared.
 
 With --update the golden files are written where they differ or are missing,
-and the summary tells which are new and which changed, with how many lines; -v
+and the summary says which are new and which changed, with how many lines; -v
 shows the changes themselves. A scenario that fails leaves its golden file as it
 is.
 
@@ -115,13 +115,13 @@ func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep
 		return err
 	}
 	how := report.How{Several: true, Updating: s.update, Update: "test --update"}
-	rep.tells(how)
+	rep.begin(how)
 	err = p.run(c.Context(), s, cases, rep, sum)
 	return p.offerUpdate(rep, sum, how.Update, err)
 }
 
 // toCompare chooses among the scenarios those that have a golden file, or all
-// where golden files are written. The summary is told of the others.
+// where golden files are written. The summary counts the others.
 func (s *session) toCompare(all []*suite.Case, sum *report.Summary) ([]*suite.Case, error) {
 	if len(all) == 0 {
 		return nil, errNoGolden

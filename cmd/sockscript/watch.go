@@ -25,7 +25,7 @@ func (p *program) watchCommand() *cobra.Command {
 A scenario is run when its file changes or is new, when its golden file does, or
 when a file does that it names, such as that of a payload, if it lies in a
 directory that is watched: those of the arguments, with all that is below
-directories and patterns. What a scenario itself writes while it runs is no
+directories and patterns. What a scenario itself writes while it runs is not a
 change. Where a scenario has a golden file, its transcript is compared.
 
 If a file is invalid, its errors are printed, and the watching goes on. Without
@@ -124,7 +124,7 @@ func (w *watch) again(ctx context.Context, change suite.Change) error {
 	}
 	var chosen []*suite.Case
 	if len(all) > 0 {
-		chosen, _ = w.choose(all) // none is no mistake any more
+		chosen, _ = w.choose(all) // none is not a mistake any more
 	}
 	paths := slices.Concat(change.Changed, change.Gone)
 	told := slices.DeleteFunc(slices.Clone(change.Changed), func(path string) bool {
@@ -137,7 +137,7 @@ func (w *watch) again(ctx context.Context, change suite.Change) error {
 		return nil
 	}
 	fmt.Fprintf(w.p.out, "\n-- %s\n", source.Visible(strings.Join(append(word(told, "changed"), word(gone, "gone")...), "; ")))
-	// Of files that have not changed all has been told.
+	// All about files that have not changed has been said.
 	problems = slices.DeleteFunc(problems, func(p *source.Problem) bool { return !slices.ContainsFunc(told, sameAs(p.Pos.File)) })
 	if err := w.p.text(w.session).Problems(problems); err != nil {
 		return err
@@ -148,7 +148,7 @@ func (w *watch) again(ctx context.Context, change suite.Change) error {
 	return w.run(ctx, suite.Affected(chosen, paths))
 }
 
-// word tells paths with what has happened to them.
+// word lists paths with what has happened to them.
 func word(paths []string, what string) []string {
 	if len(paths) == 0 {
 		return nil
@@ -160,7 +160,7 @@ func has(files []suite.File, path string) bool {
 	return slices.ContainsFunc(files, func(f suite.File) bool { return sameAs(path)(f.Path) })
 }
 
-// sameAs tells paths of one file.
+// sameAs compares paths with that of one file.
 func sameAs(path string) func(string) bool {
 	return func(other string) bool { return filepath.Clean(other) == filepath.Clean(path) }
 }
@@ -185,10 +185,10 @@ func (w *watch) run(ctx context.Context, cases []*suite.Case) error {
 }
 
 // settling takes the files as they are when the last scenario has ended, before
-// that is told: what people change when they have read it counts again.
+// that is reported: what people change when they have read it counts again.
 type settling struct {
 	report.Reporter
-	left   int // scenarios whose end has not been told
+	left   int // scenarios whose end has not been reported
 	settle func()
 }
 

@@ -61,7 +61,7 @@ type callWriter struct {
 	masks *masks
 	event *event.Event
 	form  Form
-	came  bool // what is written now came back: it is no argument
+	came  bool // what is written now came back: it is not an argument
 	taken int  // bytes of it that have been written
 }
 

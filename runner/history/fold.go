@@ -29,7 +29,7 @@ type Fold struct {
 	after       []event.Cause // of the latest round
 
 	// Guarded by the recorder's foldedEnds.
-	into    *Fold              // that this one has become part of; nil while it stands by itself
+	into    *Fold              // that this one has become part of; nil while it is by itself
 	reached map[sock.Addr]bool // where connects went of which nothing else remains
 }
 

@@ -103,7 +103,7 @@ func (m *masks) spelled(e *event.Event) {
 	}
 }
 
-// note keeps what an event tells of a socket's name and address.
+// note keeps what an event says about a socket's name and address.
 func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
 	actor := b.Actor
 	if m.named[l.Name] == nil {
@@ -254,7 +254,7 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	return m.folder(before) + "<" + label + ">" + after
 }
 
-// chosen is what stands in the place of the part of an address that the kernel
+// chosen is what replaces the part of an address that the kernel
 // chose; "" where it did not.
 func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) string {
 	a := from.Addr
@@ -287,7 +287,7 @@ func sameChoice(a, b sock.Addr) bool {
 	return x == y
 }
 
-// labels are what stands in the place of something that comes from there.
+// labels are what replaces something that comes from there.
 func (m *masks) labels(o event.Origin, at time.Duration) []string {
 	switch {
 	case o.Outside:
@@ -358,7 +358,7 @@ func (m *masks) text(t event.Marked, at time.Duration) string {
 	return m.masked(t.Text, m.spans(t, at), func(s string) string { return s })
 }
 
-// masked puts the masks in their places; what stands between them passes
+// masked puts the masks in their places; what is between them passes
 // through plain.
 func (m *masks) masked(text string, spans []span, plain func(string) string) string {
 	if len(spans) == 0 {

@@ -262,7 +262,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 }
 
 // inside reports whether the other end of a connection is a socket of the
-// scenario, at which no relay and no program stands.
+// scenario, at which there is no relay and no program.
 func (m *matcher) inside(id uint64) bool {
 	peer, known := m.peer[id]
 	if !known || len(m.procs.holders[peer]) > 0 {

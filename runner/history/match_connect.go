@@ -158,7 +158,7 @@ func (m *matcher) join(c, a end) {
 
 // reach makes a connect come after the listen that it reached: of several on
 // one socket the first, for the others change no more than the backlog. The
-// accept that took the connect tells the listener; where there is none, the
+// accept that took the connect knows the listener; where there is none, the
 // address does.
 func (m *matcher) reach(c end) {
 	listener, known := m.reached[c.sock]

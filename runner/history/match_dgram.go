@@ -20,7 +20,7 @@ type message struct {
 	turn      int        // its place among all of them
 }
 
-// A dgramKey tells datagrams apart for one receiver: by what they hold.
+// A dgramKey distinguishes datagrams for one receiver: by what they hold.
 // Datagrams of one sender to one receiver keep their order over loopback and
 // local sockets, so the nth received is the nth sent.
 type dgramKey struct {

@@ -15,7 +15,7 @@ type handshake struct {
 }
 
 // handshakes makes the two sides of each handshake come after what the other
-// side did before it: the answer to a first message tells that the other has
+// side did before it: the answer to a first message says that the other has
 // come so far. Which of them ends first depends on the protocol, and nothing
 // that is printed does.
 func (m *matcher) handshakes() {
@@ -41,7 +41,7 @@ func (m *matcher) causes(i int, by []int) {
 // sent makes a receive come after the event that sent its last byte. A
 // handshake goes on while its peer, who has not shaken hands in an event of its
 // own, receives and answers: there the receive comes after what was before the
-// handshake. The handshake of a peer that has is no cause: see handshakes.
+// handshake. The handshake of a peer that has is not a cause: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
 	e := m.g.nodes[i].entry().Event
@@ -61,7 +61,7 @@ const mostRelays = 64
 
 // arrives makes a node come after the send of the byte before an offset in what
 // a description received, and reports whether that send is known. A relay only
-// passes the byte on: behind it stands the send on its other side. The relay
+// passes the byte on: behind it is the send on its other side. The relay
 // has begun by then, but need not have ended.
 func (m *matcher) arrives(i int, id uint64, offset int64) bool {
 	for range mostRelays {

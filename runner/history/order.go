@@ -46,7 +46,7 @@ func newGraph(h *Record) *graph {
 		record: h, base: make([]int, len(h.Branches)),
 		nodes: make([]node, 0, count), order: make([]int, 0, count),
 	}
-	// The nodes stand in the order of the file, not in that in which branches
+	// The nodes are in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
 	sorted := slices.Clone(h.Branches)
 	slices.SortFunc(sorted, (*Branch).Compare)
@@ -222,7 +222,7 @@ func (e Entry) yields() bool {
 	return e.Fold != nil || e.Event.Op == event.OpRecv && e.Event.Endpoints != nil
 }
 
-// finish gives a node its depth.
+// finish sets the depth of a node.
 func (g *graph) finish(i int) {
 	n := &g.nodes[i]
 	for _, p := range n.preds {
@@ -239,12 +239,12 @@ func (g *graph) finish(i int) {
 	}
 }
 
-// mostDisorders is how many faults CheckOrder tells of one run.
+// mostDisorders is how many faults of one run CheckOrder reports.
 const mostDisorders = 10
 
-// CheckOrder holds the transcript in causal order against what was recorded,
+// CheckOrder compares the transcript in causal order with what was recorded,
 // for tests of the order itself: in each transcript, of each pair of matched
-// events the cause stands first; no cause began only after its effect had
+// events the cause is first; no cause began only after its effect had
 // ended; and what a socket of the scenario took from another one has a cause.
 // The error names the events for which that is not so.
 func (r *Record) CheckOrder() error {
@@ -264,7 +264,7 @@ func (r *Record) CheckOrder() error {
 		}
 	}
 	for _, i := range r.graph.unknown {
-		c.tell("%s has no cause", i)
+		c.report("%s has no cause", i)
 	}
 	return errors.Join(c.faults...)
 }
@@ -276,7 +276,7 @@ type orderCheck struct {
 	faults []error
 }
 
-func (c *orderCheck) tell(format string, nodes ...int) {
+func (c *orderCheck) report(format string, nodes ...int) {
 	if len(c.faults) >= mostDisorders {
 		return
 	}
@@ -308,12 +308,12 @@ func (c *orderCheck) pair(cause, effect int) {
 	}
 	begin, _ := g.span(cause)
 	if _, end := g.span(effect); begin > end {
-		c.tell("%s, but its cause began only after it had ended: %s", effect, cause)
+		c.report("%s, but its cause began only after it had ended: %s", effect, cause)
 	}
 	first, shown := c.place[before]
 	second, both := c.place[after]
 	if shown && both && first > second {
-		c.tell("%s stands before its cause: %s", effect, cause)
+		c.report("%s is above its cause: %s", effect, cause)
 	}
 }
 

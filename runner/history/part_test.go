@@ -49,7 +49,7 @@ var partTexts = map[string]string{
 	"Count": "80", "int": "80", "list": "[at <pid>, 80]", "addr": "127.0.0.1:80",
 }
 
-// Each type that part.go declares has a decision about masks: it stands in the
+// Each type that part.go declares has a decision about masks: it is in the
 // tables above. What has none is not shown.
 func TestEachPartHasItsMask(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../../steps/event/part.go", nil, 0)

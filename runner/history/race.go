@@ -258,7 +258,7 @@ func causesOf(group []pairing) []int {
 	return list
 }
 
-// firstEffect is the effect that stands first in the file; -1 where folds have
+// firstEffect is the effect that is first in the file; -1 where folds have
 // them all.
 func (f *finder) firstEffect(group []pairing) int {
 	best := -1

@@ -109,7 +109,7 @@ func (f *finder) seen(taker int, racers []int) bool {
 
 func (f *finder) racer(i int) Racer { return Racer{f.kin[f.branch(i).ID].label, f.g.event(i)} }
 
-// alike reports whether two events print alike and stand at the same depth.
+// alike reports whether two events print alike and are at the same depth.
 func (f *finder) alike(x, y int) bool {
 	return f.g.nodes[x].depth == f.g.nodes[y].depth && f.text(x) == f.text(y)
 }
@@ -129,7 +129,7 @@ type pairing struct {
 	on            uint64 // the listening socket, or the receiving one
 }
 
-// A kinship tells which branches are interchangeable: those of one group that
+// A kinship says which branches are interchangeable: those of one group that
 // belong to different performers.
 type kinship struct {
 	group     int

@@ -155,9 +155,9 @@ func (r *Result) saved() *savedResult {
 		Dynamic: r.Dynamic, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
-		told := *s.Failure
-		told.Err = nil
-		s.Failure = &told
+		failure := *s.Failure
+		failure.Err = nil
+		s.Failure = &failure
 	}
 	for _, b := range r.Branches {
 		s.Branches = append(s.Branches, b.saved())

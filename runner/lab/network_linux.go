@@ -46,7 +46,7 @@ func Private(s Settings) (*Network, error) {
 	return n, nil
 }
 
-// hold gives the namespace a thread of its own. It is not the first thread of
+// hold keeps a thread for the namespace alone. It is not the first thread of
 // the process: that one never ends, and /proc/self shows its namespaces.
 func (n *Network) hold(started chan<- error, quit <-chan struct{}) {
 	runtime.LockOSThread()

@@ -65,7 +65,7 @@ var ctrfStatus = map[ending]string{
 	passed: "passed", failed: "failed", broken: "failed", skipped: "skipped", interrupted: "other", notRun: "pending",
 }
 
-// Problems implements [Reporter]. Errors are told by Checked.
+// Problems implements [Reporter]. Errors are reported by Checked.
 func (c *CTRF) Problems(source.Problems) error { return nil }
 
 // Checked implements [Reporter]: each error is a test of its own.

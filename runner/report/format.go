@@ -11,7 +11,7 @@ import (
 type Format struct {
 	Name string
 	Help string // what it is, in a few words
-	// Document tells that a consumer rejects a report that is not whole: where
+	// Document says that a consumer rejects a report that is not whole: where
 	// nothing is run, [Reporter.Checked] must still end it.
 	Document bool
 
@@ -59,15 +59,15 @@ func LookupFormat(name string) (Format, bool) {
 }
 
 // Multi reports to several reporters. One that fails does not keep the others
-// from being told.
+// from being reported.
 func Multi(list ...Reporter) Reporter { return multi(list) }
 
 type multi []Reporter
 
-func (m multi) each(tell func(Reporter) error) error {
+func (m multi) each(report func(Reporter) error) error {
 	var errs []error
 	for _, r := range m {
-		errs = append(errs, tell(r))
+		errs = append(errs, report(r))
 	}
 	return errors.Join(errs...)
 }

@@ -21,7 +21,7 @@ import (
 )
 
 // quoted is a text in YAML's double quotes, of ASCII only. Bytes that are not
-// UTF-8 cannot stand in YAML.
+// UTF-8 cannot be in YAML.
 func quoted(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -206,7 +206,7 @@ func FuzzReports(f *testing.F) {
 	})
 }
 
-// coloursOnly holds a report in colours against the one without.
+// coloursOnly compares a report in colours with the one without.
 func coloursOnly(t *testing.T, list []*report.Outcome, s string) {
 	t.Helper()
 	var plain, coloured strings.Builder

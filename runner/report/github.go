@@ -13,8 +13,8 @@ import (
 // GitHub annotates files on GitHub with what failed in them, by the workflow
 // commands ::error and ::warning
 // (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
-// It tells nothing of what went well, but for races. It is a [Reporter], to go
-// with another.
+// It says nothing about what went well, but for races. It is a [Reporter], to
+// go with another.
 type GitHub struct {
 	W io.Writer
 	// Root is the folder of the repository, to which the annotated paths are

@@ -17,7 +17,7 @@ import (
 // JSON is the report for programs: JSON lines, one object each, in the order
 // of the transcript. It is a [Reporter]. The objects are [EventObject],
 // [FoldObject], [ScenarioObject], [ProblemObject], [CheckObject] and
-// [SummaryObject]; the field type tells them apart. Ports, temporary folders
+// [SummaryObject]; the field type distinguishes them. Ports, temporary folders
 // and process ids are masked as in the transcript unless the style says
 // otherwise, and times come only with the order by time or without masks, so
 // that the events of two runs can be compared.
@@ -37,14 +37,14 @@ type Place struct {
 type EventObject struct {
 	Type     string `json:"type" doc:"event"`
 	Scenario string `json:"scenario" doc:"the scenario's name"`
-	Run      int    `json:"run" doc:"the number of the run that is told, from 1"`
+	Run      int    `json:"run" doc:"the number of the run that is reported, from 1"`
 	Actor    string `json:"actor" doc:"the actor; a replica with its index: client[3]"`
 	Depth    int    `json:"depth" doc:"the depth in causal order, from 1"`
 	Kind     string `json:"kind" doc:"the step kind"`
 	Place
 	Note   string   `json:"note,omitempty" doc:"the step's note"`
 	Text   string   `json:"text" doc:"the event as the transcript writes it"`
-	Call   string   `json:"call" doc:"the system call, or what stands for it"`
+	Call   string   `json:"call" doc:"the system call, or the kind of the step where there is none"`
 	Args   []any    `json:"args" doc:"its arguments: whole numbers, and texts as the transcript writes them"`
 	Result []any    `json:"result,omitempty" doc:"what came back, in the same form; with errno only what send had sent before it"`
 	Errno  string   `json:"errno,omitempty" doc:"the errno's name, where the call failed"`
@@ -57,7 +57,7 @@ type EventObject struct {
 type FoldObject struct {
 	Type     string   `json:"type" doc:"fold"`
 	Scenario string   `json:"scenario" doc:"the scenario's name"`
-	Run      int      `json:"run" doc:"the number of the run that is told, from 1"`
+	Run      int      `json:"run" doc:"the number of the run that is reported, from 1"`
 	Actor    string   `json:"actor" doc:"the actor, or the range of its replicas: client[1..998]"`
 	Depth    int      `json:"depth" doc:"the depth in causal order, from 1"`
 	Rounds   int      `json:"rounds,omitempty" doc:"how many rounds are folded; not there for replicas"`
@@ -75,7 +75,7 @@ type ScenarioObject struct {
 	Status     string         `json:"status" doc:"ok, fail, skip, cancelled (interrupted while it ran) or notrun"`
 	Reason     string         `json:"reason,omitempty" doc:"why it was skipped"`
 	Elapsed    float64        `json:"elapsed" doc:"how long the run took, in seconds"`
-	Run        int            `json:"run,omitempty" doc:"the number of the run that is told: the first that failed, else 1"`
+	Run        int            `json:"run,omitempty" doc:"the number of the run that is reported: the first that failed, else 1"`
 	Runs       int            `json:"runs" doc:"how many runs there were"`
 	FailedRuns int            `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
 	Failure    *FailureObject `json:"failure,omitempty" doc:"why the run failed"`

@@ -47,7 +47,7 @@ func parse(t *testing.T, lines string) []map[string]any {
 	return list
 }
 
-// expect holds the fields of an object against those that are wanted.
+// expect compares the fields of an object with those that are wanted.
 func expect(t *testing.T, object map[string]any, want map[string]any) {
 	t.Helper()
 	for field, w := range want {

@@ -109,7 +109,7 @@ func FormatsMarkdown() string {
 		"- a connect and the listen that it reaches, or the close of the listening socket; a datagram and the bind of its receiver\n" +
 		"- two binds of one address, and a bind, connect or unlink of one path\n" +
 		"- two settings of one name, or a setting and a use; two values of a name that another actor reads; two signals of one name\n\n" +
-		"Replicas that print alike are not told apart, so between these there is no race. Of rounds that are folded only the first and the\n" +
+		"Replicas that print alike are not distinguished, so between these there is no race. Of rounds that are folded only the first and the\n" +
 		"last are looked at, and nothing is known of what programs do. A run warns of 100 races at most; where its events\n" +
 		"times its actors and branches are more than 16,777,216, it warns of none.\n\n")
 	return b.String()
@@ -120,7 +120,7 @@ func JSONMarkdown() string {
 	var b strings.Builder
 	b.WriteString("## JSON output\n\n" +
 		"With `--format json` the commands `run`, `test` and `check` print one JSON object a line. The field `type`\n" +
-		"tells what it is. What a transcript masks is masked here too, unless `--unmask` is given.\n" +
+		"says what it is. What a transcript masks is masked here too, unless `--unmask` is given.\n" +
 		"A field marked with an asterisk is not there where it is empty.\n")
 	for _, o := range JSONObjects() {
 		fmt.Fprintf(&b, "\n### Object %s\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n", o.Name, o.Help)

@@ -62,7 +62,7 @@ type junitFailure struct {
 	Text    string `xml:",chardata"`
 }
 
-// Problems implements [Reporter]. Errors are told by Checked.
+// Problems implements [Reporter]. Errors are reported by Checked.
 func (j *JUnit) Problems(source.Problems) error { return nil }
 
 // Checked implements [Reporter]: each error is a test case of its own.

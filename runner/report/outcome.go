@@ -33,7 +33,7 @@ type Outcome struct {
 	Fault string
 }
 
-// A Diff tells how a transcript differs from what it should be.
+// A Diff says how a transcript differs from what it should be.
 type Diff struct {
 	From string // the golden file, or the run that it is held against: "run 1"
 	To   string // "run 7", or "transcript"
@@ -75,7 +75,7 @@ const (
 	GoldenCreated                    // there was no file before
 )
 
-// String is the state as the JSON report tells it; "" for GoldenUnused.
+// String is the state as the JSON report writes it; "" for GoldenUnused.
 func (g GoldenState) String() string {
 	return [...]string{"", "same", "differs", "changed", "created"}[g]
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// Progress is a line on a terminal that tells how far many runs have come. It
+// Progress is a line on a terminal that says how far many runs have come. It
 // is drawn over itself and erased before anything else is written.
 type Progress struct {
 	W     io.Writer // nil where nothing is to be drawn

@@ -27,7 +27,7 @@ type RacerObject struct {
 	Place
 }
 
-// races are those of the run that an outcome tells, however many runs there
+// races are those of the run that an outcome reports, however many runs there
 // were.
 func (o *Outcome) races() []history.Race {
 	if o.Result == nil {

@@ -28,7 +28,7 @@ const (
 // one a scenario, and the summary last. It is a [Reporter].
 type Saver struct {
 	W io.Writer
-	// How tells about the run that is saved. It is set before the first
+	// How describes the run that is saved. It is set before the first
 	// outcome.
 	How How
 
@@ -144,7 +144,7 @@ func pointers(list []source.Problem) source.Problems {
 }
 
 // Load reports what a [Saver] has saved: begin is called with how the runs were
-// made, and its result is told everything as the run's own report was. The
+// made, and its result gets everything that the run's own report got. The
 // error has the number of the line that is at fault. Load does not trust the
 // file.
 func Load(r io.Reader, begin func(How) (Reporter, error)) (*Summary, error) {
@@ -176,7 +176,7 @@ func Load(r io.Reader, begin func(How) (Reporter, error)) (*Summary, error) {
 		if err != nil {
 			return nil, err
 		}
-		sum, err := l.tell(rep, line)
+		sum, err := l.report(rep, line)
 		if sum != nil || err != nil {
 			return sum, err
 		}
@@ -227,8 +227,8 @@ func (l *loader) read() ([]byte, error) {
 	}
 }
 
-// tell reports a line. The summary is the last one.
-func (l *loader) tell(rep Reporter, line savedLine) (*Summary, error) {
+// report reports a line. The summary is the last one.
+func (l *loader) report(rep Reporter, line savedLine) (*Summary, error) {
 	switch {
 	case line.Outcome != nil:
 		o, err := line.Outcome.outcome()

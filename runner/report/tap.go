@@ -21,7 +21,7 @@ type TAP struct {
 	n     int // lines so far
 }
 
-// Problems implements [Reporter]. Errors are told by Checked; warnings are
+// Problems implements [Reporter]. Errors are reported by Checked; warnings are
 // comments.
 func (t *TAP) Problems(ps source.Problems) error {
 	var b strings.Builder

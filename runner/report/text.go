@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// Verbosity is how much a text report tells of what went well.
+// Verbosity is how much a text report says about what went well.
 type Verbosity int
 
 // The verbosities.
@@ -71,7 +71,7 @@ func CountProblems(ps source.Problems) string {
 	return strings.Join(parts, ", ")
 }
 
-// countErrors counts the problems that are no warnings.
+// countErrors counts the problems that are not warnings.
 func countErrors(ps source.Problems) int {
 	n := 0
 	for _, p := range ps {
@@ -132,7 +132,7 @@ func (t *Text) style() Style {
 	return s
 }
 
-// block writes what takes several lines, set apart where it stands among
+// block writes what takes several lines, set apart where it is among
 // others.
 func (t *Text) block(write func(io.Writer) error) error {
 	if t.lines || t.blocks {
@@ -144,7 +144,7 @@ func (t *Text) block(write func(io.Writer) error) error {
 	return write(t.W)
 }
 
-// line writes an outcome as a line of a list. The names stand in one column.
+// line writes an outcome as a line of a list. The names are in one column.
 func (t *Text) line(o *Outcome) error {
 	if t.blocks {
 		if _, err := fmt.Fprintln(t.W); err != nil {
@@ -225,7 +225,7 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 	return err
 }
 
-// mostVariants is how many transcripts of one scenario are told one by one.
+// mostVariants is how many transcripts of one scenario are reported one by one.
 const mostVariants = 10
 
 // Summary implements [Reporter]. A single transcript is its own summary.

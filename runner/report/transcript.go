@@ -56,12 +56,12 @@ func (s Style) verdict(r *history.Result) string {
 	return line + s.aside(r)
 }
 
-// verdictLine tells of a scenario how it ended.
+// verdictLine says how a scenario ended.
 func verdictLine(status history.Status, name string) string {
 	return fmt.Sprintf("%s  %s", status, source.Visible(name))
 }
 
-// aside is what stands behind a name: why a scenario was skipped, and how long
+// aside is what is behind a name: why a scenario was skipped, and how long
 // it took where that is asked for.
 func (s Style) aside(r *history.Result) string {
 	switch {
@@ -132,7 +132,7 @@ func (s Style) lineText(r *history.Result, l history.Line) string {
 	return text
 }
 
-// foldText tells what a line stands for that is no event.
+// foldText says what a line stands for that is not an event.
 func foldText(l history.Line) string {
 	if l.Fold != nil && l.Fold.Mixed {
 		return fmt.Sprintf("... %s", plural(l.Fold.Rounds, "more round", "more rounds"))

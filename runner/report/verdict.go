@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// An ending is what the reports for continuous integration tell apart.
+// An ending is what the reports for continuous integration distinguish.
 type ending int
 
 const (
@@ -22,12 +22,12 @@ const (
 	notRun
 )
 
-// String is the ending as a report tells it beside its own words.
+// String is the ending as a report writes it beside its own words.
 func (e ending) String() string {
 	return [...]string{"passed", "failed", "error", "skipped", "interrupted", "not run"}[e]
 }
 
-// A verdict is an outcome as the reports for continuous integration tell it.
+// A verdict is an outcome as the reports for continuous integration write it.
 // Its texts hold nothing that such a form could not carry: control characters,
 // and bytes that are not UTF-8, are written out.
 type verdict struct {
@@ -42,7 +42,7 @@ type verdict struct {
 	elapsed time.Duration
 }
 
-// verdictOf tells an outcome.
+// verdictOf is the verdict of an outcome.
 func verdictOf(o *Outcome, s Style) (*verdict, error) {
 	v := &verdict{
 		name: source.Visible(o.Scenario.Name), file: source.Visible(o.Scenario.Pos().File),
@@ -90,7 +90,7 @@ func (v *verdict) judge(o *Outcome) {
 	}
 }
 
-// blame tells which step failed, and why.
+// blame says which step failed, and why.
 func (v *verdict) blame(f *history.Failure) {
 	v.kind, v.message = "scenario", firstLine(f.Message)
 	if f.Deadlock {
@@ -105,7 +105,7 @@ func (v *verdict) blame(f *history.Failure) {
 	}
 }
 
-// verdictsOf tells what is wrong with files that were not run. A check that
+// verdictsOf says what is wrong with files that were not run. A check that
 // found nothing has passed.
 func verdictsOf(files int, problems source.Problems) []*verdict {
 	var list []*verdict

@@ -4,7 +4,7 @@
 //		runnertest.Run(t, "testdata/*.yaml")
 //	}
 //
-// Where a golden file stands beside a scenario file (hello.golden beside
+// Where a golden file is beside a scenario file (hello.golden beside
 // hello.yaml), the transcript must be what it holds. All golden files are
 // written, missing ones too, by
 //

@@ -24,7 +24,7 @@ type Case struct {
 }
 
 // Load reads and checks the files. The problems are those of all files,
-// warnings among them; a file with errors gives no cases. The error tells
+// warnings among them; a file with errors gives no cases. The error says
 // which files could not be read.
 func Load(files []File) ([]*Case, source.Problems, error) {
 	var cases []*Case

@@ -1,5 +1,5 @@
 // Package suite runs many scenarios: it finds their files, chooses among them,
-// runs several at a time, and holds their transcripts against golden files and
+// runs several at a time, and compares their transcripts with golden files and
 // against each other.
 //
 //	files, err := suite.Find([]string{"testdata/*.yaml"}, nil)
@@ -116,7 +116,7 @@ func find(name string, stdin io.Reader) ([]File, error) {
 	return nil, notFound(name)
 }
 
-// isScenario tells scenario files by their ending.
+// isScenario recognizes scenario files by their ending.
 func isScenario(path string) bool {
 	ext := filepath.Ext(path)
 	return ext == ".yaml" || ext == ".yml"

@@ -30,7 +30,7 @@ const (
 	fuzzMemory   = 1 << 30
 )
 
-// TestMain gives the fuzz target a network of its own, where one can be made,
+// TestMain makes a network for the fuzz target, where one can be made,
 // so that no scenario reaches another host. The workers inherit it.
 func TestMain(m *testing.M) {
 	const own = "SOCKSCRIPT_FUZZ_NETWORK"

@@ -39,7 +39,7 @@ func (c *Case) writeGolden(text string) error {
 func goldenStays(path string) error {
 	to, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return nil // there is none yet, or writing it tells why not
+		return nil // there is none yet, or writing it says why not
 	}
 	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
 	if err != nil {

@@ -24,7 +24,7 @@ type Memory struct {
 	seen   map[scenarioID]bool // what this run found: whether it failed
 }
 
-// A scenarioID tells scenarios from each other between runs.
+// A scenarioID distinguishes scenarios between runs.
 type scenarioID struct {
 	File     string `json:"file"` // absolute; that of a shipped one is its name alone
 	Scenario string `json:"scenario"`

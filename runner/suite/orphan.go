@@ -86,7 +86,8 @@ func absolute(path string) string {
 	return filepath.Clean(path)
 }
 
-// holdsTranscript tells a golden file of ours by its last line, the verdict.
+// holdsTranscript recognizes a golden file of ours by its last line, the
+// verdict.
 func holdsTranscript(path string) (bool, error) {
 	data, err := source.ReadFile(path)
 	if err != nil {

@@ -59,7 +59,7 @@ func (g *golden) keep(transcript string) string {
 	return strings.Join(lines, "")
 }
 
-// matches tells whether the ith line of the file stands for a line.
+// matches reports whether the ith line of the file stands for a line.
 func (g *golden) matches(i int, line string) bool {
 	if re := g.patterns[i]; re != nil {
 		return re.MatchString(strings.TrimSuffix(line, "\n"))

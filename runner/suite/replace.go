@@ -43,7 +43,7 @@ func Replace(path string) (*Replacement, error) {
 		}
 		var at *fs.PathError
 		if errors.As(err, &at) {
-			at.Path = path // the name beside it tells nobody anything
+			at.Path = path // the name beside it helps nobody
 		}
 		return &Replacement{File: f, path: path}, err
 	}

@@ -37,7 +37,7 @@ type Options struct {
 	Verify func(*history.Result) error
 }
 
-// Progress tells how far the runs have come.
+// Progress says how far the runs have come.
 type Progress struct {
 	Done, Total int // runs
 	Failed      int // of those done

@@ -229,7 +229,7 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// What varies between runs is no difference where a pattern line allows it.
+// What varies between runs is not a difference where a pattern line allows it.
 func TestPatternLinesHoldForEachRun(t *testing.T) {
 	tree(t, map[string]string{"changing.yaml": changing})
 	cases, _, err := Load([]File{{Path: "changing.yaml"}})

@@ -12,7 +12,7 @@ import (
 
 // TestShipped runs every shipped scenario many times, several at once: each
 // passes, with the same transcript each time, the one of its golden file, in
-// which causes stand before their effects, and none has a race. The runs are
+// which causes are before their effects, and none has a race. The runs are
 // made in the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
 	count := runtest.Runs(5, 200)

@@ -18,12 +18,12 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// A Watcher tells which files change in the folders of scenarios. It watches
+// A Watcher says which files change in the folders of scenarios. It watches
 // folders, not files: an editor that writes a new file and renames it over the
 // old one is seen as one that writes into it.
 type Watcher struct {
-	// Quiet is how long nothing must happen before a change is told, so that
-	// what belongs together is told together; default: 50ms.
+	// Quiet is how long nothing must happen before a change is reported, so
+	// that what belongs together is reported together; default: 50ms.
 	Quiet time.Duration
 
 	names   []string
@@ -32,7 +32,7 @@ type Watcher struct {
 	seen    map[string]stamp // by path
 }
 
-// A stamp tells two states of a file apart: of scenarios and golden files by
+// A stamp distinguishes two states of a file: of scenarios and golden files by
 // what they hold, of all others by size and time.
 type stamp struct {
 	content  [sha256.Size]byte
@@ -106,8 +106,8 @@ func (w *Watcher) Next(ctx context.Context) (Change, error) {
 	}
 }
 
-// Settle takes files as they are that are no scenarios or golden files: those
-// that a run has written are no change.
+// Settle takes files as they are that are not scenarios or golden files: those
+// that a run has written are not a change.
 func (w *Watcher) Settle() {
 	for path, s := range w.scan() {
 		if before, known := w.seen[path]; !kept(path) && (!known || s != before) {

@@ -105,7 +105,7 @@ func TestWatchDirectory(t *testing.T) {
 	}
 }
 
-// What is written again as it was is no change, nor is a file elsewhere.
+// What is written again as it was is not a change, nor is a file elsewhere.
 func TestWatchTellsOnlyChanges(t *testing.T) {
 	tree(t, map[string]string{"a.yaml": quiet, "b.yaml": quiet, "sub/c.yaml": quiet})
 	w := watching(t, "a.yaml", "./sub/../a.yaml")
@@ -163,7 +163,7 @@ func TestWatchOfWhatIsNotThere(t *testing.T) {
 	}
 }
 
-// A file that is written to all the time is told nevertheless.
+// A file that is written to all the time is reported nevertheless.
 func TestWatchIsNotKeptFromTelling(t *testing.T) {
 	tree(t, map[string]string{"a.yaml": quiet})
 	w := watching(t, ".")

@@ -36,7 +36,7 @@ func namesIn(dir string) []string {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names) // with their endings they stand in another order
+	slices.Sort(names) // with their endings they are in another order
 	return names
 }
 

@@ -10,12 +10,12 @@ import (
 )
 
 const optionIntro = "`getsockopt` and `setsockopt` take these options by their C names, and any other as `{level: N, name: N}`. " +
-	"`sockscript doc NAME` tells about one. Which of them there are depends on the kernel; these are Linux's."
+	"`sockscript doc NAME` describes one. Which of them there are depends on the kernel; these are Linux's."
 
 const controlIntro = "`control` of `send`, `recv`, `sendmmsg` and `recvmmsg` takes these types by their C names, " +
 	"and any other as `LEVEL:TYPE` in numbers, with bytes."
 
-// Option tells about a socket option and the ancillary data of that name: all
+// Option describes a socket option and the ancillary data of that name: all
 // those that the name means.
 func Option(name string) (string, bool) {
 	var texts []string
@@ -84,7 +84,7 @@ func optionsMarkdown(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", o.Name, cell(optionValue(o)), strings.Join(optionCalls(o), ", "), cell(o.Help))
 	}
-	fmt.Fprintf(b, "\n## Ancillary data\n\n%s\n\n| type | send takes | recv gives |\n|---|---|---|\n", controlIntro)
+	fmt.Fprintf(b, "\n## Ancillary data\n\n%s\n\n| type | send takes | recv returns |\n|---|---|---|\n", controlIntro)
 	for _, name := range sock.ControlNames() {
 		c, _ := sock.ControlByName(name)
 		d := option.DocOfControl(c)

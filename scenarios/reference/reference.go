@@ -53,7 +53,7 @@ func allForms() []forms {
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
 		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
-		{"Masks", maskIntro, "mask", "stands for", maskRows()},
+		{"Masks", maskIntro, "mask", "what it replaces", maskRows()},
 	}
 }
 
@@ -94,7 +94,7 @@ const expressionIntro = "`${…}` in any text is an expression (https://expr-lan
 	"A parameter, an item of a list or a key of `expect`, of any type, may be one `${…}`. It is read as if the file had the value of the expression, " +
 	"and `check` does not check that step. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: other actors can read these values, but their steps cannot use the handle. In addition to these names and the functions of the expression language, there are:"
 
-const maskIntro = "A transcript is the same on every run. So it does not show what the kernel chose: a name between `<` and `>` stands in its place. " +
+const maskIntro = "A transcript is the same on every run. So it does not show what the kernel chose: a name between `<` and `>` is in its place. " +
 	"A value keeps its mask wherever it goes: into an expression, a printed line, an argument, a payload, and the bytes that another socket receives. " +
 	"If an expression uses several such values, it shows the names of all of them: `<a,b>`. A value that is true or false is never masked. " +
 	"Numbers and texts that the file spells out are never masked, and neither are values of `-D` and of `env(…)`, which the kernel did not choose. " +

@@ -1,5 +1,5 @@
 // Package source reads scenario files: it turns YAML text into a tree whose
-// every node knows where in the file it stands, and it carries the problems
+// every node knows where in the file it is, and it carries the problems
 // found there, each with its place, its line and, where one is known, its
 // remedy.
 //

@@ -13,7 +13,7 @@ const (
 )
 
 // excerpt returns line as a terminal can show it, and how many terminal cells
-// stand before column col. Tabs become spaces, what cannot be printed becomes
+// are before column col. Tabs become spaces, what cannot be printed becomes
 // U+FFFD, and a very long line is cut to the neighbourhood of col.
 func excerpt(line string, col int) (shown string, pad int) {
 	var b strings.Builder

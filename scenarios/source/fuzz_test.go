@@ -48,7 +48,7 @@ func checkInside(t *testing.T, f *File, pos Pos) {
 	}
 }
 
-// checkTree checks places against the file: what stands at the place of a
+// checkTree checks places against the file: what is at the place of a
 // plain scalar, or of a character in a text, must be what the node holds.
 func checkTree(t *testing.T, n *Node) {
 	t.Helper()

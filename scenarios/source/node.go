@@ -58,7 +58,7 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
-// Line returns the text of the line that n stands in.
+// Line returns the text of the line that n is in.
 func (n *Node) Line() string {
 	if n.File == nil {
 		return ""
@@ -124,8 +124,8 @@ func (n *Node) At(offset int) Pos {
 func (n *Node) atInline(before, quote, escape string) Pos {
 	line := n.File.Line(n.Pos.Line)
 	written := line[byteIndex(line, n.Pos.Col):]
-	// The character at the place must match too: it tells a blank at the end
-	// of a line from the one that a folded line break has become.
+	// The character at the place must match too: it distinguishes a blank at
+	// the end of a line from the one that a folded line break has become.
 	_, size := utf8.DecodeRuneInString(n.Text[len(before):])
 	if !strings.HasPrefix(written, quote+n.Text[:len(before)+size]) || escape != "" && strings.Contains(before, escape) {
 		return n.Pos

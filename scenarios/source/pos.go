@@ -8,7 +8,7 @@ import (
 )
 
 // A Pos is a place in a file. Line and Col count from 1; Col counts
-// characters (runes), not bytes. The zero Pos is no place.
+// characters (runes), not bytes. The zero Pos is not a place.
 type Pos struct {
 	File      string
 	Line, Col int
@@ -30,7 +30,7 @@ func (p Pos) String() string {
 	return "-"
 }
 
-// utf8BOM may stand at the start of a file and is not part of its first line.
+// utf8BOM may be at the start of a file and is not part of its first line.
 const utf8BOM = "\ufeff"
 
 // A File is a source text. Its lines end with LF, CRLF or CR (YAML 1.2,

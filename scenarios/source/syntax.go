@@ -40,7 +40,7 @@ func (p *parser) syntaxProblem(c *chunk, dec *yaml.Decoder, err error) *Problem 
 // its last line that is not blank.
 func (f *fault) place(m mark) (pos Pos, atEnd bool) {
 	line, col := f.chunk.locate(max(m.line, 1), m.col)
-	if m.col == 0 { // the library told no more than a line
+	if m.col == 0 { // the library gave only a line
 		col = firstNonBlank(f.file.Line(line))
 	}
 	pos = f.file.pos(line, col)
@@ -55,7 +55,7 @@ func (f *fault) place(m mark) (pos Pos, atEnd bool) {
 	return pos, false
 }
 
-// rest returns what stands at pos and after it on its line.
+// rest returns what is at pos and after it on its line.
 func (f *fault) rest(pos Pos) string {
 	line := f.file.Line(pos.Line)
 	return line[byteIndex(line, pos.Col):]
@@ -67,7 +67,7 @@ func (f *fault) first(pos Pos) string {
 	return f.rest(pos)[:size]
 }
 
-// startsLine reports whether nothing but blanks stands before f.at.
+// startsLine reports whether nothing but blanks is before f.at.
 func (f *fault) startsLine() bool {
 	return f.at.Col == firstNonBlank(f.file.Line(f.at.Line))
 }
@@ -106,8 +106,8 @@ func here(msg, hint string) func(*fault) *Problem {
 	}
 }
 
-// explainOther explains messages that are told apart by their context or that
-// carry a name, and passes on the rest as it is.
+// explainOther explains messages that are distinguished by their context or
+// that carry a name, and passes on the rest as it is.
 func (f *fault) explainOther() *Problem {
 	const unknown, known = "unknown anchor '", "' referenced"
 	switch {

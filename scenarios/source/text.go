@@ -102,7 +102,7 @@ type chunk struct {
 func (c *chunk) lastLine() int { return c.first + c.lines - 1 }
 
 // chunks cuts text after every "..." line and before every "---" line, which
-// end a document wherever they stand (YAML 1.2, section 9.1). Comments and
+// end a document wherever they are (YAML 1.2, section 9.1). Comments and
 // directives stay with the "---" that they precede.
 func chunks(text string) []*chunk {
 	var list []*chunk

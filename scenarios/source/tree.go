@@ -126,7 +126,7 @@ func (t *tree) alias(n *Node, y *yaml.Node, depth int) *Node {
 	return n
 }
 
-// tag checks the tag of y, which stands at or soon after n.
+// tag checks the tag of y, which is at or soon after n.
 func (t *tree) tag(n *Node, y *yaml.Node) {
 	switch {
 	case y.Tag == "!!str" && y.Kind == yaml.ScalarNode,
@@ -234,7 +234,7 @@ func (t *tree) contentColumn(pos Pos) int {
 }
 
 // tagColumn returns the column of the tag of a value at col, before which an
-// anchor may stand; col if the tag is not on that line.
+// anchor may be; col if the tag is not on that line.
 func tagColumn(line string, col int) int {
 	rest := line[byteIndex(line, col):]
 	if tag := strings.Index(rest, " !"); tag >= 0 && rest[0] == '&' {

@@ -19,7 +19,7 @@ type Place struct {
 	Pos   source.Pos // of the step's verb
 	Line  string     // the text of the file's line at Pos
 	Waits bool       // the step's call may wait in the kernel
-	// Shares tells that the step's branches use the names of the actor, not
+	// Shares says that the step's branches use the names of the actor, not
 	// copies of them.
 	Shares bool
 }
@@ -128,7 +128,7 @@ const (
 	ShutWrite
 )
 
-// A Proc tells of a program what the order of events needs.
+// A Proc says about a program what the order of events needs.
 type Proc struct {
 	ID      uint64
 	Streams []uint64       // start: the descriptions of its streams at our end

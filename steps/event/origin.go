@@ -55,7 +55,7 @@ type Marked struct {
 	Marks []Mark
 }
 
-// Shifted are marks of a text that now stands behind others.
+// Shifted are marks of a text that now is behind others.
 func Shifted(marks []Mark, by int) []Mark {
 	if by == 0 {
 		return marks

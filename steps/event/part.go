@@ -15,7 +15,7 @@ import (
 // Name is a handle's name as an argument or result.
 type Name string
 
-// Const is printed as it stands: a C constant, or a word of the language.
+// Const is printed as it is: a C constant, or a word of the language.
 type Const string
 
 // Quoted is printed as a quoted text.
@@ -27,7 +27,7 @@ type Arg Marked
 // Bare is a line of the scenario's own.
 type Bare Marked
 
-// Plain is printed as it stands, in a call.
+// Plain is printed as it is, in a call.
 type Plain Marked
 
 // Asked is an address that the file asks for. A port that it spells out is
@@ -67,7 +67,7 @@ type Data struct {
 	Len   int    // of all of it
 	Marks []Mark // what of it, also beyond Bytes, the file does not spell out
 	// Counted says that the counters of the socket count these very bytes:
-	// nothing such as TLS stands between.
+	// nothing such as TLS is between.
 	Counted bool
 }
 

@@ -75,7 +75,7 @@ func (h *Handle) Plain() bool { return h.Above() == nil && h.Sock.Type() != 0 }
 // pipe fail with ENOTSOCK, and under TLS there are none.
 func (h *Handle) IsSocket() bool { return h.Sock.Type() != 0 }
 
-// UnderTLS refuses a call by its name where TLS stands above the descriptor:
+// UnderTLS refuses a call by its name where TLS is above the descriptor:
 // its records are what is sent and received.
 func (h *Handle) UnderTLS(given bool) error {
 	if given && h.Above() != nil {
@@ -170,7 +170,7 @@ func (h *Handle) Ahead() bool {
 	return len(h.Pending) > 0
 }
 
-// Close closes the descriptor, after what stands above it has said goodbye.
+// Close closes the descriptor, after what is above it has said goodbye.
 func (h *Handle) Close(w sock.Wait) error {
 	if over := h.Above(); over != nil {
 		if err := over.Close(w); err != nil {
@@ -189,7 +189,7 @@ func (h *Handle) Endpoints() *event.Endpoints {
 	}
 }
 
-// Shutdown ends directions of the descriptor; what stands above it says
+// Shutdown ends directions of the descriptor; what is above it says
 // goodbye first.
 func (h *Handle) Shutdown(w sock.Wait, how int) error {
 	if over := h.Above(); over != nil && how != unix.SHUT_RD {

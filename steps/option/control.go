@@ -156,8 +156,8 @@ func (it *controlItem) append(t *step.Task, b *[]byte) (event.Marked, error) {
 	return it.shown(v), nil
 }
 
-// shownPayload is a payload in hexadecimal. What cannot be told apart in it is
-// masked as a whole.
+// shownPayload is a payload in hexadecimal. What cannot be distinguished in it
+// is masked as a whole.
 func shownPayload(data value.Blob) event.Marked {
 	m := event.Marked{Text: shortHex(data.Bytes)}
 	if from := (&value.Trace{Marks: data.Marks}).Origins(nil); len(from) > 0 {

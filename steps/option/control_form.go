@@ -87,7 +87,7 @@ var controlForms = map[sock.ControlKind]*controlForm{
 
 func errnosOrNone() []string { return append(sock.ErrnoNames(), "0") }
 
-// DecodeControl reads a piece that is no descriptor.
+// DecodeControl reads a piece that is not a descriptor.
 func DecodeControl(c sock.Control) any {
 	if form := controlForms[c.Kind]; form != nil {
 		if v, ok := form.decode(c); ok {

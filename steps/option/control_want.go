@@ -99,7 +99,7 @@ func (w *ControlWant) Static(c *step.Check) {
 	}
 }
 
-// Check holds what came against the conditions; cut tells that some of it had
+// Check compares what came with the conditions; cut says that some of it had
 // no room.
 func (w *ControlWant) Check(env value.Env, got []Received, cut string) error {
 	for _, it := range w.items {

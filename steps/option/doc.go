@@ -12,7 +12,7 @@ type ControlDoc struct {
 	Gives string // when it is received
 }
 
-// DocOfControl tells how the values of a type of ancillary data are written.
+// DocOfControl says how the values of a type of ancillary data are written.
 func DocOfControl(t sock.ControlType) ControlDoc {
 	if t.Kind == sock.CtlRights {
 		return ControlDoc{Takes: "a list of handles", Gives: "descriptors, which get names"}

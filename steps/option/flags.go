@@ -90,7 +90,7 @@ func (w *ValueWant) flags(env value.Env) (Timestamps, error) {
 	return parseTimestamps(strings.Join(words, "|"))
 }
 
-// checkFlags holds flags against the condition, which names them or is one on
+// checkFlags compares flags with the condition, which names them or is one on
 // their number.
 func (w *ValueWant) checkFlags(env value.Env, got Timestamps, what string) error {
 	want, err := w.flags(env)

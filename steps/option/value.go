@@ -12,7 +12,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Value is an option's value as it stands in the file; which form fits
+// Value is an option's value as it is in the file; which form fits
 // depends on the option.
 type Value struct {
 	Node    *source.Node
@@ -48,7 +48,7 @@ func (v *Value) Decode(d *value.Decoder, n *source.Node) {
 
 // Resolved is the value with its expressions run, once: what the kernel gets
 // and what the transcript shows are the same. A list or mapping that an
-// expression gives is read as one that stands there.
+// expression returns is read as one that is there.
 func (v *Value) Resolved(env value.Env) (*Value, error) {
 	if v.static() {
 		return v, nil
@@ -255,7 +255,7 @@ func (w *FieldsWant) Schema() value.Schema {
 // Type names the type in the reference.
 func (w *FieldsWant) Type() string { return "conditions by field" }
 
-// check holds fields against the conditions.
+// check compares fields with the conditions.
 func (w *FieldsWant) check(env value.Env, got Fields, what string) error {
 	for i, name := range w.Names {
 		f, ok := got.get(name)
@@ -293,7 +293,7 @@ type ValueWant struct {
 }
 
 // Decode keeps every reading of the condition that is possible; the value
-// tells which one counts.
+// says which one counts.
 func (w *ValueWant) Decode(d *value.Decoder, n *source.Node) {
 	w.node = n
 	w.number.Unit, w.span.Unit = value.SignedUnit, value.TimeUnit

@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// check holds a value against the condition.
+// check compares a value with the condition.
 func (w *ValueWant) check(env value.Env, got any, what string) error {
 	if _, static := w.text.Static(); !static {
 		x, err := w.text.Value(env)

@@ -17,8 +17,8 @@
 // lost its own, and kills that. Either ends with this process, whatever ends
 // that.
 //
-// The copies are told from the binary's own work by the first argument, while
-// the package is initialized, before main and TestMain.
+// The copies are distinguished from the binary's own work by the first
+// argument, while the package is initialized, before main and TestMain.
 //
 // On other systems, and where the binary cannot be run again, the programs are
 // children of this process, and what leaves their process groups is not found.

@@ -282,7 +282,7 @@ func (r *readAhead) resume() {
 	}()
 }
 
-// WaitsFor tells what the program may wait for: the end of its input, and
+// WaitsFor says what the program may wait for: the end of its input, and
 // output that has become too much to be read ahead.
 func (p *Program) WaitsFor() string {
 	text := ""
@@ -343,7 +343,7 @@ func fileHungUp(f *os.File) bool {
 	return up
 }
 
-// pollHungUp asks poll(2). A stream that the scenario has closed tells nothing.
+// pollHungUp asks poll(2). A stream that the scenario has closed says nothing.
 func pollHungUp(fd int) bool {
 	for {
 		list := []unix.PollFd{{Fd: int32(fd)}} // a negative descriptor is passed over

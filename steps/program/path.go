@@ -47,7 +47,7 @@ func LookPath(name string, env []string, dir string) (string, error) {
 	}
 }
 
-// canRun tells why a file cannot be run. A shell that runs it in our place
+// canRun says why a file cannot be run. A shell that runs it in our place
 // would tell it by an exit status only.
 func canRun(path, dir string) error {
 	info, err := os.Stat(seenFrom(dir, path))
@@ -68,7 +68,7 @@ func seenFrom(dir, path string) string {
 	return filepath.Join(dir, path)
 }
 
-// CheckFolder tells why a folder cannot be a program's.
+// CheckFolder says why a folder cannot be a program's.
 func CheckFolder(dir string) error {
 	info, err := os.Stat(dir)
 	errno := syscall.ENOTDIR

@@ -105,8 +105,8 @@ func (t *table) descendants() map[int]process {
 }
 
 // left reports whether a process of a program may be left, or of any one. One
-// that has lost its parent is the root's child now; whose it was is told by its
-// group or session, else it may be of any program that was started before it.
+// that has lost its parent is the root's child now; whose it was, its group or
+// session says, else it may be of any program that was started before it.
 func (t *table) left(pid int) bool {
 	below := t.descendants()
 	if pid == 0 {
@@ -153,7 +153,7 @@ func signalOne(pid int, sig syscall.Signal, still func(pid int) bool) {
 	}
 }
 
-// descends reports whether a process stands below the root.
+// descends reports whether a process is below the root.
 func (t *table) descends(pid int) bool {
 	for {
 		p, ok := readProcess(strconv.Itoa(pid))

@@ -14,7 +14,7 @@ type Spec struct {
 	Dir  string
 	// Files are its descriptors from 0 on. Each blocks from then on.
 	Files []*os.File
-	// Terminal tells that descriptor 0 is a terminal. It becomes the one of a
+	// Terminal says that descriptor 0 is a terminal. It becomes the one of a
 	// session that the program leads.
 	Terminal bool
 }

@@ -108,7 +108,7 @@ func TestNothingIsLeft(t *testing.T) {
 // from those of the same test that somebody else runs.
 func newMark() string { return rand.Text() }
 
-// marked tells which processes bear a mark.
+// marked says which processes bear a mark.
 func marked(mark string) func(proctest.Process) bool {
 	return func(p proctest.Process) bool { return slices.Contains(p.Env, markVar+"="+mark) }
 }
@@ -160,8 +160,8 @@ func leavesNothing(t *testing.T, as *syscall.Credential, how, end string) {
 	c.Wait()
 }
 
-// A program is told of by its own id, its end by its status, whichever way it
-// is looked after.
+// A program is identified by its own id, its end by its status, whichever way
+// it is looked after.
 func TestProcess(t *testing.T) {
 	for _, how := range []string{asInit, asSubreaper, "here"} {
 		t.Run(how, func(t *testing.T) {

@@ -242,7 +242,7 @@ func (ps *Programs) Joined(p *Program) {
 }
 
 // AwaitEnding waits, for half a second at most, for the end of those programs
-// that are ending, so that a report can tell how. It is called when no step
+// that are ending, so that a report can say how. It is called when no step
 // runs any more, before Close.
 func (ps *Programs) AwaitEnding() {
 	ps.mu.Lock()
@@ -255,7 +255,7 @@ func (ps *Programs) AwaitEnding() {
 	}
 }
 
-// Ended tells how the latest program has ended; "" where one runs, or there was
+// Ended says how the latest program has ended; "" where one runs, or there was
 // none.
 func (ps *Programs) Ended() string {
 	ps.mu.Lock()
@@ -314,7 +314,7 @@ type ProgramOutput struct {
 	StdoutBefore, StderrBefore int64
 }
 
-// Outputs tells what the programs wrote, in the order they were started. It is
+// Outputs says what the programs wrote, in the order they were started. It is
 // called after Close.
 func (ps *Programs) Outputs() []ProgramOutput {
 	ps.mu.Lock()

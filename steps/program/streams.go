@@ -27,7 +27,7 @@ func OpenPipes() (ours, theirs []*os.File, err error) {
 	return ours, theirs, nil
 }
 
-// CloseFiles closes each file once, wherever it stands.
+// CloseFiles closes each file once, wherever it is.
 func CloseFiles(files []*os.File) {
 	for _, f := range files {
 		if f != nil {
@@ -113,7 +113,7 @@ func (p *Program) handle(g *sock.Group, f *os.File, stream string) (*handle.Hand
 	return &handle.Handle{Name: p.Name + "." + stream, Sock: s}, nil
 }
 
-// Shares tells which descriptions the program has in common with the scenario.
+// Shares says which descriptions the program has in common with the scenario.
 func (p *Program) Shares(handed []*handle.Handle, stdio *handle.Handle) *event.Proc {
 	proc := &event.Proc{ID: p.Id}
 	for _, h := range []*handle.Handle{p.In, p.Out, p.Errs} {

@@ -148,7 +148,7 @@ func (t *table) end(pids []int) {
 		t.gone(list, killWait, nil)
 	}
 	for _, c := range list {
-		// Where nothing tells who lives, this still ends them all.
+		// Where nothing says who lives, this still ends them all.
 		t.signal(c.pid, syscall.SIGKILL)
 		if c.hasEnded() {
 			t.reap(c.pid)

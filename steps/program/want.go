@@ -28,7 +28,7 @@ func (w *ProgramWant) Conditions() []*value.Param {
 	}
 }
 
-// Check holds a status against the expectation. A signal that a kill step sent
+// Check compares a status with the expectation. A signal that a kill step sent
 // is as good as exit 0 where nothing is expected.
 func (w *ProgramWant) Check(env value.Env, got ExitStatus, sent syscall.Signal) error {
 	switch {
@@ -44,7 +44,7 @@ func (w *ProgramWant) Check(env value.Env, got ExitStatus, sent syscall.Signal) 
 	return nil
 }
 
-// checkGiven holds a status against what is written.
+// checkGiven compares a status with what is written.
 func (w *ProgramWant) checkGiven(env value.Env, got ExitStatus) error {
 	if got.Signal != 0 && slices.Contains(w.signal.list, got.Signal) {
 		return nil

@@ -38,7 +38,7 @@ type Addr struct {
 	Unspec bool
 }
 
-// IsZero reports whether a is no address at all.
+// IsZero reports whether a is not an address at all.
 func (a Addr) IsZero() bool { return a == Addr{} }
 
 // Means reports whether a, as a scenario writes it, is the address that came:
@@ -102,7 +102,7 @@ func (a Addr) Loopback() Addr {
 	return a
 }
 
-// String gives the form that [ParseAddr] reads, and "" for the zero Addr.
+// String returns the form that [ParseAddr] reads, and "" for the zero Addr.
 func (a Addr) String() string {
 	switch {
 	case a.Unspec:
@@ -149,7 +149,7 @@ func (a Addr) open() bool {
 	return a.Port == 0 && a.Path == ""
 }
 
-// netlinkPort is where nl_pid stands in what follows the family in struct
+// netlinkPort is where nl_pid is in what follows the family in struct
 // sockaddr_nl: behind two bytes of padding.
 const netlinkPort = 2
 

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// Alarm tells when a moment has come; never where it is the zero one.
+// Alarm says when a moment has come; never where it is the zero one.
 func Alarm(at time.Time) (<-chan time.Time, func() bool) {
 	if at.IsZero() {
 		return nil, func() bool { return false }

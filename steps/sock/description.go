@@ -144,8 +144,8 @@ func inodeOf(fd int) uint64 {
 
 // receivedDescription finds the description that a received descriptor belongs
 // to: that of an open socket of the group, or one that is only on its way. It
-// is nil for a stranger and for what is no socket, whose inode need not be its
-// own.
+// is nil for a stranger and for what is not a socket, whose inode need not be
+// its own.
 func (g *Group) receivedDescription(fd int) *Description {
 	var st unix.Stat_t
 	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {

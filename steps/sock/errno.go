@@ -46,7 +46,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap gives the errno or other cause to [errors.Is] and [errors.As].
+// Unwrap returns the errno or other cause for [errors.Is] and [errors.As].
 func (e *Error) Unwrap() error { return e.Err }
 
 // failed wraps err, unless it is nil, as the failure of call.

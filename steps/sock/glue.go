@@ -17,7 +17,7 @@ type glue struct {
 	held    []byte
 }
 
-// Emit tells what a send of b lets go: b behind all that was held back before
+// Emit says what a send of b lets go: b behind all that was held back before
 // it, and the size of the datagrams that it is cut into, 0 for one datagram. It
 // is false where b is held back as well. Sockets that neither join nor split
 // let b go.
@@ -38,7 +38,7 @@ func (s *Socket) Emit(b []byte, flags int) (data []byte, segment int, goes bool)
 	return b, g.segment, true
 }
 
-// Uncork tells what the end of UDP_CORK lets go; false where nothing is held
+// Uncork says what the end of UDP_CORK lets go; false where nothing is held
 // back.
 func (s *Socket) Uncork() (data []byte, segment int, goes bool) {
 	g := &s.desc.glue

@@ -83,7 +83,7 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 }
 
 // mmsg makes the call. One that may wait is made on a thread: where it ends
-// after a part of the messages, nothing tells whether that is for lack of
+// after a part of the messages, nothing reports whether that is for lack of
 // further ones.
 func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]int, error) {
 	d := &s.wr

@@ -120,7 +120,7 @@ func (s *Socket) Writev(w Wait, bufs [][]byte) (int, error) {
 }
 
 // anyByte reports whether bufs are more than nothing. For readv(2), writev(2)
-// and read(2) nothing is no message: they return at once, where a call on
+// and read(2) nothing is not a message: they return at once, where a call on
 // messages would send or take an empty one.
 func anyByte(bufs [][]byte) bool {
 	return slices.ContainsFunc(bufs, func(b []byte) bool { return len(b) > 0 })

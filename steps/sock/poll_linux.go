@@ -16,7 +16,7 @@ type PollItem struct {
 }
 
 // Poll waits until one of the sockets has one of its events, or until the
-// deadline, and tells how many have (poll(2)). POLLERR, POLLHUP and POLLNVAL
+// deadline, and says how many have (poll(2)). POLLERR, POLLHUP and POLLNVAL
 // come unasked. A closed socket gives POLLNVAL.
 //
 // It waits without a thread: an epoll(7) instance that watches the sockets is
@@ -101,7 +101,7 @@ func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
 }
 
 // watchAll makes the epoll instance ready whenever one of the sockets is. A
-// socket that stands in the list twice is watched for the events of both.
+// socket that is in the list twice is watched for the events of both.
 func watchAll(ep int, items []PollItem) error {
 	events := make(map[int]int16)
 	for _, it := range items {

@@ -56,7 +56,7 @@ func (d *direction) receives(w Wait, flags int) {
 	}
 }
 
-// receivesOnThread reports whether readiness does not tell when a receive ends:
+// receivesOnThread reports whether readiness does not say when a receive ends:
 // with a time limit of the socket's own, and where it waits for more than the
 // first byte (socket(7), recv(2)).
 func (s *Socket) receivesOnThread(flags int) bool {

@@ -63,7 +63,7 @@ func (d *direction) sends(w Wait, flags int) {
 	}
 }
 
-// sendsOnThread reports whether readiness does not tell when a send ends: with
+// sendsOnThread reports whether readiness does not say when a send ends: with
 // a time limit of the socket's own, where it makes a connection (tcp(7)), and
 // where a stream takes all bytes.
 func (s *Socket) sendsOnThread(w Wait, flags int) bool {

@@ -157,7 +157,7 @@ func (s *Socket) retire(deadline time.Time) error {
 	return err
 }
 
-// release gives the descriptor back to the kernel.
+// release hands the descriptor back to the kernel.
 func (s *Socket) release(deadline time.Time) error {
 	if s.port != nil {
 		s.group.unwatch(s.port)
@@ -223,9 +223,9 @@ func (s *Socket) Dup() (*Socket, error) {
 	return dup, failed("dup", err)
 }
 
-// Bind gives the socket its local address (bind(2)). The port of Desc().Local()
-// is the one that the kernel chose for port 0. The file that binding an AF_UNIX
-// path makes is unlinked when the group closes.
+// Bind sets the local address of the socket (bind(2)). The port of
+// Desc().Local() is the one that the kernel chose for port 0. The file that
+// binding an AF_UNIX path makes is unlinked when the group closes.
 func (s *Socket) Bind(a Addr) error {
 	if err := s.enter(); err != nil {
 		return failedAt("bind", a, err)

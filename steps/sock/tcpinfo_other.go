@@ -9,5 +9,5 @@ type TCPInfoField struct {
 	Value uint64
 }
 
-// DecodeTCPInfo gives nothing on this system.
+// DecodeTCPInfo returns nothing on this system.
 func DecodeTCPInfo([]byte) []TCPInfoField { return nil }

@@ -19,7 +19,7 @@ type Wait struct {
 	Watcher  Watcher   // nil: nobody watches the call
 }
 
-// A Watcher is told when the kernel makes a call wait, and when the call goes
+// A Watcher is called when the kernel makes a call wait, and when the call goes
 // on.
 type Watcher interface{ Stalls(waits bool) }
 
@@ -83,12 +83,12 @@ type direction struct {
 type again int
 
 const (
-	againPolls  again = iota // readiness tells when to try again
-	againBlocks              // no readiness tells that: the call has to be made on a thread, where it blocks
+	againPolls  again = iota // readiness says when to try again
+	againBlocks              // no readiness says that: the call has to be made on a thread, where it blocks
 	againEnds                // it is the result
 )
 
-// attach gives d its place in the poller.
+// attach adds d to the poller.
 func (d *direction) attach(p *port, reads bool) {
 	d.port, d.reads, d.try = p, reads, d.attempt
 }
@@ -131,7 +131,7 @@ func (d *direction) give() {
 	d.busy.Store(false)
 }
 
-// perform makes the call that d holds, waiting as w says. reads tells which
+// perform makes the call that d holds, waiting as w says. reads says which
 // readiness the call waits for.
 func (d *direction) perform(w Wait, reads bool) error {
 	d.wait = w
@@ -263,8 +263,8 @@ func (d *direction) untilReady() error {
 	}
 }
 
-// lastAttempt gives the kernel's answer if there is one by now. The poller may
-// have refused before the call was made even once.
+// lastAttempt returns the kernel's answer if there is one by now. The poller
+// may have refused before the call was made even once.
 func (d *direction) lastAttempt() error {
 	d.once()
 	if d.errno != syscall.EAGAIN {

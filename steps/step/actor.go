@@ -14,7 +14,7 @@ type Actor struct {
 	Index int // of the replica, from 0
 	Count int // of replicas
 	Run   *Run
-	// Shared tells which of its names other actors read.
+	// Shared says which of its names other actors read.
 	Shared map[string]bool
 
 	Mu        sync.RWMutex
@@ -64,8 +64,8 @@ func (a *Actor) get(name string) (v any, contested, ok bool) {
 	return v, contested, ok
 }
 
-// Set gives a name its value, and says whether branches may use the name at the
-// same time.
+// Set sets the value of a name, and says whether branches may use the name at
+// the same time.
 func (a *Actor) Set(name string, v any) (contested bool) {
 	for _, f := range a.followers {
 		f.Set(name, v)

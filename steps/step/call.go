@@ -18,7 +18,7 @@ type Library struct {
 // are those of an actor of its own.
 type call struct {
 	caller  *Actor
-	library *Library // of the file that the procedure stands in; nil for the scenario's
+	library *Library // of the file that the procedure is in; nil for the scenario's
 	apart   bool     // its steps do not see the names of the caller
 	returns string   // the name that the procedure hands back
 	as      string   // what the caller calls it; "" where the caller does not ask
@@ -131,7 +131,7 @@ func (t *Task) Do(p *Procedure, given map[string]any) (any, error) {
 	return v, t.handBack(inner, v)
 }
 
-// defaults gives the parameters that the caller leaves out their values.
+// defaults sets the parameters that the caller leaves out.
 func (t *Task) defaults(p *Procedure) error {
 	for _, q := range p.Params {
 		if _, given := t.Frame[q.Name]; given || q.Default == nil {
@@ -155,7 +155,7 @@ func (t *Task) returned(p *Procedure) (any, error) {
 	return v, nil
 }
 
-// handBack gives what a procedure returned the caller's name.
+// handBack binds what a procedure returned to the caller's name.
 func (t *Task) handBack(inner *Actor, v any) error {
 	if err := t.SetAs(0, v); err != nil {
 		return err

@@ -196,10 +196,10 @@ func (c *Check) giveUp(s *Step) {
 }
 
 // scoped marks actions with an expression that sees the names that the step
-// itself gives. They check it themselves.
+// itself returns. They check it themselves.
 type scoped interface{ Inner() *value.Expr }
 
-// Body checks the steps that stand in a step; not certain where they may not
+// Body checks the steps that are in a step; not certain where they may not
 // run at all.
 func (c *Check) Body(b *Block, certain bool) {
 	if !certain {
@@ -211,7 +211,7 @@ func (c *Check) Body(b *Block, certain bool) {
 
 // Beside checks a body that runs at the same time as other steps: what it
 // closes is closed before or after what they do, so for them it is open still.
-// It gives what it closed, with the lines.
+// It returns what it closed, with the lines.
 func (c *Check) Beside(b *Block) map[*Symbol]int {
 	outer := c.branch
 	c.branches++

@@ -106,7 +106,7 @@ func actorNames(a CheckedActor) *ActorNames {
 	return n
 }
 
-// WalkSteps visits a block's steps, those that stand in them, and those of the
+// WalkSteps visits a block's steps, those that are in them, and those of the
 // procedures that they call: each procedure once, however often it is called.
 func WalkSteps(b *Block, visit func(*Step)) {
 	seen := make(map[*Procedure]bool)
@@ -122,7 +122,7 @@ func WalkSteps(b *Block, visit func(*Step)) {
 	walkOwn(b, each)
 }
 
-// walkOwn visits a block's steps and those that stand in them.
+// walkOwn visits a block's steps and those that are in them.
 func walkOwn(b *Block, visit func(*Step)) {
 	for _, s := range b.Steps {
 		visit(s)
@@ -285,7 +285,7 @@ func (c *Check) neverUsed(sym *Symbol) {
 	*c.problems = append(*c.problems, p)
 }
 
-// check holds signals against waits, and counts each barrier's actors.
+// check compares signals with waits, and counts each barrier's actors.
 func (u *Uses) check(problems *source.Problems, names *ScenarioNames) {
 	signals := u.Signals.all()
 	given := make(map[string]bool)

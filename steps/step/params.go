@@ -15,7 +15,7 @@ type Params struct {
 	// Others takes the keys of the `expect` mapping that are bound nowhere
 	// else, as one mapping; nil where such keys are errors.
 	Others *value.Param
-	// Makes tells what `as` names; "" where the kind makes nothing.
+	// Makes says what `as` names; "" where the kind makes nothing.
 	Makes string
 	// Word stands in the place of a result that is masked and has no name; "" means
 	// value.
@@ -23,7 +23,7 @@ type Params struct {
 	// Names is how many names `as` takes; 0 means one.
 	Names int
 	// MayWait says that the step's call may wait in the kernel, so that the
-	// world is told by Stalls when it does.
+	// world learns from Stalls when it does.
 	MayWait bool
 }
 

@@ -17,7 +17,7 @@ type Procedure struct {
 
 	node     *source.Node
 	value    *source.Node // its steps, or the mapping that holds them
-	library  *Library     // of the file that it stands in; nil for the scenario's
+	library  *Library     // of the file that it is in; nil for the scenario's
 	defaults []*value.Expr
 	gives    *value.NameSet // the names that its steps give; nil until somebody asks
 	called   bool           // by any step of the file

@@ -143,7 +143,7 @@ func (r *Reader) paramsIn(n *source.Node) []*value.Param {
 }
 
 // Decode checks that n is a list. Its steps are read when the step is decoded
-// that the list stands in.
+// that the list is in.
 func (b *Block) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.List {
 		d.Problem(n, "expected a list of steps, got %s", n.Describe()).Hint = `write each step as "- KIND: VALUE"`

@@ -97,10 +97,10 @@ func StartsAhead(body *Block, at *event.Place) bool {
 	return ahead || !reached && (&Step{blocks: []*Block{body}}).starts()
 }
 
-// repeats reports whether the steps that stand in the step run again and again.
+// repeats reports whether the steps that are in the step run again and again.
 func (s *Step) repeats() bool { return s.Kind != nil && s.Kind.Loops }
 
-// any reports whether the step, or one that stands in it or in a procedure that
+// any reports whether the step, or one that is in it or in a procedure that
 // it calls, is so.
 func (s *Step) any(is func(*Step) bool) bool {
 	found := false
@@ -143,7 +143,7 @@ func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
 	s.Merge(p.gives, p.parameters())
 }
 
-// parameters are the names of the parameters, as they stand in the file.
+// parameters are the names of the parameters, as they are in the file.
 func (p *Procedure) parameters() []string {
 	var names []string
 	if params := p.value.Get("params"); params != nil {

@@ -108,7 +108,7 @@ func (t *Task) attempt(s *Step) error {
 	return err
 }
 
-// took is how long the step's call took, or all that stands in the step.
+// took is how long the step's call took, or all that is in the step.
 func (t *Task) took() time.Duration {
 	if t.began.IsZero() {
 		return 0
@@ -116,7 +116,7 @@ func (t *Task) took() time.Duration {
 	return time.Since(t.began)
 }
 
-// settle holds what the action gave against what the step expects.
+// settle compares what the action gave with what the step expects.
 func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	if err == nil {
 		return t.settleSuccess(s, took)
@@ -201,7 +201,7 @@ func (t *Task) settleTook(s *Step, took time.Duration) error {
 const ownTimeout = "the step's timeout"
 
 // limitOf is the moment that the step must not pass: its own timeout, the
-// scenario's step timeout, or the limit of what it stands in.
+// scenario's step timeout, or the limit of what it is in.
 func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
 	limit := Limit{After: t.Actor.Run.StepTimeout, Whose: "the step timeout"}
 	if s.Timeout.Given() {
@@ -221,10 +221,10 @@ func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
 }
 
 // unhurried marks actions that the step timeout does not bound, because
-// they last as long as what stands in them.
+// they last as long as what is in them.
 type unhurried interface{ Unhurried() }
 
-// Within runs a block under the limit of the step it stands in.
+// Within runs a block under the limit of the step it is in.
 func (t *Task) Within(b *Block) error {
 	if t.began.IsZero() {
 		t.began = time.Now()
@@ -258,7 +258,7 @@ func (t *Task) Overdue() error {
 	return nil
 }
 
-// Inner is the limit of the step under way for the steps that stand in it.
+// Inner is the limit of the step under way for the steps that are in it.
 func (t *Task) Inner() Limit {
 	limit := t.Bound
 	if limit.Whose == ownTimeout {

@@ -144,7 +144,7 @@ func UsesStream(uses []map[string]bool, program, stream string) bool {
 	})
 }
 
-// ProgramsGone tells that nobody can be waited for who is a program: those that
+// ProgramsGone says that nobody can be waited for who is a program: those that
 // were started have ended with all that they have started, and no other is to
 // come. It is "" otherwise.
 func (t *Task) ProgramsGone() string {
@@ -175,7 +175,7 @@ func (t *Task) Emits(h *handle.Handle, data []byte, segment int, to sock.Addr) {
 		e.Sums = append(e.Sums, h.Datagram(data, to, false))
 		return
 	}
-	// UDP_GRO gives them as one again.
+	// UDP_GRO returns them as one again.
 	whole := event.NewDatagram(data, to)
 	e.Whole = &whole
 	for len(data) > 0 {

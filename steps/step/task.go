@@ -234,7 +234,7 @@ func (t *Task) Return(parts ...any) {
 func (t *Task) Next() { t.Record() }
 
 // Announce records the note of a step that has no call to show: what shows is
-// the steps that stand in it.
+// the steps that are in it.
 func (t *Task) Announce() {
 	if note := t.Event.Note; note.Text != "" {
 		t.Event.Note = event.Marked{}
@@ -270,7 +270,7 @@ func (t *Task) Publish(h *handle.Handle) {
 	}
 }
 
-// SetAs gives the step's ith `as` name its value.
+// SetAs sets the value of the step's ith `as` name.
 func (t *Task) SetAs(i int, v any) error {
 	name, err := t.Step.As.Eval(t, i)
 	if err == nil {

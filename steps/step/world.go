@@ -13,7 +13,7 @@ import (
 
 // World is all that an actor needs from outside itself: other actors' names,
 // signals, barriers, branches and a place for its events. Nothing that passes
-// through it is a pointer into another actor, so that a pipe could stand in its
+// through it is a pointer into another actor, so that a pipe could be in its
 // place. Each branch has its own; an actor's own steps are a branch too.
 type World interface {
 	// Await waits until another actor's name has its value. The index picks a
@@ -47,7 +47,7 @@ type World interface {
 	At(p *event.Place, since time.Time)
 	// MayStart reports whether another branch may still start a program.
 	MayStart() bool
-	// Stalls tells that the call of the step under way waits, for the kernel or
+	// Stalls says that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
 	Stalls(waits bool)
 }
@@ -68,7 +68,7 @@ type Services interface {
 // A Branch runs beside the branch that started it.
 type Branch interface {
 	// Blocked waits until the branch has stayed inside one step for a time, and
-	// tells which. Of the cause only the branch counts: it is this one.
+	// says which. Of the cause only the branch counts: it is this one.
 	Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error)
 }
 
@@ -84,7 +84,7 @@ type TimeoutError struct {
 	What  string // what never came; "" where the step itself says it
 }
 
-// Error tells what never came.
+// Error says what never came.
 func (e *TimeoutError) Error() string {
 	s := fmt.Sprintf("timed out after %s (%s)", e.After, e.Whose)
 	if e.What != "" {
@@ -97,7 +97,7 @@ func (e *TimeoutError) Error() string {
 // passed.
 type WaitTimeout struct{ What string }
 
-// Error tells what was waited for.
+// Error says what was waited for.
 func (e *WaitTimeout) Error() string { return "still waiting for " + e.What }
 
 // A DeadlockError is a wait that nobody can end any more.
@@ -106,7 +106,7 @@ type DeadlockError struct {
 	Waits []string // who waits for what, a line each
 }
 
-// Error tells that nobody can go on.
+// Error says that nobody can go on.
 func (e *DeadlockError) Error() string { return e.Msg }
 
 // ErrCancelled ends a step whose scenario has already failed elsewhere. It is

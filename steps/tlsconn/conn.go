@@ -130,7 +130,7 @@ func (c *Conn) CloseWrite(w sock.Wait) error {
 }
 
 // Close implements [handle.Transport]. Like close(2) it waits for nobody and
-// tells nothing of a peer that is gone: close_notify is sent where there is
+// says nothing of a peer that is gone: close_notify is sent where there is
 // room.
 func (c *Conn) Close(w sock.Wait) error {
 	w.NoWait = true

@@ -27,7 +27,7 @@ const (
 // Reasons are the reasons of a failed handshake, as scenarios name them.
 var Reasons = []string{unknownAuthority, wrongName, expired, invalid, notTLS, EarlyEOF}
 
-// noAlert stands in the place of an alert's number where there was none.
+// noAlert is the number where there was no alert.
 const noAlert = -1
 
 // An Error is a TLS connection that failed, other than by an errno or a
@@ -47,7 +47,7 @@ func AsError(err error) (*Error, bool) {
 	return e, ok
 }
 
-// Error tells what happened.
+// Error says what happened.
 func (e *Error) Error() string {
 	switch {
 	case e.Reason == notTLS && e.Alert == noAlert:
@@ -175,7 +175,7 @@ func (c *Conn) headerAlert(e tls.RecordHeaderError) int {
 	return overflow
 }
 
-// refusal tells why a certificate was refused.
+// refusal says why a certificate was refused.
 func refusal(err error) string {
 	var name x509.HostnameError
 	var unknown x509.UnknownAuthorityError

@@ -17,7 +17,7 @@ import (
 // A wire is what lies below TLS, as the connection that crypto/tls reads and
 // writes. A read gives no more than the rest of one record, so that TLS takes
 // not a byte beyond what it needs: how far the descriptor has been read then
-// tells which send gave a byte, and what comes behind the last record is there
+// says which send gave a byte, and what comes behind the last record is there
 // for whoever reads the descriptor next.
 type wire struct {
 	below  *handle.Handle // the handle as it was before
@@ -87,7 +87,7 @@ func newWire(h *handle.Handle) *wire {
 	return w
 }
 
-// LetGo gives back what was read ahead and TLS did not take.
+// LetGo hands back what was read ahead and TLS did not take.
 func (w *wire) LetGo(h *handle.Handle) {
 	h.Mu.Lock()
 	defer h.Mu.Unlock()
@@ -130,7 +130,7 @@ func (w *wire) waits() (reading, writing sock.Wait) {
 	return w.reading, w.reading
 }
 
-// Read gives bytes of the record under way.
+// Read returns bytes of the record under way.
 func (w *wire) Read(p []byte) (int, error) {
 	wait, _ := w.waits()
 	p = p[:min(len(p), w.Header.next())]

@@ -98,7 +98,7 @@ func (c *Compare) Type() string {
 	return "number or condition"
 }
 
-// Holds tells whether got meets the condition, and what was expected.
+// Holds reports whether got meets the condition, and what was expected.
 func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
 	var texts []string
 	for i := range c.any {
@@ -111,7 +111,7 @@ func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
 	return false, strings.Join(texts, " or "), nil
 }
 
-// holds tells whether got meets one condition, which an expression may give.
+// holds reports whether got meets one condition, which an expression may give.
 func (c *Compare) holds(env Env, b *bound, got int64) (bool, string, error) {
 	if b.op == "=" && b.low.expr != nil {
 		v, err := b.low.expr.Eval(env)
@@ -152,7 +152,7 @@ func (b *bound) holds(env Env, got int64, u Unit) (bool, string, error) {
 	return got == low, u.format(low), nil
 }
 
-// Expect holds a number against the condition, where one was written.
+// Expect compares a number with the condition, where one was written.
 func (c *Compare) Expect(env Env, got int64, what string) error {
 	if !c.Given() {
 		return nil
@@ -209,7 +209,7 @@ func (equalPatcher) Visit(node *ast.Node) {
 	ast.Patch(node, call)
 }
 
-// noAddress tells what == can compare itself.
+// noAddress says what == can compare itself.
 func noAddress(n ast.Node) bool {
 	switch n.(type) {
 	case *ast.NilNode, *ast.BoolNode, *ast.IntegerNode, *ast.FloatNode:

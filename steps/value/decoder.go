@@ -47,7 +47,7 @@ func (d *Decoder) Problem(n *source.Node, format string, args ...any) *source.Pr
 	return p
 }
 
-// Outside decodes a value that stands in no actor, such as the number of its
+// Outside decodes a value that is in no actor, such as the number of its
 // replicas, and returns the expressions in it.
 func (d *Decoder) Outside(v Value, n *source.Node) []*Expr {
 	d.Own = nil
@@ -110,7 +110,7 @@ func (d *Decoder) Mapping(n *source.Node, params []*Param, what string) {
 }
 
 // Fields is Mapping for the keys of a step, whose values the run may decode.
-// Under stands before the keys in [Late.Key].
+// Under is before the keys in [Late.Key].
 func (d *Decoder) Fields(under string, n *source.Node, params []*Param, what string) {
 	d.mapping(n, params, what, func(p *Param, n *source.Node) { d.Field(under+p.Key, p.Value, n) })
 }

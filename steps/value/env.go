@@ -16,7 +16,7 @@ type Env interface {
 	// Await waits until another actor has given a name its value, and returns
 	// the value. Index is that of a replica; -1 where the reference has none.
 	Await(actor string, index int, name string) (any, error)
-	// Set gives one of the actor's own names its value.
+	// Set sets the value of one of the actor's own names.
 	Set(name string, v any)
 	// Overdue reports that there is no time left for the evaluation.
 	Overdue() error
@@ -60,7 +60,7 @@ type Mismatch struct {
 	Data bool
 }
 
-// Error tells what was expected and what came.
+// Error says what was expected and what came.
 func (m *Mismatch) Error() string { return m.Msg }
 
 // Mismatchf returns a Mismatch with a formatted message.

@@ -51,7 +51,7 @@ func (e *Expr) Reads() []string { return e.Names }
 // Pos is the place of the expression in the file.
 func (e *Expr) Pos() source.Pos { return e.Node.At(e.offset) }
 
-// Decode reads an expression that stands alone, with or without its ${}.
+// Decode reads an expression that is alone, with or without its ${}.
 func (e *Expr) Decode(d *Decoder, n *source.Node) {
 	if n.Kind != source.Scalar {
 		d.Problem(n, "expected an expression, got %s", n.Describe())
@@ -106,7 +106,7 @@ func closingBrace(s string, from int) int {
 	return -1
 }
 
-// compile fills e from src, which stands at byte offset in n's text.
+// compile fills e from src, which is at byte offset in n's text.
 func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	*e = Expr{Source: strings.TrimSpace(src), Node: n, offset: offset}
 	if e.Source == "" {
@@ -274,7 +274,7 @@ func (e *ExprError) Error() string {
 	return fmt.Sprintf("expression %s: %s", Quote(e.Source), e.Msg)
 }
 
-// line is the text of the line that the expression stands in.
+// line is the text of the line that the expression is in.
 func (e *Expr) line() string { return e.Node.File.Line(e.Pos().Line) }
 
 // Truth runs a condition.

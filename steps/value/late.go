@@ -10,7 +10,7 @@ import (
 )
 
 // Written marks values that must be known before anything runs, so that no
-// expression can stand in their place: lists of steps, names of procedures.
+// expression can be in their place: lists of steps, names of procedures.
 type Written interface{ Written() }
 
 // A Late is the value of one key that holds an expression where its type takes
@@ -27,7 +27,7 @@ type Late struct {
 }
 
 // Field decodes the value of a step's key. What is wrong only because an
-// expression stands in the place of a value is left to the run.
+// expression was written for a value is left to the run.
 func (d *Decoder) Field(key string, v Value, n *source.Node) {
 	before := len(d.problems)
 	v.Decode(d, n)

@@ -53,7 +53,7 @@ func (v *Digest) Decode(d *Decoder, n *source.Node) {
 // compared with it.
 func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
 
-// Find looks for what is searched in b and tells where it ends; -1 where it
+// Find looks for what is searched in b and says where it ends; -1 where it
 // is not there yet. The first bytes of b were looked through in vain.
 func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
 	end := 0
@@ -86,7 +86,7 @@ func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
 	return end, nil
 }
 
-// Check holds received bytes against all that is expected and sets the
+// Check compares received bytes with all that is expected and sets the
 // variables of named groups.
 func (m *Match) Check(env Env, b []byte) error {
 	return m.CheckReceived(env, Received{Bytes: b, Size: int64(len(b))})

@@ -115,7 +115,7 @@ func CheckSize(v any) error {
 }
 
 // measured is prog, or the same with a meter where it needs one. What prog was
-// compiled from has been checked as it stands, so that no message speaks of the
+// compiled from has been checked as it is, so that no message speaks of the
 // meter.
 func (d *Decoder) measured(src string, prog *vm.Program) (*vm.Program, bool, error) {
 	root, dry := prog.Node(), new(measurePatcher)

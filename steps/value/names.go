@@ -18,7 +18,7 @@ type OpenName struct{ first, last string }
 // NewNameSet returns an empty set.
 func NewNameSet() *NameSet { return &NameSet{Fixed: make(map[string]bool)} }
 
-// Add adds a name as it stands in the file.
+// Add adds a name as it is in the file.
 func (s *NameSet) Add(text string) {
 	first, rest, open := strings.Cut(text, "${")
 	if !open {

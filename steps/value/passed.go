@@ -31,7 +31,7 @@ func (p Passed) Same(q Passed) bool {
 	return (p.refused == nil) == (q.refused == nil) && Same(p.value, q.value)
 }
 
-// notPassing tells what of a value is not of the set; "" where all is. A
+// notPassing says what of a value is not of the set; "" where all is. A
 // program passes as what expressions see of it: its name and its id.
 func notPassing(v any) string {
 	switch v := v.(type) {
@@ -101,7 +101,7 @@ type BranchValue struct{ Name string }
 // String is the branch's name.
 func (v *BranchValue) String() string { return v.Name }
 
-// noValue tells why something that an expression gives is not a value; "" where
+// noValue says why something that an expression gives is not a value; "" where
 // it is one.
 func noValue(v any) string {
 	switch v := v.(type) {

@@ -144,7 +144,7 @@ func (d *Decoder) form(key, value *source.Node) piece {
 }
 
 // A payloadForm is a row of the table of payload forms: a key of the mapping
-// that a payload can be, with what stands behind it. All its fields must be
+// that a payload can be, with what is behind it. All its fields must be
 // written.
 type payloadForm struct {
 	key    string

@@ -43,7 +43,7 @@ func contentOf(p piece, env Env) (Content, error) {
 	return Content{Size: int64(len(b.Bytes)), Open: func() io.Reader { return bytes.NewReader(b.Bytes) }}, err
 }
 
-// Large tells whether the payload is to be streamed, and gives its content.
+// Large reports whether the payload is to be streamed, and gives its content.
 func (p *Payload) Large(env Env) (Content, bool, error) {
 	if _, ok := p.Piece.(sized); !ok {
 		return Content{}, false, nil
@@ -102,7 +102,7 @@ func (p *padPiece) content(env Env) (Content, error) {
 	return Content{Size: c.Size + missing, Open: open, Once: c.Once}, err
 }
 
-// cycle gives the same bytes again and again, up to a number of bytes.
+// cycle returns the same bytes again and again, up to a number of bytes.
 type cycle struct {
 	data   []byte
 	period int
@@ -120,7 +120,7 @@ func newCycle(data []byte, size int64) *cycle {
 	return c
 }
 
-// next gives at most n of the next bytes, without a copy.
+// next returns at most n of the next bytes, without a copy.
 func (c *cycle) next(n int) []byte {
 	n = int(min(int64(n), c.left, int64(len(c.data)-c.at)))
 	b := c.data[c.at : c.at+n]
@@ -213,7 +213,7 @@ func (p *filePiece) content(env Env) (Content, error) {
 	return Content{Size: info.Size(), Open: func() io.Reader { return &fileReader{f} }, Once: true}, nil
 }
 
-// notOpened tells why a payload's file cannot be had. The errno is none of the
+// notOpened says why a payload's file cannot be had. The errno is none of the
 // step's call, so it is not handed on.
 func notOpened(path string, err error) error {
 	if errors.Is(err, os.ErrNotExist) {

@@ -73,7 +73,7 @@ func (e *encoder) text(s string) {
 	}
 	b := json.NewEncoder(e)
 	b.SetEscapeHTML(false)
-	b.Encode(s) // into memory, and a text is no error
+	b.Encode(s) // into memory, and a text is not an error
 	e.Truncate(e.Len() - 1)
 }
 
