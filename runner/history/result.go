@@ -50,11 +50,12 @@ const (
 	Failed
 	Skipped   // something it requires is not there
 	Cancelled // the context was cancelled from outside
+	Known     // it failed, as is known; no run has this status, but what came of one may
 )
 
 // String is the status as the transcript's last line writes it.
 func (s Status) String() string {
-	return [...]string{"ok", "fail", "skip", "cancelled"}[s]
+	return [...]string{"ok", "fail", "skip", "cancelled", "known"}[s]
 }
 
 // A Failure is what ended a run that did not pass.

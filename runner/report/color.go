@@ -30,7 +30,7 @@ func (s Style) paintStatus(status history.Status, text string) string {
 	switch status {
 	case history.Passed:
 		return s.paint(sgrGreen, text)
-	case history.Skipped, history.Cancelled:
+	case history.Skipped, history.Cancelled, history.Known:
 		return s.paint(sgrAmber, text)
 	}
 	return s.paint(sgrRed, text)

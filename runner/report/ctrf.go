@@ -62,7 +62,7 @@ type ctrfTest struct {
 
 // ctrfStatus are the words of the format.
 var ctrfStatus = map[ending]string{
-	passed: "passed", failed: "failed", broken: "failed", skipped: "skipped", interrupted: "other", notRun: "pending",
+	passed: "passed", failed: "failed", broken: "failed", skipped: "skipped", interrupted: "other", notRun: "pending", known: "other",
 }
 
 // Problems implements [Reporter]. Errors are reported by Checked.
@@ -87,7 +87,7 @@ func (c *CTRF) write(list verdicts, begun time.Time, elapsed time.Duration) erro
 	doc.Results.Tool.Name = "sockscript"
 	doc.Results.Summary = ctrfSummary{
 		Tests: len(list), Passed: list.count(passed), Failed: list.count(failed) + list.count(broken),
-		Skipped: list.count(skipped), Pending: list.count(notRun), Other: list.count(interrupted),
+		Skipped: list.count(skipped), Pending: list.count(notRun), Other: list.count(interrupted) + list.count(known),
 		Start: begun.UnixMilli(), Stop: end.UnixMilli(),
 	}
 	doc.Results.Tests = []ctrfTest{}

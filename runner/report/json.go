@@ -72,8 +72,9 @@ type ScenarioObject struct {
 	Scenario string `json:"scenario" doc:"the scenario's name"`
 	Place
 	Tags       []string       `json:"tags,omitempty" doc:"its tags"`
-	Status     string         `json:"status" doc:"ok, fail, skip, cancelled (interrupted while it ran) or notrun"`
+	Status     string         `json:"status" doc:"ok, fail, skip, known (it failed, as known_failure says), cancelled (interrupted while it ran) or notrun"`
 	Reason     string         `json:"reason,omitempty" doc:"why it was skipped"`
+	Known      string         `json:"known_failure,omitempty" doc:"why it is expected to fail"`
 	Elapsed    float64        `json:"elapsed" doc:"how long the run took, in seconds"`
 	Run        int            `json:"run,omitempty" doc:"the number of the run that is reported: the first that failed, else 1"`
 	Runs       int            `json:"runs" doc:"how many runs there were"`
@@ -85,7 +86,7 @@ type ScenarioObject struct {
 	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
 	GoldenFile string         `json:"golden_file,omitempty" doc:"the golden file"`
 	Error      string         `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
-	Fault      string         `json:"fault,omitempty" doc:"with --strict: why it failed though no run of it did"`
+	Fault      string         `json:"fault,omitempty" doc:"why it failed though no run of it did: with --strict, or because it passed and known_failure says that it does not"`
 	Kept       string         `json:"kept,omitempty" doc:"with --keep: the temporary folder of the run that failed"`
 }
 
@@ -137,6 +138,7 @@ type SummaryObject struct {
 	Type        string  `json:"type" doc:"summary"`
 	Passed      int     `json:"passed" doc:"those that passed"`
 	Failed      int     `json:"failed" doc:"those that failed"`
+	Known       int     `json:"known,omitempty" doc:"those that failed, as is known"`
 	Skipped     int     `json:"skipped" doc:"those whose requirements are not met"`
 	Interrupted int     `json:"interrupted" doc:"those that a signal ended"`
 	NotRun      int     `json:"not_run" doc:"those that were not begun, because of a signal or --fail-fast"`
@@ -203,7 +205,7 @@ func (j *JSON) Outcome(o *Outcome) error {
 // Summary implements [Reporter].
 func (j *JSON) Summary(s *Summary) error {
 	object := SummaryObject{
-		Type: "summary", Passed: s.Passed, Failed: s.Failed, Skipped: s.Skipped,
+		Type: "summary", Passed: s.Passed, Failed: s.Failed, Known: s.Known, Skipped: s.Skipped,
 		Interrupted: s.Interrupted, NotRun: s.NotRun, NoGolden: len(s.NoGolden),
 		Count: s.Count, Elapsed: s.Elapsed.Seconds(), Orphans: s.Orphans, Removed: s.Removed,
 	}
@@ -331,7 +333,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 	if o.Err != nil {
 		object.Error = o.Err.Error()
 	}
-	object.Fault = o.Fault
+	object.Fault, object.Known = o.Fault, o.Known
 	if o.Golden != GoldenUnused {
 		object.GoldenFile = o.GoldenPath
 	}

@@ -108,7 +108,7 @@ func countsOf(list verdicts) junitCounts {
 	}
 	return junitCounts{
 		Tests: len(list), Failures: list.count(failed), Errors: list.count(broken) + list.count(interrupted),
-		Skipped: list.count(skipped) + list.count(notRun), Time: seconds(sum),
+		Skipped: list.count(skipped) + list.count(notRun) + list.count(known), Time: seconds(sum),
 	}
 }
 
@@ -121,6 +121,8 @@ func (v *verdict) junit() junitCase {
 	switch v.ending {
 	case skipped, notRun:
 		c.Skipped = &junitSkipped{v.message}
+	case known: // the format has no word for it
+		c.Skipped = &junitSkipped{v.ending.String() + ": " + v.message}
 	case failed:
 		c.Failure = failure
 	case broken, interrupted:

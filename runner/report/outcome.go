@@ -31,6 +31,8 @@ type Outcome struct {
 	// Fault is why the scenario counts as failed though no run of it did; ""
 	// where it does not.
 	Fault string
+	// Known is why the scenario is expected to fail; "" where it is not.
+	Known string
 }
 
 // A Diff says how a transcript differs from what it should be.
@@ -83,7 +85,11 @@ func (g GoldenState) String() string {
 // Status is how the runs ended, taken together.
 func (o *Outcome) Status() history.Status {
 	switch {
-	case o.Diff != nil || o.Err != nil || o.Fault != "":
+	case o.Err != nil || o.Fault != "":
+		return history.Failed
+	case o.Known != "" && (o.Diff != nil || o.Result != nil && o.Result.Status == history.Failed):
+		return history.Known
+	case o.Diff != nil:
 		return history.Failed
 	case o.Result == nil, o.Runs < o.Wanted && o.Result.Status != history.Failed:
 		return history.Cancelled

@@ -70,6 +70,7 @@ type savedOutcome struct {
 	GoldenPath                string
 	Err                       *string
 	Fault                     string
+	Known                     string
 }
 
 // Problems implements [Reporter].
@@ -85,7 +86,7 @@ func (s *Saver) Checked(int, source.Problems) error { return nil }
 func (s *Saver) Outcome(o *Outcome) error {
 	saved := &savedOutcome{
 		Scenario: o.Scenario, Result: o.Result, Run: o.Run, Runs: o.Runs, Wanted: o.Wanted, Failed: o.Failed, Variants: o.Variants,
-		Diff: o.Diff, Change: o.Change, Golden: o.Golden, GoldenPath: o.GoldenPath, Fault: o.Fault,
+		Diff: o.Diff, Change: o.Change, Golden: o.Golden, GoldenPath: o.GoldenPath, Fault: o.Fault, Known: o.Known,
 	}
 	if o.Err != nil {
 		text := o.Err.Error()
@@ -249,7 +250,7 @@ func (l *loader) report(rep Reporter, line savedLine) (*Summary, error) {
 func (s *savedOutcome) outcome() (*Outcome, error) {
 	o := &Outcome{
 		Scenario: s.Scenario, Result: s.Result, Run: s.Run, Runs: s.Runs, Wanted: s.Wanted, Failed: s.Failed, Variants: s.Variants,
-		Diff: s.Diff, Change: s.Change, Golden: s.Golden, GoldenPath: s.GoldenPath, Fault: s.Fault,
+		Diff: s.Diff, Change: s.Change, Golden: s.Golden, GoldenPath: s.GoldenPath, Fault: s.Fault, Known: s.Known,
 	}
 	if s.Err != nil {
 		o.Err = errors.New(*s.Err)
@@ -265,7 +266,7 @@ func (s *savedOutcome) outcome() (*Outcome, error) {
 
 // valid checks the numbers that are printed.
 func (s *Summary) valid() error {
-	for _, n := range []int{s.Passed, s.Failed, s.Skipped, s.Interrupted, s.NotRun, s.Broken, s.Differing, s.Changed, s.Created, s.Unchanged, s.Count} {
+	for _, n := range []int{s.Passed, s.Failed, s.Skipped, s.Known, s.Interrupted, s.NotRun, s.Broken, s.Differing, s.Changed, s.Created, s.Unchanged, s.Count} {
 		if n < 0 || int64(n) > 1<<31 {
 			return fmt.Errorf("the count %d of the summary is out of range", n)
 		}

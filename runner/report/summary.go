@@ -15,6 +15,7 @@ type Summary struct {
 	Passed      int
 	Failed      int
 	Skipped     int
+	Known       int // that failed, as is known
 	Interrupted int // by a signal, while they ran
 	NotRun      int // because of a signal, or of an earlier failure
 	Broken      int // of the failed: a golden file could not be read or written
@@ -79,6 +80,8 @@ func (s *Summary) Add(o *Outcome) {
 		s.Skipped++
 	case history.Failed:
 		s.Failed++
+	case history.Known:
+		s.Known++
 	case history.Cancelled:
 		if o.Result == nil {
 			s.NotRun++
@@ -103,13 +106,13 @@ func (s *Summary) Add(o *Outcome) {
 
 // Total is the number of scenarios.
 func (s *Summary) Total() int {
-	return s.Passed + s.Failed + s.Skipped + s.Interrupted + s.NotRun
+	return s.Passed + s.Failed + s.Skipped + s.Known + s.Interrupted + s.NotRun
 }
 
 // String is the summary's line: "14 passed, 1 failed, 2 skipped in 1.2s".
 func (s *Summary) String() string {
 	parts := tallies(s.passed(),
-		tally{s.Failed, "failed"}, tally{s.Skipped, "skipped"},
+		tally{s.Failed, "failed"}, tally{s.Known, "known to fail"}, tally{s.Skipped, "skipped"},
 		tally{s.Interrupted, "interrupted"}, tally{s.NotRun, "not run"},
 		tally{len(s.NoGolden), "without a golden file"},
 		tally{len(s.Orphans), "without a scenario"}, tally{len(s.Removed), "removed"})

@@ -93,11 +93,16 @@ func (t *Text) Outcome(o *Outcome) error {
 func (t *Text) outcome(o *Outcome) error {
 	status := o.Status()
 	switch {
+	case status == history.Known && t.Several && t.Verbosity != Verbose:
+		if t.Verbosity == Quiet {
+			return nil
+		}
+		return t.line(o)
 	case o.Err != nil || o.Diff != nil || o.Fault != "":
 		return t.block(func(w io.Writer) error { return t.differing(w, o) })
 	case o.Result == nil:
 		return nil
-	case status == history.Failed:
+	case status == history.Failed, status == history.Known:
 		return t.block(func(w io.Writer) error { return t.failure(w, o) })
 	case o.Runs < o.Wanted:
 		return t.line(o)
@@ -153,10 +158,13 @@ func (t *Text) line(o *Outcome) error {
 	}
 	t.lines, t.blocks = true, false
 	line := t.written(o)
+	aside := t.style().aside(o.Result)
+	if o.Status() == history.Known {
+		aside = t.Style.dim("  (" + source.Visible(o.Known) + ")")
+	}
 	if o.Golden != GoldenChanged && o.Golden != GoldenCreated {
 		line = t.column(o, o.Status().String(), source.Visible(o.Scenario.Name))
 	}
-	aside := t.style().aside(o.Result)
 	if o.Runs < o.Wanted {
 		aside = fmt.Sprintf("  (%d of %d runs)", o.Runs, o.Wanted)
 	}
@@ -195,6 +203,11 @@ func (t *Text) failure(w io.Writer, o *Outcome) error {
 			return err
 		}
 	}
+	if o.Status() == history.Known {
+		seen := *o.Result
+		seen.Status, seen.Reason = history.Known, o.Known
+		return Failure(w, &seen, t.style())
+	}
 	return Failure(w, o.Result, t.style())
 }
 
@@ -220,7 +233,7 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 		}
 		b.WriteString(t.Style.paintDiff(source.VisibleLines(d.Text)))
 	}
-	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(history.Failed, verdictLine(history.Failed, name)))
+	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(o.Status(), verdictLine(o.Status(), name)))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

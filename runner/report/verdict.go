@@ -20,11 +20,12 @@ const (
 	skipped
 	interrupted
 	notRun
+	known // it failed, as is known
 )
 
 // String is the ending as a report writes it beside its own words.
 func (e ending) String() string {
-	return [...]string{"passed", "failed", "error", "skipped", "interrupted", "not run"}[e]
+	return [...]string{"passed", "failed", "error", "skipped", "interrupted", "not run", "known failure"}[e]
 }
 
 // A verdict is an outcome as the reports for continuous integration write it.
@@ -53,7 +54,7 @@ func verdictOf(o *Outcome, s Style) (*verdict, error) {
 	}
 	v.judge(o)
 	v.message = source.Visible(strings.ReplaceAll(v.message, "\n", " "))
-	if v.ending == passed || v.ending == skipped || v.ending == notRun {
+	if v.ending == passed || v.ending == skipped || v.ending == notRun || v.ending == known {
 		return v, nil
 	}
 	var b strings.Builder
@@ -73,6 +74,8 @@ func (v *verdict) judge(o *Outcome) {
 		v.ending, v.kind, v.message = broken, "golden", o.Err.Error()
 	case o.Fault != "":
 		v.ending, v.kind, v.message = failed, "strict", o.Fault
+	case status == history.Known:
+		v.ending, v.kind, v.message = known, "known", o.Known
 	case o.Golden == GoldenDiffers:
 		v.ending, v.kind, v.message = failed, "golden", "the transcript differs from "+o.Diff.From
 	case o.Diff != nil:

@@ -177,6 +177,9 @@ func (p Params) one(ctx context.Context, tb testing.TB, c *suite.Case) {
 		fmt.Fprintf(updates, "golden file %s: %s\n", outcome.Golden, outcome.GoldenPath)
 	case status == history.Passed:
 		tb.Logf("\n%s", out.String())
+	case status == history.Known:
+		tb.Logf("\n%s", out.String())
+		tb.Skip("a known failure: " + outcome.Known)
 	case status == history.Skipped:
 		p.skip(tb, outcome.Result.Reason)
 	case outcome.Golden == report.GoldenDiffers:

@@ -247,3 +247,17 @@ func setUpdateFlag(t *testing.T, value string) {
 	f.Value.Set(value)
 	t.Cleanup(func() { f.Value.Set(before) })
 }
+
+func TestRows(t *testing.T) {
+	t.Chdir(t.TempDir())
+	file := write(t, "rows.yaml", "cases:\n  good: {n: 1}\n  bad: {n: 2}\n  known: {n: 3, known_failure: not yet}\nactors: {one: [{assert: n == 1}]}\n")
+	r := record(t, Params{}, file)
+	if !r.failed || !r.skipped {
+		t.Errorf("failed: %t, skipped: %t", r.failed, r.skipped)
+	}
+	for _, want := range []string{"ok  rows/good", "fail  rows/bad", "known  rows/known  (not yet)", "a known failure: not yet"} {
+		if !strings.Contains(r.log.String(), want) {
+			t.Errorf("the log lacks %q:\n%s", want, r.log.String())
+		}
+	}
+}

@@ -159,7 +159,7 @@ func (s *session) advance(t *tally, result *history.Result) {
 	}
 	s.progress.Done++
 	s.progress.Name = t.one.Scenario.Name
-	if result.Status == history.Failed {
+	if result.Status == history.Failed && t.one.Scenario.KnownFailure == "" {
 		s.progress.Failed++
 	}
 	if s.options.Progress != nil {

@@ -97,8 +97,16 @@ func newTally(c *Case, count int, goldens Goldens) *tally {
 // differs reports whether the runs so far did not all end alike.
 func (t *tally) differs() bool { return t.failures > 0 || len(t.variants) > 1 }
 
+// expectFailure makes a failure of a scenario that passed, where it is known to
+// fail.
+func (t *tally) expectFailure() {
+	if o := t.outcome; o.Status() == history.Passed {
+		o.Fault = fmt.Sprintf("it passed, but known_failure says that it fails: %s; remove known_failure", o.Known)
+	}
+}
+
 func (t *tally) failed() bool {
-	return t.failures > 0 || t.outcome != nil && t.outcome.Status() == history.Failed
+	return t.failures > 0 && t.one.Scenario.KnownFailure == "" || t.outcome != nil && t.outcome.Status() == history.Failed
 }
 
 // close makes the outcome when all runs have come in.
@@ -112,6 +120,9 @@ func (t *tally) close(options Options) {
 			o.Result, o.Run = a.result, a.n
 			break
 		}
+	}
+	if o.Known = t.one.Scenario.KnownFailure; o.Known != "" {
+		defer t.expectFailure()
 	}
 	if options.Strict && o.Result != nil && o.Result.Status == history.Skipped {
 		o.Fault = "skipped: " + o.Result.Reason + "; --strict lets nothing be skipped"
@@ -144,6 +155,7 @@ func (t *tally) settle(options Options, text string) {
 		o.Err = t.goldenErr
 	case t.golden != nil && t.golden.text == text:
 		o.Golden = report.GoldenSame
+	case goldens == UpdateGoldens && o.Known != "": // nothing to keep of what should fail
 	case goldens == UpdateGoldens:
 		t.update(text)
 	case t.golden != nil:
