@@ -46,7 +46,7 @@ func (doc *document) params() []*value.Param {
 		{Key: "cases", Value: &doc.cases, Help: "a table: rows of variables by name, or a list of rows, which are 1, 2, 3 or bear the value of their name. The scenario runs once for each row, as SCENARIO/ROW, with its values before those of vars; a variable that a row lacks is nil in it"},
 		{Key: "known_failure", Value: &doc.known, Help: "why the scenario is expected to fail: then it is reported as known, and if it passes, that is a failure"},
 		{Key: "include", Value: doc.include, Help: "files whose procedures and vars the scenario uses: one or a list. A text with a / or an ending is a file, relative to this one; a word is a library that ships with sockscript; {as: NAME, from: …} gives it another name"},
-		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start"},
+		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start; {raw: TEXT} is a text in which ${ means nothing"},
 		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Help: "the actors by name, each with its steps; they run at the same time"},

@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
@@ -20,12 +21,32 @@ func (v *files) Decode(d *value.Decoder, n *source.Node) {
 			d.Problem(e.Key, "the file %q would not be in the temporary folder", e.Key.Text).Hint = "write a relative path without .."
 		}
 		f := &File{Name: e.Key.Text, Node: e.Key}
-		f.Exprs = d.Outside(&f.Data, e.Value)
+		f.Exprs = d.Outside(&f.Data, raw(d, e.Value))
 		v.list = append(v.list, f)
 	}
 }
 
+// raw is the content of a file, of which {raw: TEXT} becomes a text whose
+// expressions are none.
+func raw(d *value.Decoder, n *source.Node) *source.Node {
+	text := n.Get("raw")
+	switch {
+	case text == nil:
+		return n
+	case len(n.Entries) > 1:
+		d.Problem(n, "raw stands beside other keys").Hint = "write {raw: TEXT}"
+	case text.Kind != source.Scalar || text.Null:
+		d.Problem(text, "expected the text of the file, got %s", text.Describe()).Hint = "write {raw: TEXT}"
+	}
+	plain := *text
+	plain.Text = strings.ReplaceAll(text.Text, "${", "$${")
+	return &plain
+}
+
 func (v *files) Schema() value.Schema {
-	return value.Schema{"type": "object", "additionalProperties": new(value.Payload).Schema()}
+	raw := value.Object(value.Schema{"raw": value.Schema{
+		"type": []string{"string", "number", "boolean"}, "description": "a text in which ${ means nothing",
+	}}, "raw")
+	return value.Schema{"type": "object", "additionalProperties": value.Schema{"anyOf": []value.Schema{new(value.Payload).Schema(), raw}}}
 }
 func (v *files) Type() string { return "contents by name" }

@@ -234,7 +234,7 @@ func (l *loader) holdsLibrary(n *source.Node, shown string, docs []*source.Node)
 		l.problem(n, "%s holds %d documents, not one", shown, len(docs)).Hint = hint
 	case docs[0].Kind != source.Map:
 		l.problem(n, "%s is not a library: it is %s", shown, docs[0].Describe()).Hint = hint
-	case docs[0].Get("actors") != nil:
+	case docs[0].Get("actors") != nil || docs[0].Get("sequence") != nil:
 		l.problem(n, "%s is a scenario, not a library: it has actors", shown).Hint = hint
 	case docs[0].Get("procedures") == nil && docs[0].Get("vars") == nil:
 		l.problem(n, "%s is not a library: it has neither procedures nor vars", shown).Hint = hint
