@@ -45,13 +45,24 @@ func (n *privateNetwork) DynamicPorts() (low, high uint16) { return n.low, n.hig
 // does not run in a private one.
 var errHostNetwork = errors.New("the scenario asks for the host's network, and the run gives it a private one; run it without --private")
 
+// OwnNetwork reports whether a run makes a network for the scenario.
+func OwnNetwork(s *scenarios.Scenario, o Options) bool {
+	switch s.Network.Kind {
+	case scenarios.PrivateNetwork:
+		return true
+	case scenarios.AnyNetwork:
+		return o.Private
+	}
+	return false
+}
+
 // openNetwork makes the network of a scenario.
 func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 	plan := s.Network
 	switch {
 	case plan.Kind == scenarios.HostNetwork && o.Private:
 		return nil, &placedError{plan.Node, errHostNetwork}
-	case plan.Kind == scenarios.HostNetwork, plan.Kind == scenarios.AnyNetwork && !o.Private:
+	case !OwnNetwork(s, o):
 		return hostNetwork{}, nil
 	}
 	settings := lab.Settings{LoDown: plan.LoDown}
@@ -60,7 +71,10 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 	}
 	n, err := lab.Private(settings)
 	var unset *lab.SysctlError
+	var refused *lab.RefusedError
 	switch {
+	case errors.As(err, &refused) && o.Refused != nil:
+		return nil, &placedError{plan.Node, &lab.RefusedError{Err: fmt.Errorf("%w; %w", refused.Err, o.Refused)}}
 	case errors.As(err, &unset):
 		return nil, &placedError{sysctlNode(plan, unset.Name), err}
 	case err != nil:

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -28,7 +29,10 @@ const (
 	statusNoReader    = 141 // 128 + SIGPIPE
 )
 
-func main() { os.Exit(Main()) }
+func main() {
+	userns.Main()
+	os.Exit(Main())
+}
 
 // Main runs the command with the process's arguments and streams, and returns
 // its exit status.

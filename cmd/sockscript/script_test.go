@@ -17,11 +17,14 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/sockscript/sockscript/runner/userns"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
 
 func TestMain(m *testing.M) {
+	userns.Main()
 	testscript.Main(m, map[string]func(){
 		"sockscript": func() { os.Exit(Main()) },
 		"testserver": testServer,

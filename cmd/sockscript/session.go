@@ -19,6 +19,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/scenarios/library"
 )
 
@@ -287,9 +288,12 @@ func (p *program) report(s *session, do func(*reporting) error) error {
 
 // run runs the cases and reports them.
 func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep report.Reporter, sum *report.Summary) error {
+	elsewhere := userns.New(p.hurry)
+	defer elsewhere.Close()
 	options := suite.Options{
 		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Keep: s.keep, Hurry: p.hurry},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
+		Elsewhere: elsewhere.Run,
 	}
 	progress := newProgress(len(cases) * s.count)
 	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }

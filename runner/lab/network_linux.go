@@ -46,6 +46,16 @@ func Private(s Settings) (*Network, error) {
 	return n, nil
 }
 
+// Allowed reports whether this process can make networks. It tries once.
+var Allowed = sync.OnceValue(func() bool {
+	n, err := Private(Settings{LoDown: true})
+	if err != nil {
+		return false
+	}
+	n.Close()
+	return true
+})
+
 // hold keeps a thread for the namespace alone. It is not the first thread of
 // the process: that one never ends, and /proc/self shows its namespaces.
 func (n *Network) hold(started chan<- error, quit <-chan struct{}) {

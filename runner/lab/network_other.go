@@ -12,6 +12,9 @@ func Private(Settings) (*Network, error) {
 	return nil, &RefusedError{errors.New("only Linux has them")}
 }
 
+// Allowed is false.
+func Allowed() bool { return false }
+
 // Within calls f.
 func (n *Network) Within(f func()) { f() }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios"
 )
 
 // Options change how cases run. The zero value runs each once, one after the
@@ -28,6 +29,9 @@ type Options struct {
 	// Strict makes a failure of a scenario that is skipped, and of one that has
 	// no golden file where transcripts are compared.
 	Strict bool
+	// Elsewhere, unless it is nil, runs the scenarios that have a network of their
+	// own. The third argument is how the scenario's file was read.
+	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
 	// Progress is called after each run; Total is less by those that will not
 	// be made. Calls of it and of the function that
 	// takes the outcomes never overlap.
@@ -112,7 +116,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 		s.finish(t, n, nil, "")
 		return
 	}
-	result := runner.Run(ctx, t.one.Scenario, s.options.Run)
+	result := s.result(ctx, t.one)
 	if verify := s.options.Verify; verify != nil && result.Status == history.Passed {
 		if err := verify(result); err != nil {
 			result.Status, result.Failure = history.Failed, history.NewFailure(err)
@@ -127,6 +131,13 @@ func (s *session) run(ctx context.Context, i, n int) {
 		text = t.golden.keep(b.String())
 	}
 	s.finish(t, n, result, text)
+}
+
+func (s *session) result(ctx context.Context, c *Case) *history.Result {
+	if elsewhere := s.options.Elsewhere; elsewhere != nil && runner.OwnNetwork(c.Scenario, s.options.Run) {
+		return elsewhere(ctx, c.Scenario, c.File.Options, s.options.Run)
+	}
+	return runner.Run(ctx, c.Scenario, s.options.Run)
 }
 
 // finish notes a run, and delivers what has become whole by it.

@@ -1,0 +1,49 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// An ordinary user runs scenarios with networks of their own, beside one that is
+// in the host's network. Root does it as nobody.
+func TestPrivateNetworksOfOrdinaryUser(t *testing.T) {
+	const text = `network: private
+requires: netns
+actors:
+  server:
+    - {socket: tcp, as: listener}
+    - {bind: listener, to: "127.0.0.1:80"}
+    - listen: listener
+    - {accept: listener}
+  client:
+    - {socket: tcp, as: sock}
+    - {connect: sock, to: "${server.listener}"}
+---
+name: outside
+network: host
+actors:
+  one:
+    - {socket: udp, as: sock}
+    - {bind: sock, to: "127.0.0.1:0"}
+`
+	const nobody = 65534
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{"sockscript", "run", "-j", "4", "--count", "20", "-"}
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	cmd.Stdin = strings.NewReader(text)
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "a network namespace cannot be made") && os.Getenv("SOCKSCRIPT_CI") == "" {
+		t.Skipf("%s", out)
+	}
+	if err != nil || !strings.Contains(string(out), "2 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}

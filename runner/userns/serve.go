@@ -1,0 +1,124 @@
+package userns
+
+import (
+	"context"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// connFile is the descriptor by which the process is asked.
+const connFile = 3
+
+// serve runs what it is asked to run until the other end of the connection is
+// closed. Then it ends all runs in good order.
+func serve() {
+	// The signals of a terminal go to all its processes. The one that asks says
+	// what is to end.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
+	syscall.CloseOnExec(connFile)
+	s := newServer(os.NewFile(connFile, "connection"))
+	s.serve()
+}
+
+// A server is the side that runs.
+type server struct {
+	in    *gob.Decoder
+	hurry chan struct{}
+	ended func() // closes hurry, once
+
+	mu     sync.Mutex
+	out    *gob.Encoder
+	cancel map[uint64]context.CancelFunc
+	runs   sync.WaitGroup
+	files  map[string][]*scenarios.Scenario // that were read, by what was sent
+}
+
+func newServer(conn io.ReadWriter) *server {
+	s := &server{
+		in: gob.NewDecoder(conn), out: gob.NewEncoder(conn), hurry: make(chan struct{}),
+		cancel: make(map[uint64]context.CancelFunc), files: make(map[string][]*scenarios.Scenario),
+	}
+	s.ended = sync.OnceFunc(func() { close(s.hurry) })
+	return s
+}
+
+func (s *server) serve() {
+	all, cancel := context.WithCancel(context.Background())
+	defer s.runs.Wait()
+	defer cancel()
+	for {
+		var r request
+		if s.in.Decode(&r) != nil {
+			return
+		}
+		switch r.Want {
+		case wantsRun:
+			ctx, cancel := context.WithCancel(all)
+			s.mu.Lock()
+			s.cancel[r.ID] = cancel
+			s.mu.Unlock()
+			s.runs.Go(func() { s.run(ctx, &r) })
+		case wantsCancel:
+			s.mu.Lock()
+			if cancel := s.cancel[r.ID]; cancel != nil {
+				cancel()
+			}
+			s.mu.Unlock()
+		case wantsHurry:
+			s.ended()
+		}
+	}
+}
+
+func (s *server) run(ctx context.Context, r *request) {
+	answer := reply{ID: r.ID}
+	data, err := s.result(ctx, r)
+	if answer.Result = data; err != nil {
+		answer.Err = err.Error()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cancel[r.ID]()
+	delete(s.cancel, r.ID)
+	s.out.Encode(answer) // whoever has gone needs none
+}
+
+func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
+	scenario, err := s.scenario(r)
+	if err != nil {
+		return nil, err
+	}
+	return history.Encode(runner.Run(ctx, scenario, r.options(s.hurry)))
+}
+
+// scenario finds the scenario that is asked for. A file is read once.
+func (s *server) scenario(r *request) (*scenarios.Scenario, error) {
+	key := fmt.Sprintf("%q %q %s", r.File, r.Command, r.Data)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := s.files[key]
+	if list == nil {
+		var problems source.Problems
+		list, problems = scenarios.ParseWith(r.File, r.Data, scenarios.Options{Command: r.Command})
+		if list == nil {
+			return nil, fmt.Errorf("the scenario cannot be read again:\n%s", problems.Report())
+		}
+		s.files[key] = list
+	}
+	for _, one := range list {
+		if one.Name == r.Scenario {
+			return one, nil
+		}
+	}
+	return nil, fmt.Errorf("the scenario %s is not in its file any more", r.Scenario)
+}
