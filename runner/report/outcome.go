@@ -27,6 +27,7 @@ type Outcome struct {
 	// GoldenPath is where that file is, or would be; "" where there can be
 	// none.
 	GoldenPath string
+	Row        string // whose section of it is meant; "" where that is all
 	Err        error // what kept the golden file from being read or written
 	// Fault is why the scenario counts as failed though no run of it did; ""
 	// where it does not.

@@ -70,7 +70,7 @@ type savedOutcome struct {
 	GoldenPath                string
 	Err                       *string
 	Fault                     string
-	Known                     string
+	Known, Row                string
 }
 
 // Problems implements [Reporter].
@@ -86,7 +86,7 @@ func (s *Saver) Checked(int, source.Problems) error { return nil }
 func (s *Saver) Outcome(o *Outcome) error {
 	saved := &savedOutcome{
 		Scenario: o.Scenario, Result: o.Result, Run: o.Run, Runs: o.Runs, Wanted: o.Wanted, Failed: o.Failed, Variants: o.Variants,
-		Diff: o.Diff, Change: o.Change, Golden: o.Golden, GoldenPath: o.GoldenPath, Fault: o.Fault, Known: o.Known,
+		Diff: o.Diff, Change: o.Change, Golden: o.Golden, GoldenPath: o.GoldenPath, Fault: o.Fault, Known: o.Known, Row: o.Row,
 	}
 	if o.Err != nil {
 		text := o.Err.Error()
@@ -250,7 +250,7 @@ func (l *loader) report(rep Reporter, line savedLine) (*Summary, error) {
 func (s *savedOutcome) outcome() (*Outcome, error) {
 	o := &Outcome{
 		Scenario: s.Scenario, Result: s.Result, Run: s.Run, Runs: s.Runs, Wanted: s.Wanted, Failed: s.Failed, Variants: s.Variants,
-		Diff: s.Diff, Change: s.Change, Golden: s.Golden, GoldenPath: s.GoldenPath, Fault: s.Fault, Known: s.Known,
+		Diff: s.Diff, Change: s.Change, Golden: s.Golden, GoldenPath: s.GoldenPath, Fault: s.Fault, Known: s.Known, Row: s.Row,
 	}
 	if s.Err != nil {
 		o.Err = errors.New(*s.Err)

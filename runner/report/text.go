@@ -184,10 +184,14 @@ func (t *Text) column(o *Outcome, word, subject string) string {
 // written names a golden file that was written, with how many lines of it are
 // new and how many are gone.
 func (t *Text) written(o *Outcome) string {
-	if o.Golden == GoldenCreated {
-		return t.column(o, "new", source.Visible(o.GoldenPath))
+	path := source.Visible(o.GoldenPath)
+	if o.Row != "" {
+		path += " (" + source.Visible(o.Row) + ")"
 	}
-	line := t.column(o, "changed", source.Visible(o.GoldenPath))
+	if o.Golden == GoldenCreated {
+		return t.column(o, "new", path)
+	}
+	line := t.column(o, "changed", path)
 	if o.Change != nil {
 		added, removed := o.Change.count()
 		line += t.Style.dim(fmt.Sprintf("  (+%d -%d)", added, removed))

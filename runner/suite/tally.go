@@ -113,6 +113,7 @@ func (t *tally) failed() bool {
 func (t *tally) close(options Options) {
 	o := &report.Outcome{
 		Scenario: runner.Describe(t.one.Scenario), Runs: t.runs, Wanted: t.wanted, Failed: t.failures, GoldenPath: t.one.GoldenLabel(),
+		Row: t.one.Scenario.Row,
 	}
 	t.outcome = o
 	for _, a := range []*attempt{t.failure, t.cut, t.other} {
