@@ -2,8 +2,6 @@ package steps
 
 import (
 	"errors"
-	"fmt"
-	"math"
 	"syscall"
 
 	"github.com/sockscript/sockscript/steps/event"
@@ -28,7 +26,7 @@ a port that the kernel chooses. See listen(2).`,
       backlog: 3
     - close: listener
 `,
-	New: func() step.Action { return new(listenAction) },
+	New: func() step.Action { return &listenAction{backlog: value.Int{Number: value.AtMost(&value.MaxBacklog)}} },
 }
 
 type listenAction struct {
@@ -53,9 +51,6 @@ func (a *listenAction) Run(t *step.Task) error {
 	if a.backlog.Given() {
 		if backlog, shown, err = a.backlog.Part(t); err != nil {
 			return err
-		}
-		if backlog > math.MaxInt32 {
-			return fmt.Errorf("a backlog of %d does not fit into the int that listen takes", backlog)
 		}
 	}
 	t.Call("listen", event.Name(h.Name), shown)

@@ -59,7 +59,7 @@ func linkedModules(t *testing.T) map[string]string {
 	for _, system := range []string{"linux", "darwin", "freebsd"} {
 		list := exec.Command("go", "list", "-deps", "-f",
 			"{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", ".")
-		list.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+		list.Env = append(os.Environ(), "GOOS="+system, "GOARCH=amd64", "CGO_ENABLED=0")
 		out, err := list.Output()
 		if err != nil {
 			t.Fatalf("go list: %v", err)

@@ -216,9 +216,17 @@ func decodeRecverr(c sock.Control) (any, bool) {
 
 func decodeControlTime(c sock.Control) (any, bool) {
 	if times := c.Times(); len(times) == 1 {
-		return int(times[0]), true
+		return whole(times[0]), true
 	}
 	return nil, false
+}
+
+// whole is a number that an int has no room for on processors of 32 bits.
+func whole(n int64) any {
+	if int64(int(n)) == n {
+		return int(n)
+	}
+	return n
 }
 
 // decodeControlTimestamps reads struct scm_timestamping: the time that the
@@ -229,8 +237,8 @@ func decodeControlTimestamps(c sock.Control) (any, bool) {
 		return nil, false
 	}
 	return Fields{
-		{Name: "software", Value: int(times[0]), Varies: times[0] != 0},
-		{Name: "hardware", Value: int(times[2]), Varies: times[2] != 0},
+		{Name: "software", Value: whole(times[0]), Varies: times[0] != 0},
+		{Name: "hardware", Value: whole(times[2]), Varies: times[2] != 0},
 	}, true
 }
 

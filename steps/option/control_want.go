@@ -149,7 +149,7 @@ func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
 type Received struct {
 	Typ     sock.ControlType
 	Handles []string // of descriptors
-	Value   any      // else: int, string, sock.Addr or Fields
+	Value   any      // else: int, int64, string, sock.Addr or Fields
 }
 
 // Shown is the value as the transcript shows it. A field that varies from run
@@ -160,7 +160,7 @@ func (r Received) Shown(want *FieldsWant) any {
 		return event.Const("[" + strings.Join(r.Handles, ", ") + "]")
 	case Fields:
 		return want.Settled(v).Show(nil)
-	case int:
+	case int, int64:
 		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
 			return event.Const("<time>")
 		}
@@ -183,7 +183,7 @@ func (r Received) Named(want *FieldsWant) any {
 			return value.Traced{Value: e.Address, Trace: part}
 		}
 		return e.Address
-	case int:
+	case int, int64:
 		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
 			return value.Whole(v, event.Origin{Word: "time"})
 		}

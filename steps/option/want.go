@@ -35,6 +35,10 @@ func (w *ValueWant) check(env value.Env, got any, what string) error {
 		if w.number.Node != nil {
 			return w.number.Expect(env, int64(v), "for "+what)
 		}
+	case int64:
+		if w.number.Node != nil {
+			return w.number.Expect(env, v, "for "+what)
+		}
 	case time.Duration:
 		if w.span.Node != nil {
 			return w.span.Expect(env, int64(v), "for "+what)

@@ -33,6 +33,7 @@ var (
 	MaxBranches = Maximum{"the branches of a scenario", 50_000, PlainUnit, "those of `spawn` and `parallel` that have not ended"}
 	maxReplicas = Maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
 	MaxBuffer   = Maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
+	MaxBacklog  = Maximum{"a backlog", math.MaxInt32, PlainUnit, "`listen` takes an int"}
 	MaxMessages = Maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
 	MaxKept     = Maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
 	maxPayload  = Maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
@@ -40,7 +41,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*Maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.
