@@ -1,6 +1,10 @@
 package steps
 
 import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -9,7 +13,11 @@ import (
 var acceptKind = step.Kind{
 	Name:    "accept",
 	Summary: "take the next connection of a listening socket",
-	Text:    `Waits until a client has connected. See accept(2).`,
+	Text: `Waits until a client has connected. from takes the connection of that client:
+others that come before it are accepted and kept for later accept steps of the
+same listening socket, which get them first. The accept of a kept connection is
+in the transcript where a step gets it. For poll a kept connection is one that
+can be accepted. See accept(2).`,
 	Example: `actors:
   server:
     - socket: tcp
@@ -31,12 +39,14 @@ var acceptKind = step.Kind{
 type acceptAction struct {
 	handle step.HandleRef
 	nowait value.Bool
+	peer   value.AddressMatch
 	from   value.AddressMatch
 }
 
 func (a *acceptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the listening socket")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when no connection is there")
+	p.Key("from", &a.peer, "take the connection of this client: an address, a host, or {host, port}").Or("any client's")
 	p.Result("from", &a.from, "the client's address; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the connection"
 }
@@ -46,11 +56,18 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("accept", event.Name(h.Name))
-	s, from, err := h.Sock.Accept(t.Wait(&a.nowait, 0))
-	t.Act(event.OpAccept, h)
-	t.Event.NoWait = a.nowait.On
+	wanted, err := a.peer.Matcher(t)
 	if err != nil {
+		return err
+	}
+	t.Call("accept", event.Name(h.Name))
+	s, from, err := h.Sock.AcceptFrom(t.Wait(&a.nowait, 0), wanted)
+	t.Act(event.OpAccept, h)
+	t.Event.NoWait, t.Event.Picks = a.nowait.On, a.peer.Given()
+	if err != nil {
+		if n := h.Sock.Kept(); a.peer.Given() {
+			t.Missing = fmt.Sprintf("the connection of that client has not come; %d of others wait to be accepted", n)
+		}
 		return err
 	}
 	conn, err := t.MakeHandle(0, s, "a connection")
@@ -78,6 +95,9 @@ func (a *acceptAction) Check(c *step.Check) {
 	}
 	if sym.Sock.Listens == step.No && c.MustSucceed() && c.Certain() {
 		c.Problem(a.handle.Node, "%s does not listen, so it cannot accept", sym.Name).Hint = "put a listen step before this one"
+	}
+	if to, fixed := a.peer.Fixed(); fixed && sym.Sock.Family != 0 && (to.Family == unix.AF_UNIX) != (sym.Sock.Family == unix.AF_UNIX) {
+		c.Problem(a.peer.Node, "no client of %s has such an address", sym.Name).Hint = "give it " + value.FamilyForms[sym.Sock.Family]
 	}
 	made := step.NewSocket(sym.Sock.Family, sym.Sock.Typ, 0)
 	made.Connected = step.Unknown

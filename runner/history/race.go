@@ -210,17 +210,23 @@ func (u *usage) by(f *finder, i int, id uint64) {
 	}
 }
 
+// picks reports whether an event is an accept of a certain peer's connection.
+func (f *finder) picks(i int) bool {
+	e := f.g.event(i)
+	return e != nil && e.Picks
+}
+
 // queues finds connects to one listener, and messages to one socket, of which
 // either might have been taken first.
 func (f *finder) queues() {
 	f.queue = make(map[uint64][]pairing)
 	for _, p := range f.g.pairs {
-		if f.g.nodes[p.cause].entry().Event != nil {
+		if f.g.nodes[p.cause].entry().Event != nil && !f.picks(p.effect) {
 			f.queue[p.on] = append(f.queue[p.on], p)
 		}
 		f.effects[p.cause] = p.effect
 	}
-	all := maps.Clone(f.queue)
+	all := maps.Clone(f.queue) // those that an accept picks come in no order
 	for id, list := range f.m.left() {
 		for _, by := range list {
 			all[id] = append(all[id], pairing{by, -1, id})

@@ -36,7 +36,7 @@ func (f *finder) shared(ids map[uint64]bool) {
 		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == event.OpSend):
 		case e.Op == event.OpSend && e.Endpoints == nil:
 			c.sends = append(c.sends, pairing{cause: i, effect: -1})
-		case e.Op == event.OpRecv || e.Op == event.OpAccept:
+		case e.Op == event.OpRecv || e.Op == event.OpAccept && !e.Picks:
 			c.takes = append(c.takes, pairing{cause: i, effect: -1})
 		}
 		if e.Also != nil && ids[e.Also.Sock] {

@@ -80,6 +80,7 @@ type Event struct {
 	Took      int64         // of a receive: the bytes, or messages, that it took
 	Most      int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
 	NoWait    bool          // the call did not wait: what was not there then had no part in it
+	Picks     bool          // an accept of a certain peer's connection: that another came first does not show
 	Retry     bool          // a connect that tries until somebody listens
 	Uses      []NameUse     // of names that branches share
 	Holds     Cause         // of a blocked: the branch that was in its call

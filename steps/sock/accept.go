@@ -9,7 +9,11 @@ import (
 // Accept takes the next connection of a listening socket (accept4(2)) and gives
 // the peer's address as the kernel gave it. The new socket is blocking if the
 // listener is.
-func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
+func (s *Socket) Accept(w Wait) (*Socket, Addr, error) { return s.AcceptFrom(w, nil) }
+
+// AcceptFrom is Accept of a connection whose peer is wanted; nil: of any. Those
+// that come before it are kept for later accepts of the same listening socket.
+func (s *Socket) AcceptFrom(w Wait, wanted func(peer Addr) bool) (*Socket, Addr, error) {
 	if err := s.enter(); err != nil {
 		return nil, Addr{}, failed("accept", err)
 	}
@@ -17,14 +21,24 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.n, d.plain, d.accepts = (*direction).accept, 0, true, true
+	d.wanted, d.watches = wanted, s.desc.keptList()
 	d.threaded = threads && s.desc.waits.Load()&receiveTimed != 0
 	if err := d.perform(w, true); err != nil {
 		return nil, Addr{}, failed("accept", err)
 	}
-	peer := d.name.decode(s.fd, s.kind)
-	conn, err := s.group.newSocket(d.n, s.kind, s.group.newDescription())
+	if c := d.kept; c.conn != nil {
+		return c.conn, c.peer, nil
+	}
+	conn, peer, err := s.connection(d.n, &d.name)
+	return conn, peer, failed("accept", err)
+}
+
+// connection makes a socket of a descriptor that accept4(2) gave.
+func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
+	peer := name.decode(s.fd, s.kind)
+	conn, err := s.group.newSocket(fd, s.kind, s.group.newDescription())
 	if err != nil {
-		return nil, Addr{}, failed("accept", err)
+		return nil, Addr{}, err
 	}
 	conn.learnLocal()
 	conn.desc.autoPort.Store(s.desc.AutoPort())
@@ -40,7 +54,26 @@ func (s *Socket) Accept(w Wait) (*Socket, Addr, error) {
 	return conn, peer, nil
 }
 
+// accept gives a connection that was kept, or that comes.
 func (d *direction) accept() (errno syscall.Errno) {
-	d.n, errno = sysAccept(d.socket.fd, &d.name, !d.socket.blocking)
-	return errno
+	s := d.socket
+	d.seen = d.keptChanges()
+	for {
+		if c, found := s.desc.kept.take(d.wanted); found {
+			d.kept = c
+			return 0
+		}
+		if d.n, errno = sysAccept(s.fd, &d.name, !s.blocking); errno != 0 || d.wanted == nil {
+			return errno
+		}
+		conn, peer, err := s.connection(d.n, &d.name)
+		if err != nil {
+			return asErrno(err)
+		}
+		if d.wanted(peer) {
+			d.kept = keptConn{conn, peer}
+			return 0
+		}
+		s.desc.kept.keep(keptConn{conn, peer})
+	}
 }

@@ -61,6 +61,7 @@ type thread struct {
 	mu    sync.Mutex
 	done  bool
 	woken bool
+	round int         // how often the call was made
 	timer *time.Timer // runs wake: at the deadline, then again and again
 }
 
@@ -74,6 +75,35 @@ func (t *thread) wake() {
 	t.woken = true
 	unix.Tgkill(unix.Getpid(), t.tid, wakeSignal)
 	t.wakeIn(wakeAgain)
+}
+
+// nudge interrupts the call, so that it is made again.
+func (t *thread) nudge() {
+	t.mu.Lock()
+	round := t.round
+	t.mu.Unlock()
+	go func() {
+		for ; t.interrupt(round); time.Sleep(wakeAgain) {
+		}
+	}()
+}
+
+// interrupt sends the signal, and reports whether it may have come too early.
+func (t *thread) interrupt(round int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.done || t.round != round {
+		return false
+	}
+	unix.Tgkill(unix.Getpid(), t.tid, wakeSignal)
+	return true
+}
+
+// begins says that the call is made, once more perhaps.
+func (t *thread) begins() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.round++
 }
 
 // wakeIn sets the timer. t.mu is held, or t is not shared yet.
@@ -104,7 +134,7 @@ func (t *thread) finish() {
 // block makes a call that may block on a thread that nothing else uses
 // meanwhile. An interruption of our own gives ErrTimeout or the cause of the
 // group's end; any other one does not count.
-func (g *Group) block(w Wait, call func() syscall.Errno) error {
+func (g *Group) block(w Wait, watches []*keptConns, call func() syscall.Errno) error {
 	if err := installWake(); err != nil {
 		return err
 	}
@@ -121,10 +151,12 @@ func (g *Group) block(w Wait, call func() syscall.Errno) error {
 		return err
 	}
 	defer g.unwatch(t)
+	defer watchKept(watches, t)()
 	defer onlyWake()()
 	w.stalls(true) // as far as can be told: the kernel has the thread
 	defer w.stalls(false)
 	for {
+		t.begins()
 		errno := call()
 		if errno != syscall.EINTR {
 			return asError(errno)
@@ -194,7 +226,7 @@ func (d *direction) performThreaded() error {
 	defer mode.reblock(s.fd)
 	d.threaded = true
 	d.flags &^= unix.MSG_DONTWAIT
-	return s.group.block(d.wait, func() syscall.Errno {
+	return s.group.block(d.wait, d.watches, func() syscall.Errno {
 		for {
 			before := mode.moments.Load()
 			d.errno = d.do(d)

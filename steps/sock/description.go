@@ -31,6 +31,7 @@ type Description struct {
 	inode, peerInode atomic.Uint64
 	mode             fileMode
 	glue             glue
+	kept             keptConns // of a listening socket
 	senders          senders
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
 }

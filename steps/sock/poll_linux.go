@@ -45,8 +45,15 @@ func pollAll(items []PollItem) (int, error) {
 		if err == unix.EINTR {
 			continue
 		}
-		for i := range items {
+		for i, it := range items {
 			items[i].Revents = fds[i].Revents
+			if it.Events&unix.POLLIN == 0 || !it.Socket.desc.kept.some() {
+				continue
+			}
+			if items[i].Revents == 0 {
+				n++
+			}
+			items[i].Revents |= unix.POLLIN
 		}
 		return n, err
 	}
@@ -86,7 +93,11 @@ func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
 	n := 0
 	d := &direction{socket: &Socket{group: g}, wait: w}
 	d.attach(p, true)
+	for _, it := range items {
+		d.watches = append(d.watches, &it.Socket.desc.kept)
+	}
 	d.do = func(d *direction) syscall.Errno {
+		d.seen = d.keptChanges()
 		if n, err = pollAll(items); err != nil {
 			return asErrno(err)
 		}

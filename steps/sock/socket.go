@@ -202,7 +202,9 @@ func (s *Socket) CloseBefore(deadline time.Time) error {
 			break
 		}
 	}
-	s.desc.opens.Add(-1)
+	if s.desc.opens.Add(-1) == 0 {
+		s.desc.kept.drop()
+	}
 	return failed("close", s.retire(deadline))
 }
 

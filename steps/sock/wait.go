@@ -68,8 +68,15 @@ type direction struct {
 	threaded bool    // it is made on a thread, where it may block
 	again    again   // what an EAGAIN of this call means
 	begun    attempt // connect: the attempt that is under way
-	stalled  bool    // the kernel makes it wait
-	queued   bool    // it is among the description's senders
+
+	// Of an accept or a poll: connections that another accept keeps.
+	watches []*keptConns
+	seen    int64           // how often some were kept when the call looked
+	wanted  func(Addr) bool // accept: which peer's connection; nil: any
+	kept    keptConn        // accept: its result where that was kept, or chosen
+
+	stalled bool // the kernel makes it wait
+	queued  bool // it is among the description's senders
 
 	shut atomic.Bool // shutdown(2) has ended its sending since it began to wait
 
@@ -127,6 +134,7 @@ func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
 	d.named, d.plain, d.message, d.accepts, d.threaded, d.stalled = false, false, false, false, false, false
 	d.again, d.begun = againPolls, attempt{}
+	d.watches, d.wanted, d.kept = nil, nil, keptConn{}
 	d.shut.Store(false)
 	d.busy.Store(false)
 }
@@ -230,12 +238,12 @@ func (d *direction) waits() bool {
 	return d.errno == syscall.EAGAIN && d.again == againPolls
 }
 
-// arm sets the poller's deadline. The group or the sending may have ended
-// meanwhile, and the past deadline of that must stand.
+// arm sets the poller's deadline. The group or the sending may have ended, or a
+// connection been kept, meanwhile, and the past deadline of that must stand.
 func (d *direction) arm(t time.Time) {
 	d.armed = t
 	d.setDeadline(t)
-	if d.socket.group.ended.Load() || d.shut.Load() {
+	if d.socket.group.ended.Load() || d.shut.Load() || d.keptChanges() != d.seen {
 		d.setDeadline(longAgo)
 	}
 }
@@ -244,6 +252,9 @@ func (d *direction) arm(t time.Time) {
 // until it has a result.
 func (d *direction) untilReady() error {
 	defer d.unqueue()
+	if len(d.watches) > 0 {
+		defer watchKept(d.watches, d.port)()
+	}
 	for {
 		err := d.park()
 		if err == nil {
@@ -259,6 +270,7 @@ func (d *direction) untilReady() error {
 			return d.lastAttempt()
 		}
 		d.shut.Store(false)
+		d.seen = d.keptChanges() // the next attempt looks
 		d.arm(d.wait.Deadline)
 	}
 }

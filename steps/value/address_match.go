@@ -1,6 +1,7 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -92,6 +93,18 @@ func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
 		return Mismatchf("expected %s %s, got %s", what, want, came)
 	}
 	return nil
+}
+
+// Matcher tells which addresses meet the expectation; nil where there is none.
+func (a *AddressMatch) Matcher(env Env) (func(sock.Addr) bool, error) {
+	if !a.given {
+		return nil, nil
+	}
+	var mismatch *Mismatch
+	if err := a.Expect(env, sock.Addr{}, ""); err != nil && !errors.As(err, &mismatch) {
+		return nil, err // of its expressions
+	}
+	return func(got sock.Addr) bool { return a.Expect(env, got, "") == nil }, nil
 }
 
 // bareHost is the host where no port is asked for; not valid else.
