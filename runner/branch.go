@@ -134,8 +134,13 @@ func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
 }
 
 // Barrier implements steps.World.
-func (b *branch) Barrier(deadline time.Time, name string) (event.Cause, error) {
-	return b.run.hub.barrier(b, deadline, name)
+func (b *branch) Barrier(deadline time.Time, name string, size int) (event.Cause, error) {
+	return b.run.hub.barrier(b, deadline, name, size)
+}
+
+// BranchOf implements steps.World.
+func (b *branch) BranchOf(actor string, index int, name string) (step.Branch, error) {
+	return b.run.hub.branchOf(b, actor, index, name)
 }
 
 // inSequence reports whether the branch is an actor's own line of steps in a

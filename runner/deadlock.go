@@ -23,8 +23,11 @@ func (h *hub) change(m *member, do func()) {
 // search is needed. At a barrier all who are missing must run. They do when as
 // many members are idle as have come: without branches who has come is idle.
 func (h *hub) hopeful(w *waiter) bool {
-	if w.meet != nil {
+	if w.meet != nil && w.size == 0 {
 		return !h.branched && h.idle == len(w.meet.here)
+	}
+	if w.meet != nil {
+		return slices.ContainsFunc(w.meet.members, func(m *member) bool { return m.life.runs() })
 	}
 	for _, m := range w.givers {
 		if m.life.runs() {
@@ -76,6 +79,9 @@ func (h *hub) findStuck() {
 // hope reports whether the wait can still end; meets keeps what is found out of
 // barriers.
 func (w *waiter) hope(alive map[*life]bool, meets map[*barrier]bool) bool {
+	if w.meet != nil && w.size > 0 {
+		return slices.ContainsFunc(w.meet.members, func(m *member) bool { return alive[m.life] })
+	}
 	if b := w.meet; b != nil {
 		hope, known := meets[b]
 		if !known {
@@ -112,6 +118,8 @@ func (h *hub) giveUp(stuck []*waiter) {
 		}
 	case len(w.givers) == 0 && w.meet == nil:
 		err.Msg = fmt.Sprintf("waits for %s, which no actor provides", w.what)
+	case w.size > 0:
+		err.Msg = fmt.Sprintf("waits at %s with size %d, but nobody else can come", w.what, w.size)
 	case w.waitsInTurn():
 		err.Msg = fmt.Sprintf("waits for %s, which only a later turn can give", w.what)
 	default:
@@ -143,7 +151,7 @@ func (w *waiter) waitsInTurn() bool {
 
 func (w *waiter) endedGiver() *member {
 	givers := w.givers
-	if w.meet != nil {
+	if w.meet != nil && w.size == 0 {
 		givers = w.meet.members
 	}
 	for _, m := range givers {

@@ -17,6 +17,9 @@ func (b *branch) Fork(name string, by *event.Place, alike bool, run func(step.Wo
 	if b.run.alive.Add(1) > value.MaxBranches.Most {
 		b.run.exceed(b, &value.MaxBranches, "join those that have ended before others are started")
 	}
+	if b.run.scenario.Shared[b.member.actor.Name][name] {
+		b.run.hub.forked(forked, name)
+	}
 	b.run.group.Go(func() error {
 		defer close(forked.done)
 		defer b.run.alive.Add(-1)

@@ -22,6 +22,7 @@ type hub struct {
 	names    map[nameKey]*cell
 	signals  map[string]*cell
 	barriers map[string]*barrier
+	branches map[nameKey]*branch // the latest of each name
 	waiters  map[*waiter]bool
 	idle     int  // members that have ended or only wait
 	branched bool // some member has or had a branch
@@ -57,6 +58,7 @@ type waiter struct {
 	what   string        // for messages: "server.listener", "the signal ready"
 	givers []*member     // who may end the wait: any one of them
 	meet   *barrier      // or the barrier it waits at, which needs all
+	size   int           // or so many, where it is not 0
 	done   chan struct{} // closed when the wait is over
 	cell   *cell
 	cause  event.Cause
@@ -66,7 +68,8 @@ type waiter struct {
 func newHub(ctx context.Context) *hub {
 	return &hub{
 		ctx: ctx, actors: make(map[string][]*member), names: make(map[nameKey]*cell),
-		signals: make(map[string]*cell), barriers: make(map[string]*barrier), waiters: make(map[*waiter]bool),
+		signals: make(map[string]*cell), barriers: make(map[string]*barrier),
+		branches: make(map[nameKey]*branch), waiters: make(map[*waiter]bool),
 	}
 }
 
@@ -182,6 +185,28 @@ func (h *hub) giver(b *branch, actor string, index int) (*member, error) {
 	return list[index], nil
 }
 
+// branchOf is the latest branch of that name of an actor.
+func (h *hub) branchOf(b *branch, actor string, index int, name string) (step.Branch, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	giver, err := h.giver(b, actor, index)
+	if err != nil {
+		return nil, err
+	}
+	found := h.branches[nameKey{actor, giver.index, name}]
+	if found == nil {
+		return nil, fmt.Errorf("%s has no branch %s", giver.label(), name)
+	}
+	return found, nil
+}
+
+// forked notes a branch under its name.
+func (h *hub) forked(b *branch, name string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.branches[nameKey{b.member.actor.Name, b.member.index, name}] = b
+}
+
 func (h *hub) give(m *member, name string, v value.Passed, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -274,16 +299,22 @@ func (h *hub) signallers(name string) []*member {
 	return list
 }
 
-func (h *hub) barrier(b *branch, deadline time.Time, name string) (event.Cause, error) {
+// barrier waits until all members that name the barrier have come, or so many
+// where the size is not 0.
+func (h *hub) barrier(b *branch, deadline time.Time, name string, size int) (event.Cause, error) {
 	h.mu.Lock()
 	meeting := h.barriers[name]
 	meeting.arrived = append(meeting.arrived, b.record.Last())
 	meeting.here[b.member] = true
-	if len(meeting.here) == len(meeting.members) {
+	complete := len(meeting.here) == len(meeting.members)
+	if size > 0 {
+		complete = len(meeting.arrived) >= size
+	}
+	if complete {
 		defer h.mu.Unlock()
 		return h.open(meeting), nil
 	}
-	w := &waiter{branch: b, what: "the barrier " + name, meet: meeting}
+	w := &waiter{branch: b, what: "the barrier " + name, meet: meeting, size: size}
 	meeting.waiters = append(meeting.waiters, w)
 	return h.block(w, deadline)
 }

@@ -71,7 +71,7 @@ func (a *spawnAction) Run(t *step.Task) error {
 	t.Actor.Spawned = append(t.Actor.Spawned, s)
 	t.Actor.Mu.Unlock()
 	if t.Step.As.Given() {
-		t.Actor.Set(name, s)
+		t.Set(name, s)
 	}
 	return nil
 }

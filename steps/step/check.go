@@ -36,7 +36,8 @@ type namedAt struct {
 	name  string
 	actor string
 	text  *value.Text
-	maybe bool // the step may not be run at all
+	maybe bool       // the step may not be run at all
+	size  *value.Int // of a barrier
 }
 
 // Add notes that the step under way names t.
@@ -50,6 +51,15 @@ func (u *usage) Add(c *Check, t *value.Text) {
 		return
 	}
 	u.names = append(u.names, namedAt{name: name, actor: c.Actor, text: t, maybe: !c.Certain()})
+}
+
+// AddSized is Add for a barrier with its size.
+func (u *usage) AddSized(c *Check, t *value.Text, size *value.Int) {
+	n := len(u.names)
+	u.Add(c, t)
+	for ; n < len(u.names); n++ {
+		u.names[n].size = size
+	}
 }
 
 // all lists the names, each once, in the order of the file.

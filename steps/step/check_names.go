@@ -143,13 +143,21 @@ func walkExprs(b *Block, visit func(*value.Expr)) {
 // SharedNames are the names of each actor that other actors read.
 func SharedNames(bodies []*Block) map[string]map[string]bool {
 	shared := make(map[string]map[string]bool)
+	share := func(actor, name string) {
+		if shared[actor] == nil {
+			shared[actor] = make(map[string]bool)
+		}
+		shared[actor][name] = true
+	}
 	for _, b := range bodies {
 		walkExprs(b, func(e *value.Expr) {
 			for _, r := range e.Refs {
-				if shared[r.Actor] == nil {
-					shared[r.Actor] = make(map[string]bool)
-				}
-				shared[r.Actor][r.Name] = true
+				share(r.Actor, r.Name)
+			}
+		})
+		WalkSteps(b, func(s *Step) {
+			if w, ok := s.Action.(Watcher); ok {
+				share(w.Watches())
 			}
 		})
 	}
@@ -250,7 +258,9 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if what := a.Things[r.Name]; what != "" && e.Whole[r.Slot] {
 		c.notValue(e, r.Actor+"."+r.Name, what)
 	}
-	c.laterTurn(e, r)
+	if !e.Chooses() {
+		c.laterTurn(e.Node, e.Pos(), r.Actor, r.Name)
+	}
 	if a.Replicas && r.Index == nil && r.Actor != c.Actor {
 		p := c.Problem(e.Node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
 		p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)
@@ -316,7 +326,8 @@ func (u *Uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
 		if !known {
 			first[n.name] = n
 		}
-		several[n.name] = several[n.name] || known && f.actor != n.actor
+		several[n.name] = several[n.name] || known && f.actor != n.actor || n.size.Given()
+		u.sameSize(problems, first[n.name], n)
 	}
 	for _, name := range u.Barriers.all() {
 		n := first[name]
@@ -329,6 +340,17 @@ func (u *Uses) checkBarriers(problems *source.Problems, names *ScenarioNames) {
 		}
 		*problems = append(*problems, p)
 	}
+}
+
+// sameSize reports a barrier that has two sizes.
+func (u *Uses) sameSize(problems *source.Problems, first, n namedAt) {
+	want, known := first.size.Static()
+	got, static := n.size.Static()
+	if first.size.Given() == n.size.Given() && (want == got || !known || !static) {
+		return
+	}
+	p := n.text.Node.Problem("the barrier %q has another size at line %d", n.name, first.text.Node.Pos.Line)
+	*problems = append(*problems, p.WithHint("write the same size at each step of this barrier, or none"))
 }
 
 // AmongNames checks a branch while its siblings give names, which it may use

@@ -2,6 +2,7 @@ package step
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
@@ -107,16 +108,48 @@ func (c *Check) Spawn(b *Block) *Symbol {
 	return branch
 }
 
-// laterTurn reports a reference in a turn to a name that only later turns give:
-// these begin when this one has ended. A branch may wait for them.
-func (c *Check) laterTurn(e *value.Expr, r *value.Reference) {
-	if c.turn == nil || c.branch != 0 || !c.Certain() || e.Chooses() {
+// laterTurn reports a name that only later turns give, where a turn waits for it:
+// they begin when this one has ended. A branch may wait for them.
+func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
+	if c.turn == nil || c.branch != 0 || !c.Certain() {
 		return
 	}
 	s := c.turn.turns
-	if s.actors[r.Actor] == nil || s.givenBy(c.turn.number, r.Actor, r.Name) {
+	if s.actors[actor] == nil || s.givenBy(c.turn.number, actor, name) {
 		return
 	}
-	p := c.Problem(e.Node, "%s.%s has no value in this turn: only a later turn gives it", r.Actor, r.Name).MoveTo(e.Node, e.Pos())
+	p := c.Problem(n, "%s.%s has no value in this turn: only a later turn gives it", actor, name).MoveTo(n, at)
 	p.Hint = "move this turn after the one that gives it, or wait in a spawn"
+}
+
+// BranchOf checks the name of a branch of another actor. The index is that of a
+// replica; -1 without.
+func (c *Check) BranchOf(n *source.Node, actor string, index int, name string) {
+	a := c.scenario.Actors[actor]
+	switch {
+	case a == nil:
+		p := c.Problem(n, "there is no actor %s", actor)
+		if p.Hint = source.DidYouMean(actor, slices.Sorted(maps.Keys(c.scenario.Actors))); p.Hint == "" {
+			p.Hint = "write ACTOR.BRANCH for a branch of another actor"
+		}
+	case a.Names == nil: // its steps could not be read
+	case !a.Names.May(name) || a.Names.Has(name) && a.Things[name] != value.ABranch:
+		var known []string
+		for n, what := range a.Things {
+			if what == value.ABranch {
+				known = append(known, n)
+			}
+		}
+		slices.Sort(known)
+		p := c.Problem(n, "the actor %s has no branch %q", actor, name)
+		if p.Hint = source.DidYouMean(name, known); p.Hint == "" {
+			p.Hint = "name a branch with as: on its spawn step"
+		}
+	case a.Replicas && index < 0 && actor != c.Actor:
+		c.Problem(n, "actor %s has replicas; %s.%s does not say which", actor, actor, name).Hint = "write " + actor + "[0]." + name
+	case !a.Replicas && index >= 0:
+		c.Problem(n, "actor %s has no replicas", actor).Hint = "write " + actor + "." + name
+	default:
+		c.laterTurn(n, n.Pos, actor, name)
+	}
 }

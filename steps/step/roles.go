@@ -20,6 +20,11 @@ type Meeter interface {
 	Meets() *value.Text // the barrier's name
 }
 
+// A Watcher is an action that looks at a branch of another actor.
+type Watcher interface {
+	Watches() (actor, name string) // "" where it is a branch of its own
+}
+
 // An Opener is an action that lets others find a socket at its address.
 type Opener interface {
 	// Opens returns the socket, and whether that is so only where it makes no

@@ -159,6 +159,16 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 	return v.Value()
 }
 
+// AwaitMade waits until another actor has made what it gives a name, which need
+// not be a value: the step comes after that.
+func (t *Task) AwaitMade(actor string, index int, name string) error {
+	_, cause, err := t.World.Await(t.Deadline, actor, index, name)
+	if err == nil {
+		t.After(cause)
+	}
+	return err
+}
+
 // Machine implements [value.Env].
 func (t *Task) Machine() *vm.VM { return &t.vm }
 

@@ -25,8 +25,11 @@ type World interface {
 	Signal(name string, by event.Cause)
 	// Wait waits for a signal.
 	Wait(deadline time.Time, name string) (event.Cause, error)
-	// Barrier waits until every actor that names the barrier has come.
-	Barrier(deadline time.Time, name string) (event.Cause, error)
+	// Barrier waits until so many have come to the barrier, or every actor that
+	// names it where the size is 0.
+	Barrier(deadline time.Time, name string, size int) (event.Cause, error)
+	// BranchOf is the latest branch of that name of another actor.
+	BranchOf(actor string, index int, name string) (Branch, error)
 	// Record keeps a copy of an event, its lists included, and returns its
 	// place.
 	Record(e *event.Event) event.Cause
