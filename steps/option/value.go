@@ -205,25 +205,33 @@ func (f Fields) names() []string {
 }
 
 // Show writes the fields as strace writes a struct; those that vary from run to
-// run show their name in place of their value. Only lists those that are asked
-// for; nil asks for all that do not vary.
-func (f Fields) Show(only []string) event.Const {
-	var parts []string
+// run are masked by their name. Only lists those that are asked for; nil asks for
+// all that do not vary.
+func (f Fields) Show(only []string) event.Joined {
+	parts := event.Joined{event.Const("{")}
+	add := func(part ...any) {
+		if len(parts) > 1 {
+			parts = append(parts, event.Const(", "))
+		}
+		parts = append(parts, part...)
+	}
 	left := false
 	for _, x := range f {
+		text := value.Format(x.Value)
 		switch {
 		case only != nil && !slices.Contains(only, x.Name), only == nil && x.Varies && len(f) > 8:
 			left = true
 		case x.Varies:
-			parts = append(parts, x.Name+"=<"+x.Name+">")
+			origin := event.Origin{Word: x.Name}
+			add(event.Const(x.Name+"="), event.Plain{Text: text, Marks: []event.Mark{{To: len(text), Origins: []event.Origin{origin}}}})
 		default:
-			parts = append(parts, x.Name+"="+value.Format(x.Value))
+			add(event.Const(x.Name + "=" + text))
 		}
 	}
 	if left {
-		parts = append(parts, "...")
+		add(event.Const("..."))
 	}
-	return event.Const("{" + strings.Join(parts, ", ") + "}")
+	return append(parts, event.Const("}"))
 }
 
 // FieldsWant are conditions on the fields of a structured value.
