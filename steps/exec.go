@@ -111,7 +111,7 @@ func (a *execAction) settle(t *step.Task, p *program.Program, out, errs *program
 	if err := a.want.Stdout.Check(t, out.Bytes()); err != nil {
 		return about("stdout", err)
 	}
-	return about("stderr", a.want.Stderr.Check(t, errs.Bytes()))
+	return about("stderr", a.want.Stderr.CheckReceived(t, value.Received{Bytes: errs.Bytes(), Size: int64(errs.Len()), At: out.Len()}))
 }
 
 // about says of which stream an expectation was not met.

@@ -22,12 +22,14 @@ type search struct {
 const searchWindow = 64 << 10
 
 func (r *receiver) untilDelimiter() error {
-	delimiter, err := r.action.until.Bytes(r.t)
+	until, err := r.action.until.Blob(r.t)
 	if err != nil {
 		return err
 	}
+	delimiter, shown := until.Bytes, r.t.Data(until.Bytes)
+	shown.Marks = until.Marks
 	r.describe(event.Const("until"))
-	r.t.Event.Args[1] = event.Until(r.t.Data(delimiter))
+	r.t.Event.Args[1] = event.Until(shown)
 	return r.peeking(&search{tail: r.tail(len(delimiter) - 1), find: func(b []byte, looked int) (int, error) {
 		if i := value.IndexFrom(b, delimiter, looked); i >= 0 {
 			return i + len(delimiter), nil

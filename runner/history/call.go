@@ -234,14 +234,24 @@ func (w *callWriter) line(t event.Marked) string {
 	var b strings.Builder
 	at := 0
 	for _, k := range t.Marks {
-		if !k.Bytes || k.From < at || k.To > len(t.Text) {
+		if !k.Bytes || k.From < at || k.From == k.To || k.To > len(t.Text) {
 			continue
 		}
-		b.WriteString(w.text(t.Part(at, k.From)))
-		b.WriteString(w.value(t.Part(k.From, k.To)))
+		b.WriteString(w.text(behind(t, at, k.From)))
+		b.WriteString(w.value(behind(t, k.From, k.To)))
 		at = k.To
 	}
-	return b.String() + w.text(t.Part(at, len(t.Text)))
+	return b.String() + w.text(behind(t, at, len(t.Text)))
+}
+
+// behind is a part of a text that stands behind another: what is masked and empty
+// between the two is the other's.
+func behind(t event.Marked, from, to int) event.Marked {
+	part := t.Part(from, to)
+	if from > 0 {
+		part.Marks = slices.DeleteFunc(part.Marks, func(k event.Mark) bool { return k.To == 0 })
+	}
+	return part
 }
 
 // value is bytes that an expression gave.

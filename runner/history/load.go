@@ -214,6 +214,7 @@ func (c *checker) event(e *event.Event) {
 		c.inRange(int64(d.Len))
 	}
 	c.marks(e.Note.Marks)
+	c.marks(e.Known)
 	c.parts(e.Args)
 	c.parts(e.Ret)
 }

@@ -22,8 +22,8 @@ type masks struct {
 	free    map[int]bool // ports that free_port gave, for programs
 	dynamic PortRange    // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
-	asked   map[string]bool   // addresses that the file spells out, to connect or send to
-	told    map[string]string // addresses that masked values gave, to connect or send to: their labels
+	asked   map[string]bool  // addresses that the file spells out, to connect or send to
+	given   map[string]given // addresses that masked values gave, to connect or send to
 
 	depth    int                  // of what comes from what came
 	relays   int                  // pieces that were followed through relays
@@ -46,7 +46,7 @@ type owner struct {
 func newMasks(g *graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
-		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), told: make(map[string]string), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
 	for _, s := range g.record.Branches {
@@ -82,25 +82,6 @@ func newMasks(g *graph) *masks {
 	}
 	m.inherit()
 	return m
-}
-
-// spelled keeps the addresses that the file spells out to connect or send to, and
-// those that masked values gave.
-func (m *masks) spelled(e *event.Event) {
-	for _, arg := range e.Args {
-		a, ok := arg.(event.Asked)
-		if !ok {
-			continue
-		}
-		if len(a.Marks) == 0 {
-			m.asked[a.Addr.String()] = true
-		}
-		for _, k := range a.Marks {
-			if slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return o.Masked }) {
-				m.told[a.Addr.String()] = m.masked(a.Addr.String(), m.spans(event.Marked{Marks: a.Marks}, e.End), func(s string) string { return s })
-			}
-		}
-	}
 }
 
 // note keeps what an event says about a socket's name and address.
@@ -233,7 +214,7 @@ const (
 // addr is an address that the kernel returned, as the transcript shows it.
 func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	before, chosen, after := a.Parts()
-	told, masked := m.told[a.String()]
+	t, masked := m.given[a.String()]
 	if chosen == "" && !masked {
 		return m.folder(before)
 	}
@@ -246,8 +227,8 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	same := e.Op == event.OpAccept || e.Op == event.OpRecv
 	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
 	switch {
-	case masked && (label == "" || label == peerName):
-		return told
+	case masked && (label == "" || label == t.label):
+		return t.text
 	case label == "":
 		return m.folder(a.String())
 	}
@@ -274,6 +255,8 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	switch {
 	case found && o.auto:
 		return m.label(o)
+	case !found && m.given[a.String()].label != "":
+		return m.given[a.String()].label
 	case found || !m.dynamic.Holds(a.Port) || m.asked[a.String()]:
 		return ""
 	}
@@ -346,7 +329,7 @@ func (m *masks) spans(t event.Marked, at time.Duration) []span {
 			}
 		}
 		if len(labels) > 0 {
-			varies := slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return m.varies(o, at) })
+			varies := k.Computed || slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return m.varies(o, at) })
 			list = append(list, span{k.From, k.To, labels, varies})
 		}
 	}

@@ -31,9 +31,7 @@ func (m *masks) came(c *event.Came, at time.Duration) []span {
 	if m.graph != nil {
 		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().Event != nil {
 			e := m.graph.nodes[i].entry().Event
-			if r := m.receipt(i, e); r.known {
-				return cutSpans(m.spans(event.Marked{Marks: r.marks}, e.End), c.From, c.From+len(c.Text))
-			}
+			return m.cameIn(e, c.From, c.Text)
 		}
 	}
 	return m.guess(c.Text, at)
@@ -47,14 +45,21 @@ func (m *masks) cameIn(e *event.Event, from int, text string) []span {
 			return cutSpans(m.spans(event.Marked{Marks: r.marks}, e.End), from, from+len(text))
 		}
 	}
-	return m.guess(text, e.End)
+	list := m.guess(text, e.End)
+	if len(e.Known) == 0 {
+		return list
+	}
+	list = append(list, cutSpans(m.spans(event.Marked{Marks: e.Known}, e.End), from, from+len(text))...)
+	slices.SortStableFunc(list, func(a, b span) int { return a.from - b.from })
+	return list
 }
 
 // cutSpans are the spans of a piece of a text, from its beginning.
 func cutSpans(spans []span, from, to int) []span {
 	var list []span
 	for _, s := range spans {
-		if a, b := max(s.from, from), min(s.to, to); a < b {
+		a, b := max(s.from, from), min(s.to, to)
+		if a < b || a == b && s.from == s.to && (a > from || a == 0) {
 			list = append(list, span{a - from, b - from, s.labels, s.varies})
 		}
 	}
@@ -187,12 +192,16 @@ func (m *masks) lengthVaries(e *event.Event) bool {
 			total += d.Len
 		}
 	} else if i, ok := m.receives[e]; ok {
-		spans = m.spans(event.Marked{Marks: m.receipt(i, e).marks}, e.End)
+		r := m.receipt(i, e)
+		if !r.known {
+			r.marks = e.Known
+		}
+		spans = m.spans(event.Marked{Marks: r.marks}, e.End)
 		for _, d := range dataParts(e.Ret) {
 			total += d.Len
 		}
 	}
-	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && s.to > 0 && s.from < total })
+	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && (s.from == s.to || s.to > 0 && s.from < total) })
 }
 
 // varies reports whether some ports of the range have more digits than others.

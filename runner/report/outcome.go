@@ -28,7 +28,7 @@ type Outcome struct {
 	// none.
 	GoldenPath string
 	Row        string // whose section of it is meant; "" where that is all
-	Err        error // what kept the golden file from being read or written
+	Err        error  // what kept the golden file from being read or written
 	// Fault is why the scenario counts as failed though no run of it did; ""
 	// where it does not.
 	Fault string

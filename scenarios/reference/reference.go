@@ -98,7 +98,7 @@ const maskIntro = "A transcript is the same on every run. So it does not show wh
 	"A value keeps its mask wherever it goes: into an expression, a printed line, an argument, a payload, and the bytes that another socket receives. " +
 	"If an expression uses several such values, it shows the names of all of them: `<a,b>`. A value that is true or false is never masked. " +
 	"Numbers and texts that the file spells out are never masked, and neither are values of `-D` and of `env(…)`, which the kernel did not choose. " +
-	"sockscript does not know where the bytes of a program come from. It searches them for addresses of the scenario's sockets and for ports that `free_port()` gave; " +
+	"sockscript does not know where the bytes of a program come from, except where they are the text that the step expects. It searches them for addresses of the scenario's sockets and for ports that `free_port()` gave; " +
 	"for the rest, the step can say `mask: true`. Then its result shows as one name, and so does every value that the step names, wherever the value goes. " +
 	"`--unmask` shows everything as it was."
 

@@ -18,13 +18,14 @@ func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
 		return false
 	}
 	l := likeness{same, e.stretches() && f.stretches()}
+	ret, other := e.received(), f.received()
 	if !l.parts(e.Args, f.Args) {
 		return false
 	}
 	if e.Mask != "" {
 		return (e.AnyErrno || e.Errno == f.Errno) && l.parts(e.lasting(), f.lasting())
 	}
-	return e.Errno == f.Errno && e.EOF == f.EOF && l.parts(e.Ret, f.Ret)
+	return e.Errno == f.Errno && e.EOF == f.EOF && l.parts(ret, other)
 }
 
 // lasting are the parts of the result that the mask leaves.
@@ -35,10 +36,27 @@ func (e *Event) lasting() []any {
 	})
 }
 
-// stretches reports whether the event has sent data that may have another length
-// in another run, so that counts of it are masked.
+// received is the result, where its first data has the marks of what is known of
+// it.
+func (e *Event) received() []any {
+	if len(e.Known) == 0 {
+		return e.Ret
+	}
+	ret := slices.Clone(e.Ret)
+	for i, p := range ret {
+		if d, ok := p.(Data); ok {
+			d.Marks = e.Known
+			ret[i] = d
+			break
+		}
+	}
+	return ret
+}
+
+// stretches reports whether the event has sent or received data that may have
+// another length in another run, so that counts of it are masked.
 func (e *Event) stretches() bool {
-	return slices.ContainsFunc(e.Args, func(p any) bool {
+	return stretch(e.Known) || slices.ContainsFunc(e.Args, func(p any) bool {
 		d, ok := p.(Data)
 		return ok && stretch(d.Marks)
 	})
@@ -48,7 +66,7 @@ func (e *Event) stretches() bool {
 // shorter.
 func stretch(marks []Mark) bool {
 	return slices.ContainsFunc(marks, func(k Mark) bool {
-		return slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Word != "" && !o.Fixed })
+		return k.Computed && len(k.Origins) > 0 || slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Word != "" && !o.Fixed })
 	})
 }
 

@@ -52,6 +52,9 @@ type Event struct {
 	Errno syscall.Errno // 0 when the call succeeded
 	// Failed is set on the event that failed the scenario.
 	Failed bool
+	// Known are the marks of what was received, where it is known to be as the step
+	// expects.
+	Known []Mark
 	// Mask is the name that a transcript shows in the place of what came back, where
 	// that varies from run to run; "" where it shows what came.
 	Mask string

@@ -44,6 +44,9 @@ type Mark struct {
 	// Copy says that the part is a piece of what came, byte for byte, and not
 	// something that was computed from it.
 	Copy bool
+	// Computed says that the part was computed from where it comes from: it may be
+	// longer in another run, also where that has one length.
+	Computed bool
 	// Bytes says that the part is a value with bytes that are not text, which shows
 	// as data does. Such a mark has no origins.
 	Bytes bool
@@ -133,7 +136,7 @@ func (m Marked) Lines() iter.Seq[Marked] {
 			}
 			at = i + 1
 		}
-		if at < len(m.Text) || at == 0 {
+		if at < len(m.Text) || at == 0 || m.hidden(at) {
 			yield(m.Part(at, len(m.Text)))
 		}
 	}
@@ -150,19 +153,21 @@ func (m Marked) inHex() []Mark {
 	return list
 }
 
-// hidden reports whether a byte of the text belongs to a masked value.
+// hidden reports whether a byte of the text belongs to a masked value, or whether
+// such a value, which is empty in this run, stands at its end.
 func (m Marked) hidden(at int) bool {
 	return slices.ContainsFunc(m.Marks, func(k Mark) bool {
-		return k.From <= at && at < k.To && slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Masked })
+		return k.From <= at && (at < k.To || at == k.To && k.From == k.To && at == len(m.Text)) && slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Masked })
 	})
 }
 
-// CutMarks are the marks of a piece of a text.
+// CutMarks are the marks of a piece of a text. A mark of nothing, such as a value
+// that is empty in this run, belongs to the pieces on both sides of it.
 func CutMarks(marks []Mark, from, to int) []Mark {
 	var list []Mark
 	for _, k := range marks {
 		a, b := max(k.From, from), min(k.To, to)
-		if a >= b {
+		if a > b || a == b && k.From != k.To {
 			continue
 		}
 		if k.Copy {

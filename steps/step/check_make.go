@@ -31,8 +31,8 @@ func (c *Check) MakeValues() {
 		return
 	}
 	for i, x := range c.Step.As.List {
-		// A name may be there only for those behind it.
-		c.Give(x, &Symbol{Used: i < c.Step.As.Len()-1})
+		// A name may be there only for those behind it, or for what is masked.
+		c.Give(x, &Symbol{Used: i < c.Step.As.Len()-1 || c.Step.Mask.Given()})
 	}
 }
 
@@ -40,7 +40,7 @@ func (c *Check) MakeValues() {
 // what the step makes where it may succeed too.
 func (c *Check) makeErrnos() {
 	for i, x := range c.Step.As.List {
-		c.Give(x, &Symbol{Anything: c.maySucceed(), Used: i > 0 || c.maySucceed()})
+		c.Give(x, &Symbol{Anything: c.maySucceed(), Used: i > 0 || c.maySucceed() || c.Step.Mask.Given()})
 	}
 }
 

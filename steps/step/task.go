@@ -405,6 +405,9 @@ func (t *Task) isCancelled(err error) bool {
 	return cause != nil && errors.Is(err, cause)
 }
 
+// Known implements [value.Env].
+func (t *Task) Known(marks []event.Mark) { t.Event.Known = append(t.Event.Known, marks...) }
+
 // Piece implements [value.Env].
 func (t *Task) Piece(text string, from int) any {
 	if text == "" {

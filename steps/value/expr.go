@@ -33,6 +33,7 @@ type Expr struct {
 	path     path            // what it reads, where it does nothing else
 	reads    []path          // all that it reads
 	env      bool            // it asks for an environment variable
+	call     bool            // it calls a function without arguments, and does nothing else
 }
 
 // Given reports whether the expression was written at all.
@@ -143,7 +144,7 @@ func (d *Decoder) program(e *Expr) error {
 	root := prog.Node()
 	e.Names = freeNames(&root, refs)
 	e.Whole = wholeNames(&root)
-	e.path = pathOf(root)
+	e.path, e.call = pathOf(root), isCall(root)
 	e.reads, e.env = pathsOf(root)
 	for _, r := range e.Refs {
 		e.Names = append(e.Names, r.names...)

@@ -100,6 +100,7 @@ type Received struct {
 	Sum      *event.SHA256 // nil where it is that of these bytes
 	Compared bool
 	Found    bool // by the search that ended the receive
+	At       int  // where the bytes begin in all that the step received
 }
 
 func (r *Received) digest() string {
@@ -115,21 +116,25 @@ func (r *Received) digest() string {
 func (m *Match) CheckReceived(env Env, got Received) error {
 	b := got.Bytes
 	if m.Data.Given() && !got.Compared {
-		want, err := m.Data.Bytes(env)
+		want, err := m.Data.Blob(env)
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(want, b) {
-			return &Mismatch{Msg: "the data differs", Want: want, Got: append([]byte(nil), b...), Data: true}
+		if !bytes.Equal(want.Bytes, b) {
+			return &Mismatch{Msg: "the data differs", Want: want.Bytes, Got: append([]byte(nil), b...), Data: true}
 		}
+		env.Known(event.Shifted(want.Marks, got.At))
 	}
-	if m.Contains.Given() && !got.Found {
-		want, err := m.Contains.Bytes(env)
+	if m.Contains.Given() {
+		want, err := m.Contains.Blob(env)
 		if err != nil {
 			return err
 		}
-		if !bytes.Contains(b, want) {
-			return &Mismatch{Msg: "expected data that contains " + Quote(string(want)) + ", got " + DescribeLong(b)}
+		switch at := bytes.Index(b, want.Bytes); {
+		case at >= 0:
+			env.Known(event.Shifted(want.Marks, got.At+at))
+		case !got.Found:
+			return &Mismatch{Msg: "expected data that contains " + Quote(string(want.Bytes)) + ", got " + DescribeLong(b)}
 		}
 	}
 	if err := m.Size.Expect(env, got.Size, "bytes"); err != nil {

@@ -138,7 +138,7 @@ func Derived(v any, from []event.Origin) *Trace {
 	if len(from) == 0 {
 		return nil
 	}
-	return &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: from}}}
+	return &Trace{Marks: []event.Mark{{To: len(Format(v)), Origins: from, Computed: true}}}
 }
 
 // FormatTraced is [Format] with what the file does not spell out.
@@ -316,5 +316,15 @@ func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
 		t, _ := names[p[0]].Part(p[1:])
 		from = t.Origins(from)
 	}
-	return Derived(v, from)
+	t := Derived(v, from)
+	if e.call && t != nil {
+		t.Marks[0].Computed = false // it is what the function gave
+	}
+	return t
+}
+
+// isCall reports whether a node calls a function without arguments.
+func isCall(node ast.Node) bool {
+	call, ok := node.(*ast.CallNode)
+	return ok && len(call.Arguments) == 0
 }
