@@ -64,8 +64,8 @@ func controlType(d *value.Decoder, key *source.Node) (sock.ControlType, bool) {
 
 // form is the form of the data; nil where it is bytes. Any type may be sent as
 // a payload, whose size the kernel judges.
-func (it *controlItem) form() *controlForm {
-	if f := controlForms[it.typ.Kind]; f != nil && f.encode != nil && !it.payload.Given() {
+func (it *controlItem) form() *Form {
+	if f := controlForms[it.typ.Kind]; f != nil && f.Encode != nil && !it.payload.Given() {
 		return f
 	}
 	return nil
@@ -94,11 +94,11 @@ func (v *Control) Check(c *step.Check) {
 			c.Hand(r)
 		}
 		form := it.form()
-		if form == nil || it.wrong || !it.value.checkFields(c, it.typ.Name, form.sends, form.takes) || !it.value.static() {
+		if form == nil || it.wrong || !it.value.checkFields(c, it.typ.Name, form.sends, form.takes()) || !it.value.static() {
 			continue
 		}
-		if _, err := form.encode(&it.value, nil); err != nil {
-			c.Problem(it.node, "%s: %s", it.typ.Name, err).Hint = "it takes " + form.takes
+		if _, err := form.Encode(&it.value, nil); err != nil {
+			c.Problem(it.node, "%s: %s", it.typ.Name, err).Hint = "it takes " + form.takes()
 		}
 	}
 }
@@ -148,7 +148,7 @@ func (it *controlItem) append(t *step.Task, b *[]byte) (event.Marked, error) {
 	if err != nil {
 		return event.Marked{}, err
 	}
-	data, err := v.Encode(form.encode, t)
+	data, err := v.Encode(form.Encode, t)
 	if err != nil {
 		return event.Marked{}, err
 	}
@@ -191,7 +191,7 @@ func (it *controlItem) shown(v *Value) event.Marked {
 					return false
 				}
 			}
-			return it.typ.Kind == sock.CtlCredentials
+			return it.form().varies
 		})
 	}
 	text, _ := v.text.Marked(nil) // there is no expression left in it

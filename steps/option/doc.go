@@ -1,8 +1,6 @@
 package option
 
 import (
-	"cmp"
-
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -18,7 +16,12 @@ func DocOfControl(t sock.ControlType) ControlDoc {
 		return ControlDoc{Takes: "a list of handles", Gives: "descriptors, which get names"}
 	}
 	if f := controlForms[t.Kind]; f != nil {
-		return ControlDoc{Takes: cmp.Or(f.takes, "bytes, as {hex: …}"), Gives: f.what}
+		if f.Encode == nil {
+			return ControlDoc{Takes: bytesTaken, Gives: f.What}
+		}
+		return ControlDoc{Takes: f.takes(), Gives: f.What}
 	}
-	return ControlDoc{Takes: "bytes, as {hex: …}", Gives: "bytes"}
+	return ControlDoc{Takes: bytesTaken, Gives: "bytes"}
 }
+
+const bytesTaken = "bytes, as {hex: …}"

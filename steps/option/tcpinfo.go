@@ -18,8 +18,14 @@ func decodeTCPInfo(b []byte) (any, error) {
 	return f, nil
 }
 
-// tcpInfoNames are the fields that decodeTCPInfo gives.
-func tcpInfoNames() []string {
+// tcpInfoFields are the fields that decodeTCPInfo returns.
+func tcpInfoFields() []field {
 	f, _ := decodeTCPInfo(make([]byte, 8))
-	return f.(Fields).names()
+	fields := numbers(f.(Fields).names()...)
+	for i := range fields {
+		if fields[i].name == "state" {
+			fields[i].words = sock.TCPStates
+		}
+	}
+	return fields
 }

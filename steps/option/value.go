@@ -128,11 +128,11 @@ func (v *Value) Check(c *step.Check, o sock.Option) {
 	switch {
 	case v.payload.Given():
 		return
-	case !v.checkFields(c, o.Name, form.sends, form.What) || !v.static():
+	case !v.checkFields(c, o.Name, form.sends, form.takes()) || !v.static():
 		return
 	}
 	if _, err := form.Encode(v, nil); err != nil {
-		c.Problem(v.Node, "%s: %s", o.Name, err).Hint = "it takes " + form.What
+		c.Problem(v.Node, "%s: %s", o.Name, err).Hint = "it takes " + form.takes()
 	}
 }
 
@@ -281,9 +281,10 @@ func (w *FieldsWant) check(env value.Env, got Fields, what string) error {
 func (w *FieldsWant) Settled(f Fields) Fields {
 	f = slices.Clone(f)
 	for i, name := range w.Names {
-		_, err := strconv.ParseInt(w.wants[i].text.Lit, 0, 64)
+		lit := w.wants[i].text.Lit
+		_, err := strconv.ParseInt(lit, 0, 64)
 		for j := range f {
-			if f[j].Name == name && err == nil {
+			if f[j].Name == name && (err == nil || isUnsigned(lit)) {
 				f[j].Varies = false
 			}
 		}

@@ -1,7 +1,6 @@
 package option
 
 import (
-	"slices"
 	"strconv"
 	"time"
 
@@ -85,10 +84,8 @@ func (w *Want) Static(c *step.Check, o sock.Option) {
 		c.Problem(w.Fields.node, "%s has no fields; its value is %s", o.Name, form.What)
 		return
 	}
-	for i, name := range w.Fields.Names {
-		if !slices.Contains(form.fields, name) {
-			c.Problem(w.Fields.wants[i].node, "%s has no field %q; it has %s", o.Name, name, value.JoinOr(form.fields))
-		}
+	if len(w.Fields.Names) > 0 {
+		form.checkFields(c, o.Name, &w.Fields)
 	}
 	switch number := form.number; {
 	case !w.plain.Given() || isTruth(w.plain.text.Lit):
