@@ -204,26 +204,6 @@ func TestCancelledBefore(t *testing.T) {
 	}
 }
 
-// Cancelling is never what a step expects, nor a failure of its own.
-func TestCancelledIsNoExpectedError(t *testing.T) {
-	checkLeaks(t)
-	f := fails(t, `
-timeout: 1h
-actors:
-  a:
-    - socketpair: unix
-      as: [x, y]
-    - recv: x
-      timeout: 1h
-      expect: {error: [EINTR, EBADF, ECANCELED, EAGAIN, ETIMEDOUT]}
-    - assert: 1 == 2
-  b:
-    - sleep: 1ms
-    - assert: 2 == 3
-`, runner.Options{})
-	wantText(t, told(f), "13: b: assert(2 == 3): 2 == 3 does not hold")
-}
-
 // panicking is a step that panics.
 type panicking struct{}
 
