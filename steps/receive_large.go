@@ -100,13 +100,13 @@ func (r *receiver) large() (bool, error) {
 		return false, nil
 	}
 	n, err := a.size.Eval(r.t)
-	if err != nil || n <= value.StreamAbove || a.match.Searches() {
+	if err != nil || n <= value.StreamAbove || a.match.Reads() {
 		return false, err
 	}
 	return true, r.receiveLarge(int64(n), nil)
 }
 
-// toEOF receives receive receive everything up to the end of file. The bytes
+// toEOF receives everything up to the end of file. The bytes
 // are kept only where a name or an expectation needs them, or the transcript
 // shows them all.
 func (r *receiver) toEOF() error {
@@ -154,7 +154,7 @@ func (r *receiver) toEOF() error {
 // cannot be told while they pass.
 func (r *receiver) needsBytes() bool {
 	a := r.action
-	return a.match.Searches() || a.match.Data.Given() && r.wanted == nil ||
+	return a.match.Reads() || a.match.Data.Given() && r.wanted == nil ||
 		r.t.Step.As.Given() && !r.t.Step.Expect.Error.Given()
 }
 

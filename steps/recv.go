@@ -87,9 +87,9 @@ const defaultMax = 65536
 func (a *recvAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("size", &a.size, "receive exactly this many bytes, with as many calls as needed")
-	p.Key("max", &a.max, "make make one call with a buffer of this size").Or("65536 without an expected text")
+	p.Key("max", &a.max, "make one call with a buffer of this size").Or("65536 without an expected text")
 	p.Key("until", &a.until, "receive up to the end of this delimiter, and no byte more")
-	p.Key("eof", &a.toEOF, "receive receive everything up to the end of file").Or("false")
+	p.Key("eof", &a.toEOF, "receive everything up to the end of file").Or("false")
 	p.Key("flags", &a.flags, "MSG_ flags of recv(2): a name or a list")
 	p.Key("call", &a.call, "the system call").Or("recvfrom on a datagram socket that is not connected, or whose sender is expected, else recv")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing is there")
@@ -99,7 +99,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Results(a.match.Conditions())
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
-	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue")
+	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue; 0 for none")
 	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
 	a.end.params(p)
 	p.Makes, p.Names = "the received bytes; as: [data, from, control] also names the sender's address and the ancillary data by type", 3

@@ -11,7 +11,7 @@ import (
 var relayKind = step.Kind{
 	Name:    "relay",
 	Summary: "copy from one handle to another until the end of file",
-	Text: `relay: conn, to: conn is an echo. as names the number of bytes, and expect is a
+	Text: `relay: conn, to: conn is an echo. With size no byte behind these is taken. as names the number of bytes, and expect is a
 condition on it. The step timeout starts again whenever bytes come.`,
 	Example: `actors:
   one:
@@ -34,6 +34,7 @@ condition on it. The step timeout starts again whenever bytes come.`,
 
 type relayAction struct {
 	from, to  step.HandleRef
+	bound     value.Size
 	size      value.Compare
 	truncated value.Bool
 }
@@ -41,6 +42,7 @@ type relayAction struct {
 func (a *relayAction) Params(p *step.Params) {
 	p.Value(&a.from, "where the bytes come from")
 	p.Key("to", &a.to, "where they go").Need()
+	p.Key("size", &a.bound, "copy this many bytes and leave the rest").Or("all up to the end of file")
 	a.size.Unit = value.ByteUnit
 	p.Plain(&a.size, "how many bytes must have been copied")
 	p.Result("size", &a.size, "how many bytes must have been copied")
@@ -60,9 +62,18 @@ func (a *relayAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("relay", event.Name(from.Name), event.Name(to.Name))
+	bound, err := a.bound.Eval(t)
+	if err != nil {
+		return err
+	}
+	args := []any{event.Name(from.Name), event.Name(to.Name)}
+	if a.bound.Given() {
+		args = append(args, bound)
+	}
+	t.Call("relay", args...)
 	passed := &event.Transfer{Sock: to.Sock.Desc().ID}
-	n, err := a.copy(t, from, to, passed)
+	n, err := a.copy(t, from, to, bound, passed)
+	whole := err == nil && a.bound.Given() && n == bound
 	ended := event.Const("(end of file)")
 	if e, ok := tlsconn.AsError(err); ok && e.Reason == tlsconn.EarlyEOF && a.truncated.On {
 		err, ended = nil, "(end of file without close_notify)"
@@ -70,29 +81,35 @@ func (a *relayAction) Run(t *step.Task) error {
 		err = value.Mismatchf("expected the end of file without close_notify, but close_notify came")
 	}
 	t.Act(event.OpRecv, from)
-	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil
+	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil && !whole
 	passed.Offset = to.Sock.Desc().TX.Load()
 	t.Event.Also = passed
 	if err != nil {
 		return err
 	}
-	t.Return(n, ended)
+	if t.Return(n, ended); whole {
+		t.Return(n)
+	}
 	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
 	return a.size.Expect(t, int64(n), "bytes relayed")
 }
 
-func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, passed *event.Transfer) (int, error) {
+// copy copies up to the end of file, or the bound where there is one.
+func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, bound int, passed *event.Transfer) (int, error) {
 	defer t.GiveBack()
 	total := 0
 	in, out := &from.Sock.Desc().RX, &to.Sock.Desc().TX
-	for {
+	for !a.bound.Given() || total < bound {
 		w := t.FreshWait()
 		if err := from.Readable(w, 0); err != nil {
 			return total, err
 		}
 		buf := t.Buffer(relayChunk)
+		if a.bound.Given() {
+			buf = buf[:min(len(buf), bound-total)]
+		}
 		hop := event.Hop{InStart: in.Load(), OutStart: out.Load()}
 		n, err := from.Take(w, buf)
 		if err != nil || n == 0 {
@@ -111,6 +128,7 @@ func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, passed *event.
 		total += n
 		t.GiveBack()
 	}
+	return total, nil
 }
 
 func (a *relayAction) Check(c *step.Check) {

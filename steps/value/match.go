@@ -17,6 +17,7 @@ import (
 type Match struct {
 	Data     Payload
 	Contains Payload
+	Lacks    Payload
 	Matches  Regexp
 	Size     Compare
 	SHA256   Digest
@@ -28,6 +29,7 @@ func (m *Match) Conditions() []*Param {
 	return []*Param{
 		{Key: "data", Value: &m.Data, Help: ExactBytes},
 		{Key: "contains", Value: &m.Contains, Help: "these bytes somewhere in it"},
+		{Key: "not_contains", Value: &m.Lacks, Help: "these bytes nowhere in it"},
 		{Key: "matches", Value: &m.Matches, Help: "a regular expression (RE2); its named groups become variables"},
 		{Key: "size", Value: &m.Size, Help: "how many bytes"},
 		{Key: "sha256", Value: &m.SHA256, Help: "the SHA-256 of the bytes in hexadecimal"},
@@ -52,6 +54,9 @@ func (v *Digest) Decode(d *Decoder, n *source.Node) {
 // Searches reports whether the bytes are looked for in what comes rather than
 // compared with it.
 func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
+
+// Reads reports whether the bytes themselves must be there, to look at them.
+func (m *Match) Reads() bool { return m.Searches() || m.Lacks.Given() }
 
 // Find looks for what is searched in b and says where it ends; -1 where it
 // is not there yet. The first bytes of b were looked through in vain.
@@ -137,6 +142,9 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 			return &Mismatch{Msg: "expected data that contains " + Quote(string(want.Bytes)) + ", got " + DescribeLong(b)}
 		}
 	}
+	if err := m.checkLacks(env, b); err != nil {
+		return err
+	}
 	if err := m.Size.Expect(env, got.Size, "bytes"); err != nil {
 		return err
 	}
@@ -144,6 +152,18 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 		return err
 	}
 	return m.groups(env, b)
+}
+
+// checkLacks looks for what must not be there.
+func (m *Match) checkLacks(env Env, b []byte) error {
+	if !m.Lacks.Given() {
+		return nil
+	}
+	not, err := m.Lacks.Bytes(env)
+	if err == nil && bytes.Contains(b, not) {
+		err = &Mismatch{Msg: "expected data that does not contain " + Quote(string(not)) + ", got " + DescribeLong(b)}
+	}
+	return err
 }
 
 // CheckSum compares the SHA-256 of what came with the expectation.

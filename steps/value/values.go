@@ -74,6 +74,9 @@ type Flags struct {
 // Decode reads a flag or a list of flags.
 func (v *Flags) Decode(d *Decoder, n *source.Node) {
 	v.Node = n
+	if n.Kind == source.Scalar && n.Text == "0" {
+		return // none of them
+	}
 	for _, item := range Listed(n) {
 		bit, ok := sock.FlagByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
@@ -102,10 +105,10 @@ func WithShort(names []string, prefix string) []string {
 // Given reports whether flags were written at all.
 func (v *Flags) Given() bool { return v.Node != nil }
 
-// Schema accepts a name or a list of names.
+// Schema accepts a name, a list of names, or 0.
 func (v *Flags) Schema() Schema {
 	one := Schema{"type": "string"}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}, {"const": 0}}}
 }
 
 // Type names the type in the reference.
