@@ -1,9 +1,11 @@
 package steps
 
 import (
+	"fmt"
 	"reflect"
 	"sort"
 	"strconv"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
@@ -59,17 +61,28 @@ func (a *forAction) Run(t *step.Task) error {
 	}
 	bound := t.Bound
 	loop := t.World.Loop()
-	for _, item := range items {
+	for i, item := range items {
 		if err := t.NextRound(bound, &a.body); err != nil {
 			return err
 		}
 		t.Set(name, item)
-		if err := t.Within(&a.body); err != nil {
+		if err := t.Round(&a.body, func() string { return itemAt(i, item) }); err != nil {
 			return err
 		}
 		loop.Round()
 	}
 	return nil
+}
+
+// itemAt tells an item for a failure: its number and its value, cut to a readable
+// length.
+func itemAt(i int, item any) string {
+	const most = 60
+	text := value.Format(value.Untraced(item))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "…"
+	}
+	return fmt.Sprintf("item %d, %s,", i+1, text)
 }
 
 func (a *forAction) Check(c *step.Check) {

@@ -75,7 +75,7 @@ func (a *repeatAction) Run(t *step.Task) error {
 				return err
 			}
 		}
-		if err := t.Within(&a.body); err != nil {
+		if err := t.Round(&a.body, func() string { return fmt.Sprintf("round %d", i+1) }); err != nil {
 			return err
 		}
 		loop.Round()

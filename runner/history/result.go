@@ -69,10 +69,10 @@ type Failure struct {
 	At *Spot
 	// Mismatch is the data that was expected and that came, where it differs.
 	Mismatch *Mismatch
-	Deadlock bool           // the actors wait for each other
-	Waits    []string       // in a deadlock: who waits for what, a line each
-	Via      []*event.Place // the do steps that led to a step of a procedure
-	Others   []Doing        // what every other actor was doing at that moment
+	Deadlock bool        // the actors wait for each other
+	Waits    []string    // in a deadlock: who waits for what, a line each
+	Via      []event.Via // the do steps and the loops that the step stands in, the innermost first
+	Others   []Doing     // what every other actor was doing at that moment
 	// Programs are those that the scenario started, with what they wrote, by
 	// the place of their actors in the file.
 	Programs []Program

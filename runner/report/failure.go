@@ -26,8 +26,8 @@ func Failure(w io.Writer, r *history.Result, s Style) error {
 	}
 	b := new(bytes.Buffer)
 	writeHead(b, r, f, s)
-	for _, s := range f.Via {
-		fmt.Fprintf(b, "called by %s\n", source.Visible(place(s)))
+	for _, v := range f.Via {
+		fmt.Fprintln(b, source.Visible(viaText(v)))
 	}
 	writeDetail(b, f)
 	fmt.Fprintln(b, "\ntranscript up to there:")
@@ -165,6 +165,14 @@ func doing(d history.Doing) string {
 		text += fmt.Sprintf(", in its turn at line %d", d.Turn.Pos.Line)
 	}
 	return text
+}
+
+// viaText tells what a step stands in.
+func viaText(v event.Via) string {
+	if v.Round != "" {
+		return "in " + v.Round + " of " + place(v.Place)
+	}
+	return "called by " + place(v.Place)
 }
 
 func place(p *event.Place) string {

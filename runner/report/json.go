@@ -99,6 +99,7 @@ type FailureObject struct {
 	Place
 	Expected string        `json:"expected,omitempty" doc:"where data differs: what was expected, quoted, or hex: and digits where it is not text for the most part"`
 	Got      string        `json:"got,omitempty" doc:"where data differs: what came, in the same form"`
+	Within   []string      `json:"within,omitempty" doc:"the do steps that called the step, and the rounds of the loops that it stands in, the innermost first"`
 	Waits    []string      `json:"waits,omitempty" doc:"in a deadlock: who waits for what"`
 	Others   []DoingObject `json:"others,omitempty" doc:"what every other actor was doing at that moment"`
 }
@@ -351,6 +352,9 @@ func failureObject(f *history.Failure, scenario source.Pos) *FailureObject {
 	if f.Place != nil {
 		object.Step, object.Kind = f.Place.Title, f.Place.Kind
 		object.Place = placeOf(failurePlace(f).Pos)
+	}
+	for _, v := range f.Via {
+		object.Within = append(object.Within, viaText(v))
 	}
 	for _, other := range f.Others {
 		object.Others = append(object.Others, doingObject(other))

@@ -24,6 +24,13 @@ type Place struct {
 	Shares bool
 }
 
+// A Via is a step that another stands in: a do step, of whose procedure it is, or
+// a loop.
+type Via struct {
+	Place *Place
+	Round string // of a loop: "round 3", "item 2, {port: 80}"
+}
+
 // Problem is an error at the place.
 func (p *Place) Problem(format string, args ...any) *source.Problem {
 	return &source.Problem{Pos: p.Pos, Line: p.Line, Msg: fmt.Sprintf(format, args...)}

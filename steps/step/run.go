@@ -16,8 +16,8 @@ import (
 type Error struct {
 	Place *event.Place
 	Err   error
-	Via   []*event.Place // the do steps that led to it, the innermost first
-	Quiet int            // the outermost quiet step that it belongs to, as in [event.Event]
+	Via   []event.Via // the do steps and the loops that it stands in, the innermost first
+	Quiet int         // the outermost quiet step that it belongs to, as in [event.Event]
 }
 
 // Error tells the step and what went wrong.
@@ -56,7 +56,7 @@ func (t *Task) run(s *Step) error {
 	var inner *Error
 	if errors.As(err, &inner) {
 		if s.calls != nil {
-			inner.Via = append(inner.Via, &s.Place)
+			inner.Via = append(inner.Via, event.Via{Place: &s.Place})
 		}
 		return err
 	}
@@ -233,6 +233,18 @@ func (t *Task) Within(b *Block) error {
 	t.Limit = t.Inner()
 	err := t.Run(b)
 	t.Limit = outer
+	return err
+}
+
+// Round runs the body of a loop once. A failure in it says in which round that
+// was.
+func (t *Task) Round(body *Block, round func() string) error {
+	place := &t.Step.Place
+	err := t.Within(body)
+	var inner *Error
+	if err != nil && errors.As(err, &inner) {
+		inner.Via = append(inner.Via, event.Via{Place: place, Round: round()})
+	}
 	return err
 }
 
