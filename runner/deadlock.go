@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -69,10 +70,13 @@ func (h *hub) findStuck() {
 			stuck = append(stuck, w)
 		}
 	}
-	if len(stuck) == 0 {
+	// Those in the background wait as long as there is anybody to serve.
+	if !slices.ContainsFunc(stuck, func(w *waiter) bool { return !w.branch.member.actor.Background }) {
 		return
 	}
-	slices.SortFunc(stuck, func(a, b *waiter) int { return a.branch.record.Compare(b.branch.record) })
+	slices.SortFunc(stuck, func(a, b *waiter) int {
+		return cmp.Or(a.background()-b.background(), a.branch.record.Compare(b.branch.record))
+	})
 	h.giveUp(stuck)
 }
 
@@ -103,7 +107,7 @@ func (w *waiter) hope(alive map[*life]bool, meets map[*barrier]bool) bool {
 // failing it cancels the others.
 func (h *hub) giveUp(stuck []*waiter) {
 	w := stuck[0]
-	if i := slices.IndexFunc(stuck, func(x *waiter) bool { return x.endedGiver() != nil }); i >= 0 {
+	if i := slices.IndexFunc(stuck, func(x *waiter) bool { return x.background() == 0 && x.endedGiver() != nil }); i >= 0 {
 		w = stuck[i]
 	}
 	err := &step.DeadlockError{}
@@ -147,6 +151,14 @@ func (w *waiter) waitsInTurn() bool {
 	q := w.branch.run.sequence
 	return w.meet == nil && q != nil && (w.branch == q.branch || w.branch.turn.Load() != nil) &&
 		!slices.ContainsFunc(w.givers, func(m *member) bool { return m.life != w.branch.member.life })
+}
+
+// background is 1 for a wait of an actor in the background, which can be in vain.
+func (w *waiter) background() int {
+	if w.branch.member.actor.Background {
+		return 1
+	}
+	return 0
 }
 
 func (w *waiter) endedGiver() *member {

@@ -50,6 +50,8 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 		<-b.done
 		return nil
 	}
+	waiter.Stalls(true)
+	defer waiter.Stalls(false)
 	ctx, cancel := h.ctx, context.CancelFunc(func() {})
 	if !deadline.IsZero() {
 		ctx, cancel = context.WithDeadline(h.ctx, deadline)

@@ -93,6 +93,7 @@ type run struct {
 	closed   chan struct{} // once no program is left
 	cancel   context.CancelCauseFunc
 	alive    atomic.Int64 // branches that have not ended
+	served   atomic.Bool  // the background was ended because nobody needs it any more
 
 	mu       sync.Mutex
 	branches []*branch
@@ -148,15 +149,8 @@ func (r *run) run(outside context.Context) error {
 	if err := r.cast(ctx); err != nil {
 		return err
 	}
-	for _, m := range r.members {
-		if !m.actor.Turns {
-			g.Go(func() error { return r.play(ctx, m) })
-		}
-	}
-	if r.sequence != nil {
-		g.Go(r.sequence.conduct)
-	}
-	return g.Wait()
+	r.start(ctx)
+	return r.ended(g.Wait())
 }
 
 // cast makes the actors' replicas.
@@ -245,11 +239,54 @@ func (r *run) play(ctx context.Context, m *member) error {
 	})
 }
 
+// ended is how the run has ended, whose actors ended with an error or nil. That
+// the background was ended is not a failure.
+func (r *run) ended(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.served.Load() && r.failure == nil && r.stopped == nil {
+		return nil
+	}
+	return err
+}
+
+// start lets all actors run, and ends those in the background after the others.
+func (r *run) start(ctx context.Context) {
+	var others sync.WaitGroup
+	background := false
+	begin := func(play func() error) {
+		others.Add(1)
+		r.group.Go(func() error {
+			defer others.Done()
+			return play()
+		})
+	}
+	for _, m := range r.members {
+		play := func() error { return r.play(ctx, m) }
+		switch {
+		case m.actor.Background:
+			background = true
+			r.group.Go(play)
+		case !m.actor.Turns:
+			begin(play)
+		}
+	}
+	if r.sequence != nil {
+		begin(r.sequence.conduct)
+	}
+	if background {
+		r.group.Go(func() error {
+			others.Wait()
+			return r.dismiss(ctx)
+		})
+	}
+}
+
 // task is one that runs an actor's own steps.
 func (r *run) task(ctx context.Context, m *member) *step.Task {
 	return &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
 		Name: m.actor.Name, Index: m.index, Count: m.count,
-		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name],
+		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name], Background: m.actor.Background,
 	}}
 }
 

@@ -150,7 +150,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	var checked []step.CheckedActor
 	var outside []*value.Expr
 	for _, a := range s.Actors {
-		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count}
+		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background}
 		if a.Turns {
 			c.Sequence = s.Sequence
 		}
@@ -159,6 +159,10 @@ func (s *Scenario) check(doc *document) source.Problems {
 			problems = append(problems, noReferences(e, a.Node, "count and timeout of "+a.Name)...)
 			outside = append(outside, e)
 		}
+	}
+	if !slices.ContainsFunc(s.Actors, func(a *Actor) bool { return !a.Background }) {
+		p := s.Actors[0].Node.Problem("every actor is in the background, so nobody is left to end the run")
+		problems = append(problems, p.WithHint("leave background out at one of them"))
 	}
 	sorted, circles := doc.vars.inOrder()
 	s.Computed = sorted

@@ -78,7 +78,10 @@ type Actor struct {
 	Count   value.Int      // of replicas; 1 where it is not given
 	Timeout value.Duration // of all its steps together
 	Turns   bool           // it has turns in the sequence; Body holds the steps of all of them
-	Node    *source.Node
+	// Background says that it serves the others, and is ended when they have ended.
+	Background bool
+	background value.Bool
+	Node       *source.Node
 }
 
 // Pos is the place of the scenario in its file, or that of its row.

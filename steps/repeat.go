@@ -12,7 +12,8 @@ import (
 var repeatKind = step.Kind{
 	Name:    "repeat",
 	Summary: "run steps again and again",
-	Text: `The value is a count, {while: CONDITION} or {until: CONDITION, within: 5s}.
+	Text: `The value is a count, {while: CONDITION}, {until: CONDITION, within: 5s}, or
+forever, in an actor with background: true, which is ended with the others.
 while is evaluated before each round, and until after each round; the step fails
 when the time of within is over and the condition does not hold. index names the
 number of the round, from 0; the condition can use it.
@@ -42,7 +43,7 @@ type repeatAction struct {
 }
 
 func (a *repeatAction) Params(p *step.Params) {
-	p.Value(&a.rounds, "how many rounds, {while: CONDITION}, or {until: CONDITION, within: DURATION}")
+	p.Value(&a.rounds, "how many rounds, {while: CONDITION}, {until: CONDITION, within: DURATION}, or forever")
 	p.Key("index", &a.index, "a name for the number of the round, from 0")
 	p.Key("steps", &a.body, "the steps of one round").Need()
 }
@@ -114,8 +115,11 @@ func (a *repeatAction) Check(c *step.Check) {
 	if a.rounds.while.Given() {
 		c.Expression(&a.rounds.while)
 	}
+	if a.rounds.forever && !c.Endless() {
+		c.Problem(c.Step.Verb, "nothing ends repeat: forever here").Hint = "give the actor background: true, or write a count, {while: CONDITION} or {until: CONDITION}"
+	}
 	n, static := a.rounds.count.Static()
-	certain := a.rounds.count.Given() && static && n > 0 || a.rounds.until.Given()
+	certain := a.rounds.forever || a.rounds.count.Given() && static && n > 0 || a.rounds.until.Given()
 	c.Loop(&a.body, certain, !static || n > 1 || !a.rounds.counted())
 	if a.rounds.until.Given() {
 		c.Expression(&a.rounds.until) // it sees what the round gives
@@ -124,14 +128,18 @@ func (a *repeatAction) Check(c *step.Check) {
 
 // Rounds says how often: a count, or up to a condition.
 type Rounds struct {
-	count  value.Int
-	while  value.Expr
-	until  value.Expr
-	within value.Duration // of until: how long it may take
+	count   value.Int
+	while   value.Expr
+	until   value.Expr
+	within  value.Duration // of until: how long it may take
+	forever bool
 }
 
+// forever is the word for rounds without an end.
+const forever = "forever"
+
 // counted reports whether the number of rounds is known before the first.
-func (r *Rounds) counted() bool { return !r.while.Given() && !r.until.Given() }
+func (r *Rounds) counted() bool { return !r.while.Given() && !r.until.Given() && !r.forever }
 
 // end is when the condition of until must hold, and the duration up to there;
 // the zero time where that is not bounded.
@@ -145,6 +153,10 @@ func (r *Rounds) end(t *step.Task) (time.Time, time.Duration, error) {
 
 // Decode reads a count, or a mapping with a condition.
 func (r *Rounds) Decode(d *value.Decoder, n *source.Node) {
+	if n.Kind == source.Scalar && n.Text == forever {
+		r.forever = true
+		return
+	}
 	if n.Kind != source.Map {
 		r.count.Decode(d, n)
 		return
@@ -174,10 +186,10 @@ func (r *Rounds) Schema() value.Schema {
 	}
 	while := value.Object(value.Schema{"while": properties["while"]}, "while")
 	until := value.Object(value.Schema{"until": properties["until"], "within": properties["within"]}, "until")
-	return value.Schema{"anyOf": []value.Schema{r.count.Schema(), while, until}}
+	return value.Schema{"anyOf": []value.Schema{r.count.Schema(), {"const": forever}, while, until}}
 }
 
 // Type names the type in the reference.
 func (r *Rounds) Type() string {
-	return "number, {while: expression} or {until: expression, within: duration}"
+	return "number, forever, {while: expression} or {until: expression, within: duration}"
 }

@@ -34,5 +34,5 @@ func (a *sleepAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Call("sleep", event.Plain(shown))
-	return t.Pause(d)
+	return t.Sleep(d)
 }

@@ -86,6 +86,7 @@ func (g *Group) pollWaiting(w Wait, items []PollItem) (int, error) {
 	if err := watchAll(ep, items); err != nil {
 		return 0, failed("poll", err)
 	}
+	p.polls = true
 	if err := g.watch(p); err != nil {
 		return 0, failed("poll", err)
 	}

@@ -45,8 +45,9 @@ func (k kind) rawOrICMP() bool {
 
 // port is the place of a descriptor in the runtime's poller.
 type port struct {
-	file *os.File
-	raw  syscall.RawConn
+	file  *os.File
+	raw   syscall.RawConn
+	polls bool // it is an epoll instance, which is ready when a poll is
 }
 
 // newPort registers fd with the poller and takes it over: closing the port
@@ -61,7 +62,7 @@ func newPort(fd int) (*port, error) {
 		file.Close()
 		return nil, err
 	}
-	return &port{file, raw}, nil
+	return &port{file: file, raw: raw}, nil
 }
 
 // wake makes whatever waits on the port, now or later, see a deadline that has

@@ -14,6 +14,9 @@ type Actor struct {
 	Index int // of the replica, from 0
 	Count int // of replicas
 	Run   *Run
+	// Background says that it serves the others: the step timeout does not bound its
+	// steps, and it is ended when the others have ended.
+	Background bool
 	// Shared says which of its names other actors read.
 	Shared map[string]bool
 
@@ -35,7 +38,7 @@ func (a *Actor) Clone() *Actor {
 	a.Mu.RLock()
 	defer a.Mu.RUnlock()
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Shared: a.Shared,
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Background: a.Background, Shared: a.Shared,
 		names: maps.Clone(a.names), contested: a.contested, call: a.call.clone(),
 	}
 }

@@ -88,6 +88,7 @@ type Check struct {
 	maybe   int  // depth of conditions around the step
 	repeat  bool // the second walk of a loop's body
 
+	endless bool  // the actor is in the background: it may do steps forever
 	turn    *Turn // the turn under way; nil in an actor's own steps
 	between bool  // the steps under way are those of a sequence, around turns
 
@@ -129,6 +130,9 @@ func (c *Check) Problem(n *source.Node, format string, args ...any) *source.Prob
 	*c.problems = append(*c.problems, p)
 	return p
 }
+
+// Endless reports whether what the step does may go on forever.
+func (c *Check) Endless() bool { return c.endless }
 
 // Certain reports whether the step is run on every path.
 func (c *Check) Certain() bool { return c.maybe == 0 }

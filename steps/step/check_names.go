@@ -17,6 +17,8 @@ type CheckedActor struct {
 	// Sequence is where the actor has its turns; nil where it has steps. Body then
 	// holds the steps of all turns.
 	Sequence *Block
+	// Background says that the actor is ended when the others have ended.
+	Background bool
 }
 
 // CheckActors checks all actors of a scenario: the names they use, the states
@@ -50,7 +52,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	for _, a := range actors {
 		c := &Check{
 			scenario: names, Actor: a.Name, Uses: u, problems: &problems,
-			Symbols: make(map[string]*Symbol),
+			Symbols: make(map[string]*Symbol), endless: a.Background,
 		}
 		c.actor(a)
 		if c.over {

@@ -210,7 +210,7 @@ func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
 			return limit, err
 		}
 		limit = Limit{After: d, Whose: ownTimeout}
-	} else if _, own := s.Action.(unhurried); own {
+	} else if _, own := s.Action.(unhurried); own || t.Actor.Background {
 		return t.Limit, nil
 	}
 	limit.At = start.Add(limit.After)
@@ -311,11 +311,21 @@ func (t *Task) giveNames(by event.Cause) {
 // IsTimeout reports whether an error says that a time has passed.
 func IsTimeout(err error) bool { return errors.Is(err, sock.ErrTimeout) }
 
-// Pause waits for a duration, or until the step's time is up or the run over.
+// Pause waits for a duration as a part of a call that waits for somebody, or
+// until the step's time is up or the run over.
 func (t *Task) Pause(d time.Duration) error { return t.PauseUntil(nil, d) }
 
 // PauseUntil is Pause that ends early where over is closed.
 func (t *Task) PauseUntil(over <-chan struct{}, d time.Duration) error {
+	t.World.Stalls(true)
+	defer t.World.Stalls(false)
+	return t.sleep(over, d)
+}
+
+// Sleep is Pause for a step that waits for nobody.
+func (t *Task) Sleep(d time.Duration) error { return t.sleep(nil, d) }
+
+func (t *Task) sleep(over <-chan struct{}, d time.Duration) error {
 	end := time.Now().Add(d)
 	late := !t.Deadline.IsZero() && t.Deadline.Before(end)
 	if late {
@@ -323,13 +333,11 @@ func (t *Task) PauseUntil(over <-chan struct{}, d time.Duration) error {
 	}
 	ctx, cancel := context.WithDeadline(t.Ctx, end)
 	defer cancel()
-	t.World.Stalls(true)
 	select {
 	case <-over:
 		late = false
 	case <-ctx.Done():
 	}
-	t.World.Stalls(false)
 	switch {
 	case t.Ctx.Err() != nil:
 		return ErrCancelled

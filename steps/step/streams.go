@@ -157,7 +157,9 @@ func (t *Task) ProgramsGone() string {
 
 // AwaitEnd waits for the end of a program.
 func (t *Task) AwaitEnd(p *program.Program) error {
+	t.World.Stalls(true)
 	err := p.Wait(t.Ctx, t.Deadline)
+	t.World.Stalls(false)
 	switch {
 	case t.Ctx.Err() != nil && errors.Is(err, t.Ctx.Err()):
 		return ErrCancelled

@@ -197,7 +197,7 @@ func (t *Task) Wait(nowait *value.Bool, flags int) sock.Wait {
 // timeout counts from now.
 func (t *Task) FreshWait() sock.Wait {
 	w := sock.Wait{Deadline: t.Deadline, Watcher: t.World}
-	if !t.Step.Timeout.Given() && t.Limit.At.IsZero() {
+	if !t.Step.Timeout.Given() && t.Limit.At.IsZero() && !t.Actor.Background {
 		w.Deadline = time.Now().Add(t.Actor.Run.StepTimeout)
 	}
 	return w
