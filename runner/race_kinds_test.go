@@ -119,6 +119,19 @@ func TestRacesOfReceives(t *testing.T) {
 			[]string{"nothing orders send(a) of one/x (line 7) and recv(b) of one/y (line 8): recv(b) does not wait, so it may find what it needs or not"},
 		},
 		{
+			"a short send beside a receive",
+			pairOf("{send: a, data: {zeros: 4MiB}, once: true, nowait: true}", "{recv: b, max: 4096}"),
+			[]string{"nothing orders send(a) of one/x (line 7) and recv(b) of one/y (line 8): send(a) does not wait, so it may find what it needs or not"},
+		},
+		{
+			"a short send whose count is masked",
+			pairOf("{send: a, data: {zeros: 4MiB}, once: true, nowait: true, mask: true}", "{recv: b, max: 4096}"), nil,
+		},
+		{
+			"a look without waiting that is quiet",
+			pairOf("{send: a, data: x}", "{recv: b, nowait: true, quiet: true, expect: {error: [0, EAGAIN]}}"), nil,
+		},
+		{
 			"no wait beside a close", pairOf("{close: a}", "{recv: b, nowait: true, expect: {error: [0, EAGAIN]}}"),
 			[]string{"nothing orders close(a) of one/x (line 7) and recv(b) of one/y (line 8)"},
 		},

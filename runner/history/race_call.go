@@ -241,14 +241,14 @@ func (f *finder) sent(i int, e *event.Event) {
 	}
 }
 
-// short reports whether less went than was to go.
+// short reports whether less went than was to go, and it shows.
 func (f *finder) short(e *event.Event) bool {
 	if e.Errno == unix.EAGAIN {
-		return true
+		return Form{}.ShowsErrno(e)
 	}
-	n, ok := first[int](e.Ret)
+	n, ok := first[event.Count](e.Ret)
 	size, sized := sizeOf(e)
-	return ok && sized && e.Errno == 0 && n < size
+	return ok && sized && e.Errno == 0 && e.Mask == "" && int(n) < size
 }
 
 func first[T any](parts []any) (T, bool) {
