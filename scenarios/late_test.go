@@ -125,7 +125,8 @@ func stepValues(n *yaml.Node, places *[]*yaml.Node) {
 		stepValues(item, places)
 	}
 	for k, v := range entries(n) {
-		if !written[k.Value] {
+		// So must the branch of another actor: its step publishes it.
+		if !written[k.Value] && (k.Value != "blocked" || !strings.Contains(v.Value, ".")) {
 			stepValues(v, places)
 		}
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"time"
@@ -49,7 +50,7 @@ type blockedAction struct {
 const defaultStays = 20 * time.Millisecond
 
 func (a *blockedAction) Params(p *step.Params) {
-	p.Value(&a.branch, "the name of the branch, from as: of its spawn step; ACTOR.BRANCH for one of another actor")
+	p.Value(&a.branch, "the name of the branch, from as: of its spawn step; ACTOR.BRANCH for one of another actor, which no expression can name")
 	p.Key("stays", &a.stays, "how long it must stay there").Or("20ms")
 }
 
@@ -114,7 +115,14 @@ func (r *anyBranch) Decode(d *value.Decoder, n *source.Node) {
 // of is the branch and what the transcript calls it.
 func (r *anyBranch) of(t *step.Task) (step.Branch, string, error) {
 	if r.actor == "" {
-		s, err := r.find(t)
+		name, err := r.Eval(t)
+		if err == nil && ofActor.MatchString(name) {
+			err = fmt.Errorf("an expression cannot name %s: write the branch of another actor out", name)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		s, err := spawned(t, name)
 		if err != nil {
 			return nil, "", err
 		}

@@ -53,6 +53,11 @@ func (r *branchRef) find(t *step.Task) (*step.Spawned, error) {
 	if err != nil {
 		return nil, err
 	}
+	return spawned(t, name)
+}
+
+// spawned is a branch by its name.
+func spawned(t *step.Task, name string) (*step.Spawned, error) {
 	v, _ := t.Get(name)
 	s, ok := v.(*step.Spawned)
 	if !ok {
