@@ -1,7 +1,6 @@
 package runner
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -52,15 +51,13 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 	}
 	waiter.Stalls(true)
 	defer waiter.Stalls(false)
-	ctx, cancel := h.ctx, context.CancelFunc(func() {})
-	if !deadline.IsZero() {
-		ctx, cancel = context.WithDeadline(h.ctx, deadline)
-	}
-	defer cancel()
+	late, stop := timer(deadline)
+	defer stop()
 	select {
 	case <-b.done:
 		return nil
-	case <-ctx.Done():
+	case <-h.ctx.Done():
+	case <-late:
 	}
 	h.unjoin(waiter, b)
 	if h.ctx.Err() != nil {

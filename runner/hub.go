@@ -345,14 +345,12 @@ func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 	}
 	h.mu.Unlock()
 
-	ctx, cancel := h.ctx, context.CancelFunc(func() {})
-	if !deadline.IsZero() {
-		ctx, cancel = context.WithDeadline(h.ctx, deadline)
-	}
-	defer cancel()
+	late, stop := timer(deadline)
+	defer stop()
 	select {
 	case <-w.done:
-	case <-ctx.Done():
+	case <-h.ctx.Done():
+	case <-late:
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -377,4 +375,14 @@ func (h *hub) release(w *waiter) {
 	h.change(w.branch.member, func() { w.branch.member.life.waiting-- })
 	w.branch.waits.Store(nil)
 	close(w.done)
+}
+
+// timer is a channel on which something comes at a deadline; nothing does where
+// there is none.
+func timer(deadline time.Time) (late <-chan time.Time, stop func() bool) {
+	if deadline.IsZero() {
+		return nil, func() bool { return false }
+	}
+	t := time.NewTimer(time.Until(deadline))
+	return t.C, t.Stop
 }

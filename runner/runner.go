@@ -89,7 +89,8 @@ type run struct {
 	epoch    history.Epoch
 	members  []*member
 	sequence *sequence // nil where no actor has turns
-	group    *errgroup.Group
+	group    errgroup.Group
+	over     chan struct{} // closed once all actors have ended
 	closed   chan struct{} // once no program is left
 	cancel   context.CancelCauseFunc
 	alive    atomic.Int64 // branches that have not ended
@@ -104,7 +105,7 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	if len(o.Vars)+len(s.Computed)+len(s.Included) > 0 {
@@ -134,14 +135,12 @@ func (r *run) run(outside context.Context) error {
 	// What ends the run from outside its actors, an interrupt or the scenario's
 	// own timeout, notes what they are doing before it cancels them.
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outside))
-	defer cancel(nil)
 	r.cancel = cancel
+	defer close(r.over)
 	end := context.AfterFunc(outside, func() { cancel(r.stop(context.Cause(outside))) })
 	defer end()
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
-	g, ctx := errgroup.WithContext(ctx)
-	r.group = g
 	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
 	if r.options.Hurry != nil {
 		go r.hurry(ctx)
@@ -150,7 +149,7 @@ func (r *run) run(outside context.Context) error {
 		return err
 	}
 	r.start(ctx)
-	return r.ended(g.Wait())
+	return r.ended(r.group.Wait())
 }
 
 // cast makes the actors' replicas.
@@ -333,9 +332,15 @@ func (r *run) fork(parent *branch, record *history.Branch) *branch {
 	return s
 }
 
-// fail notes the first failure, with what all others are doing, before the
-// error that it returns cancels them.
+// fail notes the first failure, with what all others are doing, and cancels
+// them.
 func (r *run) fail(b *branch, err error) error {
+	err = r.noteFailure(b, err)
+	r.cancel(err)
+	return err
+}
+
+func (r *run) noteFailure(b *branch, err error) error {
 	if errors.Is(err, step.ErrCancelled) {
 		return step.ErrCancelled
 	}
@@ -358,7 +363,7 @@ func (r *run) exceed(b *branch, most *value.Maximum, remedy string) {
 	if place := b.step.Load(); place != nil {
 		err = &step.Error{Place: place, Err: err}
 	}
-	r.cancel(r.fail(b, err))
+	r.fail(b, err)
 }
 
 // stop notes why the run ends from outside and what all actors are doing.
@@ -379,7 +384,10 @@ func (r *run) hurry(ctx context.Context) {
 	case <-r.closed:
 		return
 	}
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-r.over:
+	}
 	r.programs.Hurry()
 }
 
@@ -388,5 +396,7 @@ func (r *run) close() error {
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()
-	return errors.Join(r.shared.Sockets.Close(), r.network.Close(), r.tmp.remove())
+	err := r.shared.Sockets.Close()
+	r.cancel(nil) // after the sockets, which would take it for their end
+	return errors.Join(err, r.network.Close(), r.tmp.remove())
 }
