@@ -18,6 +18,7 @@ import (
 // such file, includes.
 type Included struct {
 	Name     string // that it is called by
+	Path     string // of the file; "" of a library that ships with sockscript
 	Scope    *step.Library
 	Vars     map[string]any // nil for those in Computed
 	Computed []*Variable
@@ -27,6 +28,20 @@ type Included struct {
 	from string       // as the include has it
 	root *source.Node // the document
 	doc  document
+}
+
+// IncludedFiles are the paths of the files that the scenario includes, and of
+// those that these include.
+func (s *Scenario) IncludedFiles() []string { return filesOf(s.Included, nil) }
+
+func filesOf(list []*Included, paths []string) []string {
+	for _, inc := range list {
+		if inc.Path != "" && !slices.Contains(paths, inc.Path) {
+			paths = append(paths, inc.Path)
+		}
+		paths = filesOf(inc.Included, paths)
+	}
+	return paths
 }
 
 // libraryKeys are the keys of a file that others include.
@@ -134,6 +149,9 @@ func (l *loader) one(n *source.Node) *Included {
 	if !value.IsName(inc.Name) {
 		l.problem(name, "%s cannot be a name", value.Quote(inc.Name)).WithHint("write {as: NAME, from: %s}; a name is letters, digits and _", from.Text)
 		return nil
+	}
+	if isPath(from.Text) {
+		inc.Path, _ = pathOf(from)
 	}
 	if inc.root = l.open(from); inc.root == nil {
 		return nil

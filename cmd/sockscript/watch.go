@@ -23,8 +23,8 @@ func (p *program) watchCommand() *cobra.Command {
 		Long: `Run scenarios, and then run again what has changed, until Ctrl-C.
 
 A scenario is run when its file changes or is new, when its golden file does, or
-when a file does that it names, such as that of a payload, if it lies in a
-directory that is watched: those of the arguments, with all that is below
+when a file does that it includes or names, such as that of a payload, if it lies
+in a directory that is watched: those of the arguments, with all that is below
 directories and patterns. What a scenario itself writes while it runs is not a
 change. Where a scenario has a golden file, its transcript is compared.
 

@@ -246,7 +246,7 @@ func difference(before, now map[string]stamp) Change {
 }
 
 // Affected chooses the cases that a changed file has to do with: it is their
-// file, their golden file, or one that their file names.
+// file, their golden file, one that they include or one that their file names.
 func Affected(cases []*Case, paths []string) []*Case {
 	var affected []*Case
 	for _, c := range cases {
@@ -263,6 +263,8 @@ func (c *Case) dependsOn(path string) bool {
 	}
 	switch abs := absolute(path); {
 	case abs == absolute(c.File.Path), abs == absolute(c.GoldenPath()):
+		return true
+	case slices.ContainsFunc(c.Scenario.IncludedFiles(), func(file string) bool { return absolute(file) == abs }):
 		return true
 	case kept(path):
 		return false

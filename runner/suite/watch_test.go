@@ -185,18 +185,20 @@ func TestAffected(t *testing.T) {
 	tree(t, map[string]string{
 		"a.yaml": "name: a\n" + quiet, "two.yaml": "name: b\n" + quiet + "---\nname: c\n" + quiet,
 		"d.yaml": "name: d\nactors:\n  one:\n    - print: data.bin\n",
+		"f.yaml": "name: f\ninclude: lib/outer.yaml\n" + quiet, "lib/outer.yaml": "include: two.yaml\nvars: {x: 1}\n", "lib/two.yaml": "vars: {x: 1}\n",
 	})
 	files, err := Find([]string{"."}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cases, _, err := Load(append(files, Text("e.yaml", []byte("name: e\n"+quiet))))
-	if err != nil {
-		t.Fatal(err)
+	cases, problems, err := Load(append(files, Text("e.yaml", []byte("name: e\n"+quiet))))
+	if err != nil || problems.HasErrors() {
+		t.Fatal(err, problems)
 	}
 	for changed, want := range map[string]string{
 		"a.yaml": "a", "./a.yaml": "a", "a.golden": "a", "two.yaml": "b c", "c.golden": "c", "two.golden": "",
 		"sub/data.bin": "d", "other.bin": "", "a.yaml data.bin": "a d", "e.yaml": "",
+		"lib/outer.yaml": "f", "lib/two.yaml": "f", "outer.yaml": "",
 	} {
 		if got := names(Affected(cases, strings.Fields(changed))); got != want {
 			t.Errorf("%s has to do with %q; want %q", changed, got, want)
