@@ -20,7 +20,10 @@ it is the value. The names that the procedure's steps make belong to the actor.
 A procedure with returns: NAME hands a handle or a value back, which as: names.
 It has this name in the transcript from the start. All other names that the
 steps make are then the procedure's own. The procedures of an included file
-keep their names to themselves too, and do not see those of the actor.`,
+keep their names to themselves too, and do not see those of the actor.
+
+expect: {error: ERRNO} says that a step of the procedure must fail with this
+errno, which ends the procedure. What it has made until then stays open.`,
 	Example: `procedures:
   bound:
     params: {to: "127.0.0.1:0"}

@@ -1,10 +1,15 @@
 package step
 
 import (
+	"errors"
 	"maps"
+	"slices"
 	"sync"
+	"syscall"
+	"time"
 
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -105,6 +110,10 @@ func (t *Task) Do(p *Procedure, given map[string]any) (any, error) {
 		}
 		as = t.Shown(name)
 	}
+	if want := &t.Step.Expect.Error; want.Given() {
+		t.above = append(t.above, want)
+		defer func() { t.above = t.above[:len(t.above)-1] }()
+	}
 	frame, actor := t.Frame, t.Actor
 	t.Frame = maps.Clone(given)
 	if p.private() {
@@ -164,4 +173,31 @@ func (t *Task) handBack(inner *Actor, v any) error {
 		t.Publish(h)
 	}
 	return nil
+}
+
+// expectedAbove is an errno that a step of a procedure does not expect, but the
+// do step that called it.
+type expectedAbove struct {
+	error
+	errno syscall.Errno
+	count int // of the bytes that went before it
+}
+
+// expected reports whether a do step that runs expects the errno.
+func (t *Task) expected(errno syscall.Errno) bool {
+	name := sock.ErrnoName(errno)
+	return slices.ContainsFunc(t.above, func(want *value.Errnos) bool { return want.Has(name) })
+}
+
+// settleCalled settles a step that a step inside it has ended: a do step may
+// expect the errno of the procedure.
+func (t *Task) settleCalled(s *Step, err error, inner *Error, took time.Duration) error {
+	var above *expectedAbove
+	if s.calls == nil || !errors.As(inner.Err, &above) || !s.Expect.Error.Has(sock.ErrnoName(above.errno)) {
+		return err
+	}
+	if err := t.setErrno(above.errno, above.count); err != nil {
+		return err
+	}
+	return t.settleTook(s, took)
 }

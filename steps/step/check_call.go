@@ -72,7 +72,7 @@ func (c *Check) Call(proc *Procedure, params map[string]*Symbol) *Symbol {
 		c.Symbols[name] = sym
 	}
 	c.defaults(proc)
-	c.Body(proc.Body, true)
+	c.Body(proc.Body, c.Step == nil || c.MustSucceed())
 	for name, sym := range saved {
 		if sym == nil {
 			delete(c.Symbols, name)
@@ -97,7 +97,7 @@ func (c *Check) callPrivate(proc *Procedure, params map[string]*Symbol) *Symbol 
 	maps.Copy(scope, params)
 	c.Symbols = scope
 	c.defaults(proc)
-	c.Body(proc.Body, true)
+	c.Body(proc.Body, c.Step == nil || c.MustSucceed())
 	returned := scope[proc.Returns]
 	for name, sym := range scope {
 		if sym != before[name] && sym != params[name] && sym != returned {
@@ -141,7 +141,7 @@ func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
 		return
 	}
 	hint := fmt.Sprintf("write returns: NAME in the procedure %s, or leave this out", proc.Name)
-	if x := &c.Step.As; x.Given() {
+	if x := &c.Step.As; x.Given() && c.MustSucceed() {
 		c.Problem(x.Node, "the procedure %s returns nothing that as could name", proc.Name).Hint = hint
 	}
 	if x := &c.Step.Expect; x.Given() && !x.Error.Given() && !x.Took.Given() {

@@ -96,9 +96,8 @@ func (t *Task) attempt(s *Step) error {
 	err = s.Action.Run(t)
 	took := t.took()
 	err = t.settle(s, err, took)
-	if err != nil {
-		t.Event.Failed = true
-	}
+	var above *expectedAbove
+	t.Event.Failed = err != nil && !errors.As(err, &above)
 	switch {
 	case t.Event.Call != "" && (err == nil || !t.isCancelled(err)):
 		t.Record()
@@ -123,7 +122,7 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	}
 	var inner *Error
 	if errors.As(err, &inner) {
-		return err
+		return t.settleCalled(s, err, inner, took)
 	}
 	var waited *WaitTimeout
 	if errors.As(err, &waited) {
@@ -145,6 +144,9 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 		err = t.settleErrno(s, err, isErrno, done.Count)
 	case isErrno:
 		err = t.unexpected(s.Kind, err, errno)
+		if t.expected(errno) {
+			err = &expectedAbove{err, errno, done.Count}
+		}
 	}
 	if err != nil {
 		return err
@@ -181,8 +183,13 @@ func (t *Task) settleErrno(s *Step, err error, isErrno bool, count int) error {
 	if !want.Has(name) {
 		return value.Mismatchf("expected %s, got %s (%s)", want, name, sock.ErrnoMessage(t.Event.Errno))
 	}
+	return t.setErrno(t.Event.Errno, count)
+}
+
+// setErrno gives the step's name the errno in which it ended.
+func (t *Task) setErrno(errno syscall.Errno, count int) error {
 	return t.SetAs(0, &value.ErrnoValue{
-		Name: name, Message: sock.ErrnoMessage(t.Event.Errno), Number: int(t.Event.Errno), Count: count,
+		Name: sock.ErrnoName(errno), Message: sock.ErrnoMessage(errno), Number: int(errno), Count: count,
 	})
 }
 

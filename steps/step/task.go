@@ -44,6 +44,7 @@ type Task struct {
 
 	// Frame holds the parameters of the procedure that runs.
 	Frame map[string]any
+	above []*value.Errnos // that do steps expect of the procedures that run
 
 	Step     *Step
 	quiet    int       // the outermost quiet step that is under way, as in [event.Event]
