@@ -115,6 +115,7 @@ func (q *sequence) Take(t *step.Task, turn *step.Turn) error {
 		task, b = spawned.Task, spawned.Branch.(*branch)
 	}
 	begun := time.Now()
+	task.AsQuiet(t)
 	task.Limit = t.Limit
 	if p.limit.After > 0 {
 		own := p.limit

@@ -120,7 +120,7 @@ func JSONMarkdown() string {
 	var b strings.Builder
 	b.WriteString("## JSON output\n\n" +
 		"With `--format json` the commands `run`, `test` and `check` print one JSON object a line. The field `type`\n" +
-		"says what it is. What a transcript masks is masked here too, unless `--unmask` is given.\n" +
+		"says what it is. What a transcript masks is masked here too, unless `--unmask` is given. Quiet steps are in neither.\n" +
 		"A field marked with an asterisk is not there where it is empty.\n")
 	for _, o := range JSONObjects() {
 		fmt.Fprintf(&b, "\n### Object %s\n\n%s\n\n| field | type | meaning |\n|---|---|---|\n", o.Name, o.Help)

@@ -31,7 +31,8 @@ func sections() []section {
 		{
 			"Step",
 			"A step is a mapping. One of its keys is the step kind; its value is what the kind acts on. " +
-				"Every kind has these keys, in addition to its own.",
+				"Every kind has these keys, in addition to its own. A quiet step orders others as if it were printed. " +
+				"Nothing warns of a race whose outcome only quiet steps show. If a quiet step fails, its lines are in the report.",
 			step.CommonDoc(),
 		},
 		{"Expect", "`expect` says what must come back. Every kind has these keys, in addition to its own.", step.CommonExpect()},

@@ -68,3 +68,16 @@ func (c *Check) NothingToMask(what string) {
 }
 
 const maskHint = "leave mask: out, or write it at the step that makes what varies"
+
+// Known implements [value.Env].
+func (t *Task) Known(marks []event.Mark) { t.Event.Known = append(t.Event.Known, marks...) }
+
+// Piece implements [value.Env].
+func (t *Task) Piece(text string, from int) any {
+	if text == "" {
+		return text
+	}
+	c := &event.Came{From: from, Text: text}
+	t.arrived = append(t.arrived, c)
+	return value.Traced{Value: text, Trace: &value.Trace{Marks: []event.Mark{{To: len(text), Origins: []event.Origin{{Came: c}}, Copy: true}}}}
+}

@@ -70,11 +70,6 @@ type Task struct {
 	held      []handle.ReadAhead // of the streams that the step under way uses
 }
 
-// Branch is a task that runs beside this one, with the names of an actor.
-func (t *Task) Branch(a *Actor, l Limit) *Task {
-	return &Task{Ctx: t.Ctx, Actor: a, Limit: l, Frame: t.Frame, quiet: t.quiet}
-}
-
 // A Limit is a moment that a step must not pass, and whose limit it is.
 type Limit struct {
 	At    time.Time
@@ -404,17 +399,4 @@ func (t *Task) isCancelled(err error) bool {
 	}
 	cause := context.Cause(t.Ctx)
 	return cause != nil && errors.Is(err, cause)
-}
-
-// Known implements [value.Env].
-func (t *Task) Known(marks []event.Mark) { t.Event.Known = append(t.Event.Known, marks...) }
-
-// Piece implements [value.Env].
-func (t *Task) Piece(text string, from int) any {
-	if text == "" {
-		return text
-	}
-	c := &event.Came{From: from, Text: text}
-	t.arrived = append(t.arrived, c)
-	return value.Traced{Value: text, Trace: &value.Trace{Marks: []event.Mark{{To: len(text), Origins: []event.Origin{{Came: c}}, Copy: true}}}}
 }
