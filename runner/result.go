@@ -36,10 +36,7 @@ func failure(err error) *history.Failure {
 		f.At = &history.Spot{Pos: part.node.Pos, Line: part.node.Line()}
 	}
 	var m *value.Mismatch
-	if errors.As(err, &m) && m.Msg == f.Message {
-		f.Marks = m.Marks
-	}
-	if m != nil && m.Data {
+	if errors.As(err, &m) && m.Data {
 		f.Mismatch = &history.Mismatch{Want: m.Want, Got: m.Got}
 	}
 	var dead *step.DeadlockError

@@ -1,6 +1,8 @@
 package steps
 
 import (
+	"strings"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -25,27 +27,13 @@ func (a *assertAction) Run(t *step.Task) error {
 	if err != nil || ok {
 		return err
 	}
-	msg := event.Marked{Text: a.cond.Source + " does not hold"}
-	before := "; "
+	var with []string
 	for _, name := range a.cond.Reads() {
-		v, err := t.Lookup(name)
-		if err != nil {
-			continue
+		if v, err := t.Lookup(name); err == nil {
+			with = append(with, name+" is "+quoteText(value.Untraced(v)))
 		}
-		msg.Add(event.Marked{Text: before + name + " is "})
-		msg.Add(quoted(value.Untraced(v), value.TraceOf(v)))
-		before = ", "
 	}
-	return &value.Mismatch{Msg: msg.Text, Marks: msg.Marks}
-}
-
-// quoted shows a value, with all of it masked where any of it is.
-func quoted(v any, t *value.Trace) event.Marked {
-	text := event.Marked{Text: quoteText(v)}
-	if from := t.Origins(nil); len(from) > 0 {
-		text.Marks = []event.Mark{{To: len(text.Text), Origins: from}}
-	}
-	return text
+	return value.Mismatchf("%s does not hold%s", a.cond.Source, value.Prefixed("; ", strings.Join(with, ", ")))
 }
 
 // quoteText shows a value, a text in quotes.

@@ -63,7 +63,6 @@ type Failure struct {
 	Actor   string       // its name, with the branch; "" where the scenario as a whole failed
 	Place   *event.Place // nil where the scenario as a whole failed
 	Message string       // why, of one line or more
-	Marks   []event.Mark // of Message: what of it varies from run to run
 	// At is the place of what is wrong, where that is not the step but an
 	// expression in it, or a part of the file outside any step.
 	At *Spot
@@ -80,19 +79,6 @@ type Failure struct {
 	// Err is the error itself, for those who run scenarios and look into it. Of
 	// a run that was loaded from a file it is nil.
 	Err error
-}
-
-// Failed is the run's failure as reports show it: with the masks of its message
-// in place. It is nil where the run did not fail.
-func (r *Result) Failed(f Form) *Failure {
-	if r.Failure == nil || len(r.Failure.Marks) == 0 || f.Unmask {
-		return r.Failure
-	}
-	r.prepare()
-	shown := *r.Failure
-	shown.Message = r.masks.text(event.Marked{Text: shown.Message, Marks: shown.Marks}, r.Elapsed)
-	shown.Marks = nil
-	return &shown
 }
 
 // NewFailure is the failure of a scenario as a whole, because of an error.

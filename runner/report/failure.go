@@ -20,7 +20,7 @@ import (
 // was expected and what came, the transcript up to there, and what every other
 // actor was doing.
 func Failure(w io.Writer, r *history.Result, s Style) error {
-	f := r.Failed(s.Form)
+	f := r.Failure
 	if f == nil {
 		return nil
 	}

@@ -326,7 +326,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 		object.Status = "notrun"
 	} else {
 		object.Reason, object.Races = o.Result.Reason, o.raceObjects()
-		object.Failure, object.Kept = failureObject(o.Result.Failed(j.Style.Form), o.Scenario.Pos()), o.Result.Kept
+		object.Failure, object.Kept = failureObject(o.Result.Failure, o.Scenario.Pos()), o.Result.Kept
 	}
 	if d := cmp.Or(o.Diff, o.Change); d != nil {
 		object.Diff = d.Text

@@ -52,7 +52,7 @@ func verdictOf(o *Outcome, s Style) (*verdict, error) {
 	for _, tag := range o.Scenario.Tags {
 		v.tags = append(v.tags, source.Visible(tag))
 	}
-	v.judge(o, s)
+	v.judge(o)
 	v.message = source.Visible(strings.ReplaceAll(v.message, "\n", " "))
 	if v.ending == passed || v.ending == skipped || v.ending == notRun || v.ending == known {
 		return v, nil
@@ -67,7 +67,7 @@ func verdictOf(o *Outcome, s Style) (*verdict, error) {
 }
 
 // judge finds the ending, its place and its reason.
-func (v *verdict) judge(o *Outcome, s Style) {
+func (v *verdict) judge(o *Outcome) {
 	status := o.Status()
 	switch {
 	case o.Err != nil:
@@ -85,7 +85,7 @@ func (v *verdict) judge(o *Outcome, s Style) {
 		v.ending, v.message = notRun, notRun.String()
 	case status == history.Failed:
 		v.ending = failed
-		v.blame(o.Result.Failed(s.Form))
+		v.blame(o.Result.Failure)
 	case status == history.Skipped:
 		v.ending, v.message = skipped, o.Result.Reason
 	case status == history.Cancelled:

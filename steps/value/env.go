@@ -60,11 +60,10 @@ func (e *HintedError) Unwrap() error { return e.Err }
 
 // A Mismatch is an expectation that was not met.
 type Mismatch struct {
-	Msg   string
-	Marks []event.Mark // of Msg: what of it varies from run to run
-	Want  []byte       // the data expected and come, where it was about data
-	Got   []byte
-	Data  bool
+	Msg  string
+	Want []byte // the data expected and come, where it was about data
+	Got  []byte
+	Data bool
 }
 
 // Error says what was expected and what came.
