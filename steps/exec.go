@@ -122,12 +122,15 @@ func about(stream string, err error) error {
 	return err
 }
 
+// Inner are the expressions that see the names of fields before them.
+func (a *execAction) Inner() []*value.Expr {
+	return append(a.want.Stdout.Layout.Exprs(), a.want.Stderr.Layout.Exprs()...)
+}
+
 func (a *execAction) Check(c *step.Check) {
 	a.command.check(c)
 	for _, m := range []*value.Match{&a.want.Stdout.Match, &a.want.Stderr.Match} {
-		for _, name := range m.Matches.Groups() {
-			c.MakeValue(name, m.Matches.Node)
-		}
+		c.MakeMatched(m)
 	}
 	c.MakeValues()
 }

@@ -29,6 +29,7 @@ var kinds = step.Kinds{
 	&killKind,
 	&letKind,
 	&listenKind,
+	&packKind,
 	&parallelKind,
 	&pollKind,
 	&printKind,
@@ -49,6 +50,7 @@ var kinds = step.Kinds{
 	&stateKind,
 	&tlsKind,
 	&unlinkKind,
+	&unpackKind,
 	&waitKind,
 	&writeKind,
 }

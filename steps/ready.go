@@ -67,11 +67,10 @@ func (v *readyWhen) check(c *step.Check, outputs []string) {
 	if to, fixed := v.udp.to.Fixed(); fixed && to.Family != unix.AF_INET && to.Family != unix.AF_INET6 {
 		c.Problem(v.udp.to.Node, "%s is not an Internet address", to).Hint = "udp takes an address such as 127.0.0.1:53"
 	}
-	for _, re := range []*value.Regexp{&v.line.matches, &v.udp.want.Matches} {
-		for _, name := range re.Groups() {
-			c.MakeValue(name, re.Node)
-		}
+	for _, name := range v.line.matches.Groups() {
+		c.MakeValue(name, v.line.matches.Node)
 	}
+	c.MakeMatched(&v.udp.want.Match)
 }
 
 // A probe asks whether the program serves. It takes about as long as the pause,

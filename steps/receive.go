@@ -45,6 +45,9 @@ type receiver struct {
 	sum      *event.SHA256
 	wanted   io.Reader // what is still to come; nil where that is not known
 	expected []byte    // room for a piece of that
+
+	laidOut bool  // the layout has taken the bytes apart as they came
+	unmet   error // the field that was not what it must be
 }
 
 // receive chooses how much to receive and receives it.
@@ -70,6 +73,8 @@ func (r *receiver) receive() error {
 		return r.untilDelimiter()
 	case a.toEOF.On:
 		return r.toEOF()
+	case a.layoutBounds() && !r.message:
+		return r.throughLayout()
 	case a.match.Searches() && !r.message && !a.peeks():
 		return r.untilMatch()
 	case a.match.Data.Given() && !r.message:

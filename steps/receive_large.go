@@ -89,7 +89,7 @@ func (r *receiver) large() (bool, error) {
 	if r.message || a.flags.Bits != 0 || a.toEOF.On {
 		return false, nil
 	}
-	if a.match.Data.Given() && !a.max.Given() && !a.until.Given() && len(a.bufs.List) == 0 {
+	if a.match.Data.Given() && !a.match.Layout.Given() && !a.max.Given() && !a.until.Given() && len(a.bufs.List) == 0 {
 		want, large, err := a.match.Data.Large(r.t)
 		if err != nil || !large {
 			return large, err

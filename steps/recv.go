@@ -21,7 +21,8 @@ var recvKind = step.Kind{
 is read for as many bytes as the expected text has, and from a datagram socket
 one whole datagram is received. Without an expected text, the step makes one
 call with a buffer of 65536 bytes. With contains or matches, a stream is read
-until the condition is met, and no byte beyond the match is taken. A size of 0
+until the condition is met, and no byte beyond the match is taken. With a
+layout, a stream is read for exactly the bytes that its fields take. A size of 0
 makes no call.
 On a handle that is not a socket the call is read. If call, flags or control ask
 for another call, that call fails with ENOTSOCK. MSG_ERRQUEUE and MSG_OOB never
@@ -212,8 +213,11 @@ func (a *recvAction) check(t *step.Task, r *receiver) error {
 
 // checkMatch compares the bytes with what is expected of them.
 func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
+	if r.unmet != nil {
+		return r.unmet
+	}
 	if !a.toEOF.On && !r.searched {
-		err := a.match.Check(t, r.data)
+		err := a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(len(r.data)), LaidOut: r.laidOut})
 		if m := (*value.Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
 			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
 		}
@@ -233,10 +237,13 @@ func (a *recvAction) wantsData() bool {
 	if a.match.Data.Given() && a.match.Data.Empty() {
 		return false
 	}
-	return a.match.Data.Given() || a.match.Searches()
+	return a.match.Data.Given() || a.match.Searches() || a.match.Layout.Given()
 }
 
-func (a *recvAction) named() []string { return a.match.Matches.Groups() }
+func (a *recvAction) named() []string { return a.match.Names() }
+
+// Inner are the expressions that see the names of fields before them.
+func (a *recvAction) Inner() []*value.Expr { return a.match.Layout.Exprs() }
 
 func (a *recvAction) Check(c *step.Check) {
 	sym := c.Handle(&a.handle)
@@ -263,9 +270,8 @@ func (a *recvAction) Check(c *step.Check) {
 		c.Problem(a.until.Node, "the delimiter is empty")
 	}
 	a.control.Static(c)
-	for _, name := range a.match.Matches.Groups() {
-		c.MakeValue(name, a.match.Matches.Node)
-	}
+	a.checkRest(c, sym)
+	c.MakeMatched(&a.match)
 	c.MakeValues()
 }
 

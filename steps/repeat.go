@@ -101,11 +101,11 @@ func rounded(n int) string {
 	return fmt.Sprintf("%d rounds", n)
 }
 
-func (a *repeatAction) Inner() *value.Expr {
+func (a *repeatAction) Inner() []*value.Expr {
 	if a.rounds.until.Given() {
-		return &a.rounds.until
+		return []*value.Expr{&a.rounds.until}
 	}
-	return &a.rounds.while
+	return []*value.Expr{&a.rounds.while}
 }
 
 func (a *repeatAction) Check(c *step.Check) {

@@ -60,7 +60,7 @@ func (r *receiver) untilMatch() error {
 func (r *receiver) tail(n int) int {
 	a := r.action
 	m := &a.match
-	if r.t.Step.As.Given() || m.Data.Given() || m.Matches.Given() || m.SHA256.Given() || r.t.Actor.Run.Full ||
+	if r.t.Step.As.Given() || m.Data.Given() || m.Matches.Given() || m.Layout.Given() || m.SHA256.Given() || r.t.Actor.Run.Full ||
 		a.until.Given() && m.Contains.Given() {
 		return -1
 	}

@@ -240,6 +240,9 @@ func handleNames(list []*handle.Handle) []string {
 	return names
 }
 
+// Inner are the expressions that see the names of fields before them.
+func (a *startAction) Inner() []*value.Expr { return a.ready.udp.want.Layout.Exprs() }
+
 func (a *startAction) Check(c *step.Check) {
 	a.command.check(c)
 	for _, r := range a.fds.Refs {

@@ -53,6 +53,7 @@ func allForms() []forms {
 		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
 		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
+		{"Layouts", layoutIntro, "field", "takes", value.LayoutForms()},
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
 		{"Masks", maskIntro, "mask", "what it replaces", maskRows()},
 	}
@@ -88,6 +89,10 @@ const addressIntro = "Host names are not looked up. Where a socket address is ex
 const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined. " +
 	"Reports show bytes as a quoted text where at least four fifths of them belong to printable characters and white space; zero bytes count as neither, and what is not text in it shows as `\\x1f`. " +
 	"All other bytes show in hexadecimal: `hex:00ff10`. `let` and `print` follow the same rule, without the quotes."
+
+const layoutIntro = "A layout takes bytes apart, in `unpack` and in `expect: {layout: …}`: a list of fields, which stand one behind the other. " +
+	"A field says what must be there, `any`, or `{as: NAME}`; later fields' expressions see the names of earlier ones. Bytes that are left over without a `rest` are a failure. " +
+	"On a stream without a bound, a receive takes exactly the bytes of the layout; `rest` then needs a bound: `size`, `max`, `until` or `eof`."
 
 const expressionIntro = "`${…}` in any text is an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +

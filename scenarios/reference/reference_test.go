@@ -25,7 +25,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 	}
 	var keys []string
 	for _, rows := range [][]value.DocRow{
-		scenarios.Keys(), scenarios.Requirements(), value.AddressForms(), value.PayloadForms(), value.Builtins(),
+		scenarios.Keys(), scenarios.Requirements(), value.AddressForms(), value.PayloadForms(), value.LayoutForms(), value.Builtins(),
 	} {
 		for _, p := range rows {
 			keys = append(keys, p.Key)

@@ -56,16 +56,32 @@ func Line(m Marked) Marked {
 // Quote writes a text in double quotes, with what of it is not text as \x1f. A
 // zero byte is \0, as strace has it.
 func Quote(s string) string {
-	if !strings.Contains(s, "\x00") {
-		return strconv.Quote(s)
+	quoted := strconv.Quote(s)
+	if !strings.Contains(quoted, `\`) {
+		return quoted
 	}
-	pieces := strings.Split(s, "\x00")
-	for i, piece := range pieces {
-		quoted := strconv.Quote(piece)
-		pieces[i] = quoted[1 : len(quoted)-1]
+	var b strings.Builder
+	for i := 0; i < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			b.WriteByte(quoted[i])
+			continue
+		}
+		i++
+		switch {
+		case strings.HasPrefix(quoted[i:], "x00"):
+			b.WriteString(`\0`)
+			i += len("00")
+		case shortEscapes[quoted[i]] != "":
+			b.WriteString(shortEscapes[quoted[i]])
+		default:
+			b.WriteString(quoted[i-1 : i+1])
+		}
 	}
-	return `"` + strings.Join(pieces, `\0`) + `"`
+	return b.String()
 }
+
+// shortEscapes are the letters of Go that few readers know as control characters.
+var shortEscapes = map[byte]string{'a': `\x07`, 'b': `\x08`, 'v': `\x0b`, 'f': `\x0c`}
 
 // WholeRunes leaves out a character at the end that a cut has torn apart.
 func WholeRunes(b []byte) []byte {

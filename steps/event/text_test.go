@@ -9,19 +9,20 @@ import (
 // Data is shown as a text where at least four fifths of it are text.
 func TestShown(t *testing.T) {
 	for in, want := range map[string]string{
-		"":                      `""`,
-		"hello\r\n\tx":          `"hello\r\n\tx"`,
-		"\x00":                  "hex:00",
-		"\x00\x05hello":         `"\0\x05hello"`,
-		"abcd\x1f":              `"abcd\x1f"`,
-		"abc\x1f":               "hex:6162631f",
-		"café \xe9":             `"café \xe9"`,
-		"é\x80":                 "hex:c3a980",
-		"éé\x80":                `"éé\x80"`,
-		"\ufffdab":              "\"\ufffdab\"",
-		"a\x00\x00\x00\x00\x00": `"a\0\0\0\0\0"`,
-		"\x1b[31mred\x1b[0m":    `"\x1b[31mred\x1b[0m"`,
-		"\xff\xfe":              "hex:fffe",
+		"":                                       `""`,
+		"hello\r\n\tx":                           `"hello\r\n\tx"`,
+		"\x00":                                   "hex:00",
+		"\x00\x05hello":                          `"\0\x05hello"`,
+		"abcd\x1f":                               `"abcd\x1f"`,
+		"abc\x1f":                                "hex:6162631f",
+		"café \xe9":                              `"café \xe9"`,
+		"é\x80":                                  "hex:c3a980",
+		"éé\x80":                                 `"éé\x80"`,
+		"\ufffdab":                               "\"\ufffdab\"",
+		"a\x00\x00\x00\x00\x00":                  `"a\0\0\0\0\0"`,
+		"\x1b[31mred\x1b[0m":                     `"\x1b[31mred\x1b[0m"`,
+		"\a\b\v\f some more, \"quoted\" \\ text": `"\x07\x08\x0b\x0c some more, \"quoted\" \\ text"`,
+		"\xff\xfe":                               "hex:fffe",
 	} {
 		if got := Shown(in); got != want {
 			t.Errorf("Shown(%q) = %s, want %s", in, got, want)

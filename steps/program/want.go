@@ -89,7 +89,7 @@ func (w *OutputWant) Schema() value.Schema {
 }
 
 // Type names the type in the reference.
-func (w *OutputWant) Type() string { return "text, or {data, contains, matches, size}" }
+func (w *OutputWant) Type() string { return "text, or {data, contains, matches, layout, size}" }
 
 // Signal is a signal by its name, with or without SIG, or by its number.
 type Signal struct {

@@ -1,6 +1,8 @@
 package step
 
 import (
+	"slices"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -162,7 +164,7 @@ func (c *Check) one(s *Step) {
 		c.maybe++
 	}
 	for _, e := range s.Exprs {
-		if own, ok := s.Action.(scoped); e != &s.When && (!ok || own.Inner() != e) {
+		if own, ok := s.Action.(scoped); e != &s.When && (!ok || !slices.Contains(own.Inner(), e)) {
 			c.Expression(e)
 		}
 	}
@@ -209,9 +211,27 @@ func (c *Check) giveUp(s *Step) {
 	*c.problems = append(*c.problems, p.WithHint("a step counts each time that it runs; call procedures less often, or in a repeat"))
 }
 
-// scoped marks actions with an expression that sees the names that the step
-// itself returns. They check it themselves.
-type scoped interface{ Inner() *value.Expr }
+// scoped marks actions with expressions that see names that the step itself
+// returns. They check them themselves.
+type scoped interface{ Inner() []*value.Expr }
+
+// MakeMatched notes the names that a match gives, and checks the expressions of
+// its layout, which see those before them.
+func (c *Check) MakeMatched(m *value.Match) {
+	m.Named(c.makeField)
+}
+
+// MakeLayout is MakeMatched for a layout that stands alone.
+func (c *Check) MakeLayout(l *value.Layout) { l.Walk(c.makeField) }
+
+func (c *Check) makeField(exprs []*value.Expr, name string, at *source.Node) {
+	for _, e := range exprs {
+		c.Expression(e)
+	}
+	if name != "" {
+		c.MakeValue(name, at)
+	}
+}
 
 // Body checks the steps that are in a step; not certain where they may not
 // run at all.

@@ -81,6 +81,9 @@ func (s *SocketState) Datagrams() bool {
 	return s.Family != 0 && (s.Typ == unix.SOCK_DGRAM || s.Typ == unix.SOCK_RAW)
 }
 
+// Stream reports whether it is certainly a socket that receives a stream.
+func (s *SocketState) Stream() bool { return s.Family != 0 && s.Typ == unix.SOCK_STREAM }
+
 // OneAddress reports whether a second bind certainly fails: raw sockets may be
 // bound again, raw(7).
 func (s *SocketState) OneAddress() bool {

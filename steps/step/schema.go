@@ -15,6 +15,9 @@ func (l Kinds) Definitions() value.Schema {
 		"errno":   value.Schema{"enum": sock.ErrnoNames()},
 		"option":  value.Schema{"enum": value.OptionNames()},
 	}
+	for name, schema := range value.LayoutSchemas() {
+		defs[name] = schema
+	}
 	var refs []value.Schema
 	for _, k := range l {
 		defs[k.Name] = k.Schema()

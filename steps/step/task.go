@@ -377,6 +377,13 @@ func (t *Task) Data(b []byte) event.Data {
 	return d
 }
 
+// Bytes is data that no call takes, with its marks.
+func (t *Task) Bytes(b value.Blob) event.Data {
+	d := t.Data(b.Bytes)
+	d.Marks = b.Marks
+	return d
+}
+
 // DataOf is data that a step sends over a handle, with its marks.
 func (t *Task) DataOf(h *handle.Handle, b value.Blob) any {
 	if len(b.Marks) == 0 {

@@ -209,11 +209,15 @@ func (f *integerForm) piece(d *Decoder, n *source.Node) piece {
 	return p
 }
 
-func (f *integerForm) schema() Schema {
-	one := new(Int).Schema()
+func (f *integerForm) numberSchema() Schema {
 	if f.signed {
-		one = new(Signed).Schema()
+		return new(Signed).Schema()
 	}
+	return new(Int).Schema()
+}
+
+func (f *integerForm) schema() Schema {
+	one := f.numberSchema()
 	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
 }
 

@@ -19,6 +19,7 @@ type Match struct {
 	Contains Payload
 	Lacks    Payload
 	Matches  Regexp
+	Layout   Layout
 	Size     Compare
 	SHA256   Digest
 }
@@ -31,6 +32,7 @@ func (m *Match) Conditions() []*Param {
 		{Key: "contains", Value: &m.Contains, Help: "these bytes somewhere in it"},
 		{Key: "not_contains", Value: &m.Lacks, Help: "these bytes nowhere in it"},
 		{Key: "matches", Value: &m.Matches, Help: "a regular expression (RE2); its named groups become variables"},
+		{Key: "layout", Value: &m.Layout, Help: "the fields that it consists of; their names become variables"},
 		{Key: "size", Value: &m.Size, Help: "how many bytes"},
 		{Key: "sha256", Value: &m.SHA256, Help: "the SHA-256 of the bytes in hexadecimal"},
 	}
@@ -56,7 +58,7 @@ func (v *Digest) Decode(d *Decoder, n *source.Node) {
 func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given() }
 
 // Reads reports whether the bytes themselves must be there, to look at them.
-func (m *Match) Reads() bool { return m.Searches() || m.Lacks.Given() }
+func (m *Match) Reads() bool { return m.Searches() || m.Lacks.Given() || m.Layout.Given() }
 
 // Find looks for what is searched in b and says where it ends; -1 where it
 // is not there yet. The first bytes of b were looked through in vain.
@@ -106,6 +108,7 @@ type Received struct {
 	Compared bool
 	Found    bool // by the search that ended the receive
 	At       int  // where the bytes begin in all that the step received
+	LaidOut  bool // the layout has taken it apart as it came
 }
 
 func (r *Received) digest() string {
@@ -151,7 +154,10 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 	if err := m.CheckSum(env, &got); err != nil {
 		return err
 	}
-	return m.groups(env, b)
+	if err := m.groups(env, b); err != nil || got.LaidOut || !m.Layout.Given() {
+		return err
+	}
+	return m.Layout.Check(env, b, got.At)
 }
 
 // checkLacks looks for what must not be there.
@@ -165,6 +171,18 @@ func (m *Match) checkLacks(env Env, b []byte) error {
 	}
 	return err
 }
+
+// Named visits the names that the conditions give, in their order, with the
+// expressions of a layout between them.
+func (m *Match) Named(visit func(exprs []*Expr, name string, at *source.Node)) {
+	for _, name := range m.Matches.Groups() {
+		visit(nil, name, m.Matches.Node)
+	}
+	m.Layout.Walk(visit)
+}
+
+// Names are the names that the conditions give.
+func (m *Match) Names() []string { return append(m.Matches.Groups(), m.Layout.Names()...) }
 
 // CheckSum compares the SHA-256 of what came with the expectation.
 func (m *Match) CheckSum(env Env, r *Received) error {

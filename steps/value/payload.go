@@ -28,6 +28,9 @@ func (b *Blob) addText(m event.Marked) {
 	b.Bytes = append(b.Bytes, m.Text...)
 }
 
+// Value is the bytes as a value of expressions, with its trace.
+func (b Blob) Value() any { return WithTrace(string(b.Bytes), marksOf(b.Marks)) }
+
 // addDerived adds bytes that were computed from a value with a trace.
 func (b *Blob) addDerived(data []byte, t *Trace) {
 	if from := t.Origins(nil); len(from) > 0 {
