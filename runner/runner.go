@@ -167,10 +167,11 @@ func (r *run) cast(ctx context.Context) error {
 	for place, a := range r.scenario.Actors {
 		count := 1
 		if a.Count.Given() {
-			var err error
-			if count, err = a.Count.Eval(r.outside(ctx)); err != nil {
+			n, err := a.Count.Eval(r.outside(ctx))
+			if err != nil {
 				return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 			}
+			count = int(n) // which has a bound
 		}
 		if err := value.CheckReplicas(len(r.members) + count); err != nil {
 			return fmt.Errorf("the count of actor %s: %w", a.Name, err)

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"errors"
+	"math"
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -52,7 +53,7 @@ func (a *barrierAction) Run(t *step.Task) error {
 		return errors.New(noSize)
 	}
 	t.Call("barrier", event.Const(name))
-	cause, err := t.World.Barrier(t.Deadline, name, size)
+	cause, err := t.World.Barrier(t.Deadline, name, int(min(size, math.MaxInt32)))
 	t.After(cause)
 	return err
 }

@@ -65,9 +65,11 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 	form := option.FormOf(o)
 	size := form.Size
 	if a.size.Given() {
-		if size, err = a.size.Eval(t); err != nil {
+		n, err := a.size.Eval(t)
+		if err != nil {
 			return err
 		}
+		size = int(n)
 	}
 	t.Call("getsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()))
 	b, err := h.Sock.GetBytes(o.Level, o.Number, size)

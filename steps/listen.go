@@ -47,14 +47,14 @@ func (a *listenAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	backlog, shown := defaultBacklog, any(defaultBacklog)
+	backlog, shown := int64(defaultBacklog), any(defaultBacklog)
 	if a.backlog.Given() {
 		if backlog, shown, err = a.backlog.Part(t); err != nil {
 			return err
 		}
 	}
 	t.Call("listen", event.Name(h.Name), shown)
-	if err := h.Sock.Listen(backlog); err != nil {
+	if err := h.Sock.Listen(int(backlog)); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) && h.Sock.Desc().Local().Port == 0 {
 			err = &value.HintedError{Err: err, Hint: step.NoPorts}
 		}
@@ -62,7 +62,7 @@ func (a *listenAction) Run(t *step.Task) error {
 	}
 	t.Act(event.OpListen, h)
 	t.Event.Endpoints = h.Endpoints()
-	t.Event.Endpoints.Backlog = backlog
+	t.Event.Endpoints.Backlog = int(backlog)
 	t.Publish(h)
 	t.Return(event.Const("0"))
 	return nil

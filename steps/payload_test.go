@@ -187,13 +187,13 @@ func TestPayloadParts(t *testing.T) {
 // What only a run can say of a payload that is made of others.
 func TestPayloadPartsFail(t *testing.T) {
 	for in, want := range map[string]string{
-		"{slice: {data: '${\"abc\"}', to: 4}}":                            "to of the slice is 4, which is outside of its 3 bytes",
-		"{prefixed: {by: u8, data: '${repeat(\"a\", 256)}'}}":             "the length 256 does not fit into 8 bits",
-		"{checksum: {data: '${\"a\"}', at: 0}}":                           "the checksum at offset 0 is outside of the 1 bytes",
-		"{i8: '${200}'}":                                                  "200 does not fit into 8 bits",
-		"{prefixed: {by: u16be, data: x, add: '${9223372036854775807}'}}": "the length 9223372036854775807 does not fit into 16 bits",
+		"{slice: {data: '${\"abc\"}', to: 4}}":                "to of the slice is 4, which is outside of its 3 bytes",
+		"{prefixed: {by: u8, data: '${repeat(\"a\", 256)}'}}": "the length 256 does not fit into 8 bits",
+		"{checksum: {data: '${\"a\"}', at: 0}}":               "the checksum at offset 0 is outside of the 1 bytes",
+		"{i8: '${200}'}":                                      "200 does not fit into 8 bits",
+		"{prefixed: {by: u16be, data: x, add: '${big}'}}":     "the length 9223372036854775807 does not fit into 16 bits",
 	} {
-		f, _ := fails(t, pair("- send: a\n  data: "+in))
+		f, _ := fails(t, pair("- let: {big: 9223372036854775807}\n- send: a\n  data: "+in))
 		wantText(t, f.Err.Error(), want)
 	}
 }
@@ -260,7 +260,7 @@ func TestPayloadFailures(t *testing.T) {
 		"{base64: '${\"&\"}'}":                       `"&" is not base64: illegal base64 data at input byte 0`,
 		"['${u8(\"\", 0)}', x]":                      `expression "u8(\"\", 0)": u8 at offset 0 is outside the 0 bytes`,
 	} {
-		f, _ := fails(t, pair("- send: a\n  data: "+in))
+		f, _ := fails(t, pair("- let: {big: 9223372036854775807}\n- send: a\n  data: "+in))
 		wantText(t, f.Err.Error(), want)
 	}
 }

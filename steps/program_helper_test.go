@@ -98,7 +98,8 @@ func handed([]string) int {
 		go echoAll(l)
 	}
 	fmt.Println("serving", n, os.Getenv("LISTEN_FDNAMES"))
-	select {}
+	sleepForEver()
+	return 0
 }
 
 // inetd answers one line on its standard input, which is a socket.
@@ -137,7 +138,7 @@ func family(args []string) int {
 			return 1
 		}
 		os.Rename(file+".new", file)
-		select {}
+		sleepForEver()
 	}
 	c := exec.Command(os.Args[0], file, "child", how)
 	c.Stdout = os.Stdout // held open, so that nobody can wait for its end of file
@@ -152,7 +153,7 @@ func family(args []string) int {
 	}
 	fmt.Println("ready")
 	if strings.Contains(how, "stay") {
-		select {}
+		sleepForEver()
 	}
 	return 0
 }
@@ -189,11 +190,20 @@ func isPoller(fd int) bool {
 	return strings.HasPrefix(name, "anon_inode:") || strings.HasPrefix(name, "/sys/") || strings.HasPrefix(name, "/proc/")
 }
 
+// sleepForEver waits without an end. Without cgo the runtime ends a program that
+// waits for nothing.
+func sleepForEver() {
+	for {
+		time.Sleep(time.Hour)
+	}
+}
+
 // obstinate ignores SIGTERM.
 func obstinate([]string) int {
 	signal.Ignore(syscall.SIGTERM)
 	fmt.Println("ready")
-	select {}
+	sleepForEver()
+	return 0
 }
 
 // marked marks all programs that the test starts, and returns what fails

@@ -60,7 +60,10 @@ func (r *receiver) receive() error {
 		if err != nil || n == 0 {
 			return err
 		}
-		return r.exactly(n, shown)
+		if int64(int(n)) != n {
+			return value.MaxBuffer.Check(n)
+		}
+		return r.exactly(int(n), shown)
 	case len(a.bufs.List) > 0:
 		return r.scattered()
 	case a.max.Given():
@@ -68,7 +71,7 @@ func (r *receiver) receive() error {
 		if err != nil {
 			return err
 		}
-		return r.single(n, shown)
+		return r.single(int(n), shown)
 	case a.until.Given():
 		return r.untilDelimiter()
 	case a.toEOF.On:
@@ -146,8 +149,8 @@ func (r *receiver) scattered() error {
 		if err != nil {
 			return err
 		}
-		r.bufs = append(r.bufs, n)
-		total += n
+		r.bufs = append(r.bufs, int(n))
+		total += int(n)
 		if err := value.MaxBuffer.Check(int64(total)); err != nil {
 			return err
 		}

@@ -103,7 +103,7 @@ func (r *receiver) large() (bool, error) {
 	if err != nil || n <= value.StreamAbove || a.match.Reads() {
 		return false, err
 	}
-	return true, r.receiveLarge(int64(n), nil)
+	return true, r.receiveLarge(n, nil)
 }
 
 // toEOF receives everything up to the end of file. The bytes

@@ -38,7 +38,7 @@ func (a *recvAction) controlBuffer(t *step.Task) (int, error) {
 	if err == nil && n > maxControl {
 		err = fmt.Errorf("%d bytes are too many for ancillary data: at most 64KiB", n)
 	}
-	return n, err
+	return int(n), err
 }
 
 // cutOff says why ancillary data may be missing.

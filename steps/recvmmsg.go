@@ -55,13 +55,13 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	size := 2048
+	size := int64(2048)
 	if a.max.Given() {
 		if size, err = a.max.Eval(t); err != nil {
 			return err
 		}
 	}
-	if err := value.MaxBuffer.Check(value.Product(int64(count), int64(size))); err != nil {
+	if err := value.MaxBuffer.Check(value.Product(int64(count), size)); err != nil {
 		return err
 	}
 	list := make([]*sock.Message, count)
@@ -81,7 +81,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 		return err
 	}
 	one := a.flags.Has("MSG_WAITFORONE")
-	if len(sizes) < count && !one {
+	if len(sizes) < int(count) && !one {
 		if err := t.CutShort(w); err != nil {
 			t.Missing = fmt.Sprintf("%d of %d messages have come", len(sizes), count)
 			return err

@@ -62,18 +62,18 @@ func (a *relayAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	bound, err := a.bound.Eval(t)
+	bound, shown, err := a.bound.Part(t)
 	if err != nil {
 		return err
 	}
 	args := []any{event.Name(from.Name), event.Name(to.Name)}
 	if a.bound.Given() {
-		args = append(args, bound)
+		args = append(args, shown)
 	}
 	t.Call("relay", args...)
 	passed := &event.Transfer{Sock: to.Sock.Desc().ID}
 	n, err := a.copy(t, from, to, bound, passed)
-	whole := err == nil && a.bound.Given() && n == bound
+	whole := err == nil && a.bound.Given() && int64(n) == bound
 	ended := event.Const("(end of file)")
 	if e, ok := tlsconn.AsError(err); ok && e.Reason == tlsconn.EarlyEOF && a.truncated.On {
 		err, ended = nil, "(end of file without close_notify)"
@@ -97,18 +97,18 @@ func (a *relayAction) Run(t *step.Task) error {
 }
 
 // copy copies up to the end of file, or the bound where there is one.
-func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, bound int, passed *event.Transfer) (int, error) {
+func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, bound int64, passed *event.Transfer) (int, error) {
 	defer t.GiveBack()
 	total := 0
 	in, out := &from.Sock.Desc().RX, &to.Sock.Desc().TX
-	for !a.bound.Given() || total < bound {
+	for !a.bound.Given() || int64(total) < bound {
 		w := t.FreshWait()
 		if err := from.Readable(w, 0); err != nil {
 			return total, err
 		}
 		buf := t.Buffer(relayChunk)
 		if a.bound.Given() {
-			buf = buf[:min(len(buf), bound-total)]
+			buf = buf[:min(int64(len(buf)), bound-int64(total))]
 		}
 		hop := event.Hop{InStart: in.Load(), OutStart: out.Load()}
 		n, err := from.Take(w, buf)

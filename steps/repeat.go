@@ -64,12 +64,12 @@ func (a *repeatAction) Run(t *step.Task) error {
 	}
 	bound := t.Bound
 	loop := t.World.Loop()
-	for i := 0; !a.rounds.counted() || i < rounds; i++ {
+	for i := int64(0); !a.rounds.counted() || i < rounds; i++ {
 		if err := t.NextRound(bound, &a.body); err != nil {
 			return err
 		}
 		if a.index.Given() {
-			t.Set(a.index.Static()[0], i)
+			t.Set(a.index.Static()[0], int(i))
 		}
 		if a.rounds.while.Given() {
 			if more, err := a.rounds.while.Truth(t); err != nil || !more {
@@ -94,7 +94,7 @@ func (a *repeatAction) Run(t *step.Task) error {
 }
 
 // rounded is a number of rounds for a message.
-func rounded(n int) string {
+func rounded(n int64) string {
 	if n == 1 {
 		return "1 round"
 	}

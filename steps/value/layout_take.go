@@ -261,10 +261,13 @@ func (p *bytesPart) params() []*Param {
 // take implements layoutPart.
 func (p *bytesPart) take(t *taker, f *layoutField) error {
 	n, err := p.size.Eval(t.env)
+	if err == nil {
+		err = MaxKept.Check(n)
+	}
 	if err != nil {
 		return err
 	}
-	return t.bytes(f, n, &p.want)
+	return t.bytes(f, int(n), &p.want)
 }
 
 // bytes takes n bytes, compares and names them.

@@ -43,15 +43,6 @@ func (v *Number) above(x int64) error {
 	return v.max.Check(x)
 }
 
-// word reports a number that is too large for an int, which has 32 bits on some
-// processors.
-func word(x int64, err error) (int, error) {
-	if n := int(x); err != nil || int64(n) == x {
-		return n, err
-	}
-	return 0, fmt.Errorf("%d does not fit into the 32 bits of this processor", x)
-}
-
 // Int is a count without a unit. Its zero value is not given.
 type Int struct{ Number }
 
@@ -156,14 +147,16 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 }
 
 // part is the number, and what an event shows of it.
-func (v *Number) part(env Env, u Unit) (int, any, error) {
-	x, trace, err := v.traced(env, u)
-	n, err := word(x, err)
+func (v *Number) part(env Env, u Unit) (int64, any, error) {
+	n, trace, err := v.traced(env, u)
 	from := trace.Origins(nil)
-	if len(from) == 0 {
-		return n, n, err
+	if len(from) == 0 && int64(int(n)) == n {
+		return n, int(n), err
 	}
-	text := strconv.Itoa(n)
+	text := strconv.FormatInt(n, 10)
+	if len(from) == 0 {
+		return n, event.Plain{Text: text}, err
+	}
 	return n, event.Plain{Text: text, Marks: []event.Mark{{To: len(text), Origins: from}}}, err
 }
 
@@ -183,12 +176,10 @@ func (v *Number) evalText(env Env, u Unit) (int64, *Trace, error) {
 func (v *Int) Decode(d *Decoder, n *source.Node) { v.decode(d, n, PlainUnit) }
 
 // Eval is the number; v itself where it was not given.
-func (v *Int) Eval(env Env) (int, error) {
-	return word(v.eval(env, PlainUnit))
-}
+func (v *Int) Eval(env Env) (int64, error) { return v.eval(env, PlainUnit) }
 
 // Part is Eval, with the number as an argument of an event.
-func (v *Int) Part(env Env) (int, any, error) { return v.part(env, PlainUnit) }
+func (v *Int) Part(env Env) (int64, any, error) { return v.part(env, PlainUnit) }
 
 // Schema accepts an integer or an expression.
 func (v *Int) Schema() Schema {
@@ -219,12 +210,10 @@ func (v *Signed) Type() string { return "whole number" }
 func (v *Size) Decode(d *Decoder, n *source.Node) { v.decode(d, n, ByteUnit) }
 
 // Eval is the number of bytes.
-func (v *Size) Eval(env Env) (int, error) {
-	return word(v.eval(env, ByteUnit))
-}
+func (v *Size) Eval(env Env) (int64, error) { return v.eval(env, ByteUnit) }
 
 // Part is Eval, with the number as an argument of an event.
-func (v *Size) Part(env Env) (int, any, error) { return v.part(env, ByteUnit) }
+func (v *Size) Part(env Env) (int64, any, error) { return v.part(env, ByteUnit) }
 
 // Schema accepts 17, 128KiB or an expression.
 func (v *Size) Schema() Schema {

@@ -144,14 +144,15 @@ func (p *repeatPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	n := Product(int64(len(data.Bytes)), int64(times))
+	n := Product(int64(len(data.Bytes)), times)
 	if err := maxPayload.Check(sum64(int64(len(b.Bytes)), n)); err != nil || n == 0 {
 		return b, err
 	}
-	for i := 0; i < times && len(data.Marks) > 0; i++ {
+	count := int(times)
+	for i := 0; i < count && len(data.Marks) > 0; i++ {
 		b.Marks = append(b.Marks, event.Shifted(data.Marks, len(b.Bytes)+i*len(data.Bytes))...)
 	}
-	b.Bytes = append(b.Bytes, bytes.Repeat(data.Bytes, times)...)
+	b.Bytes = append(b.Bytes, bytes.Repeat(data.Bytes, count)...)
 	return b, nil
 }
 
@@ -231,10 +232,10 @@ func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
 		}
 	}
 	switch {
-	case int64(to) < n:
+	case to < n:
 		return nil, 0, fmt.Errorf("cannot pad %d bytes to %d: there are already more", n, to)
 	case len(fill) != 1:
 		return nil, 0, fmt.Errorf("pad fills with one byte, not %d", len(fill))
 	}
-	return fill, int64(to) - n, nil
+	return fill, to - n, nil
 }

@@ -205,15 +205,16 @@ func (p *checksumPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	at, err := p.at.Eval(env)
+	offset, err := p.at.Eval(env)
 	switch {
 	case err != nil:
 		return b, err
-	case at%2 != 0:
-		return b, fmt.Errorf("a checksum at offset %d cannot be right; the offset must be even", at)
-	case at > len(data.Bytes)-2:
-		return b, fmt.Errorf("the checksum at offset %d is outside of the %d bytes", at, len(data.Bytes))
+	case offset%2 != 0:
+		return b, fmt.Errorf("a checksum at offset %d cannot be right; the offset must be even", offset)
+	case offset > int64(len(data.Bytes))-2:
+		return b, fmt.Errorf("the checksum at offset %d is outside of the %d bytes", offset, len(data.Bytes))
 	}
+	at := int(offset)
 	pseudo, err := p.pseudo.bytes(env, len(data.Bytes))
 	if err != nil {
 		return b, err

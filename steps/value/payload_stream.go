@@ -178,8 +178,8 @@ func (p *randomPiece) content(env Env) (Content, error) {
 	seed, err := p.seed.Eval(env)
 	var key [32]byte
 	copy(key[:], fmt.Sprintf("sockscript %d", seed))
-	open := func() io.Reader { return io.LimitReader(rand.NewChaCha8(key), int64(size)) }
-	return Content{Size: int64(size), Open: open}, err
+	open := func() io.Reader { return io.LimitReader(rand.NewChaCha8(key), size) }
+	return Content{Size: size, Open: open}, err
 }
 
 func (p *randomPiece) Append(env Env, b Blob) (Blob, error) { return appendStream(p, env, b) }
