@@ -46,6 +46,12 @@ func TestFunctions(t *testing.T) {
 		`upper(s)`:                     "WORD",
 		`filter(1..3, # > 1)[0]`:       "2",
 		`let x = n; x * x`:             "49",
+
+		`keys({"b": 1, "a": 2, "c": 3, "d": 4})`:                   "[a, b, c, d]",
+		`values({"b": 1, "a": 2, "c": 3, "d": 4})`:                 "[2, 1, 3, 4]",
+		`toPairs({"b": 1, "a": 2})`:                                "[[a, 2], [b, 1]]",
+		`fromPairs([["x", 1], ["y", [2]]]).y`:                      "[2]",
+		`fromPairs(toPairs({"b": 1, "a": 2})) == {"a": 2, "b": 1}`: "true",
 	} {
 		wantText(t, printed(t, "'${"+strings.ReplaceAll(in, "'", "''")+"}'"), "| "+want)
 	}
@@ -54,6 +60,9 @@ func TestFunctions(t *testing.T) {
 		`u8("A", -1)`:    `u8 at offset -1 is outside the 1 bytes`,
 		`u8("A", "x")`:   `u8 at offset x is outside the 1 bytes`,
 		`len(5)`:         `5 has no length; it is neither a text nor a list or mapping`,
+		`keys(5)`:        `"5" is not a mapping`,
+		`fromPairs(5)`:   `fromPairs takes a list of pairs, [[key, value], …]`,
+		`fromPairs([5])`: `"5" is not a pair; write [key, value]`,
 		`[1][index + 5]`: `index out of range: 5 (array length is 1)`,
 	} {
 		f, _ := fails(t, one("- print: '${"+in+"}'"))

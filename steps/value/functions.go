@@ -31,7 +31,7 @@ type function struct {
 }
 
 // functions are in the order of the reference.
-var functions = append([]function{
+var functions = slices.Concat([]function{
 	{
 		name: "len", args: "x", help: "the bytes of a text or of received data, or the items of a list",
 		apply: lengthOf, types: []any{new(func(any) int)},
@@ -78,7 +78,7 @@ var functions = append([]function{
 		apply: func(a ...any) (any, error) { return os.Getenv(Format(a[0])), nil },
 		types: []any{new(func(string) string)},
 	},
-}, integerReaders()...)
+}, mapFunctions, integerReaders())
 
 // text makes a function that writes bytes as a text.
 func text(name, args, help string, write func([]byte) string) function {
@@ -199,9 +199,13 @@ func functionOf(name string) *function {
 // language, but for the ones whose name stands for a value here (count, first
 // and max are names that scenarios use). `len` is ours because the language's
 // own counts characters, and sockets carry bytes; `int` because its own knows
-// no hexadecimal; `find` is the language's own where it is given a condition.
+// no hexadecimal; those of mappings because its own know no order; `find` is
+// the language's own where it is given a condition.
 func (d *Decoder) functions() []expr.Option {
 	options := append([]expr.Option{expr.DisableBuiltin("len"), expr.DisableBuiltin("int")}, equality...)
+	for _, f := range mapFunctions {
+		options = append(options, expr.DisableBuiltin(f.name))
+	}
 	for _, f := range functions {
 		switch {
 		case d.isValue(f.name):
