@@ -169,6 +169,9 @@ func doing(d history.Doing) string {
 
 // viaText tells what a step stands in.
 func viaText(v event.Via) string {
+	if v.Turn {
+		return "in " + place(v.Place)
+	}
 	if v.Round != "" {
 		return "in " + v.Round + " of " + place(v.Place)
 	}

@@ -24,11 +24,12 @@ type Place struct {
 	Shares bool
 }
 
-// A Via is a step that another stands in: a do step, of whose procedure it is, or
-// a loop.
+// A Via is a step that another stands in: a do step, of whose procedure it is, a
+// loop, or a turn.
 type Via struct {
 	Place *Place
 	Round string // of a loop: "round 3", "item 2, {port: 80}"
+	Turn  bool   // it is a turn of a sequence
 }
 
 // Problem is an error at the place.

@@ -2,6 +2,7 @@ package step
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 
@@ -56,7 +57,15 @@ func (a *Turn) Params(*Params) {}
 func (a *Turn) Unhurried() {}
 
 // Run implements [Action].
-func (a *Turn) Run(t *Task) error { return t.Turns.Take(t, a) }
+func (a *Turn) Run(t *Task) error {
+	place := &t.Step.Place
+	err := t.Turns.Take(t, a)
+	var inner *Error
+	if errors.As(err, &inner) {
+		inner.Via = append(inner.Via, event.Via{Place: place, Turn: true})
+	}
+	return err
+}
 
 // turns is what is known of a sequence before its steps are read.
 type turns struct {
@@ -244,6 +253,9 @@ func (r *Reader) turn(n *source.Node) *Step {
 	}
 	path := strings.Split(e.Key.Text, ".")
 	s, a := r.turns, r.turns.actors[path[0]]
+	if a == nil {
+		return r.broken(n) // the loop around it could not be read
+	}
 	turn := &Turn{Actor: path[0], Branch: path[1:], Body: new(Block), key: e.Key, number: s.count, turns: s}
 	s.count++
 	made := &Step{Kind: &turnKind, Action: turn, Node: e.Key, Verb: e.Value, Gives: value.NewNameSet(), blocks: []*Block{turn.Body}}
