@@ -211,6 +211,10 @@ func TestLayoutProblems(t *testing.T) {
 			t.Errorf("layout: %s finds\n  %s\nwant\n  %s", layout, strings.Join(got, "\n  "), want)
 		}
 	}
+	// A name that says what differs need not be used.
+	if got := findings(one("- unpack: abc\n  layout: [{bytes: {size: 2, as: what, expect: ab}}, {u8: {as: last, expect: '>3'}}]")); len(got) > 0 {
+		t.Errorf("names of fields that are compared find %q", got)
+	}
 	for steps, want := range map[string]string{
 		"- recv: b\n  expect: {layout: [{u8: 1}, {rest: any}]}": "6:35: rest takes all that comes, but this receive has no end; give it size, max, until or eof",
 		"- pack: abc": "5:7: pack needs as; give the bytes a name: as: NAME",

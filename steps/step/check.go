@@ -224,12 +224,16 @@ func (c *Check) MakeMatched(m *value.Match) {
 // MakeLayout is MakeMatched for a layout that stands alone.
 func (c *Check) MakeLayout(l *value.Layout) { l.Walk(c.makeField) }
 
-func (c *Check) makeField(exprs []*value.Expr, name string, at *source.Node) {
-	for _, e := range exprs {
+func (c *Check) makeField(g value.Gives) {
+	for _, e := range g.Exprs {
 		c.Expression(e)
 	}
-	if name != "" {
-		c.MakeValue(name, at)
+	switch {
+	case g.Name == "":
+	case g.Compared:
+		c.MakeFreeValue(g.Name, g.At)
+	default:
+		c.MakeValue(g.Name, g.At)
 	}
 }
 

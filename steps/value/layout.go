@@ -29,6 +29,8 @@ type layoutField struct {
 // A layoutPart is what one field takes.
 type layoutPart interface {
 	take(t *taker, f *layoutField) error
+	// compares reports whether it says what must be there.
+	compares() bool
 }
 
 // A layoutForm is a row of the table of the forms that only layouts have.
@@ -219,21 +221,28 @@ func (l *Layout) NamesIn(n *source.Node, add func(string)) {
 	}
 }
 
-// Walk visits the fields in their order: their expressions, and the name that
-// they give; "" for none.
-func (l *Layout) Walk(visit func(exprs []*Expr, name string, at *source.Node)) {
+// A Gives is what a field, or a group of a regular expression, gives: a name, and
+// what is needed before.
+type Gives struct {
+	Exprs    []*Expr // which see the names of the fields before
+	Name     string  // "" where it has none
+	At       *source.Node
+	Compared bool // the name says in messages what differs, and need not be used
+}
+
+// Walk visits the fields in their order.
+func (l *Layout) Walk(visit func(Gives)) {
 	for _, f := range l.fields {
-		name := ""
+		g := Gives{Exprs: f.exprs, At: f.as.Node, Compared: f.part.compares()}
 		if names := f.as.Static(); len(names) > 0 {
-			name = names[0]
+			g.Name = names[0]
 		}
 		if p, ok := f.part.(*prefixedPart); ok && p.layout.Given() {
-			visit(f.exprs[:p.layout.before], "", f.node)
+			visit(Gives{Exprs: f.exprs[:p.layout.before]})
 			p.layout.Walk(visit)
-			visit(f.exprs[p.layout.before+p.layout.count:], name, f.as.Node)
-			continue
+			g.Exprs = f.exprs[p.layout.before+p.layout.count:]
 		}
-		visit(f.exprs, name, f.as.Node)
+		visit(g)
 	}
 }
 
@@ -249,9 +258,9 @@ func (l *Layout) Exprs() []*Expr {
 // Names are the names that the fields give.
 func (l *Layout) Names() []string {
 	var names []string
-	l.Walk(func(_ []*Expr, name string, _ *source.Node) {
-		if name != "" {
-			names = append(names, name)
+	l.Walk(func(g Gives) {
+		if g.Name != "" {
+			names = append(names, g.Name)
 		}
 	})
 	return names

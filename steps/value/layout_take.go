@@ -176,6 +176,8 @@ func (p *integerPart) params() []*Param {
 	return []*Param{{Key: "expect", Value: &p.cond, Help: "a number, or a condition such as \">=3\""}}
 }
 
+func (p *integerPart) compares() bool { return p.cond.Given() || p.want != nil }
+
 // take implements layoutPart.
 func (p *integerPart) take(t *taker, f *layoutField) error {
 	at := t.at
@@ -258,6 +260,8 @@ func (p *bytesPart) params() []*Param {
 	}
 }
 
+func (p *bytesPart) compares() bool { return p.want.Given() }
+
 // take implements layoutPart.
 func (p *bytesPart) take(t *taker, f *layoutField) error {
 	n, err := p.size.Eval(t.env)
@@ -290,6 +294,8 @@ func (p *restPart) params() []*Param {
 	return []*Param{{Key: "expect", Value: &p.want, Help: "what the bytes must be"}}
 }
 
+func (p *restPart) compares() bool { return p.want.Given() }
+
 // take implements layoutPart.
 func (p *restPart) take(t *taker, f *layoutField) error {
 	at := t.at
@@ -306,6 +312,8 @@ func (p *restPart) take(t *taker, f *layoutField) error {
 
 // literalPart is bytes that must be those of a payload.
 type literalPart struct{ Payload }
+
+func (p *literalPart) compares() bool { return true }
 
 // take implements layoutPart.
 func (p *literalPart) take(t *taker, f *layoutField) error {
@@ -347,6 +355,8 @@ func (p *prefixedPart) params() []*Param {
 		{Key: "layout", Value: &p.layout, Help: "the fields of the bytes"},
 	}
 }
+
+func (p *prefixedPart) compares() bool { return p.data.Given() || p.layout.Given() }
 
 // take implements layoutPart.
 func (p *prefixedPart) take(t *taker, f *layoutField) error {

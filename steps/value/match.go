@@ -172,11 +172,10 @@ func (m *Match) checkLacks(env Env, b []byte) error {
 	return err
 }
 
-// Named visits the names that the conditions give, in their order, with the
-// expressions of a layout between them.
-func (m *Match) Named(visit func(exprs []*Expr, name string, at *source.Node)) {
+// Named visits what the conditions give, in their order.
+func (m *Match) Named(visit func(Gives)) {
 	for _, name := range m.Matches.Groups() {
-		visit(nil, name, m.Matches.Node)
+		visit(Gives{Name: name, At: m.Matches.Node})
 	}
 	m.Layout.Walk(visit)
 }
