@@ -73,6 +73,7 @@ type loader struct {
 	problems source.Problems
 	under    []string // the files under way, the document's own first
 	count    int
+	size     int // of all of them, in bytes
 }
 
 // includeList is the value of the key include. The loader reads the files before
@@ -180,6 +181,10 @@ func (l *loader) open(n *source.Node) *source.Node {
 	data, err := readInclude(n, path)
 	if err != nil {
 		l.problem(n, "%s", err).Hint = includeHint(n.Text, err)
+		return nil
+	}
+	if l.size += len(data); l.size > source.MaxFile {
+		l.problem(n, "the files that are included have together more than %dMiB", source.MaxFile>>20).Hint = "include smaller ones"
 		return nil
 	}
 	docs, problems := source.Parse(shown, data)

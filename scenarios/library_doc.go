@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -35,8 +37,28 @@ func DescribeLibrary(name string) (*LibraryDoc, bool) {
 		return nil, false
 	}
 	docs, _ := source.Parse(library.IncludeFile(name), data)
-	l := new(loader)
-	inc := &Included{root: docs[0], node: docs[0]}
+	return describe(name, docs[0]), true
+}
+
+// DescribeFile reads what there is to say of a file that scenarios include. The
+// error says why it is not one.
+func DescribeFile(path string) (*LibraryDoc, error) {
+	docs, problems, err := source.ParseFile(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case problems.HasErrors():
+		return nil, problems
+	case len(docs) != 1 || !isLibrary(docs[0]):
+		return nil, fmt.Errorf("%s is not a library: that is a file with procedures or vars, and without actors", path)
+	}
+	base := filepath.Base(path)
+	return describe(strings.TrimSuffix(base, filepath.Ext(base)), docs[0]), nil
+}
+
+func describe(name string, root *source.Node) *LibraryDoc {
+	l := &loader{under: []string{filepath.Clean(root.Pos.File)}}
+	inc := &Included{root: root, node: root}
 	inc.Included = l.include(inc.root.Get("include"))
 	file, _ := inc.decode(step.NewReader(steps.Kinds(), nil, nil))
 	d := &LibraryDoc{Name: name, Description: inc.doc.description.Text}
@@ -56,7 +78,7 @@ func DescribeLibrary(name string) (*LibraryDoc, bool) {
 		}
 		d.Procedures = append(d.Procedures, doc)
 	}
-	return d, true
+	return d
 }
 
 // flow is a value as YAML writes it on one line.

@@ -70,7 +70,10 @@ func TestSchemaAccepts(t *testing.T) {
 		"actors: {a: {timeout: 5s}, c: []}\nsequence: [{a: {spawn: [], as: x}}, {a.x: {print: 1}}, {if: 'true', then: [{a: {print: 1}}]}, {for: [1], each: k, steps: []}]",
 		"vars: {n: 2, t: 5s}\nactors: {a: {steps: [], count: '${n}', timeout: '${t}'}}",
 		"procedures: {p: [], q: {steps: []}, r: {params: x, steps: [{print: '${x}'}]}}\nactors: {a: [{do: p}, {do: q}, {do: r, with: {x: 1}}]}",
-		"files: {f: text, g: {zeros: 1KiB}}\nactors: {a: []}",
+		"files: {f: text, g: {zeros: 1KiB}, h: {raw: '${'}}\nactors: {a: []}",
+		"include: sockets\nactors: {a: []}", "include: [{as: s, from: sockets}, sockets]\nactors: {a: []}",
+		"cases: {a: {}, b: {n: [1], tags: t, requires: [root], timeout: 5s, known_failure: x}}\nactors: {a: [{print: '${n}'}]}",
+		"cases: [{n: 1}, {n: '${2}', name: two}]\nknown_failure: x\nactors: {a: [{print: '${n}'}]}",
 		stepsText("{send: a, data: x}", "{send: a, data: 5, once: true, flags: MSG_NOSIGNAL, call: sendmsg, expect: 1}"),
 		stepsText("{send: a, data: [x, {u8: 5}, {u16be: [1, '${2}']}, {zeros: 5}, {pad: {data: x, to: 5, with: {u8: 1}}}]}"),
 		stepsText("{send: a, data: {u64be: 0x7fffffffffffffff}}"),
@@ -97,6 +100,21 @@ func TestSchemaAccepts(t *testing.T) {
 	}
 }
 
+func TestSchemaAcceptsLibraries(t *testing.T) {
+	schema := compiledSchema(t)
+	for _, text := range []string{
+		"procedures: {p: [], q: {params: {a: , b: [1]}, returns: n, steps: [{let: {n: '${a}${b}'}}]}}",
+		"description: d\ninclude: sockets\nvars: {a: 1}",
+	} {
+		if _, problems := scenarios.Parse("test.yaml", []byte(text)); len(problems) > 0 {
+			t.Errorf("the loader finds in\n%s\n%s", text, problems.Report())
+		}
+		if err := accepts(t, schema, text); err != nil {
+			t.Errorf("the schema refuses\n%s\n%v", text, err)
+		}
+	}
+}
+
 func TestSchemaRefuses(t *testing.T) {
 	schema := compiledSchema(t)
 	for _, text := range []string{
@@ -110,7 +128,12 @@ func TestSchemaRefuses(t *testing.T) {
 		"requires: 'cap:FOO'\nactors: {a: []}", "requires: 'env:'\nactors: {a: []}", "requires: {command: []}\nactors: {a: []}",
 		"requires: {comand: x}\nactors: {a: []}", "requires: {}\nactors: {a: []}",
 		"procedures: []\nactors: {a: []}", "procedures: {p: {params: x}}\nactors: {a: []}", "procedures: {p: 5}\nactors: {a: []}",
-		"files: []\nactors: {a: []}", "files: {f: {foo: 1}}\nactors: {a: []}",
+		"procedures: {p: {params: {1a: x}, steps: []}}\nactors: {a: []}", "procedures: {p: {returns: [a], steps: []}}\nactors: {a: []}",
+		"cases: {}\nactors: {a: []}", "cases: []\nactors: {a: []}", "cases: 5\nactors: {a: []}", "cases: {a: 5}\nactors: {a: []}",
+		"cases: {a: {1a: 5}}\nactors: {a: []}", "cases: {a: {timeout: soon}}\nactors: {a: []}", "known_failure: [a]\nactors: {a: []}",
+		"include: {from: sockets}\nactors: {a: []}", "include: {as: 5x, from: sockets}\nactors: {a: []}", "include: [[sockets]]\nactors: {a: []}",
+		"description: x", "include: sockets", "vars: {a: 1}\ntimeout: 5s",
+		"files: []\nactors: {a: []}", "files: {f: {raw: [a]}}\nactors: {a: []}", "files: {f: {foo: 1}}\nactors: {a: []}",
 		stepsText("close"), stepsText("{}"), stepsText("{as: x}"), stepsText("{frobnicate: x}"), stepsText("{close: a, send: b, data: x}"),
 		stepsText("{close: a, colour: red}"), stepsText("{close: []}"), stepsText("{close: {a: b}}"), stepsText("{send: a}"),
 		stepsText("{send: a, data: {foo: 1}}"), stepsText("{send: a, data: {u8: 1, u16be: 2}}"), stepsText("{send: a, data: {}}"),

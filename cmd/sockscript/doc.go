@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,11 +19,12 @@ import (
 func (p *program) docCommand() *cobra.Command {
 	var markdown bool
 	c := &cobra.Command{
-		Use:   "doc [KIND | OPTION | LIBRARY[.PROCEDURE]]",
+		Use:   "doc [KIND | OPTION | LIBRARY[.PROCEDURE] | FILE]",
 		Short: "Read about the language, its step kinds and socket options",
 		Long: `Print the reference of a step kind, of a socket option or type of ancillary data
 by its C name, such as SO_RCVBUF, or of a library that scenarios can include or
-one of its procedures, such as sockets.serve. Without an argument, print an overview of
+one of its procedures, such as sockets.serve; a FILE is such a library of one's
+own. Without an argument, print an overview of
 the language: the keys of a scenario, the step kinds, payloads and the functions
 of expressions.`,
 		ValidArgsFunction: completeDoc,
@@ -52,6 +54,13 @@ func (p *program) describe(word string) error {
 		return p.print(text)
 	}
 	if text, ok := reference.Library(word); ok {
+		return p.print(text)
+	}
+	if strings.Contains(word, "/") || filepath.Ext(word) == ".yaml" || filepath.Ext(word) == ".yml" {
+		text, err := reference.LibraryFile(word)
+		if err != nil {
+			return err
+		}
 		return p.print(text)
 	}
 	if file, _, dotted := strings.Cut(word, "."); dotted {

@@ -104,10 +104,12 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 		return err
 	}
 	if golden != "" {
-		if len(cases) > 1 {
-			return fmt.Errorf("--golden is for one scenario, and %d are chosen; test compares many", len(cases))
+		if len(cases) > 1 && !suite.OneTable(cases) {
+			return fmt.Errorf("--golden is for one scenario or the rows of one, and %d are chosen; test compares many", len(cases))
 		}
-		cases[0].Golden = golden
+		for _, c := range cases {
+			c.Golden = golden
+		}
 	}
 	if len(cases) == 1 && step.UsesStdout(cases[0].Scenario.Steps) {
 		p.reportAside(rep)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -99,6 +100,12 @@ func CheckGoldens(cases []*Case) error {
 		owner[path] = c
 	}
 	return nil
+}
+
+// OneTable reports whether all cases are rows of one table, so that they share a
+// golden file.
+func OneTable(cases []*Case) bool {
+	return !slices.ContainsFunc(cases, func(c *Case) bool { return !c.sharesTable(cases[0]) })
 }
 
 // sharesTable reports whether both are rows of one table.

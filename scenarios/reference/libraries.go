@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -22,17 +23,34 @@ func Library(name string) (string, bool) {
 	if !ok {
 		return "", false
 	}
-	var b strings.Builder
-	if one {
-		for _, p := range lib.Procedures {
-			if p.Name == proc {
-				procedureText(&b, lib, p)
-				return b.String(), true
-			}
-		}
-		return "", false
+	if !one {
+		return libraryText(lib, name), true
 	}
-	fmt.Fprintf(&b, "%s - a library of procedures; write include: %s\n\n%s\n", lib.Name, lib.Name, strings.TrimSpace(lib.Description))
+	for _, p := range lib.Procedures {
+		if p.Name == proc {
+			var b strings.Builder
+			procedureText(&b, lib, p)
+			return b.String(), true
+		}
+	}
+	return "", false
+}
+
+// LibraryFile tells about a file of procedures that scenarios include.
+func LibraryFile(path string) (string, error) {
+	lib, err := scenarios.DescribeFile(path)
+	if err != nil {
+		return "", err
+	}
+	return source.VisibleLines(libraryText(lib, path)), nil
+}
+
+func libraryText(lib *scenarios.LibraryDoc, include string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s - a library of procedures; write include: %s\n", lib.Name, include)
+	if lib.Description != "" {
+		fmt.Fprintf(&b, "\n%s\n", strings.TrimSpace(lib.Description))
+	}
 	if len(lib.Vars) > 0 {
 		b.WriteString("\nVariables\n")
 		columns(&b, lib.Vars)
@@ -41,15 +59,17 @@ func Library(name string) (string, bool) {
 		b.WriteByte('\n')
 		procedureText(&b, lib, p)
 	}
-	return b.String(), true
+	return b.String()
 }
 
 func procedureText(b *strings.Builder, lib *scenarios.LibraryDoc, p scenarios.ProcedureDoc) {
 	fmt.Fprintf(b, "%s.%s\n", lib.Name, p.Name)
 	for line := range strings.Lines(strings.TrimSpace(p.Description)) {
-		b.WriteString("  " + line)
+		fmt.Fprintf(b, "  %s\n", strings.TrimSuffix(line, "\n"))
 	}
-	b.WriteString("\n\n")
+	if len(p.Params) > 0 {
+		b.WriteByte('\n')
+	}
 	columns(b, parameterRows(p))
 	if p.Returns != "" {
 		b.WriteString("\n  as names what it returns.\n")

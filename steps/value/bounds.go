@@ -23,7 +23,7 @@ var (
 	maxNodes    = Maximum{"the values of a file", source.MaxNodes, PlainUnit, "scalars, lists and mappings, with aliases expanded"}
 	maxDepth    = Maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
 	MaxChecked  = Maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
-	MaxIncluded = Maximum{"the files that a scenario includes", 100, PlainUnit, "with those that these include, each time that one is included"}
+	MaxIncluded = Maximum{"the files that a scenario includes", 100, PlainUnit, "with those that these include, each time that one is included; all together they have at most 16MiB"}
 	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
 	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
 	maxItems    = Maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
