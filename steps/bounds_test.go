@@ -28,6 +28,9 @@ func TestCheckBounds(t *testing.T) {
 		{"an option's buffer", ends + "- getsockopt: a\n  option: SO_TYPE\n  size: 65MiB\n- close: b", []string{
 			"7:13: 65MiB is too much: the most for the buffers of one call is 64MiB",
 		}},
+		{"a regular expression", ends + "- recv: b\n  expect: {matches: '(a|b){900}(c|d){900}(e|f){900}(g|h){900}'}\n- close: a", []string{
+			"6:25: 10802 is too much: the most for a regular expression is 10000",
+		}},
 		{"replicas of one actor", "actors:\n  one:\n    count: 10001\n    steps: [{print: x}]\n", []string{
 			"3:12: 10001 is too much: the most for the actors of a scenario is 10000",
 		}},
@@ -51,6 +54,7 @@ func TestRunBounds(t *testing.T) {
 		{"a list of pieces", one(huge + "- recv: b\n  until: [{zeros: 40MiB}, {zeros: 40MiB}]"), "80MiB is too much: the most for a payload in memory is 64MiB"},
 		{"repeats of repeats", one(huge + "- recv: b\n  until: {repeat: {data: {repeat: {data: {zeros: 1MiB}, times: 4611686018427387904}}, times: 8}}"), "the most for a payload in memory is 64MiB"},
 		{"the offset of an integer", one("- let: {d: abc, n: 9223372036854775807}\n- print: ${u64be(d, n)}"), `u64be at offset 9223372036854775807 is outside the 3 bytes`},
+		{"a regular expression", one(huge + "- let: {re: \"${repeat('(a|b){900}', 5)}\"}\n- recv: b\n  expect: {matches: '${re}'}"), "is too much: the most for a regular expression is 10000"},
 		{"replicas", "vars: {n: 1000000000}\n" + strings.Replace(one("- print: x"), "one:\n", "one:\n    count: ${n}\n    steps:\n", 1), "the count of actor one: expression \"n\": 1000000000 is too much: the most for the actors of a scenario is 10000"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

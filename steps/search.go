@@ -42,15 +42,15 @@ func (r *receiver) untilDelimiter() error {
 func (r *receiver) untilMatch() error {
 	m := &r.action.match
 	r.describe(event.Const("match"))
-	s := &search{tail: -1, find: func(b []byte, looked int) (int, error) { return m.Find(r.t, b, looked) }}
-	if !m.Matches.Given() {
-		want, err := m.Contains.Bytes(r.t)
-		if err != nil {
-			return err
-		}
-		s.tail = r.tail(len(want) - 1)
+	looking, err := m.Search(r.t)
+	if err != nil {
+		return err
 	}
-	err := r.peeking(s)
+	s := &search{tail: -1, find: func(b []byte, looked int) (int, error) { return looking.Find(r.t, b, looked) }}
+	if !m.Matches.Given() {
+		s.tail = r.tail(looking.Tail())
+	}
+	err = r.peeking(s)
 	r.found = err == nil && !r.eof
 	return err
 }

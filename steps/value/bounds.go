@@ -25,6 +25,7 @@ var (
 	MaxChecked  = Maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
 	MaxIncluded = Maximum{"the files that a scenario includes", 100, PlainUnit, "with those that these include, each time that one is included; all together they have at most 16MiB"}
 	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
+	maxRegexp   = Maximum{"a regular expression", 10_000, PlainUnit, "the bytes of its text, and the instructions that it compiles to: `x{1000}` has a thousand"}
 	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
 	maxItems    = Maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
 	MaxLine     = Maximum{"a line that a step writes", 64 << 10, ByteUnit, "of `let` and `print`; of a longer one the transcript shows the beginning, and its length"}
@@ -41,7 +42,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*Maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxExpr, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxExpr, &maxRegexp, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.

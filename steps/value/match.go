@@ -60,39 +60,6 @@ func (m *Match) Searches() bool { return m.Contains.Given() || m.Matches.Given()
 // Reads reports whether the bytes themselves must be there, to look at them.
 func (m *Match) Reads() bool { return m.Searches() || m.Lacks.Given() || m.Layout.Given() }
 
-// Find looks for what is searched in b and says where it ends; -1 where it
-// is not there yet. The first bytes of b were looked through in vain.
-func (m *Match) Find(env Env, b []byte, looked int) (int, error) {
-	end := 0
-	if m.Contains.Given() {
-		want, err := m.Contains.Bytes(env)
-		if err != nil {
-			return -1, err
-		}
-		i := IndexFrom(b, want, looked)
-		if i < 0 && looked > 0 && m.Matches.Given() {
-			i = bytes.Index(b, want) // it was there before the expression matched
-		}
-		if i < 0 {
-			return -1, nil
-		}
-		end = i + len(want)
-	}
-	if m.Matches.Given() {
-		re, err := m.Matches.Eval(env)
-		if err != nil {
-			return -1, err
-		}
-		from := unseen(re, looked)
-		loc, err := findRegexp(env, re, b[from:])
-		if err != nil || loc == nil {
-			return -1, err
-		}
-		end = max(end, from+loc[1])
-	}
-	return end, nil
-}
-
 // Check compares received bytes with all that is expected and sets the
 // variables of named groups.
 func (m *Match) Check(env Env, b []byte) error {
@@ -264,16 +231,14 @@ func (r *Regexp) Decode(d *Decoder, n *source.Node) {
 	if !r.given || !static {
 		return
 	}
-	re, err := regexp.Compile(s)
-	if err != nil {
-		d.Problem(n, "regular expression: %s", regexpMessage(err)).Hint = "the syntax is RE2's"
-		return
+	re, err := compileRegexp(s)
+	switch syntax, wrong := asSyntax(err); {
+	case wrong:
+		d.Problem(n, "regular expression: %s", syntax).Hint = "the syntax is RE2's"
+	case err != nil:
+		d.Problem(n, "%s", err)
 	}
 	r.re = re
-}
-
-func regexpMessage(err error) string {
-	return strings.TrimPrefix(err.Error(), "error parsing regexp: ")
 }
 
 // Type names the type in the reference.
@@ -313,9 +278,9 @@ func (r *Regexp) Eval(env Env) (*regexp.Regexp, error) {
 	if err != nil {
 		return nil, err
 	}
-	re, err := regexp.Compile(s)
-	if err != nil {
-		return nil, Mismatchf("regular expression %s: %s", Quote(s), regexpMessage(err))
+	re, err := compileRegexp(s)
+	if syntax, wrong := asSyntax(err); wrong {
+		return nil, Mismatchf("regular expression %s: %s", Quote(s), syntax)
 	}
-	return re, nil
+	return re, err
 }

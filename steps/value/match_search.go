@@ -7,7 +7,6 @@ import (
 	"hash"
 	"io"
 	"regexp"
-	"regexp/syntax"
 	"sync"
 	"unicode/utf8"
 
@@ -60,54 +59,72 @@ func (t *timedRunes) ReadRune() (rune, int, error) {
 	return c, size, nil
 }
 
-// unseen is where a match can begin at the earliest in a text whose first bytes
-// were looked through in vain: so far before their end as a match is long.
-func unseen(re *regexp.Regexp, looked int) int {
-	if looked == 0 {
-		return 0
-	}
-	tree, err := syntax.Parse(re.String(), syntax.Perl)
-	if err != nil {
-		return 0
-	}
-	longest, bounded := longestMatch(tree)
-	if !bounded {
-		return 0
-	}
-	return max(0, looked-longest)
+// A Search looks for what is expected in a stream, as its bytes come.
+type Search struct {
+	want   []byte // nil where nothing is to be contained
+	end    int    // of want in the bytes, where it was found
+	found  bool
+	re     *regexp.Regexp // nil where nothing is to match
+	scan   *scanner
+	looked int // bytes that scan has looked at
 }
 
-// longestMatch is how many bytes a match has at most. It is not bounded where
-// the expression repeats without end, or where a match depends on what stands
-// beside it.
-func longestMatch(re *syntax.Regexp) (n int, bounded bool) {
-	switch re.Op {
-	case syntax.OpNoMatch, syntax.OpEmptyMatch:
-		return 0, true
-	case syntax.OpLiteral:
-		return utf8.UTFMax * len(re.Rune), true
-	case syntax.OpCharClass, syntax.OpAnyCharNotNL, syntax.OpAnyChar:
-		return utf8.UTFMax, true
-	case syntax.OpCapture, syntax.OpQuest:
-		return longestMatch(re.Sub[0])
-	case syntax.OpRepeat:
-		one, ok := longestMatch(re.Sub[0])
-		return one * re.Max, ok && re.Max >= 0
-	case syntax.OpConcat, syntax.OpAlternate:
-		for _, part := range re.Sub {
-			one, ok := longestMatch(part)
-			if !ok {
-				return 0, false
-			}
-			if re.Op == syntax.OpAlternate {
-				n = max(n, one)
-			} else {
-				n += one
-			}
+// Search begins to look for what contains and matches say.
+func (m *Match) Search(env Env) (*Search, error) {
+	s := new(Search)
+	var err error
+	if m.Contains.Given() {
+		if s.want, err = m.Contains.Bytes(env); err != nil {
+			return nil, err
 		}
-		return n, true
 	}
-	return 0, false
+	s.found = !m.Contains.Given()
+	if !m.Matches.Given() {
+		return s, nil
+	}
+	if s.re, err = m.Matches.Eval(env); err == nil {
+		s.scan, err = newScanner(s.re.String())
+	}
+	return s, err
+}
+
+// Tail is how many of the last bytes may be the beginning of what is contained.
+func (s *Search) Tail() int { return len(s.want) - 1 }
+
+// Find looks for what is searched in b and says where it ends; -1 where it is
+// not there yet. The first bytes of b were looked through in vain.
+func (s *Search) Find(env Env, b []byte, looked int) (int, error) {
+	if !s.found {
+		if i := IndexFrom(b, s.want, looked); i >= 0 {
+			s.end, s.found = i+len(s.want), true
+		}
+	}
+	end := 0
+	if s.scan != nil {
+		var err error
+		if end, err = s.matches(env, b); err != nil {
+			return -1, err
+		}
+	}
+	if !s.found || end < 0 {
+		return -1, nil
+	}
+	return max(s.end, end), nil
+}
+
+// matches is where the first match in b ends; -1 where there is none. Only one
+// that there is is looked for from the beginning of b.
+func (s *Search) matches(env Env, b []byte) (int, error) {
+	n, err := s.scan.add(env, b[s.looked:])
+	s.looked += n
+	if err != nil || !s.found || !s.scan.found(b[s.looked:]) {
+		return -1, err
+	}
+	loc, err := findRegexp(env, s.re, b)
+	if err != nil || loc == nil {
+		return -1, err
+	}
+	return loc[1], nil
 }
 
 func sumOf(h hash.Hash) *event.SHA256 {
