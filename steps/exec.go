@@ -174,6 +174,9 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 	var l program.Launch
 	for _, x := range v.argv.list {
 		s, err := x.Marked(t)
+		if err == nil {
+			err = withoutZero("an argument", s.Text)
+		}
 		if err != nil {
 			return l, err
 		}
@@ -189,6 +192,9 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 	added := []string{"PWD=" + l.Dir}
 	for i, name := range v.env.Names {
 		s, err := v.env.Values[i].Eval(t)
+		if err == nil {
+			err = withoutZero("the environment variable "+name, s)
+		}
 		if err != nil {
 			return l, err
 		}
@@ -196,6 +202,14 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 	}
 	l.Env = program.Environment(os.Environ(), added)
 	return l, nil
+}
+
+// withoutZero reports a text that ends for the kernel before its last byte.
+func withoutZero(what, s string) error {
+	if !strings.Contains(s, "\x00") {
+		return nil
+	}
+	return fmt.Errorf("%s cannot hold a zero byte, but it is %s; give the program such bytes on stdin or in a file", what, value.Quote(s))
 }
 
 // folder is the working folder of the program.

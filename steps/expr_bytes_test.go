@@ -107,6 +107,18 @@ func TestBytesFunctionsFail(t *testing.T) {
 
 const wordBits = 32 << (^uint(0) >> 63)
 
+// The kernel would cut an argument at its first zero byte.
+func TestZeroByteForPrograms(t *testing.T) {
+	for steps, want := range map[string]string{
+		`- exec: [printf, "${unhex('6100')}"]`:                 `an argument cannot hold a zero byte, but it is "a\x00"; give the program such bytes on stdin or in a file`,
+		`- {exec: [printf], env: {A: "${unhex('00')}"}}`:       `the environment variable A cannot hold a zero byte, but it is "\x00"; give the program such bytes on stdin or in a file`,
+		`- {start: [printf, "${unhex('6100')}"], as: program}`: `an argument cannot hold a zero byte, but it is "a\x00"; give the program such bytes on stdin or in a file`,
+	} {
+		f, _ := fails(t, one(steps))
+		wantText(t, f.Err.Error(), want)
+	}
+}
+
 // What the kernel chose stays masked through every function, also where its
 // name is that of a step or of a form.
 func TestFunctionsKeepMasks(t *testing.T) {
