@@ -88,12 +88,20 @@ func (a *relayAction) Run(t *step.Task) error {
 		return err
 	}
 	if t.Return(n, ended); whole {
-		t.Return(n)
+		t.Return(countOf(n, shown))
 	}
 	if err := t.SetAs(0, n); err != nil {
 		return err
 	}
 	return a.size.Expect(t, int64(n), "bytes relayed")
+}
+
+// countOf is as many bytes as were asked for, as a result.
+func countOf(n int, asked any) any {
+	if p, masked := asked.(event.Plain); masked {
+		return event.Length{N: n, Marks: p.Marks}
+	}
+	return n
 }
 
 // copy copies up to the end of file, or the bound where there is one.

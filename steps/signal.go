@@ -24,13 +24,13 @@ type signalAction struct{ name value.Text }
 func (a *signalAction) Params(p *step.Params) { p.Value(&a.name, "the signal's name") }
 
 func (a *signalAction) Run(t *step.Task) error {
-	name, err := a.name.Eval(t)
+	name, err := a.name.Marked(t)
 	if err != nil {
 		return err
 	}
-	t.Call("signal", event.Const(name))
+	t.Call("signal", event.Plain(name))
 	t.Record()
-	t.World.Signal(name, t.Last)
+	t.World.Signal(name.Text, t.Last)
 	return nil
 }
 

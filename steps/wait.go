@@ -19,12 +19,12 @@ type waitAction struct{ name value.Text }
 func (a *waitAction) Params(p *step.Params) { p.Value(&a.name, "the signal's name") }
 
 func (a *waitAction) Run(t *step.Task) error {
-	name, err := a.name.Eval(t)
+	name, err := a.name.Marked(t)
 	if err != nil {
 		return err
 	}
-	t.Call("wait", event.Const(name))
-	cause, err := t.World.Wait(t.Deadline, name)
+	t.Call("wait", event.Plain(name))
+	cause, err := t.World.Wait(t.Deadline, name.Text)
 	t.After(cause)
 	return err
 }

@@ -25,6 +25,7 @@ type Fold struct {
 	first, last int              // the events' places in their branch
 	sent        map[uint64]int64 // by description: how far sending had come
 	received    map[uint64]int64 // by description: how far receiving had come
+	marked      []markedRange    // what of the bytes that were sent is masked
 	endpoints   []folded
 	after       []event.Cause // of the latest round
 
@@ -199,6 +200,7 @@ func (f *Fold) take(round []Entry, shared bool, ends *foldedEnds) {
 			}
 		case event.OpSend:
 			t.sends(ev.Sock, ev.Offset)
+			t.marks(ev)
 		case event.OpRecv, event.OpHandshake:
 			t.receives(ev.Sock, ev.Offset)
 			if ev.Also != nil {
@@ -263,6 +265,9 @@ func (t *taker) takeFold(inner *Fold) {
 	}
 	for sock, offset := range inner.received {
 		t.receives(sock, offset)
+	}
+	for _, r := range inner.marked {
+		t.keep(r)
 	}
 }
 

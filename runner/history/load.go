@@ -87,6 +87,9 @@ func (s *savedFold) fold() *Fold {
 	for _, l := range s.Endpoints {
 		f.endpoints = append(f.endpoints, folded{l.Op, l.Sock, l.Endpoints})
 	}
+	for _, r := range s.Marked {
+		f.keep(markedRange{r.Sock, r.From, r.To, r.Marks})
+	}
 	for _, addr := range s.Reached {
 		f.reaches(addr)
 	}
@@ -170,6 +173,11 @@ func (c *checker) fold(f *savedFold) {
 	c.causes(f.After...)
 	for _, o := range append(f.Sent, f.Received...) {
 		c.inRange(o.Offset)
+	}
+	for _, r := range f.Marked {
+		c.inRange(r.From, r.To)
+		c.check(r.From <= r.To, "a range of bytes ends before it begins")
+		c.marks(r.Marks)
 	}
 	for _, l := range f.Endpoints {
 		c.check(l.Op <= event.OpJoin, "the operation %d is not known", l.Op)

@@ -29,6 +29,7 @@ type masks struct {
 	relays   int                  // pieces that were followed through relays
 	receives map[*event.Event]int // the nodes of those that receive
 	received map[*event.Event]receipt
+	ranges   map[uint64][]markedRange // of what folds sent; nil until somebody asks
 }
 
 // An owner is a socket that has an address.

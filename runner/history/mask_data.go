@@ -164,6 +164,13 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 		end := x.sentBy(list[k], peer)
 		n, counted := sentBytes(e)
 		begin := end - n
+		if begin > at {
+			more, up := m.folded(peer, at, min(begin, to))
+			marks, at = append(marks, moved(more, int(at-from))...), up
+			if at >= to {
+				break
+			}
+		}
 		if !counted || begin > at {
 			return nil, false
 		}
@@ -178,6 +185,10 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 			marks = append(marks, moved(joined(dataParts(e.Args)), int(begin-from))...)
 		}
 		at = end
+	}
+	if at < to {
+		more, up := m.folded(peer, at, to)
+		marks, at = append(marks, moved(more, int(at-from))...), up
 	}
 	return marks, at >= to
 }
@@ -216,18 +227,35 @@ func sentBytes(e *event.Event) (int64, bool) {
 	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != event.OpSend && e.Also == nil {
 		return 0, false
 	}
-	for _, d := range dataParts(e.Args) {
-		if !d.Counted {
-			return 0, false
-		}
+	if !allCounted(e.Args) {
+		return 0, false
 	}
 	switch n := e.Ret[0].(type) {
 	case event.Count:
 		return int64(n), true
+	case event.Length:
+		return int64(n.N), true
 	case int:
 		return int64(n), true
 	}
 	return 0, false
+}
+
+// allCounted reports whether the counters of a socket count all data among parts.
+func allCounted(parts []any) bool {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case event.Data:
+			if !p.Counted {
+				return false
+			}
+		case []any:
+			if !allCounted(p) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // datagrams are the marks of the messages that an event received.

@@ -128,9 +128,17 @@ type savedFold struct {
 	Start, End     time.Duration
 	First, Last    int
 	Sent, Received []savedOffset
+	Marked         []savedMarks
 	Endpoints      []savedEndpoints
 	After          []event.Cause
 	Reached        []sock.Addr
+}
+
+// A savedMarks is a [markedRange].
+type savedMarks struct {
+	Sock     uint64
+	From, To int64
+	Marks    []event.Mark
 }
 
 // A savedOffset is how far one direction of a description had come.
@@ -189,6 +197,9 @@ func (f *Fold) saved() *savedFold {
 	}
 	for _, l := range f.endpoints {
 		s.Endpoints = append(s.Endpoints, savedEndpoints{l.op, l.sock, l.endpoints})
+	}
+	for _, r := range f.marked {
+		s.Marked = append(s.Marked, savedMarks{r.sock, r.from, r.to, r.marks})
 	}
 	for addr := range f.reached {
 		s.Reached = append(s.Reached, addr)

@@ -96,8 +96,10 @@ func (t *Task) attempt(s *Step) error {
 	err = s.Action.Run(t)
 	took := t.took()
 	err = t.settle(s, err, took)
-	var above *expectedAbove
-	t.Event.Failed = err != nil && !errors.As(err, &above)
+	if err != nil {
+		var above *expectedAbove
+		t.Event.Failed = !errors.As(err, &above)
+	}
 	switch {
 	case t.Event.Call != "" && (err == nil || !t.isCancelled(err)):
 		t.Record()
