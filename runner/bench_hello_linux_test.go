@@ -55,8 +55,8 @@ func ownNetwork(b *testing.B) {
 				"unshare -rn sh -c 'ip link set lo up; exec go test -run ^$ -bench TCPHello ./runner'", i.Name)
 		}
 	}
-	// Here it may be forbidden; then both are slowed down alike. It may also be the
-	// network of a host that has no other.
+	// Here it may be forbidden; then both are slowed down alike. It may also be
+	// the network of a host that has no other.
 	const buckets = "/proc/sys/net/ipv4/tcp_max_tw_buckets"
 	if before, err := os.ReadFile(buckets); err == nil && os.WriteFile(buckets, []byte("0"), 0) == nil {
 		b.Cleanup(func() { os.WriteFile(buckets, before, 0) })

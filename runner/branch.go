@@ -22,8 +22,8 @@ type member struct {
 	life  *life // its own, or that of the sequence in which it has turns
 }
 
-// A life says whether anybody of a member, or of all members of a sequence, still
-// does something. The hub guards it.
+// A life says whether anybody of a member, or of all members of a sequence,
+// still does something. The hub guards it.
 type life struct {
 	live    int // branches that have not ended; a sequence itself is one
 	waiting int // of these, those that wait for a name, signal, barrier or branch

@@ -145,15 +145,16 @@ func (w *waiter) describe() string {
 	return s
 }
 
-// waitsInTurn reports whether a sequence waits for what only its later turns can
-// give.
+// waitsInTurn reports whether a sequence waits for what only its later turns
+// can give.
 func (w *waiter) waitsInTurn() bool {
 	q := w.branch.run.sequence
 	return w.meet == nil && q != nil && (w.branch == q.branch || w.branch.turn.Load() != nil) &&
 		!slices.ContainsFunc(w.givers, func(m *member) bool { return m.life != w.branch.member.life })
 }
 
-// background is 1 for a wait of an actor in the background, which can be in vain.
+// background is 1 for a wait of an actor in the background, which can be in
+// vain.
 func (w *waiter) background() int {
 	if w.branch.member.actor.Background {
 		return 1

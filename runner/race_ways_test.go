@@ -249,7 +249,7 @@ actors:
 `, []string{"bind(in) of r (line 4) and send(s) of a (line 5): the datagram may come before the bind, and be lost"}},
 }
 
-// A race is told of in the same words, whichever of the two came first.
+// A race is reported in the same words, whichever of the two came first.
 func TestRacesBothWays(t *testing.T) {
 	for _, test := range raceWays {
 		for _, way := range []struct{ name, a, b string }{{"first", "0ms", "20ms"}, {"second", "20ms", "0ms"}} {

@@ -34,8 +34,8 @@ type Options struct {
 	FoldAll bool
 	// Private makes a network for each scenario that asks for none.
 	Private bool
-	// Refused is why no other process could make the network, told where this one
-	// cannot either.
+	// Refused is why no other process could make the network, told where this
+	// one cannot either.
 	Refused error
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool

@@ -15,9 +15,9 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A sequence lets the actors of a scenario take turns, one after the other, on a
-// goroutine of its own. It is the world of the steps around the turns: loops and
-// conditions.
+// A sequence lets the actors of a scenario take turns, one after the other, on
+// a goroutine of its own. It is the world of the steps around the turns: loops
+// and conditions.
 type sequence struct {
 	*branch // its own, which records nothing
 	task    *step.Task
@@ -40,8 +40,8 @@ type player struct {
 // fails.
 const sequenceName = "sequence"
 
-// arrange makes the sequence of a scenario, in which all its actors live one life:
-// whoever waits in a turn keeps all others from theirs.
+// arrange makes the sequence of a scenario, in which all its actors live one
+// life: whoever waits in a turn keeps all others from theirs.
 func (r *run) arrange(ctx context.Context) {
 	m := &member{actor: &scenarios.Actor{Name: sequenceName}, count: 1, life: new(life)}
 	b := &branch{run: r, member: m, record: &history.Branch{Actor: sequenceName, Count: 1}}
@@ -185,8 +185,8 @@ func merged(list []event.Cause, more ...[]event.Cause) []event.Cause {
 	return list
 }
 
-// Record implements [step.World]. A note of a loop is told by the actor of the
-// first turn in it.
+// Record implements [step.World]. The actor of the first turn in a loop
+// reports a note of the loop.
 func (q *sequence) Record(e *event.Event) event.Cause {
 	b := q.players[step.FirstTurn(q.run.scenario.Sequence, e.Place)].member.main
 	b.joined = merged(b.joined, q.after)

@@ -23,9 +23,9 @@ func overridden(own, given map[string]any, under string) map[string]any {
 	return vars
 }
 
-// computeVars gives the variables of included files their values, and then those
-// of the file itself that hold expressions, but for what was given from outside.
-// The values go into the variables of own.
+// computeVars evaluates the variables of included files, and then those of the
+// file itself that hold expressions, but for what was given from outside. The
+// values go into the variables of own.
 func (r *run) computeVars(ctx context.Context, included []*scenarios.Included, computed []*scenarios.Variable, own *step.Run, under string) error {
 	for _, inc := range included {
 		file := r.shared

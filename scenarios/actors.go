@@ -39,7 +39,7 @@ func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// newActor is an actor with the name that stands at n.
+// newActor is an actor with the name that is at n.
 func newActor(n *source.Node) *Actor {
 	return &Actor{Name: n.Text, Node: n, Body: new(step.Block), Count: value.Replicas()}
 }
@@ -87,7 +87,7 @@ func (b *actorBody) Decode(d *value.Decoder, n *source.Node) {
 func (b *actorBody) Schema() value.Schema { return new(step.Block).Schema() }
 func (b *actorBody) Type() string         { return "list of steps" }
 
-// outside decodes a value whose expressions stand outside any step.
+// outside decodes a value whose expressions are outside any step.
 type outside struct{ value value.Value }
 
 func (o *outside) Decode(d *value.Decoder, n *source.Node) { d.Outside(o.value, n) }

@@ -47,7 +47,7 @@ func RowKeys() []value.DocRow { return value.DocRows(new(rowNotes).params()) }
 
 func isNote(key string) bool { return value.FindParam(new(rowNotes).params(), key) != nil }
 
-// A rowNode is a row as it stands in the file.
+// A rowNode is a row as it is in the file.
 type rowNode struct {
 	name  string
 	at    *source.Node // the name, or the row where that has no name
@@ -73,8 +73,8 @@ func rowsIn(n *source.Node) []rowNode {
 	return rows
 }
 
-// columnsOf are the variables that any row of the table sets, each with the place
-// where that happens first.
+// columnsOf are the variables that any row of the table sets, each with the
+// place where that happens first.
 func columnsOf(n *source.Node) map[string]*source.Node {
 	columns := make(map[string]*source.Node)
 	for _, row := range rowsIn(n) {
@@ -116,7 +116,7 @@ func (v *table) Decode(d *value.Decoder, n *source.Node) {
 // mostRowName is the most characters that the name of a row has.
 const mostRowName = 80
 
-// badRowName says what keeps a text from naming a row: it stands in a line of the
+// badRowName says what keeps a text from naming a row: it is in a line of the
 // golden file and in the names of tests.
 func badRowName(name string) string {
 	switch {
@@ -164,8 +164,8 @@ func (v *table) Schema() value.Schema {
 
 func (v *table) Type() string { return "rows of variables" }
 
-// split makes a scenario of each row; without a table there is only the scenario
-// itself.
+// split makes a scenario of each row; without a table there is only the
+// scenario itself.
 func (s *Scenario) split(doc *document) []*Scenario {
 	if len(doc.cases.rows) == 0 {
 		return []*Scenario{s}

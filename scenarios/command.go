@@ -77,7 +77,8 @@ func addresses(n *source.Node, kinds step.Kinds) []string {
 	return names
 }
 
-// certain are the steps of an actor, but for those of turns that may not be taken.
+// certain are the steps of an actor, but for those of turns that may not be
+// taken.
 func (s *Scenario) certain(a *Actor) *step.Block {
 	if a.Turns {
 		return step.CertainTurns(s.Sequence, a.Name)

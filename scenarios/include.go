@@ -76,8 +76,8 @@ type loader struct {
 	size     int // of all of them, in bytes
 }
 
-// includeList is the value of the key include. The loader reads the files before
-// anything else of the document is decoded.
+// includeList is the value of the key include. The loader reads the files
+// before anything else of the document is decoded.
 type includeList struct{}
 
 func (includeList) Decode(*value.Decoder, *source.Node) {}
@@ -165,8 +165,8 @@ func (l *loader) one(n *source.Node) *Included {
 // isPath reports whether an include is a file: a text with a / or an ending.
 func isPath(text string) bool { return strings.Contains(text, "/") || filepath.Ext(text) != "" }
 
-// open reads and parses a file, which is then under way; nil where it is not one
-// to include.
+// open reads and parses a file, which is then under way; nil where it is not
+// one to include.
 func (l *loader) open(n *source.Node) *source.Node {
 	path, shown := pathOf(n)
 	if slices.Contains(l.under, path) {
@@ -204,8 +204,8 @@ func (l *loader) tooMany(n *source.Node) bool {
 	return err != nil
 }
 
-// pathOf is where the file of an include is, which tells it from others, and how
-// messages call it.
+// pathOf is where the file of an include is, which tells it from others, and
+// how messages call it.
 func pathOf(n *source.Node) (path, shown string) {
 	if !isPath(n.Text) {
 		shown = library.IncludeFile(n.Text)

@@ -29,8 +29,8 @@ type ProcedureDoc struct {
 	Returns     string // the name of what it returns; "" where it returns nothing
 }
 
-// DescribeLibrary reads what there is to say of a shipped procedure library, and
-// whether there is one of that name.
+// DescribeLibrary reads what there is to say of a shipped procedure library,
+// and whether there is one of that name.
 func DescribeLibrary(name string) (*LibraryDoc, bool) {
 	data, ok := library.OpenInclude(name)
 	if !ok {

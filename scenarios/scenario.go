@@ -38,8 +38,8 @@ type Scenario struct {
 	Files        []*File
 	Network      NetworkPlan
 	Actors       []*Actor
-	// Sequence holds the turns of actors that happen in one order; nil where there
-	// are none.
+	// Sequence holds the turns of actors that happen in one order; nil where
+	// there are none.
 	Sequence *step.Block
 
 	// Of a scenario with cases there is one for each row. RowVars are the
@@ -78,7 +78,8 @@ type Actor struct {
 	Count   value.Int      // of replicas; 1 where it is not given
 	Timeout value.Duration // of all its steps together
 	Turns   bool           // it has turns in the sequence; Body holds the steps of all of them
-	// Background says that it serves the others, and is ended when they have ended.
+	// Background says that it serves the others, and is ended when they have
+	// ended.
 	Background bool
 	background value.Bool
 	Node       *source.Node

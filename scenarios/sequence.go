@@ -16,8 +16,8 @@ type sequence struct {
 
 func (v *sequence) Decode(_ *value.Decoder, n *source.Node) { v.turns = v.reader.Sequence(n) }
 
-// Schema accepts a list of turns: mappings of an actor to a step or to a list of
-// steps, and the steps whose own steps are turns.
+// Schema accepts a list of turns: mappings of an actor to a step or to a list
+// of steps, and the steps whose own steps are turns.
 func (v *sequence) Schema() value.Schema { return new(step.Sequence).Schema() }
 
 func (v *sequence) Type() string { return "list of turns" }
@@ -30,8 +30,8 @@ func (v *sequence) body() *step.Block {
 	return v.turns.Body
 }
 
-// cast are all actors: those with steps in the order of the file, and then those
-// of the sequence in the order of their first turns.
+// cast are all actors: those with steps in the order of the file, and then
+// those of the sequence in the order of their first turns.
 func (doc *document) cast() []*Actor {
 	var list []*Actor
 	for _, a := range doc.actors.list {

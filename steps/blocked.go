@@ -46,7 +46,8 @@ type blockedAction struct {
 	stays  value.Duration
 }
 
-// defaultStays is long against the time that any call takes that does not block.
+// defaultStays is long against the time that any call takes that does not
+// block.
 const defaultStays = 20 * time.Millisecond
 
 func (a *blockedAction) Params(p *step.Params) {

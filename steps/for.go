@@ -74,8 +74,8 @@ func (a *forAction) Run(t *step.Task) error {
 	return nil
 }
 
-// itemAt tells an item for a failure: its number and its value, cut to a readable
-// length.
+// itemAt tells an item for a failure: its number and its value, cut to a
+// readable length.
 func itemAt(i int, item any) string {
 	const most = 60
 	text := value.Format(value.Untraced(item))

@@ -150,7 +150,7 @@ actors:
 `)
 }
 
-// What is masked in the bytes is masked in the fields that it stands in, and in
+// What is masked in the bytes is masked in the fields that it is in, and in
 // no other.
 func TestLayoutKeepsMasks(t *testing.T) {
 	lines := passes(t, `

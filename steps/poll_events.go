@@ -138,8 +138,8 @@ func (v *readiness) Schema() value.Schema {
 // Type names the type in the reference.
 func (v *readiness) Type() string { return "events by handle" }
 
-// eventsByHandle is what expressions see of a poll: the events of each handle, in
-// the words of scenarios.
+// eventsByHandle is what expressions see of a poll: the events of each handle,
+// in the words of scenarios.
 func eventsByHandle(names []string, items []sock.PollItem) map[string]any {
 	all := make(map[string]any)
 	for i, name := range names {
@@ -160,7 +160,7 @@ func (v *readiness) has(name string, event int16) bool {
 	return i >= 0 && v.events[i].bits&event != 0
 }
 
-// check holds the revents of each handle against the expectation.
+// check compares the revents of each handle with the expectation.
 func (v *readiness) check(names []string, items []sock.PollItem) error {
 	if v.node == nil {
 		return nil

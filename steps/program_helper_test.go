@@ -190,8 +190,8 @@ func isPoller(fd int) bool {
 	return strings.HasPrefix(name, "anon_inode:") || strings.HasPrefix(name, "/sys/") || strings.HasPrefix(name, "/proc/")
 }
 
-// sleepForEver waits without an end. Without cgo the runtime ends a program that
-// waits for nothing.
+// sleepForEver waits without an end. Without cgo the runtime ends a program
+// that waits for nothing.
 func sleepForEver() {
 	for {
 		time.Sleep(time.Hour)

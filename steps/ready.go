@@ -80,8 +80,8 @@ type probe interface {
 	ready(t *step.Task, pause time.Duration, last bool) (bool, error)
 	// missing is what has not come, for the message of a timeout.
 	missing() string
-	// needsProgram reports whether the program must still be there: what the probe
-	// has found may come from another one.
+	// needsProgram reports whether the program must still be there: what the
+	// probe has found may come from another one.
 	needsProgram() bool
 }
 

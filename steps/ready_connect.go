@@ -50,8 +50,8 @@ func (q *connectProbe) connected(t *step.Task) error {
 		return err
 	}
 	if q.to.Port != 0 && s.Desc().Local() == s.Desc().Remote() {
-		// Nobody listens: the kernel chose the very port, and the socket has met
-		// itself.
+		// Nobody listens: the kernel chose the very port, and the socket has
+		// met itself.
 		return unix.ECONNREFUSED
 	}
 	return nil

@@ -134,7 +134,7 @@ func (q *lineProbe) ready(t *step.Task, pause time.Duration, last bool) (bool, e
 	case last:
 		return false, nil
 	case q.closed.IsZero():
-		q.closed = now // by its end, perhaps, which tells more
+		q.closed = now // by its end, perhaps, which says more
 		fallthrough
 	case now.Before(q.closed.Add(lastWords)):
 		return false, t.Pause(lastPause)
@@ -147,7 +147,7 @@ func (q *lineProbe) ready(t *step.Task, pause time.Duration, last bool) (bool, e
 	return true, nil
 }
 
-// setGroups gives the named groups of the expression their values.
+// setGroups sets the values of the named groups of the expression.
 func (q *lineProbe) setGroups(t *step.Task, line []byte) {
 	found := q.re.FindSubmatch(line)
 	for i, name := range q.re.SubexpNames() {

@@ -9,16 +9,16 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// layoutBounds reports whether the layout says how much of a stream is received:
-// nothing else does.
+// layoutBounds reports whether the layout says how much of a stream is
+// received: nothing else does.
 func (a *recvAction) layoutBounds() bool {
 	bounded := a.size.Given() || a.max.Given() || a.until.Given() || a.toEOF.On || len(a.bufs.List) > 0 ||
 		a.match.Data.Given() || a.match.Searches()
 	return a.match.Layout.Given() && !bounded && !a.peeks()
 }
 
-// throughLayout receives the bytes that the layout takes, and not a byte more. A
-// field that is not what it must be ends it.
+// throughLayout receives the bytes that the layout takes, and not a byte more.
+// A field that is not what it must be ends it.
 func (r *receiver) throughLayout() error {
 	if r.takesUnseen() {
 		return errors.New("with MSG_TRUNC the bytes are not seen, so no layout takes them apart; use max or size")

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// An ordinary user runs scenarios with networks of their own, beside one that is
-// in the host's network. Root does it as nobody.
+// An ordinary user runs scenarios with networks of their own, beside one that
+// is in the host's network. Root does it as nobody.
 func TestPrivateNetworksOfOrdinaryUser(t *testing.T) {
 	const text = `network: private
 requires: netns

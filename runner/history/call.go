@@ -85,8 +85,8 @@ func (w *callWriter) call() string {
 	return source.Visible(w.String())
 }
 
-// came is what came back, as the transcript shows it: a name in the place of what
-// varies from run to run.
+// came is what came back, as the transcript shows it: a name in the place of
+// what varies from run to run.
 func came(e *event.Event, f Form) []any {
 	if e.Mask == "" || f.Unmask {
 		return e.Ret
@@ -228,8 +228,8 @@ func (w *callWriter) addr(a sock.Addr) {
 	w.WriteString(w.masks.addr(a, w.event))
 }
 
-// line is a line of the scenario's own. The bytes in it are in hexadecimal where
-// they are not text for the most part.
+// line is a line of the scenario's own. The bytes in it are in hexadecimal
+// where they are not text for the most part.
 func (w *callWriter) line(t event.Marked) string {
 	var b strings.Builder
 	at := 0
@@ -244,7 +244,7 @@ func (w *callWriter) line(t event.Marked) string {
 	return b.String() + w.text(behind(t, at, len(t.Text)))
 }
 
-// behind is a part of a text that stands behind another: what is masked and empty
+// behind is a part of a text that is behind another: what is masked and empty
 // between the two is the other's.
 func behind(t event.Marked, from, to int) event.Marked {
 	part := t.Part(from, to)
@@ -296,7 +296,8 @@ func (w *callWriter) data(d event.Data) {
 }
 
 // shownOf is how many of n bytes are shown. What is masked and may be longer in
-// another run does not count: so the cut falls into the same place on every run.
+// another run does not count: so the cut falls into the same place on every
+// run.
 func shownOf(spans []span, n int) int {
 	most := event.DataShown
 	for _, s := range spans {
@@ -346,8 +347,8 @@ func (w *callWriter) spans(d event.Data, shown []byte) []span {
 	return w.masks.cameIn(w.event, from, string(shown))
 }
 
-// asText reports whether bytes read as text, and returns them without a character
-// that the cut has torn apart.
+// asText reports whether bytes read as text, and returns them without a
+// character that the cut has torn apart.
 func asText(b []byte, cut bool, masked []span) (string, bool) {
 	if cut {
 		b = event.WholeRunes(b)

@@ -122,7 +122,7 @@ func (b *Branch) loud(at, end int) int {
 // silent reports whether nothing of a round is printed.
 func (b *Branch) silent(p stretch) bool { return b.loud(p.low, p.high) == p.high }
 
-// alike tells whether two rounds print the same.
+// alike reports whether two rounds print the same.
 func (b *Branch) alike(p, q stretch) bool {
 	for i, j := p.low, q.low; ; i, j = i+1, j+1 {
 		i, j = b.loud(i, p.high), b.loud(j, q.high)

@@ -357,8 +357,8 @@ func holdsPort(s string) bool {
 	return false
 }
 
-// spelled keeps the addresses that the file spells out to connect or send to, and
-// those that masked values gave.
+// spelled keeps the addresses that the file spells out to connect or send to,
+// and those that masked values gave.
 func (m *masks) spelled(e *event.Event) {
 	for _, arg := range e.Args {
 		a, ok := arg.(event.Asked)
@@ -377,7 +377,7 @@ func (m *masks) spelled(e *event.Event) {
 }
 
 // A given is an address that masked values gave, as a transcript shows it, with
-// what stands in the place of the masked part.
+// what replaces the masked part.
 type given struct{ text, label string }
 
 func (m *masks) givenBy(a event.Asked, at time.Duration) given {

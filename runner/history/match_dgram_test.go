@@ -10,9 +10,9 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A receive with a short buffer is matched to its send by the beginning. Many of
-// them take time that grows as their number does: a hundred thousand would else
-// take minutes.
+// A receive with a short buffer is matched to its send by the beginning. Many
+// of them take time that grows as their number does: a hundred thousand would
+// else take minutes.
 func TestMatchCutDatagrams(t *testing.T) {
 	const count = 100_000
 	at := func(port uint16) sock.Addr {

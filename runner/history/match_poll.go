@@ -40,8 +40,8 @@ func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
 }
 
 // next makes a poll come after what the next accept or receive from a handle
-// takes: a connection or a datagram is known by that. What nobody takes is known
-// by where it went.
+// takes: a connection or a datagram is known by that. What nobody takes is
+// known by where it went.
 func (m *matcher) next(i, at int, e *event.Event, r event.ReadyHandle) {
 	for _, j := range m.events[at+1:] {
 		n := m.event(j)

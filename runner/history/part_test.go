@@ -35,7 +35,7 @@ func partSamples(pid int) map[string]any {
 		"Lasting": event.Lasting{Part: event.Plain(text)},
 		"Until":   event.Until{Bytes: []byte("\n"), Len: 1},
 		"SHA256":  &event.SHA256{Hex: func() string { return "ab" }},
-		// What is no type of package event.
+		// What is not a type of package event.
 		"Count": event.Count(80),
 		"int":   80,
 		"list":  []any{event.Plain(text), 80},

@@ -18,8 +18,8 @@ type want struct {
 	open    []int
 }
 
-// look adds what may have satisfied the want of a call on a socket; -1 stands for
-// nothing.
+// look adds what may have satisfied the want of a call on a socket; -1 stands
+// for nothing.
 func (f *finder) look(w *want, call, by int, on uint64) {
 	switch {
 	case by < 0 || slices.Contains(w.open, by):
@@ -102,8 +102,8 @@ func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
 	return first
 }
 
-// missed looks at the sends whose bytes have been received, by a call that did not
-// wait and may have come too early for them.
+// missed looks at the sends whose bytes have been received, by a call that did
+// not wait and may have come too early for them.
 func (f *finder) missed(w *want, i int, e *event.Event, peer uint64) {
 	list := f.m.sends[peer]
 	k, _ := slices.BinarySearchFunc(list, e.Offset-e.Took+1, func(s int, at int64) int {
@@ -122,10 +122,10 @@ func (f *finder) waitsOn(call, by int) bool {
 	return slices.ContainsFunc(f.m.held[call], func(seen int) bool { return f.before(by, seen) })
 }
 
-// queued looks at the messages and connections that a call may have found in the
-// queue of a socket: those that it took, that were taken after it or by a call
-// that did not wait and may have come too early for them, and those that nobody
-// took. It returns the first of them; -1 where none is known.
+// queued looks at the messages and connections that a call may have found in
+// the queue of a socket: those that it took, that were taken after it or by a
+// call that did not wait and may have come too early for them, and those that
+// nobody took. It returns the first of them; -1 where none is known.
 func (f *finder) queued(w *want, i int, id uint64) int {
 	list := f.queue[id]
 	from, _ := slices.BinarySearchFunc(list, i, func(p pairing, i int) int { return p.effect - i })

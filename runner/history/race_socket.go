@@ -85,14 +85,15 @@ func (f *finder) firstReader(id uint64, group []pairing) int {
 	return best
 }
 
-// unread reports whether all that reads what was sent on a description is known.
+// unread reports whether all that reads what was sent on a description is
+// known.
 func (f *finder) unread(id uint64) bool {
 	peer, known := f.m.peer[id]
 	return known && f.m.inside(id) && !f.m.readByFold(peer)
 }
 
-// closed finds calls on a handle that another branch closed, or whose sending it
-// ended.
+// closed finds calls on a handle that another branch closed, or whose sending
+// it ended.
 func (f *finder) closed(id uint64, calls []pairing) {
 	for _, p := range calls {
 		for _, c := range f.m.closes[id] {

@@ -27,8 +27,8 @@ type Record struct {
 	Ports    []int           // those that free_port gave
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
 	Epoch    Epoch
-	// Shows is the quiet step in which the run failed: its lines are shown. It counts
-	// as [event.Event.Quiet] does; 0 stands for none.
+	// Shows is the quiet step in which the run failed: its lines are shown. It
+	// counts as [event.Event.Quiet] does; 0 stands for none.
 	Shows int
 	// DatagramQueue is how many datagrams the queue of a local socket took
 	// (net.unix.max_dgram_qlen, unix(7)); 0 where it is that of this system.

@@ -70,7 +70,7 @@ type Failure struct {
 	Mismatch *Mismatch
 	Deadlock bool        // the actors wait for each other
 	Waits    []string    // in a deadlock: who waits for what, a line each
-	Via      []event.Via // the do steps and the loops that the step stands in, the innermost first
+	Via      []event.Via // the do steps and the loops that the step is in, the innermost first
 	Others   []Doing     // what every other actor was doing at that moment
 	// Programs are those that the scenario started, with what they wrote, by
 	// the place of their actors in the file.

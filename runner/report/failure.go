@@ -100,7 +100,7 @@ func writeDetail(b *bytes.Buffer, f *history.Failure) {
 	}
 }
 
-// writeOthers tells what every other actor was doing.
+// writeOthers says what every other actor was doing.
 func writeOthers(b *bytes.Buffer, f *history.Failure) {
 	if len(f.Others) == 0 {
 		return
@@ -167,7 +167,7 @@ func doing(d history.Doing) string {
 	return text
 }
 
-// viaText tells what a step stands in.
+// viaText says what a step is in.
 func viaText(v event.Via) string {
 	if v.Turn {
 		return "in " + place(v.Place)

@@ -61,7 +61,8 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 
 // GoldenPath is where the case's golden file is or would be: the one that it
 // was given, else beside its file, with that file's name, or the scenario's
-// where a file holds several. The rows of a table share one file. It is "" for a case that is not on disk.
+// where a file holds several. The rows of a table share one file. It is "" for
+// a case that is not on disk.
 func (c *Case) GoldenPath() string {
 	if c.Golden != "" {
 		return c.Golden

@@ -102,8 +102,8 @@ func CheckGoldens(cases []*Case) error {
 	return nil
 }
 
-// OneTable reports whether all cases are rows of one table, so that they share a
-// golden file.
+// OneTable reports whether all cases are rows of one table, so that they share
+// a golden file.
 func OneTable(cases []*Case) bool {
 	return !slices.ContainsFunc(cases, func(c *Case) bool { return !c.sharesTable(cases[0]) })
 }

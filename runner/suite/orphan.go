@@ -26,8 +26,9 @@ func Directories(names []string) []string {
 
 // Orphans finds the golden files in directories, at any depth but for hidden
 // ones, that are of none of the cases: those whose scenario is gone or has
-// another name now, and as "FILE: -- ROW --" the sections of rows that are gone. The cases must be all of the directories'. Files that end
-// in .golden and hold no transcript are somebody else's.
+// another name now, and as "FILE: -- ROW --" the sections of rows that are
+// gone. The cases must be all of the directories'. Files that end in .golden
+// and hold no transcript are somebody else's.
 func Orphans(dirs []string, cases []*Case) ([]string, error) {
 	known := make(map[string]bool)
 	rows := make(map[string]map[string]bool) // of the golden files of tables

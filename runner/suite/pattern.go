@@ -27,7 +27,7 @@ type golden struct {
 }
 
 // parseGolden reads a golden file; path is for the error that a pattern line
-// gives, before the number of lines in the file that stand before the text.
+// gives, before the number of lines in the file that are before the text.
 func parseGolden(path, text string, before int) (*golden, error) {
 	g := &golden{text: text, before: before, lines: slices.Collect(strings.Lines(text)), patterns: make(map[int]*regexp.Regexp)}
 	for i, line := range g.lines {

@@ -29,8 +29,8 @@ type Options struct {
 	// Strict makes a failure of a scenario that is skipped, and of one that has
 	// no golden file where transcripts are compared.
 	Strict bool
-	// Elsewhere, unless it is nil, runs the scenarios that have a network of their
-	// own. The third argument is how the scenario's file was read.
+	// Elsewhere, unless it is nil, runs the scenarios that have a network of
+	// their own. The third argument is how the scenario's file was read.
 	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
 	// Progress is called after each run; Total is less by those that will not
 	// be made. Calls of it and of the function that

@@ -10,7 +10,7 @@ import (
 )
 
 // A section is what a golden file holds for one row of a table. A line with the
-// row's name stands before it:
+// row's name is before it:
 //
 //	-- reset --
 //	client  connect(sock, 127.0.0.1:<listener>) = 0
@@ -24,7 +24,7 @@ type section struct {
 
 const sectionOpen, sectionEnd = "-- ", " --"
 
-// sectionsOf are the sections of a golden file. What stands before the first is
+// sectionsOf are the sections of a golden file. What is before the first is
 // of no row.
 func sectionsOf(text string) []section {
 	var list []section
@@ -47,7 +47,7 @@ func sectionRow(line string) (string, bool) {
 }
 
 // withSection is the golden file with the text in the place of the case's row.
-// The rows stand in the order of the table, and then those that it does not have
+// The rows are in the order of the table, and then those that it does not have
 // any more.
 func (c *Case) withSection(path, text string) (string, error) {
 	data, err := source.ReadFile(path)
@@ -76,8 +76,8 @@ func (c *Case) withSection(path, text string) (string, error) {
 	return b.String(), nil
 }
 
-// orphanSections are the sections of a golden file that are of none of the rows,
-// as [Orphans] lists them.
+// orphanSections are the sections of a golden file that are of none of the
+// rows, as [Orphans] lists them.
 func orphanSections(path string, rows map[string]bool) ([]string, error) {
 	data, err := source.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -95,11 +95,11 @@ func orphanSections(path string, rows map[string]bool) ([]string, error) {
 	return list, nil
 }
 
-// inSection stands between the path of a golden file and the section in it.
+// inSection is between the path of a golden file and the section in it.
 const inSection = ": " + sectionOpen
 
-// RemoveOrphan removes a golden file that [Orphans] has found, or the section of
-// one.
+// RemoveOrphan removes a golden file that [Orphans] has found, or the section
+// of one.
 func RemoveOrphan(orphan string) error {
 	path, row, ok := strings.Cut(strings.TrimSuffix(orphan, sectionEnd), inSection)
 	if !ok {

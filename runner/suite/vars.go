@@ -35,8 +35,8 @@ func ParseVars(assignments []string) (map[string]any, error) {
 	return vars, nil
 }
 
-// isVariable reports whether a text can name a variable: NAME, or FILE.NAME of an
-// included file.
+// isVariable reports whether a text can name a variable: NAME, or FILE.NAME of
+// an included file.
 func isVariable(text string) bool {
 	for _, part := range strings.Split(text, ".") {
 		if !value.IsName(part) {

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// capabilities are those that a network of one's own needs, and what root may do
-// in one. A program that a scenario starts does not have them.
+// capabilities are those that a network of one's own needs, and what root may
+// do in one. A program that a scenario starts does not have them.
 var capabilities = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW, unix.CAP_NET_BIND_SERVICE}
 
 // startProcess starts a copy of this process in a user namespace. It ends when
@@ -58,8 +58,8 @@ func startCopy(argv, env []string, files ...*os.File) (*os.Process, error) {
 const again = "SOCKSCRIPT_USER_NAMESPACE"
 
 // Again runs the whole process again in a user namespace, where it may make
-// networks, and returns how that has ended. ok is false where that is not needed
-// or cannot be done: then this process goes on.
+// networks, and returns how that has ended. ok is false where that is not
+// needed or cannot be done: then this process goes on.
 func Again() (status int, ok bool) {
 	if os.Getenv(again) != "" || lab.Allowed() {
 		return 0, false

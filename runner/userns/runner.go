@@ -170,8 +170,8 @@ func failed(s *scenarios.Scenario, err error) *history.Result {
 	}
 }
 
-// Main is the work of the process in the user namespace. In any other process it
-// returns at once.
+// Main is the work of the process in the user namespace. In any other process
+// it returns at once.
 func Main() {
 	if os.Args[0] != processName {
 		return

@@ -90,8 +90,8 @@ actors:
     - {send: sock, data: "${greeting}"}
 `
 
-// An ordinary user runs scenarios with privileged ports of networks of their own;
-// programs have no privilege, and the user's id is the same.
+// An ordinary user runs scenarios with privileged ports of networks of their
+// own; programs have no privilege, and the user's id is the same.
 func TestOrdinaryUser(t *testing.T) {
 	if !asUser(t) {
 		return
@@ -176,7 +176,7 @@ func TestProcessGone(t *testing.T) {
 	}
 }
 
-// What no process can make is told with both reasons.
+// What no process can make is reported with both reasons.
 func TestRefusedTwice(t *testing.T) {
 	if !asUser(t) {
 		return

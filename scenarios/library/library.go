@@ -58,8 +58,8 @@ func Includes() []string { return namesIn(includes) }
 // include/http.yaml.
 func IncludeFile(name string) string { return includes + "/" + FileName(name) }
 
-// OpenInclude returns the YAML text of a procedure library, and whether there is
-// one of that name.
+// OpenInclude returns the YAML text of a procedure library, and whether there
+// is one of that name.
 func OpenInclude(name string) (data []byte, ok bool) { return read(IncludeFile(name)) }
 
 // Golden returns the transcript of a shipped scenario, and whether it has one.

@@ -89,8 +89,8 @@ func parameterRows(p scenarios.ProcedureDoc) []value.DocRow {
 	return rows
 }
 
-// LibraryNames are the names that [Library] knows: those of the libraries and of
-// their procedures, sorted.
+// LibraryNames are the names that [Library] knows: those of the libraries and
+// of their procedures, sorted.
 func LibraryNames() []string {
 	var names []string
 	for _, name := range library.Includes() {

@@ -7,12 +7,12 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// Alike tells whether two events of successive rounds print the same, without
+// Alike reports whether two events of successive rounds print the same, without
 // rendering them. An address whose port the kernel may have chosen prints as a
 // name, so ports in the dynamic range count as alike.
 //
-// Texts that differ may still print the same, because of addresses that programs
-// have told: same, unless it is nil, tells that of two texts.
+// Texts that differ may still print the same, because of addresses that
+// programs have told: same, unless it is nil, says that of two texts.
 func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
 	if e.Place != f.Place || e.Call != f.Call || !e.Note.alike(f.Note, same) || e.Mask != f.Mask {
 		return false
@@ -36,8 +36,8 @@ func (e *Event) lasting() []any {
 	})
 }
 
-// received is the result, where its first data has the marks of what is known of
-// it.
+// received is the result, where its first data has the marks of what is known
+// of it.
 func (e *Event) received() []any {
 	if len(e.Known) == 0 {
 		return e.Ret
@@ -139,8 +139,8 @@ func (l likeness) part(a, b any) bool {
 	return a == b
 }
 
-// marked is the data as a text, as far as it is shown, with those marks that end
-// in it.
+// marked is the data as a text, as far as it is shown, with those marks that
+// end in it.
 func (d Data) marked() Marked {
 	m := Marked{Text: string(d.Bytes)}
 	room := len(d.Bytes)

@@ -24,7 +24,7 @@ type Place struct {
 	Shares bool
 }
 
-// A Via is a step that another stands in: a do step, of whose procedure it is, a
+// A Via is a step that another is in: a do step, of whose procedure it is, a
 // loop, or a turn.
 type Via struct {
 	Place *Place
@@ -60,17 +60,18 @@ type Event struct {
 	Errno syscall.Errno // 0 when the call succeeded
 	// Failed is set on the event that failed the scenario.
 	Failed bool
-	// Known are the marks of what was received, where it is known to be as the step
-	// expects.
+	// Known are the marks of what was received, where it is known to be as the
+	// step expects.
 	Known []Mark
-	// Mask is the name that a transcript shows in the place of what came back, where
-	// that varies from run to run; "" where it shows what came.
+	// Mask is the name that a transcript shows in the place of what came back,
+	// where that varies from run to run; "" where it shows what came.
 	Mask string
-	// AnyErrno says that several errnos are expected, so that the mask stands for
-	// the errno too.
+	// AnyErrno says that several errnos are expected, so that the mask stands
+	// for the errno too.
 	AnyErrno bool
-	// Quiet is the outermost step with quiet: true that the event belongs to, by one
-	// more than the ID of its place; 0 where a transcript shows the event.
+	// Quiet is the outermost step with quiet: true that the event belongs to,
+	// by one more than the ID of its place; 0 where a transcript shows the
+	// event.
 	Quiet int
 
 	Op        Op

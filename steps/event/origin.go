@@ -14,7 +14,7 @@ import (
 // the value wherever that goes, so that a transcript can show a name in its
 // place; a text that the file spells out has none, and is never masked.
 type Origin struct {
-	Word string // what stands in its place: pid, free_port, the name of a masked value
+	Word string // what is in its place: pid, free_port, the name of a masked value
 	// Masked says that a step with mask: true made it: all of an address that
 	// holds it varies.
 	Masked bool
@@ -44,11 +44,11 @@ type Mark struct {
 	// Copy says that the part is a piece of what came, byte for byte, and not
 	// something that was computed from it.
 	Copy bool
-	// Computed says that the part was computed from where it comes from: it may be
-	// longer in another run, also where that has one length.
+	// Computed says that the part was computed from where it comes from: it may
+	// be longer in another run, also where that has one length.
 	Computed bool
-	// Bytes says that the part is a value with bytes that are not text, which shows
-	// as data does. Such a mark has no origins.
+	// Bytes says that the part is a value with bytes that are not text, which
+	// shows as data does. Such a mark has no origins.
 	Bytes bool
 }
 
@@ -153,16 +153,16 @@ func (m Marked) inHex() []Mark {
 	return list
 }
 
-// hidden reports whether a byte of the text belongs to a masked value, or whether
-// such a value, which is empty in this run, stands at its end.
+// hidden reports whether a byte of the text belongs to a masked value, or
+// whether such a value, which is empty in this run, is at its end.
 func (m Marked) hidden(at int) bool {
 	return slices.ContainsFunc(m.Marks, func(k Mark) bool {
 		return k.From <= at && (at < k.To || at == k.To && k.From == k.To && at == len(m.Text)) && slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Masked })
 	})
 }
 
-// CutMarks are the marks of a piece of a text. A mark of nothing, such as a value
-// that is empty in this run, belongs to the pieces on both sides of it.
+// CutMarks are the marks of a piece of a text. A mark of nothing, such as a
+// value that is empty in this run, belongs to the pieces on both sides of it.
 func CutMarks(marks []Mark, from, to int) []Mark {
 	var list []Mark
 	for _, k := range marks {

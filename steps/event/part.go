@@ -40,8 +40,8 @@ type Asked struct {
 // Count is how many bytes the event's data has, or how many of them went.
 type Count int
 
-// A Length is a number of bytes that was asked for, of a text that may be longer
-// in another run.
+// A Length is a number of bytes that was asked for, of a text that may be
+// longer in another run.
 type Length struct {
 	N     int
 	Marks []Mark // of the text

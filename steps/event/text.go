@@ -12,7 +12,7 @@ import (
 // IsText is the rule by which bytes are shown as a text or in hexadecimal: they
 // are a text where at least four fifths of them belong to printable characters
 // and white space. Zero bytes, which C strings and padding bring, count as
-// neither. Masked is how many masks stand in the place of bytes that are not in
+// neither. Masked is how many masks replace bytes that are not in
 // s: each counts as a character.
 func IsText(s string, masked int) bool {
 	text, zero := countText(s)
@@ -80,7 +80,8 @@ func Quote(s string) string {
 	return b.String()
 }
 
-// shortEscapes are the letters of Go that few readers know as control characters.
+// shortEscapes are the letters of Go that few readers know as control
+// characters.
 var shortEscapes = map[byte]string{'a': `\x07`, 'b': `\x08`, 'v': `\x0b`, 'f': `\x0c`}
 
 // WholeRunes leaves out a character at the end that a cut has torn apart.

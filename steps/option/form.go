@@ -16,8 +16,8 @@ import (
 )
 
 // A Form is how one kind of value is read from the file, handed to the kernel,
-// and shown. Whether a socket option or ancillary data carries the value makes no
-// difference: each C structure has one codec.
+// and shown. Whether a socket option or ancillary data carries the value makes
+// no difference: each C structure has one codec.
 type Form struct {
 	What     string     // that comes, for messages
 	Takes    string     // what Encode takes, where that is more than What
@@ -32,7 +32,8 @@ type Form struct {
 	Decode   func(b []byte) (any, error) // int, uint64, timestamps, string, sock.Addr, time.Duration, []byte or Fields
 	Show     func(b []byte) any          // nil: the decoded value
 
-	// received reads a structure whose size depends on the type that carries it.
+	// received reads a structure whose size depends on the type that carries
+	// it.
 	received func(c sock.Control) (any, error)
 }
 
@@ -74,7 +75,8 @@ func FormOf(o sock.Option) *Form {
 }
 
 // SettingForm is the form of the values that setsockopt takes: bytes, where a
-// structure can only be read and the kernel's answer to setting it is asked for.
+// structure can only be read and the kernel's answer to setting it is asked
+// for.
 func SettingForm(o sock.Option) *Form {
 	if form := FormOf(o); form.Encode != nil && (form.fields == nil || !o.ReadOnly) {
 		return form

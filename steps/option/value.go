@@ -205,8 +205,8 @@ func (f Fields) names() []string {
 }
 
 // Show writes the fields as strace writes a struct; those that vary from run to
-// run are masked by their name. Only lists those that are asked for; nil asks for
-// all that do not vary.
+// run are masked by their name. Only lists those that are asked for; nil asks
+// for all that do not vary.
 func (f Fields) Show(only []string) event.Joined {
 	parts := event.Joined{event.Const("{")}
 	add := func(part ...any) {

@@ -54,7 +54,7 @@ func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
 	return conn, peer, nil
 }
 
-// accept gives a connection that was kept, or that comes.
+// accept returns a connection that was kept, or that comes.
 func (d *direction) accept() (errno syscall.Errno) {
 	s := d.socket
 	d.seen = d.keptChanges()

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keptConns are connections of a listening socket that were taken from its queue
-// by an accept that wants another peer's. Later accepts find them first.
+// keptConns are connections of a listening socket that were taken from its
+// queue by an accept that wants another peer's. Later accepts find them first.
 type keptConns struct {
 	mu      sync.Mutex
 	list    []keptConn
@@ -56,7 +56,8 @@ func (k *keptConns) some() bool {
 	return len(k.list) > 0
 }
 
-// Kept is how many connections later accepts of the listening socket find first.
+// Kept is how many connections later accepts of the listening socket find
+// first.
 func (s *Socket) Kept() int {
 	k := &s.desc.kept
 	k.mu.Lock()

@@ -77,8 +77,9 @@ func TestAcceptKeptWakes(t *testing.T) {
 				go func() {
 					ended <- wait(g, l)
 				}()
-				// The connection is kept as if an accept of another peer's had been
-				// quicker than the call that waits, which is sure not to have it.
+				// The connection is kept as if an accept of another peer's had
+				// been quicker than the call that waits, which is sure not to
+				// have it.
 				a := dialled(t, g, listener(t, g, unix.SOCK_STREAM, loopback4, 8, false))
 				time.Sleep(time.Millisecond) // whether it waits by then or not
 				l.Desc().kept.keep(keptConn{a, a.Desc().Local()})
@@ -90,8 +91,8 @@ func TestAcceptKeptWakes(t *testing.T) {
 	}
 }
 
-// TestAcceptKeptClosed resets what nobody has taken, as the kernel does with the
-// queue of a listening socket.
+// TestAcceptKeptClosed resets what nobody has taken, as the kernel does with
+// the queue of a listening socket.
 func TestAcceptKeptClosed(t *testing.T) {
 	g, _ := newGroup(t)
 	l := listener(t, g, unix.SOCK_STREAM, loopback4, 8, false)

@@ -47,7 +47,7 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 
 // sends prepares a call that sends with flags.
 //
-// For an AF_UNIX datagram to a receiver with a full queue nothing tells when
+// For an AF_UNIX datagram to a receiver with a full queue nothing says when
 // there is room again, unless the two are connected; and then a shutdown(2)
 // meanwhile keeps a call that comes again from sending, but not the one that
 // blocks.

@@ -14,8 +14,8 @@ type Actor struct {
 	Index int // of the replica, from 0
 	Count int // of replicas
 	Run   *Run
-	// Background says that it serves the others: the step timeout does not bound its
-	// steps, and it is ended when the others have ended.
+	// Background says that it serves the others: the step timeout does not
+	// bound its steps, and it is ended when the others have ended.
 	Background bool
 	// Shared says which of its names other actors read.
 	Shared map[string]bool
@@ -82,7 +82,7 @@ func (a *Actor) Set(name string, v any) (contested bool) {
 	return a.contested[name]
 }
 
-// Lead gives another actor all names that this one has, and those that it will
+// Lead hands another actor all names that this one has, and those that it will
 // get: the names of a sequence's loops are names of all its actors.
 func (a *Actor) Lead(f *Actor) {
 	for name, v := range a.names {

@@ -221,7 +221,7 @@ func (c *Check) MakeMatched(m *value.Match) {
 	m.Named(c.makeField)
 }
 
-// MakeLayout is MakeMatched for a layout that stands alone.
+// MakeLayout is MakeMatched for a layout that is alone.
 func (c *Check) MakeLayout(l *value.Layout) { l.Walk(c.makeField) }
 
 func (c *Check) makeField(g value.Gives) {

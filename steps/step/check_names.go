@@ -14,8 +14,8 @@ type CheckedActor struct {
 	Name  string
 	Body  *Block
 	Count *value.Int // nil without replicas
-	// Sequence is where the actor has its turns; nil where it has steps. Body then
-	// holds the steps of all turns.
+	// Sequence is where the actor has its turns; nil where it has steps. Body
+	// then holds the steps of all turns.
 	Sequence *Block
 	// Background says that the actor is ended when the others have ended.
 	Background bool
@@ -23,8 +23,9 @@ type CheckedActor struct {
 
 // CheckActors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
-// variables with their places, nil where a variable need not be used; included are the names under which those of
-// included files stand; outside are expressions beside the steps.
+// variables with their places, nil where a variable need not be used; included
+// are the names under which those of included files stand; outside are
+// expressions beside the steps.
 func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr) source.Problems {
 	var problems source.Problems
 	all := make(map[string]*source.Node)

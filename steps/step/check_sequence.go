@@ -19,8 +19,8 @@ func (c *Check) actor(a CheckedActor) {
 	c.between = false
 }
 
-// Check checks the steps of a turn, among those of its actor. The turns of others
-// are passed over.
+// Check checks the steps of a turn, among those of its actor. The turns of
+// others are passed over.
 func (a *Turn) Check(c *Check) {
 	if a.Actor != c.Actor {
 		return
@@ -108,8 +108,8 @@ func (c *Check) Spawn(b *Block) *Symbol {
 	return branch
 }
 
-// laterTurn reports a name that only later turns give, where a turn waits for it:
-// they begin when this one has ended. A branch may wait for them.
+// laterTurn reports a name that only later turns give, where a turn waits for
+// it: they begin when this one has ended. A branch may wait for them.
 func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 	if c.turn == nil || c.branch != 0 || !c.Certain() {
 		return

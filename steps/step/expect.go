@@ -96,8 +96,8 @@ func (e *Partly) Error() string { return e.Err.Error() }
 // Unwrap is the errno.
 func (e *Partly) Unwrap() error { return e.Err }
 
-// doneBefore is what a step had done before its error; nothing where that is not
-// said.
+// doneBefore is what a step had done before its error; nothing where that is
+// not said.
 func doneBefore(err error) *Partly {
 	var partly *Partly
 	if errors.As(err, &partly) {
@@ -106,8 +106,8 @@ func doneBefore(err error) *Partly {
 	return new(Partly)
 }
 
-// shown is what the transcript shows before the errno. Behind an EAGAIN the rest
-// can be sent; behind any other errno nobody knows what has arrived.
+// shown is what the transcript shows before the errno. Behind an EAGAIN the
+// rest can be sent; behind any other errno nobody knows what has arrived.
 func (e *Partly) shown(errno syscall.Errno) []any {
 	if e.Shown == nil || errno != syscall.EAGAIN {
 		return nil

@@ -29,7 +29,7 @@ type Kind struct {
 	Hint func(errno syscall.Errno, to sock.Addr) string
 
 	// What a kind does for others it declares too.
-	Loops     bool        // the steps that stand in it run again and again
+	Loops     bool        // the steps that are in it run again and again
 	OverTurns bool        // it may be in the place of a turn; then its steps are turns
 	Starts    bool        // it starts a program
 	Shares    bool        // its branches use the names of the actor, not copies of them
@@ -109,7 +109,7 @@ type Step struct {
 
 	Place event.Place
 	Exprs []*value.Expr
-	word  string // what stands in the place of a masked result without a name
+	word  string // what replaces a masked result without a name
 	// Handles and blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block

@@ -24,7 +24,7 @@ func (t *Task) Masked(name string, v any) any {
 	return value.Named(t.Shown(name), value.Untraced(v))
 }
 
-// mask is the name that stands in the place of what the step under way gives; ""
+// mask is the name that replaces what the step under way gives; ""
 // where that shows. An errno that fails the scenario does.
 func (t *Task) mask() string {
 	s := t.Step
@@ -59,8 +59,8 @@ func (r *Reader) checkMask(n *source.Node, s *Step, params *Params) {
 	}
 }
 
-// NothingToMask reports a mask on a step of a kind that may make something, where
-// this one does not.
+// NothingToMask reports a mask on a step of a kind that may make something,
+// where this one does not.
 func (c *Check) NothingToMask(what string) {
 	if c.Step.Mask.Given() {
 		c.Problem(c.Step.Node, "a mask on nothing: %s", what).Hint = maskHint

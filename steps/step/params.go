@@ -17,7 +17,7 @@ type Params struct {
 	Others *value.Param
 	// Makes says what `as` names; "" where the kind makes nothing.
 	Makes string
-	// Word stands in the place of a result that is masked and has no name; "" means
+	// Word replaces a result that is masked and has no name; "" means
 	// value.
 	Word string
 	// Names is how many names `as` takes; 0 means one.

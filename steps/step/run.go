@@ -16,7 +16,7 @@ import (
 type Error struct {
 	Place *event.Place
 	Err   error
-	Via   []event.Via // the do steps and the loops that it stands in, the innermost first
+	Via   []event.Via // the do steps and the loops that it is in, the innermost first
 	Quiet int         // the outermost quiet step that it belongs to, as in [event.Event]
 }
 
@@ -174,7 +174,7 @@ func (t *Task) unexpected(k *Kind, err error, errno syscall.Errno) error {
 		value.Prefixed("; ", done), value.Prefixed("; ", hintOf(k, err, t.Event.Args, errno)))
 }
 
-// settleErrno holds an errno against the expectation. Count is how much the
+// settleErrno compares an errno with the expectation. Count is how much the
 // step had done before.
 func (t *Task) settleErrno(s *Step, err error, isErrno bool, count int) error {
 	want := &s.Expect.Error
@@ -188,7 +188,7 @@ func (t *Task) settleErrno(s *Step, err error, isErrno bool, count int) error {
 	return t.setErrno(t.Event.Errno, count)
 }
 
-// setErrno gives the step's name the errno in which it ended.
+// setErrno sets the step's name to the errno in which it ended.
 func (t *Task) setErrno(errno syscall.Errno, count int) error {
 	return t.SetAs(0, &value.ErrnoValue{
 		Name: sock.ErrnoName(errno), Message: sock.ErrnoMessage(errno), Number: int(errno), Count: count,

@@ -11,8 +11,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A Sequence is the turns of several actors in one order. Its own steps are turns,
-// and those kinds over them whose steps may be turns: see [Kind].
+// A Sequence is the turns of several actors in one order. Its own steps are
+// turns, and those kinds over them whose steps may be turns: see [Kind].
 type Sequence struct {
 	Body   *Block
 	Actors []*TurnActor // in the order of their first turns
@@ -85,8 +85,8 @@ type openTurn struct {
 	number int
 }
 
-// SequenceActors are the names of the actors that have turns in a sequence which
-// is decoded from n.
+// SequenceActors are the names of the actors that have turns in a sequence
+// which is decoded from n.
 func SequenceActors(kinds Kinds, n *source.Node) []string {
 	if n == nil {
 		return nil
@@ -98,8 +98,8 @@ func SequenceActors(kinds Kinds, n *source.Node) []string {
 	return names
 }
 
-// survey finds the actors of a sequence and the names that their steps give: both
-// are known before any expression is compiled.
+// survey finds the actors of a sequence and the names that their steps give:
+// both are known before any expression is compiled.
 func (r *Reader) survey(n *source.Node) *turns {
 	s := &turns{loops: value.NewNameSet(), actors: make(map[string]*TurnActor), first: make(map[string]int)}
 	r.surveyList(n, s)
@@ -169,8 +169,8 @@ func (s *turns) givenBy(number int, actor, name string) bool {
 	})
 }
 
-// IsOverTurns reports whether a word in the place of an actor means a step whose
-// own steps are turns.
+// IsOverTurns reports whether a word in the place of an actor means a step
+// whose own steps are turns.
 func (r *Reader) IsOverTurns(word string) bool {
 	k, ok := r.kinds.Lookup(word)
 	return ok && k.OverTurns
@@ -271,8 +271,8 @@ func (r *Reader) turn(n *source.Node) *Step {
 	return made
 }
 
-// FirstTurn is the actor of the first turn in a step of a sequence; of the first
-// one of all where there is none in it.
+// FirstTurn is the actor of the first turn in a step of a sequence; of the
+// first one of all where there is none in it.
 func FirstTurn(sequence *Block, at *event.Place) string {
 	first, inside := "", ""
 	walkOwn(sequence, func(s *Step) {

@@ -36,7 +36,8 @@ type Task struct {
 	Ctx   context.Context
 	World World
 	Actor *Actor
-	// Turns lets the actors of a sequence take their turns; nil in their own tasks.
+	// Turns lets the actors of a sequence take their turns; nil in their own
+	// tasks.
 	Turns TurnTaker
 	// Limit bounds all steps; zero where only each step's own timeout does.
 	Limit Limit

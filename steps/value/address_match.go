@@ -60,7 +60,7 @@ func cameText(got sock.Addr) string {
 	return "no address (write none to expect that)"
 }
 
-// Expect holds an address against the expectation.
+// Expect compares an address with the expectation.
 func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
 	if !a.given {
 		return nil
@@ -95,7 +95,7 @@ func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
 	return nil
 }
 
-// Matcher tells which addresses meet the expectation; nil where there is none.
+// Matcher says which addresses meet the expectation; nil where there is none.
 func (a *AddressMatch) Matcher(env Env) (func(sock.Addr) bool, error) {
 	if !a.given {
 		return nil, nil
@@ -137,7 +137,7 @@ func (p *AddressParts) Conditions() []*Param {
 	}
 }
 
-// Expect holds an address against the conditions.
+// Expect compares an address with the conditions.
 func (p *AddressParts) Expect(env Env, got sock.Addr, what string) error {
 	if p.host.Given() {
 		want, err := p.host.ip(env)

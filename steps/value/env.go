@@ -25,9 +25,9 @@ type Env interface {
 	// Piece returns a value that holds a piece of the bytes that the step under
 	// way received, with where it begins in them.
 	Piece(text string, from int) any
-	// Known says of bytes that the step under way received that they are as a text
-	// which the step expects: these are the marks of that text, by their places in
-	// all that was received.
+	// Known says of bytes that the step under way received that they are as a
+	// text which the step expects: these are the marks of that text, by their
+	// places in all that was received.
 	Known(marks []event.Mark)
 	// Machine runs compiled expressions. It is used by one evaluation at a
 	// time.

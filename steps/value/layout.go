@@ -8,7 +8,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// A Layout takes bytes apart: its fields say what stands in them, one behind the
+// A Layout takes bytes apart: its fields say what is in them, one behind the
 // other. Later fields see the names of earlier ones.
 type Layout struct {
 	Node   *source.Node
@@ -221,8 +221,8 @@ func (l *Layout) NamesIn(n *source.Node, add func(string)) {
 	}
 }
 
-// A Gives is what a field, or a group of a regular expression, gives: a name, and
-// what is needed before.
+// A Gives is what a field, or a group of a regular expression, gives: a name,
+// and what is needed before.
 type Gives struct {
 	Exprs    []*Expr // which see the names of the fields before
 	Name     string  // "" where it has none
@@ -266,8 +266,8 @@ func (l *Layout) Names() []string {
 	return names
 }
 
-// Rest is the place of the field that takes all that is left; nil where there is
-// none.
+// Rest is the place of the field that takes all that is left; nil where there
+// is none.
 func (l *Layout) Rest() *source.Node {
 	for _, f := range l.fields {
 		if _, rest := f.part.(*restPart); rest {

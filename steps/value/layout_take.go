@@ -20,14 +20,15 @@ type LayoutSource interface {
 	Ended() string
 }
 
-// A LayoutValue is a field that has a name, with its value, which may bear a trace.
+// A LayoutValue is a field that has a name, with its value, which may bear a
+// trace.
 type LayoutValue struct {
 	Name  string
 	Value any
 }
 
-// Take takes the bytes of a source apart and sets the names of the fields. Piece
-// is the value that holds some of the bytes, by where they begin.
+// Take takes the bytes of a source apart and sets the names of the fields.
+// Piece is the value that holds some of the bytes, by where they begin.
 func (l *Layout) Take(env Env, src LayoutSource, piece func(b []byte, at int) any) ([]LayoutValue, error) {
 	t := &taker{env: env, src: src, piece: piece, known: env.Known}
 	err := t.fields(l)
@@ -134,7 +135,7 @@ func (t *taker) next(f *layoutField, n int) ([]byte, error) {
 	return b, nil
 }
 
-// set gives a field's name its value.
+// set sets the value of a field's name.
 func (t *taker) set(f *layoutField, v any) {
 	for _, name := range f.as.Static() {
 		t.env.Set(name, v)
@@ -142,7 +143,7 @@ func (t *taker) set(f *layoutField, v any) {
 	}
 }
 
-// setNumber gives a field's name the number that some bytes stand for.
+// setNumber sets a field's name to the number that some bytes stand for.
 func (t *taker) setNumber(f *layoutField, v any, b []byte, at int) {
 	if f.as.Given() {
 		t.set(f, WithTrace(v, Derived(v, TraceOf(t.piece(b, at)).Origins(nil))))
@@ -215,8 +216,8 @@ func (p *integerPart) take(t *taker, f *layoutField) error {
 	return nil
 }
 
-// bothBases is a number in decimal, and also in hexadecimal where that is another
-// text.
+// bothBases is a number in decimal, and also in hexadecimal where that is
+// another text.
 func bothBases(v any) string {
 	if n, ok := asInt(v); ok && n < 10 {
 		return strconv.FormatInt(n, 10)

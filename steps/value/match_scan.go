@@ -10,7 +10,7 @@ import (
 
 // A scanner looks for a match of a regular expression in a text that comes in
 // pieces, and looks at each character once: package regexp would have to begin
-// anew with each piece. It tells that there is a match, not where.
+// anew with each piece. It says that there is a match, not where.
 type scanner struct {
 	prog    *syntax.Prog
 	at      *threads // those that wait for the next character
@@ -100,8 +100,8 @@ func (s *scanner) add(env Env, b []byte) (int, error) {
 	return n, nil
 }
 
-// found reports whether there is a match if the text ends here, behind rest, the
-// beginning of a character.
+// found reports whether there is a match if the text ends here, behind rest,
+// the beginning of a character.
 func (s *scanner) found(rest []byte) bool {
 	if s.matched {
 		return true

@@ -149,8 +149,8 @@ func FormatTraced(v any, t *Trace) event.Marked {
 	return formatTraced(v, t, func(m event.Marked) event.Marked { return m })
 }
 
-// FormatLine is FormatTraced for a line of a transcript, where bytes that are not
-// text show as data does.
+// FormatLine is FormatTraced for a line of a transcript, where bytes that are
+// not text show as data does.
 func FormatLine(v any, t *Trace) event.Marked { return formatTraced(v, t, event.Line) }
 
 // formatTraced joins the items of lists and mappings. Each other value passes

@@ -28,8 +28,8 @@ func Program(t testing.TB, name string) {
 }
 
 // Runs is how often something is tried whose failures are rare: many times in
-// continuous integration, where SOCKSCRIPT_CI is set, and few times elsewhere and
-// in short tests.
+// continuous integration, where SOCKSCRIPT_CI is set, and few times elsewhere
+// and in short tests.
 func Runs(few, many int) int {
 	if os.Getenv("SOCKSCRIPT_CI") != "" && !testing.Short() {
 		return many
