@@ -27,7 +27,7 @@ func (a *packAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("pack", t.Bytes(b), len(b.Bytes))
+	t.Call("pack", t.Bytes(b), event.Count(len(b.Bytes)))
 	name, err := t.AsName(0, "")
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func (a *unpackAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("unpack", t.Bytes(b), len(b.Bytes))
+	t.Call("unpack", t.Bytes(b), event.Count(len(b.Bytes)))
 	values, err := a.layout.Unpack(t, b)
 	var shown event.Marked
 	for i, v := range values {
