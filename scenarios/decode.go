@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -81,6 +82,7 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	vars := slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
 	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
+	r.Libraries = library.Includes()
 	for _, inc := range s.Included {
 		file, problems := inc.decode(r)
 		r.Include(inc.Name, file)

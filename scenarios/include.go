@@ -303,7 +303,9 @@ func checkLibrary(n *source.Node, kinds step.Kinds) source.Problems {
 	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
 	inc := &Included{root: n, node: n}
 	inc.Included = l.include(n.Get("include"))
-	file, problems := inc.decode(step.NewReader(kinds, nil, nil))
+	r := step.NewReader(kinds, nil, nil)
+	r.Libraries = library.Includes()
+	file, problems := inc.decode(r)
 	return slices.Concat(l.problems, problems, file.CheckAlone())
 }
 

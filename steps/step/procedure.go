@@ -1,7 +1,10 @@
 package step
 
 import (
+	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
@@ -75,14 +78,26 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 		s.calls, r.Proc.called = r, true
 		return
 	}
-	var names []string
-	for name := range reader.procs {
-		names = append(names, name)
-	}
 	p := reader.Problem(n, "unknown procedure %s", value.Shown(n))
-	if p.Hint = source.DidYouMean(n.Text, slices.Sorted(slices.Values(names))); p.Hint == "" {
-		p.Hint = "define it under procedures:, or include the file that holds it"
+	p.Hint = reader.meantProcedure(n.Text)
+}
+
+// meantProcedure says what may have been meant by a name that no procedure has.
+func (r *Reader) meantProcedure(name string) string {
+	names := slices.Sorted(maps.Keys(r.procs))
+	if hint := source.DidYouMean(name, names); hint != "" {
+		return hint
 	}
+	file, _, dotted := strings.Cut(name, ".")
+	for _, known := range names {
+		if !dotted && strings.HasSuffix(known, "."+name) {
+			return fmt.Sprintf("did you mean %q?", known)
+		}
+	}
+	if dotted && slices.Contains(r.Libraries, file) {
+		return "write include: " + file
+	}
+	return "define it under procedures:, or include the file that holds it"
 }
 
 // Name is the name of the procedure as the step has it.

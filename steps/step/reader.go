@@ -20,7 +20,9 @@ type Reader struct {
 	Streams *StreamUse
 	steps   *[]*Step
 	library *Library // of the file that is read; nil for a scenario's own
-	turns   *turns   // while the items of a list are turns
+	// Libraries are the names of files that could be included, for hints.
+	Libraries []string
+	turns     *turns // while the items of a list are turns
 }
 
 // NewReader returns a reader of steps of the given kinds, for a scenario with
@@ -37,7 +39,7 @@ func (r *Reader) Library(lib *Library) *Reader {
 	lib.used = make(map[string]bool)
 	return &Reader{
 		Decoder: value.NewDecoder(nil, lib.Vars), kinds: r.kinds, procs: make(map[string]*Procedure),
-		Streams: r.Streams, steps: r.steps, library: lib,
+		Streams: r.Streams, steps: r.steps, library: lib, Libraries: r.Libraries,
 	}
 }
 

@@ -190,6 +190,9 @@ func (v *Result) Check(env Env, got any) error {
 	return differs("the result", Untraced(got), Untraced(want))
 }
 
+// mostQuoted is how long a text may be to stand in a message.
+const mostQuoted = 60
+
 // differs reports where a value is not what it must be.
 func differs(what string, got, want any) error {
 	switch want := want.(type) {
@@ -220,7 +223,11 @@ func differs(what string, got, want any) error {
 		}
 		return nil
 	}
-	if g, w := Format(got), Format(want); g != w {
+	switch g, w := Format(got), Format(want); {
+	case g == w:
+	case len(w) > mostQuoted || len(g) > mostQuoted:
+		return &Mismatch{Msg: what + " differs", Want: []byte(w), Got: []byte(g), Data: true}
+	default:
 		return Mismatchf("expected %s to be %s, got %s", what, Quote(w), Quote(g))
 	}
 	return nil
