@@ -19,6 +19,35 @@ type Library struct {
 	used map[string]bool // variables that its procedures read
 }
 
+// Library returns a reader for a file that the scenario includes.
+func (r *Reader) Library(lib *Library) *Reader {
+	lib.used = make(map[string]bool)
+	return &Reader{
+		Decoder: value.NewDecoder(nil, lib.Vars), kinds: r.kinds, procs: make(map[string]*Procedure),
+		Streams: r.Streams, steps: r.steps, library: lib, Libraries: r.Libraries,
+	}
+}
+
+// Include makes the procedures of a file known as NAME.PROCEDURE.
+func (r *Reader) Include(name string, file *Reader) {
+	for _, p := range file.procs {
+		if p.library == file.library {
+			r.procs[name+"."+p.Name] = p
+		}
+	}
+}
+
+// Procedures are those of the file that was read, sorted by name.
+func (r *Reader) Procedures() []*Procedure {
+	var list []*Procedure
+	for _, name := range slices.Sorted(maps.Keys(r.procs)) {
+		if p := r.procs[name]; p.library == r.library {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
 // A call is what a procedure that keeps its names to itself runs in: its names
 // are those of an actor of its own.
 type call struct {

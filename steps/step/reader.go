@@ -2,7 +2,6 @@ package step
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strings"
 
@@ -32,35 +31,6 @@ func NewReader(kinds Kinds, actors, vars []string) *Reader {
 		Decoder: value.NewDecoder(actors, vars), kinds: kinds,
 		procs: make(map[string]*Procedure), Streams: newStreamUse(), steps: new([]*Step),
 	}
-}
-
-// Library returns a reader for a file that the scenario includes.
-func (r *Reader) Library(lib *Library) *Reader {
-	lib.used = make(map[string]bool)
-	return &Reader{
-		Decoder: value.NewDecoder(nil, lib.Vars), kinds: r.kinds, procs: make(map[string]*Procedure),
-		Streams: r.Streams, steps: r.steps, library: lib, Libraries: r.Libraries,
-	}
-}
-
-// Include makes the procedures of a file known as NAME.PROCEDURE.
-func (r *Reader) Include(name string, file *Reader) {
-	for _, p := range file.procs {
-		if p.library == file.library {
-			r.procs[name+"."+p.Name] = p
-		}
-	}
-}
-
-// Procedures are those of the file that was read, sorted by name.
-func (r *Reader) Procedures() []*Procedure {
-	var list []*Procedure
-	for _, name := range slices.Sorted(maps.Keys(r.procs)) {
-		if p := r.procs[name]; p.library == r.library {
-			list = append(list, p)
-		}
-	}
-	return list
 }
 
 // A Part is a value that belongs to the step it is decoded in: a list of steps,
