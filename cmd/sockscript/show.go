@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -12,15 +13,17 @@ func (p *program) showCommand() *cobra.Command {
 	var golden bool
 	c := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Print a shipped scenario",
+		Short: "Print a shipped scenario or procedure library",
 		Long: `Print a shipped scenario as it is written, to learn from or to start from:
 
-  sockscript show tcp-hello >hello.yaml`,
+  sockscript show tcp-hello >hello.yaml
+
+The name may also be that of a procedure library, such as sockets.`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			return library.Names(), cobra.ShellCompDirectiveNoFileComp
+			return slices.Concat(library.Names(), library.Includes()), cobra.ShellCompDirectiveNoFileComp
 		},
 	}
 	c.Flags().BoolVar(&golden, "golden", false, "print its transcript instead")
@@ -33,8 +36,11 @@ func (p *program) showCommand() *cobra.Command {
 			read = library.Golden
 		}
 		data, ok := read(args[0])
+		if !ok && !golden {
+			data, ok = library.OpenInclude(args[0])
+		}
 		if !ok {
-			return unknown("scenario", args[0], library.Names(), "`sockscript list --shipped` shows those that are shipped")
+			return unknown("scenario", args[0], slices.Concat(library.Names(), library.Includes()), "`sockscript list --shipped` shows those that are shipped")
 		}
 		_, err := p.out.Write(data)
 		return err

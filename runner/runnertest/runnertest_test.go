@@ -261,3 +261,18 @@ func TestRows(t *testing.T) {
 		}
 	}
 }
+
+// The rows of a table share a golden file, which each writes when it ends.
+func TestRowsUpdateAtTheSameTime(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var rows strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&rows, "  r%d: {n: %d}\n", i, i)
+	}
+	file := write(t, "rows.yaml", "cases:\n"+rows.String()+"actors: {one: [{print: \"${n}\"}]}\n")
+	t.Run("all", func(t *testing.T) { Params{Parallel: true, Update: true}.Run(t, file) })
+	golden, err := os.ReadFile("rows.golden")
+	if got := strings.Count(string(golden), "\nok  rows/r"); err != nil || got != 20 {
+		t.Errorf("the golden file has %d rows: %v\n%s", got, err, golden)
+	}
+}

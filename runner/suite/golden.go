@@ -7,9 +7,16 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 )
 
+// goldenFiles is held while a golden file is written: the rows of a table share
+// one, and may end at the same time.
+var goldenFiles sync.Mutex
+
 func (c *Case) writeGolden(text string) error {
+	goldenFiles.Lock()
+	defer goldenFiles.Unlock()
 	path := c.GoldenPath()
 	if path == "" {
 		return errors.New("the golden file of a scenario that is not on disk cannot be written")
