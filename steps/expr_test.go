@@ -83,11 +83,22 @@ actors:
     - print: ${count} ${hex} ${len} ${max} ${min(1, 2)}
   other:
     - print: ${first.count} ${last(1..3)}
+  calls:
+    - let: {text: 7, keys: "${[3]}"}
+    - print: ${text(text) + hex(text(8))} ${keys({"a":1})} ${keys} ${map(keys, text(#))}
 `)
 	want := []string{
-		"first let count = 2", "first let hex = x", "other | 2 3", "first let len = 4", "first | 2 x 4 5 1",
+		"first let count = 2", "calls let text = 7", "first let hex = x", "other | 2 3", "calls let keys = [3]",
+		"first let len = 4", "calls | 738 [a] [3] [3]", "first | 2 x 4 5 1",
 	}
 	wantLines(t, lines, want...)
+}
+
+// A function of the language that a value hides is not called, and that is said.
+func TestHiddenFunctions(t *testing.T) {
+	wantLines(t, findings(one("- let: {max: 5}\n- print: ${max(max, 7)}")),
+		`3:18: warning: max is never used; leave the name out, or use it`,
+		`4:16: expression "max(max, 7)": max is the name of a value here, so the function max cannot be called; give the value another name`)
 }
 
 func TestHandleFields(t *testing.T) {

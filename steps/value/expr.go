@@ -133,9 +133,13 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 // program compiles the source of an expression.
 func (d *Decoder) program(e *Expr) error {
 	refs := &refPatcher{decoder: d}
-	prog, err := expr.Compile(e.Source, append(d.functions(), expr.Patch(refs))...)
-	if err != nil {
+	calls := &callPatcher{decoder: d}
+	prog, err := expr.Compile(e.Source, append(d.functions(), expr.Patch(calls), expr.Patch(refs))...)
+	switch {
+	case calls.hidden == "" && err != nil:
 		return err
+	case calls.hidden != "":
+		return fmt.Errorf("%s is the name of a value here, so the function %s cannot be called; give the value another name", calls.hidden, calls.hidden)
 	}
 	if e.prog, e.measured, err = d.measured(e.Source, prog); err != nil {
 		return err

@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 )
 
@@ -187,6 +188,7 @@ func isFunction(name string) bool {
 
 // functionOf is the function under a name; nil where there is none.
 func functionOf(name string) *function {
+	name = strings.TrimSuffix(name, calledMark)
 	for i := range functions {
 		if functions[i].name == name {
 			return &functions[i]
@@ -208,19 +210,47 @@ func (d *Decoder) functions() []expr.Option {
 	}
 	for _, f := range functions {
 		switch {
-		case d.isValue(f.name):
+		case d.isValue(f.name): // a call means the function all the same
+			options = append(options, expr.Function(f.name+calledMark, f.apply, f.types...))
 		case f.name == "find":
 			options = append(options, expr.Function(findName, f.apply, f.types...), expr.Patch(findPatcher{}))
 		default:
 			options = append(options, expr.Function(f.name, f.apply, f.types...))
 		}
 	}
+	options = append(options, expr.Patch(&callPatcher{decoder: d}))
 	for _, name := range builtin.Names {
 		if d.isValue(name) {
 			options = append(options, expr.DisableBuiltin(name))
 		}
 	}
 	return options
+}
+
+// calledMark stands behind the name of a function that is called where the name
+// alone is a value. No scenario can write it.
+const calledMark = "·"
+
+// callPatcher tells the call of a function from a value of the same name.
+type callPatcher struct {
+	decoder *Decoder
+	hidden  string // a function of the language that a value hides
+}
+
+// Visit implements ast.Visitor.
+func (p *callPatcher) Visit(node *ast.Node) {
+	n, ok := (*node).(*ast.CallNode)
+	if !ok {
+		return
+	}
+	callee, ok := n.Callee.(*ast.IdentifierNode)
+	switch {
+	case !ok || !p.decoder.isValue(callee.Value):
+	case functionOf(callee.Value) != nil:
+		n.Callee = &ast.IdentifierNode{Value: callee.Value + calledMark}
+	case slices.Contains(builtin.Names, callee.Value):
+		p.hidden = callee.Value
+	}
 }
 
 // isValue reports whether a name that may be a function's stands for a value or
