@@ -101,7 +101,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue; 0 for none")
-	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {IP_TTL: 64}, {SO_TIMESTAMP: any}")
+	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {SCM_RIGHTS: 2} for so many that are closed at once, {IP_TTL: 64}, {SO_TIMESTAMP: any}; or none")
 	a.end.params(p)
 	p.Makes, p.Names = "the received bytes; as: [data, from, control] also names the sender's address and the ancillary data by type", 3
 	p.Word = "data"

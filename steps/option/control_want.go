@@ -1,6 +1,7 @@
 package option
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -11,10 +12,11 @@ import (
 )
 
 // ControlWant is the ancillary data that must come: by type, the names that the
-// descriptors of SCM_RIGHTS get, a condition on a number, conditions on fields,
+// descriptors of SCM_RIGHTS get or how many there must be, a condition on a number, conditions on fields,
 // or any for mere presence. Types that are not named may come too.
 type ControlWant struct {
 	Node  *source.Node
+	none  bool // no ancillary data must come
 	items []*controlWanted
 }
 
@@ -22,6 +24,7 @@ type controlWanted struct {
 	typ    sock.ControlType
 	node   *source.Node
 	names  value.Names
+	count  int // of descriptors that get no names; -1 where they get some
 	value  ValueWant
 	fields FieldsWant
 }
@@ -29,8 +32,12 @@ type controlWanted struct {
 // Decode reads the mapping.
 func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 	w.Node = n
+	if n.Kind == source.Scalar && n.Text == "none" {
+		w.none = true
+		return
+	}
 	if n.Kind != source.Map {
-		d.Problem(n, "control is a mapping of types to what must come, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]} or {IP_TTL: 64}"
+		d.Problem(n, "control is a mapping of types to what must come, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]}, {IP_TTL: 64} or none"
 		return
 	}
 	for _, e := range n.Entries {
@@ -38,8 +45,11 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 		if !ok {
 			continue
 		}
-		it := &controlWanted{typ: typ, node: e.Value}
+		it := &controlWanted{typ: typ, node: e.Value, count: -1}
+		number, counted := descriptorCount(e.Value)
 		switch {
+		case typ.Kind == sock.CtlRights && counted:
+			it.count = number
 		case typ.Kind == sock.CtlRights:
 			d.NotEmpty(e.Value)
 			it.names.Decode(d, e.Value)
@@ -52,10 +62,18 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
+// descriptorCount is the number of descriptors, where it stands in the place of
+// their names.
+func descriptorCount(n *source.Node) (int, bool) {
+	count, err := strconv.Atoi(n.Text)
+	return count, n.Kind == source.Scalar && err == nil && count >= 0
+}
+
 // NamesIn implements [value.Namer].
 func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
 	for _, e := range n.Entries {
-		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights {
+		_, counted := descriptorCount(e.Value)
+		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights && !counted {
 			new(value.Names).NamesIn(e.Value, add)
 		}
 	}
@@ -64,11 +82,13 @@ func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
 // Given reports whether ancillary data is expected.
 func (w *ControlWant) Given() bool { return w.Node != nil }
 
-// Schema accepts a mapping.
-func (w *ControlWant) Schema() value.Schema { return value.Schema{"type": "object"} }
+// Schema accepts a mapping, or none.
+func (w *ControlWant) Schema() value.Schema {
+	return value.Schema{"anyOf": []value.Schema{{"type": "object"}, {"const": "none"}}}
+}
 
 // Type names the type in the reference.
-func (w *ControlWant) Type() string { return "conditions by type of ancillary data" }
+func (w *ControlWant) Type() string { return "conditions by type of ancillary data, or none" }
 
 // Names are the names that descriptors of a type get; none where it is not
 // named.
@@ -92,6 +112,9 @@ func (w *ControlWant) of(typ string) *controlWanted {
 func (w *ControlWant) Static(c *step.Check) {
 	for _, it := range w.items {
 		if it.typ.Kind == sock.CtlRights {
+			if it.count >= 0 {
+				continue
+			}
 			c.MakeReceived(&it.names)
 		} else if form := controlForms[it.typ.Kind]; form != nil {
 			form.check(c, it)
@@ -102,6 +125,9 @@ func (w *ControlWant) Static(c *step.Check) {
 // Check compares what came with the conditions; cut says that some of it had
 // no room.
 func (w *ControlWant) Check(env value.Env, got []Received, cut string) error {
+	if w.none && len(got) > 0 {
+		return value.Mismatchf("expected no ancillary data, got %s", got[0].Typ.Name)
+	}
 	for _, it := range w.items {
 		var found *Received
 		for i := range got {
@@ -123,12 +149,16 @@ func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
 	fields, structured := got.Value.(Fields)
 	switch {
 	case it.typ.Kind == sock.CtlRights:
-		if len(got.Handles) != it.names.Len() {
+		want := it.names.Len()
+		if it.count >= 0 {
+			want = it.count
+		}
+		if len(got.Handles) != want {
 			plural := "s"
-			if it.names.Len() == 1 {
+			if want == 1 {
 				plural = ""
 			}
-			return value.Mismatchf("expected %d descriptor%s, got %d%s", it.names.Len(), plural, len(got.Handles), cut)
+			return value.Mismatchf("expected %d descriptor%s, got %d%s", want, plural, len(got.Handles), cut)
 		}
 		return nil
 	case it.value.text.Lit == "any":
