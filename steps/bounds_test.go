@@ -130,6 +130,22 @@ func TestCheckDoubling(t *testing.T) {
 	}
 }
 
+// TestCheckDoublingOfReturns: nothing is said of the names of procedures whose
+// steps were not all looked at.
+func TestCheckDoublingOfReturns(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("procedures:\n  p0: {returns: n, steps: [{let: {n: 1}}]}\n")
+	const n = 60
+	for i := range n {
+		fmt.Fprintf(&b, "  p%d: {returns: n, steps: [{do: p%d, as: x}, {do: p%d, as: n}, {print: '${x}'}]}\n", i+1, i, i)
+	}
+	fmt.Fprintf(&b, "actors: {one: [{do: p%d}]}\n", n)
+	_, problems := scenarios.Parse("test.yaml", []byte(b.String()))
+	if len(problems) != 1 || !strings.HasPrefix(problems[0].Msg, "this step and those after it are not checked") {
+		t.Errorf("the check found\n%s", problems.Report())
+	}
+}
+
 // TestCheckCallChain: a chain of procedures is as long as it is, although each
 // walk over the steps follows the calls.
 func TestCheckCallChain(t *testing.T) {
