@@ -45,3 +45,23 @@ func TestUnknownNames(t *testing.T) {
 		}
 	}
 }
+
+func TestEveryIncludeIsALibrary(t *testing.T) {
+	for _, name := range library.Includes() {
+		data, ok := library.OpenInclude(name)
+		list, problems := scenarios.Parse(library.IncludeFile(name), data)
+		if !ok || len(list) > 0 || len(problems) > 0 {
+			t.Errorf("%s holds %d scenarios, and\n%s", name, len(list), problems.Report())
+		}
+		lib, ok := scenarios.DescribeLibrary(name)
+		if !ok || lib.Description == "" || len(lib.Procedures) == 0 {
+			t.Errorf("%s is described as %+v", name, lib)
+			continue
+		}
+		for _, p := range lib.Procedures {
+			if p.Description == "" {
+				t.Errorf("%s.%s has no description", name, p.Name)
+			}
+		}
+	}
+}
