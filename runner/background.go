@@ -41,8 +41,8 @@ func (r *run) dismiss(ctx context.Context) error {
 		case now == nil || !same(poses, now):
 			poses, from = now, time.Now()
 		case stayed < longBlocked:
-		case stayed < longCall && r.shared.Sockets.Pending():
-			// A busy machine has not come to it yet.
+		case stayed < r.shared.StepTimeout && r.shared.Sockets.Pending():
+			// A busy machine has not come to it yet, or the kernel sends it again.
 		default:
 			r.served.Store(true)
 			r.cancel(errServed)

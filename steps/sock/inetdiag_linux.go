@@ -42,36 +42,69 @@ func (s *Socket) TCPState() (string, error) {
 }
 
 // Sizes of linux/inet_diag.h: struct inet_diag_req_v2 and the part of
-// inet_diag_msg that holds the state.
+// inet_diag_msg that holds the state and the queues.
 const (
 	sizeInetRequest = unix.SizeofNlMsghdr + 56
-	minInetReply    = unix.SizeofNlMsghdr + 2
+	minInetReply    = unix.SizeofNlMsghdr + 64
 )
+
+// inetReply is what sock_diag says of a connection: an inet_diag_msg.
+type inetReply []byte
+
+func (r inetReply) state() string { return TCPStateName(r[1]) }
+
+// unacknowledged is how many bytes, a FIN among them, the peer has not yet said
+// that it has.
+func (r inetReply) unacknowledged() uint32 { return binary.NativeEndian.Uint32(r[60:]) }
 
 // closedState asks sock_diag for the connection that the socket had.
 func (g *Group) closedState(s *Socket) (string, error) {
-	fd, err := g.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
+	reply, err := g.inetDiag(s.family, s.desc.Local(), s.desc.Remote())
 	if err != nil {
-		return "", failed("socket", err)
+		return "", err
 	}
-	defer unix.Close(fd)
-	request := inetRequest(s.family, s.desc.Local(), s.desc.Remote())
-	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		return "", failed("sendto", err)
-	}
-	reply := make([]byte, 4096)
-	n, _, err := unix.Recvfrom(fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
-	if err != nil {
-		return "", failed("recvfrom", err)
-	}
-	if n < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
+	if reply == nil {
 		return "CLOSE", nil
 	}
-	state := TCPStateName(reply[unix.SizeofNlMsghdr+1])
+	state := reply.state()
 	if state == "LISTEN" && !s.desc.Remote().IsZero() {
 		return "CLOSE", nil // where there is no such connection, the kernel gives the listener of its port
 	}
 	return state, nil
+}
+
+// peerSends reports whether the other end of a TCP connection is on this system
+// and has bytes, or a FIN, that this end has not yet received: retransmission may
+// take its time.
+func (s *Socket) peerSends() bool {
+	local, remote := s.desc.Local(), s.desc.Remote()
+	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.typ != unix.SOCK_STREAM || remote.IsZero() {
+		return false
+	}
+	reply, err := s.group.inetDiag(s.family, remote, local)
+	return err == nil && reply != nil && reply.state() != "LISTEN" && reply.unacknowledged() > 0
+}
+
+// inetDiag asks sock_diag for a TCP connection; nil where there is none.
+func (g *Group) inetDiag(family int, local, remote Addr) (inetReply, error) {
+	fd, err := g.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
+	if err != nil {
+		return nil, failed("socket", err)
+	}
+	defer unix.Close(fd)
+	request := inetRequest(family, local, remote)
+	if err := unix.Sendto(fd, request, 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
+		return nil, failed("sendto", err)
+	}
+	reply := make([]byte, 4096)
+	n, _, err := unix.Recvfrom(fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
+	if err != nil {
+		return nil, failed("recvfrom", err)
+	}
+	if n < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
+		return nil, nil
+	}
+	return reply[unix.SizeofNlMsghdr:n], nil
 }
 
 // inetRequest is a nlmsghdr with an inet_diag_req_v2 for one connection.

@@ -28,3 +28,6 @@ func TCPStateName(state uint8) string {
 	}
 	return hexadecimal(int(state))
 }
+
+// peerSends is not known on this system.
+func (s *Socket) peerSends() bool { return false }

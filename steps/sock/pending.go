@@ -2,8 +2,9 @@ package sock
 
 import "golang.org/x/sys/unix"
 
-// Pending reports whether a call that waits could go on by now: what it waits
-// for has come, but its goroutine has not yet come to it.
+// Pending reports whether a call that waits could go on by now, or will without
+// anybody's doing: what it waits for has come, but its goroutine has not yet come
+// to it, or the kernel still has it on its way.
 func (g *Group) Pending() bool {
 	g.mu.Lock()
 	var sockets []*Socket
@@ -45,7 +46,7 @@ func (s *Socket) pending() bool {
 	if s.wr.busy.Load() {
 		events |= unix.POLLOUT
 	}
-	return events != 0 && isReady(s.fd, events)
+	return events != 0 && isReady(s.fd, events) || events&unix.POLLIN != 0 && s.peerSends()
 }
 
 func isReady(fd int, events int16) bool {
