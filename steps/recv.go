@@ -218,7 +218,10 @@ func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 	}
 	if !a.toEOF.On && !r.searched {
 		err := a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(len(r.data)), LaidOut: r.laidOut})
-		if m := (*value.Mismatch)(nil); errors.As(err, &m) && r.count > len(r.data) {
+		if err == nil || r.count <= len(r.data) {
+			return err
+		}
+		if m := (*value.Mismatch)(nil); errors.As(err, &m) {
 			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
 		}
 		return err

@@ -12,6 +12,7 @@ import (
 type markedRange struct {
 	sock     uint64
 	from, to int64
+	sum      uint64       // of a datagram: the hash of its bytes; it has no range
 	marks    []event.Mark // by their places in the range
 }
 
@@ -22,6 +23,9 @@ const mostMarked = 1 << 14
 // marks keeps the marks of what an event sent on a stream.
 func (t *taker) marks(e *event.Event) {
 	n, counted := sentBytes(e)
+	if e.Endpoints != nil && counted && len(e.Sums) == 1 && slices.ContainsFunc(e.Args, hasMarks) {
+		t.keep(markedRange{sock: e.Sock, sum: e.Sums[0].Sum, marks: joined(dataParts(e.Args))})
+	}
 	if e.Endpoints != nil || !counted || endOf(t.ends, e.Sock) != nil || slices.Contains(t.made, e.Sock) {
 		return
 	}
@@ -29,7 +33,7 @@ func (t *taker) marks(e *event.Event) {
 	if slices.ContainsFunc(e.Args, hasMarks) {
 		marks = joined(dataParts(e.Args))
 	}
-	t.keep(markedRange{e.Sock, e.Offset - n, e.Offset, marks})
+	t.keep(markedRange{sock: e.Sock, from: e.Offset - n, to: e.Offset, marks: marks})
 }
 
 // hasMarks reports whether a part may have marks.
@@ -56,13 +60,15 @@ func (f *Fold) keep(r markedRange) {
 	}
 }
 
-// markedIn are the ranges of all folds, by description and in order.
+// markedIn are the ranges of all folds, by description and in order; datagrams are
+// by their hashes.
 func (m *matcher) markedIn() map[uint64][]markedRange {
 	ranges := make(map[uint64][]markedRange)
 	for i := range m.g.nodes[:m.g.meets] {
 		if f := m.g.nodes[i].entry().Fold; f != nil {
 			for _, r := range f.marked {
-				ranges[r.sock] = append(ranges[r.sock], r)
+				key := cmp.Or(r.sum, r.sock)
+				ranges[key] = append(ranges[key], r)
 			}
 		}
 	}
@@ -70,6 +76,20 @@ func (m *matcher) markedIn() map[uint64][]markedRange {
 		slices.SortFunc(list, func(a, b markedRange) int { return cmp.Compare(a.from, b.from) })
 	}
 	return ranges
+}
+
+// foldedDatagram are the marks of a datagram that a fold sent, by the hash of its
+// bytes.
+func (m *masks) foldedDatagram(sum uint64) ([]event.Mark, bool) {
+	if m.ranges == nil {
+		m.ranges = m.graph.kernel.markedIn()
+	}
+	for _, r := range m.ranges[sum] {
+		if r.sum == sum {
+			return r.marks, true
+		}
+	}
+	return nil, false
 }
 
 // folded are the marks of what folds sent on a description, from one place up to

@@ -88,7 +88,7 @@ func (s *savedFold) fold() *Fold {
 		f.endpoints = append(f.endpoints, folded{l.Op, l.Sock, l.Endpoints})
 	}
 	for _, r := range s.Marked {
-		f.keep(markedRange{r.Sock, r.From, r.To, r.Marks})
+		f.keep(markedRange{r.Sock, r.From, r.To, r.Sum, r.Marks})
 	}
 	for _, addr := range s.Reached {
 		f.reaches(addr)

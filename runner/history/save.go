@@ -138,6 +138,7 @@ type savedFold struct {
 type savedMarks struct {
 	Sock     uint64
 	From, To int64
+	Sum      uint64
 	Marks    []event.Mark
 }
 
@@ -199,7 +200,7 @@ func (f *Fold) saved() *savedFold {
 		s.Endpoints = append(s.Endpoints, savedEndpoints{l.op, l.sock, l.endpoints})
 	}
 	for _, r := range f.marked {
-		s.Marked = append(s.Marked, savedMarks{r.sock, r.from, r.to, r.marks})
+		s.Marked = append(s.Marked, savedMarks{r.sock, r.from, r.to, r.sum, r.marks})
 	}
 	for addr := range f.reached {
 		s.Reached = append(s.Reached, addr)

@@ -250,8 +250,11 @@ func (t *Task) Within(b *Block) error {
 func (t *Task) Round(body *Block, round func() string) error {
 	place := &t.Step.Place
 	err := t.Within(body)
+	if err == nil {
+		return nil
+	}
 	var inner *Error
-	if err != nil && errors.As(err, &inner) {
+	if errors.As(err, &inner) {
 		inner.Via = append(inner.Via, event.Via{Place: place, Round: round()})
 	}
 	return err
