@@ -141,6 +141,9 @@ func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
 		return
 	}
 	hint := fmt.Sprintf("write returns: NAME in the procedure %s, or leave this out", proc.Name)
+	if proc.library != nil {
+		hint = "leave this out"
+	}
 	if x := &c.Step.As; x.Given() && c.MustSucceed() {
 		c.Problem(x.Node, "the procedure %s returns nothing that as could name", proc.Name).Hint = hint
 	}
