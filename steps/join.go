@@ -47,15 +47,6 @@ func (r *branchRef) Schema() value.Schema { return value.Schema{"type": "string"
 // Type names the type in the reference.
 func (r *branchRef) Type() string { return "branch" }
 
-// find is the branch itself.
-func (r *branchRef) find(t *step.Task) (*step.Spawned, error) {
-	name, err := r.Eval(t)
-	if err != nil {
-		return nil, err
-	}
-	return spawned(t, name)
-}
-
 // spawned is a branch by its name.
 func spawned(t *step.Task, name string) (*step.Spawned, error) {
 	v, _ := t.Get(name)
