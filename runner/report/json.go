@@ -99,7 +99,7 @@ type FailureObject struct {
 	Place
 	Expected string        `json:"expected,omitempty" doc:"where data differs: what was expected, quoted, or hex: and digits where it is not text for the most part"`
 	Got      string        `json:"got,omitempty" doc:"where data differs: what came, in the same form"`
-	Within   []string      `json:"within,omitempty" doc:"the do steps that called the step, and the rounds of the loops that it stands in, the innermost first"`
+	Within   []string      `json:"within,omitempty" doc:"the do steps that called the step, and the rounds of the loops that it is in, the innermost first"`
 	Waits    []string      `json:"waits,omitempty" doc:"in a deadlock: who waits for what"`
 	Others   []DoingObject `json:"others,omitempty" doc:"what every other actor was doing at that moment"`
 }

@@ -266,8 +266,8 @@ func commonParams(s *Step, params *Params) []*value.Param {
 		{Key: "timeout", Value: &s.Timeout, Help: "the longest time that this step may take"},
 		{Key: "when", Value: &s.When, Help: "an expression; false skips the step"},
 		{Key: "note", Value: &s.Note, Help: "a line of text for the transcript"},
-		{Key: "mask", Value: &s.Mask, Help: "what the step makes varies from run to run: a name stands in its place, here and wherever it goes"},
-		{Key: "quiet", Value: &s.Quiet, Help: "the step, and all that stands in it, is done and checked, but not printed"},
+		{Key: "mask", Value: &s.Mask, Help: "what the step makes varies from run to run: a name is shown in its place, here and wherever it goes"},
+		{Key: "quiet", Value: &s.Quiet, Help: "the step, and all the steps in it, is done and checked, but not printed"},
 	}
 }
 
