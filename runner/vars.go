@@ -38,12 +38,11 @@ func (r *run) computeVars(ctx context.Context, included []*scenarios.Included, c
 			own.Vars[inc.Name] = value.Mapping(file.Vars)
 		}
 	}
-	env := &step.Task{Ctx: ctx, Actor: &step.Actor{Run: own}}
 	for _, v := range computed {
 		if _, given := r.options.Vars[under+v.Name]; given {
 			continue
 		}
-		x, err := v.Value.Typed(env)
+		x, err := v.Value.Typed(&step.Task{Ctx: ctx, Actor: &step.Actor{Run: own}})
 		if err != nil {
 			return fmt.Errorf("the variable %s: %w", under+v.Name, err)
 		}

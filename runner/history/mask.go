@@ -15,8 +15,8 @@ import (
 // sockets.
 type masks struct {
 	graph   *graph // nil while the scenario runs
-	owners  map[string][]owner
-	own     map[uint64]owner           // by description
+	owners  map[string][]*owner
+	own     map[uint64]*owner          // by description
 	named   map[string]map[string]bool // by the name of a socket: the actors that give it
 	tmp     string
 	free    map[int]bool // ports that free_port gave, for programs
@@ -46,7 +46,7 @@ type owner struct {
 
 func newMasks(g *graph) *masks {
 	m := &masks{
-		graph: g, owners: make(map[string][]owner), own: make(map[uint64]owner), named: make(map[string]map[string]bool),
+		graph: g, owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string]map[string]bool),
 		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
@@ -73,7 +73,7 @@ func newMasks(g *graph) *masks {
 	// A socket may have an address that none of its calls has shown.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
-			m.add(owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort, since: e.Start})
+			m.add(&owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort, since: e.Start})
 		}
 	}
 	for i := range g.nodes[:g.meets] {
@@ -95,7 +95,7 @@ func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e 
 	if !givesAddress(op) {
 		return
 	}
-	o := owner{name: l.Name, actor: actor, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
+	o := &owner{name: l.Name, actor: actor, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
 	if e != nil {
 		o.since = e.Start
 		if op == event.OpBind {
@@ -109,7 +109,7 @@ func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e 
 	m.add(o)
 }
 
-func (m *masks) add(o owner) {
+func (m *masks) add(o *owner) {
 	key, ok := ownerKey(o.addr)
 	if !ok {
 		return
@@ -123,7 +123,7 @@ func (m *masks) add(o owner) {
 // ownerKey is what those addresses have in common that may be of one socket:
 // the port, or the whole name.
 func ownerKey(a sock.Addr) (string, bool) {
-	_, chosen, _ := a.Parts()
+	chosen := a.Chosen()
 	if a.Port == 0 && chosen != "" {
 		return a.String(), true
 	}
@@ -146,14 +146,9 @@ func (m *masks) inherit() {
 		}
 	}
 	for _, list := range m.owners {
-		for i := range list {
-			list[i].auto = list[i].auto || learned[list[i].sock] || m.own[list[i].sock].auto
+		for _, o := range list {
+			o.auto = o.auto || learned[o.sock] || m.own[o.sock].auto
 		}
-	}
-	for sock := range learned {
-		o := m.own[sock]
-		o.auto = true
-		m.own[sock] = o
 	}
 }
 
@@ -161,9 +156,9 @@ func (m *masks) inherit() {
 // address before a wildcard before another address with the same port, which a
 // scenario can only have from there; of sockets that share a port, one that is
 // open before one that is closed, and the latest before earlier ones.
-func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
-	var best owner
-	found, bestRank := false, -1
+func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (*owner, bool) {
+	var best *owner
+	bestRank := -1
 	key, _ := ownerKey(a)
 	for _, o := range m.owners[key] {
 		rank := 0
@@ -184,21 +179,21 @@ func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (owner, bool) {
 			rank++
 		}
 		if rank > bestRank || rank == bestRank && o.since >= best.since {
-			best, bestRank, found = o, rank, true
+			best, bestRank = o, rank
 		}
 	}
-	return best, found
+	return best, best != nil
 }
 
 // open reports whether a socket has not been closed by a moment.
-func (m *masks) open(o owner, at time.Duration) bool {
+func (m *masks) open(o *owner, at time.Duration) bool {
 	closed, ever := m.closed[o.sock]
 	return !ever || closed > at
 }
 
 // label is how a socket is called in a mask: by its name, and where several
 // actors have a socket of that name by theirs too.
-func (m *masks) label(o owner) string {
+func (m *masks) label(o *owner) string {
 	if len(m.named[o.name]) > 1 {
 		return o.actor + "." + o.name
 	}
@@ -266,9 +261,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 
 // sameChoice reports whether two addresses have one port or name.
 func sameChoice(a, b sock.Addr) bool {
-	_, x, _ := a.Parts()
-	_, y, _ := b.Parts()
-	return x == y
+	return a.Chosen() == b.Chosen()
 }
 
 // labels are what replaces something that comes from there.

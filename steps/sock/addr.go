@@ -121,24 +121,31 @@ func (a Addr) String() string {
 	return FamilyName(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
 }
 
-// Parts parts a.String() at what the kernel chooses where it is left open: the
-// port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port of
-// AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). chosen
-// is "" where there is nothing of it.
+// Parts parts a.String() at what the kernel chooses where it is left open; see
+// Chosen.
 func (a Addr) Parts() (before, chosen, after string) {
-	text := a.String()
+	text, chosen := a.String(), a.Chosen()
+	at := len(text) - len(chosen)
+	if chosen != "" && a.Family == afNetlink {
+		at = len(text) - 2*(len(a.Other)-netlinkPort)
+	}
+	return text[:at], chosen, text[at+len(chosen):]
+}
+
+// Chosen is the part of a.String() that the kernel chooses where it is left
+// open: the port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port
+// of AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). It is
+// "" where there is nothing of it.
+func (a Addr) Chosen() string {
 	switch {
 	case a.isIP() && !a.NoPort && a.Port != 0:
-		chosen = strconv.Itoa(int(a.Port))
+		return strconv.Itoa(int(a.Port))
 	case a.Family == unix.AF_UNIX && strings.HasPrefix(a.Path, "@"):
-		chosen = a.Path[1:]
+		return a.Path[1:]
 	case a.Family == afNetlink && !a.open():
-		at := len(text) - 2*len(a.Other) + 2*netlinkPort
-		return text[:at], text[at : at+8], text[at+8:]
-	default:
-		return text, "", ""
+		return hex.EncodeToString([]byte(a.Other[netlinkPort : netlinkPort+4]))
 	}
-	return text[:len(text)-len(chosen)], chosen, ""
+	return ""
 }
 
 // open reports whether a leaves it to the kernel to choose.
