@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,10 +89,10 @@ type run struct {
 	recorder *history.Recorder
 	epoch    history.Epoch
 	members  []*member
-	sequence *sequence // nil where no actor has turns
-	group    errgroup.Group
-	over     chan struct{} // closed once all actors have ended
-	closed   chan struct{} // once no program is left
+	sequence *sequence      // nil where no actor has turns
+	group    errgroup.Group // branches, and the actors in the background
+	over     chan struct{}  // closed once all actors have ended
+	closed   chan struct{}  // once no program is left
 	cancel   context.CancelCauseFunc
 	alive    atomic.Int64 // branches that have not ended
 	served   atomic.Bool  // the background was ended because nobody needs it any more
@@ -148,8 +149,7 @@ func (r *run) run(outside context.Context) error {
 	if err := r.cast(ctx); err != nil {
 		return err
 	}
-	r.start(ctx)
-	return r.ended(r.group.Wait())
+	return r.ended(r.playAll(ctx))
 }
 
 // cast makes the actors' replicas.
@@ -250,17 +250,10 @@ func (r *run) ended(err error) error {
 	return err
 }
 
-// start lets all actors run, and ends those in the background after the others.
-func (r *run) start(ctx context.Context) {
-	var others sync.WaitGroup
+// playAll runs all actors, and ends those in the background after the others.
+func (r *run) playAll(ctx context.Context) error {
+	var plays []func() error
 	background := false
-	begin := func(play func() error) {
-		others.Add(1)
-		r.group.Go(func() error {
-			defer others.Done()
-			return play()
-		})
-	}
 	for _, m := range r.members {
 		play := func() error { return r.play(ctx, m) }
 		switch {
@@ -268,18 +261,32 @@ func (r *run) start(ctx context.Context) {
 			background = true
 			r.group.Go(play)
 		case !m.actor.Turns:
-			begin(play)
+			plays = append(plays, play)
 		}
 	}
 	if r.sequence != nil {
-		begin(r.sequence.conduct)
+		plays = append(plays, r.sequence.conduct)
 	}
+	err := r.together(plays)
 	if background {
-		r.group.Go(func() error {
-			others.Wait()
-			return r.dismiss(ctx)
-		})
+		err = cmp.Or(err, r.dismiss(ctx))
 	}
+	return cmp.Or(err, r.group.Wait())
+}
+
+// together runs plays to their ends: the last one on this goroutine, which
+// would only wait otherwise.
+func (r *run) together(plays []func() error) error {
+	if len(plays) == 0 {
+		return nil
+	}
+	var others errgroup.Group
+	last := len(plays) - 1
+	for _, play := range plays[:last] {
+		others.Go(play)
+	}
+	err := plays[last]()
+	return cmp.Or(others.Wait(), err)
 }
 
 // task is one that runs an actor's own steps.
