@@ -118,11 +118,32 @@ func (ps Problems) HasErrors() bool {
 	return slices.ContainsFunc(ps, func(p *Problem) bool { return p.Severity == Error })
 }
 
-// Report joins the reports of all problems.
+// MaxShown is how many problems a report shows.
+const MaxShown = 1000
+
+// Report joins the reports of the problems. Of more than MaxShown it shows the
+// first, errors before warnings, and counts the rest.
 func (ps Problems) Report() string {
-	reports := make([]string, len(ps))
-	for i, p := range ps {
-		reports[i] = p.Report()
+	var reports []string
+	warnings := MaxShown // for which there is space
+	for _, p := range ps {
+		if p.Severity == Error {
+			warnings--
+		}
+	}
+	errs := 0
+	for _, p := range ps {
+		switch {
+		case p.Severity == Error && errs < MaxShown:
+			errs++
+			reports = append(reports, p.Report())
+		case p.Severity != Error && warnings > 0:
+			warnings--
+			reports = append(reports, p.Report())
+		}
+	}
+	if rest := len(ps) - len(reports); rest > 0 {
+		reports = append(reports, fmt.Sprintf("... %d more are not shown", rest))
 	}
 	return strings.Join(reports, "\n")
 }

@@ -24,6 +24,7 @@ var (
 	maxDepth    = Maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
 	MaxChecked  = Maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
 	MaxIncluded = Maximum{"the files that a scenario includes", 100, PlainUnit, "with those that these include, each time that one is included; all together they have at most 16MiB"}
+	maxShown    = Maximum{"the problems that are shown", source.MaxShown, PlainUnit, "errors before warnings; a line counts the rest"}
 	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
 	maxRegexp   = Maximum{"a regular expression", 10_000, PlainUnit, "the bytes of its text, and the instructions that it compiles to: `x{1000}` has a thousand"}
 	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
@@ -42,7 +43,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*Maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxExpr, &maxRegexp, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &maxRegexp, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.
