@@ -1,9 +1,12 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -15,6 +18,56 @@ var errServed = errors.New("the actors that it served have ended")
 // longBlocked is how long the calls of the background must have waited before
 // they are ended: what a program does is on its way until then.
 const longBlocked = 20 * time.Millisecond
+
+// ended is how the run has ended, whose actors ended with an error or nil. That
+// the background was ended is not a failure.
+func (r *run) ended(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.served.Load() && r.failure == nil && r.stopped == nil {
+		return nil
+	}
+	return err
+}
+
+// playAll runs all actors, and ends those in the background after the others.
+func (r *run) playAll(ctx context.Context) error {
+	var plays []func() error
+	background := false
+	for _, m := range r.members {
+		play := func() error { return r.play(ctx, m) }
+		switch {
+		case m.actor.Background:
+			background = true
+			r.group.Go(play)
+		case !m.actor.Turns:
+			plays = append(plays, play)
+		}
+	}
+	if r.sequence != nil {
+		plays = append(plays, r.sequence.conduct)
+	}
+	err := r.together(plays)
+	if background {
+		err = cmp.Or(err, r.dismiss(ctx))
+	}
+	return cmp.Or(err, r.group.Wait())
+}
+
+// together runs plays to their ends: the last one on this goroutine, which
+// would only wait otherwise.
+func (r *run) together(plays []func() error) error {
+	if len(plays) == 0 {
+		return nil
+	}
+	var others errgroup.Group
+	last := len(plays) - 1
+	for _, play := range plays[:last] {
+		others.Go(play)
+	}
+	err := plays[last]()
+	return cmp.Or(others.Wait(), err)
+}
 
 // A pose is where a branch is: in which call, and since when.
 type pose struct {

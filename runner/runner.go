@@ -2,7 +2,6 @@ package runner
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -237,56 +236,6 @@ func (r *run) play(ctx context.Context, m *member) error {
 		}
 		return t.Finish()
 	})
-}
-
-// ended is how the run has ended, whose actors ended with an error or nil. That
-// the background was ended is not a failure.
-func (r *run) ended(err error) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.served.Load() && r.failure == nil && r.stopped == nil {
-		return nil
-	}
-	return err
-}
-
-// playAll runs all actors, and ends those in the background after the others.
-func (r *run) playAll(ctx context.Context) error {
-	var plays []func() error
-	background := false
-	for _, m := range r.members {
-		play := func() error { return r.play(ctx, m) }
-		switch {
-		case m.actor.Background:
-			background = true
-			r.group.Go(play)
-		case !m.actor.Turns:
-			plays = append(plays, play)
-		}
-	}
-	if r.sequence != nil {
-		plays = append(plays, r.sequence.conduct)
-	}
-	err := r.together(plays)
-	if background {
-		err = cmp.Or(err, r.dismiss(ctx))
-	}
-	return cmp.Or(err, r.group.Wait())
-}
-
-// together runs plays to their ends: the last one on this goroutine, which
-// would only wait otherwise.
-func (r *run) together(plays []func() error) error {
-	if len(plays) == 0 {
-		return nil
-	}
-	var others errgroup.Group
-	last := len(plays) - 1
-	for _, play := range plays[:last] {
-		others.Go(play)
-	}
-	err := plays[last]()
-	return cmp.Or(others.Wait(), err)
 }
 
 // task is one that runs an actor's own steps.
