@@ -1,10 +1,13 @@
 package runner_test
 
 import (
+	"io"
 	"runtime"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/report"
 )
 
 // A round of a ping-pong, four steps, is made out of what earlier rounds have
@@ -21,6 +24,33 @@ func TestRoundsReuseMemory(t *testing.T) {
 	base := run(few)
 	if got := float64(int64(run(many)-base)) / (many - few); got > most {
 		t.Errorf("a round allocates %.1f times, more than %d", got, most)
+	}
+}
+
+// A short conversation is run many times, and each run is written down to be
+// compared: neither may come to allocate more without anybody noticing.
+func TestShortRunAllocatesLittle(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates too")
+	}
+	const runs, mostOfRun, mostOfTranscript = 100, 260, 220
+	s := scenario(t, hello)
+	var ran, written uint64
+	var before, between, after runtime.MemStats
+	for range runs {
+		runtime.ReadMemStats(&before)
+		r := runner.Run(t.Context(), s, runner.Options{})
+		runtime.ReadMemStats(&between)
+		if err := report.Transcript(io.Discard, r, report.Style{}); err != nil || r.Status != history.Passed {
+			t.Fatal(err, ending(r))
+		}
+		runtime.ReadMemStats(&after)
+		ran += between.Mallocs - before.Mallocs
+		written += after.Mallocs - between.Mallocs
+	}
+	if ran/runs > mostOfRun || written/runs > mostOfTranscript {
+		t.Errorf("a run allocates %d times, of at most %d; its transcript %d times, of at most %d",
+			ran/runs, mostOfRun, written/runs, mostOfTranscript)
 	}
 }
 
