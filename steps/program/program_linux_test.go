@@ -64,7 +64,9 @@ func hold(how string) int {
 		s.Close()
 	}
 	fmt.Println("done")
-	select {}
+	for { // without cgo the runtime ends a program that waits for nothing
+		time.Sleep(time.Hour)
+	}
 }
 
 // familyScript leaves its group and session in all ways, and much of it does
