@@ -3,6 +3,7 @@ package step
 import (
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -112,3 +113,22 @@ func (t *Task) Branch(a *Actor, l Limit) *Task {
 
 // AsQuiet makes the task as quiet as the one that lets it run.
 func (t *Task) AsQuiet(as *Task) { t.quiet = as.quiet }
+
+// A Limit is a moment that a step must not pass, and whose limit it is.
+type Limit struct {
+	At    time.Time
+	After time.Duration
+	Whose string // "the step", "actor server", "the repeat at line 12"
+}
+
+// Sooner is the limit of the two that comes first.
+func (l Limit) Sooner(m Limit) Limit {
+	if l.before(m) {
+		return l
+	}
+	return m
+}
+
+func (l Limit) before(m Limit) bool {
+	return m.At.IsZero() || !l.At.IsZero() && l.At.Before(m.At)
+}

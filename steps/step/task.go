@@ -71,25 +71,6 @@ type Task struct {
 	held      []handle.ReadAhead // of the streams that the step under way uses
 }
 
-// A Limit is a moment that a step must not pass, and whose limit it is.
-type Limit struct {
-	At    time.Time
-	After time.Duration
-	Whose string // "the step", "actor server", "the repeat at line 12"
-}
-
-// Sooner is the limit of the two that comes first.
-func (l Limit) Sooner(m Limit) Limit {
-	if l.before(m) {
-		return l
-	}
-	return m
-}
-
-func (l Limit) before(m Limit) bool {
-	return m.At.IsZero() || !l.At.IsZero() && l.At.Before(m.At)
-}
-
 // Get is the handle or value under a name: a parameter of the procedure that
 // runs, or a name of the actor.
 func (t *Task) Get(name string) (any, bool) {

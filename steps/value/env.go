@@ -2,6 +2,8 @@ package value
 
 import (
 	"fmt"
+	"reflect"
+	"time"
 
 	"github.com/expr-lang/expr/vm"
 
@@ -72,4 +74,134 @@ func (m *Mismatch) Error() string { return m.Msg }
 // Mismatchf returns a Mismatch with a formatted message.
 func Mismatchf(format string, args ...any) error {
 	return &Mismatch{Msg: fmt.Sprintf(format, args...)}
+}
+
+// A Passed is a value on its way from one actor to another. It is of a closed
+// set, and holds nothing of the actor that gave it: a pipe could carry it.
+type Passed struct {
+	value   any
+	refused error
+}
+
+// Pass readies a value for other actors. One that is not of the set is refused:
+// whoever asks for it gets the error.
+func Pass(v any) Passed {
+	if what := notPassing(v); what != "" {
+		return Passed{refused: fmt.Errorf("%s cannot pass from one actor to another: "+
+			"what can is a text, a number, bytes, true or false, a time, an address, and lists and mappings of these", what)}
+	}
+	return Passed{value: v}
+}
+
+// Value is what was passed.
+func (p Passed) Value() (any, error) { return p.value, p.refused }
+
+// Same reports whether another actor would read the same from both.
+func (p Passed) Same(q Passed) bool {
+	return (p.refused == nil) == (q.refused == nil) && Same(p.value, q.value)
+}
+
+// notPassing says what of a value is not of the set; "" where all is. A
+// program passes as what expressions see of it: its name and its id.
+func notPassing(v any) string {
+	switch v := v.(type) {
+	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue:
+		return ""
+	case *BranchValue:
+		return "the branch " + v.Name
+	case Traced:
+		return notPassing(v.Value)
+	case []any:
+		for _, x := range v {
+			if what := notPassing(x); what != "" {
+				return what
+			}
+		}
+		return ""
+	case map[string]any:
+		for _, x := range v {
+			if what := notPassing(x); what != "" {
+				return what
+			}
+		}
+		return ""
+	}
+	return notPassingOther(reflect.ValueOf(v))
+}
+
+// notPassingOther judges numbers and texts of other types, and the lists and
+// mappings of one type that the functions of the expression language make.
+func notPassingOther(v reflect.Value) string {
+	switch kind := v.Kind(); {
+	case kind >= reflect.Bool && kind <= reflect.Float64, kind == reflect.String:
+		return ""
+	case kind == reflect.Slice || kind == reflect.Array:
+		for i := range v.Len() {
+			if what := notPassing(v.Index(i).Interface()); what != "" {
+				return what
+			}
+		}
+		return ""
+	case kind == reflect.Map:
+		for _, key := range v.MapKeys() {
+			if what := notPassing(v.MapIndex(key).Interface()); what != "" {
+				return what
+			}
+		}
+		return ""
+	case kind == reflect.Func:
+		return "a function"
+	}
+	return "this value"
+}
+
+// A ProgramValue is what expressions see of a program: what it is made of. It
+// passes to other actors, and nobody can end the program with it.
+type ProgramValue struct {
+	Name string
+	Pid  int `expr:"pid"`
+}
+
+// String is the program's name.
+func (v *ProgramValue) String() string { return v.Name }
+
+// A BranchValue is what expressions see of a branch: nothing but its name.
+type BranchValue struct{ Name string }
+
+// String is the branch's name.
+func (v *BranchValue) String() string { return v.Name }
+
+// noValue says why something that an expression gives is not a value; "" where
+// it is one.
+func noValue(v any) string {
+	switch v := v.(type) {
+	case *ProgramValue:
+		return NotValue(v.Name, AProgram)
+	case *BranchValue:
+		return NotValue(v.Name, ABranch)
+	}
+	return ""
+}
+
+// A Thing is what steps make that is neither a handle nor a value. It belongs
+// to its actor, and passes to nobody.
+type Thing string
+
+// What steps make beside handles and values; "" is nothing of the kind.
+const (
+	AProgram Thing = "program"
+	ABranch  Thing = "branch"
+)
+
+// NotValue is the message for a program or a branch where a value is expected.
+func NotValue(name string, what Thing) string {
+	return fmt.Sprintf("%s is a %s, not a value", name, what)
+}
+
+// NotValueHint is what can be meant with a program's or a branch's name.
+func NotValueHint(name string, what Thing) string {
+	if what == AProgram {
+		return fmt.Sprintf("its process id is a value: ${%s.pid}; its own actor writes its name, without ${}, in kill and join", name)
+	}
+	return "its own actor writes its name, without ${}, in join and blocked"
 }

@@ -309,3 +309,31 @@ func restSchema() Schema {
 	named := formSchema(newField().params(new(restPart)))()
 	return Schema{"anyOf": []Schema{named, payloadSchema()}}
 }
+
+// A LayoutSource has the bytes that a layout takes apart.
+type LayoutSource interface {
+	// Next returns the next n bytes, or fewer where they end before. Where it
+	// fails, what says what still waits for bytes.
+	Next(n int, what func() string) ([]byte, error)
+	// Left returns the bytes that are left.
+	Left() ([]byte, error)
+	// Ended says how the bytes have ended: "the data ends".
+	Ended() string
+}
+
+// heldBytes are bytes that are all there.
+type heldBytes struct{ b []byte }
+
+// Next implements [LayoutSource].
+func (s *heldBytes) Next(n int, _ func() string) ([]byte, error) {
+	n = min(n, len(s.b))
+	next := s.b[:n]
+	s.b = s.b[n:]
+	return next, nil
+}
+
+// Left implements [LayoutSource].
+func (s *heldBytes) Left() ([]byte, error) { return s.Next(len(s.b), nil) }
+
+// Ended implements [LayoutSource].
+func (s *heldBytes) Ended() string { return "the data ends" }

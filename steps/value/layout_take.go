@@ -9,17 +9,6 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// A LayoutSource has the bytes that a layout takes apart.
-type LayoutSource interface {
-	// Next returns the next n bytes, or fewer where they end before. Where it
-	// fails, what says what still waits for bytes.
-	Next(n int, what func() string) ([]byte, error)
-	// Left returns the bytes that are left.
-	Left() ([]byte, error)
-	// Ended says how the bytes have ended: "the data ends".
-	Ended() string
-}
-
 // A LayoutValue is a field that has a name, with its value, which may bear a
 // trace.
 type LayoutValue struct {
@@ -55,23 +44,6 @@ func (l *Layout) Unpack(env Env, b Blob) ([]LayoutValue, error) {
 	err := t.all(l)
 	return t.values, err
 }
-
-// heldBytes are bytes that are all there.
-type heldBytes struct{ b []byte }
-
-// Next implements [LayoutSource].
-func (s *heldBytes) Next(n int, _ func() string) ([]byte, error) {
-	n = min(n, len(s.b))
-	next := s.b[:n]
-	s.b = s.b[n:]
-	return next, nil
-}
-
-// Left implements [LayoutSource].
-func (s *heldBytes) Left() ([]byte, error) { return s.Next(len(s.b), nil) }
-
-// Ended implements [LayoutSource].
-func (s *heldBytes) Ended() string { return "the data ends" }
 
 // A taker takes bytes apart.
 type taker struct {

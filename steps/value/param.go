@@ -1,6 +1,8 @@
 package value
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -133,4 +135,85 @@ func DocRows(params []*Param) []DocRow {
 		list = append(list, DocRow{q.Key, q.Value.Type(), q.Help, q.Default, q.Required})
 	}
 	return list
+}
+
+// A Maximum is the most of something that a scenario may ask for. Each stands
+// here, once: the decoder, the run and the reference read it.
+type Maximum struct {
+	What string // as the table of the reference names it
+	Most int64
+	unit Unit
+	help string
+}
+
+// The bounds of the language.
+var (
+	maxFile     = Maximum{"a scenario file", source.MaxFile, ByteUnit, "a file that is larger is not read"}
+	maxNodes    = Maximum{"the values of a file", source.MaxNodes, PlainUnit, "scalars, lists and mappings, with aliases expanded"}
+	maxDepth    = Maximum{"the nesting of a file", source.MaxDepth, PlainUnit, "levels of lists and mappings, with aliases expanded"}
+	MaxChecked  = Maximum{"the steps that check follows", 500_000, PlainUnit, "of one actor, those of the procedures that it calls at each call; the steps behind them are not checked"}
+	MaxIncluded = Maximum{"the files that a scenario includes", 100, PlainUnit, "with those that these include, each time that one is included; all together they have at most 16MiB"}
+	maxShown    = Maximum{"the problems that are shown", source.MaxShown, PlainUnit, "errors before warnings; a line counts the rest"}
+	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
+	maxRegexp   = Maximum{"a regular expression", 10_000, PlainUnit, "the bytes of its text, and the instructions that it compiles to: `x{1000}` has a thousand"}
+	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
+	maxItems    = Maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
+	MaxLine     = Maximum{"a line that a step writes", 64 << 10, ByteUnit, "of `let` and `print`; of a longer one the transcript shows the beginning, and its length"}
+	MaxPrinted  = Maximum{"the lines of one print", 10_000, PlainUnit, "a text of more lines fails the step"}
+	MaxEvents   = Maximum{"the events that a run keeps", 1_000_000, PlainUnit, "for its transcript; rounds that are folded are not kept, with `-q` only the first and the last of a loop; each branch, and each KiB of a line of `let` or `print`, counts as one more"}
+	MaxBranches = Maximum{"the branches of a scenario", 50_000, PlainUnit, "those of `spawn` and `parallel` that have not ended"}
+	maxReplicas = Maximum{"the actors of a scenario", 10_000, PlainUnit, "each replica that `count` asks for is one"}
+	MaxBuffer   = Maximum{"the buffers of one call", 64 << 20, ByteUnit, "of a receive, of `getsockopt`; `size` on a stream may be larger, for what comes is then not kept"}
+	MaxBacklog  = Maximum{"a backlog", math.MaxInt32, PlainUnit, "`listen` takes an int"}
+	MaxMessages = Maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
+	MaxKept     = Maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
+	maxPayload  = Maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
+)
+
+// bounds are all of them, in the order of the table.
+var bounds = []*Maximum{
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &maxRegexp, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
+}
+
+// Replicas is the number of replicas of an actor, with its bound.
+func Replicas() Int { return Int{AtMost(&maxReplicas)} }
+
+// CheckReplicas reports more replicas than all actors together may have.
+func CheckReplicas(n int) error { return maxReplicas.Check(int64(n)) }
+
+// Check reports an amount that is above it.
+func (b *Maximum) Check(n int64) error {
+	if n > b.Most {
+		return fmt.Errorf("%s is too much: the most for %s is %s", b.unit.format(n), b.What, b)
+	}
+	return nil
+}
+
+// String is the most that there may be.
+func (b *Maximum) String() string { return b.unit.format(b.Most) }
+
+// Bounds lists the bounds for the reference.
+func Bounds() []DocRow {
+	rows := make([]DocRow, 0, len(bounds))
+	for _, b := range bounds {
+		rows = append(rows, DocRow{Key: b.What, Type: b.String(), Help: b.help})
+	}
+	return slices.Clip(rows)
+}
+
+// sum64 and product are the sum and the product of two sizes, or the largest
+// size where that is less.
+func sum64(a, b int64) int64 {
+	if a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+// Product returns a times b, or the largest int64 where that is too large.
+func Product(a, b int64) int64 {
+	if b != 0 && a > math.MaxInt64/b {
+		return math.MaxInt64
+	}
+	return a * b
 }
