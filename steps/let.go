@@ -11,10 +11,11 @@ var letKind = step.Kind{
 	Summary: "give values to names",
 	Text: `A value that is a single expression keeps the type of the expression. A plain
 number and true and false have the type that YAML says. Everything else is text.
-The items of a list or mapping follow the same rules.`,
+The items of a list or mapping follow the same rules. A value sees the names
+before it.`,
 	Example: `actors:
   one:
-    - let: {n: 3, twice: "${2 * 3}", list: [7, {deep: 8}]}
+    - let: {n: 3, twice: "${n * 2}", list: [7, {deep: 8}]}
     - assert: n * 2 == twice && list[1].deep == 8
 `,
 	New: func() step.Action { return new(letAction) },
@@ -49,8 +50,20 @@ func (a *letAction) Run(t *step.Task) error {
 
 func (a *letAction) named() []string { return a.values.Names }
 
+// Inner are the expressions, of which each sees the names before its own.
+func (a *letAction) Inner() []*value.Expr {
+	var list []*value.Expr
+	for _, v := range a.values.Values {
+		list = append(list, v.Exprs()...)
+	}
+	return list
+}
+
 func (a *letAction) Check(c *step.Check) {
 	for i, name := range a.values.Names {
+		for _, e := range a.values.Values[i].Exprs() {
+			c.Expression(e)
+		}
 		c.MakeValue(name, a.values.Values[i].Node)
 	}
 }

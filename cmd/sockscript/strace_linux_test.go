@@ -273,7 +273,7 @@ func underStrace(t *testing.T, scenario string) (transcript string, lines []stri
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.Command("strace", "-f", "-qq", "-s", "40", "-o", trace,
+	out, err := exec.Command("strace", "-f", "-qq", "-s", "40", "-o", trace, "-e", "signal=none",
 		"-e", "trace=%network,read,readv,write,writev,ioctl,fcntl,epoll_ctl,close", "sockscript", "run", file).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

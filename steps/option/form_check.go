@@ -44,13 +44,26 @@ func (f *Form) checkFields(c *step.Check, name string, w *FieldsWant) {
 func (x *field) check(c *step.Check, want *ValueWant, typ string) {
 	switch {
 	case x.words != nil:
-		for _, text := range want.texts {
-			if word, static := text.Static(); static && !slices.Contains(x.words(), word) {
-				c.Problem(text.Node, "%s of %s cannot be %s", x.name, typ, value.Quote(word)).Hint = source.DidYouMean(word, x.words())
-			}
-		}
+		x.checkWords(c, want.texts, typ)
 	case !x.free && !want.numeric():
 		c.Problem(want.node, "%s of %s is a number; %s is not a condition for it", x.name, typ, value.Shown(want.node))
+	}
+}
+
+// checkWords reports words that the field never shows: an error where no other
+// word is allowed.
+func (x *field) checkWords(c *step.Check, texts []*value.Text, typ string) {
+	severity := source.Error
+	for _, text := range texts {
+		if word, static := text.Static(); !static || slices.Contains(x.words(), word) {
+			severity = source.Warning
+		}
+	}
+	for _, text := range texts {
+		if word, static := text.Static(); static && !slices.Contains(x.words(), word) {
+			p := c.Problem(text.Node, "%s of %s cannot be %s", x.name, typ, value.Quote(word))
+			p.Severity, p.Hint = severity, source.DidYouMean(word, x.words())
+		}
 	}
 }
 

@@ -43,6 +43,20 @@ func (v *Datum) add(d *Decoder, n *source.Node) {
 	v.items = append(v.items, item)
 }
 
+// Exprs are the expressions in the value.
+func (v *Datum) Exprs() []*Expr {
+	var list []*Expr
+	for _, part := range v.text.Parts {
+		if part.Expr != nil {
+			list = append(list, part.Expr)
+		}
+	}
+	for _, item := range v.items {
+		list = append(list, item.Exprs()...)
+	}
+	return list
+}
+
 // Schema accepts anything.
 func (v *Datum) Schema() Schema { return Schema{} }
 
