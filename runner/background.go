@@ -6,8 +6,6 @@ import (
 	"errors"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -60,13 +58,12 @@ func (r *run) together(plays []func() error) error {
 	if len(plays) == 0 {
 		return nil
 	}
-	var others errgroup.Group
 	last := len(plays) - 1
 	for _, play := range plays[:last] {
-		others.Go(play)
+		r.actors.Go(play)
 	}
 	err := plays[last]()
-	return cmp.Or(others.Wait(), err)
+	return cmp.Or(r.actors.Wait(), err)
 }
 
 // A pose is where a branch is: in which call, and since when.

@@ -54,7 +54,9 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result 
 	}
 	start := time.Now()
 	r := newRun(s, o, n, start)
+	defer r.abandon()
 	err := r.run(ctx)
+	r.returned = true
 	if err != nil {
 		r.programs.AwaitEnding()
 	}
@@ -73,6 +75,18 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result 
 	return res
 }
 
+// abandon releases all where a step has ended the goroutine of Run, as
+// [testing.T.FailNow] does in a step kind of a test.
+func (r *run) abandon() {
+	if r.returned {
+		return
+	}
+	r.cancel(step.ErrCancelled)
+	r.actors.Wait()
+	r.group.Wait()
+	r.close()
+}
+
 // run is one run of a scenario under way.
 type run struct {
 	scenario *scenarios.Scenario
@@ -89,7 +103,9 @@ type run struct {
 	epoch    history.Epoch
 	members  []*member
 	sequence *sequence      // nil where no actor has turns
+	actors   errgroup.Group // but the last, which runs on the goroutine of Run
 	group    errgroup.Group // branches, and the actors in the background
+	returned bool           // from the actors to Run
 	over     chan struct{}  // closed once all actors have ended
 	closed   chan struct{}  // once no program is left
 	cancel   context.CancelCauseFunc
