@@ -352,7 +352,7 @@ func (u *Uses) sameSize(problems *source.Problems, first, n namedAt) {
 	if first.size.Given() == n.size.Given() && (want == got || !known || !static) {
 		return
 	}
-	p := n.text.Node.Problem("the barrier %q has another size at line %d", n.name, first.text.Node.Pos.Line)
+	p := n.text.Node.Warning("the barrier %q has another size at line %d", n.name, first.text.Node.Pos.Line)
 	*problems = append(*problems, p.WithHint("write the same size at each step of this barrier, or none"))
 }
 
