@@ -167,6 +167,9 @@ func (v *readiness) check(names []string, items []sock.PollItem) error {
 	}
 	want := make(map[string]int16)
 	for i, name := range v.names {
+		if !slices.Contains(names, name) {
+			return value.Mismatchf("expected %s to have %s, but it is not one of the handles that are polled", name, eventText(v.events[i].bits))
+		}
 		want[name] = v.events[i].bits
 	}
 	for i, name := range names {
