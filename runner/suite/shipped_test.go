@@ -15,13 +15,17 @@ import (
 // which causes are before their effects, and none has a race. The runs are
 // made in the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
-	count := runtest.Runs(5, 200)
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
-	options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
 	for _, c := range cases {
+		// A real program takes its time to start.
+		count := runtest.Runs(5, 200)
+		if c.Scenario.HasTag("programs") {
+			count = runtest.Runs(3, 50)
+		}
+		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
 			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) { checkShipped(t, o) })
