@@ -21,7 +21,8 @@ type Reader struct {
 	library *Library // of the file that is read; nil for a scenario's own
 	// Libraries are the names of files that could be included, for hints.
 	Libraries []string
-	turns     *turns // while the items of a list are turns
+	turns     *turns         // while the items of a list are turns
+	anyParams []*value.Param // of all kinds; see anyKind
 }
 
 // NewReader returns a reader of steps of the given kinds, for a scenario with
@@ -107,11 +108,18 @@ func (r *Reader) paramsIn(n *source.Node) []*value.Param {
 			return paramsOf(k.New()).all(k, new(Step))
 		}
 	}
-	var all []*value.Param
-	for _, k := range r.kinds {
-		all = append(all, paramsOf(k.New()).all(k, new(Step))...)
+	return r.anyKind()
+}
+
+// anyKind are the parameters of all kinds. They only tell how a value is
+// written, so a file of many steps that name no kind needs them once.
+func (r *Reader) anyKind() []*value.Param {
+	if r.anyParams == nil {
+		for _, k := range r.kinds {
+			r.anyParams = append(r.anyParams, paramsOf(k.New()).all(k, new(Step))...)
+		}
 	}
-	return all
+	return r.anyParams
 }
 
 // Decode checks that n is a list. Its steps are read when the step is decoded
@@ -339,14 +347,7 @@ func (r *Reader) noVerb(n *source.Node) {
 
 // isParameter reports whether a key is one of any kind's, or one that goes with
 // every kind: then it is not meant as a verb.
-func (r *Reader) isParameter(key string) bool {
-	if value.FindParam(commonParams(new(Step), new(Params)), key) != nil {
-		return true
-	}
-	return slices.ContainsFunc(r.kinds, func(k *Kind) bool {
-		return value.FindParam(paramsOf(k.New()).Keys, key) != nil
-	})
-}
+func (r *Reader) isParameter(key string) bool { return value.FindParam(r.anyKind(), key) != nil }
 
 // title is how messages call a step: recv(conn).
 func title(k *Kind, verb *source.Node) string {
