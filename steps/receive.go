@@ -270,6 +270,18 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 	return n, err
 }
 
+// look sees what has come and takes nothing. It has no room for ancillary data:
+// that comes with the bytes, when they are taken, and would come twice.
+func (r *receiver) look(buf []byte) (int, error) {
+	flags := r.action.flags.Bits | unix.MSG_PEEK
+	if r.ahead() || r.call != "recvmsg" {
+		return r.once(buf, flags)
+	}
+	n, from, err := r.h.Sock.Recv(r.wait, buf, flags)
+	r.from = from
+	return n, err
+}
+
 // recvmsg receives with room for ancillary data.
 func (r *receiver) recvmsg(buf []byte, flags int) (int, error) {
 	m := sock.Message{Buffers: r.split(buf), Control: make([]byte, r.controlSize)}

@@ -6,7 +6,6 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
-	"golang.org/x/sys/unix"
 )
 
 // A search looks in a stream for where a receive ends.
@@ -83,7 +82,7 @@ func (r *receiver) peeking(s *search) error {
 				return err
 			}
 		}
-		n, err := r.once(buf[got:], r.action.flags.Bits|unix.MSG_PEEK)
+		n, err := r.look(buf[got:])
 		if err != nil || n == 0 {
 			r.eof = err == nil
 			return err
