@@ -27,7 +27,8 @@ be made: as root, and for other users in a user namespace, where the ids of all
 other users show as those of nobody and a set-user-ID program gains nothing. No
 process leaves the namespace, and if sockscript is killed, the kernel ends it.
 Process ids that a socket returns, as in SO_PEERCRED, are those of the namespace
-too. Where the namespace cannot be made, a process of sockscript adopts every
+too; that of a process which a program has started, only until this process has
+ended. Where the namespace cannot be made, a process of sockscript adopts every
 process that has lost its parent and ends it, also if sockscript is killed, as
 long as no program kills this process. On systems other than Linux, a process
 that leaves the program's process group is not found.
