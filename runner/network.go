@@ -12,6 +12,9 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
+// netns is the requirement that a network can be made.
+const netns = "netns"
+
 // A network is where the sockets of a run are made and its programs run.
 type network interface {
 	scenarios.Network
@@ -108,7 +111,11 @@ func (e *placedError) Unwrap() error { return e.err }
 
 // unmet tells the first requirement that is not there and why; "" when all are.
 func unmet(ctx context.Context, list []scenarios.Requirement, n network) string {
+	_, private := n.(*privateNetwork)
 	for _, r := range list {
+		if private && r.String() == netns {
+			continue // the scenario has it
+		}
 		if why := r.Unmet(ctx, n); why != "" {
 			return fmt.Sprintf("requires %s: %s", r, why)
 		}
@@ -124,8 +131,8 @@ func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.R
 	var missing string
 	var refused *lab.RefusedError
 	switch {
-	case errors.As(err, &refused) && s.Needs("netns"):
-		missing = "requires netns: " + refused.Error()
+	case errors.As(err, &refused) && s.Needs(netns):
+		missing = "requires " + netns + ": " + refused.Error()
 	case err != nil:
 		res.Status, res.Failure = history.Failed, failure(err)
 		return nil

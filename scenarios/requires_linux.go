@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // probeNetns asks whether a network namespace can be made, as root or inside a
@@ -17,7 +19,14 @@ import (
 func probeNetns(*probing, string) string {
 	cmd := exec.Command("/bin/true")
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET}
-	if err := cmd.Run(); err != nil {
+	// Until it runs the program, the child has copies of all descriptors.
+	sock.Forks.Lock()
+	err := cmd.Start()
+	sock.Forks.Unlock()
+	if err == nil {
+		err = cmd.Wait()
+	}
+	if err != nil {
 		return "a network namespace cannot be made: " + err.Error()
 	}
 	return ""
