@@ -163,3 +163,30 @@ func BenchmarkPrivateNetwork(b *testing.B) {
 	b.ReportMetric(float64(private.Milliseconds())/float64(b.N), "ms/200")
 	b.ReportMetric(float64(private)/float64(host), "ratio")
 }
+
+// The kernel gives a number again that it has got back. A range of one port makes
+// it do so at once: each address shows whose it was at that moment.
+func TestPortsThatAreGivenAgain(t *testing.T) {
+	needsNetns(t)
+	for name, test := range map[string]struct{ first, want string }{
+		"by another socket, closed before": {
+			"{socket: udp, as: old}|{bind: old, to: '127.0.0.1:0'}|{send: old, to: server, data: one}|{recv: server}|{close: old}", "old",
+		},
+		"by a program, gone before": {`{exec: [bash, -c, "printf one >/dev/udp/127.0.0.1/5000"]}|{recv: server}`, "peer"},
+	} {
+		text := "network: {private: {sysctls: {net.ipv4.ip_local_port_range: 40000 40000}}}\n" + alone(
+			"- {socket: udp, as: server}\n- {bind: server, to: '127.0.0.1:5000'}\n- "+strings.ReplaceAll(test.first, "|", "\n- ")+
+				"\n- {socket: udp, as: new}\n- {send: new, to: server, data: two}\n- {recv: server}")
+		r := runner.Run(t.Context(), scenario(t, text), runner.Options{})
+		if r.Status != history.Passed {
+			t.Errorf("%s: %s %v", name, r.Status, r.Failure)
+			continue
+		}
+		got := strings.Join(transcript(r), "\n")
+		for _, want := range []string{`"one" from 127.0.0.1:<` + test.want + ">", `"two" from 127.0.0.1:<new>`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: there is no %s in\n%s", name, want, got)
+			}
+		}
+	}
+}

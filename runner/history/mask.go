@@ -70,10 +70,11 @@ func newMasks(g *graph) *masks {
 			}
 		}
 	}
-	// A socket may have an address that none of its calls has shown.
+	// A socket may have an address that none of its calls has shown, nobody knows
+	// since when.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
-			m.add(&owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort, since: e.Start})
+			m.add(&owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})
 		}
 	}
 	for i := range g.nodes[:g.meets] {
@@ -152,31 +153,32 @@ func (m *masks) inherit() {
 	}
 }
 
-// owner finds the socket that an address belongs to at a moment: the exact
-// address before a wildcard before another address with the same port, which a
-// scenario can only have from there; of sockets that share a port, one that is
-// open before one that is closed, and the latest before earlier ones.
+// owner finds the socket that an address belongs to at a moment. It has the
+// address by then: the kernel may give a program's port to a socket later. Of
+// several, one of the same type goes before others, one whose address it can be
+// before one that has only the port, from which a scenario may have it; then one
+// that is open before one that is closed, an exact address before a wildcard, and
+// the latest before earlier ones.
 func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (*owner, bool) {
 	var best *owner
 	bestRank := -1
 	key, _ := ownerKey(a)
 	for _, o := range m.owners[key] {
+		if o.since > at {
+			continue
+		}
 		rank := 0
 		switch {
 		case o.addr.IP.Unmap() == a.IP.Unmap():
-			rank = 8
+			rank = 8 + 2
 		case o.addr.IsWildcard():
-			rank = 4
+			rank = 8
 		}
 		if o.typ == typ || typ == 0 {
-			rank += 2
+			rank += 16
 		}
-		if o.since <= at {
-			rank++
-		}
-		rank *= 2
 		if m.open(o, at) {
-			rank++
+			rank += 4
 		}
 		if rank > bestRank || rank == bestRank && o.since >= best.since {
 			best, bestRank = o, rank
