@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/lab"
 )
 
@@ -18,7 +19,7 @@ func needsNetns(t testing.TB) {
 	t.Helper()
 	n, err := lab.Private(lab.Settings{})
 	if refused := new(lab.RefusedError); errors.As(err, &refused) {
-		t.Skip(err)
+		runtest.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

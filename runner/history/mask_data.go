@@ -1,15 +1,12 @@
 package history
 
 import (
-	"regexp"
 	"slices"
 	"sort"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A receipt is what is known of the bytes that an event received: the marks of
@@ -311,92 +308,4 @@ func sentMessage(e *event.Event, sum uint64) ([]event.Data, bool) {
 		}
 	}
 	return nil, false
-}
-
-var (
-	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
-	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
-)
-
-// guess finds in a text of unknown origin the addresses whose port the kernel
-// chose for a socket of the scenario, and the ports that free_port gave:
-// programs name both in their own words.
-func (m *masks) guess(text string, at time.Duration) []span {
-	if !holdsPort(text) {
-		return nil
-	}
-	var list []span
-	for _, loc := range hostPort.FindAllStringSubmatchIndex(text, -1) {
-		a, err := sock.ParseAddr(text[loc[0]:loc[1]])
-		if err != nil {
-			continue
-		}
-		if o, found := m.owner(a, 0, at); found && o.auto {
-			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, m.dynamic.varies()})
-		}
-	}
-	if len(m.free) == 0 {
-		return list
-	}
-	for _, loc := range wholePort.FindAllStringIndex(text, -1) {
-		if port, err := strconv.Atoi(text[loc[0]:loc[1]]); err == nil && m.free[port] {
-			list = append(list, span{loc[0], loc[1], []string{freePortName}, false})
-		}
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].from < list[j].from })
-	return list
-}
-
-// holdsPort reports whether a number in a text is long enough to be such a
-// port. Most texts hold none.
-func holdsPort(s string) bool {
-	digits := 0
-	for i := range len(s) {
-		if c := s[i]; c < '0' || c > '9' {
-			digits = 0
-		} else if digits++; digits == 4 {
-			return true
-		}
-	}
-	return false
-}
-
-// spelled keeps the addresses that the file spells out to connect or send to,
-// and those that masked values gave.
-func (m *masks) spelled(e *event.Event) {
-	for _, arg := range e.Args {
-		a, ok := arg.(event.Asked)
-		if !ok {
-			continue
-		}
-		if len(a.Marks) == 0 {
-			m.asked[a.Addr.String()] = true
-		}
-		for _, k := range a.Marks {
-			if slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return o.Masked }) {
-				m.given[a.Addr.String()] = m.givenBy(a, e.End)
-			}
-		}
-	}
-}
-
-// A given is an address that masked values gave, as a transcript shows it, with
-// what replaces the masked part.
-type given struct{ text, label string }
-
-func (m *masks) givenBy(a event.Asked, at time.Duration) given {
-	text := a.Addr.String()
-	spans := m.spans(event.Marked{Marks: a.Marks}, at)
-	var labels []string
-	for _, s := range spans {
-		for _, label := range s.labels {
-			if !slices.Contains(labels, label) {
-				labels = append(labels, label)
-			}
-		}
-	}
-	return given{
-		text:  m.masked(text, spans, func(s string) string { return s }),
-		label: strings.Join(labels, ","),
-	}
 }

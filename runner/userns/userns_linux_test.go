@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/gob"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"reflect"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios"
@@ -35,7 +37,7 @@ func asUser(t *testing.T) bool {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		if child, err := startCopy([]string{processName}, nil, nil); err != nil {
-			t.Skipf("no user namespace can be made: %v", err)
+			runtest.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
 		} else {
 			child.Kill()
 			child.Wait()
@@ -51,7 +53,7 @@ func asUser(t *testing.T) bool {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 	if bytes.Contains(out, []byte("--- SKIP")) {
-		t.Skipf("as nobody:\n%s", out)
+		runtest.Lacks(t, fmt.Sprintf("as nobody:\n%s", out))
 	}
 	return false
 }
