@@ -16,5 +16,8 @@ func (r *run) FreePort() (port int, err error) {
 	return port, err
 }
 
+// Network implements [step.Services].
+func (r *run) Network() step.Network { return r.hosts }
+
 // Programs implements [step.Services].
 func (r *run) Programs() *program.Programs { return r.programs }

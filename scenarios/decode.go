@@ -183,7 +183,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
-	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside)...)
+	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.topology())...)
 }
 
 // variables are those of vars and of the rows, with their places. The name of a

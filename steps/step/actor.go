@@ -15,6 +15,7 @@ type Actor struct {
 	Index int // of the replica, from 0
 	Count int // of replicas
 	Run   *Run
+	Host  string // that it is on; "" in a network without hosts
 	// Background says that it serves the others: the step timeout does not
 	// bound its steps, and it is ended when the others have ended.
 	Background bool
@@ -39,7 +40,7 @@ func (a *Actor) Clone() *Actor {
 	a.Mu.RLock()
 	defer a.Mu.RUnlock()
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Background: a.Background, Shared: a.Shared,
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Background: a.Background, Shared: a.Shared,
 		names: maps.Clone(a.names), contested: a.contested, call: a.call.clone(),
 	}
 }

@@ -74,7 +74,7 @@ func (c *call) clone() *call {
 // itself.
 func (a *Actor) enter(p *Procedure, as string) *Actor {
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, names: make(map[string]any),
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, names: make(map[string]any),
 		call: &call{caller: a, library: p.library, apart: p.library != nil, returns: p.Returns, as: as},
 	}
 }

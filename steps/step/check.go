@@ -82,6 +82,7 @@ func (u *usage) all() []string {
 type Check struct {
 	scenario *ScenarioNames
 	Actor    string
+	Host     string // that the actor is on; "" in a network without hosts
 	Uses     *Uses
 	problems *source.Problems
 
@@ -110,6 +111,9 @@ type Check struct {
 type ScenarioNames struct {
 	Vars   map[string]*source.Node
 	Actors map[string]*ActorNames
+	// Topology is what the file says of the network; nil in a library, whose
+	// procedures are called in any network.
+	Topology *Topology
 
 	usedVars map[string]bool
 }

@@ -19,14 +19,15 @@ type CheckedActor struct {
 	Sequence *Block
 	// Background says that the actor is ended when the others have ended.
 	Background bool
+	Host       string // that it is on; "" in a network without hosts
 }
 
 // CheckActors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
 // variables with their places, nil where a variable need not be used; included
 // are the names under which those of included files stand; outside are
-// expressions beside the steps.
-func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr) source.Problems {
+// expressions beside the steps; net is what the file says of the network.
+func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *Topology) source.Problems {
 	var problems source.Problems
 	all := make(map[string]*source.Node)
 	for name := range vars {
@@ -35,7 +36,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	for _, name := range included {
 		all[name] = new(source.Node)
 	}
-	names := &ScenarioNames{Vars: all, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames)}
+	names := &ScenarioNames{Vars: all, usedVars: make(map[string]bool), Actors: make(map[string]*ActorNames), Topology: net}
 	for _, a := range actors {
 		names.Actors[a.Name] = actorNames(a)
 	}
@@ -52,7 +53,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	}
 	for _, a := range actors {
 		c := &Check{
-			scenario: names, Actor: a.Name, Uses: u, problems: &problems,
+			scenario: names, Actor: a.Name, Host: a.Host, Uses: u, problems: &problems,
 			Symbols: make(map[string]*Symbol), endless: a.Background,
 		}
 		c.actor(a)

@@ -66,6 +66,8 @@ type Services interface {
 	Stdio(name string) (*handle.Handle, error)
 	// Programs are those that the scenario has started.
 	Programs() *program.Programs
+	// Network is what the scenario's steps on the network act on.
+	Network() Network
 }
 
 // A Branch runs beside the branch that started it.

@@ -1,0 +1,133 @@
+package step
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// A Topology is what the file says of a network: which hosts there are, with
+// which interfaces, and which links with which faults. A network without hosts
+// has an empty one.
+type Topology struct {
+	Hosts map[string]*HostNames
+	Links map[string]*LinkNames
+}
+
+// HostNames are the interfaces of a host, lo among them.
+type HostNames struct {
+	Interfaces []string
+	Node       *source.Node
+}
+
+// LinkNames are the ends of a link and its faults.
+type LinkNames struct {
+	Ends   []string // alpha.eth0
+	Faults []string
+	Node   *source.Node
+}
+
+// HasHosts reports whether the network has hosts.
+func (t *Topology) HasHosts() bool { return t != nil && len(t.Hosts) > 0 }
+
+// HostList are the names of the hosts, sorted.
+func (t *Topology) HostList() []string {
+	if t == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(t.Hosts))
+}
+
+// LinkList are the names of the links, sorted.
+func (t *Topology) LinkList() []string {
+	if t == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(t.Links))
+}
+
+// A HostRef is the host on which a step makes something, or on which it acts.
+// Where it is not written, that is the actor's own.
+type HostRef struct{ value.Text }
+
+// Host binds the key host.
+func (p *Params) Host(r *HostRef, help string) {
+	p.Key("host", r, help).Or("the actor's host")
+}
+
+// Type names the type in the reference.
+func (r *HostRef) Type() string { return "host" }
+
+// Name is the name of the host; "" in a network without hosts.
+func (r *HostRef) Name(t *Task) (string, error) {
+	if !r.Given() {
+		return t.Actor.Host, nil
+	}
+	return r.Eval(t)
+}
+
+// Open is the host itself.
+func (r *HostRef) Open(t *Task) (Host, error) {
+	name, err := r.Name(t)
+	if err != nil {
+		return nil, err
+	}
+	h, ok := t.Actor.Run.Network().Host(name)
+	if !ok {
+		return nil, fmt.Errorf("there is no host %s in the network", value.Quote(name))
+	}
+	return h, nil
+}
+
+// Shown is the argument of an event that names the host where it is not the
+// actor's own; it is empty else.
+func (r *HostRef) Shown(t *Task) ([]any, error) {
+	if !r.Given() {
+		return nil, nil
+	}
+	name, err := r.Marked(t)
+	if err != nil || name.Text == t.Actor.Host {
+		return nil, err
+	}
+	shown := event.Marked{Text: "host "}
+	shown.Add(name)
+	return []any{event.Bare(shown)}, nil
+}
+
+// Topology is what the file says of the network.
+func (c *Check) Topology() *Topology { return c.scenario.Topology }
+
+// OnHost checks the host of a step, and reports whether the name is known. The
+// name is "" where only the run can tell it, or where there are no hosts.
+func (c *Check) OnHost(r *HostRef) (name string, known bool) {
+	top := c.scenario.Topology
+	if !r.Given() {
+		return c.Host, top.HasHosts() && c.Host != ""
+	}
+	name, static := r.Static()
+	switch {
+	case top == nil: // the procedure of a library, which any network may call
+		return "", false
+	case !top.HasHosts():
+		c.Problem(r.Node, "the network of the scenario has no hosts").Hint = "leave host out, or write network: {hosts: …}"
+		return "", false
+	case !static:
+		return "", false
+	case top.Hosts[name] == nil:
+		c.UnknownHost(r.Node, name)
+		return "", false
+	}
+	return name, true
+}
+
+// UnknownHost reports the name of a host that the network does not have.
+func (c *Check) UnknownHost(n *source.Node, name string) {
+	p := c.Problem(n, "the network has no host %s", value.Quote(name))
+	if p.Hint = source.DidYouMean(name, c.scenario.Topology.HostList()); p.Hint == "" {
+		p.Hint = "its hosts are " + value.JoinOr(c.scenario.Topology.HostList())
+	}
+}
