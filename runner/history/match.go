@@ -26,9 +26,11 @@ type matcher struct {
 	deafs     map[uint64][]int // those that end receiving
 	folds     map[uint64]int   // descriptions whose events a fold took
 	sentIn    map[uint64][]foldSent
+	ends      []end // of connections: those that connected, and then those that accepted
 	listens   map[sock.Addr][]int
 	reached   map[uint64]uint64 // connecting description: the listener's
 	dgrams    dgrams
+	tcp       tcp
 	hands     map[uint64][]handshake // by description
 	taken     map[int][]int          // by the node of a receive or an accept: what it took
 	failed    map[uint64]int         // sends that failed because of the peer
@@ -247,7 +249,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 		for k := range e.Sums {
 			by := m.datagram(e, &e.Sums[k])
 			m.takes(i, by)
-			if by < 0 && m.fromUs(&e.Sums[k]) && e.Sums[k].Len > 0 {
+			if by < 0 && !m.fromKernel(i, e, &e.Sums[k]) && m.fromUs(&e.Sums[k]) && e.Sums[k].Len > 0 {
 				m.lacks(i)
 			}
 			if by >= 0 && !e.Look.Peek {

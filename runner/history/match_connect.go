@@ -34,7 +34,8 @@ type connectKey struct {
 // connections ties connects to the listens they reached and accepts to the
 // connects they took.
 func (m *matcher) connections() {
-	connects, accepts := m.ends()
+	connects, accepts := m.bothEnds()
+	m.ends = slices.Concat(connects, accepts)
 	byKey := make(map[connectKey][]end)
 	byPath := make(map[sock.Addr][]end)
 	for _, c := range connects {
@@ -87,8 +88,9 @@ func clientKey(l *event.Endpoints, client sock.Addr, port uint16, inode uint64) 
 	return connectKey{typ: l.Type, client: client, port: port}, client.IP.IsValid() && client.Port != 0
 }
 
-// ends lists all connects that succeeded and all accepts, in the order of time.
-func (m *matcher) ends() (connects, accepts []end) {
+// bothEnds lists all connects that succeeded and all accepts, in the order of
+// time.
+func (m *matcher) bothEnds() (connects, accepts []end) {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
 		if e := en.Event; e != nil {

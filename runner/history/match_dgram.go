@@ -203,6 +203,8 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 	switch {
 	case m.peer[x.from] != 0 || m.peer[e.Sock] != 0:
 		return m.peer[x.from] == e.Sock
+	case x.sent.Frame && !x.sent.To.IP.IsValid():
+		return d.Frame
 	case to.IsZero():
 		return false
 	case to.Path != "" || at.Path != "":

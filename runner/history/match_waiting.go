@@ -53,7 +53,7 @@ func (m *matcher) waiting(e *event.Event) iter.Seq[*message] {
 	switch at := e.Endpoints.Local; {
 	case m.peer[e.Sock] != 0:
 		first = all.peers[e.Sock].rest()
-	case at.NoPort:
+	case at.NoPort || at.IsZero(): // a packet socket's is not known
 		first = all.all.rest()
 	default:
 		first = all.places[placeOf(at)].rest()

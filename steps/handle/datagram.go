@@ -16,7 +16,7 @@ func (h *Handle) Datagram(b []byte, remote sock.Addr, received bool) event.Datag
 		if s.Type() == unix.SOCK_RAW {
 			b = b[min(len(b), event.EthernetHeader):]
 		}
-		d.Packet(b)
+		d.InFrame(b)
 	case s.Type() == unix.SOCK_RAW && s.Family() == unix.AF_INET && (received || proto == unix.IPPROTO_RAW):
 		d.Packet(b)
 	case s.Type() == unix.SOCK_RAW:
