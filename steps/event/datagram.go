@@ -74,11 +74,6 @@ func (d *Datagram) Begins(sent *Datagram) bool {
 	return string(d.Head[:n]) == string(sent.Head[:n])
 }
 
-const (
-	FamilyPacket   = 17 // AF_PACKET of Linux
-	EthernetHeader = 14 // bytes
-)
-
 // The lengths of headers without options.
 const (
 	headerIPv4 = 20

@@ -7,14 +7,17 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
+// ethernetHeader is the size of two hardware addresses and a protocol.
+const ethernetHeader = 14
+
 // Datagram describes a message of the handle's socket.
 func (h *Handle) Datagram(b []byte, remote sock.Addr, received bool) event.Datagram {
 	d := event.NewDatagram(b, remote)
 	s := h.Sock
 	switch proto := s.Proto(); {
-	case s.Family() == event.FamilyPacket:
+	case s.Family() == sock.FamilyPacket:
 		if s.Type() == unix.SOCK_RAW {
-			b = b[min(len(b), event.EthernetHeader):]
+			b = b[min(len(b), ethernetHeader):]
 		}
 		d.InFrame(b)
 	case s.Type() == unix.SOCK_RAW && s.Family() == unix.AF_INET && (received || proto == unix.IPPROTO_RAW):

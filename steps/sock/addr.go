@@ -23,8 +23,12 @@ type Addr struct {
 	// Path is the name of an AF_UNIX socket: a path; "@" and the further bytes,
 	// raw, for an abstract name; "" for none (unix(7)).
 	Path string
-	// Other holds, for any other family, the bytes of the sockaddr that follow
-	// the family.
+	// Interface is the name of an interface of AF_PACKET, "" for every one, and
+	// Protocol an ETH_P_ number, 0 for none.
+	Interface string
+	Protocol  uint16
+	// Other holds the hardware address of AF_PACKET; for any other family the
+	// bytes of the sockaddr that follow the family.
 	Other string
 
 	// Any marks ":8080", the wildcard in whatever family the socket has that it
@@ -47,6 +51,9 @@ func (a Addr) IsZero() bool { return a == Addr{} }
 func (a Addr) Means(came Addr) bool {
 	if a.Family == unix.AF_UNIX && a.Path == "" && came.IsZero() {
 		return true
+	}
+	if a.isPacket() {
+		return a.meansPacket(came)
 	}
 	a.NoPort, came.NoPort = false, false
 	return a == came
@@ -117,6 +124,8 @@ func (a Addr) String() string {
 		return netip.AddrPortFrom(a.ip(), a.Port).String()
 	case a.Family == unix.AF_UNIX:
 		return "unix:" + a.Path
+	case a.isPacket():
+		return a.packetText()
 	}
 	return FamilyName(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
 }

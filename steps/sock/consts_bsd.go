@@ -7,6 +7,9 @@ import "golang.org/x/sys/unix"
 // afNetlink is a number that no family of this platform has.
 const afNetlink = -1
 
+// FamilyPacket is AF_PACKET of Linux: here a number that no family has.
+const FamilyPacket = -2
+
 // Nor does any binding by itself come with passing credentials here.
 const soPassCred, soPassPidfd, soPeerPidfd = -1, -1, -1
 

@@ -4,6 +4,9 @@ import "golang.org/x/sys/unix"
 
 const afNetlink = unix.AF_NETLINK
 
+// FamilyPacket is AF_PACKET, the family of frames (packet(7)).
+const FamilyPacket = unix.AF_PACKET
+
 // The options that make an unbound AF_UNIX socket bind itself when it sends
 // (unix(7)).
 const (

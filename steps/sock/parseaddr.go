@@ -17,6 +17,7 @@ import (
 //	:8080               every address of the host, in the family of the socket it is used with
 //	unix:PATH           unix:@abstract  unix: (unnamed)
 //	icmp:127.0.0.1      icmp:::1        an address without a port
+//	packet:eth0/arp     an interface and a protocol of Ethernet, and perhaps /MAC
 //	unspec:             connect(2) to it dissolves an association
 //	AF_NETLINK:0000…    any other family: the bytes after the family, in hex
 //
@@ -41,6 +42,8 @@ func parseAddr(s string) (Addr, error) {
 		return Addr{Family: unix.AF_UNIX, Path: rest}, nil
 	case strings.HasPrefix(s, "icmp:"):
 		return parseICMP(rest)
+	case strings.HasPrefix(s, "packet:"):
+		return packetAddr(rest)
 	case s == "unspec:":
 		return Addr{Unspec: true}, nil
 	case strings.HasPrefix(s, "AF_"):

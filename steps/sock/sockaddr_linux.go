@@ -40,6 +40,8 @@ func (n *sockname) encode(fd, family int, a Addr) syscall.Errno {
 		return n.encodeIP(fd, a)
 	case a.Family == unix.AF_UNIX:
 		return n.encodeUnix(a.Path)
+	case a.isPacket():
+		return n.encodePacket(fd, a)
 	}
 	if len(a.Other) > len(n.buf)-sizeFamily {
 		return syscall.EINVAL
@@ -109,6 +111,8 @@ func (n *sockname) decode(fd int, k kind) Addr {
 		return withoutPort(Addr{Family: family, IP: ip, Port: binary.BigEndian.Uint16(b[2:])}, k)
 	case family == unix.AF_UNIX:
 		return Addr{Family: family, Path: decodePath(b[sizeFamily:])}
+	case family == FamilyPacket && len(b) >= packetHead:
+		return decodePacket(fd, b)
 	}
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
 }

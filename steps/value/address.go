@@ -30,6 +30,7 @@ func AddressForms() []DocRow {
 		{Key: "unix:@NAME", Help: "an abstract name (Linux, unix(7))"},
 		{Key: "unix:", Help: "no name: bind lets the kernel choose an abstract one"},
 		{Key: "icmp:127.0.0.1", Help: "an address without a port, for raw sockets and ICMP"},
+		{Key: "packet:eth0/arp", Help: "AF_PACKET (Linux, packet(7)): an interface of the socket's host and a protocol of Ethernet: arp, ip, ipv6, all or a number; both may be left out. Then perhaps a hardware address, packet:eth0/arp/ff:ff:ff:ff:ff:ff. An expected address matches whatever it leaves out"},
 		{Key: "unspec:", Help: "AF_UNSPEC: connect to it dissolves a datagram socket's association"},
 		{Key: "AF_NETLINK:0000…", Help: "any other family: the bytes that follow the family in its sockaddr, in hexadecimal"},
 	}
