@@ -24,6 +24,7 @@ type reportFlags struct {
 	format choice
 	files  reportList
 	save   string // the file to save the runs in; "" for none
+	draw   string // the folder for diagrams; "" for none
 }
 
 func (f *reportFlags) bind(c *cobra.Command) {
@@ -31,6 +32,7 @@ func (f *reportFlags) bind(c *cobra.Command) {
 		f.format.words = append(f.format.words, format.Name)
 	}
 	f.format.bind(c, "format", "what to print; see \"Reports\" in the reference")
+	c.Flags().StringVar(&f.draw, "diagram", "", "draw a sequence diagram of each run into this `folder`, as NAME.svg")
 	c.Flags().Var(&f.files, "report", "write a report to a file too, in one of these forms (repeatable)")
 	c.RegisterFlagCompletionFunc("report", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var list []cobra.Completion
@@ -86,6 +88,7 @@ type reporting struct {
 	documents []report.Reporter // those that must be ended even where nothing is run
 	files     []*reportFile
 	saver     *report.Saver // nil where the runs are not saved
+	diagrams  *diagrams     // nil where nothing is drawn
 	problems  source.Problems
 	ended     bool
 }
@@ -121,6 +124,10 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 		r.files = append(r.files, file)
 		r.saver = &report.Saver{W: file}
 		list = append(list, r.saver)
+	}
+	if f.draw != "" {
+		r.diagrams = &diagrams{dir: f.draw, style: style}
+		list = append(list, r.diagrams)
 	}
 	r.Reporter = report.Multi(list...)
 	return r, nil
@@ -184,6 +191,9 @@ func (r *reporting) end(err error) error {
 
 func (r *reporting) close() error {
 	var errs []error
+	if r.diagrams != nil {
+		errs = append(errs, r.diagrams.err)
+	}
 	for _, f := range r.files {
 		f.unfinished = f.needsEnd && !r.ended
 		if f.needsEnd && r.saver != nil {

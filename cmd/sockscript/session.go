@@ -333,7 +333,7 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 func (s *session) tellsFailuresOnly() bool {
 	format, _ := report.LookupFormat(s.reports.format.word)
 	return s.quiet && s.count == 1 && s.goldens == suite.IgnoreGoldens &&
-		format.Name == "text" && len(s.reports.files) == 0 && s.reports.save == "" && !onGitHub()
+		format.Name == "text" && len(s.reports.files) == 0 && s.reports.save == "" && s.reports.draw == "" && !onGitHub()
 }
 
 // setVars sets the variables that --var-file and -D name; one of the cases must

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // lines are the lines of one branch under a label, with the place that they
@@ -16,7 +18,8 @@ func (g *graph) lines(b *Branch, label string, index int, path []int) []Line {
 			continue
 		}
 		lines = append(lines, Line{
-			Actor: label, Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
+			Actor: label, At: event.Cause{Branch: b.ID, Seq: en.firstSeq()},
+			Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
 			place: b.Place, index: index, path: path, seq: i,
 		})
 	}

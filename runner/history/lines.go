@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -22,7 +23,8 @@ const (
 // A Line is one line of a transcript: an event, or what was folded.
 type Line struct {
 	Actor    string
-	Depth    int // in causal order, from 1
+	At       event.Cause // the event, or the first that was folded
+	Depth    int         // in causal order, from 1
 	Event    *event.Event
 	Fold     *Fold // rounds that print like those around them
 	Replicas int   // further replicas that print like Actor; neither event nor fold
@@ -81,6 +83,17 @@ func (l Line) Start() time.Duration {
 		return l.Fold.Start
 	}
 	return 0
+}
+
+// Rest says what a line stands for that is not an event: "98 more rounds alike".
+func (l Line) Rest() string {
+	switch {
+	case l.Fold == nil:
+		return source.Count(l.Replicas, "more replica", "more replicas") + " alike"
+	case l.Fold.Mixed:
+		return source.Count(l.Fold.Rounds, "more round", "more rounds")
+	}
+	return source.Count(l.Fold.Rounds, "more round", "more rounds") + " alike"
 }
 
 func (l Line) compare(m Line) int {

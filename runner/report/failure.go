@@ -109,7 +109,7 @@ func writeOthers(b *bytes.Buffer, f *history.Failure) {
 	const most = 20
 	for i, d := range f.Others {
 		if i == most {
-			fmt.Fprintf(b, "  and %s\n", plural(len(f.Others)-most, "other actor", "other actors"))
+			fmt.Fprintf(b, "  and %s\n", source.Count(len(f.Others)-most, "other actor", "other actors"))
 			break
 		}
 		fmt.Fprintf(b, "  %s\n", source.Visible(doing(d)))
@@ -137,7 +137,7 @@ func writeOutput(b *bytes.Buffer, name, text string, before int64) {
 	all := strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
 	last := strings.Join(all[max(0, len(all)-outputLines):], "")
 	if before += int64(len(strings.TrimSuffix(text, "\n")) - len(last)); before > 0 {
-		name += ", after " + plural(int(before), "more byte", "more bytes")
+		name += ", after " + source.Count(int(before), "more byte", "more bytes")
 	}
 	fmt.Fprintf(b, "  %s:\n%s", name, indent(indent(source.VisibleLines(strings.TrimRight(last, "\n"))+"\n")))
 }
@@ -203,7 +203,7 @@ func shortDiff(want, got string) string {
 	}
 	pad := utf8.RuneCountInString(strings.ToValidUTF8(w[:same], ""))
 	return fmt.Sprintf("expected  %s  (%s)\ngot       %s  (%s)\n          %s^\n",
-		w, plural(len(want), "byte", "bytes"), g, plural(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
+		w, source.Count(len(want), "byte", "bytes"), g, source.Count(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
 }
 
 // lines quotes each line, so that what cannot be seen shows.

@@ -36,9 +36,9 @@ func (p *Progress) Show(done, total, failed int, name string) {
 		return
 	}
 	p.drawn = now
-	text := fmt.Sprintf("%s of %s", thousands(done), thousands(total))
+	text := fmt.Sprintf("%s of %s", source.Thousands(done), source.Thousands(total))
 	if failed > 0 {
-		text += fmt.Sprintf(", %s failed", thousands(failed))
+		text += fmt.Sprintf(", %s failed", source.Thousands(failed))
 	}
 	text += "  " + source.Visible(name)
 	fmt.Fprint(p.W, "\r"+p.fit(text)+"\x1b[K")

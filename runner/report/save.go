@@ -185,6 +185,14 @@ func Load(r io.Reader, begin func(How) (Reporter, error)) (*Summary, error) {
 	return nil, l.fault(fmt.Errorf("it has more than %d scenarios", maxSavedRuns))
 }
 
+// IsSaved reports whether what r reads begins as a file of saved runs does. It
+// takes nothing.
+func IsSaved(r *bufio.Reader) bool {
+	start, _ := r.Peek(128)
+	line, _, _ := bytes.Cut(start, []byte("\n"))
+	return bytes.HasPrefix(line, []byte("{")) && bytes.Contains(line, []byte(`"Format":"`+savedFormat+`"`))
+}
+
 type loader struct {
 	lines *bufio.Reader
 	n     int // lines read

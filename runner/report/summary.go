@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // A Summary counts scenarios by how they ended.
@@ -119,9 +120,9 @@ func (s *Summary) String() string {
 	line := fmt.Sprintf("%s in %s", parts, brief(s.Elapsed))
 	switch {
 	case s.Stress:
-		line += fmt.Sprintf(" (at most %s of each)", plural(s.Count, "run", "runs"))
+		line += fmt.Sprintf(" (at most %s of each)", source.Count(s.Count, "run", "runs"))
 	case s.Count > 1:
-		line += fmt.Sprintf(" (%s of each)", plural(s.Count, "run", "runs"))
+		line += fmt.Sprintf(" (%s of each)", source.Count(s.Count, "run", "runs"))
 	}
 	if s.Seed != nil {
 		line += fmt.Sprintf(" (--shuffle %d)", *s.Seed)
@@ -155,7 +156,7 @@ func tallies(first []tally, more ...tally) string {
 	var parts []string
 	for _, t := range append(first, more...) {
 		if t.n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s", thousands(t.n), t.what))
+			parts = append(parts, fmt.Sprintf("%s %s", source.Thousands(t.n), t.what))
 		}
 	}
 	if len(parts) == 0 {

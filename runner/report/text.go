@@ -51,7 +51,7 @@ func (t *Text) Checked(files int, problems source.Problems) error {
 	if len(problems) > 0 {
 		gap = "\n"
 	}
-	_, err := fmt.Fprintf(t.W, "%s%s in %s\n", gap, CountProblems(problems), plural(files, "file", "files"))
+	_, err := fmt.Fprintf(t.W, "%s%s in %s\n", gap, CountProblems(problems), source.Count(files, "file", "files"))
 	return err
 }
 
@@ -60,10 +60,10 @@ func CountProblems(ps source.Problems) string {
 	errs := countErrors(ps)
 	var parts []string
 	if errs > 0 {
-		parts = append(parts, plural(errs, "error", "errors"))
+		parts = append(parts, source.Count(errs, "error", "errors"))
 	}
 	if warnings := len(ps) - errs; warnings > 0 {
-		parts = append(parts, plural(warnings, "warning", "warnings"))
+		parts = append(parts, source.Count(warnings, "warning", "warnings"))
 	}
 	if len(parts) == 0 {
 		return "no problems"
@@ -230,10 +230,10 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s\n", file, name, source.Visible(d.To), source.Visible(d.From))
 		for i, v := range o.Variants {
 			if i == mostVariants {
-				fmt.Fprintf(&b, "and %s\n", plural(len(o.Variants)-i, "other transcript", "other transcripts"))
+				fmt.Fprintf(&b, "and %s\n", source.Count(len(o.Variants)-i, "other transcript", "other transcripts"))
 				break
 			}
-			fmt.Fprintf(&b, "%s of %s: that of run %d\n", thousands(v.Runs), plural(o.Runs, "run", "runs"), v.Run)
+			fmt.Fprintf(&b, "%s of %s: that of run %d\n", source.Thousands(v.Runs), source.Count(o.Runs, "run", "runs"), v.Run)
 		}
 		b.WriteString(t.Style.paintDiff(source.VisibleLines(d.Text)))
 	}
@@ -294,7 +294,7 @@ func slowestList(s *Summary) string {
 func goldenLists(s *Summary) string {
 	var b strings.Builder
 	if n := len(s.NoGolden); n > 0 {
-		fmt.Fprintf(&b, "%s no golden file (--update writes them):\n", plural(n, "scenario has", "scenarios have"))
+		fmt.Fprintf(&b, "%s no golden file (--update writes them):\n", source.Count(n, "scenario has", "scenarios have"))
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 		for _, m := range s.NoGolden {
 			fmt.Fprintf(w, "  %s\t%s (%s)\n", source.Visible(m.Path), source.Visible(m.Scenario), source.Visible(m.File))
@@ -302,11 +302,11 @@ func goldenLists(s *Summary) string {
 		w.Flush()
 	}
 	if n := len(s.Orphans); n > 0 {
-		fmt.Fprintf(&b, "%s no scenario (--update --prune removes them):\n", plural(n, "golden file has", "golden files have"))
+		fmt.Fprintf(&b, "%s no scenario (--update --prune removes them):\n", source.Count(n, "golden file has", "golden files have"))
 		fmt.Fprintf(&b, "  %s\n", strings.Join(visibleAll(s.Orphans), "\n  "))
 	}
 	if n := len(s.Removed); n > 0 {
-		fmt.Fprintf(&b, "%s no scenario and %s removed:\n", plural(n, "golden file had", "golden files had"), verb(n, "was", "were"))
+		fmt.Fprintf(&b, "%s no scenario and %s removed:\n", source.Count(n, "golden file had", "golden files had"), verb(n, "was", "were"))
 		fmt.Fprintf(&b, "  %s\n", strings.Join(visibleAll(s.Removed), "\n  "))
 	}
 	return b.String()

@@ -123,39 +123,11 @@ func elapsedColumn(l history.Line) string {
 
 func (s Style) lineText(r *history.Result, l history.Line) string {
 	if l.Event == nil {
-		return s.dim(foldText(l))
+		return s.dim("... " + l.Rest())
 	}
 	text := r.Text(l.Event, s.Form)
 	if l.Event.Failed {
 		text = s.red(text)
 	}
 	return text
-}
-
-// foldText says what a line stands for that is not an event.
-func foldText(l history.Line) string {
-	if l.Fold != nil && l.Fold.Mixed {
-		return fmt.Sprintf("... %s", plural(l.Fold.Rounds, "more round", "more rounds"))
-	}
-	if l.Fold != nil {
-		return fmt.Sprintf("... %s alike", plural(l.Fold.Rounds, "more round", "more rounds"))
-	}
-	return fmt.Sprintf("... %s alike", plural(l.Replicas, "more replica", "more replicas"))
-}
-
-// plural writes a number with its noun.
-func plural(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return thousands(n) + " " + many
-}
-
-// thousands sets the digits of a number apart: 9,998.
-func thousands(n int) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

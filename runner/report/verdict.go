@@ -129,7 +129,7 @@ func verdictsOf(files int, problems source.Problems) []*verdict {
 		list = append(list, v)
 	}
 	if len(list) == 0 {
-		list = append(list, &verdict{name: fmt.Sprintf("no errors in %s", plural(files, "file", "files")), file: "check"})
+		list = append(list, &verdict{name: fmt.Sprintf("no errors in %s", source.Count(files, "file", "files")), file: "check"})
 	}
 	return list
 }

@@ -1,0 +1,220 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/report/diagram"
+	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+func (p *program) diagramCommand() *cobra.Command {
+	s := &session{jobs: 1, count: 1}
+	var form choice
+	var output string
+	c := &cobra.Command{
+		Use:   "diagram FILE|NAME|RUNS",
+		Short: "Draw a scenario's run as a sequence diagram",
+		Long: `Draw the run of a scenario as a sequence diagram: actors as lifelines, what they
+did in the order of its causes, and arrows for connections, data, ends of file,
+signals and names. A bar on a lifeline is a call that was waiting. The picture is
+the same on every run, as the transcript is.
+
+The scenario is a file or the name of a shipped one, and is run; or it is a file
+of saved runs ("run --save FILE") that holds a single one, and nothing is run.
+For many scenarios use "run --diagram DIR" or "render --diagram DIR".
+
+` + exitHelp,
+		Example: `  sockscript diagram tcp-hello >hello.svg
+  sockscript diagram -o hello.svg tcp-hello
+  sockscript diagram --format mermaid tcp-hello
+  sockscript diagram runs.jsonl >failed.svg`,
+		ValidArgsFunction: completeNames,
+	}
+	f := c.Flags()
+	f.SortFlags = false
+	form.words = []string{"svg", "mermaid"}
+	form.bind(c, "format", "a picture, or text for Markdown")
+	f.StringVarP(&output, "output", "o", "", "write the diagram to this `file`")
+	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenario: `name=value` (repeatable)")
+	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that the scenario may run (default: its own timeout, or 30s)")
+	f.BoolVar(&s.private, "private", false, "a network of its own, with nothing but lo, where the scenario asks for none")
+	f.BoolVar(&s.unmask, "unmask", false, "write ports, temporary folders and process ids as they were")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return errors.New("diagram takes one scenario, or one file of saved runs; for several use `sockscript run --diagram DIR`")
+		}
+		to := &oneDiagram{form: form.word, style: p.style(s)}
+		err := p.drawOne(c, s, args[0], to)
+		if to.picture == nil {
+			return err
+		}
+		if output == "" {
+			p.out.Write(to.picture) // p.out keeps the error
+			return err
+		}
+		return errors.Join(err, writeWhole(output, to.picture))
+	}
+	return c
+}
+
+// drawOne runs the scenario, or reads the saved run, and draws it.
+func (p *program) drawOne(c *cobra.Command, s *session, arg string, to *oneDiagram) error {
+	if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() {
+		if saved, err := drawSaved(arg, to); saved {
+			return err
+		}
+	}
+	files, err := suite.Find([]string{arg}, p.stdin)
+	if err != nil {
+		return err
+	}
+	rep := &reporting{Reporter: report.Multi(to, &report.Text{W: io.Discard, Errors: p.errors})}
+	all, err := load(files, rep)
+	if err != nil {
+		return err
+	}
+	if len(all) != 1 {
+		return fmt.Errorf("%s holds %d scenarios; draw them all with `sockscript run --diagram DIR %s`", source.Visible(arg), len(all), source.Visible(arg))
+	}
+	if err := s.setVars(all); err != nil {
+		return err
+	}
+	return p.run(c.Context(), s, all, rep, new(report.Summary))
+}
+
+// drawSaved draws the run of a file, if that is a file of saved runs.
+func drawSaved(path string, to *oneDiagram) (saved bool, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return false, err
+	}
+	defer file.Close()
+	in := bufio.NewReader(file)
+	if !report.IsSaved(in) {
+		return false, nil
+	}
+	sum, err := report.Load(in, func(report.How) (report.Reporter, error) { return to, nil })
+	if err != nil {
+		return true, fmt.Errorf("%s: %w", source.Visible(path), err)
+	}
+	return true, exitOf(sum.Interrupted > 0, sum)
+}
+
+// A oneDiagram is a reporter that draws the only run.
+type oneDiagram struct {
+	form    string
+	style   report.Style
+	picture []byte
+}
+
+var errSeveralRuns = errors.New("it holds several scenarios; draw them all with `sockscript render --diagram DIR FILE`")
+
+// Problems implements [report.Reporter].
+func (o *oneDiagram) Problems(source.Problems) error { return nil }
+
+// Checked implements [report.Reporter].
+func (o *oneDiagram) Checked(int, source.Problems) error { return nil }
+
+// Outcome implements [report.Reporter].
+func (o *oneDiagram) Outcome(out *report.Outcome) (err error) {
+	switch {
+	case o.picture != nil:
+		o.picture = nil
+		return errSeveralRuns
+	case out.Result == nil:
+		return nil
+	}
+	o.picture, err = drawn(out, o.style, o.form)
+	return err
+}
+
+// Summary implements [report.Reporter].
+func (o *oneDiagram) Summary(*report.Summary) error { return nil }
+
+// drawn is the diagram of an outcome.
+func drawn(o *report.Outcome, style report.Style, form string) ([]byte, error) {
+	d := diagram.Of(o.Result, style.Form)
+	b := new(bytes.Buffer)
+	var err error
+	if form == "mermaid" {
+		err = d.Mermaid(b)
+	} else {
+		err = d.SVG(b)
+	}
+	return b.Bytes(), err
+}
+
+// writeWhole writes a file, all of it or nothing.
+func writeWhole(path string, data []byte) error {
+	f, err := createReport(path)
+	if err != nil {
+		return err
+	}
+	f.Write(data) // it keeps the error
+	return f.close()
+}
+
+// A diagrams is a reporter that draws each run into a folder.
+type diagrams struct {
+	dir   string
+	style report.Style
+	names map[string]int
+	err   error // the first
+}
+
+// Problems implements [report.Reporter].
+func (d *diagrams) Problems(source.Problems) error { return nil }
+
+// Checked implements [report.Reporter].
+func (d *diagrams) Checked(int, source.Problems) error { return nil }
+
+// Outcome implements [report.Reporter].
+func (d *diagrams) Outcome(o *report.Outcome) error {
+	if o.Result == nil {
+		return nil
+	}
+	data, err := drawn(o, d.style, "svg")
+	if err == nil {
+		err = os.MkdirAll(d.dir, 0o777)
+	}
+	if err == nil {
+		err = writeWhole(filepath.Join(d.dir, d.fileName(o.Scenario.Name)), data)
+	}
+	if d.err == nil {
+		d.err = err
+	}
+	return err
+}
+
+// Summary implements [report.Reporter].
+func (d *diagrams) Summary(*report.Summary) error { return nil }
+
+// fileName is the name of a scenario's picture; several scenarios of one name
+// have numbers.
+func (d *diagrams) fileName(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
+			return '-'
+		}
+		return r
+	}, name)
+	name = strings.TrimLeft(name, ".")
+	if d.names == nil {
+		d.names = make(map[string]int)
+	}
+	if d.names[name]++; d.names[name] > 1 {
+		name = fmt.Sprintf("%s-%d", name, d.names[name])
+	}
+	return name + ".svg"
+}

@@ -1,0 +1,129 @@
+package diagram
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/event"
+)
+
+// arrows draws what ties boxes of different lifelines. Where an effect has
+// several causes of one kind on a lifeline, the last of them stands for all.
+func (p *painter) arrows(list []history.Arrow) {
+	type bundle struct {
+		lifeline, to int
+		bond         Bond
+	}
+	drawn := make(map[bundle]int)
+	for _, a := range list {
+		from, begins := p.at[a.Cause]
+		to, ends := p.at[a.Effect]
+		if !begins || !ends || p.Boxes[from].Lifeline == p.Boxes[to].Lifeline {
+			continue
+		}
+		arrow := Arrow{From: from, To: to, Bond: Tie}
+		if a.Sock != 0 {
+			arrow.Bond = bondOf(p.events[from], p.events[to])
+		}
+		arrow.Label = labelOf(arrow.Bond, p.events[from], p.events[to])
+		key := bundle{p.Boxes[from].Lifeline, to, arrow.Bond}
+		if k, ok := drawn[key]; ok {
+			if p.Boxes[from].Row > p.Boxes[p.Arrows[k].From].Row {
+				p.Arrows[k] = arrow
+			}
+			continue
+		}
+		drawn[key] = len(p.Arrows)
+		p.Arrows = append(p.Arrows, arrow)
+	}
+	slices.SortStableFunc(p.Arrows, func(a, b Arrow) int { return a.To - b.To })
+}
+
+// bondOf says what went over a socket from the cause to the effect. A fold has
+// no event.
+func bondOf(cause, effect *event.Event) Bond {
+	switch {
+	case effect == nil || cause == nil:
+		return Data
+	case effect.Op == event.OpConnect && effect.Errno == 0:
+		return Tie // somebody listens; nothing is sent before the connect
+	case effect.Op == event.OpAccept:
+		return Connection
+	case effect.EOF || effect.Errno != 0 || cause.Op == event.OpClose || cause.Op == event.OpShut:
+		return End
+	}
+	return Data
+}
+
+// labelOf is what an arrow says; "" where the boxes at its ends say it.
+func labelOf(b Bond, cause, effect *event.Event) string {
+	if cause == nil || effect == nil {
+		return ""
+	}
+	switch b {
+	case Connection:
+		return "connection"
+	case End:
+		switch effect.Errno {
+		case 0:
+			return "end of file"
+		case syscall.ECONNRESET, syscall.EPIPE:
+			return "reset"
+		case syscall.ECONNREFUSED:
+			return "refused"
+		}
+	case Data:
+		return dataLabel(cause, effect)
+	case Tie:
+		if cause.Op == event.OpKill {
+			return "signal"
+		}
+		if w := cause.Place.Kind; w == "signal" || w == "barrier" {
+			return strings.TrimSuffix(strings.TrimPrefix(cause.Place.Title, w+"("), ")")
+		}
+	}
+	return ""
+}
+
+// dataLabel says how much of what a call sent another received.
+func dataLabel(cause, effect *event.Event) string {
+	switch {
+	case effect.Op != event.OpRecv || cause.Op != event.OpSend:
+		return ""
+	case effect.Urgent:
+		return "urgent byte"
+	case effect.Endpoints != nil:
+		return "datagram"
+	case effect.Took == 1:
+		return "1 byte"
+	case effect.Took > 0:
+		return fmt.Sprintf("%d bytes", effect.Took)
+	}
+	return "data"
+}
+
+// waits notes the calls that were waiting for what an arrow brings: their step
+// may wait, and the cause is further down than the box before them.
+func (p *painter) waits() {
+	before := make([]int, len(p.Lifelines)) // the row of the box before, by lifeline
+	for i := range before {
+		before[i] = -1
+	}
+	latest := make(map[int]int) // the row of the last cause, by box
+	for _, a := range p.Arrows {
+		latest[a.To] = max(latest[a.To], p.Boxes[a.From].Row+1)
+	}
+	for i := range p.Boxes {
+		b := &p.Boxes[i]
+		if b.Kind == Omitted {
+			continue
+		}
+		e := p.events[i]
+		began := before[b.Lifeline] // a branch that has not begun waits for nothing
+		b.Waited = e != nil && e.Place.Waits && began >= 0 && latest[i] > began+1
+		before[b.Lifeline] = b.Row
+	}
+}

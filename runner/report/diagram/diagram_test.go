@@ -1,0 +1,225 @@
+package diagram
+
+import (
+	"bytes"
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/suite"
+)
+
+// of runs the only scenario of a text, or a shipped one by its name, and draws
+// it.
+func of(t testing.TB, text string) *Diagram {
+	t.Helper()
+	files := []suite.File{suite.Text("x.yaml", []byte(text))}
+	if !strings.Contains(text, "\n") {
+		var err error
+		if files, err = suite.Find([]string{text}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cases, problems, err := suite.Load(files)
+	if err != nil || problems.HasErrors() {
+		t.Fatalf("%v\n%s", err, problems.Report())
+	}
+	return Of(runner.Run(context.Background(), cases[0].Scenario, runner.Options{}), history.Form{})
+}
+
+// texts are the texts of a picture, which must be well-formed.
+func texts(t testing.TB, d *Diagram) []string {
+	t.Helper()
+	b := new(bytes.Buffer)
+	if err := d.SVG(b); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	inside := ""
+	for in := xml.NewDecoder(bytes.NewReader(b.Bytes())); ; {
+		token, err := in.Token()
+		if errors.Is(err, io.EOF) {
+			return list
+		}
+		if err != nil {
+			t.Fatalf("%v\n%s", err, b)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			inside = token.Name.Local
+			if inside == "script" || inside == "image" {
+				t.Errorf("the picture has an element %s", inside)
+			}
+		case xml.CharData:
+			if inside == "text" {
+				list = append(list, string(token))
+			}
+		case xml.EndElement:
+			inside = ""
+		}
+	}
+}
+
+// arrow writes an arrow as: from the one call to the other, by their names.
+func (d *Diagram) arrow(a Arrow) string {
+	call := func(i int) string {
+		b := d.Boxes[i]
+		name, _, _ := strings.Cut(b.Text, "(")
+		return d.Lifelines[b.Lifeline] + "." + name
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s > %s %s", call(a.From), call(a.To), a.Label))
+}
+
+func TestArrowsOfAGreeting(t *testing.T) {
+	d := of(t, "tcp-hello")
+	var got []string
+	for _, a := range d.Arrows {
+		got = append(got, d.arrow(a))
+	}
+	want := `server.listen > client.connect
+client.connect > server.accept connection
+client.send > server.recv 17 bytes
+server.send > client.recv 17 bytes`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Errorf("the arrows are\n%s\nand not\n%s", text, want)
+	}
+	waited := 0
+	for _, b := range d.Boxes {
+		if b.Waited {
+			waited++
+		}
+	}
+	if waited != 3 { // connect, accept, and recv of the client; the server's text is there
+		t.Errorf("%d calls were waiting", waited)
+	}
+}
+
+func TestKindsOfArrows(t *testing.T) {
+	d := of(t, `
+name: kinds
+actors:
+  one:
+    - {socketpair: unix, as: [a, b]}
+    - signal: go
+    - parallel:
+        left:
+          - {send: a, data: x}
+          - {shutdown: a, how: write}
+        right:
+          - {recv: b, size: 1}
+          - {recv: b, expect: {eof: true}}
+  two:
+    - wait: go
+    - {socket: udp, as: u}
+    - {bind: u, to: '127.0.0.1:0'}
+    - {recv: u, expect: hi}
+  three:
+    - {socket: udp, as: u}
+    - {send: u, to: '${two.u}', data: hi}
+`)
+	labels := make(map[string]Bond)
+	for _, a := range d.Arrows {
+		labels[a.Label] = a.Bond
+	}
+	for label, bond := range map[string]Bond{"1 byte": Data, "end of file": End, "go": Tie, "datagram": Data} {
+		if got, ok := labels[label]; !ok || got != bond {
+			t.Errorf("an arrow with the label %q has the bond %v, %v; all are %v", label, got, ok, labels)
+		}
+	}
+	if got := strings.Join(d.Lifelines, " "); got != "one one/left one/right two three" {
+		t.Errorf("the lifelines are %s", got)
+	}
+}
+
+func TestFailureIsInItsPlace(t *testing.T) {
+	d := of(t, "name: bad\nactors:\n  one:\n    - {socket: tcp, as: s, note: 'a <note>'}\n    - {connect: s, to: '127.0.0.1:1'}\n")
+	last := d.Boxes[len(d.Boxes)-1]
+	if last.Kind != Failed || !strings.HasPrefix(last.Text, "connect(s") {
+		t.Errorf("the last box is %+v", last)
+	}
+	all := strings.Join(texts(t, d), "\n")
+	for _, want := range []string{"a <note>", "fail  bad", "one: unexpected ECONNREFUSED"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not in\n%s", want, all)
+		}
+	}
+}
+
+// Two boxes never overlap, whatever is drawn, and all are inside the picture.
+func TestNothingOverlaps(t *testing.T) {
+	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo"} {
+		d := of(t, name)
+		l := d.lay()
+		for i, p := range l.places {
+			if p.x < 0 || p.y < l.top || p.x+p.w > l.width || p.y+p.h > l.height {
+				t.Errorf("%s: the box %q is outside", name, d.Boxes[i].Text)
+			}
+			for _, line := range append(p.lines, p.notes...) {
+				if float64(len([]rune(line)))*glyph+2*padding > p.w+0.01 {
+					t.Errorf("%s: the line %q is wider than its box", name, line)
+				}
+			}
+			for j, q := range l.places[:i] {
+				if p.x < q.x+q.w && q.x < p.x+p.w && p.y < q.y+q.h && q.y < p.y+p.h {
+					t.Errorf("%s: the boxes %q and %q overlap", name, d.Boxes[i].Text, d.Boxes[j].Text)
+				}
+			}
+		}
+	}
+}
+
+func TestLongRunsAreShortened(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("name: long\nactors:\n  one:\n")
+	for i := range 1000 {
+		fmt.Fprintf(&b, "    - print: line %d\n", i)
+	}
+	d := of(t, b.String())
+	if len(d.Boxes) != mostFirst+mostLast+1 || d.Boxes[mostFirst].Text != "700 more lines are left out here" {
+		t.Errorf("%d boxes, in their middle %+v", len(d.Boxes), d.Boxes[mostFirst])
+	}
+	if last := d.Boxes[len(d.Boxes)-1].Text; last != "| line 999" {
+		t.Errorf("the last is %q", last)
+	}
+	texts(t, d)
+}
+
+func TestMermaidMeansNothingElse(t *testing.T) {
+	d := of(t, "name: 'a \"b\"'\nactors:\n  one:\n    - print: 'end; %% <b>#x'\n")
+	b := new(bytes.Buffer)
+	if err := d.Mermaid(b); err != nil {
+		t.Fatal(err)
+	}
+	want := `---
+title: "a \"b\""
+---
+sequenceDiagram
+    participant p0 as one
+    Note over p0: | end#59; #37;#37; #60;b#62;#35;x
+`
+	if b.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", b, want)
+	}
+}
+
+func TestThePictureIsTheSameOnEveryRun(t *testing.T) {
+	var first string
+	for i := range 10 {
+		b := new(bytes.Buffer)
+		if err := of(t, "tcp-many-clients").SVG(b); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = b.String()
+		}
+		if b.String() != first {
+			t.Fatal("the picture of another run differs")
+		}
+	}
+}

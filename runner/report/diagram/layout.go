@@ -1,0 +1,131 @@
+package diagram
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Sizes of the picture, in its own units: CSS pixels where it is not scaled.
+const (
+	glyph      = 7.25 // the advance of a character of 12px in a monospace font, on the safe side
+	lineHeight = 16
+	padding    = 5   // between a box and its text
+	between    = 14  // between rows
+	channel    = 116 // between columns, for arrows and their labels
+	margin     = 20
+	headLine   = 26 // the height of a lifeline's name
+	wantWidth  = 1100
+	minColumn  = 24 // characters
+	maxColumn  = 60
+	maxTitle   = 110
+)
+
+// A place is where a box is drawn.
+type place struct {
+	x, y, w, h float64
+	lines      []string // of its text
+	notes      []string
+}
+
+// mid is the height at which arrows meet the box.
+func (p place) mid() float64 { return p.y + p.h/2 }
+
+// A layout says where everything is.
+type layout struct {
+	width, height float64
+	left, wide    []float64 // of each column
+	axis          []float64 // where each lifeline is
+	top           float64   // of the first row
+	places        []place
+	title         []string
+	foot          []string
+}
+
+// lay finds a place for everything.
+func (d *Diagram) lay() *layout {
+	l := &layout{places: make([]place, len(d.Boxes))}
+	columns := max(1, len(d.Lifelines))
+	wrap := int((wantWidth - 2*margin - float64(columns-1)*channel) / float64(columns) / glyph)
+	wrap = min(max(wrap, minColumn), maxColumn)
+	wide := make([]int, columns)
+	for i, name := range d.Lifelines {
+		wide[i] = max(minColumn/2, utf8.RuneCountInString(name))
+	}
+	for i, b := range d.Boxes {
+		p := &l.places[i]
+		if b.Kind == Omitted {
+			p.lines = []string{b.Text}
+			continue
+		}
+		p.lines = wrapped(b.Text, wrap)
+		if b.Note != "" {
+			for note := range strings.SplitSeq(b.Note, "\n") {
+				p.notes = append(p.notes, wrapped(note, wrap)...)
+			}
+		}
+		for _, text := range p.lines {
+			wide[b.Lifeline] = max(wide[b.Lifeline], utf8.RuneCountInString(text))
+		}
+		for _, text := range p.notes {
+			wide[b.Lifeline] = max(wide[b.Lifeline], utf8.RuneCountInString(text))
+		}
+	}
+	x := float64(margin)
+	for _, n := range wide {
+		w := float64(n)*glyph + 2*padding
+		l.left, l.wide, l.axis = append(l.left, x), append(l.wide, w), append(l.axis, x+w/2)
+		x += w + channel
+	}
+	l.width = x - channel + margin
+	l.rows(d)
+	return l
+}
+
+// rows gives each row its height, that of its tallest box.
+func (l *layout) rows(d *Diagram) {
+	fit := int((l.width - 2*margin) / glyph)
+	if d.Description != "" {
+		l.title = wrapped(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
+	}
+	if len(l.title) > 0 || fit < minColumn {
+		l.width = max(l.width, minColumn*glyph+2*margin)
+	}
+	if d.Reason != "" {
+		l.foot = wrapped(d.Reason, min(max(fit, minColumn), maxTitle))
+	}
+	l.top = margin + headLine + float64(len(l.title))*lineHeight + headLine + between
+	y := l.top
+	for i := 0; i < len(d.Boxes); {
+		row, tallest, end := d.Boxes[i].Row, 0.0, i
+		for ; end < len(d.Boxes) && d.Boxes[end].Row == row; end++ {
+			p := &l.places[end]
+			p.h = float64(len(p.lines)+len(p.notes))*lineHeight + 2*padding
+			tallest = max(tallest, p.h)
+		}
+		for ; i < end; i++ {
+			p, b := &l.places[i], d.Boxes[i]
+			p.x, p.w, p.y = l.left[b.Lifeline], l.wide[b.Lifeline], y+(tallest-p.h)/2
+			if b.Kind == Omitted {
+				p.x, p.w = margin, l.width-2*margin
+			}
+		}
+		y += tallest + between
+	}
+	l.height = y + headLine + float64(len(l.foot))*lineHeight + margin/2
+}
+
+// wrapped breaks a text into lines of at most so many characters, at blanks
+// where there are some.
+func wrapped(text string, most int) []string {
+	var lines []string
+	for utf8.RuneCountInString(text) > most {
+		runes := []rune(text)
+		cut := most
+		if blank := strings.LastIndexByte(string(runes[:most+1]), ' '); blank > len(string(runes[:most]))/3 {
+			cut = utf8.RuneCountInString(string(runes[:most+1])[:blank])
+		}
+		lines = append(lines, strings.TrimRight(string(runes[:cut]), " "))
+		text = "  " + strings.TrimLeft(string(runes[cut:]), " ")
+	}
+	return append(lines, text)
+}
