@@ -1,6 +1,3 @@
-// Package wire carries frames between the interfaces of a link and does to them
-// what a scenario asks for. It knows Ethernet frames, and neither scenarios nor
-// network namespaces.
 package wire
 
 import "time"
@@ -8,9 +5,10 @@ import "time"
 // An Impairment is what a link does to all frames. The zero value does nothing.
 type Impairment struct {
 	Delay  time.Duration
-	Jitter time.Duration // up to so much is added to the delay of each frame
-	Rate   int64         // bits a second; 0: as fast as it goes
+	Jitter time.Duration // up to so much is added to the delay of each frame; frames keep their order
+	Rate   int64         // bits a second, of whole Ethernet frames; 0: as fast as it goes
 	Loss   float64       // the part of the frames that are lost, from 0 to 1
+	MTU    int           // larger packets are lost without an answer; 0: none are
 	// JitterSeed and LossSeed fix the sequence of decisions.
 	JitterSeed, LossSeed uint64
 	// From is the only end whose frames this is done to; -1: those of all ends.
