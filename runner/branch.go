@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,7 @@ type branch struct {
 	parent *branch
 	record *history.Branch
 	joined []event.Cause // what the next event comes after: a fork, joined branches
+	forked []event.Cause // what was in joined of the parent when it forked this one
 	turned []event.Cause // what the turn under way comes after, and so its branches
 
 	// Guarded by the hub.
@@ -134,8 +136,14 @@ func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
 }
 
 // Barrier implements steps.World.
-func (b *branch) Barrier(deadline time.Time, name string, size int) (event.Cause, error) {
-	return b.run.hub.barrier(b, deadline, name, size)
+func (b *branch) Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
+	return b.run.hub.barrier(b, deadline, name, size, b.latest(after))
+}
+
+// latest is what comes before whatever the branch does next: its last event,
+// what no event of it has told yet, and more.
+func (b *branch) latest(more []event.Cause) []event.Cause {
+	return slices.Concat([]event.Cause{b.record.Last()}, b.joined, more)
 }
 
 // BranchOf implements steps.World.

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
@@ -29,13 +30,18 @@ func (b *branch) Fork(name string, by *event.Place, alike bool, run func(step.Wo
 }
 
 // Join implements steps.World. The next event of the one that joins comes
-// after the branch's last.
+// after all that the branch has done.
 func (b *branch) Join(of step.Branch, deadline time.Time) error {
 	other := of.(*branch)
 	if err := other.await(b, deadline); err != nil {
 		return err
 	}
-	b.joined = append(b.joined, other.record.Last())
+	// The branch comes after all that the fork came after: that need not be
+	// kept twice.
+	if n := len(other.forked); n <= len(b.joined) && slices.Equal(b.joined[:n], other.forked) {
+		b.joined = b.joined[n:]
+	}
+	b.joined = append(b.joined, other.latest(nil)...)
 	if other.err != nil {
 		return step.ErrCancelled
 	}

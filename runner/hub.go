@@ -47,7 +47,8 @@ type cell struct {
 // A barrier opens each time that all members that name it have come.
 type barrier struct {
 	members []*member
-	arrived []event.Cause
+	arrived []event.Cause // what those who have come come after
+	count   int           // how many have come
 	here    map[*member]bool
 	waiters []*waiter
 }
@@ -300,15 +301,16 @@ func (h *hub) signallers(name string) []*member {
 }
 
 // barrier waits until all members that name the barrier have come, or so many
-// where the size is not 0.
-func (h *hub) barrier(b *branch, deadline time.Time, name string, size int) (event.Cause, error) {
+// where the size is not 0. The caller comes after the causes that it hands in.
+func (h *hub) barrier(b *branch, deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
 	h.mu.Lock()
 	meeting := h.barriers[name]
-	meeting.arrived = append(meeting.arrived, b.record.Last())
+	meeting.arrived = append(meeting.arrived, after...)
+	meeting.count++
 	meeting.here[b.member] = true
 	complete := len(meeting.here) == len(meeting.members)
 	if size > 0 {
-		complete = len(meeting.arrived) >= size
+		complete = meeting.count >= size
 	}
 	if complete {
 		defer h.mu.Unlock()
@@ -328,7 +330,7 @@ func (h *hub) open(b *barrier) event.Cause {
 		w.cause = cause
 		h.release(w)
 	}
-	b.arrived, b.waiters = nil, nil
+	b.arrived, b.count, b.waiters = nil, 0, nil
 	clear(b.here)
 	return cause
 }

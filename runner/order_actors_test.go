@@ -125,3 +125,75 @@ func TestOtherOrders(t *testing.T) {
 		}
 	}
 }
+
+// What comes after branches comes after all of them, also where no event is
+// between: another parallel, a branch of a branch, a barrier, a signal of one
+// whose last step was not taken.
+func TestOrderAfterBranches(t *testing.T) {
+	checkLeaks(t)
+	const busy = "[{print: 1}, {print: 2}, {print: 3}]"
+	for _, test := range []struct{ name, text, want string }{
+		{"a parallel after a parallel", `
+  a:
+    - parallel: {x: ` + busy + `, y: [{print: 4}]}
+    - parallel: {z: [{print: 5}], empty: []}
+    - parallel: {empty: []}
+    - print: 6
+`, `
+a/x  | 1
+a/y  | 4
+a/x  | 2
+a/x  | 3
+a/z  | 5
+a    | 6
+`},
+		{"a join of a branch that ends with a parallel", `
+  a:
+    - spawn: [{parallel: {x: ` + busy + `}}]
+      as: s
+    - join: s
+`, `
+a      spawn s
+a/s/x  | 1
+a/s/x  | 2
+a/s/x  | 3
+a      join(s)
+`},
+		{"a barrier after a parallel", `
+  a: [{barrier: all}, {print: after}]
+  b: [{parallel: {x: ` + busy + `}}, {barrier: all}]
+`, `
+b/x  | 1
+b/x  | 2
+b/x  | 3
+a    barrier(all)
+b    barrier(all)
+a    | after
+`},
+		{"a branch that has read a name and made no event", `
+  a:
+    - parallel: {x: [{if: '${b.done}', then: []}]}
+    - print: after
+  b: [{print: 1}, {print: 2}, {let: {done: true}}]
+`, `
+b  | 1
+b  | 2
+b  let done = true
+a  | after
+`},
+		{"a barrier of one who has read a name and made no event", `
+  a: [{if: '${c.done}', then: []}, {barrier: all}]
+  b: [{barrier: all}, {print: after}]
+  c: [{print: 1}, {print: 2}, {let: {done: true}}]
+`, `
+c  | 1
+c  | 2
+c  let done = true
+a  barrier(all)
+b  barrier(all)
+b  | after
+`},
+	} {
+		t.Run(test.name, func(t *testing.T) { wantTranscript(t, "\nactors:"+test.text, test.want) })
+	}
+}

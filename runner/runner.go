@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,7 +17,6 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -302,7 +302,8 @@ func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch 
 func (r *run) fork(parent *branch, record *history.Branch) *branch {
 	s := r.branch(parent.member, parent, record)
 	s.done = make(chan struct{})
-	s.joined = append([]event.Cause{parent.record.Last()}, parent.turned...)
+	s.forked = slices.Clone(parent.joined)
+	s.joined = parent.latest(parent.turned)
 	return s
 }
 

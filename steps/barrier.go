@@ -53,7 +53,7 @@ func (a *barrierAction) Run(t *step.Task) error {
 		return errors.New(noSize)
 	}
 	t.Call("barrier", event.Const(name))
-	cause, err := t.World.Barrier(t.Deadline, name, int(min(size, math.MaxInt32)))
+	cause, err := t.World.Barrier(t.Deadline, name, int(min(size, math.MaxInt32)), t.Causes)
 	t.After(cause)
 	return err
 }

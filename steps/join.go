@@ -118,7 +118,7 @@ func (a *joinAction) Run(t *step.Task) error {
 		return value.Mismatchf("%s is not the name of a spawned branch or of a program", value.Quote(name))
 	}
 	t.Call("join", event.Const(s.Name))
-	if err := t.World.Join(s.Branch, t.Deadline); err != nil {
+	if err := t.Join(s.Branch, s.Task, t.Deadline); err != nil {
 		return err
 	}
 	t.Actor.Adopt(s.Actor)

@@ -54,10 +54,12 @@ func (a *parallelAction) Run(t *step.Task) error {
 	t.Actor.Contest(a.contested())
 	limit := t.Inner()
 	var running []step.Branch
+	var tasks []*step.Task
 	for i, name := range a.branches.names {
 		branch := t.Branch(t.Actor, limit)
 		branch.Causes = slices.Clone(t.Causes)
 		body := a.branches.bodies[i]
+		tasks = append(tasks, branch)
 		running = append(running, t.World.Fork(name, &t.Step.Place, false, func(w step.World) error {
 			branch.World = w
 			return branch.Run(body)
@@ -65,8 +67,8 @@ func (a *parallelAction) Run(t *step.Task) error {
 	}
 	// The limit bounds each step of the branches, so that the one that comes
 	// too late is reported.
-	for _, b := range running {
-		if err := t.World.Join(b, time.Time{}); err != nil {
+	for i, b := range running {
+		if err := t.Join(b, tasks[i], time.Time{}); err != nil {
 			return err
 		}
 	}

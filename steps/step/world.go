@@ -27,7 +27,7 @@ type World interface {
 	Wait(deadline time.Time, name string) (event.Cause, error)
 	// Barrier waits until so many have come to the barrier, or every actor that
 	// names it where the size is 0.
-	Barrier(deadline time.Time, name string, size int) (event.Cause, error)
+	Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error)
 	// BranchOf is the latest branch of that name of another actor.
 	BranchOf(actor string, index int, name string) (Branch, error)
 	// Record keeps a copy of an event, its lists included, and returns its
@@ -135,9 +135,22 @@ func (t *Task) Finish() error {
 		t.World.At(nil, time.Now())
 	}
 	for _, s := range t.Actor.Spawned {
-		if err := t.World.Join(s.Branch, time.Time{}); err != nil {
+		if err := t.Join(s.Branch, s.Task, time.Time{}); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Join waits for the end of a branch, whose steps another task has run. What
+// comes next comes after all that the branch came after, also what none of its
+// events has told yet.
+func (t *Task) Join(b Branch, of *Task, deadline time.Time) error {
+	if err := t.World.Join(b, deadline); err != nil {
+		return err
+	}
+	for _, c := range of.Causes {
+		t.After(c)
 	}
 	return nil
 }
