@@ -42,6 +42,9 @@ func newSpace(t testing.TB) *space {
 	if err := <-made; err != nil {
 		runtest.Lacks(t, fmt.Errorf("a network namespace: %w", err))
 	}
+	// Interfaces send nothing by themselves. A kernel without IPv6 has no such
+	// file.
+	s.do(func() { _ = os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0) })
 	return s
 }
 
@@ -98,11 +101,6 @@ func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire,
 	t.Helper()
 	runtest.Program(t, "ip")
 	middle := newSpace(t)
-	middle.do(func() {
-		if err := os.WriteFile("/proc/sys/net/ipv6/conf/default/disable_ipv6", []byte("1"), 0); err != nil {
-			t.Log(err)
-		}
-	})
 	var hosts []*space
 	var ends []int
 	for i := 1; i <= n; i++ {
@@ -136,7 +134,7 @@ func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire,
 	return hosts, w, l
 }
 
-// any is a match of all frames from the first end.
+// first is a match of all frames from the first end.
 func first(p Protocol) Match { return Match{From: 0, To: -1, Protocol: p, ICMP: -1} }
 
 // connect makes a TCP connection from the first host to the second.
