@@ -1,0 +1,9 @@
+package forked
+
+import "golang.org/x/sys/unix"
+
+// mmap2 takes its offset in units.
+const (
+	trapMmap = unix.SYS_MMAP2
+	mmapUnit = 4096
+)

@@ -1,0 +1,183 @@
+//go:build amd64 || 386 || arm64
+
+package forked
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strconv"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// watch begins to wait for the end of the process.
+func (p *Process) watch() error {
+	fd, err := unix.PidfdOpen(p.pid, unix.PIDFD_NONBLOCK)
+	if err != nil {
+		unix.Kill(p.pid, unix.SIGKILL)
+		return os.NewSyscallError("pidfd_open", err)
+	}
+	p.fd, p.ended = fd, os.NewFile(uintptr(fd), "process")
+	raw, err := p.ended.SyscallConn()
+	if err != nil {
+		return err
+	}
+	go func() {
+		raw.Read(func(fd uintptr) bool { return hasEnded(int(fd)) })
+		p.settle()
+	}()
+	return nil
+}
+
+// hasEnded reports whether the process of a pidfd has ended.
+func hasEnded(pidfd int) bool {
+	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err != nil && err != unix.EINTR || n > 0
+}
+
+// settle notes how the process has ended. One that another has forked is that
+// one's to wait for.
+func (p *Process) settle() {
+	if p.parent == nil {
+		p.status, p.reaped = reap(p.pid)
+	} else {
+		p.status = statusOf(p.pid)
+	}
+	close(p.done)
+}
+
+// reap waits for a child of this process that has ended.
+func reap(pid int) (Status, bool) {
+	for {
+		var ws unix.WaitStatus
+		switch got, err := unix.Wait4(pid, &ws, unix.WNOHANG, nil); {
+		case err == unix.EINTR:
+		case got != pid:
+			return Status{}, false
+		default:
+			return asStatus(ws), true
+		}
+	}
+}
+
+func asStatus(ws unix.WaitStatus) Status {
+	if ws.Signaled() {
+		return Status{Signal: ws.Signal()}
+	}
+	return Status{Exit: ws.ExitStatus()}
+}
+
+// exitCode is the place of exit_code in /proc/PID/stat, counted from the state,
+// which is the third (proc(5)).
+const exitCode = 52 - 3
+
+// statusOf is how a process has ended that nobody has waited for yet.
+func statusOf(pid int) Status {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	i := bytes.LastIndex(stat, []byte(") "))
+	if err != nil || i < 0 {
+		return Status{}
+	}
+	fields := bytes.Fields(stat[i+2:])
+	if len(fields) <= exitCode {
+		return Status{}
+	}
+	code, _ := strconv.Atoi(string(fields[exitCode]))
+	return asStatus(unix.WaitStatus(code))
+}
+
+// Reap lets the process that has forked this one wait for it (wait4(2)), which
+// must have ended.
+func (p *Process) Reap() {
+	if p.parent == nil || p.reaped {
+		return
+	}
+	var status int32
+	pid, errno := p.parent.Call(Wait{}, unix.SYS_WAIT4, Num(p.pid), Out(Bytes(&status)), Num(unix.WNOHANG), Num(0))
+	p.reaped = errno == 0 && int(pid) == p.pid
+}
+
+// Release waits for the end of the process, which must be near, and gives back
+// what this process has for it.
+func (p *Process) Release() {
+	<-p.done
+	p.mu.Lock()
+	threads := p.threads
+	p.threads = nil
+	p.mu.Unlock()
+	for _, t := range threads {
+		p.space.forget(t)
+	}
+	p.ended.Close()
+	if p.family.members.Add(-1) == 0 {
+		unix.Close(p.family.life)
+	}
+	p.space.leave()
+}
+
+// Pid is the process's id.
+func (p *Process) Pid() int { return p.pid }
+
+// Done is closed once the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Status is how the process has ended, which it must have done.
+func (p *Process) Status() Status { return p.status }
+
+// Signal sends the process a signal (kill(2)). Where it has not ended it has
+// come by then, unless it is blocked.
+func (p *Process) Signal(sig syscall.Signal) error {
+	return unix.PidfdSendSignal(p.fd, sig, nil, 0)
+}
+
+// Grow adds a thread, so that one more call can be made at the same time.
+func (p *Process) Grow() error {
+	t, err := p.space.newThread(p, opBeginThread)
+	if err != nil {
+		return err
+	}
+	p.several.Store(true)
+	at, errno := p.share(t.offset, boxSize)
+	if errno == 0 {
+		t.place(at)
+		var tid uintptr
+		tid, errno = p.ask(opThread, at, at+stackAt+threadStack)
+		if int(tid) < 0 {
+			errno = syscall.Errno(-int(tid))
+		}
+		t.tid = int(tid)
+	}
+	if errno != 0 {
+		p.space.forget(t)
+		return os.NewSyscallError("clone", asError(errno))
+	}
+	if errno := t.await(Wait{}); errno != 0 {
+		return asError(errno)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.threads = append(p.threads, t)
+	return nil
+}
+
+// idleMask blocks all signals where several threads are there: a signal is for
+// one that makes a call. The only thread takes it at once.
+func (p *Process) idleMask() uint64 {
+	if p.several.Load() {
+		return ^uint64(0)
+	}
+	return p.mask.Load() &^ wakeBit
+}
+
+func asError(errno syscall.Errno) error {
+	switch errno {
+	case 0:
+		return nil
+	case Died:
+		return ErrDied
+	}
+	return errno
+}

@@ -1,0 +1,199 @@
+//go:build amd64 || 386 || arm64
+
+package forked
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Supported reports why no process can be forked here.
+func Supported() error { return nil }
+
+// A Process makes system calls for this one.
+type Process struct {
+	space   *Space
+	parent  *Process // that has forked it; nil for this process
+	family  *family
+	pid     int
+	fd      int
+	ended   *os.File      // fd, as the poller has it
+	done    chan struct{} // closed once it has ended
+	status  Status        // then
+	mask    atomic.Uint64 // of the signals that it blocks
+	several atomic.Bool   // it has more than one thread
+
+	mu      sync.Mutex
+	idle    *sync.Cond // signalled when a thread is not busy any more
+	threads []*thread  // the first is the one that it began with
+	reaped  bool
+}
+
+// A family is a process that this one has forked, with all that it has forked.
+// They end when this process does.
+type family struct {
+	life    int // closed, it ends them all
+	members atomic.Int32
+	theirs  int // the number of the other end
+}
+
+// Parts are what Start and Fork need from outside.
+type Parts struct {
+	Keep   []int          // the descriptors that the process is to have
+	Forks  sync.Locker    // held while it has others too
+	Within func(f func()) // calls a function on a thread of its network
+}
+
+func addressOf(mem []byte) uintptr { return uintptr(unsafe.Pointer(unsafe.SliceData(mem))) }
+
+func (t *thread) box() *box { return (*box)(unsafe.Pointer(unsafe.SliceData(t.mem))) }
+
+// Start forks a process.
+func (s *Space) Start(parts Parts) (*Process, error) {
+	if err := s.enter(); err != nil {
+		return nil, err
+	}
+	var pipe [2]int
+	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
+		s.leave()
+		return nil, os.NewSyscallError("pipe2", err)
+	}
+	theirs, err := high(pipe[0])
+	if err != nil {
+		unix.Close(pipe[1])
+		s.leave()
+		return nil, err
+	}
+	defer unix.Close(theirs)
+	f := &family{life: pipe[1], theirs: theirs}
+	p, err := s.begin(nil, f, parts, func(t *thread) (pid int, err error) {
+		t.box().leads = 1
+		t.place(addressOf(t.mem))
+		parts.Within(func() {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			var errno syscall.Errno
+			if pid, errno = fork(t.box()); errno != 0 {
+				err = os.NewSyscallError("fork", errno)
+			}
+		})
+		return pid, err
+	})
+	if err != nil {
+		unix.Close(f.life)
+	}
+	return p, err
+}
+
+// Fork lets the process fork another, which has copies of its descriptors.
+func (p *Process) Fork(parts Parts) (*Process, error) {
+	if err := p.space.enter(); err != nil {
+		return nil, err
+	}
+	return p.space.begin(p, p.family, parts, func(t *thread) (int, error) {
+		at, errno := p.share(t.offset, boxSize)
+		if errno != 0 {
+			return 0, os.NewSyscallError("mmap", asError(errno))
+		}
+		defer p.Call(Wait{}, unix.SYS_MUNMAP, Num(at), Num(boxSize))
+		t.place(at)
+		pid, errno := p.ask(opFork, at, 0)
+		if errno != 0 {
+			return 0, os.NewSyscallError("fork", asError(errno))
+		}
+		return int(pid), nil
+	})
+}
+
+// share maps a part of the space into the process.
+func (p *Process) share(offset int64, n int) (uintptr, syscall.Errno) {
+	return p.Call(Wait{}, trapMmap, Num(0), Num(n), Num(unix.PROT_READ|unix.PROT_WRITE), Num(unix.MAP_SHARED),
+		Num(p.space.shared), Num(int(offset/mmapUnit)))
+}
+
+// begin makes a process by a fork, and waits until it is what was asked for.
+func (s *Space) begin(parent *Process, f *family, parts Parts, fork func(*thread) (int, error)) (*Process, error) {
+	p := &Process{space: s, parent: parent, family: f, done: make(chan struct{})}
+	p.idle = sync.NewCond(&p.mu)
+	if parent != nil {
+		p.mask.Store(parent.mask.Load())
+	}
+	t, err := s.newThread(p, opBegin)
+	if err != nil {
+		s.leave()
+		return nil, err
+	}
+	p.threads = []*thread{t}
+	if len(parts.Keep) > mostKept {
+		s.forget(t)
+		s.leave()
+		return nil, fmt.Errorf("a forked process takes at most %d descriptors with it", mostKept)
+	}
+	p.prepare(t, parts.Keep)
+	parts.Forks.Lock()
+	defer parts.Forks.Unlock()
+	if p.pid, err = fork(t); err == nil {
+		t.tid = p.pid
+		err = p.watch()
+	}
+	if err != nil {
+		s.forget(t)
+		s.leave()
+		return nil, err
+	}
+	f.members.Add(1)
+	if errno := t.await(Wait{}); errno != 0 {
+		<-p.done
+		return nil, fmt.Errorf("the forked process has ended at once (%v)", p.status)
+	}
+	return p, nil
+}
+
+// mostKept bounds the ranges between the descriptors that a process keeps.
+const mostKept = dataSize/8 - 8
+
+// place notes where the process has the box.
+func (t *thread) place(base uintptr) {
+	t.base = base
+	t.box().stack = stack{sp: base + headSize, size: signalStack}
+}
+
+// prepare writes into a new process's box which descriptors it closes.
+func (p *Process) prepare(t *thread, keep []int) {
+	b := t.box()
+	b.life = uint32(p.family.theirs)
+	b.highest = highestDescriptor()
+	kept := append([]int{p.family.theirs, p.space.theirs, p.space.shared}, keep...)
+	slices.Sort(kept)
+	data := t.mem[dataAt:dataAt]
+	next, n := uint32(0), uint32(0)
+	gap := func(to uint32) {
+		data = binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(data, next), to)
+		n++
+	}
+	for _, fd := range slices.Compact(kept) {
+		if uint32(fd) > next {
+			gap(uint32(fd) - 1)
+		}
+		next = uint32(fd) + 1
+	}
+	gap(^uint32(0))
+	b.closes = n
+}
+
+func highestDescriptor() uint32 {
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil {
+		return 1 << 16
+	}
+	return uint32(min(limit.Max, 1<<20))
+}
