@@ -132,3 +132,49 @@ func TestAwayIsNotEnded(t *testing.T) {
 		}
 	}
 }
+
+// The number of a round is there for others also where no round has an event:
+// it comes after what the loop came after.
+func TestNamesOfRoundsWithoutEvents(t *testing.T) {
+	checkLeaks(t)
+	for _, test := range []struct{ name, text, want string }{
+		{"rounds without steps", `
+  a: [{print: 1}, {print: 2}, {repeat: {while: b.go}, index: i, steps: []}]
+  b: [{let: {go: true}}, {print: '${a.i >= 0}'}, {let: {go: false}}]
+`, `
+a  | 1
+b  let go = true
+a  | 2
+b  | true
+b  let go = false
+`},
+		{"rounds after branches", `
+  a: [{parallel: {x: [{print: 1}, {print: 2}]}}, {repeat: {while: b.go}, index: i, steps: []}]
+  b: [{let: {go: true}}, {print: '${a.i >= 0}'}, {let: {go: false}}]
+`, `
+a/x  | 1
+b    let go = true
+a/x  | 2
+b    | true
+b    let go = false
+`},
+		{"items without steps", `
+  a: [{for: [1, 2], each: item, steps: [{if: 'false', then: [{print: never}]}]}, {repeat: {while: b.go}, steps: []}]
+  b: [{let: {go: true}}, {print: '${a.item > 0}'}, {let: {go: false}}]
+`, `
+b  let go = true
+b  | true
+b  let go = false
+`},
+	} {
+		t.Run(test.name, func(t *testing.T) { wantTranscript(t, "\nactors:"+test.text, test.want) })
+	}
+	r := runner.Run(t.Context(), scenario(t, `
+actors:
+  a: [{repeat: 3, index: i, steps: [{parallel: {x: [{wait: read}]}}]}]
+  b: [{print: '${a.i}'}, {signal: read}]
+`), runner.Options{})
+	if r.Failure == nil || !strings.Contains(r.Failure.Message, "deadlock") {
+		t.Errorf("the run with a wait in the round ended with %s", ending(r))
+	}
+}

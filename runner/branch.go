@@ -43,12 +43,15 @@ func (m *member) label() string { return history.MemberName(m.actor.Name, m.inde
 // step's world: what happens outside the actor passes through it. Only its own
 // goroutine writes to its record.
 type branch struct {
-	run    *run
-	member *member
-	parent *branch
-	record *history.Branch
-	joined []event.Cause // what the next event comes after: a fork, joined branches
-	forked []event.Cause // what was in joined of the parent when it forked this one
+	run     *run
+	member  *member
+	parent  *branch
+	record  *history.Branch
+	joined  []event.Cause // what the next event comes after: a fork, joined branches
+	forked  []event.Cause // what was in joined of the parent when it forked this one
+	met     []event.Cause // what the meeting stands for
+	meeting event.Cause
+
 	turned []event.Cause // what the turn under way comes after, and so its branches
 
 	// Guarded by the hub.
@@ -138,6 +141,21 @@ func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
 // Barrier implements steps.World.
 func (b *branch) Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
 	return b.run.hub.barrier(b, deadline, name, size, b.latest(after))
+}
+
+// Latest implements steps.World. Rounds without an event come after the same
+// again and again: a meeting that stands for it is made once.
+func (b *branch) Latest(others []event.Cause) event.Cause {
+	all := slices.DeleteFunc(b.latest(others), func(c event.Cause) bool { return c.Seq < 0 })
+	switch {
+	case len(all) == 0:
+		return b.record.Last()
+	case len(all) == 1:
+		return all[0]
+	case !slices.Equal(all, b.met):
+		b.meeting, b.met = b.run.hub.meet(all), all
+	}
+	return b.meeting
 }
 
 // latest is what comes before whatever the branch does next: its last event,

@@ -324,8 +324,7 @@ func (h *hub) barrier(b *branch, deadline time.Time, name string, size int, afte
 // open lets all go on that have come, and readies the barrier for another
 // round. The meeting stands for all arrivals together.
 func (h *hub) open(b *barrier) event.Cause {
-	h.meetings = append(h.meetings, b.arrived)
-	cause := event.Cause{Branch: -len(h.meetings)}
+	cause := h.noteMeeting(b.arrived)
 	for _, w := range b.waiters {
 		w.cause = cause
 		h.release(w)
@@ -333,6 +332,18 @@ func (h *hub) open(b *barrier) event.Cause {
 	b.arrived, b.count, b.waiters = nil, 0, nil
 	clear(b.here)
 	return cause
+}
+
+// meet is a cause that stands for several.
+func (h *hub) meet(all []event.Cause) event.Cause {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.noteMeeting(all)
+}
+
+func (h *hub) noteMeeting(all []event.Cause) event.Cause {
+	h.meetings = append(h.meetings, all)
+	return event.Cause{Branch: -len(h.meetings)}
 }
 
 // block waits until the waiter is released, its deadline passes or the run is

@@ -251,6 +251,7 @@ func (t *Task) Round(body *Block, round func() string) error {
 	place := &t.Step.Place
 	err := t.Within(body)
 	if err == nil {
+		t.giveUnrecorded()
 		return nil
 	}
 	var inner *Error
@@ -318,6 +319,14 @@ func (t *Task) giveNames(by event.Cause) {
 		}
 	}
 	t.given = t.given[:0]
+}
+
+// giveUnrecorded publishes the shared names that a round without an event has
+// given values: others may wait for them, and there may never be an event.
+func (t *Task) giveUnrecorded() {
+	if len(t.given) > 0 {
+		t.giveNames(t.World.Latest(t.Causes))
+	}
 }
 
 // IsTimeout reports whether an error says that a time has passed.

@@ -33,6 +33,9 @@ type World interface {
 	// Record keeps a copy of an event, its lists included, and returns its
 	// place.
 	Record(e *event.Event) event.Cause
+	// Latest is what whatever the branch does next comes after, others among
+	// it, as one cause.
+	Latest(others []event.Cause) event.Cause
 	// Loop opens a repetition, whose rounds fold where they print alike.
 	Loop() Loop
 	// Fork starts a branch that runs beside this one.
