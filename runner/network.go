@@ -51,7 +51,7 @@ var errHostNetwork = errors.New("the scenario asks for the host's network, and t
 // OwnNetwork reports whether a run makes a network for the scenario.
 func OwnNetwork(s *scenarios.Scenario, o Options) bool {
 	switch s.Network.Kind {
-	case scenarios.PrivateNetwork:
+	case scenarios.PrivateNetwork, scenarios.HostsNetwork:
 		return true
 	case scenarios.AnyNetwork:
 		return o.Private
@@ -67,6 +67,8 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 		return nil, &placedError{plan.Node, errHostNetwork}
 	case !OwnNetwork(s, o):
 		return hostNetwork{}, nil
+	case plan.Kind == scenarios.HostsNetwork:
+		return nil, &placedError{plan.Node, errors.New("a network of hosts cannot be made yet")}
 	}
 	settings := lab.Settings{LoDown: plan.LoDown}
 	for _, p := range plan.Sysctls {

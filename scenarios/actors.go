@@ -41,7 +41,12 @@ func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 
 // newActor is an actor with the name that is at n.
 func newActor(n *source.Node) *Actor {
-	return &Actor{Name: n.Text, Node: n, Body: new(step.Block), Count: value.Replicas()}
+	a := &Actor{Name: n.Text, Node: n, Body: new(step.Block), Count: value.Replicas()}
+	a.on = written[string]{
+		what: "the name of a host", kind: "host", schema: textOf(value.NamePattern),
+		parse: func(s string) (string, error) { return s, nil },
+	}
+	return a
 }
 
 func (a *Actor) decode(r *step.Reader, n *source.Node) {
@@ -66,6 +71,7 @@ func (a *Actor) params(body *actorBody) []*value.Param {
 		{Key: "steps", Value: body, Required: !a.Turns, Help: "what the actor does"},
 		{Key: "count", Value: &outside{value: &a.Count}, Help: "how many replicas run, each with its own index; default: 1"},
 		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the longest time that all steps together may take"},
+		{Key: "host", Value: &a.on, Help: "the host of the network that the actor is on; default: the host of the actor's own name"},
 		{Key: "background", Value: &a.background, Help: "true: the actor serves the others; when they have ended, it is ended in the call that it waits in"},
 	}
 }
@@ -98,7 +104,7 @@ func (o *outside) Type() string                            { return o.value.Type
 func (v *actors) Schema() value.Schema {
 	body := new(step.Block).Schema()
 	long := value.Schema{}
-	a := new(Actor)
+	a := newActor(new(source.Node))
 	for _, p := range a.params(&actorBody{}) {
 		long[p.Key] = value.Described(p)
 	}

@@ -91,6 +91,7 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	doc.procedures.Reader, doc.actors.reader, doc.sequence.reader = r, r, r
 	doc.actors.turned = turned
 	r.Mapping(inOrder(n), doc.params(), "a scenario")
+	doc.network.clashes(r.Decoder, append(vars, namesOfIncluded(s.Included)...))
 	if n.Get("actors") == nil && n.Get("sequence") == nil {
 		r.Problem(n, "a scenario needs actors").Hint = "write actors, each with its steps, or a sequence of their turns"
 	}
@@ -120,10 +121,12 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	s.Requires, s.Vars = doc.requires.list, doc.vars.values
 	s.Actors, s.Sequence = doc.cast(), doc.sequence.body()
 	s.KnownFailure = doc.known.Text
+	s.Steps = r.Steps()
 	s.Files, s.Network = doc.files.list, doc.network
+	s.place(r.Decoder)
+	s.nameLinks()
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
-	s.Steps = r.Steps()
 	var bodies []*step.Block
 	if s.Sequence != nil {
 		bodies = append(bodies, s.Sequence)
@@ -152,7 +155,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	var checked []step.CheckedActor
 	var outside []*value.Expr
 	for _, a := range s.Actors {
-		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background}
+		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background, Host: a.Host}
 		if a.Turns {
 			c.Sequence = s.Sequence
 		}

@@ -1,9 +1,6 @@
 package scenarios
 
 import (
-	"regexp"
-	"strings"
-
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -16,6 +13,7 @@ const (
 	AnyNetwork     NetworkKind = iota // the one that the run has
 	HostNetwork                       // the host's, and no other
 	PrivateNetwork                    // one of its own, with nothing but lo
+	HostsNetwork                      // one of its own, of several hosts
 )
 
 // A NetworkPlan is what a scenario says of its network.
@@ -23,24 +21,39 @@ type NetworkPlan struct {
 	Kind    NetworkKind
 	LoDown  bool     // of a private one
 	Sysctls []Sysctl // of a private one, in the order of the file
+	Hosts   []*Host  // in the order of the file
+	Links   []*Link
 	Node    *source.Node
 }
 
-// A Sysctl is a kernel parameter that is set before the actors start.
-type Sysctl struct {
-	Name, Value string
-	Node        *source.Node
+// Own reports whether the scenario has a network of its own.
+func (v *NetworkPlan) Own() bool { return v.Kind == PrivateNetwork || v.Kind == HostsNetwork }
+
+// Host is a host by its name; nil where there is none.
+func (v *NetworkPlan) Host(name string) *Host {
+	for _, h := range v.Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	return nil
+}
+
+// Link is a link by its name; nil where there is none.
+func (v *NetworkPlan) Link(name string) *Link {
+	for _, l := range v.Links {
+		if l.Name == name {
+			return l
+		}
+	}
+	return nil
 }
 
 // Decode reads a word or a mapping.
 func (v *NetworkPlan) Decode(d *value.Decoder, n *source.Node) {
 	v.Node = n
 	if n.Kind == source.Map {
-		before := d.Count()
-		d.Mapping(n, []*value.Param{{Key: privateWord, Value: &privateNetwork{v}, Help: privateHelp}}, "network")
-		if v.Kind == AnyNetwork && d.Count() == before {
-			d.Problem(n, "the network is empty").Hint = networkHint
-		}
+		v.mapping(d, n)
 		return
 	}
 	kind, known := map[string]NetworkKind{hostWord: HostNetwork, privateWord: PrivateNetwork}[n.Text]
@@ -53,10 +66,42 @@ func (v *NetworkPlan) Decode(d *value.Decoder, n *source.Node) {
 	v.Kind = kind
 }
 
+// mapping reads a private network with its settings, or hosts and links.
+func (v *NetworkPlan) mapping(d *value.Decoder, n *source.Node) {
+	before := d.Count()
+	params := v.params()
+	d.Mapping(n, params, "network")
+	hosts, links := params[1].Value.(*hosts), params[2].Value.(*links)
+	v.Hosts, v.Links = hosts.list, links.list
+	private, withHosts := n.Get(privateWord), n.Get(hostsKey)
+	switch {
+	case private != nil && (withHosts != nil || n.Get(linksKey) != nil):
+		d.Problem(n, "a private network has no hosts and no links").Hint = "leave private out; hosts have a network of their own too"
+	case withHosts != nil:
+		v.Kind = HostsNetwork
+	case private == nil && d.Count() == before:
+		d.Problem(n, "the network is empty").Hint = networkHint
+	}
+	if d.Count() == before {
+		v.check(d)
+	}
+}
+
+// params are the keys of a network that is written as a mapping.
+func (v *NetworkPlan) params() []*value.Param {
+	return []*value.Param{
+		{Key: privateWord, Value: &privateNetwork{v}, Help: privateHelp},
+		{Key: hostsKey, Value: new(hosts), Help: hostsHelp},
+		{Key: linksKey, Value: new(links), Help: linksHelp},
+	}
+}
+
 const (
 	hostWord    = "host"
 	privateWord = "private"
-	networkHint = "a network is host or private, or a mapping with the key private"
+	hostsKey    = "hosts"
+	linksKey    = "links"
+	networkHint = "a network is host or private, or a mapping with the key private, or with hosts and links"
 	loUp        = "up"
 	loDown      = "down"
 	privateHelp = "a network namespace with nothing but lo (network_namespaces(7)): every port is free, and nothing leaks out"
@@ -64,15 +109,14 @@ const (
 
 // Schema is that of the words and of the mapping.
 func (v *NetworkPlan) Schema() value.Schema {
-	settings := value.Schema{}
-	for _, p := range new(privateNetwork).params() {
-		settings[p.Key] = value.Described(p)
+	keys := value.Schema{}
+	for _, p := range v.params() {
+		keys[p.Key] = value.Described(p)
 	}
-	private := value.Object(settings)
-	private["description"] = privateHelp
 	return value.Schema{"anyOf": []value.Schema{
 		{"enum": []string{hostWord, privateWord}},
-		value.Object(value.Schema{privateWord: private}, privateWord),
+		value.Object(value.Schema{privateWord: keys[privateWord]}, privateWord),
+		value.Object(value.Schema{hostsKey: keys[hostsKey], linksKey: keys[linksKey]}, hostsKey),
 	}}
 }
 
@@ -97,40 +141,14 @@ func (v *privateNetwork) Decode(d *value.Decoder, n *source.Node) {
 	v.plan.Sysctls = params[1].Value.(*sysctls).list
 }
 
-func (v *privateNetwork) Schema() value.Schema { return value.Schema{"type": "object"} }
-func (v *privateNetwork) Type() string         { return "settings by name" }
+func (v *privateNetwork) Written() {}
 
-// sysctls is a mapping of kernel parameters to their values.
-type sysctls struct{ list []Sysctl }
-
-// sysctlName is a parameter of a network: names with dots, or with slashes for
-// an interface that has a dot in its name (sysctl(8)).
-var sysctlName = regexp.MustCompile(`^net(\.[\w-]+)+$|^net(/[\w.@:-]+)+$`)
-
-func (v *sysctls) Decode(d *value.Decoder, n *source.Node) {
-	if n.Kind != source.Map {
-		d.Problem(n, "sysctls is a mapping of names to values, not %s", n.Describe())
-		return
+func (v *privateNetwork) Schema() value.Schema {
+	settings := value.Schema{}
+	for _, p := range v.params() {
+		settings[p.Key] = value.Described(p)
 	}
-	for _, e := range n.Entries {
-		s := Sysctl{Name: e.Key.Text, Value: e.Value.Text, Node: e.Key}
-		switch {
-		case !sysctlName.MatchString(s.Name) || strings.Contains(s.Name, "/.."):
-			d.Problem(e.Key, "%q is not a kernel parameter of a network", s.Name).Hint = "its name begins with net, as in net.ipv4.tcp_syn_retries"
-		case e.Value.Kind != source.Scalar:
-			d.Problem(e.Value, "expected a text or a number, got %s", e.Value.Describe())
-		case strings.Contains(s.Value, "${"):
-			d.Problem(e.Value, "a kernel parameter of the network cannot hold an expression").Hint = "it is set before anything has a value; write it out"
-		}
-		v.list = append(v.list, s)
-	}
+	return value.Object(settings)
 }
 
-func (v *sysctls) Schema() value.Schema {
-	return value.Schema{
-		"type":                 "object",
-		"propertyNames":        value.Schema{"pattern": sysctlName.String()},
-		"additionalProperties": value.Schema{"type": []string{"string", "number", "boolean"}},
-	}
-}
-func (v *sysctls) Type() string { return "values by name" }
+func (v *privateNetwork) Type() string { return "settings by name" }

@@ -82,7 +82,10 @@ type Actor struct {
 	// ended.
 	Background bool
 	background value.Bool
-	Node       *source.Node
+	// Host is the host of the network that it is on; "" where it is on none.
+	Host string
+	on   written[string]
+	Node *source.Node
 }
 
 // Pos is the place of the scenario in its file, or that of its row.

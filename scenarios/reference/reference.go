@@ -23,7 +23,7 @@ type section struct {
 
 // sections are the tables about what all scenarios and steps have.
 func sections() []section {
-	return []section{
+	list := []section{
 		{"Scenario", "A file holds one scenario, or several as YAML documents separated by `---`.", scenarios.Keys()},
 		{"Row", "A row of `cases` is a mapping of variables to values, and may have these keys beside them. One golden file holds the transcripts of all rows, each after a line `-- ROW --`.", scenarios.RowKeys()},
 		{"Procedure", procedureIntro, step.ProcedureKeys()},
@@ -38,6 +38,24 @@ func sections() []section {
 		{"Expect", "`expect` says what must come back. Every kind has these keys, in addition to its own.", step.CommonExpect()},
 		{"Bounds", boundsIntro, value.Bounds()},
 	}
+	for _, t := range scenarios.NetworkTables() {
+		list = append(list, section{t.Title, networkIntros[t.Title], t.Rows})
+	}
+	return list
+}
+
+// networkIntros are what stands before the tables of a network.
+var networkIntros = map[string]string{
+	"Network": "`network` is one of the words `host` and `private`, or a mapping with these keys. A network with hosts is made anew for each run, and nothing of it leaks out. " +
+		"An actor is on the host that its key `host` names, or on the host of its own name; its sockets are made there, and its programs run there. A socket stays on its host, whoever uses it. " +
+		"A network holds no expressions.",
+	"Private network": "`network: {private: …}` has these keys.",
+	"Host":            "A host is a mapping of its interfaces, and may have these keys beside them. An interface is an address, a list of addresses or a mapping; its name is one of your own, such as eth0. A host and an actor may have one name only if the actor is on that host.",
+	"Interface":       "An interface that is written as a mapping has these keys.",
+	"Link": "A link joins interfaces of hosts. An interface is on one link. A link that does nothing to frames, and that no step names, is the kernel's own and as fast as that is; " +
+		"through any other link the frames pass by sockscript, which loses none of its own accord. A seed fixes the sequence of random decisions, not the frames that meet them.",
+	"Fault":             "A fault has one of these acts, and may have `set`. The value of an act says which frames are meant. A step of kind `fault` sets a fault on or off and waits until it has acted.",
+	"Frames of a fault": "The frames that a fault is about are described by these keys; what is left out may be anything. A frame that is sent again is one more frame. Without `from`, each direction is counted for itself.",
 }
 
 // forms is a table of the ways to write something.

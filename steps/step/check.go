@@ -172,6 +172,9 @@ func (c *Check) one(s *Step) {
 			c.Expression(e)
 		}
 	}
+	if s.on != nil {
+		c.needsHost(s)
+	}
 	if len(s.late) > 0 {
 		c.late(s)
 	} else {

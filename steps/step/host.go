@@ -54,9 +54,18 @@ func (t *Topology) LinkList() []string {
 // Where it is not written, that is the actor's own.
 type HostRef struct{ value.Text }
 
-// Host binds the key host.
+// Host binds the key host of a kind that needs one.
 func (p *Params) Host(r *HostRef, help string) {
+	p.on = r
 	p.Key("host", r, help).Or("the actor's host")
+}
+
+// A LinkUser is an action on a link: what happens on a link that a step names
+// must be able to change.
+type LinkUser interface {
+	// UsesLink is the name of the link; it is not known where an expression
+	// gives it. The name is "" where the step acts on no link.
+	UsesLink() (name string, known bool)
 }
 
 // Type names the type in the reference.
@@ -101,27 +110,33 @@ func (r *HostRef) Shown(t *Task) ([]any, error) {
 // Topology is what the file says of the network.
 func (c *Check) Topology() *Topology { return c.scenario.Topology }
 
-// OnHost checks the host of a step, and reports whether the name is known. The
-// name is "" where only the run can tell it, or where there are no hosts.
-func (c *Check) OnHost(r *HostRef) (name string, known bool) {
-	top := c.scenario.Topology
+// HostOf is the host of a step, as far as it is known: "" where only the run can
+// tell it, or where there are no hosts.
+func (c *Check) HostOf(r *HostRef) string {
 	if !r.Given() {
-		return c.Host, top.HasHosts() && c.Host != ""
+		return c.Host
 	}
-	name, static := r.Static()
+	name, _ := r.Static()
+	return name
+}
+
+// needsHost checks the host of a step that needs one.
+func (c *Check) needsHost(s *Step) {
+	top := c.scenario.Topology
+	if top == nil {
+		return // the procedure of a library, which any network may call
+	}
+	name, static := s.on.Static()
 	switch {
-	case top == nil: // the procedure of a library, which any network may call
-		return "", false
+	case !s.on.Given() && top.HasHosts() && c.Host == "":
+		c.Problem(s.Node, "the actor %s is on no host, so %s has no network", c.Actor, s.Kind.Name).
+			Hint = "write host: NAME at the actor or at the step; the hosts are " + value.JoinOr(top.HostList())
+	case !s.on.Given():
 	case !top.HasHosts():
-		c.Problem(r.Node, "the network of the scenario has no hosts").Hint = "leave host out, or write network: {hosts: …}"
-		return "", false
-	case !static:
-		return "", false
-	case top.Hosts[name] == nil:
-		c.UnknownHost(r.Node, name)
-		return "", false
+		c.Problem(s.on.Node, "the network of the scenario has no hosts").Hint = "leave host out, or write network: {hosts: …}"
+	case static && top.Hosts[name] == nil:
+		c.UnknownHost(s.on.Node, name)
 	}
-	return name, true
 }
 
 // UnknownHost reports the name of a host that the network does not have.

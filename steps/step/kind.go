@@ -116,6 +116,7 @@ type Step struct {
 	late    []*value.Late  // values that only the run can tell
 	Gives   *value.NameSet // the names that it gives to what it makes, without its blocks
 	calls   *ProcedureRef  // of a do step
+	on      *HostRef       // of a step that needs a host; nil else
 }
 
 // A Block is a list of steps.

@@ -25,6 +25,8 @@ type Params struct {
 	// MayWait says that the step's call may wait in the kernel, so that the
 	// world learns from Stalls when it does.
 	MayWait bool
+
+	on *HostRef // see Host
 }
 
 // Value binds the verb's value.

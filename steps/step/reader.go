@@ -176,7 +176,7 @@ func (r *Reader) step(n *source.Node) *Step {
 		Pos: verb.Key.Pos, Line: verb.Key.Line(), Waits: params.MayWait, Shares: kind.Shares,
 	}
 	*r.steps = append(*r.steps, s)
-	s.Gives = value.NewNameSet()
+	s.Gives, s.on = value.NewNameSet(), params.on
 	value.NamesIn(n, params.all(kind, s), s.Gives.Add)
 	r.keys(n, s, params)
 	exprs, announced := r.Take()
