@@ -12,9 +12,18 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
+// mostSource is how long a document may be that a result keeps.
+const mostSource = 256 << 10
+
 // Describe is what reports say of a scenario.
 func Describe(s *scenarios.Scenario) history.Scenario {
-	return history.Scenario{Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line()}
+	text, first := s.Node.Document()
+	if len(text) > mostSource {
+		text = ""
+	}
+	return history.Scenario{
+		Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line(), Source: text, SourceLine: first,
+	}
 }
 
 // failure says why a run failed, with the step that did.

@@ -31,6 +31,8 @@ type Scenario struct {
 	Tags        []string
 	At          source.Pos
 	Line        string // the text of the file's line at At
+	Source      string // the document that the scenario is in; "" where that is very long
+	SourceLine  int    // the line of the file with which Source begins
 }
 
 // Pos is the scenario's place in its file.

@@ -103,7 +103,7 @@ func tell(t *testing.T, f report.Format, list []*report.Outcome) string {
 
 // readers count what a report of each form tells, and hold it to be whole.
 var readers = map[string]func(string) (counts, error){
-	"text": readText, "json": readJSON, "tap": readTAP, "junit": readJUnit, "ctrf": readCTRF,
+	"text": readText, "json": readJSON, "tap": readTAP, "junit": readJUnit, "ctrf": readCTRF, "html": readHTML,
 }
 
 func TestConformance(t *testing.T) {
@@ -341,6 +341,28 @@ func readCTRF(text string) (counts, error) {
 	s := doc.Results.Summary
 	if told := (counts{s.Passed, s.Failed, s.Skipped, s.Other, s.Pending}); told != c || s.Tests != c.total() {
 		return c, fmt.Errorf("the summary tells %+v", s)
+	}
+	return c, nil
+}
+
+// readHTML counts the entries of the list. A page must be whole, and nothing in
+// it may end its scripts early.
+func readHTML(text string) (counts, error) {
+	var c counts
+	entry := regexp.MustCompile(`<li id="s(\d+)" class="[a-z-]+" data-status="([a-z ]+)"`)
+	for i, m := range entry.FindAllStringSubmatch(text, -1) {
+		if m[1] != fmt.Sprint(i+1) {
+			return c, fmt.Errorf("entry %d has the number %s", i+1, m[1])
+		}
+		c.add(map[string]string{"ok": "passed", "fail": "failed", "skip": "skipped", "cancelled": "other", "not run": "pending"}[m[2]])
+	}
+	if begins, ends := strings.Count(text, "<script"), strings.Count(text, "</script"); begins != ends || !strings.HasSuffix(text, "</html>\n") {
+		return c, fmt.Errorf("%d scripts begin and %d end", begins, ends)
+	}
+	for _, outside := range []string{"src=", "@import", "url(", "<link"} {
+		if strings.Contains(text, outside) {
+			return c, fmt.Errorf("the page takes something from outside: %s", outside)
+		}
 	}
 	return c, nil
 }

@@ -45,6 +45,9 @@ func Formats() []Format {
 		{"ctrf", "Common Test Report Format, a JSON document", true, func(w io.Writer, s Style) Reporter {
 			return &CTRF{W: w, Style: s}
 		}},
+		{"html", "a page for a browser: transcripts, diagrams, times, sources", true, func(w io.Writer, s Style) Reporter {
+			return &HTML{W: w, Style: s}
+		}},
 	}
 }
 

@@ -66,6 +66,27 @@ func (n *Node) Line() string {
 	return n.File.Line(n.Pos.Line)
 }
 
+// Document is the text of the YAML document that n is in, and the line of the
+// file with which it begins, from 1.
+func (n *Node) Document() (text string, first int) {
+	if n == nil || n.File == nil {
+		return "", 1
+	}
+	f := n.File
+	first, last := n.Pos.Line, n.Pos.Line
+	for first > 1 && !strings.HasPrefix(f.Line(first-1), "---") {
+		first--
+	}
+	for last < f.lineCount() && !strings.HasPrefix(f.Line(last+1), "---") {
+		last++
+	}
+	end := len(f.text)
+	if last < f.lineCount() {
+		end = f.starts[last]
+	}
+	return f.text[f.starts[first-1]:end], first
+}
+
 // Problem returns an error at the place of n.
 func (n *Node) Problem(format string, args ...any) *Problem {
 	return &Problem{Pos: n.Pos, Msg: fmt.Sprintf(format, args...), Line: n.Line()}

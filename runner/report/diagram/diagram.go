@@ -75,7 +75,7 @@ const (
 
 // Of draws a run. The form says how calls are written.
 func Of(r *history.Result, f history.Form) *Diagram {
-	d := &Diagram{Name: r.Scenario.Name, Description: strings.TrimSpace(r.Scenario.Description), Status: r.Status, Reason: reason(r)}
+	d := &Diagram{Name: source.Visible(r.Scenario.Name), Description: source.VisibleLines(strings.TrimSpace(r.Scenario.Description)), Status: r.Status, Reason: reason(r)}
 	p := painter{Diagram: d, result: r, form: f, at: make(map[event.Cause]int)}
 	p.boxes(r.Lines(history.Causal, f))
 	p.arrows(r.Arrows())

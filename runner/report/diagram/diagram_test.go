@@ -1,4 +1,4 @@
-package diagram
+package diagram_test
 
 import (
 	"bytes"
@@ -12,12 +12,13 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/report/diagram"
 	"github.com/sockscript/sockscript/runner/suite"
 )
 
 // of runs the only scenario of a text, or a shipped one by its name, and draws
 // it.
-func of(t testing.TB, text string) *Diagram {
+func of(t testing.TB, text string) *diagram.Diagram {
 	t.Helper()
 	files := []suite.File{suite.Text("x.yaml", []byte(text))}
 	if !strings.Contains(text, "\n") {
@@ -30,11 +31,11 @@ func of(t testing.TB, text string) *Diagram {
 	if err != nil || problems.HasErrors() {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
-	return Of(runner.Run(context.Background(), cases[0].Scenario, runner.Options{}), history.Form{})
+	return diagram.Of(runner.Run(context.Background(), cases[0].Scenario, runner.Options{}), history.Form{})
 }
 
 // texts are the texts of a picture, which must be well-formed.
-func texts(t testing.TB, d *Diagram) []string {
+func texts(t testing.TB, d *diagram.Diagram) []string {
 	t.Helper()
 	b := new(bytes.Buffer)
 	if err := d.SVG(b); err != nil {
@@ -67,7 +68,7 @@ func texts(t testing.TB, d *Diagram) []string {
 }
 
 // arrow writes an arrow as: from the one call to the other, by their names.
-func (d *Diagram) arrow(a Arrow) string {
+func arrowText(d *diagram.Diagram, a diagram.Arrow) string {
 	call := func(i int) string {
 		b := d.Boxes[i]
 		name, _, _ := strings.Cut(b.Text, "(")
@@ -80,7 +81,7 @@ func TestArrowsOfAGreeting(t *testing.T) {
 	d := of(t, "tcp-hello")
 	var got []string
 	for _, a := range d.Arrows {
-		got = append(got, d.arrow(a))
+		got = append(got, arrowText(d, a))
 	}
 	want := `server.listen > client.connect
 client.connect > server.accept connection
@@ -123,11 +124,11 @@ actors:
     - {socket: udp, as: u}
     - {send: u, to: '${two.u}', data: hi}
 `)
-	labels := make(map[string]Bond)
+	labels := make(map[string]diagram.Bond)
 	for _, a := range d.Arrows {
 		labels[a.Label] = a.Bond
 	}
-	for label, bond := range map[string]Bond{"1 byte": Data, "end of file": End, "go": Tie, "datagram": Data} {
+	for label, bond := range map[string]diagram.Bond{"1 byte": diagram.Data, "end of file": diagram.End, "go": diagram.Tie, "datagram": diagram.Data} {
 		if got, ok := labels[label]; !ok || got != bond {
 			t.Errorf("an arrow with the label %q has the bond %v, %v; all are %v", label, got, ok, labels)
 		}
@@ -140,7 +141,7 @@ actors:
 func TestFailureIsInItsPlace(t *testing.T) {
 	d := of(t, "name: bad\nactors:\n  one:\n    - {socket: tcp, as: s, note: 'a <note>'}\n    - {connect: s, to: '127.0.0.1:1'}\n")
 	last := d.Boxes[len(d.Boxes)-1]
-	if last.Kind != Failed || !strings.HasPrefix(last.Text, "connect(s") {
+	if last.Kind != diagram.Failed || !strings.HasPrefix(last.Text, "connect(s") {
 		t.Errorf("the last box is %+v", last)
 	}
 	all := strings.Join(texts(t, d), "\n")
@@ -155,18 +156,16 @@ func TestFailureIsInItsPlace(t *testing.T) {
 func TestNothingOverlaps(t *testing.T) {
 	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo"} {
 		d := of(t, name)
-		l := d.lay()
-		for i, p := range l.places {
-			if p.x < 0 || p.y < l.top || p.x+p.w > l.width || p.y+p.h > l.height {
+		places, whole := d.Draw()
+		for i, p := range places {
+			if p.X < 0 || p.Y < whole.Y || p.X+p.W > whole.W || p.Y+p.H > whole.Y+whole.H {
 				t.Errorf("%s: the box %q is outside", name, d.Boxes[i].Text)
 			}
-			for _, line := range append(p.lines, p.notes...) {
-				if float64(len([]rune(line)))*glyph+2*padding > p.w+0.01 {
-					t.Errorf("%s: the line %q is wider than its box", name, line)
-				}
+			if p.Text > p.W+0.01 {
+				t.Errorf("%s: the text %q is wider than its box", name, d.Boxes[i].Text)
 			}
-			for j, q := range l.places[:i] {
-				if p.x < q.x+q.w && q.x < p.x+p.w && p.y < q.y+q.h && q.y < p.y+p.h {
+			for j, q := range places[:i] {
+				if p.X < q.X+q.W && q.X < p.X+p.W && p.Y < q.Y+q.H && q.Y < p.Y+p.H {
 					t.Errorf("%s: the boxes %q and %q overlap", name, d.Boxes[i].Text, d.Boxes[j].Text)
 				}
 			}
@@ -181,8 +180,8 @@ func TestLongRunsAreShortened(t *testing.T) {
 		fmt.Fprintf(&b, "    - print: line %d\n", i)
 	}
 	d := of(t, b.String())
-	if len(d.Boxes) != mostFirst+mostLast+1 || d.Boxes[mostFirst].Text != "700 more lines are left out here" {
-		t.Errorf("%d boxes, in their middle %+v", len(d.Boxes), d.Boxes[mostFirst])
+	if len(d.Boxes) != diagram.MostFirst+diagram.MostLast+1 || d.Boxes[diagram.MostFirst].Text != "700 more lines are left out here" {
+		t.Errorf("%d boxes, in their middle %+v", len(d.Boxes), d.Boxes[diagram.MostFirst])
 	}
 	if last := d.Boxes[len(d.Boxes)-1].Text; last != "| line 999" {
 		t.Errorf("the last is %q", last)

@@ -11,32 +11,37 @@ import (
 
 // SVG writes the diagram as an SVG document that stands alone: no script, no
 // font and no picture from outside, colours for light and dark.
-func (d *Diagram) SVG(w io.Writer) error {
+func (d *Diagram) SVG(w io.Writer) error { return d.write(w, "<style>\n"+Style+"</style>\n") }
+
+// Inline writes the diagram as a part of an HTML page, which has [Style] among
+// its own.
+func (d *Diagram) Inline(w io.Writer) error { return d.write(w, "") }
+
+func (d *Diagram) write(w io.Writer, style string) error {
 	b := new(bytes.Buffer)
-	d.svg(b, d.lay())
+	d.svg(b, d.lay(), style)
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-// style has the colours. The hues of lifelines come again after the sixth.
-const style = `<style>
-svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #b8c0c8; --box: #f6f8fa; --bad: #b3211c; --badbox: #fff0ee; background: var(--paper) }
+// Style is what the pictures look like, in CSS. The hues of lifelines come again
+// after the sixth.
+const Style = `svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #b8c0c8; --box: #f6f8fa; --bad: #b3211c; --badbox: #fff0ee; background: var(--paper) }
 .l0 { --hue: #0b57a4 } .l1 { --hue: #8a4600 } .l2 { --hue: #1a6b2f } .l3 { --hue: #7b2f9e } .l4 { --hue: #9a1f5c } .l5 { --hue: #0c6a6a }
 @media (prefers-color-scheme: dark) {
 svg { --paper: #0d1117; --ink: #e6edf3; --faint: #9aa4af; --line: #4a535d; --box: #161b22; --bad: #ff8f87; --badbox: #3a1614 }
 .l0 { --hue: #79b8ff } .l1 { --hue: #f0a868 } .l2 { --hue: #7ee08f } .l3 { --hue: #d2a8ff } .l4 { --hue: #ff9ecb } .l5 { --hue: #6fd6d6 }
 }
-text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; fill: var(--ink); white-space: pre }
+svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; fill: var(--ink); white-space: pre }
 .title { font-weight: bold; font-size: 15px } .faint { fill: var(--faint) } .name { font-weight: bold; fill: var(--hue) } .bad { fill: var(--bad) }
 .note { font-style: italic; fill: var(--faint) } .label { font-size: 11px; fill: var(--faint); paint-order: stroke; stroke: var(--paper); stroke-width: 4px }
 .life { stroke: var(--line); stroke-dasharray: 3 4 } .box { fill: var(--box); stroke: var(--hue) } .badbox { fill: var(--badbox); stroke: var(--bad) }
 .fold { fill: var(--paper); stroke: var(--line); stroke-dasharray: 2 3 } .wait { fill: var(--hue); opacity: .45 }
 .arrow { stroke: var(--hue); fill: none; stroke-width: 1.4 } .head { fill: var(--hue) } .end { stroke-dasharray: 6 3 } .tie { stroke: var(--faint); stroke-dasharray: 2 3; stroke-width: 1 }
-.tiehead { fill: var(--faint) }
-</style>
+.tiehead { fill: var(--faint) } .call { fill: var(--hue) } .calm { fill: var(--hue); opacity: .4 }
 `
 
-func (d *Diagram) svg(b *bytes.Buffer, l *layout) {
+func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`+"\n",
 		l.width, l.height, l.width, l.height, html.EscapeString("sequence diagram of "+d.Name))
 	fmt.Fprintf(b, "<title>%s</title>\n", html.EscapeString(d.Name))
