@@ -1,7 +1,9 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -16,17 +18,25 @@ type Settings struct {
 // them: net.ipv4.tcp_syn_retries.
 type Sysctl struct{ Name, Value string }
 
-// A SysctlError is a kernel parameter that could not be set.
+// A SysctlError is a kernel parameter that could not be set, or read.
 type SysctlError struct {
 	Sysctl
-	Err error
+	Reading bool
+	Err     error
 }
 
 func (e *SysctlError) Error() string {
+	if e.Reading {
+		return fmt.Sprintf("cannot read the kernel parameter %s: %s", e.Name, e.Err)
+	}
 	return fmt.Sprintf("cannot set the kernel parameter %s to %q: %s", e.Name, e.Value, e.Err)
 }
 
 func (e *SysctlError) Unwrap() error { return e.Err }
+
+// errOutside is why the network of this process stays as it is.
+var errOutside = errors.New("this is the host's own network, which a scenario does not change; " +
+	"give the scenario a network of its own")
 
 // A RefusedError says that no network namespace can be made here.
 type RefusedError struct{ Err error }
@@ -43,5 +53,5 @@ func sysctlPath(name string) string {
 	if !strings.Contains(name, "/") {
 		name = strings.ReplaceAll(name, ".", "/")
 	}
-	return "/proc/sys/" + name
+	return path.Join("/proc/sys", path.Clean("/"+name))
 }

@@ -1,9 +1,8 @@
 package lab
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
+	"net"
 	"os"
 	"runtime"
 	"slices"
@@ -16,9 +15,17 @@ import (
 // A Network is a network namespace. Its methods may be called from any
 // goroutine.
 type Network struct {
-	calls chan call
+	calls chan call     // nil: the network of this process
 	gone  chan struct{} // closed once the thread leaves
-	close func()
+	close func() error
+	// borrowed is guarded by original.
+	borrowed borrowed
+	// lost is what the kernel forgot of interfaces that are down. Only the
+	// thread of the network uses it.
+	lost map[string]lost
+	// far are the other ends of interfaces, by name. It does not change once
+	// the network is in use.
+	far map[string]farEnd
 }
 
 // A call is a function for the thread of a namespace. When it has returned,
@@ -33,7 +40,11 @@ type call struct {
 func Private(s Settings) (*Network, error) {
 	n := &Network{calls: make(chan call), gone: make(chan struct{})}
 	quit := make(chan struct{})
-	n.close = sync.OnceFunc(func() { close(quit) })
+	n.close = sync.OnceValue(func() error {
+		close(quit)
+		<-n.gone
+		return n.borrowed.putBack()
+	})
 	started := make(chan error)
 	go n.hold(started, quit)
 	if err := <-started; err != nil {
@@ -44,6 +55,14 @@ func Private(s Settings) (*Network, error) {
 		return nil, err
 	}
 	return n, nil
+}
+
+// Outside is the network of this process. Of all that can be changed in a
+// network only kernel parameters can be changed there.
+func Outside() *Network {
+	n := new(Network)
+	n.close = sync.OnceValue(n.borrowed.putBack)
+	return n
 }
 
 // Allowed reports whether this process can make networks. It tries once.
@@ -124,6 +143,10 @@ func (n *Network) begin(s Settings) (err error) {
 // must be short, and start no goroutine that relies on it. In a network that is
 // closed, f is not called.
 func (n *Network) Within(f func()) {
+	if n.calls == nil {
+		f()
+		return
+	}
 	c := call{f: f, done: make(chan any, 1)}
 	select {
 	case n.calls <- c:
@@ -135,11 +158,22 @@ func (n *Network) Within(f func()) {
 }
 
 // Close lets go of the network. The kernel removes it when its last socket is
-// closed.
-func (n *Network) Close() error {
-	n.close()
-	<-n.gone
-	return nil
+// closed. Kernel parameters that it shares with others are put back.
+func (n *Network) Close() error { return n.close() }
+
+// try calls f within the network.
+func (n *Network) try(f func() error) error {
+	err := net.ErrClosed
+	n.Within(func() { err = f() })
+	return err
+}
+
+// change calls a function that changes more than a kernel parameter.
+func (n *Network) change(f func() error) error {
+	if n.calls == nil {
+		return errOutside
+	}
+	return n.try(f)
 }
 
 // loUp brings lo of this thread's network up; its addresses come by themselves
@@ -183,21 +217,3 @@ var ofHost = sync.OnceValue(func() []Sysctl {
 	}
 	return list
 })
-
-// setSysctl sets a kernel parameter in the network of the calling thread. The
-// error is a [SysctlError].
-func setSysctl(s Sysctl) error {
-	f, err := os.OpenFile(sysctlPath(s.Name), os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(s.Value)
-		err = errors.Join(err, f.Close())
-	}
-	if err == nil {
-		return nil
-	}
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = at.Err
-	}
-	return &SysctlError{s, err}
-}

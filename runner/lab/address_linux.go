@@ -1,0 +1,49 @@
+package lab
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// AddAddress gives an interface an address. With dad the kernel first looks
+// whether another host has the IPv6 address (RFC 4862).
+func (n *Network) AddAddress(iface string, a netip.Prefix, dad bool) error {
+	err := n.onInterface(iface, func(link netlink.Link) error {
+		if dad && a.Addr().Is6() {
+			// Hosts begin without, so that their addresses are there at once.
+			if err := setSysctl(Sysctl{"net/ipv6/conf/" + iface + "/accept_dad", "1"}); err != nil {
+				return err
+			}
+		}
+		return addAddress(link, a, dad)
+	})
+	if err != nil || dad {
+		return err
+	}
+	return n.awaitReady(iface)
+}
+
+// RemoveAddress takes an address from an interface.
+func (n *Network) RemoveAddress(iface string, a netip.Prefix) error {
+	return n.onInterface(iface, func(link netlink.Link) error {
+		return netlink.AddrDel(link, &netlink.Addr{IPNet: ipNet(a)})
+	})
+}
+
+func addAddress(link netlink.Link, a netip.Prefix, dad bool) error {
+	address := &netlink.Addr{IPNet: ipNet(a)}
+	if !dad {
+		address.Flags = unix.IFA_F_NODAD
+	}
+	if a.Addr().IsLoopback() {
+		address.Scope = unix.RT_SCOPE_HOST
+	}
+	return netlink.AddrAdd(link, address)
+}
+
+func ipNet(p netip.Prefix) *net.IPNet {
+	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
+}
