@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -33,13 +34,14 @@ can be accepted. See accept(2).`,
       to: ${server.listener}
     - close: sock
 `,
-	New: func() step.Action { return new(acceptAction) },
+	New: func() step.Action { return &acceptAction{flags: value.Flags{Of: sock.SocketFlags}} },
 }
 
 type acceptAction struct {
 	handle step.HandleRef
 	nowait value.Bool
 	peer   value.AddressMatch
+	flags  value.Flags
 	from   value.AddressMatch
 }
 
@@ -47,6 +49,7 @@ func (a *acceptAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the listening socket")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when no connection is there")
 	p.Key("from", &a.peer, "take the connection of this client: an address, a host, or {host, port}").Or("any client's")
+	p.Key("flags", &a.flags, "SOCK_NONBLOCK, SOCK_CLOEXEC or both: the call is accept4, and they hold for the new socket")
 	p.Result("from", &a.from, "the client's address; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the connection"
 }
@@ -60,10 +63,15 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("accept", event.Name(h.Name))
-	s, from, err := h.Sock.AcceptFrom(t.Wait(&a.nowait, 0), wanted)
+	if a.flags.Given() {
+		t.Call("accept4", event.Name(h.Name), event.Const(sock.SocketFlags.Names(a.flags.Bits)))
+	} else {
+		t.Call("accept", event.Name(h.Name))
+	}
+	w := t.Wait(h, &a.nowait, 0)
+	s, from, err := h.Sock.AcceptAs(w, sock.Acceptance{From: wanted, Flags: a.flags.Bits})
 	t.Act(event.OpAccept, h)
-	t.Event.NoWait, t.Event.Picks = a.nowait.On, a.peer.Given()
+	t.Event.NoWait, t.Event.Picks = w.NoWait, a.peer.Given()
 	if err != nil {
 		if n := h.Sock.Kept(); a.peer.Given() {
 			t.Missing = fmt.Sprintf("the connection of that client has not come; %d of others wait to be accepted", n)

@@ -84,7 +84,7 @@ func (a *connectAction) Run(t *step.Task) error {
 func (a *connectAction) connect(t *step.Task, h *handle.Handle, to sock.Addr, retry time.Duration) error {
 	end := time.Now().Add(retry)
 	for delay := time.Millisecond; ; delay = min(2*delay, 50*time.Millisecond) {
-		err := h.Sock.Connect(t.Wait(&a.nowait, 0), to)
+		err := h.Sock.Connect(t.Wait(h, &a.nowait, 0), to)
 		errno, _ := sock.ErrnoOf(err)
 		absent := errno == unix.ECONNREFUSED || errno == unix.ENOENT
 		if !absent || !time.Now().Before(end) {

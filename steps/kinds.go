@@ -19,6 +19,7 @@ var kinds = step.Kinds{
 	&doKind,
 	&dupKind,
 	&execKind,
+	&fcntlKind,
 	&forKind,
 	&getpeernameKind,
 	&getsocknameKind,

@@ -163,7 +163,7 @@ func noteReady(t *step.Task, items []sock.PollItem) {
 
 // timeout is how long the call waits, and how C would write it: milliseconds.
 func (a *pollAction) timeout(t *step.Task) (sock.Wait, any, error) {
-	w := t.Wait(&a.nowait, 0)
+	w := t.Wait(nil, &a.nowait, 0)
 	switch {
 	case a.nowait.On:
 		return w, event.Const("0"), nil

@@ -21,7 +21,9 @@ func (r *receiver) receiveLarge(size int64, want *value.Content) error {
 	in := r.t.Buffer(value.StreamChunk)
 	hashed := r.against(want)
 	for int64(r.count) < size {
-		r.wait = r.t.FreshWait()
+		if !r.wait.NoWait {
+			r.wait = r.t.FreshWait()
+		}
 		n, err := r.once(in[:min(value.StreamChunk, size-int64(r.count))], r.action.flags.Bits)
 		if err != nil {
 			r.t.Missing = fmt.Sprintf("%d of %d bytes have come", r.count, size)

@@ -117,6 +117,9 @@ func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if r.action.flags.Has("MSG_CMSG_CLOEXEC") {
+		s.Fcntl(unix.F_SETFD, unix.FD_CLOEXEC)
+	}
 	name, err := names.Eval(r.t, i)
 	if err != nil {
 		return "", err

@@ -73,7 +73,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("recvmmsg", args...)
-	w := t.Wait(&a.nowait, a.flags.Bits)
+	w := t.Wait(h, &a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Recvmmsg(w, list, a.flags.Bits)
 	t.Act(event.OpRecv, h)
 	t.Event.NoWait = w.NoWait

@@ -98,7 +98,7 @@ func (a *sendAction) Run(t *step.Task) error {
 	if err := h.UnderTLS(a.call.Given()); err != nil {
 		return err
 	}
-	if !a.to.Given() && !a.once.On && !a.nowait.On && !h.Messages() {
+	if w := t.Wait(h, &a.nowait, 0); !a.to.Given() && !a.once.On && !w.NoWait && !h.Messages() {
 		if c, large, err := a.data.Large(t); err != nil || large {
 			if err != nil {
 				return err
@@ -193,7 +193,7 @@ func (a *sendAction) buffers(t *step.Task, h *handle.Handle) ([]value.Blob, erro
 
 // send makes one call, or as many as it takes to send everything.
 func (a *sendAction) send(t *step.Task, h *handle.Handle, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
-	w := t.Wait(&a.nowait, a.flags.Bits)
+	w := t.Wait(h, &a.nowait, a.flags.Bits)
 	w.Whole = a.once.On
 	total := length(bufs)
 	for sent := 0; ; {
@@ -272,7 +272,7 @@ func (a *sendAction) oneCall(h *handle.Handle, w sock.Wait, bufs [][]byte, to *s
 func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *sock.Addr, control []byte, err error) {
 	t.Act(event.OpSend, h)
 	e := &t.Event
-	e.NoWait = a.nowait.On || a.once.On || a.flags.Bits&unix.MSG_DONTWAIT != 0
+	e.NoWait = a.once.On || t.Wait(h, &a.nowait, a.flags.Bits).NoWait
 	e.Offset = h.Sock.Desc().TX.Load()
 	e.Urgent = a.flags.Bits&unix.MSG_OOB != 0
 	e.Opens = to != nil && a.flags.Bits&sock.MsgFastopen != 0 && !h.Messages()

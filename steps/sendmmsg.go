@@ -74,7 +74,7 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}
 	t.Call("sendmmsg", args...)
-	w := t.Wait(&a.nowait, a.flags.Bits)
+	w := t.Wait(h, &a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Sendmmsg(w, list, a.flags.Bits)
 	t.Act(event.OpSend, h)
 	t.Event.Offset = h.Sock.Desc().TX.Load()

@@ -30,6 +30,9 @@ blocking one. Where readiness does not tell when a call ends (SO_RCVTIMEO,
 SO_SNDTIMEO, SO_RCVLOWAT, MSG_WAITALL, MSG_FASTOPEN and the like), the call takes
 a thread. With blocking: true each call that waits takes one.
 
+After SOCK_NONBLOCK, or F_SETFL with O_NONBLOCK (fcntl), no step waits on any
+descriptor of the socket: EAGAIN and EINPROGRESS are results.
+
 A descriptor that a program gets, by start or by SCM_RIGHTS, blocks too. There is
 one exception: the descriptor is still in a message, and then the program gets the
 socket that receives the message. Make it with blocking: true. See socket(2).`,
@@ -41,7 +44,7 @@ socket that receives the message. Make it with blocking: true. See socket(2).`,
       as: b
     - close: [a, b]
 `,
-	New:  func() step.Action { return new(socketAction) },
+	New:  func() step.Action { return &socketAction{flags: value.Flags{Of: sock.SocketFlags}} },
 	Hint: socketHint,
 }
 
@@ -54,18 +57,21 @@ func socketHint(errno syscall.Errno, _ sock.Addr) string {
 
 type socketAction struct {
 	spec     SocketSpec
+	flags    value.Flags
 	blocking value.Bool
 }
 
 func (a *socketAction) Params(p *step.Params) {
 	p.Value(&a.spec, "what socket: a short word, or {family, type, protocol}")
+	p.Key("flags", &a.flags, openFlagsHelp)
 	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
 	p.Makes = "the socket"
 }
 
 func (a *socketAction) Run(t *step.Task) error {
-	t.Call("socket", a.spec.args(a.blocking.On)...)
-	s, err := t.Actor.Run.Sockets.Open(a.spec.Family, a.spec.SockType, a.spec.Proto, a.blocking.On)
+	spec := a.spec.with(&a.flags)
+	t.Call("socket", spec.args()...)
+	s, err := t.Actor.Run.Sockets.Open(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
 	if err != nil {
 		return err
 	}
@@ -76,6 +82,9 @@ func (a *socketAction) Run(t *step.Task) error {
 	t.Return(event.Name(h.Name))
 	return nil
 }
+
+// openFlagsHelp is the help of the flags of socket and socketpair.
+const openFlagsHelp = "SOCK_NONBLOCK, SOCK_CLOEXEC or both; they may also stand in the type of {family, type}: SOCK_STREAM|SOCK_NONBLOCK"
 
 // MakesType implements [step.Maker].
 func (a *socketAction) MakesType() int { return a.spec.SockType }
@@ -135,7 +144,7 @@ func (v *SocketSpec) Decode(d *value.Decoder, n *source.Node) {
 	}
 	d.Mapping(n, []*value.Param{
 		{Key: "family", Value: &constant{&v.Family, "family", sock.FamilyByName, sock.FamilyNames}, Required: true, Help: "as AF_INET"},
-		{Key: "type", Value: &constant{&v.SockType, "type", sock.TypeByName, sock.TypeNames}, Required: true, Help: "as SOCK_STREAM"},
+		{Key: "type", Value: &constant{&v.SockType, "type", sock.TypeWithFlags, sock.TypeNames}, Required: true, Help: "as SOCK_STREAM"},
 		{Key: "protocol", Value: &constant{&v.Proto, "protocol", sock.ProtoByName, sock.ProtoNames}, Help: "as IPPROTO_TCP"},
 	}, "socket")
 }
@@ -152,8 +161,15 @@ func (v *SocketSpec) Schema() value.Schema {
 // Type names the type in the reference.
 func (v *SocketSpec) Type() string { return "word, or {family, type, protocol}" }
 
+// with is the socket with further flags in its type.
+func (v *SocketSpec) with(flags *value.Flags) SocketSpec {
+	more := *v
+	more.SockType |= flags.Bits
+	return more
+}
+
 // args are the arguments of socket(2) as C writes them.
-func (v *SocketSpec) args(blocking bool) []any {
+func (v *SocketSpec) args() []any {
 	return []any{
 		event.Const(sock.FamilyName(v.Family)), event.Const(sock.TypeName(v.SockType)),
 		event.Const(sock.ProtoName(v.Family, v.Proto)),
@@ -169,11 +185,11 @@ type constant struct {
 }
 
 func (c *constant) Decode(d *value.Decoder, n *source.Node) {
-	if x, err := value.PlainUnit.Parse(n.Text); err == nil && n.Kind == source.Scalar {
-		if x > math.MaxInt32 {
-			d.Problem(n, "%d does not fit into the int that the call takes", x).Hint = "write a number up to 2147483647"
+	if x, err := value.SignedUnit.Parse(n.Text); err == nil && n.Kind == source.Scalar {
+		if x < math.MinInt32 || x > math.MaxUint32 {
+			d.Problem(n, "%d does not fit into the int that the call takes", x).Hint = "write a number of 32 bits"
 		}
-		*c.value = int(x)
+		*c.value = int(int32(x))
 		return
 	}
 	x, ok := c.byName(n.Text)

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -20,23 +21,26 @@ var socketpairKind = step.Kind{
       expect: hello
     - close: [a, b]
 `,
-	New: func() step.Action { return new(socketpairAction) },
+	New: func() step.Action { return &socketpairAction{flags: value.Flags{Of: sock.SocketFlags}} },
 }
 
 type socketpairAction struct {
 	spec     SocketSpec
+	flags    value.Flags
 	blocking value.Bool
 }
 
 func (a *socketpairAction) Params(p *step.Params) {
 	p.Value(&a.spec, "what sockets: a short word, or {family, type, protocol}")
+	p.Key("flags", &a.flags, openFlagsHelp)
 	p.Key("blocking", &a.blocking, "make truly blocking descriptors").Or("false")
 	p.Makes, p.Names = "the two sockets, as [a, b]", 2
 }
 
 func (a *socketpairAction) Run(t *step.Task) error {
-	t.Call("socketpair", a.spec.args(a.blocking.On)...)
-	x, y, err := t.Actor.Run.Sockets.OpenPair(a.spec.Family, a.spec.SockType, a.spec.Proto, a.blocking.On)
+	spec := a.spec.with(&a.flags)
+	t.Call("socketpair", spec.args()...)
+	x, y, err := t.Actor.Run.Sockets.OpenPair(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
 	if err != nil {
 		return err
 	}

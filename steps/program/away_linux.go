@@ -196,14 +196,14 @@ func (a *away) answered(m *message) {
 	if pid := int(m.Numbers[1]); m.Kind == sayStarted {
 		r.started = &Process{Pid: pid, done: make(chan struct{})}
 		a.list[pid] = r.started
-		a.outside(m, pid)
+		a.learn(m, pid)
 	}
 	c <- r
 }
 
-// outside notes under which id a program is known here. The pidfd that comes
+// learn notes under which id a program is known here. The pidfd that comes
 // with the message says so, pidfd_open(2).
-func (a *away) outside(m *message, pid int) {
+func (a *away) learn(m *message, pid int) {
 	for _, fd := range m.files {
 		defer unix.Close(fd)
 		if id := field(fmt.Sprintf("/proc/self/fdinfo/%d", fd), "Pid:"); len(id) == 1 {
@@ -321,6 +321,17 @@ func (a *away) end(pids []int) {
 		m.texts = append(m.texts, strconv.Itoa(pid))
 	}
 	a.ask(m)
+}
+
+func (a *away) outside(pid int) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for here, there := range a.ids {
+		if there == pid {
+			return here
+		}
+	}
+	return pid
 }
 
 func (a *away) inside(pid int) int {

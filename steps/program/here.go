@@ -59,6 +59,8 @@ func (h *here) left(pid int) bool {
 
 func (h *here) inside(pid int) int { return pid }
 
+func (h *here) outside(pid int) int { return pid }
+
 func (h *here) close() { h.end(h.all()) }
 
 // groupAttr puts the child into a process group of its own, with a terminal

@@ -90,6 +90,7 @@ type office interface {
 	left(pid int) bool // 0: of any program
 	ending(pid int) bool
 	inside(pid int) int
+	outside(pid int) int
 	close()
 	hurry()
 }
@@ -165,6 +166,14 @@ func (s *Set) Left() bool {
 func (s *Set) Inside(pid int) int {
 	if o := s.opened(); o != nil {
 		return o.inside(pid)
+	}
+	return pid
+}
+
+// Outside is the reverse of Inside.
+func (s *Set) Outside(pid int) int {
+	if o := s.opened(); o != nil {
+		return o.outside(pid)
 	}
 	return pid
 }

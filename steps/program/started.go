@@ -6,12 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -283,6 +282,14 @@ func (ps *Programs) Translate(ucred []byte) {
 	}
 }
 
+// Has reports whether a program, running or not, has this process id, as the
+// programs see it.
+func (ps *Programs) Has(pid int) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return slices.ContainsFunc(ps.list, func(p *Program) bool { return p.Process.Pid == pid })
+}
+
 // Hurry ends all programs at once, also while Close waits for their end.
 func (ps *Programs) Hurry() { ps.Set.Hurry() }
 
@@ -330,12 +337,4 @@ func (ps *Programs) Outputs() []ProgramOutput {
 		list = append(list, o)
 	}
 	return list
-}
-
-// SignalName returns the C name of a signal, such as SIGTERM.
-func SignalName(s syscall.Signal) string {
-	if name := unix.SignalName(s); name != "" {
-		return name
-	}
-	return fmt.Sprintf("signal %d", int(s))
 }

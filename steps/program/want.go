@@ -2,11 +2,8 @@ package program
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
@@ -103,20 +100,9 @@ func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
 		d.Problem(n, "a signal is a name or a number, not %s", n.Describe())
 		return
 	}
-	name := "SIG" + strings.TrimPrefix(strings.ToUpper(n.Text), "SIG")
-	sig := unix.SignalNum(name)
-	number, err := strconv.Atoi(n.Text)
-	if err == nil && unix.SignalName(syscall.Signal(number)) != "" {
-		sig = syscall.Signal(number)
-	}
-	if sig == 0 {
-		p := d.Problem(n, "unknown signal %s", value.Shown(n))
-		if err != nil {
-			p.Hint = source.DidYouMean(name, signalNames())
-		}
-		if p.Hint == "" {
-			p.Hint = "write its name, such as TERM or SIGTERM; see signal(7)"
-		}
+	sig, ok := SignalByName(n.Text)
+	if !ok {
+		d.Problem(n, "unknown signal %s", value.Shown(n)).Hint = SignalHint(n.Text)
 		return
 	}
 	v.node, v.Sig = n, sig
@@ -163,19 +149,6 @@ func (v *Signals) names() []string {
 func (v *Signals) Schema() value.Schema {
 	one := new(Signal).Schema()
 	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one, "minItems": 1}}}
-}
-
-// Type names the type in the reference.
-func (v *Signals) Type() string { return "signal or list of signals" }
-
-func signalNames() []string {
-	var names []string
-	for i := syscall.Signal(1); i < 32; i++ {
-		if name := unix.SignalName(i); name != "" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // SignalWord is a signal for expressions: TERM; "" for none.

@@ -6,14 +6,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// An Acceptance is what accept4(2) is asked for.
+type Acceptance struct {
+	From  func(peer Addr) bool // which peer's connection; nil: any
+	Flags int                  // SOCK_NONBLOCK and SOCK_CLOEXEC
+}
+
 // Accept takes the next connection of a listening socket (accept4(2)) and gives
 // the peer's address as the kernel gave it. The new socket is blocking if the
 // listener is.
-func (s *Socket) Accept(w Wait) (*Socket, Addr, error) { return s.AcceptFrom(w, nil) }
+func (s *Socket) Accept(w Wait) (*Socket, Addr, error) { return s.AcceptAs(w, Acceptance{}) }
 
-// AcceptFrom is Accept of a connection whose peer is wanted; nil: of any. Those
-// that come before it are kept for later accepts of the same listening socket.
-func (s *Socket) AcceptFrom(w Wait, wanted func(peer Addr) bool) (*Socket, Addr, error) {
+// AcceptAs is Accept as it is asked for. Connections that come before the one
+// that is wanted are kept for later accepts of the same listening socket.
+func (s *Socket) AcceptAs(w Wait, asked Acceptance) (*Socket, Addr, error) {
 	if err := s.enter(); err != nil {
 		return nil, Addr{}, failed("accept", err)
 	}
@@ -21,16 +27,18 @@ func (s *Socket) AcceptFrom(w Wait, wanted func(peer Addr) bool) (*Socket, Addr,
 	d := s.rd.take()
 	defer d.give()
 	d.do, d.n, d.plain, d.accepts = (*direction).accept, 0, true, true
-	d.wanted, d.watches = wanted, s.desc.keptList()
+	d.wanted, d.watches, d.flags = asked.From, s.desc.keptList(), asked.Flags
 	d.threaded = threads && s.desc.waits.Load()&receiveTimed != 0
-	if err := d.perform(w, true); err != nil {
+	err := d.perform(w, true)
+	conn, peer := d.kept.conn, d.kept.peer
+	if err == nil && conn == nil {
+		conn, peer, err = s.connection(d.n, &d.name)
+	}
+	if err != nil {
 		return nil, Addr{}, failed("accept", err)
 	}
-	if c := d.kept; c.conn != nil {
-		return c.conn, c.peer, nil
-	}
-	conn, peer, err := s.connection(d.n, &d.name)
-	return conn, peer, failed("accept", err)
+	conn.believe(asked.Flags)
+	return conn, peer, nil
 }
 
 // connection makes a socket of a descriptor that accept4(2) gave.
@@ -63,7 +71,7 @@ func (d *direction) accept() (errno syscall.Errno) {
 			d.kept = c
 			return 0
 		}
-		if d.n, errno = sysAccept(s.fd, &d.name, !s.blocking); errno != 0 || d.wanted == nil {
+		if d.n, errno = sysAccept(s.fd, &d.name, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
 			return errno
 		}
 		conn, peer, err := s.connection(d.n, &d.name)

@@ -195,7 +195,7 @@ func TestConstants(t *testing.T) {
 	equal(ProtoName(unix.AF_INET, lookup(ProtoByName, "IPPROTO_TCP", "tcp")), "IPPROTO_TCP")
 	equal(ProtoName(unix.AF_INET, 0), "IPPROTO_IP")
 	equal(ProtoName(unix.AF_UNIX, 0), "0")
-	equal(FlagNames(lookup(FlagByName, "MSG_PEEK", "peek")), "MSG_PEEK")
+	equal(FlagNames(lookup(MessageFlags.ByName, "MSG_PEEK", "peek")), "MSG_PEEK")
 	equal(FlagNames(unix.MSG_PEEK|unix.MSG_DONTWAIT), "MSG_PEEK|MSG_DONTWAIT")
 	equal(FlagNames(unix.MSG_PEEK | 1<<30 | 1<<27)[:8], "MSG_PEEK")
 	equal(FlagNames(0), "0")
@@ -203,7 +203,7 @@ func TestConstants(t *testing.T) {
 	equal(HowName(lookup(HowByName, "SHUT_RDWR", "both")), "SHUT_RDWR")
 	equal(RequestName(lookup(RequestByName, "FIONREAD", "fionread")), "FIONREAD")
 	equal(FamilyName(4711), "0x1267")
-	for _, names := range [][]string{FamilyNames(), TypeNames(), ProtoNames(), AllFlags(), HowNames()} {
+	for _, names := range [][]string{FamilyNames(), TypeNames(), ProtoNames(), MessageFlags.All(), HowNames()} {
 		if len(names) < 3 {
 			t.Errorf("only %v", names)
 		}

@@ -5,8 +5,11 @@ package sock
 import (
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // threads reports whether calls can be made on threads of their own.
@@ -29,12 +32,30 @@ func (d *direction) performThreaded() error {
 	return asError(d.errno)
 }
 
-// fileMode has nothing to keep: O_NONBLOCK is never cleared.
-type fileMode struct{}
+// fileMode has the O_NONBLOCK that the scenario has asked for. The one of the
+// file is never cleared.
+type fileMode struct{ asked atomic.Bool }
 
 func (*fileMode) isLost() bool { return false }
 
 func (*fileMode) lose(int) error { return blockingSupported() }
+
+func (m *fileMode) ask(int) { m.asked.Store(true) }
+
+func (m *fileMode) seen(flags int) int {
+	if m.asked.Load() {
+		return flags
+	}
+	return flags &^ unix.O_NONBLOCK
+}
+
+func (m *fileMode) setFlags(fd, flags int, _ bool) syscall.Errno {
+	_, errno := sysFcntl(fd, unix.F_SETFL, flags|unix.O_NONBLOCK)
+	if errno == 0 {
+		m.asked.Store(flags&unix.O_NONBLOCK != 0)
+	}
+	return errno
+}
 
 func (*fileMode) nonblocking(d *direction) syscall.Errno { return d.do(d) }
 

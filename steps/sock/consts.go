@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -26,9 +27,38 @@ func FamilyNames() []string { return families.names() }
 // case: "SOCK_STREAM", "stream".
 func TypeByName(name string) (int, bool) { return types.byName(name) }
 
-// TypeName is the C name of a socket type, "SOCK_STREAM"; a number without a
-// name prints as 0x….
-func TypeName(typ int) string { return nameOrHex(types, typ) }
+// TypeWithFlags finds a socket type that | joins with flags, by their C names,
+// short forms or numbers: "SOCK_STREAM|SOCK_NONBLOCK".
+func TypeWithFlags(text string) (int, bool) {
+	set := 0
+	for word := range strings.SplitSeq(text, "|") {
+		word = strings.TrimSpace(word)
+		n, ok := types.byName(word)
+		if !ok {
+			n, ok = socketFlags.byName(word)
+		}
+		if !ok {
+			x, err := strconv.ParseInt(word, 0, 32)
+			if err != nil {
+				return 0, false
+			}
+			n = int(x)
+		}
+		set |= n
+	}
+	return set, true
+}
+
+// TypeName is the C name of a socket type with its flags,
+// "SOCK_STREAM|SOCK_NONBLOCK"; a number without a name prints as 0x….
+func TypeName(typ int) string {
+	flags := typ & openFlags
+	name := nameOrHex(types, typ&^flags)
+	if flags != 0 {
+		name += "|" + socketFlags.bits(flags)
+	}
+	return name
+}
 
 // TypeNames lists the C names of the socket types.
 func TypeNames() []string { return types.names() }
@@ -61,16 +91,9 @@ func ProtoName(family, proto int) string {
 // ProtoNames lists the C names of the protocols that [ProtoByName] knows.
 func ProtoNames() []string { return append(protocols.names(), netlinkProtocols.names()...) }
 
-// FlagByName finds a flag of send(2) and recv(2) by its C name or its short
-// form, in either case: "MSG_PEEK", "peek".
-func FlagByName(name string) (int, bool) { return flags.byName(name) }
-
 // FlagNames prints a set of flags: "MSG_PEEK|MSG_DONTWAIT", "0" for none. Bits
 // without a name print as 0x….
 func FlagNames(set int) string { return flags.bits(set) }
-
-// AllFlags lists the C names of the flags of this platform.
-func AllFlags() []string { return flags.names() }
 
 // HowByName finds what shutdown(2) shuts: "SHUT_RD", "SHUT_WR", "SHUT_RDWR",
 // their short forms, or "read", "write", "both".

@@ -10,54 +10,78 @@ import (
 
 // fileMode keeps the O_NONBLOCK of a description, which all its descriptors
 // share, also those of other processes. A polled description has the flag,
-// except as long as a call needs it cleared. It loses the flag for good when it
-// goes to a program; one that blocks never has it.
+// except as long as a call needs it cleared. When it goes to a program, it has
+// the flag for good only if the scenario has asked for it; so has one that
+// blocks.
 type fileMode struct {
 	mu      sync.RWMutex  // read-locked by a call that relies on the flag, locked to change it
 	cleared int           // calls that need the flag cleared
-	lost    bool          // it is cleared for good
+	lost    bool          // the poller does not need it any more
+	asked   atomic.Bool   // the scenario has asked for it
 	moments atomic.Uint64 // how often it was set for a moment while it was cleared
 }
 
 // unblock clears the flag until reblock.
-func (m *fileMode) unblock(fd int) error {
+func (m *fileMode) unblock(fd int) error { return m.change(fd, func() { m.cleared++ }) }
+
+func (m *fileMode) reblock(fd int) { m.change(fd, func() { m.cleared-- }) }
+
+// lose says that the poller does not need the flag any more.
+func (m *fileMode) lose(fd int) error { return m.change(fd, func() { m.lost = true }) }
+
+// ask sets the flag for the scenario.
+func (m *fileMode) ask(fd int) { m.change(fd, func() { m.asked.Store(true) }) }
+
+// change changes who needs the flag, and the flag where that makes a
+// difference.
+func (m *fileMode) change(fd int, needs func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if !m.isCleared() {
-		if err := unix.SetNonblock(fd, false); err != nil {
-			return err
-		}
+	before := m.isCleared()
+	needs()
+	if now := m.isCleared(); now != before {
+		return unix.SetNonblock(fd, !now)
 	}
-	m.cleared++
 	return nil
 }
 
-func (m *fileMode) reblock(fd int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.cleared--; !m.isCleared() {
-		unix.SetNonblock(fd, true)
-	}
-}
-
 // isCleared reports whether the file does not have the flag. m.mu is held.
-func (m *fileMode) isCleared() bool { return m.cleared > 0 || m.lost }
-
-// lose clears the flag for good.
-func (m *fileMode) lose(fd int) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.lost {
-		return nil
-	}
-	m.lost = true
-	return unix.SetNonblock(fd, false)
-}
+func (m *fileMode) isCleared() bool { return (m.cleared > 0 || m.lost) && !m.asked.Load() }
 
 func (m *fileMode) isLost() bool {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.lost
+}
+
+// seen are the status flags as the scenario sees them.
+func (m *fileMode) seen(flags int) int {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if !m.lost { // else they are as the scenario and the programs want them
+		flags &^= unix.O_NONBLOCK
+		if m.asked.Load() {
+			flags |= unix.O_NONBLOCK
+		}
+	}
+	return flags &^ unasked
+}
+
+// setFlags is F_SETFL. A file that a program has too gets exactly the flags
+// that the scenario asks for.
+func (m *fileMode) setFlags(fd, flags int, foreign bool) syscall.Errno {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	asks := flags&unix.O_NONBLOCK != 0
+	if !asks && m.cleared == 0 && !m.lost && !foreign {
+		flags |= unix.O_NONBLOCK
+	}
+	if _, errno := sysFcntl(fd, unix.F_SETFL, flags); errno != 0 {
+		return errno
+	}
+	m.lost = m.lost || foreign
+	m.asked.Store(asks)
+	return 0
 }
 
 // nonblocking makes a call that would block without the flag. While that is

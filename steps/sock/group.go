@@ -81,7 +81,8 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 
 // Open makes a socket with socket(2), close-on-exec. It is driven by the
 // runtime's poller unless it is blocking: then its descriptor has no O_NONBLOCK
-// and each call that waits takes a thread, which is supported on Linux only.
+// but the one that is asked for, and each call that waits takes a thread, which
+// is supported on Linux only. SOCK_NONBLOCK and SOCK_CLOEXEC may be in typ.
 func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, failed("socket", err)
@@ -90,10 +91,11 @@ func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	if err != nil {
 		return nil, failed("socket", err)
 	}
-	s, err := g.newSocket(fd, kind{family, typ, proto, blocking}, g.newDescription())
+	s, err := g.newSocket(fd, kind{family, typ &^ openFlags, proto, blocking}, g.newDescription())
 	if err != nil {
 		return nil, failed("socket", err)
 	}
+	s.believe(typ)
 	s.learnInode()
 	return s, nil
 }
@@ -103,6 +105,9 @@ func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error
 	g.within(func() { fd, err = sysSocket(family, typ, proto, nonblock) })
 	return fd, err
 }
+
+// openFlags are those that may stand in the type of a socket.
+const openFlags = SockNonblock | SockCloexec
 
 // OpenPair makes two connected sockets with socketpair(2). Each one's
 // Description names the other's as its Peer.
@@ -117,7 +122,7 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 	}
 	da, db := g.newDescription(), g.newDescription()
 	da.Peer, db.Peer = db, da
-	k := kind{family, typ, proto, blocking}
+	k := kind{family, typ &^ openFlags, proto, blocking}
 	if a, err = g.newSocket(fds[0], k, da); err != nil {
 		unix.Close(fds[1])
 		return nil, nil, failed("socketpair", err)
@@ -127,6 +132,7 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 		return nil, nil, failed("socketpair", err)
 	}
 	for _, s := range []*Socket{a, b} {
+		s.believe(typ)
 		s.learnInode()
 		s.learnLocal()
 		s.learnRemote(Addr{})

@@ -30,17 +30,17 @@ func wantPeer(t *testing.T, s *Socket, err error, c *Socket) {
 	}
 }
 
-// TestAcceptFrom takes connections in another order than they came in.
-func TestAcceptFrom(t *testing.T) {
+// TestAcceptOfPeer takes connections in another order than they came in.
+func TestAcceptOfPeer(t *testing.T) {
 	eachMode(t, func(t *testing.T, blocking bool) {
 		g, _ := newGroup(t)
 		l := listener(t, g, unix.SOCK_STREAM, loopback4, 8, blocking)
 		a, b, c := dialled(t, g, l), dialled(t, g, l), dialled(t, g, l)
-		s, _, err := l.AcceptFrom(patient(), from(c))
+		s, _, err := l.AcceptAs(patient(), Acceptance{From: from(c)})
 		wantPeer(t, s, err, c)
-		s, _, err = l.AcceptFrom(nowait, from(b))
+		s, _, err = l.AcceptAs(nowait, Acceptance{From: from(b)})
 		wantPeer(t, s, err, b)
-		_, _, err = l.AcceptFrom(nowait, from(c))
+		_, _, err = l.AcceptAs(nowait, Acceptance{From: from(c)})
 		wantErrno(t, err, syscall.EAGAIN)
 		items := []PollItem{{Socket: l, Events: unix.POLLIN}}
 		if n, err := g.Poll(nowait, items); n != 1 || err != nil || items[0].Revents != unix.POLLIN {
@@ -97,7 +97,7 @@ func TestAcceptKeptClosed(t *testing.T) {
 	g, _ := newGroup(t)
 	l := listener(t, g, unix.SOCK_STREAM, loopback4, 8, false)
 	a := dialled(t, g, l)
-	_, _, err := l.AcceptFrom(nowait, func(Addr) bool { return false })
+	_, _, err := l.AcceptAs(nowait, Acceptance{From: func(Addr) bool { return false }})
 	wantErrno(t, err, syscall.EAGAIN)
 	must(t, l.Close())
 	_, _, err = a.Recv(patient(), make([]byte, 1), 0)

@@ -18,6 +18,8 @@ type Socket struct {
 	desc  *Description
 	fd    int
 
+	cloexec atomic.Bool // the scenario has asked for FD_CLOEXEC
+
 	polled sync.Once // guards port
 	port   *port     // its place in the poller; nil as long as no call had to wait there
 
@@ -216,13 +218,7 @@ func (s *Socket) Dup() (*Socket, error) {
 		return nil, failed("dup", err)
 	}
 	defer s.leave()
-	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, failed("dup", err)
-	}
-	k := s.kind
-	k.blocking = k.blocking || s.desc.mode.isLost()
-	dup, err := s.group.newSocket(fd, k, s.desc)
+	dup, err := s.dup(0)
 	return dup, failed("dup", err)
 }
 

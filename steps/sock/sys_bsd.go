@@ -98,7 +98,7 @@ func interfaceName(index uint32) string {
 func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	fd, err := unix.Socket(family, typ, proto)
+	fd, err := unix.Socket(family, typ&^openFlags, proto)
 	if err != nil {
 		return -1, err
 	}
@@ -108,7 +108,7 @@ func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
 func sysSocketpair(family, typ, proto int, nonblock bool) ([2]int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
-	fds, err := unix.Socketpair(family, typ, proto)
+	fds, err := unix.Socketpair(family, typ&^openFlags, proto)
 	if err != nil {
 		return fds, err
 	}
@@ -162,7 +162,10 @@ func connectProgress(fd int, _ kind, _ *sockname) syscall.Errno { return connect
 // connectAtOnce is for blocking descriptors, which this platform does not open.
 func (d *direction) connectAtOnce() syscall.Errno { return sysConnect(d.socket.fd, &d.name) }
 
-func sysAccept(fd int, name *sockname, nonblock bool) (int, syscall.Errno) {
+func sysAccept(fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
+	if flags&^openFlags != 0 {
+		return -1, syscall.EINVAL
+	}
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	conn, sa, err := unix.Accept(fd)

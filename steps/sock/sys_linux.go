@@ -20,14 +20,14 @@ const (
 )
 
 func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
-	return unix.Socket(family, typ|openFlags(nonblock), proto)
+	return unix.Socket(family, typ|pollerFlags(nonblock), proto)
 }
 
 func sysSocketpair(family, typ, proto int, nonblock bool) ([2]int, error) {
-	return unix.Socketpair(family, typ|openFlags(nonblock), proto)
+	return unix.Socketpair(family, typ|pollerFlags(nonblock), proto)
 }
 
-func openFlags(nonblock bool) int {
+func pollerFlags(nonblock bool) int {
 	if nonblock {
 		return unix.SOCK_CLOEXEC | unix.SOCK_NONBLOCK
 	}
@@ -53,10 +53,10 @@ func sysConnect(fd int, name *sockname) syscall.Errno {
 	return errno
 }
 
-func sysAccept(fd int, name *sockname, nonblock bool) (int, syscall.Errno) {
+func sysAccept(fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
 	name.len = uint32(len(name.buf))
 	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)),
-		uintptr(unsafe.Pointer(&name.len)), uintptr(openFlags(nonblock)), 0, 0)
+		uintptr(unsafe.Pointer(&name.len)), uintptr(flags|pollerFlags(nonblock)), 0, 0)
 	return int(n), errno
 }
 

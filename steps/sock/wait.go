@@ -14,7 +14,7 @@ import (
 // Wait says how long one call may wait.
 type Wait struct {
 	Deadline time.Time // zero: without bound
-	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result
+	NoWait   bool      // do not wait: EAGAIN or EINPROGRESS is the result, as it is after O_NONBLOCK
 	Whole    bool      // a send on a stream waits until all bytes went, as on a descriptor that blocks
 	Watcher  Watcher   // nil: nobody watches the call
 }
@@ -142,9 +142,9 @@ func (d *direction) give() {
 // perform makes the call that d holds, waiting as w says. reads says which
 // readiness the call waits for.
 func (d *direction) perform(w Wait, reads bool) error {
-	d.wait = w
 	s := d.socket
-	if w.NoWait {
+	w.NoWait = w.NoWait || s.desc.Nonblocking()
+	if d.wait = w; w.NoWait {
 		d.once()
 		return asError(d.errno)
 	}

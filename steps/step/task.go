@@ -165,10 +165,11 @@ func (t *Task) After(c event.Cause) {
 	}
 }
 
-// Wait is how long the calls of the step under way may block; MSG_DONTWAIT
-// means nowait.
-func (t *Task) Wait(nowait *value.Bool, flags int) sock.Wait {
-	return sock.Wait{Deadline: t.Deadline, NoWait: nowait.On || flags&unix.MSG_DONTWAIT != 0, Watcher: t.World}
+// Wait is how long the calls of the step under way may block on h, which is nil
+// where they are on several handles; MSG_DONTWAIT and O_NONBLOCK mean nowait.
+func (t *Task) Wait(h *handle.Handle, nowait *value.Bool, flags int) sock.Wait {
+	never := nowait.On || flags&unix.MSG_DONTWAIT != 0 || h != nil && h.Sock.Desc().Nonblocking()
+	return sock.Wait{Deadline: t.Deadline, NoWait: never, Watcher: t.World}
 }
 
 // FreshWait is Wait for a step that goes on as long as bytes come: the step
