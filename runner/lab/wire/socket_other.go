@@ -19,10 +19,11 @@ type received struct {
 // A socket cannot be opened here.
 type socket struct{}
 
-func open(bool) (*socket, error) { return nil, errors.ErrUnsupported }
+func open(func(func()), bool) (*socket, error) { return nil, errors.ErrUnsupported }
 
 func (*socket) read(func([]received)) error { return errors.ErrUnsupported }
 func (*socket) send(int, []byte)            {}
 func (*socket) flush() error                { return errors.ErrUnsupported }
 func (*socket) lost() error                 { return errors.ErrUnsupported }
+func (*socket) lostBefore() error           { return errors.ErrUnsupported }
 func (*socket) close()                      {}

@@ -5,8 +5,8 @@
 // The far ends of all links of a wire are interfaces of one network namespace.
 // A single packet socket reads the frames of all of them, so there is one order
 // of frames. The near ends must have segmentation and checksum offloads off,
-// else frames come without their checksums; the far ends need an MTU that is at
-// least that of the near ends.
+// else frames come without their checksums. A far end must have the MTU of its
+// near end, so that the kernel says at once which frame is too large for it.
 package wire
 
 import (
@@ -63,15 +63,14 @@ type Passage struct {
 }
 
 // New opens the socket of a wire. within calls a function on a thread of the
-// network namespace of the far ends; that function makes the socket. With tap,
+// network namespace of the far ends; it is needed until the wire is closed. With tap,
 // each frame that enters a link is handed to it, in order; tap must be short and
 // call no method of the wire. An error says what could not be done, and wraps
 // the errno.
 func New(within func(func()), tap func(Passage)) (*Wire, error) {
 	w := &Wire{begin: time.Now(), tap: tap, ports: map[int]port{}, failed: make(chan struct{})}
 	var err error
-	within(func() { w.socket, err = open(tap != nil) })
-	if err != nil {
+	if w.socket, err = open(within, tap != nil); err != nil {
 		return nil, fmt.Errorf("the wire: %w", err)
 	}
 	w.timer = time.AfterFunc(time.Hour, w.wake)
@@ -122,6 +121,7 @@ func (w *Wire) Err() error {
 	defer w.mu.Unlock()
 	if !w.closed {
 		w.fail(w.socket.lost())
+		w.fail(w.socket.lostBefore())
 	}
 	return w.err
 }

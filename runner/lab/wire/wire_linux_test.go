@@ -2,12 +2,15 @@ package wire
 
 import (
 	"bytes"
+	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,8 +99,15 @@ func (s *space) offloadsOff(name string) {
 }
 
 // cable makes hosts 10.0.0.1, 10.0.0.2 and so on, and a wire with one link
-// between them.
+// between them. The last space is that of the wire, with interfaces far1, far2
+// and so on.
 func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
+	t.Helper()
+	return observed(t, n, nil, i, faults...)
+}
+
+// observed is a cable with an observer.
+func observed(t testing.TB, n int, tap func(Passage), i Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
 	t.Helper()
 	runtest.Program(t, "ip")
 	middle := newSpace(t)
@@ -120,7 +130,7 @@ func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire,
 		})
 		hosts = append(hosts, h)
 	}
-	w, err := New(middle.do, nil)
+	w, err := New(middle.do, tap)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +141,7 @@ func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire,
 			t.Error(err)
 		}
 	})
-	return hosts, w, l
+	return append(hosts, middle), w, l
 }
 
 // first is a match of all frames from the first end.
@@ -177,6 +187,28 @@ func retransmitted(t testing.TB, c *net.TCPConn) (n uint32) {
 		n = info.Total_retrans
 	})
 	return n
+}
+
+// inject sends frames from an interface.
+func (s *space) inject(name string, frames ...[]byte) {
+	s.do(func() {
+		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		defer unix.Close(fd)
+		from, err := net.InterfaceByName(name)
+		if err != nil {
+			s.t.Error(err)
+			return
+		}
+		for _, f := range frames {
+			if err := unix.Sendto(fd, f, 0, &unix.SockaddrLinklayer{Ifindex: from.Index}); err != nil {
+				s.t.Error(err)
+			}
+		}
+	})
 }
 
 // packets are what eth0 has sent and received.
@@ -284,5 +316,203 @@ func TestCorruptSegmentIsSentAgain(t *testing.T) {
 	transfer(t, server, client, 16)
 	if n := retransmitted(t, client); n == 0 {
 		t.Error("nothing was sent again")
+	}
+}
+
+// A wire that had to drop frames says so.
+func TestLossOfItsOwn(t *testing.T) {
+	middle := newSpace(t)
+	w, err := New(middle.do, nil) // reads nothing: it is not started
+	if err != nil {
+		t.Fatal(err)
+	}
+	middle.ip("link add one type veth peer name other", "link set one up", "link set other up", "link show one", "link show other")
+	frame := ether(1, 0, 0x88b5, make([]byte, 1500))
+	middle.inject("one", slices.Repeat([][]byte{frame}, 2*wantBuffer/len(frame)+1)...)
+	select {
+	case <-w.Failed():
+		t.Error("it has failed before it was asked")
+	default:
+	}
+	if err := w.Err(); err == nil || !strings.Contains(err.Error(), "lost") {
+		t.Errorf("the error is %v", err)
+	}
+	<-w.Failed()
+	if err := w.Close(); err == nil {
+		t.Error("it was closed without an error")
+	}
+}
+
+// A frame to an end that cannot take it is lost as on a cable; the wire goes on.
+func TestEndThatTakesNothing(t *testing.T) {
+	for _, c := range []struct{ name, at, change string }{
+		{"interface down", "host", "link set eth0 down"},
+		{"far end down", "middle", "link set far2 down"},
+		{"smaller MTU", "host", "link set eth0 mtu 600"},
+		{"interface gone", "host", "link delete eth0"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			hosts, w, _ := cable(t, 3, none)
+			if c.at == "host" {
+				hosts[1].ip(c.change)
+			} else {
+				hosts[3].ip(c.change)
+			}
+			big := ether(255, 1, 0x88b5, make([]byte, 1500))
+			hosts[0].inject("eth0", big, big)
+			for deadline := time.Now().Add(10 * time.Second); hosts[2].packets().received < 2; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("the frames did not reach the third end")
+				}
+			}
+			if err := w.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// The kernel's queue before the wire drops frames without telling the socket.
+// Here an interface drops them because nobody takes them.
+func TestLossBefore(t *testing.T) {
+	middle := newSpace(t)
+	middle.ip("link add one type veth peer name other", "link set one up", "link set other up", "link show one", "link show other")
+	s := &socket{within: middle.do}
+	var err error
+	middle.do(func() { s.before, err = droppedHere() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.lostBefore(); err != nil {
+		t.Error(err)
+	}
+	f := ether(1, 0, 0x88b5, make([]byte, 100))
+	middle.inject("one", f, f, f)
+	if err := s.lostBefore(); err == nil || !strings.Contains(err.Error(), "lost 3 frames") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// Frames leave the wire as they entered it, byte for byte, with their VLAN tag.
+func TestFramesStayAsTheyAre(t *testing.T) {
+	hosts, _, _ := cable(t, 2, none)
+	var fd int
+	var err error
+	hosts[1].do(func() {
+		fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, int(binary.NativeEndian.Uint16([]byte{0, unix.ETH_P_ALL})))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: 10}); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetsockoptInt(fd, unix.SOL_PACKET, unix.PACKET_AUXDATA, 1); err != nil {
+		t.Fatal(err)
+	}
+	inner := ip4(2, 1, protoUDP, 0, nil, udp(7, 8, "x"))
+	for _, c := range []struct {
+		name  string
+		frame []byte
+		vlan  bool
+	}{
+		{"IPv4", ether(2, 1, etherIPv4, inner), false},
+		{"short", ether(2, 1, 0x88b5, []byte("short")), false},
+		{"as large as it may be", ether(2, 1, 0x88b5, bytes.Repeat([]byte("x"), 1500)), false},
+		{"VLAN", ether(2, 1, etherVLAN, append([]byte{0x20, 5, 8, 0}, inner...)), true},
+		{"another protocol in a VLAN", ether(2, 1, etherVLAN, append([]byte{0, 6, 0x88, 0xb5}, "data"...)), true},
+	} {
+		hosts[0].inject("eth0", c.frame)
+		got, control := make([]byte, 2000), make([]byte, 100)
+		n, controlled, _, _, err := unix.Recvmsg(fd, got, control, 0)
+		if err != nil {
+			t.Fatal(c.name, err)
+		}
+		got = got[:n]
+		var f received
+		if vlan := f.beside(control[:controlled]); vlan != nil {
+			got = slices.Insert(got, 12, vlan...)
+		}
+		if !bytes.Equal(got, c.frame) {
+			t.Errorf("%s: %x left as %x", c.name, c.frame, got)
+		}
+	}
+}
+
+// Several hosts on a link are as on a switch.
+func TestThreeHosts(t *testing.T) {
+	hosts, _, _ := cable(t, 3, none)
+	client, server := connect(t, hosts)
+	transfer(t, client, server, 1<<20)
+	if n := hosts[2].packets().received; n > 10 {
+		t.Errorf("the third host has got %d packets of the others", n)
+	}
+}
+
+func TestCutAndWhole(t *testing.T) {
+	hosts, _, l := cable(t, 2, none)
+	client, server := connect(t, hosts)
+	transfer(t, client, server, 16)
+	l.Cut(true)
+	n, more, err := l.Hits("cut")
+	if n != 0 || err != nil {
+		t.Fatal(n, err)
+	}
+	if _, err := client.Write([]byte("0123456789abcdef")); err != nil {
+		t.Fatal(err)
+	}
+	<-more
+	l.Cut(false)
+	got := make([]byte, 16)
+	if _, err := io.ReadFull(server, got); err != nil || string(got) != "0123456789abcdef" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestDelayOnAWire(t *testing.T) {
+	hosts, _, l := cable(t, 2, Impairment{From: -1, Delay: 30 * ms})
+	client, server := connect(t, hosts)
+	begin := time.Now()
+	transfer(t, client, server, 16)
+	transfer(t, server, client, 16)
+	if took := time.Since(begin); took < 60*ms {
+		t.Errorf("there and back took %v", took)
+	}
+	l.Impair(none)
+	if l.Impairment() != none {
+		t.Error("it is still impaired")
+	}
+	transfer(t, client, server, 1<<20)
+}
+
+// The observer gets every frame with its time and what was done to it.
+func TestTap(t *testing.T) {
+	m := first(UDP)
+	var seen []string
+	done := make(chan struct{})
+	tap := func(p Passage) {
+		h := parse(p.Frame)
+		if age := time.Since(p.Time); age < 0 || age > time.Minute {
+			t.Errorf("a frame of %v", p.Time)
+		}
+		seen = append(seen, fmt.Sprintf("%s.%d %s %v", p.Link, p.End, h.payload, p.Fate))
+		if len(seen) == 2 {
+			close(done)
+		}
+	}
+	hosts, _, _ := observed(t, 2, tap, none, Fault{Name: "second", Match: m, Nth: []int{2}})
+	hosts[0].inject("eth0", udpFrame(2, 1, "one"), udpFrame(2, 1, "two"))
+	<-done
+	if got := strings.Join(seen, ", "); got != "lan.0 one {0 }, lan.0 two {0 second}" {
+		t.Error(got)
+	}
+}
+
+func TestUnknownFault(t *testing.T) {
+	l := &Link{name: "lan", wire: &Wire{}, path: newPath(2, none, nil, &queue{})}
+	_, _, err := l.Hits("lost")
+	if !errors.Is(err, ErrNoFault) || !errors.Is(l.Arm("lost", true), ErrNoFault) || !strings.Contains(err.Error(), "lan.lost") {
+		t.Error(err)
 	}
 }

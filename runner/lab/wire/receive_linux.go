@@ -1,0 +1,121 @@
+package wire
+
+import (
+	"encoding/binary"
+	"os"
+	"sync"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// A received frame is valid until the function returns that it was handed to.
+type received struct {
+	index int // of the interface that it came from
+	time  time.Time
+	frame []byte
+}
+
+// A batch is the memory for the frames that one call reads.
+type batch struct {
+	data     [maxBatch][maxFrame]byte
+	vectors  [maxBatch]unix.Iovec
+	from     [maxBatch]unix.RawSockaddrLinklayer
+	control  [maxBatch][64]byte
+	messages [maxBatch]message
+	frames   [maxBatch]received
+}
+
+// batches keeps the memory of wires that have ended: most of it is never
+// touched, but a new one would have to be cleared.
+var batches = sync.Pool{New: func() any {
+	b := new(batch)
+	for i := range b.messages {
+		b.vectors[i].Base = &b.data[i][tag]
+		b.vectors[i].SetLen(maxFrame - tag)
+		m := &b.messages[i]
+		m.Name = (*byte)(unsafe.Pointer(&b.from[i]))
+		m.Iov = &b.vectors[i]
+		m.SetIovlen(1)
+	}
+	return b
+}}
+
+// read hands over frames, in the order in which they came, until the socket is
+// closed.
+func (s *socket) read(enter func([]received)) error {
+	b := batches.Get().(*batch)
+	defer batches.Put(b)
+	for {
+		n, tagged, err := 0, 0, error(nil)
+		closed := s.raw.Read(func(fd uintptr) bool {
+			n, tagged, err = b.receive(fd)
+			return err != unix.EAGAIN
+		})
+		s.tagged.Add(uint64(tagged))
+		switch {
+		case closed != nil:
+			return nil
+		case err == unix.ENETDOWN:
+			// An interface went down; the socket says so once (packet(7)).
+		case err != nil:
+			return os.NewSyscallError("recvmmsg", err)
+		default:
+			enter(b.frames[:n])
+		}
+	}
+}
+
+// receive reads the frames that are there, and says how many of them had a VLAN
+// tag.
+func (b *batch) receive(fd uintptr) (n, tagged int, err error) {
+	for i := range b.messages {
+		m := &b.messages[i]
+		m.Namelen = unix.SizeofSockaddrLinklayer
+		m.Control = &b.control[i][0]
+		m.SetControllen(len(b.control[i]))
+	}
+	got, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, fd, uintptr(unsafe.Pointer(&b.messages[0])), maxBatch, unix.MSG_DONTWAIT, 0, 0)
+	if errno == unix.EINTR {
+		return 0, 0, nil
+	}
+	if errno != 0 {
+		return 0, 0, errno
+	}
+	n = int(got)
+	for i := range n {
+		f := &b.frames[i]
+		*f = received{index: int(b.from[i].Ifindex)}
+		vlan := f.beside(b.control[i][:b.messages[i].Controllen])
+		f.frame = b.data[i][tag:][:b.messages[i].size]
+		if vlan != nil && len(f.frame) >= etherHeader {
+			tagged++
+			f.frame = b.data[i][:tag+len(f.frame)]
+			copy(f.frame, f.frame[tag:][:12])
+			copy(f.frame[12:], vlan)
+		}
+	}
+	return n, tagged, nil
+}
+
+// beside reads what the kernel wrote beside a frame: its time, and its VLAN tag
+// where it had one.
+func (f *received) beside(control []byte) (vlan []byte) {
+	for len(control) >= unix.SizeofCmsghdr {
+		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
+		data := unsafe.Pointer(&control[unix.CmsgLen(0)])
+		switch {
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS:
+			f.time = time.Unix((*unix.Timespec)(data).Unix())
+		case h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA:
+			a := (*unix.TpacketAuxdata)(data)
+			if a.Status&unix.TP_STATUS_VLAN_VALID != 0 {
+				vlan = binary.BigEndian.AppendUint16(nil, a.Vlan_tpid)
+				vlan = binary.BigEndian.AppendUint16(vlan, a.Vlan_tci)
+			}
+		}
+		control = control[min(unix.CmsgSpace(int(h.Len)-unix.CmsgLen(0)), len(control)):]
+	}
+	return vlan
+}
