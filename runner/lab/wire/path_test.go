@@ -393,3 +393,26 @@ func TestBoundOfHeldFrames(t *testing.T) {
 		t.Error(len(b.out), b.queue.bytes)
 	}
 }
+
+func BenchmarkEnter(b *testing.B) {
+	frame := tcpFrame(1, 0, 100, flagACK, strings.Repeat("x", 1448))
+	for _, c := range []struct {
+		name   string
+		faults []Fault
+	}{
+		{"no rule", nil},
+		{"rules", []Fault{
+			{Match: of(func(m *Match) { m.Protocol, m.TCP = TCP, Data }), Nth: []int{1 << 30}},
+			{Match: of(func(m *Match) { m.First, m.Last = 1, 2 })},
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := newPath(2, none, c.faults, &queue{})
+			p.emit = func([]int, []byte) {}
+			b.ReportAllocs()
+			for b.Loop() {
+				p.enter(0, 0, frame)
+			}
+		})
+	}
+}
