@@ -87,10 +87,7 @@ func (r *receiver) peeking(s *search) error {
 			r.eof = err == nil
 			return err
 		}
-		at, err := s.find(buf[:got+n], got)
-		if err != nil {
-			return err
-		}
+		at, late := s.find(buf[:got+n], got)
 		take := n
 		if at >= 0 {
 			take = at - got
@@ -99,8 +96,8 @@ func (r *receiver) peeking(s *search) error {
 			return err
 		}
 		r.took(s, buf, got, take)
-		if got += take; at >= 0 {
-			return nil
+		if got += take; at >= 0 || late != nil {
+			return late
 		}
 		if err := r.t.Overdue(); err != nil {
 			return err // bytes that keep coming are not what was looked for

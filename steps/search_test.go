@@ -7,7 +7,7 @@ import (
 )
 
 // flooded is a scenario in which one actor sends without end, and another runs
-// a step on what comes.
+// a step on what comes. When its time begins something has come.
 func flooded(over, step string) string {
 	return `actors:
   server:
@@ -29,6 +29,8 @@ func flooded(over, step string) string {
       to: ${server.listener}
 ` + strings.ReplaceAll(over, "conn", "sock") + `
     - recv: sock
+      size: 2
+    - recv: sock
 ` + step + `
       timeout: 200ms
 `
@@ -37,6 +39,7 @@ func flooded(over, step string) string {
 // TestSearchTimeout: a step that looks for something ends with its timeout,
 // although bytes keep coming, and holds no more of them than it needs.
 func TestSearchTimeout(t *testing.T) {
+	t.Parallel()
 	for name, step := range map[string]string{
 		"until":                `      until: zzz`,
 		"contains":             `      expect: {contains: zzz}`,
@@ -46,6 +49,7 @@ func TestSearchTimeout(t *testing.T) {
 	} {
 		for over, text := range map[string]string{"TCP": "", "TLS": "    - tls: conn"} {
 			t.Run(name+"/"+over, func(t *testing.T) {
+				t.Parallel()
 				failure, _ := fails(t, flooded(text, step))
 				got := failure.Err.Error()
 				if want := `timed out after 200ms (the step's timeout): only "y\ny\n`; !strings.HasPrefix(got, want) {
@@ -79,8 +83,19 @@ func TestSearchHoldsLittle(t *testing.T) {
 	}
 }
 
+// TestSearchTooLate: what has come is told also where the time of the step was
+// over before all of it was looked through.
+func TestSearchTooLate(t *testing.T) {
+	failure, _ := fails(t, pair("- send: a\n  data: {repeat: {data: \"y\\n\", times: 2000}}\n- recv: b\n  expect: {matches: \"(.*y\\n){20}z\"}\n  timeout: 1ns"))
+	const want = `timed out after 1ns (the step's timeout): only "y\ny\n`
+	if got := failure.Err.Error(); !strings.HasPrefix(got, want) {
+		t.Errorf("got  %s\nwant %s…", got, want)
+	}
+}
+
 // TestSearchBound: what must be kept has a bound.
 func TestSearchBound(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("64MiB are received twice")
 	}
@@ -89,7 +104,7 @@ func TestSearchBound(t *testing.T) {
 		"match": "  expect: {matches: END}",
 	} {
 		t.Run(name, func(t *testing.T) {
-			failure, _ := fails(t, pair("- spawn:\n    - send: a\n      data: {zeros: 1GiB}\n- recv: b\n  timeout: 2m\n"+step+"\n"))
+			failure, _ := fails(t, "timeout: 3m\n"+pair("- spawn:\n    - send: a\n      data: {zeros: 1GiB}\n- recv: b\n  timeout: 2m\n"+step+"\n"))
 			const want = "more than 64MiB have come, and what is looked for is not among them"
 			if got := failure.Err.Error(); got != want {
 				t.Errorf("got  %s\nwant %s", got, want)
