@@ -58,6 +58,7 @@ func TestRunBounds(t *testing.T) {
 		{"replicas", "vars: {n: 1000000000}\n" + strings.Replace(one("- print: x"), "one:\n", "one:\n    count: ${n}\n    steps:\n", 1), "the count of actor one: expression \"n\": 1000000000 is too much: the most for the actors of a scenario is 10000"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
 			failure, _ := fails(t, test.text)
 			if got := failure.Err.Error(); !strings.Contains(got, test.want) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
@@ -78,6 +79,7 @@ func TestPayloadsOfNothing(t *testing.T) {
 // TestLoopsOfNothing: a loop whose body makes no call sees its own timeout, and
 // that of what it is in.
 func TestLoopsOfNothing(t *testing.T) {
+	t.Parallel()
 	const count = "9000000000000000000"
 	for _, test := range []struct{ name, text, want string }{
 		{"count", "- repeat: " + count + "\n  timeout: 50ms\n  steps: []", "timed out after 50ms"},
@@ -113,6 +115,7 @@ func doubling(n int) string {
 // TestCheckDoubling: the time of the check does not grow with the number of
 // times that procedures would run.
 func TestCheckDoubling(t *testing.T) {
+	t.Parallel()
 	if found := findings(doubling(12)); len(found) != 0 {
 		t.Errorf("the check of few calls found %q", found)
 	}
@@ -133,6 +136,7 @@ func TestCheckDoubling(t *testing.T) {
 // TestCheckDoublingOfReturns: nothing is said of the names of procedures whose
 // steps were not all looked at.
 func TestCheckDoublingOfReturns(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("procedures:\n  p0: {returns: n, steps: [{let: {n: 1}}]}\n")
 	const n = 60
@@ -166,6 +170,7 @@ func TestCheckCallChain(t *testing.T) {
 // TestExpressionBound: an expression is no longer than the compiler, which
 // calls itself for each bracket, has a stack for.
 func TestExpressionBound(t *testing.T) {
+	t.Parallel()
 	const deep = 5_000_000
 	text := one("- print: ${" + strings.Repeat("(", deep) + "1" + strings.Repeat(")", deep) + "}")
 	wantLines(t, findings(text), "3:16: 10000001 is too much: the most for an expression is 16KiB")
@@ -182,6 +187,7 @@ func TestManyExpressions(t *testing.T) {
 // TestExpressionBounds: an expression that makes too much, or that goes on for
 // too long, fails its step with a message that says where and why.
 func TestExpressionBounds(t *testing.T) {
+	t.Parallel()
 	const made = "it makes more than 64MiB of texts and lists, which is the most for what an expression makes"
 	const items = "it makes more than 1000000 items, which is the most for an expression"
 	const late = "timed out after 100ms"

@@ -115,6 +115,7 @@ func TestExecPath(t *testing.T) {
 
 // Both outputs take what recv's expect takes.
 func TestExecMatchers(t *testing.T) {
+	t.Parallel()
 	for _, stream := range []struct{ name, to string }{{"stdout", "1"}, {"stderr", "2"}} {
 		run := func(want string) string {
 			return one("- exec: printf 'port 4711' >&" + stream.to + "\n  shell: true\n  expect: {" + stream.name + ": " + want + "}\n")

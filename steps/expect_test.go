@@ -142,6 +142,7 @@ func TestTook(t *testing.T) {
 
 // A step's own timeout comes before the scenario's step timeout, longer or not.
 func TestStepTimeout(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, "step_timeout: 20ms\n"+pair("- recv: b\n- close: a"))
 	wantText(t, f.Err.Error(), "timed out after 20ms (the step timeout): nothing has come")
 	f, _ = fails(t, "step_timeout: 1h\n"+pair("- recv: b\n  timeout: 20ms\n- close: a"))

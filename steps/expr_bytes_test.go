@@ -76,6 +76,7 @@ func TestBytesInExpressions(t *testing.T) {
 }
 
 func TestBytesFunctionsFail(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		`unhex("0g")`:              `"0g" is not hexadecimal: invalid byte: U+0067 ''g''`,
 		`unbase64("&")`:            `"&" is not base64: illegal base64 data at input byte 0`,

@@ -77,6 +77,7 @@ func TestKindsAreDescribed(t *testing.T) {
 }
 
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	for _, k := range steps.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
 			list, problems := scenarios.Parse(k.Name+".yaml", []byte(k.Example))

@@ -5,54 +5,69 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/internal/proctest"
 	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Whatever a program leaves behind in its group is gone when the scenario is,
-// however that ends.
+// however that ends. The scenarios run at once: most of their time is the grace
+// that programs have.
 func TestProgramsAreGone(t *testing.T) {
 	children, both := []string{"", "deaf"}, []string{"stay", "stay deaf"}
-	for _, end := range []struct {
-		name, steps string
-		how         []string
-		status      history.Status
-	}{
-		{"passes", "- print: done\n", append(children, both...), history.Passed},
-		{"fails", "- assert: 1 == 2\n", append(children, both...), history.Failed},
-		{"times out", "- sleep: 1h\n  timeout: 10ms\n", append(children, both...), history.Failed},
-		{"is interrupted", "- sleep: 1h\n  timeout: 2h\n", append(children, both...), history.Cancelled},
-		{"is killed", "- kill: p\n  with: KILL\n- join: p\n", both, history.Passed},
-		{"is waiting", "- join: p\n  timeout: 10ms\n", both, history.Failed},
-		{"was stopped", "- kill: p\n  with: STOP\n", both, history.Passed},
-	} {
-		for _, how := range end.how {
-			t.Run(end.name+" "+how, func(t *testing.T) {
-				gone := marked(t)
-				file := filepath.Join(t.TempDir(), "pid")
-				s := parse(t, one(program(t, "start", "family", file, how)+"  as: p\n- recv: p.stdout\n  until: \"ready\\n\"\n  timeout: 30s\n"+end.steps))
-				tidy(t, func() {
-					ctx, cancel := context.WithCancel(context.Background())
-					defer cancel()
-					if end.status == history.Cancelled {
-						go cancelOnce(cancel, file)
-					}
-					if r := runner.Run(ctx, s, runner.Options{Timeout: time.Hour}); r.Status != end.status {
-						t.Errorf("%s: %s", r.Status, reason(r))
-					}
+	gone := marked(t)
+	tidy(t, func() {
+		var all sync.WaitGroup
+		for _, end := range []struct {
+			name, steps string
+			how         []string
+			status      history.Status
+		}{
+			{"passes", "- print: done\n", append(children, both...), history.Passed},
+			{"fails", "- assert: 1 == 2\n", append(children, both...), history.Failed},
+			{"times out", "- sleep: 1h\n  timeout: 10ms\n", append(children, both...), history.Failed},
+			{"is interrupted", "- sleep: 1h\n  timeout: 2h\n", append(children, both...), history.Cancelled},
+			{"is killed", "- kill: p\n  with: KILL\n- join: p\n", both, history.Passed},
+			{"is waiting", "- join: p\n  timeout: 10ms\n", both, history.Failed},
+			{"was stopped", "- kill: p\n  with: STOP\n", both, history.Passed},
+		} {
+			for _, how := range end.how {
+				all.Go(func() {
+					t.Run(end.name+" "+how, func(t *testing.T) { leavesNoFamily(t, how, end.steps, end.status) })
 				})
-				pidIn(t, file) // it has lived
-				gone()
-			})
+			}
 		}
+		all.Wait()
+	})
+	gone()
+}
+
+// leavesNoFamily runs a scenario that starts a program with a child, and then
+// has these steps.
+func leavesNoFamily(t *testing.T, how, steps string, want history.Status) {
+	file := filepath.Join(t.TempDir(), "pid")
+	s := parse(t, one(program(t, "start", "family", file, how)+"  as: p\n- recv: p.stdout\n  until: \"ready\\n\"\n  timeout: 30s\n"+steps))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if want == history.Cancelled {
+		go cancelOnce(cancel, file)
+	}
+	if r := runner.Run(ctx, s, runner.Options{Timeout: time.Hour}); r.Status != want {
+		t.Errorf("%s: %s", r.Status, reason(r))
+	}
+	pidIn(t, file) // it has lived
+	left := proctest.Find(func(p proctest.Process) bool { return slices.Contains(p.Args, file) })
+	if len(left) > 0 {
+		t.Errorf("left behind: %s", left)
 	}
 }
 
-// cancelOnce cancels once the file is there.
 func cancelOnce(cancel func(), file string) {
 	defer cancel()
 	for range 30_000 {
@@ -141,6 +156,7 @@ actors:
 }
 
 func TestKill(t *testing.T) {
+	t.Parallel()
 	for _, sig := range []string{"TERM", "SIGTERM", "sigterm", "term", "15", `"15"`} {
 		lines := passes(t, one("- start: [sleep, \"60\"]\n  as: p\n- kill: p\n  with: "+sig+"\n- join: p\n  expect: {signal: "+sig+"}"))
 		wantLines(t, lines, `start(["sleep", "60"]) = p`, "kill(p, SIGTERM) = 0", "join(p) = killed by SIGTERM")
@@ -184,6 +200,7 @@ func TestKillEnded(t *testing.T) {
 }
 
 func TestJoinProgram(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, one(`
 - start: exit 3
   shell: true

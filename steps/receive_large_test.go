@@ -58,6 +58,7 @@ func TestRecvEOFLargeText(t *testing.T) {
 
 // What is kept of a stream up to the end of file is bounded.
 func TestRecvEOFKeepsSoMuch(t *testing.T) {
+	t.Parallel()
 	const sender = "- send: out\n  data: {zeros: %s}\n  timeout: 60s\n  expect: {error: [0, ECONNRESET, EPIPE]}\n- close: out"
 	for _, what := range []string{"as: all", "expect: {contains: x}"} {
 		f, _ := fails(t, conversation(fmt.Sprintf(sender, "65MiB"), "- recv: in\n  eof: true\n  timeout: 60s\n  "+what))

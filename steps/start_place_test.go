@@ -160,6 +160,7 @@ func TestStartTerminalSession(t *testing.T) {
 
 // A port is free for both protocols, given once, and masked wherever it is.
 func TestFreePort(t *testing.T) {
+	t.Parallel()
 	text := one(`
 - let: {a: "${free_port()}", b: "${free_port()}"}
 - assert: a != b && a > 1023 && a < 65536

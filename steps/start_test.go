@@ -156,7 +156,11 @@ func TestStartFlood(t *testing.T) {
   expect: "that is all\n"
 `))
 	wantLines(t, lines[1:3], `read(p.stdout, until "\n") = 16 "0123456789abcde\n"`, "join(p) = exit 0")
-	// More than can be kept is reported.
+}
+
+// More than can be kept of a program's output is reported.
+func TestStartFloodBound(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, one(program(t, "start", "flood", strconv.Itoa(64<<20))+"  as: p\n- recv: p.stdout\n  until: \"\\n\"\n- join: p\n  timeout: 2s"))
 	wantText(t, f.Err.Error(), "timed out after 2s (the step's timeout): p is still running; no step reads p.stdout, which holds 16MiB")
 }
@@ -202,6 +206,7 @@ func TestStartInReport(t *testing.T) {
 // A program that is ending when the scenario fails says how it ended; one that
 // has closed only its standard output may go on for ever.
 func TestStartEnding(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, one("- start: exec >&- 2>&-; exit 3\n  shell: true\n  as: p\n- recv: p.stdout\n  until: ready"))
 	wantText(t, f.Programs[0].Status, "exit 3")
 	f, _ = fails(t, one("- start: exec >&-; sleep 1000; exit 3\n  shell: true\n  as: p\n- recv: p.stdout\n  until: ready"))
