@@ -167,6 +167,7 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	var list []*Scenario
 	seen := make(map[string]*source.Node)
+	expressions := 0
 	for i, n := range nodes {
 		if isLibrary(n) {
 			problems = append(problems, checkLibrary(n, o.Kinds)...)
@@ -181,6 +182,15 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 		}
 		doc, found := s.decode(n, o.Kinds)
 		problems = append(problems, found...)
+		if doc != nil {
+			expressions += doc.expressions
+		}
+		if err := value.CheckExpressions(expressions); err != nil {
+			if !found.HasErrors() {
+				problems = append(problems, n.Problem("%s", err).WithHint("put the scenarios into several files"))
+			}
+			break
+		}
 		if first := seen[s.Name]; first != nil {
 			p := n.Problem("the file has two scenarios named %s; the first is at line %d", s.Name, first.Pos.Line)
 			problems = append(problems, p.WithHint("set the key name in one of them"))

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // TestCheckBounds: what is written out and above its bound is an error at its
@@ -182,6 +183,22 @@ func TestManyExpressions(t *testing.T) {
 	const n = 1000
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))
 	wantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)
+}
+
+// TestExpressionCount: a scenario with more expressions than are compiled is an
+// error at the first that is too much, in a text of many and in a step of its
+// own, and so are the scenarios of one file together.
+func TestExpressionCount(t *testing.T) {
+	most := value.MaxExprs.Most
+	defer func() { value.MaxExprs.Most = most }()
+	value.MaxExprs.Most = 10
+	const hint = "; let a loop or a procedure do what repeats, or write values that do not change as they are"
+	line := "- print: ${1}\n"
+	passes(t, one(strings.Repeat(line, 10)))
+	wantLines(t, findings(one(strings.Repeat(line, 12))), "13:16: 11 is too much: the most for the expressions of a scenario is 10"+hint)
+	wantLines(t, findings(one("- print: "+strings.Repeat("${1}", 12))), "3:56: 11 is too much: the most for the expressions of a scenario is 10"+hint)
+	two := "name: a\n" + one(strings.Repeat(line, 6)) + "---\nname: b\n" + one(strings.Repeat(line, 6))
+	wantLines(t, findings(two), "11:1: 12 is too much: the most for the expressions of a scenario is 10; put the scenarios into several files")
 }
 
 // TestExpressionBounds: an expression that makes too much, or that goes on for

@@ -49,6 +49,7 @@ type parser struct {
 	roots    []*Node
 	problems Problems
 	nodes    int // made so far, see MaxNodes
+	copies   int // of these, those that aliases made
 }
 
 func (p *parser) report(problem *Problem) {

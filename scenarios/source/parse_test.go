@@ -182,8 +182,21 @@ func TestAliasBombIsBounded(t *testing.T) {
 		fmt.Fprintf(&b, "a%d: &a%d [%s*a%d]\n", i, i, strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 9), i-1)
 	}
 	nodes, problems := Parse("f", []byte(b.String()))
-	if len(nodes) != 0 || len(problems) != 1 || !strings.Contains(problems[0].Msg, "more than 1000000 values") {
+	if len(nodes) != 0 || len(problems) != 1 || !strings.Contains(problems[0].Msg, "more than 1000000 values, of which aliases make 9") {
 		t.Errorf("%d nodes, problems:\n%v", len(nodes), problems)
+	}
+}
+
+// What is said of too many values is so: where there is no alias, none is
+// blamed.
+func TestValuesAreBounded(t *testing.T) {
+	nodes, problems := Parse("f", []byte(strings.Repeat("- x\n", MaxNodes)))
+	if len(nodes) != 0 || len(problems) != 1 {
+		t.Fatalf("%d nodes, problems:\n%v", len(nodes), problems)
+	}
+	const want = "the file holds more than 1000000 values"
+	if p := problems[0]; p.Msg != want || strings.Contains(p.Hint, "alias") || p.Pos.Line != MaxNodes {
+		t.Errorf("at %v: %s (%s)", p.Pos, p.Msg, p.Hint)
 	}
 }
 

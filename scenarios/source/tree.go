@@ -1,6 +1,7 @@
 package source
 
 import (
+	"fmt"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -97,13 +98,22 @@ func (t *tree) spend(at *Node, depth int) bool {
 		t.report(at.Problem("values are nested more than %d deep", MaxDepth).
 			WithHint("remove a level of nesting, or an alias that contains itself"))
 	case t.nodes > MaxNodes:
-		t.report(at.Problem("the file holds more than %d values, aliases expanded", MaxNodes).
-			WithHint("use fewer aliases of values that hold aliases"))
+		t.report(t.tooMany(at))
 	default:
 		return true
 	}
 	t.stopped = true
 	return false
+}
+
+// tooMany says what makes the values of a file too many.
+func (t *tree) tooMany(at *Node) *Problem {
+	p := at.Problem("the file holds more than %d values", MaxNodes)
+	if t.copies == 0 {
+		return p.WithHint("put its documents into several files, or let repeat, for or an expression make what repeats")
+	}
+	p.Msg += fmt.Sprintf(", of which aliases make %d", t.copies)
+	return p.WithHint("use fewer aliases of values that hold aliases")
 }
 
 // alias returns a copy of the value that the alias y at n stands for.
@@ -120,7 +130,11 @@ func (t *tree) alias(n *Node, y *yaml.Node, depth int) *Node {
 		return n
 	}
 	t.nodes-- // the alias itself, which its copy replaces
-	if c := target.copyOf(depth, func(d int) bool { return t.spend(n, d) }); c != nil {
+	spend := func(d int) bool {
+		t.copies++
+		return t.spend(n, d)
+	}
+	if c := target.copyOf(depth, spend); c != nil {
 		return c
 	}
 	return n

@@ -22,8 +22,10 @@ type Library struct {
 // Library returns a reader for a file that the scenario includes.
 func (r *Reader) Library(lib *Library) *Reader {
 	lib.used = make(map[string]bool)
+	d := value.NewDecoder(nil, lib.Vars)
+	d.CountWith(r.Decoder)
 	return &Reader{
-		Decoder: value.NewDecoder(nil, lib.Vars), kinds: r.kinds, procs: make(map[string]*Procedure),
+		Decoder: d, kinds: r.kinds, procs: make(map[string]*Procedure),
 		Streams: r.Streams, steps: r.steps, library: lib, Libraries: r.Libraries,
 	}
 }

@@ -19,6 +19,7 @@ type Decoder struct {
 	Own      *NameSet // names that the actor under way makes
 	problems source.Problems
 
+	made      *int    // expressions compiled so far; nil where they are not counted
 	exprs     []*Expr // compiled since they were last taken
 	announced []any   // since it was last taken
 	late      []*Late // left to the run since it was last taken
@@ -27,7 +28,7 @@ type Decoder struct {
 // NewDecoder returns a decoder for a scenario with the given actors and
 // variables: expressions must know them while they are compiled.
 func NewDecoder(actors, vars []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool)}
+	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool), made: new(int)}
 	for _, a := range actors {
 		d.actors[a] = true
 	}
@@ -42,6 +43,12 @@ func (d *Decoder) Problems() source.Problems { return d.problems }
 
 // Count is how many problems were found so far.
 func (d *Decoder) Count() int { return len(d.problems) }
+
+// Compiled is how many expressions there were so far.
+func (d *Decoder) Compiled() int { return *d.made }
+
+// CountWith counts the expressions together with those of another decoder.
+func (d *Decoder) CountWith(other *Decoder) { d.made = other.made }
 
 // Problem notes what is wrong at n.
 func (d *Decoder) Problem(n *source.Node, format string, args ...any) *source.Problem {
@@ -63,6 +70,10 @@ func (d *Decoder) Outside(v Value, n *source.Node) []*Expr {
 // nothing was wrong with it. It leaves no trace in d.
 func (d *Decoder) Tries(v Value, n *source.Node) bool {
 	trial := &Decoder{actors: d.actors, Own: d.Own, vars: d.vars}
+	if d.made != nil {
+		made := *d.made
+		trial.made = &made
+	}
 	v.Decode(trial, n)
 	return len(trial.problems) == 0
 }

@@ -118,6 +118,9 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		d.Problem(n, "%s", err).MoveTo(n, e.Pos())
 		return
 	}
+	if !d.mayCompile(e) {
+		return
+	}
 	if err := d.program(e); err != nil {
 		p := d.Problem(n, "expression %s: %s", Quote(e.Source), exprMessage(err))
 		p.MoveTo(n, n.At(offset+strings.Index(src, e.Source)+exprColumn(err)))
@@ -128,6 +131,19 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	}
 	e.choice = d.choice(e, d.functions())
 	d.exprs = append(d.exprs, e)
+}
+
+// mayCompile counts an expression, and reports the first that is too much.
+func (d *Decoder) mayCompile(e *Expr) bool {
+	if d.made == nil {
+		return true
+	}
+	*d.made++
+	err := CheckExpressions(*d.made)
+	if err != nil && int64(*d.made) == MaxExprs.Most+1 {
+		d.Problem(e.Node, "%s", err).MoveTo(e.Node, e.Pos()).WithHint(FewerExpressions)
+	}
+	return err == nil
 }
 
 // program compiles the source of an expression.
