@@ -52,6 +52,7 @@ type session struct {
 	order  choice
 	unmask bool
 	full   bool
+	lanes  bool
 
 	goldens suite.Goldens
 	update  bool
@@ -90,6 +91,7 @@ func (s *session) bindForm(c *cobra.Command) {
 	f := c.Flags()
 	s.order.words = []string{"causal", "time", "actor"}
 	s.order.bind(c, "order", "the order of the transcript: the same on every run, by time, or one actor after the other")
+	f.BoolVar(&s.lanes, "lanes", false, "print transcripts in columns, one for each actor, where the terminal is wide enough")
 	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
 	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
 }
@@ -262,6 +264,8 @@ func (p *program) style(s *session) report.Style {
 		Order: history.Order(s.order.word),
 		Form:  history.Form{Unmask: s.unmask, Full: s.full},
 		Color: p.out.color(),
+		Width: p.out.width(),
+		Lanes: s.lanes,
 	}
 }
 

@@ -13,10 +13,15 @@ const (
 	sgrRed   = "\x1b[31m"
 	sgrGreen = "\x1b[32m"
 	sgrAmber = "\x1b[33m"
+	sgrBold  = "\x1b[1m"
 )
 
+// sgrActors are the colours of actors, in the order of the file; they come
+// again after the last. Red and green mean something else.
+var sgrActors = []string{"\x1b[36m", "\x1b[35m", "\x1b[34m", "\x1b[33m", "\x1b[96m", "\x1b[95m"}
+
 func (s Style) paint(sgr, text string) string {
-	if !s.Color || text == "" {
+	if !s.Color || text == "" || sgr == "" {
 		return text
 	}
 	return sgr + text + sgrReset
@@ -24,6 +29,15 @@ func (s Style) paint(sgr, text string) string {
 
 func (s Style) dim(text string) string { return s.paint(sgrDim, text) }
 func (s Style) red(text string) string { return s.paint(sgrRed, text) }
+
+// headline makes the first line of a text stand out.
+func (s Style) headline(text string) string {
+	first, rest, more := strings.Cut(text, "\n")
+	if more {
+		rest = "\n" + rest
+	}
+	return s.paint(sgrBold, first) + rest
+}
 
 // paintStatus colours a text by how a run ended.
 func (s Style) paintStatus(status history.Status, text string) string {

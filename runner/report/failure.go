@@ -32,7 +32,9 @@ func Failure(w io.Writer, r *history.Result, s Style) error {
 	writeDetail(b, f)
 	fmt.Fprintln(b, "\ntranscript up to there:")
 	lines := new(bytes.Buffer)
-	writeLines(lines, r, s)
+	inner := s
+	inner.Width = max(0, s.Width-len("  "))
+	writeLines(lines, r, inner)
 	if lines.Len() == 0 {
 		lines.WriteString("(nothing was called)\n")
 	}
@@ -62,11 +64,11 @@ func writeHead(b *bytes.Buffer, r *history.Result, f *history.Failure, s Style) 
 			at.At, at.Line = f.At.Pos, f.At.Line
 		}
 		p := at.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Message))
-		fmt.Fprintln(b, p.Report())
+		fmt.Fprintln(b, s.headline(p.Report()))
 		return
 	}
 	p := failurePlace(f).Problem("%s: %s: %s: %s", source.Visible(r.Scenario.Name), source.Visible(f.Actor), source.Visible(f.Place.Title), firstLine(f.Message))
-	fmt.Fprintln(b, p.Report())
+	fmt.Fprintln(b, s.headline(p.Report()))
 }
 
 // failurePlace is the place of the step that failed, or of the expression in

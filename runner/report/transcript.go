@@ -21,6 +21,12 @@ type Style struct {
 	Form    history.Form
 	Color   bool // for a terminal
 	Verbose bool // with the description before it and the elapsed time after it
+	// Width is how many columns the terminal has: longer lines are broken. 0 is
+	// for what is not a terminal.
+	Width int
+	// Lanes gives each actor a column of its own, where the terminal is wide
+	// enough for that.
+	Lanes bool
 }
 
 // Transcript writes a run's lines, and its verdict as the last one.
@@ -88,9 +94,16 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 		order = history.Causal
 	}
 	lines := r.Lines(order, s.Form)
+	var colors actorColors
+	if s.Color || s.Lanes {
+		colors = colorsOf(r.Lines(history.ByActor, s.Form))
+	}
+	if s.Lanes && writeLanes(b, r, lines, colors, s) {
+		return
+	}
 	width := 0
 	for _, l := range lines {
-		width = max(width, len(source.Visible(l.Actor)))
+		width = max(width, utf8.RuneCountInString(source.Visible(l.Actor)))
 	}
 	for _, l := range lines {
 		elapsed := ""
@@ -98,36 +111,78 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 			elapsed = elapsedColumn(l)
 		}
 		actor := source.Visible(l.Actor)
-		actor = s.dim(elapsed + actor + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(actor))+2))
-		writeNote(b, r, l, s, actor)
-		b.WriteString(actor)
-		b.WriteString(s.lineText(r, l))
+		actor += strings.Repeat(" ", width-utf8.RuneCountInString(actor)+2)
+		row := row{head: s.dim(elapsed) + s.paint(colors.of(l), actor)}
+		if s.Width > 0 {
+			row.margin = utf8.RuneCountInString(elapsed + actor)
+			row.room = max(s.Width-row.margin, minRoom)
+		}
+		for _, note := range notesOf(r, l, s.Form) {
+			row.write(b, note, s.dim)
+		}
+		row.write(b, lineText(r, l, s.Form), s.painter(l))
+	}
+}
+
+// minRoom is the least that is left for a line beside its actor, however narrow
+// the terminal is.
+const minRoom = 20
+
+// A row is how a line of a transcript is written.
+type row struct {
+	head         string // before it
+	margin, room int    // before and for each part of a broken line; 0: it is not broken
+}
+
+// write writes a text, broken where there is less room.
+func (w row) write(b *bytes.Buffer, text string, paint func(string) string) {
+	b.WriteString(w.head)
+	if w.room == 0 || len(text) <= w.room {
+		b.WriteString(paint(text))
+		b.WriteByte('\n')
+		return
+	}
+	for i, part := range source.Wrap(text, w.room) {
+		if i > 0 {
+			b.WriteString(strings.Repeat(" ", w.margin))
+		}
+		b.WriteString(paint(part))
 		b.WriteByte('\n')
 	}
 }
 
-// writeNote writes the note of a line's step, before the line.
-func writeNote(b *bytes.Buffer, r *history.Result, l history.Line, s Style, actor string) {
+// lineText is a line without the note of its step.
+func lineText(r *history.Result, l history.Line, f history.Form) string {
+	if l.Event == nil {
+		return "... " + l.Rest()
+	}
+	return r.Text(l.Event, f)
+}
+
+// painter is how a line is coloured.
+func (s Style) painter(l history.Line) func(string) string {
+	switch {
+	case l.Event == nil:
+		return s.dim
+	case l.Event.Failed:
+		return s.red
+	}
+	return func(text string) string { return text }
+}
+
+// notesOf is the note of a line's step, as comments.
+func notesOf(r *history.Result, l history.Line, f history.Form) []string {
 	if l.Event == nil || l.Event.Note.Text == "" {
-		return
+		return nil
 	}
-	for note := range strings.SplitSeq(strings.TrimSuffix(r.Note(l.Event, s.Form), "\n"), "\n") {
-		fmt.Fprintf(b, "%s%s\n", actor, s.dim("# "+source.Visible(note)))
+	var notes []string
+	for note := range strings.SplitSeq(strings.TrimSuffix(r.Note(l.Event, f), "\n"), "\n") {
+		notes = append(notes, "# "+source.Visible(note))
 	}
+	return notes
 }
 
 // elapsedColumn is the time since the run's start, in milliseconds.
 func elapsedColumn(l history.Line) string {
 	return fmt.Sprintf("%8.3fms  ", float64(l.Start())/float64(time.Millisecond))
-}
-
-func (s Style) lineText(r *history.Result, l history.Line) string {
-	if l.Event == nil {
-		return s.dim("... " + l.Rest())
-	}
-	text := r.Text(l.Event, s.Form)
-	if l.Event.Failed {
-		text = s.red(text)
-	}
-	return text
 }

@@ -3,6 +3,8 @@ package diagram
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Sizes of the picture, in its own units: CSS pixels where it is not scaled.
@@ -57,10 +59,10 @@ func (d *Diagram) lay() *layout {
 			p.lines = []string{b.Text}
 			continue
 		}
-		p.lines = wrapped(b.Text, wrap)
+		p.lines = source.Wrap(b.Text, wrap)
 		if b.Note != "" {
 			for note := range strings.SplitSeq(b.Note, "\n") {
-				p.notes = append(p.notes, wrapped(note, wrap)...)
+				p.notes = append(p.notes, source.Wrap(note, wrap)...)
 			}
 		}
 		for _, text := range p.lines {
@@ -85,13 +87,13 @@ func (d *Diagram) lay() *layout {
 func (l *layout) rows(d *Diagram) {
 	fit := int((l.width - 2*margin) / glyph)
 	if d.Description != "" {
-		l.title = wrapped(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
+		l.title = source.Wrap(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
 	}
 	if len(l.title) > 0 || fit < minColumn {
 		l.width = max(l.width, minColumn*glyph+2*margin)
 	}
 	if d.Reason != "" {
-		l.foot = wrapped(d.Reason, min(max(fit, minColumn), maxTitle))
+		l.foot = source.Wrap(d.Reason, min(max(fit, minColumn), maxTitle))
 	}
 	l.top = margin + headLine + float64(len(l.title))*lineHeight + headLine + between
 	y := l.top
@@ -112,20 +114,4 @@ func (l *layout) rows(d *Diagram) {
 		y += tallest + between
 	}
 	l.height = y + headLine + float64(len(l.foot))*lineHeight + margin/2
-}
-
-// wrapped breaks a text into lines of at most so many characters, at blanks
-// where there are some.
-func wrapped(text string, most int) []string {
-	var lines []string
-	for utf8.RuneCountInString(text) > most {
-		runes := []rune(text)
-		cut := most
-		if blank := strings.LastIndexByte(string(runes[:most+1]), ' '); blank > len(string(runes[:most]))/3 {
-			cut = utf8.RuneCountInString(string(runes[:most+1])[:blank])
-		}
-		lines = append(lines, strings.TrimRight(string(runes[:cut]), " "))
-		text = "  " + strings.TrimLeft(string(runes[cut:]), " ")
-	}
-	return append(lines, text)
 }
