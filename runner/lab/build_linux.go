@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 
+	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -14,10 +15,11 @@ import (
 type Lab struct {
 	hosts map[string]*Network
 	links map[string]*Link
-	// hidden are networks that no host sees, with the other ends of the hosts'
-	// interfaces: bridges holds those that are joined by one or by nothing,
-	// wire those whose frames this process carries. nil where there are none.
-	bridges, wire *Network
+	// Networks that no host sees have the other ends of the hosts' interfaces:
+	// bridges of those that a bridge joins, or nothing, wires of those whose
+	// frames this process carries. nil where there are none.
+	bridges, wires *Network
+	wire           *wire.Wire
 }
 
 // Build makes the network that a plan describes. Errors are a [RefusedError]
@@ -44,14 +46,34 @@ func (l *Lab) Link(name string) (*Link, bool) {
 	return link, ok
 }
 
+// Failed is closed when a link has lost a frame that it should have carried.
+// Err says why. Without a link over the wire it is nil.
+func (l *Lab) Failed() <-chan struct{} {
+	if l.wire == nil {
+		return nil
+	}
+	return l.wire.Failed()
+}
+
+// Err is why a link has lost a frame that it should have carried, or nil.
+func (l *Lab) Err() error {
+	if l.wire == nil {
+		return nil
+	}
+	return l.wire.Err()
+}
+
 // Close lets go of the hosts and links. The kernel removes what nobody uses any
-// more, each network with its interfaces at once.
+// more, each network with its interfaces at once. The error may be that of Err.
 func (l *Lab) Close() error {
 	var errs []error
+	if l.wire != nil {
+		errs = append(errs, l.wire.Close())
+	}
 	for _, n := range l.hosts {
 		errs = append(errs, n.Close())
 	}
-	for _, n := range []*Network{l.wire, l.bridges} {
+	for _, n := range []*Network{l.wires, l.bridges} {
 		if n != nil {
 			errs = append(errs, n.Close())
 		}
@@ -74,6 +96,9 @@ func (b *builder) build() error {
 		if err := step(); err != nil {
 			return err
 		}
+	}
+	if b.wire != nil {
+		b.wire.Start() // before the hosts send
 	}
 	for _, phase := range []func(*Network, HostPlan) error{setUp, settle, giveAddresses, settle, addRoutes} {
 		for _, h := range b.Hosts {

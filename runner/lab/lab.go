@@ -40,10 +40,10 @@ func (e *PlanError) Error() string {
 
 func (e *PlanError) Unwrap() error { return e.Err }
 
-// A Change is what becomes of a link; a nil field stays as it is.
+// A Change is what becomes of a link over the wire; a nil field stays as it is.
 type Change struct {
 	Delay *time.Duration
 	Loss  *float64 // from 0 to 1
 	Rate  *int64   // bits a second
-	MTU   *int     // of the interfaces that it joins
+	MTU   *int     // larger packets are lost without an answer; 0: none are
 }

@@ -17,8 +17,26 @@ func (l *Lab) Host(string) (*Network, bool) { return nil, false }
 // Link finds none.
 func (l *Lab) Link(string) (*Link, bool) { return nil, false }
 
+// Failed is never closed.
+func (l *Lab) Failed() <-chan struct{} { return nil }
+
+// Err is nil.
+func (l *Lab) Err() error { return nil }
+
 // Close does nothing.
 func (l *Lab) Close() error { return nil }
 
 // Carrier fails.
 func (l *Link) Carrier(bool) error { return errNotLinux }
+
+// Cut fails.
+func (l *Link) Cut(bool) error { return errNotLinux }
+
+// Impair fails.
+func (l *Link) Impair(Change) error { return errNotLinux }
+
+// Arm fails.
+func (l *Link) Arm(string, bool) error { return errNotLinux }
+
+// Hits fails.
+func (l *Link) Hits(string) (int, <-chan struct{}, error) { return 0, nil, errNotLinux }

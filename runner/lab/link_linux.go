@@ -3,7 +3,9 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"sync"
 
+	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/vishvananda/netlink"
 )
 
@@ -12,9 +14,14 @@ type Link struct {
 	name string
 	lab  *Lab
 	join []End
+	mu   sync.Mutex
+	wire *wire.Link // nil: the kernel carries the frames
 }
 
-var errDirect = errors.New("its two interfaces are joined directly, by the kernel")
+var (
+	errDirect = errors.New("the kernel joins its two interfaces directly")
+	errKernel = errors.New("the kernel carries its frames")
+)
 
 // makeLinks makes the interfaces that links join.
 func (b *builder) makeLinks() error {
@@ -23,6 +30,8 @@ func (b *builder) makeLinks() error {
 		b.links[p.Name] = link
 		var err error
 		switch {
+		case p.Wire:
+			link.wire, err = b.makeWired(p)
 		case len(p.Join) == 2 && !p.Snooping && !p.Querier:
 			err = b.makeDirect(p.Join[0], p.Join[1])
 		default:
@@ -100,7 +109,7 @@ func (l *Link) Carrier(on bool) error {
 	for _, end := range l.join {
 		host := l.lab.hosts[end.Host]
 		far := host.far[end.Interface]
-		if far.network != l.lab.bridges && far.network != l.lab.wire {
+		if far.network != l.lab.bridges && far.network != l.lab.wires {
 			return fmt.Errorf("the carrier of the link %s cannot be taken: %w", l.name, errDirect)
 		}
 		err := far.network.try(func() error {
@@ -121,4 +130,61 @@ func (l *Link) Carrier(on bool) error {
 		}
 	}
 	return nil
+}
+
+// onWire calls a function of a link over the wire.
+func (l *Link) onWire(f func(*wire.Link) error) error {
+	err := errKernel
+	if l.wire != nil {
+		err = f(l.wire)
+	}
+	if err != nil {
+		return fmt.Errorf("the link %s: %w", l.name, err)
+	}
+	return nil
+}
+
+// Cut makes all frames vanish silently, or lets them pass again.
+func (l *Link) Cut(on bool) error {
+	return l.onWire(func(w *wire.Link) error {
+		w.Cut(on)
+		return nil
+	})
+}
+
+// Impair changes what the link does to all frames.
+func (l *Link) Impair(c Change) error {
+	return l.onWire(func(w *wire.Link) error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		i := w.Impairment()
+		set(&i.Delay, c.Delay)
+		set(&i.Loss, c.Loss)
+		set(&i.Rate, c.Rate)
+		set(&i.MTU, c.MTU)
+		w.Impair(i)
+		return nil
+	})
+}
+
+// set changes a field if there is a value for it.
+func set[T any](field, value *T) {
+	if value != nil {
+		*field = *value
+	}
+}
+
+// Arm sets a fault on or off. It counts from there.
+func (l *Link) Arm(fault string, on bool) error {
+	return l.onWire(func(w *wire.Link) error { return w.Arm(fault, on) })
+}
+
+// Hits is how often a fault has acted, and a channel that is closed when it
+// acts again. The fault cut has acted for each frame that vanished in a cut.
+func (l *Link) Hits(fault string) (hits int, more <-chan struct{}, err error) {
+	err = l.onWire(func(w *wire.Link) (err error) {
+		hits, more, err = w.Hits(fault)
+		return err
+	})
+	return hits, more, err
 }

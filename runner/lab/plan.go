@@ -12,6 +12,9 @@ import (
 type Plan struct {
 	Hosts []HostPlan
 	Links []LinkPlan
+	// Tap, if it is not nil, gets each frame that enters a link over the wire.
+	// It must be short.
+	Tap func(wire.Passage)
 }
 
 // A HostPlan says how a host begins.
