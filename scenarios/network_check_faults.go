@@ -43,7 +43,7 @@ func (m *Match) never() string {
 		return "a segment of this kind has no bytes of the stream"
 	case len(m.Contains) > 0 && stream && slices.Contains(bareSegments, m.Kind):
 		return "a segment of this kind has no payload"
-	case len(m.Contains) > mostMTU:
+	case len(m.Contains) > value.MostMTU:
 		return "no frame is so long"
 	}
 	return ""

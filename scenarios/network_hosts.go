@@ -211,7 +211,7 @@ func (v *ownAddresses) Decode(d *value.Decoder, n *source.Node) {
 		d.Problem(n, "the list of addresses is empty").Hint = "write {} for an interface without addresses"
 	}
 	for _, item := range items(n) {
-		a := written[netip.Prefix]{what: "an address such as 192.168.1.10/24", parse: parsePrefix}
+		a := written[netip.Prefix]{what: "an address such as 192.168.1.10/24", parse: value.ParsePrefix}
 		before := d.Count()
 		a.Decode(d, item)
 		if d.Count() == before {

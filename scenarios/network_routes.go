@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 
@@ -18,12 +17,6 @@ type Route struct {
 	Word      string // unreachable, prohibit or blackhole
 	Node      *source.Node
 }
-
-// routeWords are the ways that lead nowhere (ip-route(8)).
-var routeWords = []string{"unreachable", "prohibit", "blackhole"}
-
-// defaultRoute stands for all networks that no other route is for.
-const defaultRoute = "default"
 
 const routesHelp = "the way to each network: the address of a gateway, an interface, unreachable, prohibit or blackhole; " +
 	"the network default is 0.0.0.0/0, or ::/0 where the gateway has an IPv6 address"
@@ -49,7 +42,7 @@ func (v *routes) Decode(d *value.Decoder, n *source.Node) {
 // way reads where the packets go.
 func (v *routes) way(d *value.Decoder, r *Route, n *source.Node) bool {
 	if n.Kind != source.Scalar || n.Null {
-		d.Problem(n, "expected a gateway, an interface or %s, got %s", value.JoinOr(routeWords), n.Describe())
+		d.Problem(n, "expected a gateway, an interface or %s, got %s", value.JoinOr(value.RouteWords), n.Describe())
 		return false
 	}
 	if withExpression(d, n) {
@@ -59,13 +52,13 @@ func (v *routes) way(d *value.Decoder, r *Route, n *source.Node) bool {
 	switch {
 	case err == nil:
 		r.Via = via
-	case slices.Contains(routeWords, n.Text):
+	case slices.Contains(value.RouteWords, n.Text):
 		r.Word = n.Text
 	case slices.Contains(v.host.names(), n.Text):
 		r.Interface = n.Text
 	default:
-		p := d.Problem(n, "%s is not an address, an interface of %s or one of %s", value.Quote(n.Text), v.host.Name, value.JoinOr(routeWords))
-		if p.Hint = source.DidYouMean(n.Text, slices.Concat(v.host.names(), routeWords)); p.Hint == "" {
+		p := d.Problem(n, "%s is not an address, an interface of %s or one of %s", value.Quote(n.Text), v.host.Name, value.JoinOr(value.RouteWords))
+		if p.Hint = source.DidYouMean(n.Text, slices.Concat(v.host.names(), value.RouteWords)); p.Hint == "" {
 			p.Hint = "a gateway is an address without a prefix length, as 192.168.1.1"
 		}
 		return false
@@ -75,7 +68,7 @@ func (v *routes) way(d *value.Decoder, r *Route, n *source.Node) bool {
 
 // network reads which packets the route is for.
 func (v *routes) network(d *value.Decoder, r *Route, n *source.Node) bool {
-	to, err := ParseNetwork(n.Text, r.Via.Is6())
+	to, err := value.ParseNetwork(n.Text, r.Via.Is6())
 	if err != nil {
 		d.Problem(n, "%s", err)
 		return false
@@ -86,28 +79,6 @@ func (v *routes) network(d *value.Decoder, r *Route, n *source.Node) bool {
 		return false
 	}
 	return true
-}
-
-// ParseNetwork reads a network as routes name it. The word default is one of
-// IPv4 unless six says otherwise.
-func ParseNetwork(s string, six bool) (netip.Prefix, error) {
-	if s == defaultRoute {
-		if six {
-			return netip.PrefixFrom(netip.IPv6Unspecified(), 0), nil
-		}
-		return netip.PrefixFrom(netip.IPv4Unspecified(), 0), nil
-	}
-	p, err := netip.ParsePrefix(s)
-	if err != nil || p.Addr().Is4In6() {
-		if a, e := netip.ParseAddr(s); e == nil {
-			return p, fmt.Errorf("%s is an address, not a network; write %s/%d for a route to it alone", s, a, a.BitLen())
-		}
-		return p, fmt.Errorf("%s is not a network; write it as 10.2.0.0/16, fd00:2::/64 or default", value.Quote(s))
-	}
-	if p != p.Masked() {
-		return p, fmt.Errorf("%s is an address in the network %s; a route is to the network", s, p.Masked())
-	}
-	return p, nil
 }
 
 func (v *routes) Schema() value.Schema {

@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,10 +17,6 @@ type Sysctl struct {
 // sysctls is a mapping of kernel parameters to their values.
 type sysctls struct{ list []Sysctl }
 
-// sysctlName is a parameter of a network: names with dots, or with slashes for
-// an interface that has a dot in its name (sysctl(8)).
-var sysctlName = regexp.MustCompile(`^net(\.[\w-]+)+$|^net(/[\w.@:-]+)+$`)
-
 func (v *sysctls) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind != source.Map {
 		d.Problem(n, "sysctls is a mapping of names to values, not %s", n.Describe())
@@ -35,8 +30,8 @@ func (v *sysctls) Decode(d *value.Decoder, n *source.Node) {
 
 // checkSysctl reports what is wrong with a parameter by its whole name.
 func checkSysctl(d *value.Decoder, e source.Entry) {
-	if name := e.Key.Text; !sysctlName.MatchString(name) || strings.Contains(name, "/..") {
-		d.Problem(e.Key, "%q is not a kernel parameter of a network", name).Hint = "its name begins with net, as in net.ipv4.tcp_syn_retries"
+	if _, err := value.ParseSysctl(e.Key.Text); err != nil {
+		d.Problem(e.Key, "%s", err)
 		return
 	}
 	switch {
@@ -50,7 +45,7 @@ func checkSysctl(d *value.Decoder, e source.Entry) {
 func (v *sysctls) Schema() value.Schema {
 	return value.Schema{
 		"type":                 "object",
-		"propertyNames":        value.Schema{"pattern": sysctlName.String()},
+		"propertyNames":        value.Schema{"pattern": value.SysctlPattern},
 		"additionalProperties": value.Schema{"type": []string{"string", "number", "boolean"}},
 	}
 }
@@ -142,7 +137,7 @@ func SysctlInterface(name string) (iface string, ok bool) {
 func (v *hostSysctls) Schema() value.Schema {
 	s := new(sysctls).Schema()
 	s["propertyNames"] = value.Schema{"anyOf": []value.Schema{
-		{"pattern": sysctlName.String()}, {"enum": slices.Compact(slices.Sorted(slices.Values(slices.Concat(ipv4Conf, ipv6Conf))))},
+		{"pattern": value.SysctlPattern}, {"enum": slices.Compact(slices.Sorted(slices.Values(slices.Concat(ipv4Conf, ipv6Conf))))},
 	}}
 	return s
 }

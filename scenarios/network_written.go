@@ -3,7 +3,6 @@ package scenarios
 import (
 	"fmt"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -65,44 +64,16 @@ func textOf(pattern string) value.Schema {
 
 func newMAC() *written[net.HardwareAddr] {
 	return &written[net.HardwareAddr]{
-		what: "a MAC address such as 02:00:00:00:00:01", kind: "MAC address", parse: parseMAC,
+		what: "a MAC address such as 02:00:00:00:00:01", kind: "MAC address", parse: value.ParseMAC,
 		schema: textOf("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"),
 	}
 }
 
-func parseMAC(s string) (net.HardwareAddr, error) {
-	mac, err := net.ParseMAC(s)
-	switch {
-	case err != nil || len(mac) != 6:
-		return nil, fmt.Errorf("%s is not a MAC address; write it as '02:00:00:00:00:01', in quotes", value.Quote(s))
-	case mac[0]&1 != 0:
-		return nil, fmt.Errorf("%s is an address of a group; the first number of an interface's own is even", s)
-	case mac.String() == "00:00:00:00:00:00":
-		return nil, fmt.Errorf("%s is not the address of an interface; write 02:00:00:00:00:01 or the like", s)
-	}
-	return mac, nil
-}
-
-// The sizes of packets that an interface can have: what IPv4 needs (RFC 791),
-// and what fits into the length of its header.
-const (
-	leastMTU = 68
-	mostMTU  = 65535
-)
-
 func newMTU() *written[int] {
 	return &written[int]{
-		what: "a number of bytes", kind: "number", parse: parseMTU,
-		schema: value.Schema{"type": "integer", "minimum": leastMTU, "maximum": mostMTU},
+		what: "a number of bytes", kind: "number", parse: value.ParseMTU,
+		schema: value.Schema{"type": "integer", "minimum": value.LeastMTU, "maximum": value.MostMTU},
 	}
-}
-
-func parseMTU(s string) (int, error) {
-	n, err := strconv.Atoi(s)
-	if err != nil || n < leastMTU || n > mostMTU {
-		return 0, fmt.Errorf("the MTU is a number of bytes from %d to %d, not %s", leastMTU, mostMTU, value.Quote(s))
-	}
-	return n, nil
 }
 
 func newDuration() *written[time.Duration] {
@@ -129,60 +100,16 @@ func newSeed() *written[uint64] {
 // every run.
 const defaultSeed = 1
 
-// prefix reads an address with the length of its network's prefix.
-func parsePrefix(s string) (netip.Prefix, error) {
-	p, err := netip.ParsePrefix(s)
-	if err == nil && !p.Addr().Is4In6() {
-		return p, nil
-	}
-	if a, e := netip.ParseAddr(s); e == nil {
-		return p, fmt.Errorf("%s has no prefix length; write %s/%d for this address alone, or the length of its network, as in 192.168.1.10/24", s, a, a.BitLen())
-	}
-	return p, fmt.Errorf("%s is not an address with a prefix length; write it as 192.168.1.10/24 or fd00::10/64", value.Quote(s))
-}
-
-// rateUnits are the units of a rate, in bits a second, the longest first.
-var rateUnits = []struct {
-	word string
-	bits int64
-}{{"Gbit", 1e9}, {"Mbit", 1e6}, {"kbit", 1e3}, {"bit", 1}}
-
 func newRate() *written[int64] {
 	return &written[int64]{
-		what: "a rate such as 10Mbit", kind: "rate", parse: ParseRate,
+		what: "a rate such as 10Mbit", kind: "rate", parse: value.ParseRate,
 		schema: textOf(`^[0-9]+(\.[0-9]+)?(bit|kbit|Mbit|Gbit)$`),
 	}
 }
 
-// ParseRate reads bits a second: 64kbit, 10Mbit, 1Gbit.
-func ParseRate(s string) (int64, error) {
-	for _, u := range rateUnits {
-		digits, ok := strings.CutSuffix(s, u.word)
-		if !ok {
-			continue
-		}
-		x, err := strconv.ParseFloat(digits, 64)
-		if bits := x * float64(u.bits); err == nil && bits >= 1 && bits <= 1e12 {
-			return int64(bits), nil
-		}
-		break
-	}
-	return 0, fmt.Errorf("%s is not a rate; write bits a second as 64kbit, 10Mbit or 1Gbit", value.Quote(s))
-}
-
 func newPart() *written[float64] {
 	return &written[float64]{
-		what: "a part such as 1%", kind: "part", parse: ParsePart,
+		what: "a part such as 1%", kind: "part", parse: value.ParsePart,
 		schema: textOf(`^[0-9]+(\.[0-9]+)?%$`),
 	}
-}
-
-// ParsePart reads a part of all: 1%, 0.5%.
-func ParsePart(s string) (float64, error) {
-	digits, ok := strings.CutSuffix(s, "%")
-	x, err := strconv.ParseFloat(digits, 64)
-	if !ok || err != nil || x < 0 || x > 100 {
-		return 0, fmt.Errorf("%s is not a part of the frames; write it as 1%% or 0.5%%", value.Quote(s))
-	}
-	return x / 100, nil
 }
