@@ -19,20 +19,18 @@ const netns = "netns"
 type network interface {
 	scenarios.Network
 	DynamicPorts() (low, high uint16)
+	// hosts are what steps see of it.
+	hosts() *hosts
 	Close() error
 }
 
 // hostNetwork is the network of this process.
-type hostNetwork struct{}
-
-// Within implements [scenarios.Network].
-func (hostNetwork) Within(f func()) { f() }
+type hostNetwork struct{ *lab.Network }
 
 // DynamicPorts implements [network].
 func (hostNetwork) DynamicPorts() (low, high uint16) { return event.DynamicPorts() }
 
-// Close implements [network].
-func (hostNetwork) Close() error { return nil }
+func (n hostNetwork) hosts() *hosts { return &hosts{only: n.Network} }
 
 // privateNetwork is one that only the scenario has, which may have set the
 // range of the ports that the kernel chooses.
@@ -43,6 +41,8 @@ type privateNetwork struct {
 
 // DynamicPorts implements [network].
 func (n *privateNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
+
+func (n *privateNetwork) hosts() *hosts { return &hosts{only: n.Network} }
 
 // errHostNetwork is why a scenario that wants the host's network and no other
 // does not run in a private one.
@@ -66,7 +66,7 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 	case plan.Kind == scenarios.HostNetwork && o.Private:
 		return nil, &placedError{plan.Node, errHostNetwork}
 	case !OwnNetwork(s, o):
-		return hostNetwork{}, nil
+		return hostNetwork{lab.Outside()}, nil
 	case plan.Kind == scenarios.HostsNetwork:
 		return nil, &placedError{plan.Node, errors.New("a network of hosts cannot be made yet")}
 	}

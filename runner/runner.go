@@ -122,7 +122,7 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, hosts: new(hosts), programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, hosts: n.hosts(), programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	if len(o.Vars)+len(s.Computed)+len(s.Included) > 0 {

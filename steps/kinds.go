@@ -10,6 +10,7 @@ func Kinds() step.Kinds { return kinds }
 
 var kinds = step.Kinds{
 	&acceptKind,
+	&addressKind,
 	&assertKind,
 	&barrierKind,
 	&bindKind,
@@ -38,6 +39,7 @@ var kinds = step.Kinds{
 	&recvmmsgKind,
 	&relayKind,
 	&repeatKind,
+	&routeKind,
 	&sendKind,
 	&sendmmsgKind,
 	&setsockoptKind,
@@ -49,6 +51,7 @@ var kinds = step.Kinds{
 	&spawnKind,
 	&startKind,
 	&stateKind,
+	&sysctlKind,
 	&tlsKind,
 	&unlinkKind,
 	&unpackKind,

@@ -47,3 +47,23 @@ func addAddress(link netlink.Link, a netip.Prefix, dad bool) error {
 func ipNet(p netip.Prefix) *net.IPNet {
 	return &net.IPNet{IP: p.Addr().AsSlice(), Mask: net.CIDRMask(p.Bits(), p.Addr().BitLen())}
 }
+
+// Duplicate reports whether the kernel still looks if another host has an IPv6
+// address of an interface, which is tentative until then, and whether one has
+// it.
+func (n *Network) Duplicate(iface string, ip netip.Addr) (tentative, duplicate bool, err error) {
+	err = n.onInterface(iface, func(link netlink.Link) error {
+		list, err := netlink.AddrList(link, netlink.FAMILY_V6)
+		if err != nil {
+			return err
+		}
+		for _, a := range list {
+			if addr(a.IP) == ip {
+				tentative, duplicate = a.Flags&unix.IFA_F_TENTATIVE != 0, a.Flags&unix.IFA_F_DADFAILED != 0
+				return nil
+			}
+		}
+		return unix.EADDRNOTAVAIL
+	})
+	return tentative, duplicate, err
+}

@@ -55,6 +55,11 @@ func (n *Network) AddAddress(string, netip.Prefix, bool) error { return errOutsi
 // RemoveAddress fails.
 func (n *Network) RemoveAddress(string, netip.Prefix) error { return errOutside }
 
+// Duplicate fails.
+func (n *Network) Duplicate(string, netip.Addr) (tentative, duplicate bool, err error) {
+	return false, false, errNotLinux
+}
+
 // Neighbor fails.
 func (n *Network) Neighbor(netip.Addr) (net.HardwareAddr, error) { return nil, errNotLinux }
 

@@ -38,6 +38,9 @@ type Host interface {
 	// AddAddress gives an interface an address; with dad the kernel first looks
 	// whether another host has it (RFC 4862).
 	AddAddress(iface string, a netip.Prefix, dad bool) error
+	// Duplicate reports whether the kernel still looks if another host has an
+	// IPv6 address (it is tentative), and whether one has it (RFC 4862).
+	Duplicate(iface string, ip netip.Addr) (tentative, duplicate bool, err error)
 	// RemoveAddress takes an address from an interface.
 	RemoveAddress(iface string, a netip.Prefix) error
 	// Neighbor is the link-layer address that the host knows of a neighbor;

@@ -1,0 +1,91 @@
+package steps
+
+import (
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// labelled is an argument of an event behind a word: add 192.168.1.161/24.
+func labelled(word string, text event.Marked) event.Plain {
+	shown := event.Marked{Text: word + " "}
+	shown.Add(text)
+	return event.Plain(shown)
+}
+
+// networkCall opens the event of a step on the network: its arguments, and the
+// host where that is not the actor's own.
+func networkCall(t *step.Task, call string, on *step.HostRef, args ...any) error {
+	host, err := on.Shown(t)
+	if err == nil {
+		t.Call(call, append(args, host...)...)
+	}
+	return err
+}
+
+// done ends the call of a step that changed the network: 0, or the errno.
+func done(t *step.Task, err error) error {
+	if err != nil {
+		return failedCall(t, err)
+	}
+	t.Return(event.Const("0"))
+	return nil
+}
+
+// failedCall is an error of a host's network. Where the kernel gave an errno,
+// that is what the step ends in.
+func failedCall(t *step.Task, err error) error {
+	if errno, ok := sock.ErrnoOf(err); ok {
+		return &sock.Error{Call: t.Event.Call, Err: errno}
+	}
+	return err
+}
+
+// ownInterface reports an interface that the host of a step does not have.
+func ownInterface(c *step.Check, on *step.HostRef, iface *value.Text) {
+	host, names := interfacesOf(c, on)
+	name, static := iface.Static()
+	if names != nil && iface.Given() && static && c.MustSucceed() && !slices.Contains(names, name) {
+		noInterface(c, iface.Node, "the host "+host, name, names)
+	}
+}
+
+// interfacesOf are those of the host of a step; nil where they are not known.
+func interfacesOf(c *step.Check, on *step.HostRef) (host string, interfaces []string) {
+	host = c.HostOf(on)
+	if top := c.Topology(); host != "" && top != nil && top.Hosts[host] != nil {
+		interfaces = top.Hosts[host].Interfaces
+	}
+	return host, interfaces
+}
+
+func noInterface(c *step.Check, n *source.Node, where, name string, names []string) {
+	p := c.Problem(n, "%s has no interface %s", where, value.Quote(name))
+	if p.Hint = source.DidYouMean(name, names); p.Hint == "" {
+		p.Hint = "its interfaces are " + value.JoinOr(names)
+	}
+}
+
+// oneOf reports a step that has not exactly one of the given keys.
+func oneOf(c *step.Check, kind string, keys []string, given ...bool) bool {
+	count := 0
+	for _, is := range given {
+		if is {
+			count++
+		}
+	}
+	if count == 1 {
+		return true
+	}
+	list := value.JoinOr(keys)
+	if count == 0 {
+		c.Problem(c.Step.Node, "%s does nothing here", kind).Hint = "write one of " + list
+	} else {
+		c.Problem(c.Step.Node, "%s takes only one of %s", kind, list).Hint = "write a step for each"
+	}
+	return false
+}
