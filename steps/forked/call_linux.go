@@ -32,6 +32,9 @@ const (
 // [TimedOut]. An interruption by a signal is a result.
 func (p *Process) Call(w Wait, trap uintptr, ops ...Operand) (uintptr, syscall.Errno) {
 	t := p.take()
+	if t == nil {
+		return 0, Died
+	}
 	defer p.give(t)
 	size := 0
 	for i := range ops {
@@ -70,6 +73,9 @@ func (p *Process) Call(w Wait, trap uintptr, ops ...Operand) (uintptr, syscall.E
 // ask makes a request that is not a system call.
 func (p *Process) ask(op uint32, args ...uintptr) (uintptr, syscall.Errno) {
 	t := p.take()
+	if t == nil {
+		return 0, Died
+	}
 	defer p.give(t)
 	b := t.box()
 	b.op = op
@@ -80,12 +86,13 @@ func (p *Process) ask(op uint32, args ...uintptr) (uintptr, syscall.Errno) {
 	return b.result, syscall.Errno(b.errno)
 }
 
-// take reserves a thread for one call. The first one is preferred, for it is
-// the whole process as long as no second was begun.
+// take reserves a thread for one call; nil where the process was released. The
+// first one is preferred, for it is the whole process as long as no second was
+// begun.
 func (p *Process) take() *thread {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for {
+	for !p.released {
 		for _, t := range p.threads {
 			if !t.busy {
 				t.busy = true
@@ -94,13 +101,14 @@ func (p *Process) take() *thread {
 		}
 		p.idle.Wait()
 	}
+	return nil
 }
 
 func (p *Process) give(t *thread) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	t.busy = false
-	p.idle.Signal()
+	p.idle.Broadcast()
 }
 
 // request lets the thread do what its box says, and waits for the answer.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"syscall"
 
@@ -105,12 +106,15 @@ func (p *Process) Reap() {
 func (p *Process) Release() {
 	<-p.done
 	p.mu.Lock()
-	threads := p.threads
-	p.threads = nil
-	p.mu.Unlock()
-	for _, t := range threads {
+	p.released = true
+	for slices.ContainsFunc(p.threads, func(t *thread) bool { return t.busy }) {
+		p.idle.Wait() // the call sees the end too
+	}
+	for _, t := range p.threads {
 		p.space.forget(t)
 	}
+	p.threads = nil
+	p.mu.Unlock()
 	p.ended.Close()
 	if p.family.members.Add(-1) == 0 {
 		unix.Close(p.family.life)

@@ -32,10 +32,11 @@ type Process struct {
 	mask    atomic.Uint64 // of the signals that it blocks
 	several atomic.Bool   // it has more than one thread
 
-	mu      sync.Mutex
-	idle    *sync.Cond // signalled when a thread is not busy any more
-	threads []*thread  // the first is the one that it began with
-	reaped  bool
+	mu       sync.Mutex
+	idle     *sync.Cond // signalled when a thread is not busy any more
+	threads  []*thread  // the first is the one that it began with
+	reaped   bool
+	released bool
 }
 
 // A family is a process that this one has forked, with all that it has forked.

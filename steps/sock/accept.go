@@ -43,7 +43,7 @@ func (s *Socket) AcceptAs(w Wait, asked Acceptance) (*Socket, Addr, error) {
 
 // connection makes a socket of a descriptor that accept4(2) gave.
 func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
-	peer := name.decode(s.fd, s.kind)
+	peer := name.decode(s.caller(), s.fd, s.kind)
 	conn, err := s.group.newSocket(fd, s.kind, s.group.newDescription())
 	if err != nil {
 		return nil, Addr{}, err
@@ -71,7 +71,7 @@ func (d *direction) accept() (errno syscall.Errno) {
 			d.kept = c
 			return 0
 		}
-		if d.n, errno = sysAccept(s.fd, &d.name, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
+		if d.n, errno = sysAccept(d.caller(), s.fd, &d.name, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
 			return errno
 		}
 		conn, peer, err := s.connection(d.n, &d.name)

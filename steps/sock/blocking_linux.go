@@ -220,19 +220,35 @@ func (g *Group) closeLingering(deadline time.Time, closing func() syscall.Errno)
 func (d *direction) performThreaded() error {
 	s := d.socket
 	mode := &s.desc.mode
-	if err := mode.unblock(s.fd); err != nil {
+	if err := mode.unblock(s.caller(), s.fd); err != nil {
 		return err
 	}
-	defer mode.reblock(s.fd)
+	defer mode.reblock(s.caller(), s.fd)
 	d.threaded = true
 	d.flags &^= unix.MSG_DONTWAIT
-	return s.group.block(d.wait, d.watches, func() syscall.Errno {
-		for {
-			before := mode.moments.Load()
-			d.errno = d.do(d)
-			if d.errno != syscall.EAGAIN && d.errno != syscall.EINPROGRESS || mode.moments.Load() == before {
-				return d.errno
-			}
+	return s.group.block(d.wait, d.watches, d.blockingCall)
+}
+
+// blockingCall makes the call, which may block.
+func (d *direction) blockingCall() syscall.Errno {
+	mode := &d.socket.desc.mode
+	for {
+		before := mode.moments.Load()
+		d.errno = d.do(d)
+		if d.errno != syscall.EAGAIN && d.errno != syscall.EINPROGRESS || mode.moments.Load() == before {
+			return d.errno
 		}
-	})
+	}
+}
+
+// performForked lets the forked process make the call, in which it may block.
+// An interruption is a result there.
+func (d *direction) performForked() error {
+	s := d.socket
+	if err := s.desc.mode.lose(s.caller(), s.fd); err != nil {
+		return err
+	}
+	d.threaded = true
+	d.flags &^= unix.MSG_DONTWAIT
+	return s.group.outcome(d.blockingCall())
 }

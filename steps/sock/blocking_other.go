@@ -32,15 +32,17 @@ func (d *direction) performThreaded() error {
 	return asError(d.errno)
 }
 
+func (d *direction) performForked() error { return blockingSupported() }
+
 // fileMode has the O_NONBLOCK that the scenario has asked for. The one of the
 // file is never cleared.
 type fileMode struct{ asked atomic.Bool }
 
 func (*fileMode) isLost() bool { return false }
 
-func (*fileMode) lose(int) error { return blockingSupported() }
+func (*fileMode) lose(caller, int) error { return blockingSupported() }
 
-func (m *fileMode) ask(int) { m.asked.Store(true) }
+func (m *fileMode) ask(caller, int) { m.asked.Store(true) }
 
 func (m *fileMode) seen(flags int) int {
 	if m.asked.Load() {
@@ -49,8 +51,8 @@ func (m *fileMode) seen(flags int) int {
 	return flags &^ unix.O_NONBLOCK
 }
 
-func (m *fileMode) setFlags(fd, flags int, _ bool) syscall.Errno {
-	_, errno := sysFcntl(fd, unix.F_SETFL, flags|unix.O_NONBLOCK)
+func (m *fileMode) setFlags(c caller, fd, flags int, _ bool) syscall.Errno {
+	_, errno := sysFcntl(c, fd, unix.F_SETFL, flags|unix.O_NONBLOCK)
 	if errno == 0 {
 		m.asked.Store(flags&unix.O_NONBLOCK != 0)
 	}

@@ -23,7 +23,7 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	defer d.give()
 	d.do, d.n, d.plain = (*direction).connect, 0, true
 	d.threaded = threads && s.desc.waits.Load()&sendTimed != 0
-	if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
+	if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
 		return failedAt("connect", a, errno)
 	}
 	err := d.perform(w, false)
@@ -75,7 +75,7 @@ func (d *direction) connect() syscall.Errno {
 	s := d.socket
 	switch {
 	case d.begun.underWay && d.threaded:
-		if errno := sysConnect(s.fd, &d.name); errno != syscall.EISCONN {
+		if errno := sysConnect(d.caller(), s.fd, &d.name); errno != syscall.EISCONN {
 			return errno
 		}
 		return 0
@@ -83,7 +83,7 @@ func (d *direction) connect() syscall.Errno {
 		return d.connectProgress()
 	}
 	now := attempt{true, s.desc.dissolved.Load(), s.desc.shut.Load()}
-	errno := sysConnect(s.fd, &d.name)
+	errno := sysConnect(d.caller(), s.fd, &d.name)
 	if d.threaded || d.wait.NoWait {
 		return errno
 	}
@@ -108,23 +108,23 @@ func (d *direction) connectProgress() syscall.Errno {
 		return syscall.EPIPE
 	}
 	if s.desc.shut.Load() != d.begun.shut {
-		if value, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR); err == nil && value != 0 {
+		if value, errno := sysGetsockoptInt(s.caller(), s.fd, unix.SOL_SOCKET, unix.SO_ERROR); errno == 0 && value != 0 {
 			return syscall.Errno(value)
 		}
 	}
-	return connectProgress(s.fd, s.kind, &d.name)
+	return connectProgress(d.caller(), s.fd, s.kind, &d.name)
 }
 
 // connectError asks SO_ERROR how an attempt has ended. Without an error only a
 // peer's address proves a connection: the poller may wake a waiter for nothing.
-func connectError(fd int) syscall.Errno {
-	value, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
-	if err != nil {
-		return asErrno(err)
+func connectError(c caller, fd int) syscall.Errno {
+	value, errno := sysGetsockoptInt(c, fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	if errno != 0 {
+		return errno
 	}
 	switch errno := syscall.Errno(value); errno {
 	case 0, syscall.EISCONN:
-		if _, err := unix.Getpeername(fd); err == nil {
+		if _, errno := sysGetpeername(c, fd, kind{}); errno == 0 {
 			return 0
 		}
 		return syscall.EAGAIN

@@ -90,7 +90,7 @@ func TestConnectError(t *testing.T) {
 	g, _ := newGroup(t)
 	l := bound(t, g, unix.SOCK_STREAM, loopback4, false)
 	c := open(t, g, unix.AF_INET, unix.SOCK_STREAM, 0, false)
-	if errno := connectError(c.FD()); errno != syscall.EAGAIN {
+	if errno := connectError(caller{}, c.FD()); errno != syscall.EAGAIN {
 		t.Errorf("before the connection comes %v", errno)
 	}
 	wantErrno(t, c.Connect(nowait, l.Desc().Local()), syscall.EINPROGRESS)
@@ -98,13 +98,13 @@ func TestConnectError(t *testing.T) {
 		revents, err := c.Poll(unix.POLLOUT)
 		return revents != 0 && err == nil
 	})
-	if errno := connectError(c.FD()); errno != syscall.ECONNREFUSED {
+	if errno := connectError(caller{}, c.FD()); errno != syscall.ECONNREFUSED {
 		t.Errorf("a refused one gives %v", errno)
 	}
 	must(t, l.Listen(1))
 	c = open(t, g, unix.AF_INET, unix.SOCK_STREAM, 0, false)
 	must(t, c.Connect(patient(), l.Desc().Local()))
-	if errno := connectError(c.FD()); errno != 0 {
+	if errno := connectError(caller{}, c.FD()); errno != 0 {
 		t.Errorf("a connected one gives %v", errno)
 	}
 }

@@ -84,14 +84,14 @@ func load(p *atomic.Pointer[Addr]) Addr {
 // learnInode keeps the inode of an AF_UNIX socket.
 func (s *Socket) learnInode() {
 	if s.family == unix.AF_UNIX {
-		s.desc.inode.Store(inodeOf(s.fd))
+		s.desc.inode.Store(inodeOf(s.caller(), s.fd))
 	}
 }
 
 // learnLocal keeps what getsockname(2) says. A port that was 0 before and is
 // not now was chosen by the kernel.
 func (s *Socket) learnLocal() (Addr, error) {
-	a, errno := sysGetsockname(s.fd, s.kind)
+	a, errno := sysGetsockname(s.caller(), s.fd, s.kind)
 	if errno != 0 {
 		return Addr{}, errno
 	}
@@ -129,18 +129,18 @@ func (s *Socket) learnAutobound() {
 
 // learnRemote keeps what getpeername(2) says, and asked where it has no answer.
 func (s *Socket) learnRemote(asked Addr) {
-	if a, errno := sysGetpeername(s.fd, s.kind); errno == 0 {
+	if a, errno := sysGetpeername(s.caller(), s.fd, s.kind); errno == 0 {
 		asked = a
 	}
 	s.desc.remote.Store(&asked)
 }
 
-func inodeOf(fd int) uint64 {
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil {
+func inodeOf(c caller, fd int) uint64 {
+	ino, _, errno := sysFstat(c, fd)
+	if errno != 0 {
 		return 0
 	}
-	return st.Ino
+	return ino
 }
 
 // receivedDescription finds the description that a received descriptor belongs
@@ -148,20 +148,20 @@ func inodeOf(fd int) uint64 {
 // is nil for a stranger and for what is not a socket, whose inode need not be
 // its own.
 func (g *Group) receivedDescription(fd int) *Description {
-	var st unix.Stat_t
-	if unix.Fstat(fd, &st) != nil || st.Mode&unix.S_IFMT != unix.S_IFSOCK {
+	ino, mode, errno := sysFstat(g.caller(), fd)
+	if errno != 0 || mode&unix.S_IFMT != unix.S_IFSOCK {
 		return nil
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if p := g.passed[st.Ino]; p != nil {
+	if p := g.passed[ino]; p != nil {
 		if p.copies--; p.copies <= 0 {
-			delete(g.passed, st.Ino)
+			delete(g.passed, ino)
 		}
 		return p.desc
 	}
 	for s := range g.open {
-		if inodeOf(s.fd) == st.Ino {
+		if inodeOf(s.caller(), s.fd) == ino {
 			return s.desc
 		}
 	}

@@ -65,25 +65,6 @@ func failedAt(call string, a Addr, err error) error {
 	return &Error{Call: call, Addr: a, Err: err}
 }
 
-// asError turns the "no error" errno 0 into a nil error.
-func asError(errno syscall.Errno) error {
-	if errno == 0 {
-		return nil
-	}
-	return errno
-}
-
-// asErrno is the errno of an error that a wrapper of x/sys returned.
-func asErrno(err error) syscall.Errno {
-	if err == nil {
-		return 0
-	}
-	if errno, ok := err.(syscall.Errno); ok {
-		return errno
-	}
-	return syscall.EINVAL
-}
-
 // ErrnoOf finds the errno that err wraps.
 func ErrnoOf(err error) (syscall.Errno, bool) {
 	var errno syscall.Errno

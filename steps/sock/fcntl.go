@@ -21,10 +21,10 @@ func (s *Socket) Fcntl(command, arg int) (int, error) {
 func (s *Socket) fcntl(command, arg int) (int, syscall.Errno) {
 	switch command {
 	case unix.F_GETFL:
-		flags, errno := sysFcntl(s.fd, unix.F_GETFL, 0)
+		flags, errno := sysFcntl(s.caller(), s.fd, unix.F_GETFL, 0)
 		return s.desc.mode.seen(flags), errno
 	case unix.F_SETFL:
-		return 0, s.desc.mode.setFlags(s.fd, arg, s.desc.foreign.Load())
+		return 0, s.desc.mode.setFlags(s.caller(), s.fd, arg, s.desc.foreign.Load())
 	case unix.F_GETFD:
 		if s.cloexec.Load() {
 			return unix.FD_CLOEXEC, 0
@@ -34,9 +34,9 @@ func (s *Socket) fcntl(command, arg int) (int, syscall.Errno) {
 		s.cloexec.Store(arg&unix.FD_CLOEXEC != 0)
 		return 0, 0
 	case unix.F_GETOWN:
-		return sysGetown(s.fd)
+		return sysGetown(s.caller(), s.fd)
 	}
-	return sysFcntl(s.fd, command, arg)
+	return sysFcntl(s.caller(), s.fd, command, arg)
 }
 
 // DupFrom makes a second descriptor as [Socket.Dup] does, with the lowest
@@ -55,9 +55,9 @@ func (s *Socket) DupFrom(least int, cloexec bool) (*Socket, error) {
 
 // dup makes a second descriptor with the lowest number from least on.
 func (s *Socket) dup(least int) (*Socket, error) {
-	fd, errno := sysFcntl(s.fd, unix.F_DUPFD_CLOEXEC, least)
+	fd, errno := sysFcntl(s.caller(), s.fd, unix.F_DUPFD_CLOEXEC, least)
 	if errno != 0 {
-		return nil, errno
+		return nil, asError(errno)
 	}
 	k := s.kind
 	k.blocking = k.blocking || s.desc.mode.isLost()
@@ -68,7 +68,7 @@ func (s *Socket) dup(least int) (*Socket, error) {
 // for, with the numbers of their SOCK_ flags.
 func (s *Socket) believe(flags int) {
 	if flags&SockNonblock != 0 {
-		s.desc.mode.ask(s.fd)
+		s.desc.mode.ask(s.caller(), s.fd)
 	}
 	s.cloexec.Store(flags&SockCloexec != 0)
 }
@@ -76,8 +76,3 @@ func (s *Socket) believe(flags int) {
 // Nonblocking reports whether the scenario has asked for O_NONBLOCK: then its
 // steps do not wait on any descriptor of the description.
 func (d *Description) Nonblocking() bool { return d.mode.asked.Load() }
-
-func sysFcntl(fd, command, arg int) (int, syscall.Errno) {
-	n, err := unix.FcntlInt(uintptr(fd), command, arg)
-	return n, asErrno(err)
-}

@@ -15,7 +15,12 @@ const (
 	SockCloexec  = 0x80000
 )
 
-func sysGetown(fd int) (int, syscall.Errno) { return sysFcntl(fd, unix.F_GETOWN, 0) }
+func sysGetown(c caller, fd int) (int, syscall.Errno) { return sysFcntl(c, fd, unix.F_GETOWN, 0) }
+
+func sysFcntl(_ caller, fd, command, arg int) (int, syscall.Errno) {
+	n, err := unix.FcntlInt(uintptr(fd), command, arg)
+	return n, asErrno(err)
+}
 
 // fcntl(2), sys/fcntl.h
 var fcntlCommands = constants{"F_", []constant{

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // The SOCK_ flags in the type of socket(2) and of accept4(2).
@@ -20,13 +22,23 @@ const ownerGroup = 2 // F_OWNER_PGRP
 
 // sysGetown asks for the owner as the C library does for F_GETOWN: the number
 // of a process group, which is negative, looks like an errno there.
-func sysGetown(fd int) (int, syscall.Errno) {
+func sysGetown(c caller, fd int) (int, syscall.Errno) {
+	if c.process != nil {
+		owner := new(ownerEx)
+		_, errno := c.call(unix.SYS_FCNTL, num(fd), num(unix.F_GETOWN_EX), forked.Out(forked.Bytes(owner)))
+		return owner.number(), errno
+	}
 	var owner ownerEx
 	_, _, errno := unix.Syscall(unix.SYS_FCNTL, uintptr(fd), unix.F_GETOWN_EX, uintptr(unsafe.Pointer(&owner)))
-	if owner.kind == ownerGroup {
-		return -int(owner.pid), errno
+	return owner.number(), errno
+}
+
+// number is the owner as F_SETOWN takes it.
+func (o *ownerEx) number() int {
+	if o.kind == ownerGroup {
+		return -int(o.pid)
 	}
-	return int(owner.pid), errno
+	return int(o.pid)
 }
 
 // fcntl(2), linux/fcntl.h

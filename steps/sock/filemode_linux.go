@@ -22,25 +22,25 @@ type fileMode struct {
 }
 
 // unblock clears the flag until reblock.
-func (m *fileMode) unblock(fd int) error { return m.change(fd, func() { m.cleared++ }) }
+func (m *fileMode) unblock(c caller, fd int) error { return m.change(c, fd, func() { m.cleared++ }) }
 
-func (m *fileMode) reblock(fd int) { m.change(fd, func() { m.cleared-- }) }
+func (m *fileMode) reblock(c caller, fd int) { m.change(c, fd, func() { m.cleared-- }) }
 
 // lose says that the poller does not need the flag any more.
-func (m *fileMode) lose(fd int) error { return m.change(fd, func() { m.lost = true }) }
+func (m *fileMode) lose(c caller, fd int) error { return m.change(c, fd, func() { m.lost = true }) }
 
 // ask sets the flag for the scenario.
-func (m *fileMode) ask(fd int) { m.change(fd, func() { m.asked.Store(true) }) }
+func (m *fileMode) ask(c caller, fd int) { m.change(c, fd, func() { m.asked.Store(true) }) }
 
 // change changes who needs the flag, and the flag where that makes a
 // difference.
-func (m *fileMode) change(fd int, needs func()) error {
+func (m *fileMode) change(c caller, fd int, needs func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	before := m.isCleared()
 	needs()
 	if now := m.isCleared(); now != before {
-		return unix.SetNonblock(fd, !now)
+		return setNonblock(c, fd, !now)
 	}
 	return nil
 }
@@ -69,14 +69,14 @@ func (m *fileMode) seen(flags int) int {
 
 // setFlags is F_SETFL. A file that a program has too gets exactly the flags
 // that the scenario asks for.
-func (m *fileMode) setFlags(fd, flags int, foreign bool) syscall.Errno {
+func (m *fileMode) setFlags(c caller, fd, flags int, foreign bool) syscall.Errno {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	asks := flags&unix.O_NONBLOCK != 0
 	if !asks && m.cleared == 0 && !m.lost && !foreign {
 		flags |= unix.O_NONBLOCK
 	}
-	if _, errno := sysFcntl(fd, unix.F_SETFL, flags); errno != 0 {
+	if _, errno := sysFcntl(c, fd, unix.F_SETFL, flags); errno != 0 {
 		return errno
 	}
 	m.lost = m.lost || foreign
@@ -102,18 +102,18 @@ func (m *fileMode) nonblocking(d *direction) syscall.Errno {
 }
 
 func (m *fileMode) forTheMoment(d *direction) (errno syscall.Errno) {
-	fd := d.socket.fd
+	c, fd := d.socket.caller(), d.socket.fd
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if !m.isCleared() {
 		return d.do(d)
 	}
 	m.moments.Add(1)
-	if err := unix.SetNonblock(fd, true); err != nil {
+	if err := setNonblock(c, fd, true); err != nil {
 		return asErrno(err)
 	}
 	defer func() {
-		if err := unix.SetNonblock(fd, false); err != nil && errno == 0 {
+		if err := setNonblock(c, fd, false); err != nil && errno == 0 {
 			errno = asErrno(err)
 		}
 	}()

@@ -11,12 +11,23 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // Group owns every descriptor of one run. It numbers their descriptions, wakes
 // all calls that wait when its context is cancelled, and releases what is left
 // when it is closed. Its methods may be called from any goroutine.
+//
+// The sockets that a forked process makes are made by a Group of its own, which
+// has all but the process in common with the first: see [Process.Group].
 type Group struct {
+	*registry
+	process *Process // that makes the calls; nil: this process
+}
+
+// A registry is what the groups of a run and its forked processes share.
+type registry struct {
 	stop   func() bool // takes back the AfterFunc that watches ctx
 	ended  atomic.Bool // set before the waiting calls are woken
 	lastID atomic.Uint64
@@ -31,6 +42,9 @@ type Group struct {
 	waiters map[waiter]struct{}
 	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
 	bound   []boundPath
+
+	space     forked.Space
+	processes map[*Process]struct{} // that were forked and have not ended
 }
 
 // A waiter can have its waiting cut short from another goroutine.
@@ -63,12 +77,13 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 	if within == nil {
 		within = func(f func()) { f() }
 	}
-	g := &Group{
-		within:  within,
-		open:    make(map[*Socket]struct{}),
-		waiters: make(map[waiter]struct{}),
-		passed:  make(map[uint64]*passage),
-	}
+	g := &Group{registry: &registry{
+		within:    within,
+		open:      make(map[*Socket]struct{}),
+		waiters:   make(map[waiter]struct{}),
+		passed:    make(map[uint64]*passage),
+		processes: make(map[*Process]struct{}),
+	}}
 	g.diag = newUnixDiag(g.socket)
 	g.drained = sync.NewCond(&g.mu)
 	g.lastID.Store(uint64(processPart()) << 32)
@@ -84,6 +99,7 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 // but the one that is asked for, and each call that waits takes a thread, which
 // is supported on Linux only. SOCK_NONBLOCK and SOCK_CLOEXEC may be in typ.
 func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
+	blocking = blocking || g.process != nil
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, failed("socket", err)
 	}
@@ -100,9 +116,15 @@ func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	return s, nil
 }
 
+// caller is who makes the calls of the group.
+func (g *Group) caller() caller { return caller{process: g.process} }
+
 // socket is socket(2) in the group's network.
 func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error) {
-	g.within(func() { fd, err = sysSocket(family, typ, proto, nonblock) })
+	if c := g.caller(); c.process != nil {
+		return sysSocket(c, family, typ, proto, nonblock)
+	}
+	g.within(func() { fd, err = sysSocket(caller{}, family, typ, proto, nonblock) })
 	return fd, err
 }
 
@@ -112,11 +134,16 @@ const openFlags = SockNonblock | SockCloexec
 // OpenPair makes two connected sockets with socketpair(2). Each one's
 // Description names the other's as its Peer.
 func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
+	blocking = blocking || g.process != nil
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, nil, failed("socketpair", err)
 	}
 	var fds [2]int
-	g.within(func() { fds, err = sysSocketpair(family, typ, proto, !blocking) })
+	if c := g.caller(); c.process != nil {
+		fds, err = sysSocketpair(c, family, typ, proto, false)
+	} else {
+		g.within(func() { fds, err = sysSocketpair(c, family, typ, proto, !blocking) })
+	}
 	if err != nil {
 		return nil, nil, failed("socketpair", err)
 	}
@@ -124,7 +151,7 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 	da.Peer, db.Peer = db, da
 	k := kind{family, typ &^ openFlags, proto, blocking}
 	if a, err = g.newSocket(fds[0], k, da); err != nil {
-		unix.Close(fds[1])
+		sysClose(g.caller(), fds[1])
 		return nil, nil, failed("socketpair", err)
 	}
 	if b, err = g.newSocket(fds[1], k, db); err != nil {
@@ -149,12 +176,13 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 // the sender too. What is not a socket has family AF_UNSPEC and type 0, and can
 // be read, written and closed.
 func (g *Group) Adopt(fd int) (*Socket, error) {
-	unix.CloseOnExec(fd)
-	status, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
-	if err != nil {
-		return nil, failed("fcntl", err)
+	c := g.caller()
+	sysFcntl(c, fd, unix.F_SETFD, unix.FD_CLOEXEC)
+	status, errno := sysFcntl(c, fd, unix.F_GETFL, 0)
+	if errno != 0 {
+		return nil, failed("fcntl", asError(errno))
 	}
-	k := sysIdentify(fd)
+	k := sysIdentify(c, fd)
 	desc := g.receivedDescription(fd)
 	known := desc != nil
 	if known {
@@ -164,8 +192,9 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		desc.foreign.Store(true)
 		k.blocking = status&unix.O_NONBLOCK == 0
 	}
+	k.blocking = k.blocking || g.process != nil
 	if err := g.mayOpen(k.blocking); err != nil {
-		unix.Close(fd)
+		sysClose(c, fd)
 		return nil, failed("recvmsg", err)
 	}
 	s, err := g.newSocket(fd, k, desc)
@@ -201,7 +230,7 @@ func (g *Group) Close() error {
 
 	var errs []error
 	for _, s := range left {
-		if err := s.Close(); err != nil && !errors.Is(err, syscall.EBADF) {
+		if err := s.Close(); err != nil && !errors.Is(err, syscall.EBADF) && !errors.Is(err, ErrDied) {
 			errs = append(errs, err)
 		}
 	}
@@ -210,6 +239,7 @@ func (g *Group) Close() error {
 		g.drained.Wait()
 	}
 	g.mu.Unlock()
+	g.awaitProcesses()
 	g.diag.close()
 	return errors.Join(append(errs, g.unlinkBound()...)...)
 }

@@ -34,11 +34,11 @@ func (s *Socket) TCPState() (string, error) {
 		return s.group.closedState(s)
 	}
 	defer s.leave()
-	info, err := unix.GetsockoptTCPInfo(s.fd, unix.IPPROTO_TCP, unix.TCP_INFO)
-	if err != nil {
-		return "", failed("getsockopt", err)
+	state := []byte{0} // the first field of struct tcp_info
+	if _, errno := sysGetsockopt(s.caller(), s.fd, unix.IPPROTO_TCP, unix.TCP_INFO, state); errno != 0 {
+		return "", failed("getsockopt", asError(errno))
 	}
-	return TCPStateName(info.State), nil
+	return TCPStateName(state[0]), nil
 }
 
 // Sizes of linux/inet_diag.h: struct inet_diag_req_v2 and the part of

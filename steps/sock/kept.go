@@ -73,7 +73,7 @@ func (k *keptConns) drop() {
 	k.list = nil
 	k.mu.Unlock()
 	for _, c := range list {
-		unix.SetsockoptLinger(c.conn.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+		sysSetsockopt(c.conn.caller(), c.conn.fd, unix.SOL_SOCKET, unix.SO_LINGER, EncodeLinger(1, 0))
 		c.conn.Close()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // mmsghdr is struct mmsghdr of sendmmsg(2). Go pads it as C does.
@@ -42,13 +44,16 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		if !m.HasAddr {
 			continue
 		}
-		if errno := b.names[i].encode(s.fd, s.family, m.Addr); errno != 0 {
+		if errno := b.names[i].encode(s.caller(), s.fd, s.family, m.Addr); errno != 0 {
 			return nil, failedAt("sendmmsg", m.Addr, errno)
 		}
 		h.Name, h.Namelen = &b.names[i].buf[0], b.names[i].len
 	}
 	defer s.learnAutobound()
-	sizes, err := s.mmsg(w, b, unix.SYS_SENDMMSG, flags|unix.MSG_NOSIGNAL, false)
+	if s.group.process == nil {
+		flags |= unix.MSG_NOSIGNAL
+	}
+	sizes, err := s.mmsg(w, b, msgs, unix.SYS_SENDMMSG, flags)
 	for _, n := range sizes {
 		s.sent(n)
 	}
@@ -71,10 +76,10 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		h.SetIovlen(len(b.scratch[i].iov))
 		h.Name, h.Namelen = &b.names[i].buf[0], uint32(len(b.names[i].buf))
 	}
-	sizes, err := s.mmsg(w, b, unix.SYS_RECVMMSG, flags, true)
+	sizes, err := s.mmsg(w, b, msgs, unix.SYS_RECVMMSG, flags)
 	for i := range sizes {
 		b.names[i].len = b.hdrs[i].hdr.Namelen
-		msgs[i].Addr = b.names[i].decode(s.fd, s.kind)
+		msgs[i].Addr = b.names[i].decode(s.caller(), s.fd, s.kind)
 		msgs[i].HasAddr = !msgs[i].Addr.IsZero()
 		msgs[i].Flags = int(b.hdrs[i].hdr.Flags)
 		s.received(sizes[i], flags)
@@ -85,8 +90,8 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 // mmsg makes the call. One that may wait is made on a thread: where it ends
 // after a part of the messages, nothing reports whether that is for lack of
 // further ones.
-func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]int, error) {
-	d := &s.wr
+func (s *Socket) mmsg(w Wait, b *batch, msgs []*Message, trap uintptr, flags int) ([]int, error) {
+	d, reads := &s.wr, trap == unix.SYS_RECVMMSG
 	if reads {
 		d = &s.rd
 	}
@@ -98,6 +103,11 @@ func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]
 	}
 	d.threaded = true
 	d.do = func(d *direction) syscall.Errno {
+		if c := d.caller(); c.process != nil {
+			n, errno := c.call(trap, num(s.fd), b.operand(msgs, reads), num(len(b.hdrs)), num(d.flags), num(0))
+			d.n = count(n, errno)
+			return errno
+		}
 		n, _, errno := unix.Syscall6(trap, uintptr(s.fd), uintptr(unsafe.Pointer(unsafe.SliceData(b.hdrs))), uintptr(len(b.hdrs)),
 			uintptr(d.flags), 0, 0)
 		d.n = count(n, errno)
@@ -109,4 +119,25 @@ func (s *Socket) mmsg(w Wait, b *batch, trap uintptr, flags int, reads bool) ([]
 		sizes[i] = int(b.hdrs[i].n)
 	}
 	return sizes, err
+}
+
+// operand are the headers with all that they point to.
+func (b *batch) operand(msgs []*Message, reads bool) forked.Operand {
+	way := input
+	if reads {
+		way = forked.Out
+	}
+	size := int(unsafe.Sizeof(mmsghdr{}))
+	var refs []forked.Ref
+	for i, m := range msgs {
+		name := &b.names[i]
+		if b.hdrs[i].hdr.Name == nil {
+			name = nil
+		}
+		for _, r := range messageRefs(&b.scratch[i], m.Buffers, nil, name, way) {
+			r.At += i * size
+			refs = append(refs, r)
+		}
+	}
+	return forked.InOut(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(b.hdrs))), len(b.hdrs)*size), refs...)
 }

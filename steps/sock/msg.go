@@ -37,7 +37,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	defer s.learnAutobound()
 	d.do, d.msg, d.n = (*direction).sendmsg, m, 0
 	if m.HasAddr {
-		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
+		if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
 			return 0, failedAt("sendmsg", a, errno)
 		}
 		d.named = true
@@ -65,7 +65,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 }
 
 func (d *direction) sendmsg() (errno syscall.Errno) {
-	d.n, errno = sysSendmsg(d.socket.fd, d.msg, &d.scratch, d.flags, d.destination())
+	d.n, errno = sysSendmsg(d.caller(), d.socket.fd, d.msg, &d.scratch, d.flags, d.destination())
 	return errno
 }
 
@@ -86,7 +86,7 @@ func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 	}
 	m.Addr = Addr{}
 	if !s.stream() {
-		m.Addr = d.name.decode(s.fd, s.kind)
+		m.Addr = d.name.decode(s.caller(), s.fd, s.kind)
 	}
 	m.HasAddr = !m.Addr.IsZero()
 	s.received(d.n, flags)
@@ -94,7 +94,7 @@ func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 }
 
 func (d *direction) recvmsg() (errno syscall.Errno) {
-	d.n, errno = sysRecvmsg(d.socket.fd, d.msg, &d.scratch, d.flags, &d.name)
+	d.n, errno = sysRecvmsg(d.caller(), d.socket.fd, d.msg, &d.scratch, d.flags, &d.name)
 	return errno
 }
 
@@ -127,7 +127,7 @@ func anyByte(bufs [][]byte) bool {
 }
 
 func (d *direction) writev() (errno syscall.Errno) {
-	d.n, errno = sysWritev(d.socket.fd, d.msg.Buffers, &d.scratch)
+	d.n, errno = sysWritev(d.caller(), d.socket.fd, d.msg.Buffers, &d.scratch)
 	return errno
 }
 
@@ -152,6 +152,6 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 }
 
 func (d *direction) readv() (errno syscall.Errno) {
-	d.n, errno = sysReadv(d.socket.fd, d.msg.Buffers, &d.scratch)
+	d.n, errno = sysReadv(d.caller(), d.socket.fd, d.msg.Buffers, &d.scratch)
 	return errno
 }

@@ -17,9 +17,9 @@ const (
 
 // encodePacket writes an address of AF_PACKET. An interface that is not there is
 // ENODEV.
-func (n *sockname) encodePacket(fd int, a Addr) syscall.Errno {
+func (n *sockname) encodePacket(c caller, fd int, a Addr) syscall.Errno {
 	clear(n.buf[sizeFamily:])
-	index, errno := interfaceIndex(fd, a.Interface)
+	index, errno := interfaceIndex(c, fd, a.Interface)
 	binary.BigEndian.PutUint16(n.buf[packetProtocol:], a.Protocol)
 	binary.NativeEndian.PutUint32(n.buf[packetIndex:], index)
 	size := copy(n.buf[packetHead:], a.Other)
@@ -29,10 +29,10 @@ func (n *sockname) encodePacket(fd int, a Addr) syscall.Errno {
 }
 
 // decodePacket reads a sockaddr_ll.
-func decodePacket(fd int, b []byte) Addr {
+func decodePacket(c caller, fd int, b []byte) Addr {
 	a := Addr{Family: FamilyPacket, Protocol: binary.BigEndian.Uint16(b[packetProtocol:])}
 	if index := binary.NativeEndian.Uint32(b[packetIndex:]); index != 0 {
-		a.Interface = interfaceName(fd, index)
+		a.Interface = interfaceName(c, fd, index)
 	}
 	hardware := b[packetHead:]
 	a.Other = string(hardware[:min(int(b[packetLength]), len(hardware))])

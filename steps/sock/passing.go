@@ -32,7 +32,7 @@ func (g *Group) passedSockets(control []byte) []*Socket {
 			continue
 		}
 		for s := range g.open {
-			if slices.Contains(fds, s.fd) {
+			if s.group.process == g.process && slices.Contains(fds, s.fd) {
 				list = append(list, s)
 			}
 		}
@@ -81,7 +81,7 @@ func (g *Group) isOurs(inode uint64, path string) bool {
 // countPassage changes how many copies of s are on their way. g.mu is held.
 func (g *Group) countPassage(s *Socket, copies int) {
 	s.desc.passed.Store(true)
-	ino := inodeOf(s.fd)
+	ino := inodeOf(s.caller(), s.fd)
 	p := g.passed[ino]
 	if p == nil {
 		p = &passage{desc: s.desc}

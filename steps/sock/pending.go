@@ -25,7 +25,7 @@ func (g *Group) Pending() bool {
 	}
 	for _, p := range polls {
 		ready := false
-		p.raw.Control(func(fd uintptr) { ready = isReady(int(fd), unix.POLLIN) })
+		p.raw.Control(func(fd uintptr) { ready = isReady(caller{}, int(fd), unix.POLLIN) })
 		if ready {
 			return true
 		}
@@ -46,10 +46,10 @@ func (s *Socket) pending() bool {
 	if s.wr.busy.Load() {
 		events |= unix.POLLOUT
 	}
-	return events != 0 && isReady(s.fd, events) || events&unix.POLLIN != 0 && s.peerSends()
+	return events != 0 && isReady(s.caller(), s.fd, events) || events&unix.POLLIN != 0 && s.peerSends()
 }
 
-func isReady(fd int, events int16) bool {
-	revents, errno := pollNow(fd, events)
+func isReady(c caller, fd int, events int16) bool {
+	revents, errno := pollNow(c, fd, events)
 	return errno == 0 && revents != 0
 }

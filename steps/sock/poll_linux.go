@@ -27,6 +27,9 @@ func (g *Group) Poll(w Wait, items []PollItem) (int, error) {
 			defer items[i].Socket.leave()
 		}
 	}
+	if g.process != nil {
+		return g.pollForked(w, items)
+	}
 	n, err := pollAll(items)
 	if err != nil || n > 0 || w.NoWait {
 		return n, failed("poll", err)
@@ -135,4 +138,21 @@ var morePollEvents = []constant{
 	{"POLLWRNORM", 0x100},
 	{"POLLWRBAND", 0x200},
 	{"POLLRDHUP", unix.POLLRDHUP},
+}
+
+// pollForked is the forked process's own poll(2), which an interruption ends.
+func (g *Group) pollForked(w Wait, items []PollItem) (int, error) {
+	fds := make([]unix.PollFd, len(items))
+	for i, it := range items {
+		fds[i] = unix.PollFd{Fd: int32(it.Socket.pollFD()), Events: it.Events}
+	}
+	var limit *unix.Timespec
+	if w.NoWait {
+		limit = new(unix.Timespec)
+	}
+	n, errno := caller{g.process, &w}.poll(fds, limit)
+	for i := range items {
+		items[i].Revents = fds[i].Revents
+	}
+	return n, failed("poll", g.outcome(errno))
 }

@@ -25,7 +25,7 @@ func (s *Socket) Readable(w Wait, flags int) error {
 }
 
 func (d *direction) readable() syscall.Errno {
-	revents, errno := pollNow(d.socket.fd, unix.POLLIN)
+	revents, errno := pollNow(d.caller(), d.socket.fd, unix.POLLIN)
 	if errno == 0 && revents == 0 {
 		return syscall.EAGAIN
 	}

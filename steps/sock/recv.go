@@ -32,7 +32,7 @@ func (s *Socket) Recv(w Wait, p []byte, flags int) (n int, from Addr, err error)
 		return 0, Addr{}, failed(call, err)
 	}
 	if d.named {
-		from = d.name.decode(s.fd, s.kind)
+		from = d.name.decode(s.caller(), s.fd, s.kind)
 	}
 	s.received(d.n, flags)
 	return d.n, from, nil
@@ -96,7 +96,7 @@ func (d *direction) recv() (errno syscall.Errno) {
 	if d.named {
 		name = &d.name
 	}
-	d.n, errno = sysRecvfrom(d.socket.fd, d.bytes, d.flags, name)
+	d.n, errno = sysRecvfrom(d.caller(), d.socket.fd, d.bytes, d.flags, name)
 	return errno
 }
 
@@ -120,6 +120,6 @@ func (s *Socket) Read(w Wait, p []byte) (int, error) {
 }
 
 func (d *direction) read() (errno syscall.Errno) {
-	d.n, errno = sysRead(d.socket.fd, d.bytes)
+	d.n, errno = sysRead(d.caller(), d.socket.fd, d.bytes)
 	return errno
 }

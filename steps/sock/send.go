@@ -8,8 +8,8 @@ import (
 
 // Send sends once, by send(2), or by sendto(2) if to is given. A polled stream
 // may take fewer bytes than p has; a blocking one takes all of them unless it
-// is interrupted, and so does a polled one if w asks for that. MSG_NOSIGNAL is
-// always added: a closed peer gives EPIPE and no signal.
+// is interrupted, and so does a polled one if w asks for that. Outside a forked
+// process MSG_NOSIGNAL is always added: a closed peer gives EPIPE and no signal.
 //
 // An AF_UNIX datagram for which there is no room cannot be waited for by
 // polling. Such a call takes a thread, and the open file loses its O_NONBLOCK
@@ -28,7 +28,7 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	defer s.learnAutobound()
 	d.do, d.bytes, d.n = (*direction).send, p, 0
 	if to != nil {
-		if errno := d.name.encode(s.fd, s.family, a); errno != 0 {
+		if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
 			return 0, failedAt(call, a, errno)
 		}
 		d.named = true
@@ -57,7 +57,10 @@ func (d *direction) sends(w Wait, flags int) {
 	if s.family == unix.AF_UNIX && s.typ == unix.SOCK_DGRAM {
 		d.again = againBlocks
 	}
-	d.flags = flags | unix.MSG_NOSIGNAL
+	d.flags = flags
+	if s.group.process == nil {
+		d.flags |= unix.MSG_NOSIGNAL
+	}
 	if !d.threaded {
 		d.flags |= s.dontWait(w)
 	}
@@ -80,7 +83,7 @@ func (s *Socket) sent(n int) {
 }
 
 func (d *direction) send() (errno syscall.Errno) {
-	d.n, errno = sysSendto(d.socket.fd, d.bytes, d.flags, d.destination())
+	d.n, errno = sysSendto(d.caller(), d.socket.fd, d.bytes, d.flags, d.destination())
 	return errno
 }
 
@@ -112,6 +115,6 @@ func (s *Socket) Write(w Wait, p []byte) (int, error) {
 }
 
 func (d *direction) write() (errno syscall.Errno) {
-	d.n, errno = sysWrite(d.socket.fd, d.bytes)
+	d.n, errno = sysWrite(d.caller(), d.socket.fd, d.bytes)
 	return errno
 }

@@ -173,10 +173,10 @@ func TestZone(t *testing.T) {
 	var name sockname
 	for zone, want := range map[string]string{"lo": "lo", "1": "lo", "424242": "424242"} {
 		a := Addr{Family: unix.AF_INET6, IP: netip.MustParseAddr("fe80::1").WithZone(zone), Port: 7}
-		if errno := name.encode(s.fd, s.family, a); errno != 0 {
+		if errno := name.encode(caller{}, s.fd, s.family, a); errno != 0 {
 			t.Fatalf("%v: %v", a, errno)
 		}
-		if got := name.decode(s.fd, s.kind); got.IP.Zone() != want || got.Port != 7 {
+		if got := name.decode(caller{}, s.fd, s.kind); got.IP.Zone() != want || got.Port != 7 {
 			t.Errorf("%v comes back as %v", a, got)
 		}
 	}

@@ -29,7 +29,7 @@ const (
 // encode writes a for a socket of the given family. What does not fit a
 // sockaddr is EINVAL, as from the kernel; a zone that names no interface of the
 // socket's network is ENODEV.
-func (n *sockname) encode(fd, family int, a Addr) syscall.Errno {
+func (n *sockname) encode(c caller, fd, family int, a Addr) syscall.Errno {
 	a = a.inFamily(family)
 	binary.NativeEndian.PutUint16(n.buf[:], uint16(a.Family))
 	switch {
@@ -37,11 +37,11 @@ func (n *sockname) encode(fd, family int, a Addr) syscall.Errno {
 		n.len = sizeFamily
 		return 0
 	case a.Family == unix.AF_INET || a.Family == unix.AF_INET6:
-		return n.encodeIP(fd, a)
+		return n.encodeIP(c, fd, a)
 	case a.Family == unix.AF_UNIX:
 		return n.encodeUnix(a.Path)
 	case a.isPacket():
-		return n.encodePacket(fd, a)
+		return n.encodePacket(c, fd, a)
 	}
 	if len(a.Other) > len(n.buf)-sizeFamily {
 		return syscall.EINVAL
@@ -50,7 +50,7 @@ func (n *sockname) encode(fd, family int, a Addr) syscall.Errno {
 	return 0
 }
 
-func (n *sockname) encodeIP(fd int, a Addr) syscall.Errno {
+func (n *sockname) encodeIP(c caller, fd int, a Addr) syscall.Errno {
 	ip := a.ip()
 	binary.BigEndian.PutUint16(n.buf[2:], a.Port)
 	if a.Family == unix.AF_INET {
@@ -66,7 +66,7 @@ func (n *sockname) encodeIP(fd int, a Addr) syscall.Errno {
 	b := ip.As16()
 	clear(n.buf[4:8]) // sin6_flowinfo
 	copy(n.buf[8:], b[:])
-	scope, errno := interfaceIndex(fd, ip.Zone())
+	scope, errno := interfaceIndex(c, fd, ip.Zone())
 	binary.NativeEndian.PutUint32(n.buf[24:], scope)
 	n.len = sizeInet6
 	return errno
@@ -93,7 +93,7 @@ func (n *sockname) encodeUnix(path string) syscall.Errno {
 
 // decode reads the address that the kernel left for a socket of kind k. No
 // bytes mean no address.
-func (n *sockname) decode(fd int, k kind) Addr {
+func (n *sockname) decode(c caller, fd int, k kind) Addr {
 	b := n.buf[:min(int(n.len), len(n.buf))]
 	if len(b) < sizeFamily {
 		return Addr{}
@@ -106,13 +106,13 @@ func (n *sockname) decode(fd int, k kind) Addr {
 	case family == unix.AF_INET6 && len(b) >= sizeInet6:
 		ip := netip.AddrFrom16([16]byte(b[8:24]))
 		if scope := binary.NativeEndian.Uint32(b[24:]); scope != 0 {
-			ip = ip.WithZone(interfaceName(fd, scope))
+			ip = ip.WithZone(interfaceName(c, fd, scope))
 		}
 		return withoutPort(Addr{Family: family, IP: ip, Port: binary.BigEndian.Uint16(b[2:])}, k)
 	case family == unix.AF_UNIX:
 		return Addr{Family: family, Path: decodePath(b[sizeFamily:])}
 	case family == FamilyPacket && len(b) >= packetHead:
-		return decodePacket(fd, b)
+		return decodePacket(c, fd, b)
 	}
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
 }
@@ -122,7 +122,7 @@ func (n *sockname) decode(fd int, k kind) Addr {
 func DecodeSockaddr(b []byte) Addr {
 	var n sockname
 	n.len = uint32(copy(n.buf[:], b))
-	return n.decode(-1, kind{})
+	return n.decode(caller{}, -1, kind{})
 }
 
 // withoutPort marks the address of a raw or ICMP socket, unless it has a port
@@ -148,12 +148,12 @@ func decodePath(b []byte) string {
 
 // interfaceIndex finds the interface of a zone in the network of the socket: by
 // name (netdevice(7)) or by number.
-func interfaceIndex(fd int, zone string) (uint32, syscall.Errno) {
+func interfaceIndex(c caller, fd int, zone string) (uint32, syscall.Errno) {
 	if zone == "" {
 		return 0, 0
 	}
 	if ifr, err := unix.NewIfreq(zone); err == nil {
-		if unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, ifr) == nil {
+		if sysIoctlIfreq(c, fd, unix.SIOCGIFINDEX, ifr) == 0 {
 			return ifr.Uint32(), 0
 		}
 	}
@@ -166,10 +166,10 @@ func interfaceIndex(fd int, zone string) (uint32, syscall.Errno) {
 
 // interfaceName is the reverse of interfaceIndex. An interface that is gone
 // keeps its number.
-func interfaceName(fd int, index uint32) string {
+func interfaceName(c caller, fd int, index uint32) string {
 	if ifr, err := unix.NewIfreq(""); err == nil {
 		ifr.SetUint32(index)
-		if unix.IoctlIfreq(fd, unix.SIOCGIFNAME, ifr) == nil {
+		if sysIoctlIfreq(c, fd, unix.SIOCGIFNAME, ifr) == 0 {
 			return ifr.Name()
 		}
 	}

@@ -75,8 +75,8 @@ func (p *port) wake() { p.file.SetDeadline(longAgo) }
 func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	s := &Socket{kind: k, group: g, desc: desc, fd: fd}
 	s.rd.socket, s.wr.socket = s, s
-	if k.blocking {
-		desc.mode.lose(fd)
+	if s.blocking {
+		desc.mode.lose(s.caller(), fd)
 	}
 	if err := g.add(s); err != nil {
 		s.release(time.Time{})
@@ -167,13 +167,17 @@ func (s *Socket) release(deadline time.Time) error {
 	}
 	closing := func() syscall.Errno {
 		if s.port == nil {
-			return asErrno(unix.Close(s.fd))
+			return sysClose(s.caller(), s.fd)
 		}
 		if err := s.port.file.Close(); err != nil {
 			errno, _ := ErrnoOf(err)
 			return errno
 		}
 		return 0
+	}
+	if s.group.process != nil && s.desc.lingers.Load() {
+		errno := sysClose(caller{s.group.process, &Wait{Deadline: deadline}}, s.fd)
+		return s.group.outcome(errno)
 	}
 	if s.desc.lingers.Load() {
 		return s.group.closeLingering(deadline, func() syscall.Errno { return closeApart(s.fd, closing) })
@@ -231,9 +235,9 @@ func (s *Socket) Bind(a Addr) error {
 	}
 	defer s.leave()
 	var name sockname
-	errno := name.encode(s.fd, s.family, a)
+	errno := name.encode(s.caller(), s.fd, s.family, a)
 	if errno == 0 {
-		errno = sysBind(s.fd, &name)
+		errno = sysBind(s.caller(), s.fd, &name)
 	}
 	if errno != 0 {
 		return failedAt("bind", a, errno)
@@ -254,8 +258,8 @@ func (s *Socket) Listen(backlog int) error {
 		return failed("listen", err)
 	}
 	defer s.leave()
-	if err := unix.Listen(s.fd, backlog); err != nil {
-		return failed("listen", err)
+	if errno := sysListen(s.caller(), s.fd, backlog); errno != 0 {
+		return failed("listen", asError(errno))
 	}
 	if s.desc.Local().open() {
 		s.learnLocal() // listening has bound it
@@ -271,9 +275,9 @@ func (s *Socket) Shutdown(how int) error {
 	}
 	defer s.leave()
 	s.desc.shut.Add(1) // before the kernel wakes those who wait: they are not woken again
-	err := unix.Shutdown(s.fd, how)
+	errno := sysShutdown(s.caller(), s.fd, how)
 	s.desc.senders.wake(how)
-	return failed("shutdown", asError(asErrno(err)))
+	return failed("shutdown", asError(errno))
 }
 
 // Sockname is the local address (getsockname(2)); Desc().Local() follows it.
@@ -292,7 +296,7 @@ func (s *Socket) Peername() (Addr, error) {
 		return Addr{}, failed("getpeername", err)
 	}
 	defer s.leave()
-	a, errno := sysGetpeername(s.fd, s.kind)
+	a, errno := sysGetpeername(s.caller(), s.fd, s.kind)
 	return a, failed("getpeername", asError(errno))
 }
 
@@ -303,16 +307,16 @@ func (s *Socket) Poll(events int16) (int16, error) {
 		return 0, failed("poll", err)
 	}
 	defer s.leave()
-	revents, errno := pollNow(s.fd, events)
+	revents, errno := pollNow(s.caller(), s.fd, events)
 	return revents, failed("poll", asError(errno))
 }
 
-func pollNow(fd int, events int16) (int16, syscall.Errno) {
+func pollNow(c caller, fd int, events int16) (int16, syscall.Errno) {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: events}}
 	for {
-		_, err := unix.Poll(fds, 0)
-		if err != unix.EINTR {
-			return fds[0].Revents, asErrno(err)
+		_, errno := sysPoll(c, fds)
+		if errno != unix.EINTR {
+			return fds[0].Revents, errno
 		}
 	}
 }

@@ -12,7 +12,7 @@ func (s *Socket) SetInt(level, name, value int) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	errno := asErrno(unix.SetsockoptInt(s.fd, level, name, value))
+	errno := sysSetsockoptInt(s.caller(), s.fd, level, name, value)
 	if errno == 0 {
 		s.noteOption(level, name, binary.NativeEndian.AppendUint32(nil, uint32(value)))
 	}
@@ -26,8 +26,8 @@ func (s *Socket) GetInt(level, name int) (int, error) {
 		return 0, failed("getsockopt", err)
 	}
 	defer s.leave()
-	value, err := unix.GetsockoptInt(s.fd, level, name)
-	return value, failed("getsockopt", err)
+	value, errno := sysGetsockoptInt(s.caller(), s.fd, level, name)
+	return value, failed("getsockopt", asError(errno))
 }
 
 // SetBytes sets an option to the bytes of b, in the layout that the kernel
@@ -37,7 +37,7 @@ func (s *Socket) SetBytes(level, name int, b []byte) error {
 		return failed("setsockopt", err)
 	}
 	defer s.leave()
-	errno := asErrno(unix.SetsockoptString(s.fd, level, name, string(b)))
+	errno := sysSetsockopt(s.caller(), s.fd, level, name, b)
 	if errno == 0 {
 		s.noteOption(level, name, b)
 	}
@@ -70,12 +70,12 @@ func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
 	if given {
 		b = make([]byte, max(size, descriptorSize)) // all of it, to close it
 	}
-	n, errno := sysGetsockopt(s.fd, level, name, b)
+	n, errno := sysGetsockopt(s.caller(), s.fd, level, name, b)
 	if errno != 0 {
-		return nil, failed("getsockopt", errno)
+		return nil, failed("getsockopt", asError(errno))
 	}
 	if given && n >= descriptorSize {
-		unix.Close(int(int32(binary.NativeEndian.Uint32(b))))
+		sysClose(s.caller(), int(int32(binary.NativeEndian.Uint32(b))))
 	}
 	return b[:min(n, size)], nil
 }
@@ -95,6 +95,6 @@ func (s *Socket) Ioctl(request int) (int, error) {
 		return 0, failed("ioctl", err)
 	}
 	defer s.leave()
-	value, errno := sysIoctlInt(s.fd, request)
+	value, errno := sysIoctlInt(s.caller(), s.fd, request)
 	return value, failed("ioctl", asError(errno))
 }

@@ -29,7 +29,7 @@ type sockname struct{ sa unix.Sockaddr }
 
 // encode writes a for a socket of the given family. What the wrappers cannot
 // express is EAFNOSUPPORT.
-func (n *sockname) encode(_, family int, a Addr) syscall.Errno {
+func (n *sockname) encode(_ caller, _, family int, a Addr) syscall.Errno {
 	a = a.inFamily(family)
 	ip := a.ip()
 	switch {
@@ -52,7 +52,7 @@ func (n *sockname) encode(_, family int, a Addr) syscall.Errno {
 }
 
 // decode reads the address that a wrapper gave for a socket of kind k.
-func (n *sockname) decode(_ int, k kind) Addr {
+func (n *sockname) decode(_ caller, _ int, k kind) Addr {
 	switch sa := n.sa.(type) {
 	case *unix.SockaddrInet4:
 		a := ipAddr(netip.AddrFrom4(sa.Addr), uint16(sa.Port))
@@ -95,7 +95,7 @@ func interfaceName(index uint32) string {
 
 // sysSocket cannot set the flags within socket(2) on darwin. The lock keeps a
 // fork from inheriting the descriptor meanwhile.
-func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
+func sysSocket(_ caller, family, typ, proto int, nonblock bool) (int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	fd, err := unix.Socket(family, typ&^openFlags, proto)
@@ -105,7 +105,7 @@ func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
 	return fd, prepare(fd, nonblock)
 }
 
-func sysSocketpair(family, typ, proto int, nonblock bool) ([2]int, error) {
+func sysSocketpair(_ caller, family, typ, proto int, nonblock bool) ([2]int, error) {
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	fds, err := unix.Socketpair(family, typ&^openFlags, proto)
@@ -134,7 +134,7 @@ func prepare(fd int, nonblock bool) error {
 }
 
 // sysIdentify asks what kind of socket fd is; the zero kind is none at all.
-func sysIdentify(fd int) kind {
+func sysIdentify(_ caller, fd int) kind {
 	var k kind
 	k.typ, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
 	sa, err := unix.Getsockname(fd)
@@ -152,17 +152,23 @@ func sysIdentify(fd int) kind {
 	return k
 }
 
-func sysBind(fd int, name *sockname) syscall.Errno { return asErrno(unix.Bind(fd, name.sa)) }
+func sysBind(_ caller, fd int, name *sockname) syscall.Errno { return asErrno(unix.Bind(fd, name.sa)) }
 
-func sysConnect(fd int, name *sockname) syscall.Errno { return asErrno(unix.Connect(fd, name.sa)) }
+func sysConnect(_ caller, fd int, name *sockname) syscall.Errno {
+	return asErrno(unix.Connect(fd, name.sa))
+}
 
 // connectProgress asks how an attempt stands; EAGAIN: it is still under way.
-func connectProgress(fd int, _ kind, _ *sockname) syscall.Errno { return connectError(fd) }
+func connectProgress(c caller, fd int, _ kind, _ *sockname) syscall.Errno {
+	return connectError(c, fd)
+}
 
 // connectAtOnce is for blocking descriptors, which this platform does not open.
-func (d *direction) connectAtOnce() syscall.Errno { return sysConnect(d.socket.fd, &d.name) }
+func (d *direction) connectAtOnce() syscall.Errno {
+	return sysConnect(d.caller(), d.socket.fd, &d.name)
+}
 
-func sysAccept(fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
+func sysAccept(_ caller, fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
 	if flags&^openFlags != 0 {
 		return -1, syscall.EINVAL
 	}
@@ -176,17 +182,17 @@ func sysAccept(fd int, name *sockname, flags int, nonblock bool) (int, syscall.E
 	return conn, asErrno(prepare(conn, nonblock))
 }
 
-func sysGetsockname(fd int, k kind) (Addr, syscall.Errno) {
+func sysGetsockname(_ caller, fd int, k kind) (Addr, syscall.Errno) {
 	sa, err := unix.Getsockname(fd)
-	return (&sockname{sa}).decode(fd, k), asErrno(err)
+	return (&sockname{sa}).decode(caller{}, fd, k), asErrno(err)
 }
 
-func sysGetpeername(fd int, k kind) (Addr, syscall.Errno) {
+func sysGetpeername(_ caller, fd int, k kind) (Addr, syscall.Errno) {
 	sa, err := unix.Getpeername(fd)
-	return (&sockname{sa}).decode(fd, k), asErrno(err)
+	return (&sockname{sa}).decode(caller{}, fd, k), asErrno(err)
 }
 
-func sysRecvfrom(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+func sysRecvfrom(_ caller, fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
 	n, sa, err := unix.Recvfrom(fd, p, flags)
 	if err != nil {
 		return 0, asErrno(err)
@@ -197,7 +203,7 @@ func sysRecvfrom(fd int, p []byte, flags int, name *sockname) (int, syscall.Errn
 	return n, 0
 }
 
-func sysSendto(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+func sysSendto(_ caller, fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
 	if name == nil {
 		name = &sockname{}
 	}
@@ -205,12 +211,12 @@ func sysSendto(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno)
 	return max(n, 0), asErrno(err)
 }
 
-func sysRead(fd int, p []byte) (int, syscall.Errno) {
+func sysRead(_ caller, fd int, p []byte) (int, syscall.Errno) {
 	n, err := unix.Read(fd, p)
 	return max(n, 0), asErrno(err)
 }
 
-func sysWrite(fd int, p []byte) (int, syscall.Errno) {
+func sysWrite(_ caller, fd int, p []byte) (int, syscall.Errno) {
 	n, err := unix.Write(fd, p)
 	return max(n, 0), asErrno(err)
 }
@@ -218,7 +224,7 @@ func sysWrite(fd int, p []byte) (int, syscall.Errno) {
 // msgScratch is not needed: the wrappers make their own.
 type msgScratch struct{}
 
-func sysSendmsg(fd int, msg *Message, _ *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+func sysSendmsg(_ caller, fd int, msg *Message, _ *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
 	if name == nil {
 		name = &sockname{}
 	}
@@ -226,7 +232,7 @@ func sysSendmsg(fd int, msg *Message, _ *msgScratch, flags int, name *sockname) 
 	return max(n, 0), asErrno(err)
 }
 
-func sysRecvmsg(fd int, msg *Message, _ *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+func sysRecvmsg(_ caller, fd int, msg *Message, _ *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
 	n, control, got, sa, err := unix.RecvmsgBuffers(fd, msg.Buffers, msg.Control, flags)
 	if err != nil {
 		return 0, asErrno(err)
@@ -240,25 +246,58 @@ func sysRecvmsg(fd int, msg *Message, _ *msgScratch, flags int, name *sockname) 
 
 // sysReadv and sysWritev are the message calls without an address, which the
 // kernel treats alike.
-func sysReadv(fd int, bufs [][]byte, _ *msgScratch) (int, syscall.Errno) {
+func sysReadv(_ caller, fd int, bufs [][]byte, _ *msgScratch) (int, syscall.Errno) {
 	n, _, _, _, err := unix.RecvmsgBuffers(fd, bufs, nil, 0)
 	return max(n, 0), asErrno(err)
 }
 
-func sysWritev(fd int, bufs [][]byte, _ *msgScratch) (int, syscall.Errno) {
+func sysWritev(_ caller, fd int, bufs [][]byte, _ *msgScratch) (int, syscall.Errno) {
 	n, err := unix.SendmsgBuffers(fd, bufs, nil, nil, 0)
 	return max(n, 0), asErrno(err)
 }
 
 // sysGetsockopt fills b and gives the length that the kernel wrote.
-func sysGetsockopt(fd, level, name int, b []byte) (int, syscall.Errno) {
+func sysGetsockopt(_ caller, fd, level, name int, b []byte) (int, syscall.Errno) {
 	size := uint32(len(b))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
 		uintptr(unsafe.Pointer(unsafe.SliceData(b))), uintptr(unsafe.Pointer(&size)), 0)
 	return int(size), errno
 }
 
-func sysIoctlInt(fd, request int) (int, syscall.Errno) {
+func sysIoctlInt(_ caller, fd, request int) (int, syscall.Errno) {
 	value, err := unix.IoctlGetInt(fd, uint(request))
 	return value, asErrno(err)
 }
+
+func sysListen(_ caller, fd, backlog int) syscall.Errno { return asErrno(unix.Listen(fd, backlog)) }
+
+func sysShutdown(_ caller, fd, how int) syscall.Errno { return asErrno(unix.Shutdown(fd, how)) }
+
+func sysClose(_ caller, fd int) syscall.Errno { return asErrno(unix.Close(fd)) }
+
+func sysPoll(_ caller, fds []unix.PollFd) (int, syscall.Errno) {
+	n, err := unix.Poll(fds, 0)
+	return n, asErrno(err)
+}
+
+func sysSetsockoptInt(_ caller, fd, level, name, value int) syscall.Errno {
+	return asErrno(unix.SetsockoptInt(fd, level, name, value))
+}
+
+func sysSetsockopt(_ caller, fd, level, name int, b []byte) syscall.Errno {
+	return asErrno(unix.SetsockoptString(fd, level, name, string(b)))
+}
+
+func sysGetsockoptInt(_ caller, fd, level, name int) (int, syscall.Errno) {
+	n, err := unix.GetsockoptInt(fd, level, name)
+	return n, asErrno(err)
+}
+
+// sysFstat says which file a descriptor is of, and what it is.
+func sysFstat(_ caller, fd int) (ino uint64, mode uint32, errno syscall.Errno) {
+	var st unix.Stat_t
+	errno = asErrno(unix.Fstat(fd, &st))
+	return st.Ino, uint32(st.Mode), errno
+}
+
+const trapExit = 0 // no process is forked here

@@ -5,10 +5,13 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // The system calls are made raw, so that what reaches the kernel is what the
-// caller said, byte for byte, and so that none of them allocates.
+// caller said, byte for byte, and so that none of them allocates. What a forked
+// process gets is copied first, for that keeps the rest from the heap.
 
 const (
 	msgErrqueue = unix.MSG_ERRQUEUE
@@ -19,11 +22,20 @@ const (
 	soPeekOff   = unix.SO_PEEK_OFF
 )
 
-func sysSocket(family, typ, proto int, nonblock bool) (int, error) {
+func sysSocket(c caller, family, typ, proto int, nonblock bool) (int, error) {
+	if c.process != nil {
+		fd, errno := c.call(unix.SYS_SOCKET, num(family), num(typ|pollerFlags(nonblock)), num(proto))
+		return int(fd), asError(errno)
+	}
 	return unix.Socket(family, typ|pollerFlags(nonblock), proto)
 }
 
-func sysSocketpair(family, typ, proto int, nonblock bool) ([2]int, error) {
+func sysSocketpair(c caller, family, typ, proto int, nonblock bool) ([2]int, error) {
+	if c.process != nil {
+		var fds [2]int32
+		_, errno := c.call(unix.SYS_SOCKETPAIR, num(family), num(typ|pollerFlags(nonblock)), num(proto), forked.Out(forked.Bytes(&fds)))
+		return [2]int{int(fds[0]), int(fds[1])}, asError(errno)
+	}
 	return unix.Socketpair(family, typ|pollerFlags(nonblock), proto)
 }
 
@@ -35,51 +47,72 @@ func pollerFlags(nonblock bool) int {
 }
 
 // sysIdentify asks what kind of socket fd is; the zero kind is none at all.
-func sysIdentify(fd int) kind {
+func sysIdentify(c caller, fd int) kind {
 	var k kind
-	k.family, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
-	k.typ, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TYPE)
-	k.proto, _ = unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
+	k.family, _ = sysGetsockoptInt(c, fd, unix.SOL_SOCKET, unix.SO_DOMAIN)
+	k.typ, _ = sysGetsockoptInt(c, fd, unix.SOL_SOCKET, unix.SO_TYPE)
+	k.proto, _ = sysGetsockoptInt(c, fd, unix.SOL_SOCKET, unix.SO_PROTOCOL)
 	return k
 }
 
-func sysBind(fd int, name *sockname) syscall.Errno {
+func sysBind(c caller, fd int, name *sockname) syscall.Errno {
+	if c.process != nil {
+		_, errno := c.call(unix.SYS_BIND, num(fd), forked.In(name.bytes()), num(name.len))
+		return errno
+	}
 	_, _, errno := unix.Syscall(unix.SYS_BIND, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(name.len))
 	return errno
 }
 
-func sysConnect(fd int, name *sockname) syscall.Errno {
+func sysConnect(c caller, fd int, name *sockname) syscall.Errno {
+	if c.process != nil {
+		_, errno := c.call(unix.SYS_CONNECT, num(fd), forked.In(name.bytes()), num(name.len))
+		return errno
+	}
 	_, _, errno := unix.Syscall(unix.SYS_CONNECT, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(name.len))
 	return errno
 }
 
-func sysAccept(fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
+func sysAccept(c caller, fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
 	name.len = uint32(len(name.buf))
+	if c.process != nil {
+		n, errno := c.named(unix.SYS_ACCEPT4, name, num(fd), num(flags|pollerFlags(nonblock)))
+		return int(n), errno
+	}
 	n, _, errno := unix.Syscall6(unix.SYS_ACCEPT4, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)),
 		uintptr(unsafe.Pointer(&name.len)), uintptr(flags|pollerFlags(nonblock)), 0, 0)
 	return int(n), errno
 }
 
-func sysGetsockname(fd int, k kind) (Addr, syscall.Errno) {
-	return sysName(unix.SYS_GETSOCKNAME, fd, k)
+func sysGetsockname(c caller, fd int, k kind) (Addr, syscall.Errno) {
+	return sysName(c, unix.SYS_GETSOCKNAME, fd, k)
 }
 
-func sysGetpeername(fd int, k kind) (Addr, syscall.Errno) {
-	return sysName(unix.SYS_GETPEERNAME, fd, k)
+func sysGetpeername(c caller, fd int, k kind) (Addr, syscall.Errno) {
+	return sysName(c, unix.SYS_GETPEERNAME, fd, k)
 }
 
-func sysName(trap uintptr, fd int, k kind) (Addr, syscall.Errno) {
+func sysName(c caller, trap uintptr, fd int, k kind) (Addr, syscall.Errno) {
 	var name sockname
 	name.len = uint32(len(name.buf))
+	if c.process != nil {
+		if _, errno := c.named(trap, &name, num(fd)); errno != 0 {
+			return Addr{}, errno
+		}
+		return name.decode(c, fd, k), 0
+	}
 	_, _, errno := unix.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(unsafe.Pointer(&name.len)))
 	if errno != 0 {
 		return Addr{}, errno
 	}
-	return name.decode(fd, k), 0
+	return name.decode(c, fd, k), 0
 }
 
 // sysRecvfrom receives; a nil name asks for no address.
-func sysRecvfrom(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+func sysRecvfrom(c caller, fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+	if c.process != nil {
+		return c.recvfrom(fd, p, flags, name)
+	}
 	var buf, size unsafe.Pointer
 	if name != nil {
 		name.len = uint32(len(name.buf))
@@ -91,7 +124,12 @@ func sysRecvfrom(fd int, p []byte, flags int, name *sockname) (int, syscall.Errn
 }
 
 // sysSendto sends; a nil name gives no address.
-func sysSendto(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+func sysSendto(c caller, fd int, p []byte, flags int, name *sockname) (int, syscall.Errno) {
+	if c.process != nil {
+		to, size := name.operand()
+		n, errno := c.call(unix.SYS_SENDTO, num(fd), forked.In(p), num(len(p)), num(flags), to, size)
+		return count(n, errno), errno
+	}
 	var buf unsafe.Pointer
 	var size uint32
 	if name != nil {
@@ -102,12 +140,20 @@ func sysSendto(fd int, p []byte, flags int, name *sockname) (int, syscall.Errno)
 	return count(n, errno), errno
 }
 
-func sysRead(fd int, p []byte) (int, syscall.Errno) {
+func sysRead(c caller, fd int, p []byte) (int, syscall.Errno) {
+	if c.process != nil {
+		n, errno := c.call(unix.SYS_READ, num(fd), forked.Received(p), num(len(p)))
+		return count(n, errno), errno
+	}
 	n, _, errno := unix.Syscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return count(n, errno), errno
 }
 
-func sysWrite(fd int, p []byte) (int, syscall.Errno) {
+func sysWrite(c caller, fd int, p []byte) (int, syscall.Errno) {
+	if c.process != nil {
+		n, errno := c.call(unix.SYS_WRITE, num(fd), forked.In(p), num(len(p)))
+		return count(n, errno), errno
+	}
 	n, _, errno := unix.Syscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 	return count(n, errno), errno
 }
@@ -158,23 +204,33 @@ func (m *msgScratch) forget() {
 	m.hdr = unix.Msghdr{}
 }
 
-func sysSendmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+func sysSendmsg(c caller, fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
 	m.fill(msg.Buffers, msg.Control, name)
 	defer m.forget()
+	if c.process != nil {
+		n, errno := c.call(unix.SYS_SENDMSG, num(fd), m.operand(msg, name, input), num(flags))
+		return count(n, errno), errno
+	}
 	n, _, errno := unix.Syscall(unix.SYS_SENDMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)), uintptr(flags))
 	return count(n, errno), errno
 }
 
 // sysRecvmsg receives; msg keeps the control length and the flags, name (unless
 // nil) the address.
-func sysRecvmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
+func sysRecvmsg(c caller, fd int, msg *Message, m *msgScratch, flags int, name *sockname) (int, syscall.Errno) {
 	if name != nil {
 		name.len = uint32(len(name.buf))
 	}
 	m.fill(msg.Buffers, msg.Control, name)
 	defer m.forget()
-	n, _, errno := unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)),
-		uintptr(flags|unix.MSG_CMSG_CLOEXEC))
+	var n uintptr
+	var errno syscall.Errno
+	if c.process != nil {
+		n, errno = c.call(unix.SYS_RECVMSG, num(fd), m.operand(msg, name, forked.Received), num(flags|unix.MSG_CMSG_CLOEXEC))
+	} else {
+		n, _, errno = unix.Syscall(unix.SYS_RECVMSG, uintptr(fd), uintptr(unsafe.Pointer(&m.hdr)),
+			uintptr(flags|unix.MSG_CMSG_CLOEXEC))
+	}
 	if errno != 0 {
 		return 0, errno
 	}
@@ -189,22 +245,35 @@ func sysRecvmsg(fd int, msg *Message, m *msgScratch, flags int, name *sockname) 
 	return int(n), 0
 }
 
-func sysReadv(fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
+func sysReadv(c caller, fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
 	defer m.forget()
+	if c.process != nil {
+		m.vector(bufs)
+		n, errno := c.call(unix.SYS_READV, num(fd), m.buffers(bufs, forked.Received), num(len(bufs)))
+		return count(n, errno), errno
+	}
 	n, _, errno := unix.Syscall(unix.SYS_READV, uintptr(fd), uintptr(unsafe.Pointer(m.vector(bufs))), uintptr(len(bufs)))
 	return count(n, errno), errno
 }
 
-func sysWritev(fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
+func sysWritev(c caller, fd int, bufs [][]byte, m *msgScratch) (int, syscall.Errno) {
 	defer m.forget()
+	if c.process != nil {
+		m.vector(bufs)
+		n, errno := c.call(unix.SYS_WRITEV, num(fd), m.buffers(bufs, input), num(len(bufs)))
+		return count(n, errno), errno
+	}
 	n, _, errno := unix.Syscall(unix.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(m.vector(bufs))), uintptr(len(bufs)))
 	return count(n, errno), errno
 }
 
 // sysGetsockopt fills b and gives the length that the kernel wrote.
-func sysGetsockopt(fd, level, name int, b []byte) (int, syscall.Errno) {
+func sysGetsockopt(c caller, fd, level, name int, b []byte) (int, syscall.Errno) {
 	if level == unix.SOL_SOCKET && name == unix.SO_GET_FILTER {
-		return getFilter(fd, b)
+		return getFilter(c, fd, b)
+	}
+	if c.process != nil {
+		return c.getsockopt(fd, level, name, b, len(b))
 	}
 	size := uint32(len(b))
 	_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(name),
@@ -212,7 +281,12 @@ func sysGetsockopt(fd, level, name int, b []byte) (int, syscall.Errno) {
 	return int(size), errno
 }
 
-func sysIoctlInt(fd, request int) (int, syscall.Errno) {
+func sysIoctlInt(c caller, fd, request int) (int, syscall.Errno) {
+	if c.process != nil {
+		var value int32
+		_, errno := c.call(unix.SYS_IOCTL, num(fd), num(request), forked.InOut(forked.Bytes(&value)))
+		return int(value), errno
+	}
 	var value int32
 	_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), uintptr(request), uintptr(unsafe.Pointer(&value)))
 	return int(value), errno

@@ -148,6 +148,9 @@ func (d *direction) perform(w Wait, reads bool) error {
 		d.once()
 		return asError(d.errno)
 	}
+	if s.group.process != nil {
+		return d.performForked()
+	}
 	if s.blocking || d.threaded {
 		return d.performThreaded()
 	}
@@ -188,7 +191,8 @@ func (d *direction) performPolled(reads bool) error {
 	return d.untilReady()
 }
 
-// once makes the system call without waiting, again if a signal interrupted it.
+// once makes the system call without waiting, again if a signal interrupted it
+// that was not meant for it.
 func (d *direction) once() {
 	for {
 		if d.plain {
@@ -196,7 +200,7 @@ func (d *direction) once() {
 		} else {
 			d.errno = d.do(d)
 		}
-		if d.errno != syscall.EINTR {
+		if d.errno != syscall.EINTR || d.socket.group.process != nil {
 			return
 		}
 	}

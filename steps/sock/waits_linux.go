@@ -1,7 +1,9 @@
 package sock
 
 import (
+	"slices"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -41,15 +43,17 @@ func changesWaits(level, name int) bool {
 // every socket has all of them.
 func (s *Socket) learnWaits() {
 	var waits uint32
+	c := s.caller()
 	for option, bit := range map[int]uint32{unix.SO_RCVTIMEO: receiveTimed, unix.SO_SNDTIMEO: sendTimed} {
-		if tv, err := unix.GetsockoptTimeval(s.fd, unix.SOL_SOCKET, option); err == nil && tv.Nano() != 0 {
+		limit := make([]byte, unsafe.Sizeof(unix.Timeval{}))
+		if _, errno := sysGetsockopt(c, s.fd, unix.SOL_SOCKET, option, limit); errno == 0 && slices.Max(limit) != 0 {
 			waits |= bit
 		}
 	}
-	if n, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT); err == nil && n != 1 {
+	if n, errno := sysGetsockoptInt(c, s.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT); errno == 0 && n != 1 {
 		waits |= lowWater
 	}
-	if n, err := unix.GetsockoptInt(s.fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT); err == nil && n != 0 {
+	if n, errno := sysGetsockoptInt(c, s.fd, unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT); errno == 0 && n != 0 {
 		waits |= deferredOpen
 	}
 	s.desc.waits.Store(waits)
@@ -74,7 +78,7 @@ func (d *direction) settleAgain() {
 // stillAgainAfterShutdown reports whether the receiving direction has ended.
 // What came before the end is there for the call, which is made again for it.
 func (d *direction) stillAgainAfterShutdown() bool {
-	if revents, errno := pollNow(d.socket.fd, unix.POLLRDHUP); errno != 0 || revents&unix.POLLRDHUP == 0 {
+	if revents, errno := pollNow(d.caller(), d.socket.fd, unix.POLLRDHUP); errno != 0 || revents&unix.POLLRDHUP == 0 {
 		return false
 	}
 	d.once()
@@ -87,6 +91,6 @@ func (s *Socket) lacksPort() bool {
 	if s == nil || s.typ != unix.SOCK_DGRAM || s.family != unix.AF_INET && s.family != unix.AF_INET6 {
 		return false
 	}
-	a, errno := sysGetsockname(s.fd, s.kind)
+	a, errno := sysGetsockname(s.caller(), s.fd, s.kind)
 	return errno == 0 && a.Port == 0
 }

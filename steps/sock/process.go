@@ -1,0 +1,196 @@
+package sock
+
+import (
+	"slices"
+	"syscall"
+
+	"github.com/sockscript/sockscript/steps/forked"
+)
+
+// A Process is a forked process, which has copies of descriptors of its own and
+// makes all calls on them itself (fork(2)).
+type Process struct {
+	group  *Group // whose calls it makes
+	forked *forked.Process
+	done   chan struct{}
+	ends   []*Description
+}
+
+// ProcessesSupported reports why no process can be forked on this machine.
+func ProcessesSupported() error { return forked.Supported() }
+
+// Fork forks a process that has copies of some of the group's sockets, in their
+// order, and no other descriptors. A socket that is closed has no copy; in its
+// place is another closed one. The files lose O_NONBLOCK for good: a call of
+// the process blocks.
+func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
+	if err := g.cause(); err != nil {
+		return nil, nil, err
+	}
+	p := &Process{done: make(chan struct{})}
+	p.group = &Group{registry: g.registry, process: p}
+	var open []*Socket
+	var keep []int
+	for _, s := range sockets {
+		if s.group.process != g.process || s.enter() != nil {
+			continue
+		}
+		defer s.leave()
+		s.desc.mode.lose(s.caller(), s.fd)
+		open, keep = append(open, s), append(keep, s.fd)
+	}
+	parts := forked.Parts{Keep: keep, Forks: &forks, Within: g.within}
+	var err error
+	if g.process == nil {
+		p.forked, err = g.space.Start(parts)
+	} else {
+		p.forked, err = g.process.forked.Fork(parts)
+	}
+	if err != nil {
+		return nil, nil, failed("fork", err)
+	}
+	copies := make([]*Socket, len(sockets))
+	for i, s := range sockets {
+		copies[i] = p.copyOf(s, slices.Contains(open, s))
+	}
+	g.mu.Lock()
+	g.processes[p] = struct{}{}
+	g.mu.Unlock()
+	if g.watch(p) != nil {
+		p.wake() // the group has ended
+	}
+	go p.settle()
+	return p, copies, nil
+}
+
+// copyOf is the process's copy of a socket.
+func (p *Process) copyOf(s *Socket, open bool) *Socket {
+	c := &Socket{kind: s.kind, group: p.group, desc: s.desc, fd: s.fd}
+	c.blocking = true
+	c.cloexec.Store(s.cloexec.Load())
+	c.rd.socket, c.wr.socket = c, c
+	if !open {
+		c.life.Store(lifeClosed | lifeGone)
+		return c
+	}
+	s.desc.opens.Add(1)
+	p.group.mu.Lock()
+	defer p.group.mu.Unlock()
+	p.group.open[c] = struct{}{}
+	return c
+}
+
+// wake ends the process, when its group ends.
+func (p *Process) wake() { p.forked.Signal(syscall.SIGKILL) }
+
+// settle waits for the end of the process, with which all its descriptors are
+// closed.
+func (p *Process) settle() {
+	<-p.forked.Done()
+	g := p.group
+	g.unwatch(p)
+	g.mu.Lock()
+	for s := range g.open {
+		if s.group.process == p {
+			p.lose(s)
+		}
+	}
+	delete(g.processes, p)
+	g.drained.Broadcast()
+	g.mu.Unlock()
+	p.forked.Release()
+	close(p.done)
+}
+
+// lose notes that a descriptor of the process was closed with it. The lock of
+// the group is held.
+func (p *Process) lose(s *Socket) {
+	delete(p.group.open, s)
+	for {
+		life := s.life.Load()
+		if !s.life.CompareAndSwap(life, life|lifeClosed|lifeGone) {
+			continue
+		}
+		if life&lifeClosed == 0 && s.desc.opens.Add(-1) == 0 {
+			p.ends = append(p.ends, s.desc)
+		}
+		return
+	}
+}
+
+// Group makes the sockets of the process.
+func (p *Process) Group() *Group { return p.group }
+
+// Pid is the process's id.
+func (p *Process) Pid() int { return p.forked.Pid() }
+
+// Done is closed once the process has ended and its descriptors are closed.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Status is how the process has ended, which it must have done.
+func (p *Process) Status() (exit int, sig syscall.Signal) {
+	s := p.forked.Status()
+	return s.Exit, s.Signal
+}
+
+// Ends are the descriptions whose last descriptor was closed with the end of
+// the process, which must have come.
+func (p *Process) Ends() []*Description { return p.ends }
+
+// Signal sends the process a signal (kill(2)).
+func (p *Process) Signal(sig syscall.Signal) error {
+	return failed("kill", p.forked.Signal(sig))
+}
+
+// Exit ends the process (exit_group(2)).
+func (p *Process) Exit(status int) {
+	p.forked.Call(forked.Wait{}, trapExit, forked.Num(status))
+	<-p.done
+}
+
+// Grow adds a thread to the process, so that one more call can be made at the
+// same time.
+func (p *Process) Grow() error { return failed("clone", p.forked.Grow()) }
+
+// Reap lets the process that has forked this one wait for it (wait4(2)).
+func (p *Process) Reap() { p.forked.Reap() }
+
+// outcome is what a call of a forked process gave, where that is not the end of
+// the group.
+func (g *Group) outcome(errno syscall.Errno) error {
+	if errno == forked.Died {
+		if err := g.cause(); err != nil {
+			return err
+		}
+	}
+	return asError(errno)
+}
+
+// awaitProcesses waits until all processes have ended, which the end of the
+// group has killed.
+func (g *Group) awaitProcesses() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.processes) > 0 {
+		g.drained.Wait()
+	}
+}
+
+// What a process does when a signal comes.
+const (
+	DefaultAction = forked.Default
+	Ignore        = forked.Ignore
+	Count         = forked.Count
+)
+
+// Action sets what the process does when a signal comes (sigaction(2)). Restart
+// is SA_RESTART: a call that the signal interrupts goes on.
+func (p *Process) Action(sig syscall.Signal, h forked.Handler, restart bool) error {
+	return failed("sigaction", asError(p.forked.Action(sig, h, restart)))
+}
+
+// Caught is how often the process's handler has counted a signal.
+func (p *Process) Caught(sig syscall.Signal) (int, error) {
+	n, errno := p.forked.Caught(sig)
+	return n, asError(errno)
+}
