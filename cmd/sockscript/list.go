@@ -1,9 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
-	"text/tabwriter"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -13,14 +16,22 @@ import (
 
 func (p *program) listCommand() *cobra.Command {
 	var shipped bool
+	var find, tags []string
+	var form choice
 	c := &cobra.Command{
 		Use:   "list [FILE|DIR|GLOB|NAME]...",
-		Short: "List scenarios: their names, tags and what they show",
-		Long: `List scenarios: their names, their tags and the first sentence of their
-description. The arguments are the same as for run. Without arguments, the
-current directory is used; with --shipped, the shipped scenarios.`,
+		Short: "List scenarios: their names and what they show",
+		Long: `List scenarios: their names, the first sentence of their description, and their
+tags. A table of cases is one line. The arguments are the same as for run.
+Without arguments, the current directory is used; with --shipped, the shipped
+scenarios.
+
+With --find only those are listed in whose name, description or tags all of the
+words are.`,
 		Example: `  sockscript list --shipped
-  sockscript list tests/`,
+  sockscript list --shipped --find 'fast open'
+  sockscript list --tags udp,!programs tests/
+  sockscript list --format json tests/`,
 		ValidArgsFunction: completeNames,
 		RunE: func(_ *cobra.Command, args []string) error {
 			files, err := p.find(args, shipped)
@@ -34,18 +45,136 @@ current directory is used; with --shipped, the shipped scenarios.`,
 			if err != nil {
 				return err
 			}
-			var table strings.Builder
-			w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-			for _, c := range cases {
-				s := c.Scenario
-				fmt.Fprintf(w, "%s\t%s\t%s\n", source.Visible(s.Name), source.Visible(strings.Join(s.Tags, ",")), source.Visible(firstSentence(s.Description)))
+			entries := entriesOf(suite.Filter{Tags: tags}.Choose(cases), strings.Fields(strings.Join(find, " ")))
+			if len(entries) == 0 {
+				return fmt.Errorf("none of the %s fits; leave --find or --tags out", source.Count(len(cases), "scenario", "scenarios"))
 			}
-			w.Flush()
-			return p.print(cutLines(table.String(), p.out.width()))
+			if form.word == "json" {
+				return p.print(jsonOf(entries))
+			}
+			var table strings.Builder
+			writeEntries(&table, entries, p.out.width())
+			return p.print(table.String())
 		},
 	}
 	bindShipped(c, &shipped)
+	f := c.Flags()
+	f.StringArrayVar(&find, "find", nil, "only scenarios that have all these `words` (repeatable)")
+	f.StringSliceVar(&tags, "tags", nil, "only scenarios with one of these tags, and none of those with a !: `tcp,!slow`")
+	c.RegisterFlagCompletionFunc("tags", completeTags)
+	form.words = []string{"text", "json"}
+	form.bind(c, "format", "what to print: lines, or a JSON array")
 	return c
+}
+
+// An entry of the list is a scenario, or a table of them.
+type entry struct {
+	Name        string   `json:"name"`
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Tags        []string `json:"tags"`
+	Requires    []string `json:"requires,omitempty"`
+	File        string   `json:"file"`
+	Line        int      `json:"line"`
+	Rows        []string `json:"rows,omitempty"` // of a table
+}
+
+// entriesOf are the entries of the cases that have all words.
+func entriesOf(cases []*suite.Case, words []string) []*entry {
+	var list []*entry
+	var last *suite.Case
+	for _, c := range cases {
+		s := c.Scenario
+		if last != nil && s.Row != "" && suite.OneTable([]*suite.Case{last, c}) {
+			list[len(list)-1].add(s.Row, s.Tags)
+			continue
+		}
+		e := &entry{
+			Name: s.Title(), Title: firstSentence(s.Description), Description: strings.TrimSpace(s.Description),
+			Tags: slices.Concat([]string{}, s.Tags), File: s.Pos().File, Line: s.Pos().Line,
+		}
+		for _, r := range s.Requires {
+			e.Requires = append(e.Requires, r.String())
+		}
+		if s.Row != "" {
+			e.Rows = []string{s.Row}
+		}
+		if last = nil; e.has(words) {
+			list, last = append(list, e), c
+		}
+	}
+	return list
+}
+
+// add adds a row of the table, with tags that may be its own.
+func (e *entry) add(row string, tags []string) {
+	e.Rows = append(e.Rows, row)
+	for _, tag := range tags {
+		if !slices.Contains(e.Tags, tag) {
+			e.Tags = append(e.Tags, tag)
+		}
+	}
+}
+
+// has reports whether each word is somewhere in what is said of the scenario.
+func (e *entry) has(words []string) bool {
+	all := strings.ToLower(strings.Join([]string{e.Name, e.Description, strings.Join(e.Tags, " ")}, " "))
+	return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(all, strings.ToLower(w)) })
+}
+
+func jsonOf(entries []*entry) string {
+	text, _ := json.MarshalIndent(entries, "", "  ") // texts have no errors
+	return string(text) + "\n"
+}
+
+// What a list needs of a terminal to have two columns: for names, and for what
+// is beside them.
+const (
+	mostName  = 32
+	leastText = 36
+)
+
+// writeEntries writes a list into the width of a terminal; 0: there is none, and
+// nothing is broken.
+func writeEntries(w io.Writer, entries []*entry, width int) {
+	column := 0
+	for _, e := range entries {
+		if n := utf8.RuneCountInString(e.name()); width == 0 || n <= mostName {
+			column = max(column, n)
+		}
+	}
+	if width > 0 && width < column+leastText {
+		column = 0 // the text is below the name
+	}
+	for _, e := range entries {
+		e.write(w, column, width)
+	}
+}
+
+// name is the name as the list shows it.
+func (e *entry) name() string { return source.Visible(e.Name) }
+
+func (e *entry) write(w io.Writer, column, width int) {
+	text := source.Visible(e.Title)
+	if len(e.Rows) > 0 {
+		text = strings.TrimSpace(text + " (" + source.Count(len(e.Rows), "case", "cases") + ")")
+	}
+	if len(e.Tags) > 0 {
+		text = strings.TrimSpace(text + "  [" + source.Visible(strings.Join(e.Tags, " ")) + "]")
+	}
+	lines := []string{text}
+	if width > 0 {
+		lines = source.Wrap(text, width-column-2)
+	}
+	name := e.name()
+	if n := utf8.RuneCountInString(name); n > column {
+		fmt.Fprintln(w, name)
+		name = ""
+	}
+	for _, line := range lines {
+		fmt.Fprintln(w, strings.TrimRight(name+strings.Repeat(" ", column-utf8.RuneCountInString(name))+"  "+line, " "))
+		name = ""
+	}
 }
 
 // firstSentence is a text up to its first full stop, on one line.
@@ -55,22 +184,6 @@ func firstSentence(text string) string {
 		return sentence + "."
 	}
 	return text
-}
-
-// cutLines cuts each line to the width of a terminal; 0: there is no terminal.
-func cutLines(text string, width int) string {
-	if width == 0 {
-		return text
-	}
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		runes := []rune(strings.TrimSuffix(line, "\n"))
-		if len(runes) > width {
-			runes = append(runes[:width-1], '…')
-		}
-		b.WriteString(string(runes) + "\n")
-	}
-	return b.String()
 }
 
 // noArguments is the error for arguments where none are taken.

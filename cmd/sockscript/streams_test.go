@@ -60,15 +60,6 @@ func TestFirstSentence(t *testing.T) {
 	}
 }
 
-func TestCutLines(t *testing.T) {
-	if got := cutLines("hello\nhi\n", 4); got != "hel…\nhi\n" {
-		t.Errorf("got %q", got)
-	}
-	if got := cutLines("hello\n", 0); got != "hello\n" {
-		t.Errorf("got %q", got)
-	}
-}
-
 func TestPrune(t *testing.T) {
 	t.Chdir(t.TempDir())
 	save(t, "old.golden", "ok  old\n")
