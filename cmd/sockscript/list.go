@@ -91,7 +91,7 @@ func entriesOf(cases []*suite.Case, words []string) []*entry {
 		}
 		e := &entry{
 			Name: s.Title(), Title: firstSentence(s.Description), Description: strings.TrimSpace(s.Description),
-			Tags: slices.Concat([]string{}, s.Tags), File: s.Pos().File, Line: s.Pos().Line,
+			Tags: slices.Concat([]string{}, s.Tags), File: s.Node.Pos.File, Line: s.Node.Pos.Line,
 		}
 		for _, r := range s.Requires {
 			e.Requires = append(e.Requires, r.String())
