@@ -32,7 +32,8 @@ func (n *Network) AddRoute(to netip.Prefix, way string) error {
 
 // RemoveRoute removes the route to a network.
 func (n *Network) RemoveRoute(to netip.Prefix) error {
-	return n.change(func() error { return netlink.RouteDel(&netlink.Route{Dst: ipNet(to)}) })
+	any := &netlink.Route{Dst: ipNet(to), Scope: unix.RT_SCOPE_NOWHERE}
+	return n.change(func() error { return netlink.RouteDel(any) })
 }
 
 var routeTypes = map[RouteKind]int{
