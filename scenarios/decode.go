@@ -33,7 +33,7 @@ type document struct {
 	procedures  step.Procedures
 	actors      actors
 	sequence    sequence
-	expressions int // how many there are
+	compiled    value.Compiled
 }
 
 func (doc *document) params() []*value.Param {
@@ -97,7 +97,7 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 		r.Problem(n, "a scenario needs actors").Hint = "write actors, each with its steps, or a sequence of their turns"
 	}
 	s.fill(doc, r)
-	doc.expressions = r.Compiled()
+	doc.compiled = r.Compiled()
 	problems := append(l.problems, r.Problems()...)
 	if !problems.HasErrors() {
 		problems = append(problems, r.Uncalled()...)

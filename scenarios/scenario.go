@@ -167,7 +167,7 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 	var list []*Scenario
 	seen := make(map[string]*source.Node)
-	expressions := 0
+	var all value.Compiled
 	for i, n := range nodes {
 		if isLibrary(n) {
 			problems = append(problems, checkLibrary(n, o.Kinds)...)
@@ -183,9 +183,9 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 		doc, found := s.decode(n, o.Kinds)
 		problems = append(problems, found...)
 		if doc != nil {
-			expressions += doc.expressions
+			all.Add(doc.compiled)
 		}
-		if err := value.CheckExpressions(expressions); err != nil {
+		if err := all.Check(); err != nil {
 			if !found.HasErrors() {
 				problems = append(problems, n.Problem("%s", err).WithHint("put the scenarios into several files"))
 			}

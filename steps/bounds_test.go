@@ -201,6 +201,25 @@ func TestExpressionCount(t *testing.T) {
 	wantLines(t, findings(two), "11:1: 12 is too much: the most for the expressions of a scenario is 10; put the scenarios into several files")
 }
 
+// TestRegexpSizes: all regular expressions of a scenario together have a bound,
+// those in expressions too, where each has its own as well.
+func TestRegexpSizes(t *testing.T) {
+	most := value.MaxRegexps.Most
+	defer func() { value.MaxRegexps.Most = most }()
+	value.MaxRegexps.Most = 1500
+	const ends = "- socketpair: unix\n  as: [a, b]\n"
+	const much = "is too much: the most for the regular expressions of a scenario is 1500; let a loop or a procedure do what repeats"
+	expected := "- recv: b\n  expect: {matches: 'x{500}'}\n"
+	asserted := "- assert: not ('x' matches 'x{500}')\n"
+	passes(t, one(strings.Repeat(asserted, 2)))
+	wantLines(t, findings(one(ends+strings.Repeat(expected, 5)+"- close: a")), "10:25: 1506 "+much)
+	wantLines(t, findings(one(strings.Repeat(asserted, 5))), "5:15: 1506 "+much)
+	wantLines(t, findings(one("- assert: not ('x' matches 'x{500}' + 'x{999}' + 'y{2}')")), "3:15: 1503 "+much)
+	value.MaxRegexps.Most = most
+	long := "- assert: not ('x' matches '" + strings.Repeat("x{1000}", 11) + "')"
+	wantLines(t, findings(one(long)), "3:15: 11002 is too much: the most for a regular expression is 10000")
+}
+
 // TestExpressionBounds: an expression that makes too much, or that goes on for
 // too long, fails its step with a message that says where and why.
 func TestExpressionBounds(t *testing.T) {

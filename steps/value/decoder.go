@@ -19,16 +19,16 @@ type Decoder struct {
 	Own      *NameSet // names that the actor under way makes
 	problems source.Problems
 
-	made      *int    // expressions compiled so far; nil where they are not counted
-	exprs     []*Expr // compiled since they were last taken
-	announced []any   // since it was last taken
-	late      []*Late // left to the run since it was last taken
+	made      *Compiled // so far; nil where that is not counted
+	exprs     []*Expr   // compiled since they were last taken
+	announced []any     // since it was last taken
+	late      []*Late   // left to the run since it was last taken
 }
 
 // NewDecoder returns a decoder for a scenario with the given actors and
 // variables: expressions must know them while they are compiled.
 func NewDecoder(actors, vars []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool), made: new(int)}
+	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool), made: new(Compiled)}
 	for _, a := range actors {
 		d.actors[a] = true
 	}
@@ -44,10 +44,11 @@ func (d *Decoder) Problems() source.Problems { return d.problems }
 // Count is how many problems were found so far.
 func (d *Decoder) Count() int { return len(d.problems) }
 
-// Compiled is how many expressions there were so far.
-func (d *Decoder) Compiled() int { return *d.made }
+// Compiled is what was compiled so far.
+func (d *Decoder) Compiled() Compiled { return *d.made }
 
-// CountWith counts the expressions together with those of another decoder.
+// CountWith counts what is compiled together with what another decoder
+// compiles.
 func (d *Decoder) CountWith(other *Decoder) { d.made = other.made }
 
 // Problem notes what is wrong at n.

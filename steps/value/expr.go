@@ -133,19 +133,6 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 	d.exprs = append(d.exprs, e)
 }
 
-// mayCompile counts an expression, and reports the first that is too much.
-func (d *Decoder) mayCompile(e *Expr) bool {
-	if d.made == nil {
-		return true
-	}
-	*d.made++
-	err := CheckExpressions(*d.made)
-	if err != nil && int64(*d.made) == MaxExprs.Most+1 {
-		d.Problem(e.Node, "%s", err).MoveTo(e.Node, e.Pos()).WithHint(FewerExpressions)
-	}
-	return err == nil
-}
-
 // program compiles the source of an expression.
 func (d *Decoder) program(e *Expr) error {
 	refs := &refPatcher{decoder: d}

@@ -231,14 +231,16 @@ func (r *Regexp) Decode(d *Decoder, n *source.Node) {
 	if !r.given || !static {
 		return
 	}
-	re, err := compileRegexp(s)
+	may, err := d.mayMatch(n, n.Pos, s)
+	if may {
+		r.re, err = regexp.Compile(s)
+	}
 	switch syntax, wrong := asSyntax(err); {
 	case wrong:
 		d.Problem(n, "regular expression: %s", syntax).Hint = "the syntax is RE2's"
 	case err != nil:
 		d.Problem(n, "%s", err)
 	}
-	r.re = re
 }
 
 // Type names the type in the reference.

@@ -199,20 +199,26 @@ func programOf(expr string) (*syntax.Prog, error) {
 	return syntax.Compile(tree.Simplify())
 }
 
-// compileRegexp compiles an expression, unless that makes too much of it: a
-// repetition such as x{1000} is written out.
+// compileRegexp compiles an expression, unless that makes too much of it.
 func compileRegexp(expr string) (*regexp.Regexp, error) {
-	if err := maxRegexp.Check(int64(len(expr))); err != nil {
-		return nil, err
-	}
-	prog, err := programOf(expr)
-	if err != nil {
-		return nil, err
-	}
-	if err := maxRegexp.Check(int64(len(prog.Inst))); err != nil {
+	if _, err := sizeOfRegexp(expr); err != nil {
 		return nil, err
 	}
 	return regexp.Compile(expr)
+}
+
+// sizeOfRegexp is how many instructions an expression compiles to: a repetition
+// such as x{1000} is written out.
+func sizeOfRegexp(expr string) (int64, error) {
+	if err := maxRegexp.Check(int64(len(expr))); err != nil {
+		return 0, err
+	}
+	prog, err := programOf(expr)
+	if err != nil {
+		return 0, err
+	}
+	size := int64(len(prog.Inst))
+	return size, maxRegexp.Check(size)
 }
 
 // asSyntax is what is wrong with the text of an expression.

@@ -156,6 +156,7 @@ var (
 	maxShown    = Maximum{"the problems that are shown", source.MaxShown, PlainUnit, "errors before warnings; a line counts the rest"}
 	maxExpr     = Maximum{"an expression", 16 << 10, ByteUnit, "its text between `${` and `}`"}
 	MaxExprs    = Maximum{"the expressions of a scenario", 50_000, PlainUnit, "with those of the files that it includes; all scenarios of one file together have no more either"}
+	MaxRegexps  = Maximum{"the regular expressions of a scenario", 1_000_000, PlainUnit, "their instructions, with those of the files that it includes; all scenarios of one file together have no more either"}
 	maxRegexp   = Maximum{"a regular expression", 10_000, PlainUnit, "the bytes of its text, and the instructions that it compiles to: `x{1000}` has a thousand"}
 	maxMade     = Maximum{"what an expression makes", 64 << 20, ByteUnit, "its texts and lists, also those between; a value of `let`"}
 	maxItems    = Maximum{"the items of what an expression makes", 1_000_000, PlainUnit, "of its ranges and of the lists that its loops make, together; what its loops take in time is in the step's timeout"}
@@ -173,7 +174,7 @@ var (
 
 // bounds are all of them, in the order of the table.
 var bounds = []*Maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &MaxExprs, &maxRegexp, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &MaxExprs, &maxRegexp, &MaxRegexps, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.
@@ -181,12 +182,6 @@ func Replicas() Int { return Int{AtMost(&maxReplicas)} }
 
 // CheckReplicas reports more replicas than all actors together may have.
 func CheckReplicas(n int) error { return maxReplicas.Check(int64(n)) }
-
-// CheckExpressions reports more expressions than a scenario may have.
-func CheckExpressions(n int) error { return MaxExprs.Check(int64(n)) }
-
-// FewerExpressions is what helps against too many.
-const FewerExpressions = "let a loop or a procedure do what repeats, or write values that do not change as they are"
 
 // Check reports an amount that is above it.
 func (b *Maximum) Check(n int64) error {
