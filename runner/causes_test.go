@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // later keeps an actor busy for some steps, so that what it does afterwards
@@ -378,7 +378,7 @@ func TestCauses(t *testing.T) {
 			for range 5 {
 				r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
 				if r.Status == history.Skipped {
-					runtest.Lacks(t, r.Reason)
+					ci.Lacks(t, r.Reason)
 				}
 				lines := transcript(r)
 				if r.Status != history.Passed {

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // alone is a scenario with one actor a.
@@ -348,7 +348,7 @@ func TestFoldMemory(t *testing.T) {
 		return int64(m.HeapAlloc)
 	}
 	small := heap(10_000)
-	rounds := runtest.Runs(100_000, 1_000_000)
+	rounds := ci.Runs(100_000, 1_000_000)
 	if raceEnabled {
 		rounds = 100_000
 	}

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/lab"
 )
 
@@ -19,7 +19,7 @@ func needsNetns(t testing.TB) {
 	t.Helper()
 	n, err := lab.Private(lab.Settings{})
 	if refused := new(lab.RefusedError); errors.As(err, &refused) {
-		runtest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // waitingCalls are conversations in which a call waits, or must not, in a way
@@ -412,7 +412,7 @@ func waitingTranscript(t *testing.T, steps, mode string) []string {
 	text := "requires: kernel>=6.3\nstep_timeout: 10s\nactors:\n  one:" + strings.ReplaceAll(steps, "MODE", mode)
 	r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
 	if r.Status == history.Skipped {
-		runtest.Lacks(t, r.Reason)
+		ci.Lacks(t, r.Reason)
 	}
 	if r.Status != history.Passed {
 		t.Fatalf("with %s: %s\n%s", mode, ending(r), strings.Join(transcript(r), "\n"))

@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 )
 
 // Privileges are those that a process has in its network: a user namespace
@@ -50,7 +50,7 @@ func TestRequiresPrivileges(t *testing.T) {
 			}
 			out, err := cmd.CombinedOutput()
 			if cmd.Process == nil {
-				runtest.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
+				ci.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
 			}
 			if got := strings.Split(strings.TrimSuffix(string(out), "PASS\n"), "\n"); strings.Join(got, "\n") != strings.Join(test.want, "\n")+"\n" {
 				t.Errorf("got\n%s(%v)\nwant\n%s", out, err, strings.Join(test.want, "\n"))

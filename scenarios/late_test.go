@@ -18,9 +18,11 @@ import (
 // TestAnyValueMayBeAnExpression puts a variable in the place of each value of
 // each kind's example, one at a time. Nothing else may change.
 func TestAnyValueMayBeAnExpression(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	for _, k := range steps.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
+			t.Parallel()
 			want, wantStatus := outcome(t, k.Name, k.Example)
 			for i := 0; ; i++ {
 				text, was := withVariable(t, k.Example, i)

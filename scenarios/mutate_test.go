@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"gopkg.in/yaml.v3"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
@@ -25,9 +26,10 @@ import (
 // time. What the check then has against one must not pass when it is run all
 // the same.
 func TestCheckRefusesNothingThatRuns(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(3, 4))
 	texts := goodScenarios(t)
-	for range budget(1000, 20000) {
+	for range ci.Runs(1000, 20000) {
 		text, what := mutated(r, texts[r.IntN(len(texts))])
 		list, refused, problems := scenarios.ParseUnchecked("changed.yaml", []byte(text))
 		if len(list) != 1 || problems.HasErrors() || !refused.HasErrors() || notSeen.MatchString(refused.Error()) {

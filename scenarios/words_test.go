@@ -3,17 +3,18 @@ package scenarios_test
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // wrongValues are values of each type, written out and given by an expression.
@@ -30,39 +31,29 @@ var goWords = regexp.MustCompile(`map\[string\]|\*?\b(step|value|option|event|so
 // TestMessagesHoldNoGoWords puts a wrong value in the place of each value of
 // each kind's example, and reads what the check or the run says.
 func TestMessagesHoldNoGoWords(t *testing.T) {
-	type trial struct{ kind, text, was, put string }
+	t.Parallel()
+	type trial struct {
+		kind *step.Kind
+		at   int // which of the example's values is wrong
+		put  string
+	}
 	var trials []trial
 	for _, k := range steps.Kinds() {
-		for i := 0; ; i++ {
-			was := ""
+		for at := range countValues(t, k.Example) {
 			for _, put := range wrongValues {
-				text, old := withValue(t, k.Example, i, put)
-				if was = old; text == "" {
-					break
-				}
-				trials = append(trials, trial{k.Name, text, old, put})
-			}
-			if was == "" {
-				break
+				trials = append(trials, trial{k, at, put})
 			}
 		}
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
-	for _, c := range trials[:min(budget(200, 2000), len(trials))] {
-		said := whatIsSaid(t, c.kind, c.text)
+	for _, c := range trials[:min(ci.Runs(200, 2000), len(trials))] {
+		text, was := withValue(t, c.kind.Example, c.at, c.put)
+		said := whatIsSaid(t, c.kind.Name, text)
 		if word := goWords.FindString(said); word != "" {
-			t.Errorf("%s, %s in the place of %q: %q in\n%s", c.kind, c.put, c.was, word, said)
+			t.Errorf("%s, %s in the place of %q: %q in\n%s", c.kind.Name, c.put, was, word, said)
 		}
 	}
-}
-
-// budget is how much a search looks at: more where the time is there.
-func budget(usual, ci int) int {
-	if os.Getenv("CI") == "" {
-		return usual
-	}
-	return ci
 }
 
 // whatIsSaid is what the check says of a scenario, or else the run.
@@ -87,36 +78,48 @@ func messagesOf(problems source.Problems) string {
 	return b.String()
 }
 
-// withValue is the text with another value in the place of its ith; "" when it
-// has no more. A list and a mapping are values too.
+// countValues is how many values the actors and procedures of a text have.
+func countValues(t *testing.T, text string) int {
+	t.Helper()
+	_, places := values(t, text)
+	return len(places)
+}
+
+// withValue is the text with another value in the place of its ith. A list and
+// a mapping are values too.
 func withValue(t *testing.T, text string, i int, put string) (changed, was string) {
 	t.Helper()
-	var doc, other yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		t.Fatal(err)
-	}
+	doc, places := values(t, text)
+	var other yaml.Node
 	if err := yaml.Unmarshal([]byte(put), &other); err != nil {
 		t.Fatal(err)
-	}
-	var places []*yaml.Node
-	for n, v := range entries(doc.Content[0]) {
-		if n.Value == "actors" || n.Value == "procedures" {
-			allValues(v, &places)
-		}
-	}
-	if i >= len(places) {
-		return "", ""
 	}
 	was = places[i].Value
 	if was == "" {
 		was = "a list or mapping"
 	}
 	*places[i] = *other.Content[0]
-	out, err := yaml.Marshal(&doc)
+	out, err := yaml.Marshal(doc)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(out), was
+}
+
+// values is a text as a tree, and the values in it of the actors and
+// procedures.
+func values(t *testing.T, text string) (doc *yaml.Node, places []*yaml.Node) {
+	t.Helper()
+	doc = new(yaml.Node)
+	if err := yaml.Unmarshal([]byte(text), doc); err != nil {
+		t.Fatal(err)
+	}
+	for n, v := range entries(doc.Content[0]) {
+		if n.Value == "actors" || n.Value == "procedures" {
+			allValues(v, &places)
+		}
+	}
+	return doc, places
 }
 
 // allValues adds the values of mappings and the items of lists in a tree.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Descriptors that come and get no name are closed, whatever brings them, and
@@ -38,7 +38,7 @@ func TestReceivedDescriptorsAreClosed(t *testing.T) {
 			before, _ := inventory(t)
 			r := runner.Run(context.Background(), parse(t, test.text), runner.Options{})
 			if r.Status == history.Skipped {
-				socktest.Lacks(t, reason(r))
+				ci.Lacks(t, reason(r))
 			}
 			if got := reason(r); test.want == "" && r.Status != history.Passed || !strings.Contains(got, test.want) {
 				t.Errorf("%s: %s", r.Status, got)

@@ -19,9 +19,9 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/internal/proctest"
 	"github.com/sockscript/sockscript/runner"
-	"github.com/sockscript/sockscript/steps/internal/proctest"
-	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // programVar makes the test binary one of the programs below.
@@ -246,7 +246,7 @@ func inventory(t testing.TB) (descriptors, children int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		socktest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	tasks, err := filepath.Glob("/proc/self/task/*/children")
 	if err != nil {

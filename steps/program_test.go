@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/internal/proctest"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/steps/internal/proctest"
-	"github.com/sockscript/sockscript/steps/internal/socktest"
 )
 
 // Whatever a program leaves behind in its group is gone when the scenario is,
@@ -115,7 +115,7 @@ func TestProgramIgnoresSIGTERM(t *testing.T) {
 
 // A thousand programs leave no process and no descriptor behind.
 func TestManyPrograms(t *testing.T) {
-	n := socktest.Runs(50, 1000)
+	n := ci.Runs(50, 1000)
 	for name, text := range map[string]string{
 		"at once": fmt.Sprintf(`
 actors:

@@ -4,14 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/steps/internal/socktest"
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // openssl fills in the folder of the certificates, and skips the test where the
 // program is not there.
 func openssl(t *testing.T, text string) string {
 	t.Helper()
-	socktest.Program(t, "openssl")
+	ci.Program(t, "openssl")
 	return strings.ReplaceAll(text, "PEMS", makeCertificates(t))
 }
 

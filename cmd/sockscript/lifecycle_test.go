@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // escapes starts programs that leave their group and session in all ways.
@@ -37,10 +39,7 @@ func TestEndAtAnyMoment(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends what has left its group")
 	}
-	moments := 3
-	if os.Getenv("SOCKSCRIPT_CI") != "" {
-		moments = 50
-	}
+	moments := ci.Runs(3, 50)
 	for name, signals := range map[string][]syscall.Signal{
 		"hangup": {syscall.SIGHUP}, "two interrupts": {syscall.SIGINT, syscall.SIGTERM}, "kill": {syscall.SIGKILL},
 	} {

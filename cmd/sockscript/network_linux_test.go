@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // An ordinary user runs scenarios with networks of their own, beside one that
@@ -41,7 +43,7 @@ actors:
 	}
 	out, err := cmd.CombinedOutput()
 	if strings.Contains(string(out), "a network namespace cannot be made") {
-		lacks(t, string(out))
+		ci.Lacks(t, string(out))
 	}
 	if err != nil || !strings.Contains(string(out), "2 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
 		t.Errorf("%v\n%s", err, out)

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // kernelCalls are the system calls behind the two that the kernel does not
@@ -266,7 +268,7 @@ func flagsOf(line string, gets bool) []string {
 func underStrace(t *testing.T, scenario string) (transcript string, lines []string) {
 	t.Helper()
 	if out, err := exec.Command("strace", "true").CombinedOutput(); err != nil {
-		lacks(t, fmt.Sprintf("strace cannot trace here: %v %s", err, bytes.TrimSpace(out)))
+		ci.Lacks(t, fmt.Sprintf("strace cannot trace here: %v %s", err, bytes.TrimSpace(out)))
 	}
 	dir := t.TempDir()
 	file, trace := filepath.Join(dir, "traced.yaml"), filepath.Join(dir, "trace")

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,7 +19,7 @@ func build(t testing.TB, p Plan) *Lab {
 	t.Helper()
 	l, err := Build(p)
 	if refused := new(RefusedError); errors.As(err, &refused) {
-		runtest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -18,7 +18,7 @@ func private(t testing.TB, s Settings) *Network {
 	t.Helper()
 	n, err := Private(s)
 	if refused := new(RefusedError); errors.As(err, &refused) {
-		runtest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

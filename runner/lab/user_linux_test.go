@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/steps/step"
@@ -43,6 +43,6 @@ func TestOrdinaryUser(t *testing.T) {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 	if bytes.Contains(out, []byte("no network")) {
-		runtest.Lacks(t, string(out))
+		ci.Lacks(t, string(out))
 	}
 }

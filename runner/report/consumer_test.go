@@ -9,7 +9,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/report"
 )
 
@@ -41,7 +41,7 @@ func consume(t *testing.T, name, text, program string, args ...string) (string, 
 }
 
 func TestProveReadsTAP(t *testing.T) {
-	runtest.Program(t, "prove")
+	ci.Program(t, "prove")
 	tests := []struct {
 		name    string
 		content bool
@@ -69,7 +69,7 @@ func TestProveReadsTAP(t *testing.T) {
 
 // The diagnostic blocks come whole out of the parser that prove is made of.
 func TestTAPDiagnostics(t *testing.T) {
-	runtest.Program(t, "perl")
+	ci.Program(t, "perl")
 	const script = `
 my $parser = TAP::Parser->new({source => $ARGV[0]});
 while (my $result = $parser->next) {
@@ -98,7 +98,7 @@ die "errors: ", $parser->parse_errors if $parser->parse_errors;
 }
 
 func TestXMLLintAcceptsJUnit(t *testing.T) {
-	runtest.Program(t, "xmllint")
+	ci.Program(t, "xmllint")
 	for name, text := range documents(t, "junit") {
 		out, ok := consume(t, "report.xml", text, "xmllint", "--noout", "--schema", filepath.Join("testdata", "junit.xsd"))
 		if !ok {

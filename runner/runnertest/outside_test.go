@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // A module of its own embeds this package: it runs its own server, and
@@ -51,7 +51,7 @@ type module struct {
 
 func newModule(t *testing.T) *module {
 	t.Helper()
-	runtest.Program(t, "go")
+	ci.Program(t, "go")
 	m := &module{t: t, dir: t.TempDir()}
 	root, err := filepath.Abs("../..")
 	if err != nil {

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/report"
 )
 
@@ -21,9 +21,9 @@ func TestShipped(t *testing.T) {
 	}
 	for _, c := range cases {
 		// A real program takes its time to start.
-		count := runtest.Runs(5, 200)
+		count := ci.Runs(5, 200)
 		if c.Scenario.HasTag("programs") {
-			count = runtest.Runs(3, 50)
+			count = ci.Runs(3, 50)
 		}
 		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func checkShipped(t *testing.T, o *report.Outcome) {
 	case status == history.Skipped && o.Result.Reason == kernelLacks[o.Scenario.Name]:
 		t.Skip(o.Result.Reason)
 	case status == history.Skipped:
-		runtest.Lacks(t, o.Result.Reason)
+		ci.Lacks(t, o.Result.Reason)
 	case status != history.Passed || o.Golden != report.GoldenSame:
 		var b strings.Builder
 		text := &report.Text{W: &b, Several: true}

@@ -15,9 +15,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
-	"github.com/sockscript/sockscript/runner/internal/runtest"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios"
@@ -37,7 +37,7 @@ func asUser(t *testing.T) bool {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		if child, err := startCopy([]string{processName}, nil, nil); err != nil {
-			runtest.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
+			ci.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
 		} else {
 			child.Kill()
 			child.Wait()
@@ -53,7 +53,7 @@ func asUser(t *testing.T) bool {
 		t.Errorf("as nobody: %v\n%s", err, out)
 	}
 	if bytes.Contains(out, []byte("--- SKIP")) {
-		runtest.Lacks(t, fmt.Sprintf("as nobody:\n%s", out))
+		ci.Lacks(t, fmt.Sprintf("as nobody:\n%s", out))
 	}
 	return false
 }

@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/steps/internal/proctest"
-	"github.com/sockscript/sockscript/steps/internal/socktest"
+	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/internal/proctest"
 )
 
 // holdVar makes the test binary a process that starts a family and waits.
@@ -139,7 +139,7 @@ func leavesNothing(t *testing.T, as *syscall.Credential, how, end string) {
 		t.Fatal("it says nothing")
 	}
 	if lacks, yes := strings.CutPrefix(lines.Text(), "lacks: "); yes {
-		socktest.Lacks(t, lacks)
+		ci.Lacks(t, lacks)
 	}
 	// That process, the reaper, the starter and the family.
 	for len(proctest.Find(ours)) < 9 {
@@ -182,7 +182,7 @@ func TestProcess(t *testing.T) {
 			if how != "here" {
 				var err error
 				if s, err = openSet(how); err != nil {
-					socktest.Lacks(t, err)
+					ci.Lacks(t, err)
 				}
 			}
 			defer s.Close()
@@ -270,7 +270,7 @@ func output(t *testing.T, s *Set, script string) (*Process, string) {
 func TestInside(t *testing.T) {
 	s, err := openSet(asInit)
 	if err != nil {
-		socktest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	defer s.Close()
 	mark := newMark()
@@ -338,7 +338,7 @@ func TestHurry(t *testing.T) {
 		for _, hurried := range []bool{false, true} {
 			s, err := openSet(how)
 			if err != nil {
-				socktest.Lacks(t, err)
+				ci.Lacks(t, err)
 			}
 			asked := t.TempDir() + "/asked"
 			output(t, s, "trap 'echo >"+asked+"; exit' TERM; echo ready; while :; do sleep 0.01; done")

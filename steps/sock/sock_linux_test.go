@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/sockscript/sockscript/steps/internal/socktest"
+	"github.com/sockscript/sockscript/internal/ci"
 )
 
 // Calls that wait for what only Linux waits for.
@@ -200,7 +200,7 @@ func TestICMP(t *testing.T) {
 	g, _ := newGroup(t)
 	s, err := g.Open(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP, false)
 	if errors.Is(err, syscall.EPERM) {
-		socktest.Lacks(t, "raw sockets need CAP_NET_RAW")
+		ci.Lacks(t, "raw sockets need CAP_NET_RAW")
 	}
 	must(t, err)
 	to := parse(t, "icmp:127.0.0.1")
@@ -221,7 +221,7 @@ func TestMPTCP(t *testing.T) {
 	g, _ := newGroup(t)
 	l, err := g.Open(unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP, false)
 	if err != nil {
-		socktest.Lacks(t, err)
+		ci.Lacks(t, err)
 	}
 	must(t, l.Bind(loopback4))
 	c := open(t, g, unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP, false)
@@ -242,7 +242,7 @@ func TestFastOpen(t *testing.T) {
 	to := l.Desc().Local()
 	n, err := c.Send(patient(), []byte("x"), unix.MSG_FASTOPEN, &to)
 	if errors.Is(err, syscall.EOPNOTSUPP) {
-		socktest.Lacks(t, "net.ipv4.tcp_fastopen does not let clients use it")
+		ci.Lacks(t, "net.ipv4.tcp_fastopen does not let clients use it")
 	}
 	if n != 1 || err != nil {
 		t.Fatalf("sent %d, %v", n, err)

@@ -16,7 +16,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -43,7 +43,7 @@ func newSpace(t testing.TB) *space {
 	}()
 	t.Cleanup(func() { close(s.calls) })
 	if err := <-made; err != nil {
-		runtest.Lacks(t, fmt.Errorf("a network namespace: %w", err))
+		ci.Lacks(t, fmt.Errorf("a network namespace: %w", err))
 	}
 	// Interfaces send nothing by themselves. A kernel without IPv6 has no such
 	// file.
@@ -109,7 +109,7 @@ func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire,
 // observed is a cable with an observer.
 func observed(t testing.TB, n int, tap func(Passage), i Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
 	t.Helper()
-	runtest.Program(t, "ip")
+	ci.Program(t, "ip")
 	middle := newSpace(t)
 	var hosts []*space
 	var ends []int

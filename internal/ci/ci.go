@@ -1,6 +1,6 @@
-// Package socktest has what the tests of several packages need to know of the
-// machine that they run on.
-package socktest
+// Package ci is how tests differ in continuous integration, where SOCKSCRIPT_CI
+// is set: there nothing is skipped unseen, and what fails seldom is tried often.
+package ci
 
 import (
 	"os"
@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
+func here() bool { return os.Getenv("SOCKSCRIPT_CI") != "" }
+
 // Lacks skips a test of something that the machine lacks. In continuous
-// integration, where SOCKSCRIPT_CI is set, that is a failure: there nothing may
-// be skipped unseen.
+// integration that is a failure.
 func Lacks(t testing.TB, what any) {
 	t.Helper()
-	if os.Getenv("SOCKSCRIPT_CI") != "" {
+	if here() {
 		t.Fatalf("SOCKSCRIPT_CI is set, and the machine lacks something: %v", what)
 	}
 	t.Skip(what)
@@ -28,9 +29,9 @@ func Program(t testing.TB, name string) {
 }
 
 // Runs is how often something is tried whose failures are rare: many times in
-// continuous integration, where SOCKSCRIPT_CI is set, and few times elsewhere.
+// continuous integration, few times elsewhere and in short tests.
 func Runs(few, many int) int {
-	if os.Getenv("SOCKSCRIPT_CI") != "" {
+	if here() && !testing.Short() {
 		return many
 	}
 	return few
