@@ -44,7 +44,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetErr(p.errors)
 	root.SetFlagErrorFunc(p.flagError)
 	root.AddCommand(
-		p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.listCommand(), p.showCommand(),
+		p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.tourCommand(),
 		p.docCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return root

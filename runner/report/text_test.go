@@ -228,7 +228,7 @@ func TestTextOfMissingAndOrphanedGoldens(t *testing.T) {
 
 func TestTextColor(t *testing.T) {
 	got := text(t, report.Text{Style: report.Style{Color: true}}, run(t, passing))
-	want := "\x1b[2mone  \x1b[0m\x1b[2m# a greeting\x1b[0m\n\x1b[2mone  \x1b[0m| hello\n\x1b[32mok  passing\x1b[0m\n"
+	want := "\x1b[36mone  \x1b[0m\x1b[2m# a greeting\x1b[0m\n\x1b[36mone  \x1b[0m| hello\n\x1b[32mok  passing\x1b[0m\n"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -67,6 +67,9 @@ func labelOf(b Bond, cause, effect *event.Event) string {
 	case Connection:
 		return "connection"
 	case End:
+		if effect.Op == event.OpState {
+			return "FIN"
+		}
 		switch effect.Errno {
 		case 0:
 			return "end of file"

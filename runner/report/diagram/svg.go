@@ -13,9 +13,13 @@ import (
 // font and no picture from outside, colours for light and dark.
 func (d *Diagram) SVG(w io.Writer) error { return d.write(w, "<style>\n"+Style+"</style>\n") }
 
-// Inline writes the diagram as a part of an HTML page, which has [Style] among
-// its own.
-func (d *Diagram) Inline(w io.Writer) error { return d.write(w, "") }
+// Inline writes the diagram as a part of an HTML page that says itself what the
+// scenario is about, and has [Style] among its own.
+func (d *Diagram) Inline(w io.Writer) error {
+	inner := *d
+	inner.Description = ""
+	return inner.write(w, "")
+}
 
 func (d *Diagram) write(w io.Writer, style string) error {
 	b := new(bytes.Buffer)
@@ -50,7 +54,9 @@ func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 	}
 	b.WriteString(style)
 	y := float64(margin) + 12
-	text(b, "title", margin, y, d.Name)
+	if style != "" {
+		text(b, "title", margin, y, d.Name)
+	}
 	for i, line := range l.title {
 		text(b, "faint", margin, y+headLine-4+float64(i)*lineHeight, strings.TrimLeft(line, " "))
 	}

@@ -1,0 +1,26 @@
+package library
+
+import "testing"
+
+func TestTourNamesScenariosOnce(t *testing.T) {
+	seen := make(map[string]string)
+	for _, c := range Tour() {
+		if c.Title == "" || c.Text == "" || len(c.Scenarios) == 0 {
+			t.Errorf("the chapter %q has no text or no scenarios", c.Title)
+		}
+		for _, name := range c.Scenarios {
+			if _, ok := Open(name); !ok {
+				t.Errorf("the chapter %q names %s, which is not shipped", c.Title, name)
+			}
+			if before := seen[name]; before != "" {
+				t.Errorf("%s is in %q and in %q", name, before, c.Title)
+			}
+			seen[name] = c.Title
+		}
+	}
+	for _, name := range Names() {
+		if seen[name] == "" {
+			t.Errorf("%s is in no chapter", name)
+		}
+	}
+}
