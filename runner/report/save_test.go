@@ -180,7 +180,7 @@ func FuzzLoad(f *testing.F) {
 	// fuzzer too long to make shorter.
 	for _, steps := range []string{
 		"[{print: x}]", "[{assert: false}]", "[{let: {x: 1}}, {print: '${x}'}]", "[{repeat: 3, steps: [{print: x}]}]",
-		"[{socketpair: unix, as: [a, b]}, {send: a, data: x}, {recv: b}]", "[{parallel: {x: [{barrier: b}], y: []}}]",
+		"[{socketpair: unix, as: [a, b]}, {send: a, data: x}, {recv: b}]", "[{parallel: {x: [{signal: go}], y: [{wait: go}]}}]",
 		"[{socket: udp, as: s}, {bind: s, to: '127.0.0.1:0'}, {send: s, data: x, to: s}, {recv: s}]",
 	} {
 		suite.Run(context.Background(), cases(f, "actors: {a: "+steps+"}\n"), suite.Options{}, func(o *report.Outcome) {
