@@ -28,7 +28,9 @@ calls to make and what must come back. The calls are made on the real kernel,
 the actors run concurrently, and the transcript is the same on every run.
 
 ` + exitHelp,
-		Example: `  sockscript run tcp-hello           run a shipped scenario
+		Example: `  sockscript init                    begin with a first scenario of your own
+  sockscript tour                    learn from those that are shipped
+  sockscript run tcp-hello           run a shipped scenario
   sockscript show tcp-hello          see how it is written
   sockscript run hello.yaml          run your own
   sockscript test --update tests/    keep the transcripts as golden files
@@ -44,7 +46,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetErr(p.errors)
 	root.SetFlagErrorFunc(p.flagError)
 	root.AddCommand(
-		p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.tourCommand(),
+		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.tourCommand(),
 		p.docCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return root

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -18,11 +19,13 @@ scenario file with
 
   # yaml-language-server: $schema=sockscript.schema.json`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			e := json.NewEncoder(p.out)
-			e.SetEscapeHTML(false)
-			e.SetIndent("", "  ")
-			return e.Encode(scenarios.Schema())
-		},
+		RunE: func(*cobra.Command, []string) error { return writeSchema(p.out) },
 	}
+}
+
+func writeSchema(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(scenarios.Schema())
 }
