@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
@@ -335,13 +336,15 @@ actors:
 
 // No order that is fixed is warned of: the examples of all kinds have no race.
 func TestRacesOfExamples(t *testing.T) {
+	t.Parallel()
 	for _, k := range steps.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
+			t.Parallel()
 			list, problems := scenarios.Parse(k.Name+".yaml", []byte(k.Example))
 			if len(list) != 1 {
 				t.Fatal(problems.Report())
 			}
-			for range 10 {
+			for range ci.Runs(4, 40) {
 				for _, race := range runner.Run(t.Context(), list[0], runner.Options{}).Races() {
 					t.Errorf("%s", race.Problem().Report())
 				}

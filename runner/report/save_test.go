@@ -153,8 +153,8 @@ func TestLoadChanged(t *testing.T) {
 		{`["name","l"]`, `["nome","l"]`, `the type "nome" is not known there`},
 		{`["name","l"]`, strings.Repeat(`["joined",[`, 90) + strings.Repeat(`]]`, 90), "it is too deep"},
 		{`["name","l"]`, `null`, "an argument or a result is not there"},
-		{`"Meetings":[[`, `"Meetings":[[` + strings.Repeat(`{},`, 1<<20), "it is out of range"},
-		{`"Scenario":{`, `"Scenario":{"Tags":[` + strings.Repeat(`"",`, 1<<21) + `""],`, ""},
+		{`"Meetings":[[`, `"Meetings":[[` + strings.Repeat(`{},`, 1<<17), "it is out of range"},
+		{`"Scenario":{`, `"Scenario":{"Tags":[` + strings.Repeat(`"",`, 1<<18) + `""],`, ""},
 	} {
 		text := bytes.Replace(whole, []byte(test.old), []byte(test.new), 1)
 		if bytes.Equal(text, whole) {
