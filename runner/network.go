@@ -10,39 +10,63 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
 )
 
 // netns is the requirement that a network can be made.
 const netns = "netns"
 
-// A network is where the sockets of a run are made and its programs run.
+// A network is where the sockets of a run are made and its programs run. One
+// without hosts is one host, whose name is empty.
 type network interface {
+	step.Network
 	scenarios.Network
+	// Hosts are the names of the hosts.
+	Hosts() []string
+	// Own reports whether only the scenario has it.
+	Own() bool
 	DynamicPorts() (low, high uint16)
-	// hosts are what steps see of it.
-	hosts() *hosts
+	// Failed is closed once the network has lost a frame of its own accord, and
+	// Err says why.
+	Failed() <-chan struct{}
+	Err() error
 	Close() error
 }
 
-// hostNetwork is the network of this process.
-type hostNetwork struct{ *lab.Network }
-
-// DynamicPorts implements [network].
-func (hostNetwork) DynamicPorts() (low, high uint16) { return event.DynamicPorts() }
-
-func (n hostNetwork) hosts() *hosts { return &hosts{only: n.Network} }
-
-// privateNetwork is one that only the scenario has, which may have set the
-// range of the ports that the kernel chooses.
-type privateNetwork struct {
+// A singleNetwork is the network of this process, or a private one.
+type singleNetwork struct {
 	*lab.Network
-	low, high uint16
+	own       bool
+	low, high uint16 // the ports that the kernel chooses, which a scenario may have set
 }
 
-// DynamicPorts implements [network].
-func (n *privateNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
+// outside is the network of this process.
+func outside() *singleNetwork {
+	n := &singleNetwork{Network: lab.Outside()}
+	n.low, n.high = event.DynamicPorts()
+	return n
+}
 
-func (n *privateNetwork) hosts() *hosts { return &hosts{only: n.Network} }
+// Host implements [step.Network].
+func (n *singleNetwork) Host(name string) (step.Host, bool) { return n.Network, name == "" }
+
+// Link implements [step.Network].
+func (n *singleNetwork) Link(string) (step.Link, bool) { return nil, false }
+
+// Hosts implements [network].
+func (n *singleNetwork) Hosts() []string { return nil }
+
+// Own implements [network].
+func (n *singleNetwork) Own() bool { return n.own }
+
+// DynamicPorts implements [network].
+func (n *singleNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
+
+// Failed implements [network].
+func (n *singleNetwork) Failed() <-chan struct{} { return nil }
+
+// Err implements [network].
+func (n *singleNetwork) Err() error { return nil }
 
 // errHostNetwork is why a scenario that wants the host's network and no other
 // does not run in a private one.
@@ -61,44 +85,62 @@ func OwnNetwork(s *scenarios.Scenario, o Options) bool {
 
 // openNetwork makes the network of a scenario.
 func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
-	plan := s.Network
+	plan := &s.Network
 	switch {
 	case plan.Kind == scenarios.HostNetwork && o.Private:
 		return nil, &placedError{plan.Node, errHostNetwork}
 	case !OwnNetwork(s, o):
-		return hostNetwork{lab.Outside()}, nil
-	case plan.Kind == scenarios.HostsNetwork:
-		return nil, &placedError{plan.Node, errors.New("a network of hosts cannot be made yet")}
+		return outside(), nil
+	}
+	n, err := makeNetwork(plan)
+	refused := new(lab.RefusedError)
+	switch {
+	case err == nil:
+		return n, nil
+	case errors.As(err, &refused) && o.Refused != nil:
+		err = &lab.RefusedError{Err: fmt.Errorf("%w; %w", refused.Err, o.Refused)}
+	}
+	return nil, &placedError{refusedNode(plan, err), err}
+}
+
+// makeNetwork makes a network that only the scenario has.
+func makeNetwork(plan *scenarios.NetworkPlan) (network, error) {
+	if plan.Kind == scenarios.HostsNetwork {
+		return buildHosts(plan)
 	}
 	settings := lab.Settings{LoDown: plan.LoDown}
 	for _, p := range plan.Sysctls {
 		settings.Sysctls = append(settings.Sysctls, lab.Sysctl{Name: p.Name, Value: p.Value})
 	}
-	n, err := lab.Private(settings)
-	var unset *lab.SysctlError
-	var refused *lab.RefusedError
-	switch {
-	case errors.As(err, &refused) && o.Refused != nil:
-		return nil, &placedError{plan.Node, &lab.RefusedError{Err: fmt.Errorf("%w; %w", refused.Err, o.Refused)}}
-	case errors.As(err, &unset):
-		return nil, &placedError{sysctlNode(plan, unset.Name), err}
-	case err != nil:
-		return nil, &placedError{plan.Node, err}
+	private, err := lab.Private(settings)
+	if err != nil {
+		return nil, err
 	}
-	private := &privateNetwork{Network: n}
-	n.Within(func() { private.low, private.high = event.ReadDynamicPorts() })
-	return private, nil
+	n := &singleNetwork{Network: private, own: true}
+	n.Within(func() { n.low, n.high = event.ReadDynamicPorts() })
+	return n, nil
 }
 
-// sysctlNode is where the scenario sets a kernel parameter; nil for one that is
-// set in every private network.
-func sysctlNode(plan scenarios.NetworkPlan, name string) *source.Node {
-	for _, p := range plan.Sysctls {
-		if p.Name == name {
-			return p.Node
+// refusedNode is where the file says what the kernel has refused.
+func refusedNode(plan *scenarios.NetworkPlan, err error) *source.Node {
+	unset, at := new(lab.SysctlError), new(lab.PlanError)
+	errors.As(err, &at)
+	node := plan.Node
+	if l := plan.Link(at.Link); l != nil {
+		node = l.Node
+	}
+	sysctls := plan.Sysctls
+	if h := plan.Host(at.Host); h != nil {
+		node, sysctls = hostNode(h, at), h.Sysctls
+	}
+	if errors.As(err, &unset) {
+		for _, p := range sysctls {
+			if p.Name == unset.Name {
+				return p.Node
+			}
 		}
 	}
-	return plan.Node
+	return node
 }
 
 // A placedError is about a part of the file that is not a step. Without a node
@@ -113,9 +155,8 @@ func (e *placedError) Unwrap() error { return e.err }
 
 // unmet tells the first requirement that is not there and why; "" when all are.
 func unmet(ctx context.Context, list []scenarios.Requirement, n network) string {
-	_, private := n.(*privateNetwork)
 	for _, r := range list {
-		if private && r.String() == netns {
+		if n.Own() && r.String() == netns {
 			continue // the scenario has it
 		}
 		if why := r.Unmet(ctx, n); why != "" {
@@ -133,7 +174,7 @@ func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.R
 	var missing string
 	var refused *lab.RefusedError
 	switch {
-	case errors.As(err, &refused) && s.Needs(netns):
+	case errors.As(err, &refused) && (s.Needs(netns) || len(s.Network.Hosts) > 0):
 		missing = "requires " + netns + ": " + refused.Error()
 	case err != nil:
 		res.Status, res.Failure = history.Failed, failure(err)

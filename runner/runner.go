@@ -96,7 +96,6 @@ type run struct {
 	hub      *hub
 	tmp      *folder
 	network  network
-	hosts    *hosts
 	ports    freePorts
 	streams  ownStreams
 	programs *program.Programs
@@ -122,8 +121,12 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, hosts: n.hosts(), programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
+	}
+	for _, name := range n.Hosts() {
+		h, _ := n.Host(name)
+		r.programs.AddHost(name, h.Within)
 	}
 	if len(o.Vars)+len(s.Computed)+len(s.Included) > 0 {
 		r.vars = overridden(s.Vars, o.Vars, "")
@@ -159,6 +162,13 @@ func (r *run) run(outside context.Context) error {
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
+	for _, name := range r.network.Hosts() {
+		h, _ := r.network.Host(name)
+		r.shared.Sockets.AddHost(name, h.Within)
+	}
+	if lost := r.network.Failed(); lost != nil {
+		go r.watchNetwork(ctx, lost)
+	}
 	if r.options.Hurry != nil {
 		go r.hurry(ctx)
 	}
@@ -258,7 +268,7 @@ func (r *run) play(ctx context.Context, m *member) error {
 // task is one that runs an actor's own steps.
 func (r *run) task(ctx context.Context, m *member) *step.Task {
 	return &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
-		Name: m.actor.Name, Index: m.index, Count: m.count,
+		Name: m.actor.Name, Index: m.index, Count: m.count, Host: m.actor.Host,
 		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name], Background: m.actor.Background,
 	}}
 }
@@ -350,6 +360,16 @@ func (r *run) stop(cause error) error {
 		r.stopped.Others = r.doing(nil)
 	}
 	return cause
+}
+
+// watchNetwork ends the run when its network has lost a frame that it should
+// have carried.
+func (r *run) watchNetwork(ctx context.Context, lost <-chan struct{}) {
+	select {
+	case <-lost:
+		r.cancel(r.stop(r.network.Err()))
+	case <-ctx.Done():
+	}
 }
 
 // hurry ends the programs at once when that is asked for and the run ends.

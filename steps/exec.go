@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -63,8 +64,12 @@ func (a *execAction) Run(t *step.Task) error {
 			return err
 		}
 	}
-	t.Call("exec", a.command.shown(l)...)
-	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: a.command.name(l.Argv)}
+	shown, err := a.command.shown(t, l)
+	if err != nil {
+		return err
+	}
+	t.Call("exec", shown...)
+	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: a.command.name(l.Argv), Host: l.Host}
 	p.Flooded = make(chan struct{})
 	over := sync.OnceFunc(func() { close(p.Flooded) })
 	out, errs := &program.Limited{Over: over}, &program.Limited{Over: over}
@@ -160,6 +165,7 @@ type Command struct {
 	shell value.Bool
 	env   value.Bindings
 	dir   value.Text
+	on    step.HostRef
 }
 
 func (v *Command) params(p *step.Params) {
@@ -167,6 +173,7 @@ func (v *Command) params(p *step.Params) {
 	p.Key("shell", &v.shell, "run the text with /bin/sh -c").Or("false")
 	p.Key("env", &v.env, "environment variables, in addition to those of sockscript itself")
 	p.Key("dir", &v.dir, "the working folder; a relative path starts at the folder of the scenario file").Or("${tmp}")
+	p.Host(&v.on, "the host on which the program runs")
 }
 
 // launch runs the expressions.
@@ -201,7 +208,8 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 		added = append(added, name+"="+s)
 	}
 	l.Env = program.Environment(os.Environ(), added)
-	return l, nil
+	l.Host, err = v.on.Name(t)
+	return l, err
 }
 
 // withoutZero reports a text that ends for the kernel before its last byte.
@@ -233,12 +241,14 @@ func (v *Command) folder(t *step.Task) (string, error) {
 	return folder, err
 }
 
-// shown are the arguments as the transcript shows them.
-func (v *Command) shown(l program.Launch) []any {
+// shown are the arguments as the transcript shows them, with the host where
+// that is not the actor's own.
+func (v *Command) shown(t *step.Task, l program.Launch) ([]any, error) {
+	host, err := v.on.Shown(t)
 	if v.shell.On {
-		return l.Shown
+		return append(slices.Clone(l.Shown), host...), err
 	}
-	return []any{l.Shown}
+	return append([]any{l.Shown}, host...), err
 }
 
 // name is how reports call the program when no step names it.

@@ -256,7 +256,7 @@ func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 		if !ok {
 			return 0, nil, value.Mismatchf("%s is not a program, so it cannot own a descriptor", word.Text)
 		}
-		return t.Actor.Run.Programs().Set.Outside(p.Process.Pid), event.Name(p.Name), nil
+		return t.Actor.Run.Programs().Outside(p.Host, p.Process.Pid), event.Name(p.Name), nil
 	}
 	n, err := fcntlOwner.parse(word.Text)
 	if err != nil {
@@ -265,7 +265,7 @@ func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 	if word.Text == "self" {
 		return n, event.Const("self"), nil
 	}
-	return t.Actor.Run.Programs().Set.Outside(n), event.Plain(word), nil
+	return t.Actor.Run.Programs().Outside(t.Actor.Host, n), event.Plain(word), nil
 }
 
 // shown is a number as strace writes it.
@@ -285,7 +285,7 @@ func (f *fcntlForm) result(t *step.Task, n int) (any, any) {
 		return n, f.shown(n)
 	}
 	programs := t.Actor.Run.Programs()
-	pid := programs.Set.Inside(n)
+	pid := programs.Inside(n)
 	if n != os.Getpid() && !programs.Has(pid) {
 		return pid, pid // the file has named it
 	}

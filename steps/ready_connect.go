@@ -17,12 +17,13 @@ import (
 // connectProbe tries to connect.
 type connectProbe struct {
 	name string
+	host string
 	to   sock.Addr
 }
 
 func (v *readyWhen) connectProbe(t *step.Task, p *program.Program) (probe, error) {
 	to, err := v.connect.Resolve(t)
-	return &connectProbe{p.Name, to}, err
+	return &connectProbe{p.Name, p.Host, to}, err
 }
 
 func (q *connectProbe) missing() string {
@@ -41,7 +42,7 @@ func (q *connectProbe) ready(t *step.Task, pause time.Duration, last bool) (bool
 
 // connected makes a connection and closes it again.
 func (q *connectProbe) connected(t *step.Task) error {
-	s, err := t.Actor.Run.Sockets.Open(q.to.Family, unix.SOCK_STREAM, 0, false)
+	s, err := t.Actor.Run.Sockets.On(q.host).Open(q.to.Family, unix.SOCK_STREAM, 0, false)
 	if err != nil {
 		return err
 	}

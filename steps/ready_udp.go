@@ -62,6 +62,7 @@ const udpInterval = 100 * time.Millisecond
 // udpProbe sends a datagram and looks at the answer.
 type udpProbe struct {
 	name  string
+	host  string
 	to    sock.Addr
 	send  []byte
 	want  *program.OutputWant
@@ -83,7 +84,7 @@ func (v *readyUDP) probe(t *step.Task, p *program.Program) (probe, error) {
 		return nil, err
 	}
 	data, err := v.send.Bytes(t)
-	return &udpProbe{name: p.Name, to: to, send: append([]byte(nil), data...), want: &v.want}, err
+	return &udpProbe{name: p.Name, host: p.Host, to: to, send: append([]byte(nil), data...), want: &v.want}, err
 }
 
 func (q *udpProbe) missing() string {
@@ -124,7 +125,7 @@ func (q *udpProbe) ask(t *step.Task, next time.Time) ([]byte, error) {
 		w.Deadline = t.Deadline
 	}
 	if q.sock == nil {
-		s, err := t.Actor.Run.Sockets.Open(q.to.Family, unix.SOCK_DGRAM, 0, false)
+		s, err := t.Actor.Run.Sockets.On(q.host).Open(q.to.Family, unix.SOCK_DGRAM, 0, false)
 		if err != nil {
 			return nil, err
 		}

@@ -59,19 +59,24 @@ type socketAction struct {
 	spec     SocketSpec
 	flags    value.Flags
 	blocking value.Bool
+	on       step.HostRef
 }
 
 func (a *socketAction) Params(p *step.Params) {
 	p.Value(&a.spec, "what socket: a short word, or {family, type, protocol}")
 	p.Key("flags", &a.flags, openFlagsHelp)
 	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
+	p.Host(&a.on, "the host on which the socket is made, and on which it stays")
 	p.Makes = "the socket"
 }
 
 func (a *socketAction) Run(t *step.Task) error {
 	spec := a.spec.with(&a.flags)
-	t.Call("socket", spec.args()...)
-	s, err := t.Actor.Run.Sockets.Open(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
+	net, err := hostNet(t, &a.on, "socket", spec.args())
+	if err != nil {
+		return err
+	}
+	s, err := net.Open(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
 	if err != nil {
 		return err
 	}
@@ -85,6 +90,18 @@ func (a *socketAction) Run(t *step.Task) error {
 
 // openFlagsHelp is the help of the flags of socket and socketpair.
 const openFlagsHelp = "SOCK_NONBLOCK, SOCK_CLOEXEC or both; they may also stand in the type of {family, type}: SOCK_STREAM|SOCK_NONBLOCK"
+
+// hostNet opens the event of a call that makes sockets on a host, whose network
+// it returns.
+func hostNet(t *step.Task, on *step.HostRef, call string, args []any) (*sock.Group, error) {
+	host, err := on.Name(t)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := on.Shown(t)
+	t.Call(call, append(args, shown...)...)
+	return t.Actor.Run.Sockets.On(host), err
+}
 
 // MakesType implements [step.Maker].
 func (a *socketAction) MakesType() int { return a.spec.SockType }

@@ -28,19 +28,24 @@ type socketpairAction struct {
 	spec     SocketSpec
 	flags    value.Flags
 	blocking value.Bool
+	on       step.HostRef
 }
 
 func (a *socketpairAction) Params(p *step.Params) {
 	p.Value(&a.spec, "what sockets: a short word, or {family, type, protocol}")
 	p.Key("flags", &a.flags, openFlagsHelp)
 	p.Key("blocking", &a.blocking, "make truly blocking descriptors").Or("false")
+	p.Host(&a.on, "the host on which the sockets are made, and on which they stay")
 	p.Makes, p.Names = "the two sockets, as [a, b]", 2
 }
 
 func (a *socketpairAction) Run(t *step.Task) error {
 	spec := a.spec.with(&a.flags)
-	t.Call("socketpair", spec.args()...)
-	x, y, err := t.Actor.Run.Sockets.OpenPair(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
+	net, err := hostNet(t, &a.on, "socketpair", spec.args())
+	if err != nil {
+		return err
+	}
+	x, y, err := net.OpenPair(spec.Family, spec.SockType, spec.Proto, a.blocking.On)
 	if err != nil {
 		return err
 	}

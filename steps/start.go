@@ -95,8 +95,12 @@ func (a *startAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("start", a.shown(l, handed, stdio)...)
-	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: t.Shown(name)}
+	shown, err := a.shown(t, l, handed, stdio)
+	if err != nil {
+		return err
+	}
+	t.Call("start", shown...)
+	p := &program.Program{Actor: t.Actor.Name, Index: t.Actor.Index, Name: t.Shown(name), Host: l.Host}
 	probe, err := a.probe(t, p, l.Dir)
 	if err != nil {
 		return err
@@ -159,8 +163,8 @@ func (a *startAction) open(t *step.Task) (handed []*handle.Handle, stdio *handle
 
 // shown are the arguments as the transcript shows them, with what the program
 // is handed.
-func (a *startAction) shown(l program.Launch, handed []*handle.Handle, stdio *handle.Handle) []any {
-	args := a.command.shown(l)
+func (a *startAction) shown(t *step.Task, l program.Launch, handed []*handle.Handle, stdio *handle.Handle) ([]any, error) {
+	args, err := a.command.shown(t, l)
 	if len(handed) > 0 {
 		args = append(args, event.Const("fds ["+strings.Join(handleNames(handed), ", ")+"]"))
 	}
@@ -170,7 +174,7 @@ func (a *startAction) shown(l program.Launch, handed []*handle.Handle, stdio *ha
 	if a.pty.On {
 		args = append(args, event.Const("pty"))
 	}
-	return args
+	return args, err
 }
 
 // wire makes the program's standard streams; the ends that stay here come back

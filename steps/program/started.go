@@ -30,6 +30,7 @@ type Program struct {
 	Actor string
 	Index int // of the actor among its replicas
 	Name  string
+	Host  string // on which it runs; "" in a network without hosts
 
 	Id       uint64 // counts the programs of the scenario
 	Process  *Process
@@ -72,6 +73,7 @@ type Launch struct {
 	Dir   string
 	Files []*os.File // standard input, output and error, then further descriptors
 	Pty   bool
+	Host  string // on which it runs
 }
 
 // Start starts the program in a process group of its own.
@@ -83,7 +85,7 @@ func (p *Program) Start(ps *Programs, l Launch) error {
 	if err != nil {
 		return err
 	}
-	p.Process, err = ps.Set.Start(Spec{
+	p.Process, err = ps.on(l.Host).Start(Spec{
 		Path: path, Argv: l.Argv, Env: l.Env, Dir: l.Dir, Files: l.Files, Terminal: l.Pty,
 	})
 	if err != nil {
@@ -165,7 +167,8 @@ func (p *Program) Finish() {
 
 // Programs are those that one run has started.
 type Programs struct {
-	Set Set
+	set   *Set            // of those that are on no host
+	hosts map[string]*Set // of those on hosts, each with a pid namespace of its own
 
 	mu   sync.Mutex
 	list []*Program
@@ -176,7 +179,7 @@ type Programs struct {
 // started. within calls a function on a thread of the network that the programs
 // are in; nil stands for the network of this process.
 func NewPrograms(within func(f func())) *Programs {
-	return &Programs{Set: Set{Forks: sock.Forks, Within: within}}
+	return &Programs{set: &Set{Forks: sock.Forks, Within: within}, hosts: make(map[string]*Set)}
 }
 
 // keptEnded is how many programs that have ended are kept for a report.
@@ -192,7 +195,7 @@ func (ps *Programs) add(p *Program) {
 
 // End ends a program that still runs, with all that is in its group.
 func (ps *Programs) End(p *Program) {
-	ps.Set.End(p.Process)
+	p.Process.set.End(p.Process)
 	p.reaped.Store(true)
 	p.unjoined = true
 	p.settle()
@@ -278,7 +281,7 @@ func (ps *Programs) Ended() string {
 // know: they may be in a pid namespace of their own.
 func (ps *Programs) Translate(ucred []byte) {
 	if c, ok := sock.DecodeUcred(ucred); ok {
-		binary.NativeEndian.PutUint32(ucred, uint32(ps.Set.Inside(int(c.PID))))
+		binary.NativeEndian.PutUint32(ucred, uint32(ps.Inside(int(c.PID))))
 	}
 }
 
@@ -291,7 +294,11 @@ func (ps *Programs) Has(pid int) bool {
 }
 
 // Hurry ends all programs at once, also while Close waits for their end.
-func (ps *Programs) Hurry() { ps.Set.Hurry() }
+func (ps *Programs) Hurry() {
+	for _, s := range ps.sets() {
+		s.Hurry()
+	}
+}
 
 // Close ends all programs, with all that they have started, and waits until
 // that is gone. It is called when no step runs any more, before the run's
@@ -304,7 +311,7 @@ func (ps *Programs) Close() {
 			p.unjoined = !p.Ended()
 		}
 	}
-	ps.Set.Close()
+	ps.closeSets()
 	for _, p := range ps.list {
 		p.settle()
 	}

@@ -48,6 +48,7 @@ func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
 	if err != nil {
 		return nil, Addr{}, err
 	}
+	conn.desc.network = s.desc.network
 	conn.learnLocal()
 	conn.desc.autoPort.Store(s.desc.AutoPort())
 	conn.desc.remote.Store(&peer)
@@ -57,7 +58,7 @@ func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
 	}
 	if s.family == unix.AF_UNIX {
 		conn.learnInode()
-		conn.desc.peerInode.Store(s.group.diag.peer(conn.desc.Inode()))
+		conn.desc.peerInode.Store(s.desc.network.diag.peer(conn.desc.Inode()))
 	}
 	return conn, peer, nil
 }

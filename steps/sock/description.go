@@ -13,6 +13,8 @@ type Description struct {
 	ID   uint64       // from 1, in the order in which the group made its descriptions
 	Peer *Description // the other end of a socketpair(2), else nil
 
+	network *network // for good
+
 	// TX and RX count what was sent and received so far: bytes of a stream,
 	// datagrams or records of any other socket. What MSG_PEEK shows does not
 	// count.
@@ -37,8 +39,12 @@ type Description struct {
 }
 
 func (g *Group) newDescription() *Description {
-	return &Description{ID: g.lastID.Add(1)}
+	return &Description{ID: g.lastID.Add(1), network: g.network}
 }
+
+// Host is the host on whose network the socket is, whoever uses it; "" in a
+// network without hosts.
+func (d *Description) Host() string { return d.network.host }
 
 // Local is the address that getsockname(2) gave after the last bind, listen,
 // connect, accept or first sendto; zero before.

@@ -24,6 +24,7 @@ import (
 type Group struct {
 	*registry
 	process *Process // that makes the calls; nil: this process
+	network *network // in which sockets are made
 }
 
 // A registry is what the groups of a run and its forked processes share.
@@ -31,8 +32,8 @@ type registry struct {
 	stop   func() bool // takes back the AfterFunc that watches ctx
 	ended  atomic.Bool // set before the waiting calls are woken
 	lastID atomic.Uint64
-	diag   *unixDiag
-	within func(f func())
+	home   *network            // in which the first group makes sockets
+	hosts  map[string]*network // see AddHost
 
 	mu      sync.Mutex
 	reason  error // why waiting calls fail once ended is set
@@ -74,17 +75,15 @@ var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
 // which the group's sockets are made; nil stands for the network of this
 // process.
 func NewGroup(ctx context.Context, within func(f func())) *Group {
-	if within == nil {
-		within = func(f func()) { f() }
-	}
-	g := &Group{registry: &registry{
-		within:    within,
+	home := newNetwork("", within)
+	g := &Group{network: home, registry: &registry{
+		home:      home,
+		hosts:     make(map[string]*network),
 		open:      make(map[*Socket]struct{}),
 		waiters:   make(map[waiter]struct{}),
 		passed:    make(map[uint64]*passage),
 		processes: make(map[*Process]struct{}),
 	}}
-	g.diag = newUnixDiag(g.socket)
 	g.drained = sync.NewCond(&g.mu)
 	g.lastID.Store(uint64(processPart()) << 32)
 	if ctx.Err() != nil {
@@ -100,7 +99,7 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 // is supported on Linux only. SOCK_NONBLOCK and SOCK_CLOEXEC may be in typ.
 func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	blocking = blocking || g.process != nil
-	if err := g.mayOpen(blocking); err != nil {
+	if err := g.mayMake(blocking); err != nil {
 		return nil, failed("socket", err)
 	}
 	fd, err := g.socket(family, typ, proto, !blocking)
@@ -124,8 +123,7 @@ func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error
 	if c := g.caller(); c.process != nil {
 		return sysSocket(c, family, typ, proto, nonblock)
 	}
-	g.within(func() { fd, err = sysSocket(caller{}, family, typ, proto, nonblock) })
-	return fd, err
+	return g.network.socket(family, typ, proto, nonblock)
 }
 
 // openFlags are those that may stand in the type of a socket.
@@ -135,14 +133,14 @@ const openFlags = SockNonblock | SockCloexec
 // Description names the other's as its Peer.
 func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
 	blocking = blocking || g.process != nil
-	if err := g.mayOpen(blocking); err != nil {
+	if err := g.mayMake(blocking); err != nil {
 		return nil, nil, failed("socketpair", err)
 	}
 	var fds [2]int
 	if c := g.caller(); c.process != nil {
 		fds, err = sysSocketpair(c, family, typ, proto, false)
 	} else {
-		g.within(func() { fds, err = sysSocketpair(c, family, typ, proto, !blocking) })
+		g.network.within(func() { fds, err = sysSocketpair(c, family, typ, proto, !blocking) })
 	}
 	if err != nil {
 		return nil, nil, failed("socketpair", err)
@@ -189,6 +187,7 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		k.blocking = desc.mode.isLost() // the flag may be cleared for a while only
 	} else {
 		desc = g.newDescription()
+		desc.network = g.networkOf(fd)
 		desc.foreign.Store(true)
 		k.blocking = status&unix.O_NONBLOCK == 0
 	}
@@ -240,7 +239,9 @@ func (g *Group) Close() error {
 	}
 	g.mu.Unlock()
 	g.awaitProcesses()
-	g.diag.close()
+	for _, n := range g.networks() {
+		n.diag.close()
+	}
 	return errors.Join(append(errs, g.unlinkBound()...)...)
 }
 

@@ -31,7 +31,7 @@ func TCPStateName(state uint8) string {
 // is CLOSE.
 func (s *Socket) TCPState() (string, error) {
 	if s.enter() != nil {
-		return s.group.closedState(s)
+		return s.closedState()
 	}
 	defer s.leave()
 	state := []byte{0} // the first field of struct tcp_info
@@ -58,8 +58,8 @@ func (r inetReply) state() string { return TCPStateName(r[1]) }
 func (r inetReply) unacknowledged() uint32 { return binary.NativeEndian.Uint32(r[60:]) }
 
 // closedState asks sock_diag for the connection that the socket had.
-func (g *Group) closedState(s *Socket) (string, error) {
-	reply, err := g.inetDiag(s.family, s.desc.Local(), s.desc.Remote())
+func (s *Socket) closedState() (string, error) {
+	reply, err := s.desc.network.inetDiag(s.family, s.desc.Local(), s.desc.Remote())
 	if err != nil {
 		return "", err
 	}
@@ -81,13 +81,22 @@ func (s *Socket) peerSends() bool {
 	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.typ != unix.SOCK_STREAM || remote.IsZero() {
 		return false
 	}
-	reply, err := s.group.inetDiag(s.family, remote, local)
-	return err == nil && reply != nil && reply.state() != "LISTEN" && reply.unacknowledged() > 0
+	where := []*network{s.desc.network}
+	if !remote.IP.IsLoopback() {
+		where = s.group.networks()
+	}
+	for _, n := range where {
+		reply, err := n.inetDiag(s.family, remote, local)
+		if err == nil && reply != nil && reply.state() != "LISTEN" && reply.unacknowledged() > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // inetDiag asks sock_diag for a TCP connection; nil where there is none.
-func (g *Group) inetDiag(family int, local, remote Addr) (inetReply, error) {
-	fd, err := g.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
+func (n *network) inetDiag(family int, local, remote Addr) (inetReply, error) {
+	fd, err := n.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
 	if err != nil {
 		return nil, failed("socket", err)
 	}
@@ -97,14 +106,14 @@ func (g *Group) inetDiag(family int, local, remote Addr) (inetReply, error) {
 		return nil, failed("sendto", err)
 	}
 	reply := make([]byte, 4096)
-	n, _, err := unix.Recvfrom(fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
+	size, _, err := unix.Recvfrom(fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
 	if err != nil {
 		return nil, failed("recvfrom", err)
 	}
-	if n < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
+	if size < minInetReply || binary.NativeEndian.Uint16(reply[4:]) != sockDiagByFamily {
 		return nil, nil
 	}
-	return reply[unix.SizeofNlMsghdr:n], nil
+	return reply[unix.SizeofNlMsghdr:size], nil
 }
 
 // inetRequest is a nlmsghdr with an inet_diag_req_v2 for one connection.

@@ -43,7 +43,7 @@ func (g *Group) passedSockets(control []byte) []*Socket {
 // prepareForeign makes the descriptors that go with a message ready for another
 // process, unless only the group can receive it.
 func (g *Group) prepareForeign(from *Socket, m *Message) error {
-	peer := g.diag.peer(from.desc.Inode())
+	peer := from.desc.network.diag.peer(from.desc.Inode())
 	path := from.desc.Remote().Path
 	if m.HasAddr {
 		peer, path = 0, m.Addr.Path

@@ -28,7 +28,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 		return nil, nil, err
 	}
 	p := &Process{done: make(chan struct{})}
-	p.group = &Group{registry: g.registry, process: p}
+	p.group = &Group{registry: g.registry, process: p, network: g.network}
 	var open []*Socket
 	var keep []int
 	for _, s := range sockets {
@@ -39,7 +39,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 		s.desc.mode.lose(s.caller(), s.fd)
 		open, keep = append(open, s), append(keep, s.fd)
 	}
-	parts := forked.Parts{Keep: keep, Forks: &forks, Within: g.within}
+	parts := forked.Parts{Keep: keep, Forks: &forks, Within: g.network.within}
 	var err error
 	if g.process == nil {
 		p.forked, err = g.space.Start(parts)

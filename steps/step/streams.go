@@ -149,7 +149,7 @@ func UsesStream(uses []map[string]bool, program, stream string) bool {
 // come. It is "" otherwise.
 func (t *Task) ProgramsGone() string {
 	ended := t.Actor.Run.Programs().Ended()
-	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs().Set.Left() {
+	if ended == "" || t.World.MayStart() || t.Actor.Run.Programs().Left() {
 		return ""
 	}
 	return "no program of the scenario is left; " + ended

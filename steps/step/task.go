@@ -106,7 +106,7 @@ func (t *Task) Lookup(name string) (any, error) {
 	case "tmp":
 		return t.Actor.Run.Tmp()
 	case "free_port":
-		return value.Whole(t.Actor.Run.FreePort, event.Origin{Word: "free_port"}), nil
+		return value.Whole(func() (int, error) { return t.Actor.Run.FreePort(t.Actor.Host) }, event.Origin{Word: "free_port"}), nil
 	}
 	return nil, fmt.Errorf("%s has no value here", name)
 }

@@ -1,0 +1,179 @@
+package runner
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+
+	"github.com/sockscript/sockscript/runner/lab"
+	"github.com/sockscript/sockscript/runner/lab/wire"
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+)
+
+// hostsNetwork is a network of several hosts.
+type hostsNetwork struct {
+	*lab.Lab
+	names     []string // in the order of the file
+	low, high uint16   // the ports that the kernel chooses on one of the hosts
+}
+
+// buildHosts makes a network of hosts.
+func buildHosts(plan *scenarios.NetworkPlan) (network, error) {
+	l, err := lab.Build(planOf(plan))
+	if err != nil {
+		return nil, err
+	}
+	n := &hostsNetwork{Lab: l, low: 65535}
+	for _, h := range plan.Hosts {
+		n.names = append(n.names, h.Name)
+		host, _ := l.Host(h.Name)
+		host.Within(func() {
+			low, high := event.ReadDynamicPorts()
+			n.low, n.high = min(n.low, low), max(n.high, high)
+		})
+	}
+	return n, nil
+}
+
+// Host implements [step.Network].
+func (n *hostsNetwork) Host(name string) (step.Host, bool) {
+	h, ok := n.Lab.Host(name)
+	return h, ok
+}
+
+// Link implements [step.Network].
+func (n *hostsNetwork) Link(name string) (step.Link, bool) {
+	l, ok := n.Lab.Link(name)
+	return link{l}, ok
+}
+
+// A link is one of a lab, as steps see it.
+type link struct{ *lab.Link }
+
+// Impair implements [step.Link].
+func (l link) Impair(c step.Impairment) error { return l.Link.Impair(lab.Change(c)) }
+
+// Within implements [scenarios.Network]: what all hosts have in common is asked
+// of the first.
+func (n *hostsNetwork) Within(f func()) {
+	h, _ := n.Lab.Host(n.names[0])
+	h.Within(f)
+}
+
+// Hosts implements [network].
+func (n *hostsNetwork) Hosts() []string { return n.names }
+
+// Own implements [network].
+func (n *hostsNetwork) Own() bool { return true }
+
+// DynamicPorts implements [network].
+func (n *hostsNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
+
+// planOf is the plan of a network as the lab takes it.
+func planOf(plan *scenarios.NetworkPlan) lab.Plan {
+	var p lab.Plan
+	for _, h := range plan.Hosts {
+		p.Hosts = append(p.Hosts, hostPlan(h))
+	}
+	for _, l := range plan.Links {
+		p.Links = append(p.Links, linkPlan(l))
+	}
+	return p
+}
+
+func hostPlan(h *scenarios.Host) lab.HostPlan {
+	p := lab.HostPlan{Name: h.Name, Forward: h.Forward}
+	for _, i := range h.Interfaces {
+		var addresses []netip.Prefix
+		for _, a := range i.Addresses {
+			addresses = append(addresses, a.Prefix)
+		}
+		p.Interfaces = append(p.Interfaces, lab.InterfacePlan{Name: i.Name, Addresses: addresses, MAC: i.MAC, MTU: i.MTU})
+	}
+	kinds := map[string]lab.RouteKind{"unreachable": lab.Unreachable, "prohibit": lab.Prohibit, "blackhole": lab.Blackhole}
+	for _, r := range h.Routes {
+		p.Routes = append(p.Routes, lab.Route{To: r.To.Prefix, Kind: kinds[r.Word], Via: r.Via, Interface: r.Interface})
+	}
+	// A gateway may be reached by a route of its own, wherever that stands.
+	slices.SortStableFunc(p.Routes, func(a, b lab.Route) int { return cmp.Compare(gateways(a), gateways(b)) })
+	for _, s := range h.Sysctls {
+		p.Sysctls = append(p.Sysctls, lab.Sysctl{Name: s.Name, Value: s.Value})
+	}
+	return p
+}
+
+// gateways is how many gateways a route names.
+func gateways(r lab.Route) int {
+	if r.Via.IsValid() {
+		return 1
+	}
+	return 0
+}
+
+func linkPlan(l *scenarios.Link) lab.LinkPlan {
+	p := lab.LinkPlan{Name: l.Name, Snooping: l.Snooping, Querier: l.Querier, Wire: l.Impaired() || l.Named}
+	for _, e := range l.Join {
+		p.Join = append(p.Join, lab.End{Host: e.Host, Interface: e.Interface})
+	}
+	p.Impairment = wire.Impairment{
+		Delay: l.Delay, Jitter: l.Jitter, Rate: l.Rate, Loss: l.Loss, MTU: l.MTU,
+		JitterSeed: l.JitterSeed, LossSeed: l.LossSeed, From: l.End(l.From),
+	}
+	for _, f := range l.Faults {
+		p.Faults = append(p.Faults, wire.Fault{
+			Name: f.Name, Act: acts[f.Act], Match: matchOf(&f.Match), Nth: f.Nth, By: f.By, Behind: f.Behind, Byte: f.Byte, Off: f.Off,
+		})
+	}
+	return p
+}
+
+// The words of faults, as the wire has them.
+var (
+	acts = map[string]wire.Act{
+		"drop": wire.Drop, "duplicate": wire.Duplicate, "delay": wire.Delay, "reorder": wire.Reorder, "corrupt": wire.Corrupt,
+	}
+	protocols = map[string]wire.Protocol{
+		"": wire.Any, "arp": wire.ARP, "icmp": wire.ICMP, "igmp": wire.IGMP, "udp": wire.UDP, "tcp": wire.TCP,
+	}
+	segments = map[string]wire.TCPMatch{
+		"": wire.AnySegment, "any": wire.AnySegment, "syn": wire.SYN, "syn+ack": wire.SYNACK, "fin": wire.FIN, "rst": wire.RST,
+		"ack": wire.Ack, "data": wire.Data,
+	}
+	arps = map[string]wire.ARPMatch{"": wire.AnyARP, "any": wire.AnyARP, "request": wire.ARPRequest, "reply": wire.ARPReply}
+)
+
+func matchOf(m *scenarios.Match) wire.Match {
+	w := wire.Match{
+		From: m.From, To: m.To, Protocol: protocols[m.Protocol], ICMP: m.ICMP, Port: m.Port,
+		First: m.First, Last: m.Last, Contains: m.Contains,
+	}
+	switch w.Protocol {
+	case wire.TCP:
+		w.TCP = segments[m.Kind]
+	case wire.ARP:
+		w.ARP = arps[m.Kind]
+	}
+	return w
+}
+
+// hostNode is where the file says what of a host the kernel has refused.
+func hostNode(h *scenarios.Host, at *lab.PlanError) *source.Node {
+	for _, r := range h.Routes {
+		if at.Route.IsValid() && r.To.Prefix == at.Route {
+			return r.Node
+		}
+	}
+	i := h.Interface(at.Interface)
+	if i == nil {
+		return h.Node
+	}
+	for _, a := range i.Addresses {
+		if at.Address.IsValid() && a.Prefix == at.Address {
+			return a.Node
+		}
+	}
+	return i.Node
+}
