@@ -34,6 +34,16 @@ can be accepted. See accept(2).`,
       to: ${server.listener}
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "accept4(2)",
+		Kernel: "takes the oldest connection out of the queue and makes a new descriptor for it. It waits while the queue is empty.",
+		Wire:   "Nothing: the kernel has made the connection before.",
+		Errors: []step.Cure{
+			{"EAGAIN", "the queue is empty, and the call does not wait"},
+			{"EINVAL", "the socket does not listen"},
+			{"EMFILE", "the process has as many descriptors as it may have"},
+		},
+	},
 	New: func() step.Action { return &acceptAction{flags: value.Flags{Of: sock.SocketFlags}} },
 }
 

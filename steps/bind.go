@@ -25,6 +25,16 @@ when the scenario ends. See bind(2), ip(7), unix(7).`,
       to: 127.0.0.1:0
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "bind(2)",
+		Kernel: "gives the socket its own address. Port 0 means that the kernel picks a free port; a path makes a file of the type socket.",
+		Errors: []step.Cure{
+			{"EADDRINUSE", "another socket has the address, or a connection of it is in TIME_WAIT: SO_REUSEADDR before bind helps against the second"},
+			{"EADDRNOTAVAIL", "the address is not one of this host"},
+			{"EACCES", "ports below 1024 need a privilege, and a path needs a folder that may be written to"},
+			{"EINVAL", "the socket has an address already"},
+		},
+	},
 	New:  func() step.Action { return new(bindAction) },
 	Hint: bindHint,
 }

@@ -23,8 +23,20 @@ the connection is refused or the path does not exist. It stops at once when the
 scenario has started programs, no process of them is left, and no other actor
 may still start one. See connect(2).`,
 	Example: acceptKind.Example,
-	New:     func() step.Action { return new(connectAction) },
-	Hint:    connectHint,
+	Beneath: step.Beneath{
+		Call:   "connect(2)",
+		Kernel: "gives the socket an address if it has none, asks the peer for a connection and waits for the answer. On a datagram socket it only notes the address.",
+		Wire:   "TCP: SYN goes out, SYN+ACK comes back, ACK goes out; the call returns with the second segment (RFC 9293, section 3.5). UDP: nothing.",
+		Errors: []step.Cure{
+			{"ECONNREFUSED", "nobody listens there: the answer to the SYN was a reset"},
+			{"ETIMEDOUT", "nobody answered, however often the SYN was sent"},
+			{"ENETUNREACH", "no route leads there"},
+			{"EADDRNOTAVAIL", "no port is free for another connection to this address"},
+			{"EINPROGRESS", "the call does not wait; the socket is ready for sending when the answer has come"},
+		},
+	},
+	New:  func() step.Action { return new(connectAction) },
+	Hint: connectHint,
 }
 
 func connectHint(errno syscall.Errno, _ sock.Addr) string {

@@ -34,6 +34,13 @@ signal, stdout, stderr}.`,
       shell: true
       expect: {exit: 3}
 `,
+	Beneath: step.Beneath{
+		Call:   "clone(2), execve(2), wait4(2)",
+		Kernel: "makes a process, runs the program in it and waits until it has ended.",
+		Errors: []step.Cure{
+			{"ENOENT", "there is no such program"},
+		},
+	},
 	New:    func() step.Action { return new(execAction) },
 	Starts: true,
 }

@@ -24,5 +24,12 @@ var getpeernameKind = step.Kind{
     - getpeername: sock
       expect: ${server.listener}
 `,
+	Beneath: step.Beneath{
+		Call:   "getpeername(2)",
+		Kernel: "returns the address of the peer.",
+		Errors: []step.Cure{
+			{"ENOTCONN", "the socket is not connected"},
+		},
+	},
 	New: func() step.Action { return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername} },
 }

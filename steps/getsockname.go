@@ -22,6 +22,10 @@ var getsocknameKind = step.Kind{
     - assert: own.port > 0
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "getsockname(2)",
+		Kernel: "returns the socket's own address: with it one learns the port that the kernel picked.",
+	},
 	New: func() step.Action { return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname} },
 }
 

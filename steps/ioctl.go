@@ -27,6 +27,10 @@ tcp(7), udp(7), unix(7).`,
       expect: 5
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "ioctl(2)",
+		Kernel: "returns how many bytes are in a queue, or another state.",
+	},
 	New: func() step.Action { return &ioctlAction{request: value.Enum{Words: sock.RequestNames()}} },
 }
 

@@ -24,6 +24,13 @@ var killKind = step.Kind{
     - join: p
       expect: {signal: TERM}
 `,
+	Beneath: step.Beneath{
+		Call:   "kill(2)",
+		Kernel: "sends the process a signal, which ends it or is handled by it.",
+		Errors: []step.Cure{
+			{"ESRCH", "the process has ended"},
+		},
+	},
 	New:  func() step.Action { return new(killAction) },
 	Hint: killHint,
 }

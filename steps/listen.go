@@ -26,6 +26,14 @@ a port that the kernel chooses. See listen(2).`,
       backlog: 3
     - close: listener
 `,
+	Beneath: step.Beneath{
+		Call:   "listen(2)",
+		Kernel: "makes the socket passive: from now on the kernel answers connects by itself and queues the connections, one more than the backlog says. A socket without an address gets one.",
+		Errors: []step.Cure{
+			{"EADDRINUSE", "another socket listens at this port"},
+			{"EOPNOTSUPP", "sockets of this type do not listen"},
+		},
+	},
 	New: func() step.Action { return &listenAction{backlog: value.Int{Number: value.AtMost(&value.MaxBacklog)}} },
 }
 

@@ -42,6 +42,10 @@ poll(2).`,
       expect: {a: out, b: [in, out]}
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "poll(2)",
+		Kernel: "waits until one of the descriptors is ready for what was asked, or the time is up, and says which and for what.",
+	},
 	New: func() step.Action { return new(pollAction) },
 }
 

@@ -57,6 +57,17 @@ may come too. See cmsg(3).`,
       expect: {eof: true}
     - close: b
 `,
+	Beneath: step.Beneath{
+		Call:   "recv(2), and read(2), recvfrom(2), recvmsg(2) or readv(2) where the step says so",
+		Kernel: "copies what has come out of the receive buffer, and waits while that is empty. 0 is the end of file: the peer will send no more. A datagram that does not fit is cut.",
+		Wire:   "TCP: the window that the peer sees grows as the buffer empties. UDP: nothing.",
+		Errors: []step.Cure{
+			{"ECONNRESET", "the peer has reset the connection"},
+			{"EAGAIN", "nothing has come, and the call does not wait or its time is up"},
+			{"ENOTCONN", "the socket is not connected"},
+			{"ECONNREFUSED", "a datagram of this socket found nobody"},
+		},
+	},
 	New: func() step.Action {
 		return &recvAction{max: value.Size{Number: value.AtMost(&value.MaxBuffer)}, bufs: value.Sizes{Max: &value.MaxBuffer}, call: value.Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
 	},

@@ -19,6 +19,13 @@ var recvmmsgKind = step.Kind{
 only for the first one, and then takes those that are there. expect is the list
 of the datagrams' data, in order. See recvmmsg(2).`,
 	Example: sendmmsgKind.Example,
+	Beneath: step.Beneath{
+		Call:   "recvmmsg(2)",
+		Kernel: "receives several messages in one call. The result is how many came.",
+		Errors: []step.Cure{
+			{"EAGAIN", "nothing has come, and the call does not wait"},
+		},
+	},
 	New: func() step.Action {
 		return &recvmmsgAction{count: value.Int{Number: value.AtMost(&value.MaxMessages)}, max: value.Size{Number: value.AtMost(&value.MaxBuffer)}}
 	},

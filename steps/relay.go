@@ -29,6 +29,11 @@ condition on it. The step timeout starts again whenever bytes come.`,
     - recv: d
       expect: hello
 `,
+	Beneath: step.Beneath{
+		Call:   "read(2) and write(2), again and again",
+		Kernel: "copies from the receive buffer of one to the send buffer of the other until the end of file.",
+		Wire:   "What a receive and a send of the same bytes bring about.",
+	},
 	New: func() step.Action { return new(relayAction) },
 }
 

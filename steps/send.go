@@ -35,6 +35,18 @@ field may be left out; SO_TIMESTAMPING flags; a number for IP_TTL and similar
 types. The bytes of any other type, written as LEVEL:TYPE in numbers, are a
 payload. A payload is possible for the named types too. See cmsg(3).`,
 	Example: socketpairKind.Example,
+	Beneath: step.Beneath{
+		Call:   "send(2), and write(2), sendto(2), sendmsg(2) or writev(2) where the step says so",
+		Kernel: "copies the bytes into the socket's send buffer, and waits while that is full. A result says that the kernel has the bytes, not that the peer has them.",
+		Wire:   "TCP: segments with data as far as the peer's window allows, and acknowledgements back. UDP: one datagram for each call.",
+		Errors: []step.Cure{
+			{"EPIPE", "this side has been shut down, or the peer has reset the connection"},
+			{"ECONNRESET", "the peer has reset the connection"},
+			{"EAGAIN", "the buffer is full, and the call does not wait"},
+			{"EMSGSIZE", "the datagram is too large"},
+			{"ECONNREFUSED", "an earlier datagram found nobody"},
+		},
+	},
 	New: func() step.Action {
 		return &sendAction{call: value.Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
 	},

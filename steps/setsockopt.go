@@ -48,6 +48,15 @@ ip(7), ipv6(7), tcp(7).`,
       expect: {onoff: 1, linger: 0}
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "setsockopt(2)",
+		Kernel: "changes a setting of the socket. Some only count before bind, listen or connect.",
+		Errors: []step.Cure{
+			{"ENOPROTOOPT", "this kind of socket does not have the option"},
+			{"EPERM", "the option needs a privilege"},
+			{"EINVAL", "the value is not possible"},
+		},
+	},
 	New:  func() step.Action { return new(setsockoptAction) },
 	Hint: setsockoptHint,
 }

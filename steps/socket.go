@@ -44,6 +44,16 @@ socket that receives the message. Make it with blocking: true. See socket(2).`,
       as: b
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "socket(2)",
+		Kernel: "makes an endpoint without an address and returns the lowest free descriptor for it. Family, type and protocol say which code of the kernel it belongs to; protocol 0 takes the usual one.",
+		Errors: []step.Cure{
+			{"EPROTONOSUPPORT", "this type has no such protocol in this family"},
+			{"EAFNOSUPPORT", "the kernel lacks the family"},
+			{"EMFILE", "the process has as many descriptors as it may have"},
+			{"EACCES", "raw and packet sockets need a privilege"},
+		},
+	},
 	New:  func() step.Action { return &socketAction{flags: value.Flags{Of: sock.SocketFlags}} },
 	Hint: socketHint,
 }

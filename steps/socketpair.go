@@ -21,6 +21,13 @@ var socketpairKind = step.Kind{
       expect: hello
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "socketpair(2)",
+		Kernel: "makes two sockets that are connected to each other, mostly local ones. What is sent into the one comes out of the other.",
+		Errors: []step.Cure{
+			{"EOPNOTSUPP", "this family cannot make pairs"},
+		},
+	},
 	New: func() step.Action { return &socketpairAction{flags: value.Flags{Of: sock.SocketFlags}} },
 }
 

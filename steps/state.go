@@ -41,6 +41,10 @@ actors:
     - state: sock
       expect: CLOSE_WAIT
 `,
+	Beneath: step.Beneath{
+		Call:   "getsockopt(2) with TCP_INFO, and sock_diag(7) for sockets without a descriptor",
+		Kernel: "returns the state of the connection, as the state machine of RFC 9293, section 3.3.2, has it.",
+	},
 	New: func() step.Action { return &stateAction{want: value.Enum{Words: sock.TCPStates()}} },
 }
 

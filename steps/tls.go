@@ -71,6 +71,11 @@ acknowledgement of its last message. Session tickets are not used. See RFC 8446.
       expect: {eof: true}
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "send(2) and recv(2), many times",
+		Kernel: "knows nothing of TLS: the bytes of the handshake are data. From then on what is sent and received is encrypted above the connection.",
+		Wire:   "TCP: ClientHello and ServerHello, then encrypted records (RFC 8446).",
+	},
 	New: func() step.Action {
 		return &tlsAction{
 			role:   value.Enum{Words: []string{tlsconn.Client, tlsconn.Server}},

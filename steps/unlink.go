@@ -27,6 +27,13 @@ with EADDRINUSE until it is unlinked. See unlink(2).`,
       expect: {error: ENOENT}
     - close: sock
 `,
+	Beneath: step.Beneath{
+		Call:   "unlink(2)",
+		Kernel: "removes the name. A socket that is bound to it stays, but nobody can connect to it any more.",
+		Errors: []step.Cure{
+			{"ENOENT", "there is no such path"},
+		},
+	},
 	New: func() step.Action { return new(unlinkAction) },
 }
 

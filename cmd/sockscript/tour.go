@@ -53,26 +53,23 @@ scenario. For that the scenarios are run; what cannot be run here has no diagram
 		case dir != "":
 			return p.tourPages(c.Context(), dir)
 		case len(args) == 0:
-			return p.print(chapterList(p.out.width()))
+			return p.print(chapterList(p.columns()))
 		}
 		chapters := library.Tour()
 		if n, err := strconv.Atoi(args[0]); err == nil {
 			if n < 1 || n > len(chapters) {
 				return fmt.Errorf("there is no chapter %d; the chapters are 1 to %d", n, len(chapters))
 			}
-			return p.print(chapterText(n, chapters[n-1], p.out.width()))
+			return p.print(chapterText(n, chapters[n-1], p.columns()))
 		}
 		return p.tourStop(chapters, args[0])
 	}
 	return c
 }
 
-// paragraph is a text in the width of a terminal; 0: there is none.
+// paragraph is a text in lines of at most so many characters.
 func paragraph(text string, width int) string {
 	text = strings.Join(strings.Fields(text), " ")
-	if width == 0 {
-		width = 80
-	}
 	lines := source.Wrap(text, width)
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line)
@@ -123,7 +120,7 @@ func (p *program) tourStop(chapters []library.Chapter, name string) error {
 			continue
 		}
 		var b strings.Builder
-		fmt.Fprintf(&b, "%d. %s: %s (%d of %d)\n\n%s\n", n+1, c.Title, name, i+1, len(c.Scenarios), paragraph(shippedScenario(name).Description, p.out.width()))
+		fmt.Fprintf(&b, "%d. %s: %s (%d of %d)\n\n%s\n", n+1, c.Title, name, i+1, len(c.Scenarios), paragraph(shippedScenario(name).Description, p.columns()))
 		text, _ := library.Open(name)
 		fmt.Fprintf(&b, "The scenario (`sockscript show %s`):\n\n%s\n", name, indented(string(text)))
 		if golden, ok := library.Golden(name); ok {

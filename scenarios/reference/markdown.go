@@ -56,7 +56,25 @@ func kind(b *strings.Builder, d step.Doc) {
 		b.WriteString("\n`expect` takes:\n\n")
 		table(b, d.Expect)
 	}
+	if d.Kind.Beneath.Given() {
+		beneath(b, d.Kind.Beneath)
+	}
 	fmt.Fprintf(b, "\n```yaml\n%s```\n", d.Kind.Example)
+}
+
+// beneath writes what happens under a step.
+func beneath(b *strings.Builder, u step.Beneath) {
+	fmt.Fprintf(b, "\nBeneath: %s. The kernel %s", u.Call, u.Kernel)
+	if u.Wire != "" {
+		fmt.Fprintf(b, " On the wire: %s", u.Wire)
+	}
+	b.WriteByte('\n')
+	for i, e := range u.Errors {
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(b, "- %s: %s\n", e.Errno, e.Why)
+	}
 }
 
 func table(b *strings.Builder, rows []value.DocRow) {

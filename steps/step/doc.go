@@ -69,6 +69,9 @@ func (d Doc) Text() string {
 		}
 		table(&b, rows)
 	}
+	if d.Kind.Beneath.Given() {
+		fmt.Fprintf(&b, "\nBeneath\n%s", indent(d.Kind.Beneath.Text(76), "  "))
+	}
 	fmt.Fprintf(&b, "\nExample\n%s", indent(d.Kind.Example, "  "))
 	return b.String()
 }

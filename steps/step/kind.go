@@ -23,6 +23,8 @@ type Kind struct {
 	Example string        // a whole scenario that runs and passes
 	New     func() Action // a fresh action, ready to be bound and decoded
 
+	Beneath Beneath // what happens under a step; empty where there is nothing to say
+
 	// Hint is what helps against an errno that a step did not expect, where
 	// more can be said than of any call; to is the address of the call, if it
 	// has one.
@@ -96,7 +98,8 @@ func (l Kinds) Names() []string {
 type Step struct {
 	Kind   *Kind
 	Action Action
-	Node   *source.Node // the whole step
+	Whole  *source.Node // the step as it is written
+	Node   *source.Node // its verb
 	Verb   *source.Node // the verb's value
 
 	As      value.Names

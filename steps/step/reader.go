@@ -169,7 +169,7 @@ func (r *Reader) step(n *source.Node) *Step {
 	if kind == nil {
 		return r.broken(n)
 	}
-	s := &Step{Kind: kind, Action: kind.New(), Node: verb.Key, Verb: verb.Value}
+	s := &Step{Kind: kind, Action: kind.New(), Whole: n, Node: verb.Key, Verb: verb.Value}
 	params := paramsOf(s.Action)
 	s.Place = event.Place{
 		ID: len(*r.steps), Kind: kind.Name, Title: title(kind, verb.Value),
@@ -191,7 +191,7 @@ func (r *Reader) step(n *source.Node) *Step {
 func (r *Reader) broken(n *source.Node) *Step {
 	a := &brokenAction{node: n, names: value.NewNameSet()}
 	r.namesOfStep(n, a.names)
-	return &Step{Node: n, Action: a}
+	return &Step{Whole: n, Node: n, Action: a}
 }
 
 // brokenAction stands for a step that could not be decoded, so that the check
