@@ -84,11 +84,17 @@ func labelOf(b Bond, cause, effect *event.Event) string {
 		if cause.Op == event.OpKill {
 			return "signal"
 		}
-		if w := cause.Place.Kind; w == "signal" || w == "barrier" {
-			return strings.TrimSuffix(strings.TrimPrefix(cause.Place.Title, w+"("), ")")
+		if name := argument(cause.Place.Title); name == argument(effect.Place.Title) {
+			return name // a signal, a barrier
 		}
 	}
 	return ""
+}
+
+// argument is what a step acts on: that of signal(go) is go.
+func argument(title string) string {
+	_, name, _ := strings.Cut(title, "(")
+	return strings.TrimSuffix(name, ")")
 }
 
 // dataLabel says how much of what a call sent another received.

@@ -170,9 +170,6 @@ func (p *painter) box(l history.Line, row int) Box {
 	if l.Event.Failed {
 		b.Kind = Failed
 	}
-	if l.Event.Call == "note" {
-		b.Kind, b.Text = Folded, strings.TrimPrefix(b.Text, "# ")
-	}
 	b.Note = source.Visible(strings.TrimSpace(p.result.Note(l.Event, p.form)))
 	return b
 }
