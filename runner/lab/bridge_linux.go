@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/vishvananda/netlink"
 	"github.com/vishvananda/netlink/nl"
@@ -33,17 +34,27 @@ func makeBridge(p LinkPlan) (int, error) {
 	return index, err
 }
 
-// startQuerier makes a bridge ask for members. It trusts its own answers only
-// after the time that members have to answer, which is 10 seconds by itself,
-// and must have been shortened before: in one request the kernel would take the
-// long one.
+// trust is how long a bridge may still flood after startQuerier: more than a
+// tick of the kernel's clock.
+const trust = 20 * time.Millisecond
+
+// startQuerier makes a bridge that is down ask for members. A bridge believes
+// that it knows the members once they have had the time to answer, which is 10
+// seconds by itself; until then it floods. So that time is nothing first: no
+// interface is there yet. It is changed by requests of their own, since in one
+// request the kernel would switch the querier on before.
 func startQuerier(index int) error {
-	const centiseconds = 10
-	err := setBridge(index, nl.NewRtAttr(nl.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(centiseconds)))
-	if err != nil {
-		return err
+	const toAnswer = 10 // centiseconds
+	for _, a := range []*nl.RtAttr{
+		nl.NewRtAttr(nl.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(0)),
+		nl.NewRtAttr(nl.IFLA_BR_MCAST_QUERIER, []byte{1}),
+		nl.NewRtAttr(nl.IFLA_BR_MCAST_QUERY_RESPONSE_INTVL, nl.Uint64Attr(toAnswer)),
+	} {
+		if err := setBridge(index, a); err != nil {
+			return err
+		}
 	}
-	return setBridge(index, nl.NewRtAttr(nl.IFLA_BR_MCAST_QUERIER, []byte{1}))
+	return nil
 }
 
 // setBridge sets an attribute of a bridge.

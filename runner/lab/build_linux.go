@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/vishvananda/netlink"
@@ -87,6 +88,8 @@ type builder struct {
 	*Lab
 	made map[End]bool // interfaces that exist
 	ends int          // other ends that have been made
+	// settled is when all bridges forward as they will later.
+	settled time.Time
 }
 
 func (b *builder) build() error {
@@ -107,6 +110,7 @@ func (b *builder) build() error {
 			}
 		}
 	}
+	time.Sleep(time.Until(b.settled))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/vishvananda/netlink"
@@ -86,6 +87,9 @@ func (b *builder) makeSegment(p LinkPlan) error {
 	})
 	if err != nil {
 		return fmt.Errorf("the bridge cannot be made: %w", err)
+	}
+	if p.Querier {
+		b.settled = time.Now().Add(trust)
 	}
 	for _, end := range p.Join {
 		port, err := b.makeEnd(end, &b.bridges)

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"strings"
@@ -86,24 +85,6 @@ func TestSysctlThatIsNotThere(t *testing.T) {
 		if !errors.As(err, &got) || got.Sysctl != s || !strings.Contains(err.Error(), s.Name) {
 			t.Errorf("%v: %v", s, err)
 		}
-	}
-}
-
-// The first thread of the process must stay where it is: /proc/self shows its
-// network, and it never ends.
-func TestFirstThreadStays(t *testing.T) {
-	first := fmt.Sprintf("/proc/%d/ns/net", os.Getpid())
-	before, err := os.Readlink(first)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	for range 50 {
-		all.Go(func() { private(t, Settings{}).Within(func() {}) })
-	}
-	all.Wait()
-	if after, _ := os.Readlink(first); after != before {
-		t.Errorf("the first thread went from %s to %s", before, after)
 	}
 }
 

@@ -2,6 +2,7 @@ package lab_test
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"syscall"
@@ -11,12 +12,16 @@ import (
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/steps/step"
+	"golang.org/x/sys/unix"
 )
 
 var _ step.Host = (*lab.Network)(nil)
 
 // An ordinary user's tests run in a user namespace.
 func TestMain(m *testing.M) {
+	if os.Getenv(onFirstThread) != "" {
+		makeNetworks()
+	}
 	if status, ok := userns.Again(); ok {
 		os.Exit(status)
 	}
@@ -44,5 +49,49 @@ func TestOrdinaryUser(t *testing.T) {
 	}
 	if bytes.Contains(out, []byte("no network")) {
 		ci.Lacks(t, string(out))
+	}
+}
+
+// onFirstThread is set for a process that only makes networks.
+const onFirstThread = "SOCKSCRIPT_TEST_FIRST_THREAD"
+
+// makeNetworks makes some from the first thread of the process, where the main
+// goroutine begins. A goroutine that it waits for runs on the same thread.
+func makeNetworks() {
+	if unix.Gettid() != unix.Getpid() {
+		fmt.Println("not on the first thread")
+		os.Exit(0)
+	}
+	before, err := os.Readlink("/proc/self/ns/net")
+	for range 20 {
+		n, failed := lab.Private(lab.Settings{})
+		if failed != nil {
+			err = failed
+			break
+		}
+		n.Close()
+	}
+	after, _ := os.Readlink("/proc/self/ns/net")
+	if err != nil || after != before {
+		fmt.Println(before, after, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// The first thread of the process must stay where it is: /proc/self shows its
+// network, and it never ends.
+func TestFirstThreadStays(t *testing.T) {
+	if !lab.Allowed() {
+		runtest.Lacks(t, "no network can be made")
+	}
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Env = append(os.Environ(), onFirstThread+"=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
+	if len(out) != 0 {
+		t.Logf("%s", out)
 	}
 }
