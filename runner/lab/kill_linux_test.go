@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,7 +25,7 @@ func TestKilled(t *testing.T) {
 	private(t, Settings{}) // or skip
 	four := make(chan bool, 4)
 	var all sync.WaitGroup
-	for range runtest.Runs(4, 50) {
+	for range ci.Runs(4, 50) {
 		four <- true
 		all.Go(func() {
 			defer func() { <-four }()

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/runner/internal/runtest"
+	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +33,7 @@ func TestFirstFrameArrives(t *testing.T) {
 	plans := []Plan{patient(pair()), patient(segment()), patient(wired())}
 	four := make(chan bool, 4)
 	var all sync.WaitGroup
-	for i := range runtest.Runs(24, 200) {
+	for i := range ci.Runs(24, 200) {
 		four <- true
 		all.Go(func() {
 			defer func() { <-four }()

@@ -83,7 +83,7 @@ func makeNetworks() {
 // network, and it never ends.
 func TestFirstThreadStays(t *testing.T) {
 	if !lab.Allowed() {
-		runtest.Lacks(t, "no network can be made")
+		ci.Lacks(t, "no network can be made")
 	}
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Env = append(os.Environ(), onFirstThread+"=1")
