@@ -1,0 +1,76 @@
+package packet
+
+import (
+	"slices"
+	"strings"
+)
+
+// message reads a message of ICMP.
+func (s *scanner) message() *Message {
+	s.space()
+	m := &Message{typeAt: s.at}
+	m.Type = s.letters()
+	t4, ok4 := typeOf(icmp4, m.Type)
+	t6, ok6 := typeOf(icmp6, m.Type)
+	if !ok4 && !ok6 {
+		s.fail(m.typeAt, "a type as unreachable, echo, echo_reply, time_exceeded, packet_too_big, or its number", "%q is not a type of ICMP", m.Type)
+		return m
+	}
+	if w := s.peek(); s.anything() && !s.is('(') && !s.is('[') && !slices.Contains([]string{"mtu", "id", "seq"}, w) {
+		begin := s.at
+		m.Code = s.letters()
+		_, is4 := t4.code(m.Code)
+		_, is6 := t6.code(m.Code)
+		if !is4 && !is6 {
+			s.fail(begin, "the codes are "+codeNames(t4, t6), "%q is not a code of %s", m.Code, m.Type)
+		}
+		m.Code = strings.TrimSuffix(m.Code, "_"+m.Type)
+	}
+	for _, n := range []struct {
+		word  string
+		to    *Number
+		limit uint32
+	}{{"mtu", &m.MTU, maxNumber}, {"id", &m.ID, 1<<16 - 1}, {"seq", &m.Seq, 1<<16 - 1}} {
+		if s.word(n.word) {
+			*n.to = s.number(n.word, n.limit)
+		}
+	}
+	if s.is('(') {
+		m.Length = s.length(maxPacket)
+	}
+	if s.take('[') {
+		if s.quotes {
+			s.fail(s.at-1, "", "a quoted packet does not quote another one")
+		}
+		s.quotes = true
+		m.Quote = &Pattern{Body: s.quoted()}
+		s.need(']', "after the quoted packet")
+	}
+	return m
+}
+
+func codeNames(types ...icmpWord) string {
+	var names []string
+	for _, t := range types {
+		for _, c := range t.codes {
+			if !slices.Contains(names, c) {
+				names = append(names, c)
+			}
+		}
+	}
+	return strings.Join(append(names, "and numbers"), ", ")
+}
+
+// quoted reads the packet that an error is about. It may be no more than the
+// sequence numbers of a segment.
+func (s *scanner) quoted() PatternBody {
+	if r := s.rest(); r != "" && (r[0] >= '0' && r[0] <= '9' || strings.HasPrefix(r, "any")) {
+		t := &Segment{at: s.at}
+		s.span(t)
+		return t
+	}
+	if s.peek() == "arp" {
+		s.fail(s.at, "", "only an IP packet is quoted")
+	}
+	return s.body()
+}
