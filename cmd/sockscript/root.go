@@ -46,7 +46,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetErr(p.errors)
 	root.SetFlagErrorFunc(p.flagError)
 	root.AddCommand(
-		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.listCommand(), p.showCommand(), p.tourCommand(), p.explainCommand(),
+		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.fmtCommand(), p.listCommand(), p.showCommand(), p.tourCommand(), p.explainCommand(),
 		p.docCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return root
