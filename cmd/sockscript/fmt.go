@@ -120,4 +120,3 @@ func replaceFile(path string, data []byte) error {
 	}
 	return f.Commit()
 }
-

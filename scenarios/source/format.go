@@ -214,4 +214,3 @@ func comments(text string) []string {
 	}
 	return list
 }
-
