@@ -34,7 +34,7 @@ actors:
 `
 
 // At whatever moment sockscript is ended, nothing of a scenario is left: also
-// when it is killed no process is.
+// when it is killed no process is, and its folder is gone with the next run.
 func TestEndAtAnyMoment(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends what has left its group")
@@ -100,5 +100,26 @@ func endsWith(t *testing.T, signals []syscall.Signal) bool {
 	if !killed && len(entries) > 1 {
 		t.Errorf("after %s: left behind: %s", moment, entries)
 	}
+	if killed {
+		nextRun(t, exe, dir)
+	}
 	return !t.Failed()
+}
+
+// nextRun runs another scenario, after which no folder of an earlier one is
+// left.
+func nextRun(t *testing.T, exe, dir string) {
+	t.Helper()
+	file := filepath.Join(dir, "next.yaml")
+	if err := os.WriteFile(file, []byte("files: {x: hi}\nactors: {a: [{exec: [cat, x]}]}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := exec.Command(exe)
+	c.Args, c.Env = []string{"sockscript", "run", file}, append(os.Environ(), "TMPDIR="+dir)
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "sockscript-*")); len(left) > 0 {
+		t.Errorf("after the next run: left behind: %s", left)
+	}
 }
