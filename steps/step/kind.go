@@ -128,3 +128,11 @@ type Block struct {
 	node  *source.Node
 	names *value.NameSet // of an actor's whole block: what its steps name
 }
+
+// Names are the names that the steps of an actor's block give, sorted.
+func (b *Block) Names() []string {
+	if b.names == nil {
+		return nil
+	}
+	return slices.Sorted(slices.Values(b.names.All()))
+}

@@ -1,0 +1,229 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sourcegraph/jsonrpc2"
+)
+
+// An editor speaks the protocol with a server.
+type editor struct {
+	t     *testing.T
+	conn  *jsonrpc2.Conn
+	told  chan publishDiagnostics
+	ended chan error
+}
+
+func newEditor(t *testing.T) *editor {
+	t.Helper()
+	ours, theirs := net.Pipe()
+	e := &editor{t: t, told: make(chan publishDiagnostics, 10), ended: make(chan error, 1)}
+	go func() { e.ended <- Serve(t.Context(), theirs, theirs) }()
+	e.conn = jsonrpc2.NewConn(t.Context(), jsonrpc2.NewBufferedStream(ours, jsonrpc2.VSCodeObjectCodec{}),
+		jsonrpc2.HandlerWithError(func(_ context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) (any, error) {
+			var p publishDiagnostics
+			if r.Method == "textDocument/publishDiagnostics" && json.Unmarshal(*r.Params, &p) == nil {
+				e.told <- p
+			}
+			return nil, nil
+		}))
+	t.Cleanup(func() { e.conn.Close() })
+	return e
+}
+
+// call asks, and decodes the answer.
+func call[T any](e *editor, method string, params any) T {
+	e.t.Helper()
+	var answer T
+	ctx, cancel := context.WithTimeout(e.t.Context(), 20*time.Second)
+	defer cancel()
+	if err := e.conn.Call(ctx, method, params, &answer); err != nil {
+		e.t.Fatalf("%s: %v", method, err)
+	}
+	return answer
+}
+
+const uri = "file:///work/hello.yaml"
+
+// open opens a text, and returns what is wrong with it.
+func (e *editor) open(text string) []diagnostic {
+	e.t.Helper()
+	e.conn.Notify(e.t.Context(), "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "text": text}})
+	return e.diagnostics()
+}
+
+func (e *editor) change(text string) []diagnostic {
+	e.t.Helper()
+	e.conn.Notify(e.t.Context(), "textDocument/didChange", map[string]any{
+		"textDocument": map[string]any{"uri": uri, "version": 2}, "contentChanges": []any{map[string]any{"text": text}},
+	})
+	return e.diagnostics()
+}
+
+func (e *editor) diagnostics() []diagnostic {
+	e.t.Helper()
+	select {
+	case p := <-e.told:
+		return p.Diagnostics
+	case <-time.After(20 * time.Second):
+		e.t.Fatal("no diagnostics")
+		return nil
+	}
+}
+
+// at is the position of the mark | in a text, and the text without it.
+func at(marked string) (string, map[string]any) {
+	i := strings.IndexByte(marked, '|')
+	line := strings.Count(marked[:i], "\n")
+	column := i - (strings.LastIndexByte(marked[:i], '\n') + 1)
+	return marked[:i] + marked[i+1:], map[string]any{
+		"textDocument": map[string]any{"uri": uri}, "position": position{line, column},
+	}
+}
+
+const hello = `actors:
+  server:
+    - socket: tcp
+      as: listener
+    - listen: listener
+  client:
+    - socket: tcp
+      as: sock
+    - connect: sock
+      to: ${server.listener}
+`
+
+func TestDiagnosticsAsOneTypes(t *testing.T) {
+	e := newEditor(t)
+	got := call[initialized](e, "initialize", map[string]any{"capabilities": map[string]any{}})
+	if !got.Capabilities.HoverProvider || got.Capabilities.TextDocumentSync != 1 {
+		t.Errorf("the server offers %+v", got.Capabilities)
+	}
+	if list := e.open(hello); len(list) != 0 {
+		t.Errorf("a good file has %+v", list)
+	}
+	list := e.change(strings.Replace(hello, "connect: sock", "connect: sokc", 1))
+	if len(list) == 0 || list[0].Range != (span{position{8, 15}, position{8, 19}}) || !strings.Contains(list[0].Message, `did you mean "sock"`) {
+		t.Errorf("a misspelt name is told as %+v", list)
+	}
+	list = e.change("actors:\n  a: [\n")
+	if len(list) == 0 || list[0].Severity != severityError {
+		t.Errorf("broken YAML is told as %+v", list)
+	}
+	e.conn.Notify(t.Context(), "textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
+	if list := e.diagnostics(); len(list) != 0 {
+		t.Errorf("a closed file has %+v", list)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	e := newEditor(t)
+	e.open(hello)
+	for _, c := range []struct{ name, text, want, not string }{
+		{"kinds", hello + "    - |\n", "send", "to"},
+		{"kinds, begun", hello + "    - se|\n", "setsockopt", "to"},
+		{"keys of a step", hello + "    - send: sock\n      |\n", "data", "send"},
+		{"keys that are there", hello + "    - send: sock\n      data: x\n      |\n", "flags", "data"},
+		{"names of the actor", hello + "    - close: |\n", "sock", "listener"},
+		{"actors in an expression", hello + "    - print: ${|\n", "server", "listener"},
+		{"names of another actor", hello + "    - print: ${server.|\n", "listener", "sock"},
+		{"options", hello + "    - getsockopt: sock\n      option: |\n", "SO_RCVBUF", "sock"},
+		{"errnos", hello + "    - send: sock\n      data: x\n      expect:\n        error: |\n", "ECONNRESET", "sock"},
+		{"libraries", "include: |\n" + hello, "http", "sock"},
+		{"procedures", "include: http\n" + hello + "    - do: |\n", "http.request", "sock"},
+	} {
+		text, where := at(c.text)
+		e.change(text)
+		var labels []string
+		for _, item := range call[[]completionItem](e, "textDocument/completion", where) {
+			labels = append(labels, item.Label)
+		}
+		if !slices.Contains(labels, c.want) || slices.Contains(labels, c.not) {
+			t.Errorf("%s: want %s and not %s, got %v", c.name, c.want, c.not, labels)
+		}
+		if slices.Sort(labels); len(slices.Compact(slices.Clone(labels))) != len(labels) {
+			t.Errorf("%s: some are there twice: %v", c.name, labels)
+		}
+	}
+}
+
+func TestHover(t *testing.T) {
+	e := newEditor(t)
+	for text, want := range map[string]string{
+		strings.Replace(hello, "connect: sock", "conn|ect: sock", 1):                                 "connect a socket to a peer",
+		strings.Replace(hello, "to: ${", "t|o: ${", 1):                                               "the peer's address",
+		hello + "    - getsockopt: sock\n      option: SO_RC|VBUF\n      expect: {value: 1}\n":       "SO_RCVBUF",
+		hello + "    - send: sock\n      data: x\n      no|te: hi\n":                                 "line of text",
+		"include: http\n" + hello + "    - do: http.re|quest\n      with: {conn: sock, target: /}\n": "http.request",
+	} {
+		plain, where := at(text)
+		e.open(plain)
+		got := call[*hover](e, "textDocument/hover", where)
+		if got == nil || !strings.Contains(got.Contents.Value, want) {
+			t.Errorf("want %q, got %+v", want, got)
+		}
+	}
+	plain, where := at("actors:| {}\n")
+	e.open(plain)
+	if got := call[*hover](e, "textDocument/hover", where); got != nil {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestDefinition(t *testing.T) {
+	e := newEditor(t)
+	procedures := "procedures:\n  greet:\n    params: []\n    steps: [{print: hi}]\n"
+	for text, line := range map[string]int{
+		strings.Replace(hello, "connect: sock", "connect: so|ck", 1):         7,
+		strings.Replace(hello, "${server.listener", "${server.lis|tener", 1): 3,
+		strings.Replace(hello, "${server.listener", "${ser|ver.listener", 1): 3,
+		procedures + hello + "    - do: gre|et\n":                            1,
+	} {
+		plain, where := at(text)
+		e.open(plain)
+		got := call[[]location](e, "textDocument/definition", where)
+		if len(got) != 1 || got[0].Range.Start.Line != line || got[0].URI != uri {
+			t.Errorf("want line %d, got %+v in\n%s", line, got, text)
+		}
+	}
+	plain, where := at("include: lib/shared.yaml\n" + hello + "    - do: sha|red.greet\n")
+	e.open(plain)
+	if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].URI != "file:///work/lib/shared.yaml" {
+		t.Errorf("an included file: %+v", got)
+	}
+}
+
+func TestFormatting(t *testing.T) {
+	e := newEditor(t)
+	e.open("actors:\n    one:\n    -   print: x   # a\n")
+	got := call[[]textEdit](e, "textDocument/formatting", map[string]any{"textDocument": map[string]any{"uri": uri}})
+	if len(got) != 1 || got[0].NewText != "actors:\n  one:\n    - print: x   # a\n" {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestEnds(t *testing.T) {
+	e := newEditor(t)
+	call[any](e, "shutdown", nil)
+	e.conn.Notify(t.Context(), "exit", nil)
+	if err := <-e.ended; err != nil {
+		t.Errorf("after a shutdown: %v", err)
+	}
+	e = newEditor(t)
+	e.conn.Close()
+	if err := <-e.ended; err != io.ErrUnexpectedEOF {
+		t.Errorf("an editor that has gone: %v", err)
+	}
+	e = newEditor(t)
+	err := e.conn.Call(t.Context(), "textDocument/nonsense", nil, nil)
+	if rpc, ok := err.(*jsonrpc2.Error); !ok || rpc.Code != jsonrpc2.CodeMethodNotFound {
+		t.Errorf("an unknown method: %v", err)
+	}
+}
