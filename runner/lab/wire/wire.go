@@ -5,8 +5,10 @@
 // The far ends of all links of a wire are interfaces of one network namespace.
 // A single packet socket reads the frames of all of them, so there is one order
 // of frames. The near ends must have segmentation and checksum offloads off,
-// else frames come without their checksums. A far end must have the MTU of its
-// near end, so that the kernel says at once which frame is too large for it.
+// else frames come without their checksums. A far end needs an MTU that is at
+// least that of its near end. A near end that takes smaller packets than others
+// of its link loses those that are too large, as on a cable; the kernel does not
+// say so, and the first such frame keeps the wire for a quarter of a second.
 package wire
 
 import (
