@@ -26,6 +26,8 @@ type Network struct {
 	// far are the other ends of interfaces, by name. It does not change once
 	// the network is in use.
 	far map[string]farEnd
+	// cables is how many there are. Only the thread of the network uses it.
+	cables int
 }
 
 // A call is a function for the thread of a namespace. When it has returned,

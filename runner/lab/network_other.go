@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+
+	"github.com/sockscript/sockscript/runner/lab/wire"
 )
 
 // errNotLinux is why there is nothing here.
@@ -80,3 +82,12 @@ func (n *Network) AddRoute(netip.Prefix, string) error { return errOutside }
 
 // RemoveRoute fails.
 func (n *Network) RemoveRoute(netip.Prefix) error { return errOutside }
+
+// A Cable cannot be made here.
+type Cable struct {
+	port      *wire.Port
+	near, far [6]byte
+}
+
+// Cable fails.
+func (n *Network) Cable(CablePlan) (*Cable, error) { return nil, errNotLinux }

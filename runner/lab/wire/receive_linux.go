@@ -17,12 +17,16 @@ type received struct {
 	frame []byte
 }
 
+// controlSize is enough for what the kernel writes beside a frame: its time and
+// a struct tpacket_auxdata.
+const controlSize = 128
+
 // A batch is the memory for the frames that one call reads.
 type batch struct {
 	data     [maxBatch][maxFrame]byte
 	vectors  [maxBatch]unix.Iovec
 	from     [maxBatch]unix.RawSockaddrLinklayer
-	control  [maxBatch][64]byte
+	control  [maxBatch][controlSize]byte
 	messages [maxBatch]message
 	frames   [maxBatch]received
 }
@@ -87,28 +91,36 @@ func (b *batch) receive(fd uintptr) (n, tagged int, err error) {
 	for i := range n {
 		f := &b.frames[i]
 		*f = received{index: int(b.from[i].Ifindex)}
-		vlan := f.beside(b.control[i][:b.messages[i].Controllen])
-		f.frame = b.data[i][tag:][:b.messages[i].size]
-		if vlan != nil && len(f.frame) >= etherHeader {
+		if f.read(b.data[i][:tag+b.messages[i].size], b.control[i][:b.messages[i].Controllen]) {
 			tagged++
-			f.frame = b.data[i][:tag+len(f.frame)]
-			copy(f.frame, f.frame[tag:][:12])
-			copy(f.frame[12:], vlan)
 		}
 	}
 	return n, tagged, nil
 }
 
+// read finds the frame in what was read behind room for a VLAN tag, and reports
+// whether it has one.
+func (f *received) read(data, control []byte) bool {
+	vlan := f.beside(control)
+	if f.frame = data[tag:]; vlan == nil || len(f.frame) < etherHeader {
+		return false
+	}
+	f.frame = data
+	copy(data, data[tag:][:12])
+	copy(data[12:], vlan)
+	return true
+}
+
 // beside reads what the kernel wrote beside a frame: its time, and its VLAN tag
 // where it had one.
 func (f *received) beside(control []byte) (vlan []byte) {
-	for len(control) >= unix.SizeofCmsghdr {
+	for len(control) > unix.CmsgLen(0) {
 		h := (*unix.Cmsghdr)(unsafe.Pointer(&control[0]))
 		data := unsafe.Pointer(&control[unix.CmsgLen(0)])
-		switch {
-		case h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS:
+		switch size := len(control) - unix.CmsgLen(0); {
+		case h.Level == unix.SOL_SOCKET && h.Type == unix.SCM_TIMESTAMPNS && size >= int(unsafe.Sizeof(unix.Timespec{})):
 			f.time = time.Unix((*unix.Timespec)(data).Unix())
-		case h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA:
+		case h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA && size >= int(unsafe.Sizeof(unix.TpacketAuxdata{})):
 			a := (*unix.TpacketAuxdata)(data)
 			if a.Status&unix.TP_STATUS_VLAN_VALID != 0 {
 				vlan = binary.BigEndian.AppendUint16(nil, a.Vlan_tpid)

@@ -63,7 +63,7 @@ type message struct {
 func open(within func(func()), times bool) (s *socket, err error) {
 	err = errors.New("the network of the links is closed")
 	within(func() {
-		if s, err = openHere(times); err == nil {
+		if s, err = openHere(0, times); err == nil {
 			s.within = within
 			s.before, err = droppedHere()
 		}
@@ -71,7 +71,9 @@ func open(within func(func()), times bool) (s *socket, err error) {
 	return s, err
 }
 
-func openHere(times bool) (*socket, error) {
+// openHere opens one in the namespace of the calling thread, for an interface by
+// its index or, with 0, for all of them.
+func openHere(index int, times bool) (*socket, error) {
 	given := 0
 	if times {
 		given = 1
@@ -100,7 +102,7 @@ func openHere(times bool) (*socket, error) {
 		}
 	}
 	// Bound last: it receives nothing before its options are set.
-	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all}); err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("bind", err)
 	}

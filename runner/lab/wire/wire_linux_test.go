@@ -395,7 +395,14 @@ func TestLossBefore(t *testing.T) {
 
 // Frames leave the wire as they entered it, byte for byte, with their VLAN tag.
 func TestFramesStayAsTheyAre(t *testing.T) {
-	hosts, _, _ := cable(t, 2, none)
+	// With an observer the kernel writes more beside a frame.
+	for _, tap := range []func(Passage){nil, func(Passage) {}} {
+		framesStay(t, tap)
+	}
+}
+
+func framesStay(t *testing.T, tap func(Passage)) {
+	hosts, _, _ := observed(t, 2, tap, none)
 	var fd int
 	var err error
 	hosts[1].do(func() {
