@@ -58,6 +58,8 @@ type branch struct {
 	joiners []*branch // that wait for its end
 	ended   bool
 
+	gone <-chan struct{} // closed once its process has ended; nil without one
+
 	// Of one that was forked.
 	done chan struct{}
 	err  error // set when done is closed
@@ -98,6 +100,9 @@ func (b *branch) At(step *event.Place, since time.Time) {
 
 // itsBranches is what a branch waits for whose steps are done.
 var itsBranches = "its branches"
+
+// EndsWith implements steps.World.
+func (b *branch) EndsWith(gone <-chan struct{}) { b.gone = gone }
 
 // Stalls implements steps.World.
 func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -64,6 +65,9 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 		return nil
 	case <-h.ctx.Done():
 	case <-late:
+	case <-waiter.gone:
+		h.unjoin(waiter, b)
+		return sock.ErrDied
 	}
 	h.unjoin(waiter, b)
 	if h.ctx.Err() != nil {

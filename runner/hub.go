@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -360,10 +361,13 @@ func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 
 	late, stop := timer(deadline)
 	defer stop()
+	died := false
 	select {
 	case <-w.done:
 	case <-h.ctx.Done():
 	case <-late:
+	case <-w.branch.gone:
+		died = true
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -373,8 +377,11 @@ func (h *hub) block(w *waiter, deadline time.Time) (event.Cause, error) {
 	default:
 	}
 	h.release(w)
-	if h.ctx.Err() != nil {
+	switch {
+	case h.ctx.Err() != nil:
 		return event.Cause{}, step.ErrCancelled
+	case died:
+		return event.Cause{}, sock.ErrDied
 	}
 	return event.Cause{}, &step.WaitTimeout{What: w.what}
 }

@@ -2,6 +2,7 @@ package runner
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -258,6 +259,12 @@ func (r *run) play(ctx context.Context, m *member) error {
 		if t.Limit, err = r.limit(t, m); err != nil {
 			return err
 		}
+		if m.actor.Process {
+			if err := t.Become(m.label(), m.actor.Body); err != nil {
+				return err
+			}
+			return cmp.Or(t.Live(m.actor.Body), t.Survived())
+		}
 		if err := t.Run(m.actor.Body); err != nil {
 			return err
 		}
@@ -270,6 +277,7 @@ func (r *run) task(ctx context.Context, m *member) *step.Task {
 	return &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
 		Name: m.actor.Name, Index: m.index, Count: m.count, Host: m.actor.Host,
 		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name], Background: m.actor.Background,
+		Turned: step.TurnedBranches(r.scenario.Sequence, m.actor.Name),
 	}}
 }
 

@@ -80,6 +80,12 @@ func (q *sequence) turns() error {
 			return q.blame(p.member.main, err)
 		}
 		p.limit = limit
+		if p.member.actor.Process {
+			if err := p.task.Become(p.member.label(), p.member.actor.Body); err != nil {
+				return q.blame(p.member.main, err)
+			}
+			q.others = append(q.others, p.task)
+		}
 	}
 	if err := q.task.Run(q.run.scenario.Sequence); err != nil {
 		return err
@@ -90,11 +96,24 @@ func (q *sequence) turns() error {
 		}
 	}
 	for _, t := range q.others {
-		if err := t.Finish(); err != nil {
+		if err := q.conclude(t); err != nil {
 			return q.blame(t.World.(*branch), err)
 		}
 	}
 	return nil
+}
+
+// conclude ends a branch that has had turns, or a process.
+func (q *sequence) conclude(t *step.Task) error {
+	if t.Process == nil {
+		return t.Finish()
+	}
+	b := t.World.(*branch)
+	b.joined = merged(b.joined, q.after)
+	if err := t.Conclude(); err != nil && !errors.Is(err, step.ErrEnded) {
+		return err
+	}
+	return t.Survived()
 }
 
 // blame notes whose step has failed.
@@ -161,7 +180,7 @@ func (q *sequence) play(b *branch, task *step.Task, turn *step.Turn) error {
 	b.turn.Store(q.step.Load())
 	b.over.Store(false)
 	err := task.Run(turn.Body)
-	if err != nil {
+	if err != nil && !errors.Is(err, step.ErrEnded) {
 		return q.blame(b, err)
 	}
 	b.turn.Store(nil)

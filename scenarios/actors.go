@@ -59,6 +59,7 @@ func (a *Actor) decode(r *step.Reader, n *source.Node) {
 	if a.Turns && a.Count.Given() {
 		r.Problem(n.Get("count"), "the actor %s has turns in the sequence, so it cannot have a count", a.Name).Hint = "leave count out, or give the actor steps of its own"
 	}
+	a.Process = a.process.On
 	if a.Background = a.background.On; a.Turns && a.Background {
 		p := r.Problem(n.Get("background"), "the actor %s has turns in the sequence, so it cannot be in the background", a.Name)
 		p.Hint = "leave background out, or give the actor steps of its own"
@@ -72,6 +73,7 @@ func (a *Actor) params(body *actorBody) []*value.Param {
 		{Key: "count", Value: &outside{value: &a.Count}, Help: "how many replicas run, each with its own index; default: 1"},
 		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the longest time that all steps together may take"},
 		{Key: "host", Value: &a.on, Help: "the host of the network that the actor is on; default: the host of the actor's own name"},
+		{Key: "process", Value: &a.process, Help: "true: all calls of the actor's steps are made by a process of its own; see fork"},
 		{Key: "background", Value: &a.background, Help: "true: the actor serves the others; when they have ended, it is ended in the call that it waits in"},
 	}
 }

@@ -157,7 +157,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	var checked []step.CheckedActor
 	var outside []*value.Expr
 	for _, a := range s.Actors {
-		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background, Host: a.Host}
+		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background, Host: a.Host, Process: a.Process}
 		if a.Turns {
 			c.Sequence = s.Sequence
 		}

@@ -77,11 +77,13 @@ type Actor struct {
 	Body    *step.Block
 	Count   value.Int      // of replicas; 1 where it is not given
 	Timeout value.Duration // of all its steps together
+	Process bool           // all its calls are made by a process of its own
 	Turns   bool           // it has turns in the sequence; Body holds the steps of all of them
 	// Background says that it serves the others, and is ended when they have
 	// ended.
 	Background bool
 	background value.Bool
+	process    value.Bool
 	// Host is the host of the network that it is on; "" where it is on none.
 	Host string
 	on   written[string]

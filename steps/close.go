@@ -47,9 +47,12 @@ func (a *closeAction) Run(t *step.Task) error {
 		if err := context.Cause(t.Ctx); err != nil {
 			return err // which has cut a close that lingers short
 		}
-		if h.Sock.Desc().Open() == 0 {
+		switch desc := h.Sock.Desc(); {
+		case desc.Open() == 0:
 			t.Act(event.OpClose, h)
-			t.Event.Alone = !h.Sock.Desc().Passed()
+			t.Event.Alone = !desc.Passed() && !desc.Copied()
+		case desc.Copied():
+			t.Event.Leaves = []uint64{desc.ID}
 		}
 		t.Return(event.Const("0"))
 	}

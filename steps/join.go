@@ -13,12 +13,12 @@ import (
 
 var joinKind = step.Kind{
 	Name:    "join",
-	Summary: "wait for the end of a spawned branch or of a started program",
+	Summary: "wait for the end of a spawned branch, of a forked process or of a program",
 	Text: `After join, the names that the steps of a branch have made belong to the actor.
-So the result of the call that the branch was in can be used. A program must
-have ended with exit 0, or by the signal that a kill step sent it, unless expect
-says otherwise: {exit: [0, 1]}, {signal: [TERM, INT]}, or both, of which one must
-hold.`,
+So the result of the call that the branch was in can be used. The handles of a
+forked process are not among them. A program or a process must have ended with
+exit 0, or by the signal that a kill step sent it, unless expect says otherwise:
+{exit: [0, 1]}, {signal: [TERM, INT]}, or both, of which one must hold.`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -81,7 +81,7 @@ func (r *branchRef) check(c *step.Check, programs bool) *step.Symbol {
 		}
 		what, hint := "branch", "name a branch with as: on its spawn step"
 		if programs {
-			what, hint = "branch or program", hint+", a program on its start step"
+			what, hint = "branch, process or program", "name a branch with as: on its spawn step, a process on its fork step, a program on its start step"
 		}
 		p := c.Problem(r.Node, "there is no %s %q here", what, name)
 		if p.Hint = source.DidYouMean(name, slices.Sorted(slices.Values(known))); p.Hint == "" {
@@ -99,9 +99,9 @@ type joinAction struct {
 }
 
 func (a *joinAction) Params(p *step.Params) {
-	p.Value(&a.what, "the name of the branch or program, from as: of its spawn or start step")
+	p.Value(&a.what, "the name of the branch, process or program, from as: of its spawn, fork or start step")
 	p.Results(a.want.Conditions())
-	p.Makes = "how a program ended"
+	p.Makes = "how a program or process ended"
 }
 
 func (a *joinAction) Run(t *step.Task) error {
@@ -117,12 +117,36 @@ func (a *joinAction) Run(t *step.Task) error {
 	if !ok {
 		return value.Mismatchf("%s is not the name of a spawned branch or of a program", value.Quote(name))
 	}
+	if s.Process != nil {
+		return a.process(t, s)
+	}
 	t.Call("join", event.Const(s.Name))
 	if err := t.Join(s.Branch, s.Task, t.Deadline); err != nil {
 		return err
 	}
 	t.Actor.Adopt(s.Actor)
 	return nil
+}
+
+// process waits for the end of a forked process.
+func (a *joinAction) process(t *step.Task, s *step.Spawned) error {
+	t.Call("join", event.Const(s.Name))
+	status, sent, err := t.JoinProcess(s)
+	if err != nil {
+		return err
+	}
+	t.Event.Op, t.Event.Proc = event.OpJoin, &event.Proc{ID: s.Process.ID(), Signal: status.Signal}
+	return a.judge(t, status, sent)
+}
+
+// judge compares how a program or a process has ended with what is expected.
+func (a *joinAction) judge(t *step.Task, status program.ExitStatus, sent syscall.Signal) error {
+	t.Return(event.Const(status.String()))
+	result := map[string]any{"exit": status.Exit, "signal": program.SignalWord(status.Signal)}
+	if err := t.SetAs(0, result); err != nil {
+		return err
+	}
+	return a.want.Check(t, status, sent)
 }
 
 // program waits for a program's end.
@@ -133,12 +157,7 @@ func (a *joinAction) program(t *step.Task, p *program.Program) error {
 	}
 	t.Actor.Run.Programs().Joined(p)
 	t.Event.Op, t.Event.Proc = event.OpJoin, &event.Proc{ID: p.Id, Signal: p.Status.Signal}
-	t.Return(event.Const(p.Status.String()))
-	result := map[string]any{"exit": p.Status.Exit, "signal": program.SignalWord(p.Status.Signal)}
-	if err := t.SetAs(0, result); err != nil {
-		return err
-	}
-	return a.want.Check(t, p.Status, syscall.Signal(p.Killed.Load()))
+	return a.judge(t, p.Status, syscall.Signal(p.Killed.Load()))
 }
 
 func (a *joinAction) Check(c *step.Check) {
@@ -156,7 +175,12 @@ func (a *joinAction) Check(c *step.Check) {
 	}
 	if sym := a.what.check(c, true); sym != nil {
 		for _, made := range sym.Branch {
-			c.Symbols[made.Name] = made
+			if !sym.Process || made.IsValue() {
+				c.Symbols[made.Name] = made
+			}
+		}
+		if sym.Process {
+			c.MakeValues()
 		}
 	}
 }

@@ -13,8 +13,10 @@ import (
 
 var killKind = step.Kind{
 	Name:    "kill",
-	Summary: "send a signal to a program that start has started",
-	Text:    `The signal goes to the program and all its children. See kill(2), signal(7).`,
+	Summary: "send a signal to a started program or a forked process",
+	Text: `The signal goes to a program and all its children, and to a forked process
+alone. In a forked process it is that process that sends the signal to another one. See
+kill(2), signal(7).`,
 	Example: `actors:
   one:
     - start: [sleep, "60"]
@@ -48,19 +50,29 @@ type killAction struct {
 }
 
 func (a *killAction) Params(p *step.Params) {
-	p.Value(&a.program, "the name of the program, from as: of its start step")
+	p.Value(&a.program, "the name of the program or process, from as: of its start or fork step")
 	p.Key("with", &a.with, "the signal").Or("TERM")
 }
 
 func (a *killAction) Run(t *step.Task) error {
-	p, err := a.program.find(t)
-	if err != nil {
-		return err
-	}
 	sig := syscall.SIGTERM
 	if a.with.Given() {
 		sig = a.with.Sig
 	}
+	target, err := a.program.find(t)
+	if err != nil {
+		return err
+	}
+	if s, ok := target.(*step.Spawned); ok {
+		t.Call("kill", event.Const(s.Name), event.Const(program.SignalName(sig)))
+		if err := t.Kill(s.Process, sig); err != nil {
+			return err
+		}
+		t.Event.Op, t.Event.Proc = event.OpKill, &event.Proc{ID: s.Process.ID(), Signal: sig}
+		t.Return(event.Const("0"))
+		return nil
+	}
+	p := target.(*program.Program)
 	t.Call("kill", event.Name(p.Name), event.Const(program.SignalName(sig)))
 	before := p.Killed.Swap(int32(sig)) // beforehand: a branch may wait for the end
 	if err := p.Signal(sig); err != nil {
@@ -83,18 +95,22 @@ func (r *programRef) Schema() value.Schema { return value.Schema{"type": "string
 // Type names the type in the reference.
 func (r *programRef) Type() string { return "program" }
 
-// find is the program itself.
-func (r *programRef) find(t *step.Task) (*program.Program, error) {
+// find is the program itself, or the forked process.
+func (r *programRef) find(t *step.Task) (any, error) {
 	name, err := r.Eval(t)
 	if err != nil {
 		return nil, err
 	}
 	v, _ := t.Get(name)
-	p, ok := v.(*program.Program)
-	if !ok {
-		return nil, value.Mismatchf("%s is not the name of a program", value.Quote(name))
+	switch v := v.(type) {
+	case *program.Program:
+		return v, nil
+	case *step.Spawned:
+		if v.Process != nil {
+			return v, nil
+		}
 	}
-	return p, nil
+	return nil, value.Mismatchf("%s is not the name of a program or of a forked process", value.Quote(name))
 }
 
 // check reports a name that no start step gave.
@@ -107,7 +123,7 @@ func (r *programRef) check(c *step.Check) {
 	if sym == nil && c.MayBeThere(name) {
 		return
 	}
-	if sym != nil && (sym.Program || sym.Anything) {
+	if sym != nil && (sym.Program || sym.Process || sym.Anything) {
 		sym.Used = true
 		return
 	}
@@ -115,8 +131,8 @@ func (r *programRef) check(c *step.Check) {
 		c.Problem(r.Node, "%s is used before the step that starts it", name).Hint = "move this step after the one with as: " + name
 		return
 	}
-	p := c.Problem(r.Node, "there is no program %q here", name)
+	p := c.Problem(r.Node, "there is no program or process %q here", name)
 	if p.Hint = source.DidYouMean(name, c.Programs()); p.Hint == "" {
-		p.Hint = "name a program with as: on its start step"
+		p.Hint = "name a program with as: on its start step, a process on its fork step"
 	}
 }

@@ -61,8 +61,7 @@ func (a *parallelAction) Run(t *step.Task) error {
 		body := a.branches.bodies[i]
 		tasks = append(tasks, branch)
 		running = append(running, t.World.Fork(name, &t.Step.Place, false, func(w step.World) error {
-			branch.World = w
-			return branch.Run(body)
+			return branch.Beside(w, body, false)
 		}))
 	}
 	// The limit bounds each step of the branches, so that the one that comes

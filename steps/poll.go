@@ -109,7 +109,7 @@ func pollHandles(t *step.Task, w sock.Wait, handles []*handle.Handle, items []so
 	for i := range items {
 		w.NoWait = w.NoWait || ahead(i)
 	}
-	n, err := t.Actor.Run.Sockets.Poll(w, items)
+	n, err := t.Sockets().Poll(w, items)
 	for i := range items {
 		if !ahead(i) {
 			continue

@@ -196,7 +196,7 @@ func TestKillEnded(t *testing.T) {
 	f, _ := fails(t, one("- start: [\"true\"]\n  as: p\n- join: p\n- kill: p"))
 	wantText(t, f.Err.Error(), "unexpected ESRCH (No such process, errno 3); the program has ended, and a join step has waited for it")
 	f, _ = fails(t, one("- let: {p: 1, which: p}\n- kill: ${which}"))
-	wantText(t, f.Err.Error(), `"p" is not the name of a program`)
+	wantText(t, f.Err.Error(), `"p" is not the name of a program or of a forked process`)
 }
 
 func TestJoinProgram(t *testing.T) {
@@ -235,10 +235,10 @@ func TestJoinProgram(t *testing.T) {
 func TestKillCheck(t *testing.T) {
 	start := "- start: [cat]\n  as: prog\n"
 	for steps, want := range map[string]string{
-		start + "- kill: porg":                      `5:13: there is no program "porg" here; did you mean "prog"?`,
-		start + "- join: porg":                      `5:13: there is no branch or program "porg" here; did you mean "prog"?`,
-		"- kill: p":                                 `3:13: there is no program "p" here; name a program with as: on its start step`,
-		"- let: {s: 1}\n- print: ${s}\n- kill: s":   `5:13: there is no program "s" here; name a program with as: on its start step`,
+		start + "- kill: porg":                      `5:13: there is no program or process "porg" here; did you mean "prog"?`,
+		start + "- join: porg":                      `5:13: there is no branch, process or program "porg" here; did you mean "prog"?`,
+		"- kill: p":                                 `3:13: there is no program or process "p" here; name a program with as: on its start step, a process on its fork step`,
+		"- let: {s: 1}\n- print: ${s}\n- kill: s":   `5:13: there is no program or process "s" here; name a program with as: on its start step, a process on its fork step`,
 		start + "- kill: prog\n  with: TREM":        `6:13: unknown signal "TREM"; did you mean "SIGTERM"?`,
 		start + "- kill: prog\n  with: 0":           `6:13: unknown signal "0"; write its name, such as TERM or SIGTERM, or a number from 1 to 64; see signal(7)`,
 		start + "- kill: prog\n  with: 99":          `6:13: unknown signal "99"; write its name, such as TERM or SIGTERM, or a number from 1 to 64; see signal(7)`,

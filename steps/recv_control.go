@@ -113,7 +113,7 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 }
 
 func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
-	s, err := r.t.Actor.Run.Sockets.Adopt(fd)
+	s, err := r.t.Sockets().Adopt(fd)
 	if err != nil {
 		return "", err
 	}

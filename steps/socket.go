@@ -110,7 +110,7 @@ func hostNet(t *step.Task, on *step.HostRef, call string, args []any) (*sock.Gro
 	}
 	shown, err := on.Shown(t)
 	t.Call(call, append(args, shown...)...)
-	return t.Actor.Run.Sockets.On(host), err
+	return t.Sockets().On(host), err
 }
 
 // MakesType implements [step.Maker].

@@ -61,11 +61,7 @@ func (a *spawnAction) Run(t *step.Task) error {
 	t.Call("spawn", event.Bare{Text: "spawn " + s.Name})
 	t.Record()
 	s.Branch = t.World.Fork(s.Name, &t.Step.Place, true, func(w step.World) error {
-		branch.World = w
-		if err := branch.Run(&a.body); err != nil {
-			return err
-		}
-		return branch.Finish()
+		return branch.Beside(w, &a.body, true)
 	})
 	t.Actor.Mu.Lock()
 	t.Actor.Spawned = append(t.Actor.Spawned, s)

@@ -201,14 +201,14 @@ func (c *checker) event(e *event.Event) {
 	switch e.Op {
 	case event.OpBind, event.OpListen, event.OpConnect, event.OpPair, event.OpUnlink:
 		c.check(e.Endpoints != nil, "the event %s has no addresses", e.Call)
-	case event.OpStart, event.OpKill, event.OpJoin:
-		c.check(e.Proc != nil, "the event %s is about no program", e.Call)
+	case event.OpStart, event.OpKill, event.OpJoin, event.OpFork, event.OpExit:
+		c.check(e.Proc != nil, "the event %s is about no program or process", e.Call)
 	case event.OpBlocked:
 		c.check(e.Holds.Branch >= 0 && e.Holds.Branch < c.branches, "there is no branch %d", e.Holds.Branch)
 	case event.OpAccept:
 		c.check(e.Endpoints != nil || e.Errno != 0, "the event %s has no addresses", e.Call)
 	}
-	c.check(e.Op <= event.OpJoin, "the operation %d is not known", e.Op)
+	c.check(e.Op <= event.OpExit, "the operation %d is not known", e.Op)
 	for _, r := range e.Ready {
 		c.inRange(r.Offset)
 	}

@@ -68,6 +68,9 @@ func newMasks(g *graph) *masks {
 			if en.Event.Op == event.OpClose {
 				m.closed[en.Event.Sock] = en.Event.Start
 			}
+			for _, id := range en.Event.Ends {
+				m.closed[id] = en.Event.Start
+			}
 		}
 	}
 	// A socket may have an address that none of its calls has shown, nobody knows

@@ -22,6 +22,7 @@ type matcher struct {
 	peer      map[uint64]uint64
 	sends     map[uint64][]int // by description, in the order of their offsets
 	closes    map[uint64][]int
+	leaves    map[uint64][]int // closes of copies that other processes have too
 	shuts     map[uint64][]int // shutdowns that end sending
 	deafs     map[uint64][]int // those that end receiving
 	folds     map[uint64]int   // descriptions whose events a fold took
@@ -56,7 +57,7 @@ type foldSent struct {
 
 func newMatcher(g *graph) *matcher {
 	return &matcher{
-		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int),
+		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int), leaves: make(map[uint64][]int),
 		shuts: make(map[uint64][]int), deafs: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
 		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64),
 		hands: make(map[uint64][]handshake), taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int),
@@ -170,6 +171,12 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 
 func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexEndpoints(e)
+	for _, id := range e.Ends {
+		m.closes[id] = append(m.closes[id], i)
+	}
+	for _, id := range e.Leaves {
+		m.leaves[id] = append(m.leaves[id], i)
+	}
 	switch e.Op {
 	case event.OpPair:
 		m.peer[e.Sock], m.peer[e.Endpoints.Peer] = e.Endpoints.Peer, e.Sock
@@ -214,7 +221,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 			m.listens[e.Endpoints.Local] = append(m.listens[e.Endpoints.Local], i)
 			m.lists[e.Sock] = append(m.lists[e.Sock], i)
 		}
-	case event.OpStart, event.OpKill:
+	case event.OpStart, event.OpKill, event.OpFork:
 		m.procs.index(i, e)
 	}
 }

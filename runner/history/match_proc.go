@@ -15,19 +15,24 @@ type procs struct {
 	holders map[uint64][]uint64 // by description: the programs that share it
 	streams map[uint64]uint64   // our ends of a program's streams: the program
 	signal  map[int]syscall.Signal
+	forked  map[uint64]bool // processes that are not programs
 }
 
 func (p *procs) index(i int, e *event.Event) {
 	if p.kills == nil {
 		*p = procs{
 			kills: make(map[uint64][]int), holders: make(map[uint64][]uint64), streams: make(map[uint64]uint64),
-			signal: make(map[int]syscall.Signal),
+			signal: make(map[int]syscall.Signal), forked: make(map[uint64]bool),
 		}
+	}
+	if e.Op == event.OpFork {
+		p.forked[e.Proc.ID] = true
+		return
 	}
 	if e.Op == event.OpKill {
 		p.kills[e.Proc.ID] = append(p.kills[e.Proc.ID], i)
 		p.signal[i] = e.Proc.Signal
-		if isDeadly(e.Proc.Signal) {
+		if isDeadly(e.Proc.Signal) && !p.forked[e.Proc.ID] {
 			p.all = append(p.all, i)
 		}
 		return
@@ -60,6 +65,9 @@ func (p *procs) killsOf(of *event.Proc) []int {
 	}
 	return list
 }
+
+// interrupts are the kills of a forked process.
+func (p *procs) interrupts(process uint64) []int { return p.kills[process] }
 
 // deathsOf are the kills of the programs that share a description.
 func (p *procs) deathsOf(id uint64) []int {
@@ -144,4 +152,31 @@ func (m *matcher) polledEnd(i int, e *event.Event) {
 			m.cause(i, m.oneOf(i, own))
 		}
 	}
+}
+
+// died finds what has ended a forked process: a kill, or for SIGPIPE what EPIPE
+// would come after.
+func (m *matcher) died(i int, e *event.Event) {
+	if e.Proc.Signal == 0 {
+		return
+	}
+	m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
+	if e.Proc.Signal == syscall.SIGPIPE && e.Sock != 0 {
+		m.cause(i, m.oneOf(i, m.finishes(i, e, e.Sock, true)))
+	}
+}
+
+// interrupted finds what has sent a forked process the signal that it has seen:
+// the latest kill, or else a send of an urgent byte (SIGURG).
+func (m *matcher) interrupted(i int, e *event.Event) {
+	if by := m.lastBefore(m.procs.interrupts(e.Process), e.End); by >= 0 {
+		m.cause(i, by)
+		return
+	}
+	var urgent []int
+	for _, list := range m.urgent {
+		urgent = append(urgent, list...)
+	}
+	slices.Sort(urgent)
+	m.cause(i, m.lastBefore(urgent, e.End))
 }

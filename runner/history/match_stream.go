@@ -111,6 +111,10 @@ func (m *matcher) ended(i int, e *event.Event) {
 		m.cause(i, m.oneOf(i, m.finishes(i, e, e.Sock, false)))
 	case e.Op == event.OpJoin:
 		m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
+	case e.Op == event.OpExit:
+		m.died(i, e)
+	case e.Signalled:
+		m.interrupted(i, e)
 	case e.Op == event.OpPoll:
 		m.polledEnd(i, e)
 	case e.Errno == unix.EINVAL && e.Op == event.OpAccept:
@@ -159,6 +163,7 @@ func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
 	var list []int
 	if by := m.lastBefore(m.closes[peer], e.End); by >= 0 {
 		list = append(list, by)
+		m.causes(i, m.leaves[peer]) // any of them might have been the last
 	}
 	if deaths := m.procs.deathsOf(peer); len(deaths) > 0 {
 		list = deaths // the program has held it longer than the scenario

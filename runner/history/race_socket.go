@@ -110,11 +110,11 @@ func (f *finder) closed(id uint64, calls []pairing) {
 }
 
 // sameHandle reports whether two events of branches of one actor are on one
-// handle. A description may have several.
+// handle. A description may have several, and each process has its own.
 func (f *finder) sameHandle(i, j int) bool {
 	a, ok := first[event.Name](f.m.event(i).Args)
 	b, _ := first[event.Name](f.m.event(j).Args)
-	return ok && a == b && f.branch(i).sameActor(f.branch(j))
+	return ok && a == b && f.branch(i).sameActor(f.branch(j)) && f.m.event(i).Process == f.m.event(j).Process
 }
 
 // connected finds the listen before which a connect may have come, and the

@@ -96,7 +96,11 @@ type Event struct {
 	Retry     bool          // a connect that tries until somebody listens
 	Uses      []NameUse     // of names that branches share
 	Holds     Cause         // of a blocked: the branch that was in its call
-	Proc      *Proc         // of a step on a program
+	Proc      *Proc         // of a step on a program or a forked process, and of the end of one
+	Process   uint64        // the forked process that made the call; 0 for sockscript itself
+	Signalled bool          // a signal has interrupted the process, or it has seen one
+	Ends      []uint64      // the descriptions whose last descriptor was closed with the end of a process
+	Leaves    []uint64      // the descriptions that were closed here, but not yet in another process
 	After     []Cause
 }
 
@@ -123,6 +127,8 @@ const (
 	OpStart        // starts a program
 	OpKill         // sends a signal to one
 	OpJoin         // saw the end of one
+	OpFork         // makes a process
+	OpExit         // ends one
 )
 
 // A Look is a receive that leaves what it shows where it is.

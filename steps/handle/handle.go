@@ -28,6 +28,11 @@ type Handle struct {
 	Pending []byte // read ahead, on handles at whose bytes the kernel cannot peek
 }
 
+// Copy is the handle of a copy of its descriptor, under the same name.
+func (h *Handle) Copy(s *sock.Socket) *Handle {
+	return &Handle{Name: h.Name, Sock: s, Terminal: h.Terminal}
+}
+
 // Part is the handle's name as a part of an event, the same value each time.
 func (h *Handle) Part() any {
 	if p := h.shown.Load(); p != nil {

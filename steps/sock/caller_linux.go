@@ -188,4 +188,7 @@ func sysIoctlIfreq(c caller, fd int, request uint, ifr *unix.Ifreq) syscall.Errn
 // input is memory that a call reads.
 func input(b []byte) forked.Operand { return forked.In(b) }
 
-const trapExit = unix.SYS_EXIT_GROUP
+const (
+	trapExit = unix.SYS_EXIT_GROUP
+	trapKill = unix.SYS_KILL
+)

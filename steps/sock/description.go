@@ -30,6 +30,7 @@ type Description struct {
 	shut, dissolved  atomic.Uint32 // how often shutdown(2), or a connect(2) to AF_UNSPEC, ended what there was
 	foreign          atomic.Bool   // another process may have a descriptor
 	passed           atomic.Bool   // SCM_RIGHTS has had it on its way
+	copied           atomic.Bool   // a forked process has, or had, a descriptor
 	inode, peerInode atomic.Uint64
 	mode             fileMode
 	glue             glue
@@ -71,6 +72,10 @@ func (d *Description) Open() int { return int(d.opens.Load()) }
 // Passed reports whether a descriptor of the description has been sent by
 // SCM_RIGHTS (unix(7)), to whomever.
 func (d *Description) Passed() bool { return d.passed.Load() }
+
+// Copied reports whether a fork has made copies of a descriptor of the
+// description.
+func (d *Description) Copied() bool { return d.copied.Load() }
 
 // Inode is the inode of an AF_UNIX socket by fstat(2); 0 for other families.
 func (d *Description) Inode() uint64 { return d.inode.Load() }

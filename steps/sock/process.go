@@ -12,8 +12,10 @@ import (
 type Process struct {
 	group  *Group // whose calls it makes
 	forked *forked.Process
+	id     uint64
 	done   chan struct{}
 	ends   []*Description
+	leaves []*Description
 }
 
 // ProcessesSupported reports why no process can be forked on this machine.
@@ -27,7 +29,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	if err := g.cause(); err != nil {
 		return nil, nil, err
 	}
-	p := &Process{done: make(chan struct{})}
+	p := &Process{done: make(chan struct{}), id: g.lastID.Add(1)}
 	p.group = &Group{registry: g.registry, process: p, network: g.network}
 	var open []*Socket
 	var keep []int
@@ -73,6 +75,7 @@ func (p *Process) copyOf(s *Socket, open bool) *Socket {
 		c.life.Store(lifeClosed | lifeGone)
 		return c
 	}
+	s.desc.copied.Store(true)
 	s.desc.opens.Add(1)
 	p.group.mu.Lock()
 	defer p.group.mu.Unlock()
@@ -111,8 +114,12 @@ func (p *Process) lose(s *Socket) {
 		if !s.life.CompareAndSwap(life, life|lifeClosed|lifeGone) {
 			continue
 		}
-		if life&lifeClosed == 0 && s.desc.opens.Add(-1) == 0 {
+		switch {
+		case life&lifeClosed != 0:
+		case s.desc.opens.Add(-1) == 0:
 			p.ends = append(p.ends, s.desc)
+		default:
+			p.leaves = append(p.leaves, s.desc)
 		}
 		return
 	}
@@ -123,6 +130,15 @@ func (p *Process) Group() *Group { return p.group }
 
 // Pid is the process's id.
 func (p *Process) Pid() int { return p.forked.Pid() }
+
+// ID tells the process from all others of the run, and from descriptions.
+func (p *Process) ID() uint64 { return p.id }
+
+// Kill sends a signal to a process from this one (kill(2)).
+func (p *Process) Kill(pid int, sig syscall.Signal) error {
+	_, errno := p.forked.Call(forked.Wait{}, trapKill, forked.Num(pid), forked.Num(int(sig)))
+	return failed("kill", asError(errno))
+}
 
 // Done is closed once the process has ended and its descriptors are closed.
 func (p *Process) Done() <-chan struct{} { return p.done }
@@ -136,6 +152,9 @@ func (p *Process) Status() (exit int, sig syscall.Signal) {
 // Ends are the descriptions whose last descriptor was closed with the end of
 // the process, which must have come.
 func (p *Process) Ends() []*Description { return p.ends }
+
+// Leaves are the other descriptions of which the process had a descriptor then.
+func (p *Process) Leaves() []*Description { return p.leaves }
 
 // Signal sends the process a signal (kill(2)).
 func (p *Process) Signal(sig syscall.Signal) error {

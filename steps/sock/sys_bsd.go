@@ -300,4 +300,8 @@ func sysFstat(_ caller, fd int) (ino uint64, mode uint32, errno syscall.Errno) {
 	return st.Ino, uint32(st.Mode), errno
 }
 
-const trapExit = 0 // no process is forked here
+// No process is forked here.
+const (
+	trapExit = 0
+	trapKill = 0
+)

@@ -21,6 +21,8 @@ type Actor struct {
 	Background bool
 	// Shared says which of its names other actors read.
 	Shared map[string]bool
+	// Turned are the branches that have turns in a sequence.
+	Turned map[string]bool
 
 	Mu        sync.RWMutex
 	names     map[string]any  // handles and values
@@ -40,7 +42,7 @@ func (a *Actor) Clone() *Actor {
 	a.Mu.RLock()
 	defer a.Mu.RUnlock()
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Background: a.Background, Shared: a.Shared,
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Background: a.Background, Shared: a.Shared, Turned: a.Turned,
 		names: maps.Clone(a.names), contested: a.contested, call: a.call.clone(),
 	}
 }
@@ -109,6 +111,14 @@ func (a *Actor) Contest(names map[string]bool) {
 
 // Branch is a task that runs beside this one, with the names of an actor.
 func (t *Task) Branch(a *Actor, l Limit) *Task {
+	b := t.branch(a, l)
+	if b.Process = t.Process; b.Process != nil {
+		b.broken = b.Process.enter()
+	}
+	return b
+}
+
+func (t *Task) branch(a *Actor, l Limit) *Task {
 	return &Task{Ctx: t.Ctx, Actor: a, Limit: l, Frame: t.Frame, quiet: t.quiet}
 }
 

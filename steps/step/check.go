@@ -17,10 +17,16 @@ type Symbol struct {
 	uncertain bool
 	Anything  bool // a handle or a value: that depends on the run
 	Program   bool
+	Process   bool               // of a branch: it is a forked process
 	Branch    []*Symbol          // of a spawned branch: what its steps name; not nil
 	scope     map[string]*Symbol // of a spawned branch: all that its steps know
 	text      string             // of a parameter: the text that it certainly stands for
 	Used      bool
+}
+
+// IsValue reports whether the name stands for a value, as far as is known.
+func (s *Symbol) IsValue() bool {
+	return s.Anything || s.Sock == nil && !s.Program && s.Branch == nil
 }
 
 // Uses are the signals, barriers and the like that actors name.
@@ -95,6 +101,7 @@ type Check struct {
 	turn    *Turn // the turn under way; nil in an actor's own steps
 	between bool  // the steps under way are those of a sequence, around turns
 
+	process  bool             // the steps under way are those of a forked process
 	branch   int              // the branch under way; the actor itself is 0
 	branches int              // that there were so far
 	open     []value.OpenName // names with expressions that steps so far may have given

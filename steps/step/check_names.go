@@ -19,6 +19,7 @@ type CheckedActor struct {
 	Sequence *Block
 	// Background says that the actor is ended when the others have ended.
 	Background bool
+	Process    bool   // its steps are those of a process
 	Host       string // that it is on; "" in a network without hosts
 }
 
@@ -54,7 +55,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 	for _, a := range actors {
 		c := &Check{
 			scenario: names, Actor: a.Name, Host: a.Host, Uses: u, problems: &problems,
-			Symbols: make(map[string]*Symbol), endless: a.Background,
+			Symbols: make(map[string]*Symbol), endless: a.Background, process: a.Process,
 		}
 		c.actor(a)
 		if c.over {

@@ -36,12 +36,12 @@ func (a *Turn) Check(c *Check) {
 
 // turnOfBranch checks the turn of a branch, which knows what the branch knows.
 func (c *Check) turnOfBranch(a *Turn) {
-	outer := c.Symbols
-	defer func() { c.Symbols = outer }()
+	outer, process := c.Symbols, c.process
+	defer func() { c.Symbols, c.process = outer, process }()
 	var sym *Symbol
 	for _, name := range a.Branch {
 		sym = c.branchOfTurn(a, name)
-		c.Symbols = sym.scope
+		c.Symbols, c.process = sym.scope, sym.Process || c.process || sym.Anything
 	}
 	for name := range a.turns.loops.Fixed {
 		if loop := outer[name]; loop != nil {
@@ -95,17 +95,49 @@ func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
 func (c *Check) Spawn(b *Block) *Symbol {
 	outer := c.Symbols
 	c.Symbols = maps.Clone(outer)
+	return c.apart(b, outer)
+}
+
+// apart checks a body with names of its own, and returns what stands for the
+// branch that does it: it makes the names that are new in comparison.
+func (c *Check) apart(b *Block, outer map[string]*Symbol) *Symbol {
+	before := maps.Clone(c.Symbols)
 	c.Beside(b)
 	// The name is of use even where nobody joins: the transcript shows it.
 	branch := &Symbol{Branch: make([]*Symbol, 0), scope: c.Symbols, Used: true}
 	for name, sym := range c.Symbols {
-		if outer[name] != sym {
+		if before[name] != sym {
 			branch.Branch = append(branch.Branch, sym)
 		}
 	}
 	c.BranchNames = append(c.BranchNames, branch.Branch...)
 	c.Symbols = outer
 	return branch
+}
+
+// Fork checks the steps of a forked process, and returns what stands for it.
+func (c *Check) Fork(b *Block) *Symbol {
+	process, outer := c.process, c.Symbols
+	c.process, c.Symbols = true, maps.Clone(outer)
+	for name, sym := range outer {
+		if sym.Sock != nil { // it is closed for itself, and used where it is copied
+			own := *sym
+			sym.Used, c.Symbols[name] = true, &own
+		}
+	}
+	branch := c.apart(b, outer)
+	c.process, branch.Process = process, true
+	return branch
+}
+
+// NeedsProcess reports a step that only a forked process can do. What calls the
+// procedures of a library is not known here.
+func (c *Check) NeedsProcess() {
+	if c.process || c.scenario.Topology == nil {
+		return
+	}
+	name := c.Step.Kind.Name
+	c.Problem(c.Step.Node, "%s is for a process of its own, and these steps are done by sockscript itself", name).Hint = "put the step into a fork, or write process: true at the actor"
 }
 
 // laterTurn reports a name that only later turns give, where a turn waits for

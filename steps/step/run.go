@@ -53,6 +53,9 @@ func (t *Task) run(s *Step) error {
 	if t.isCancelled(err) {
 		return ErrCancelled
 	}
+	if errors.Is(err, ErrEnded) {
+		return ErrEnded
+	}
 	var inner *Error
 	if errors.As(err, &inner) {
 		if s.calls != nil {
@@ -74,6 +77,12 @@ func (t *Task) attempt(s *Step) error {
 		return &TimeoutError{After: bound.After, Whose: bound.Whose}
 	}
 	t.World.At(&s.Place, start)
+	if t.Process != nil {
+		t.Event = event.Event{Place: &s.Place}
+		if err := t.alive(); err != nil {
+			return err
+		}
+	}
 	if s.When.Given() {
 		switch run, err := s.When.Truth(t); {
 		case err != nil:
@@ -122,9 +131,15 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	if err == nil {
 		return t.settleSuccess(s, took)
 	}
+	if errors.Is(err, ErrEnded) {
+		return err
+	}
 	var inner *Error
 	if errors.As(err, &inner) {
 		return t.settleCalled(s, err, inner, took)
+	}
+	if t.Process != nil && errors.Is(err, sock.ErrDied) {
+		return t.died()
 	}
 	var waited *WaitTimeout
 	if errors.As(err, &waited) {
@@ -135,6 +150,9 @@ func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	}
 	errno, isErrno := sock.ErrnoOf(err)
 	done := doneBefore(err)
+	if isErrno && errno == syscall.EINTR {
+		t.Interrupted()
+	}
 	if isErrno {
 		t.Event.Errno = errno
 		t.Return(done.shown(errno)...)
@@ -296,6 +314,9 @@ func (t *Task) Inner() Limit {
 func (t *Task) Record() {
 	t.Event.End = time.Since(t.Actor.Run.Epoch)
 	t.Event.After, t.Event.Uses = t.Causes, t.uses
+	if t.Process != nil {
+		t.Event.Process = t.Process.ID()
+	}
 	t.Event.Mask, t.Event.AnyErrno, t.Event.Quiet = t.mask(), t.Step.Expect.Error.Several(), t.quiet
 	place := t.World.Record(&t.Event)
 	t.Last, t.Causes = place, t.Causes[:0]
@@ -357,6 +378,8 @@ func (t *Task) sleep(over <-chan struct{}, d time.Duration) error {
 	select {
 	case <-over:
 		late = false
+	case <-t.gone():
+		return sock.ErrDied
 	case <-ctx.Done():
 	}
 	switch {

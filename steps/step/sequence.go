@@ -301,3 +301,19 @@ func CertainTurns(sequence *Block, actor string) *Block {
 	}
 	return b
 }
+
+// TurnedBranches are the branches of an actor that have turns.
+func TurnedBranches(sequence *Block, actor string) map[string]bool {
+	if sequence == nil {
+		return nil
+	}
+	names := make(map[string]bool)
+	WalkSteps(sequence, func(s *Step) {
+		if turn, ok := s.Action.(*Turn); ok && turn.Actor == actor {
+			for _, name := range turn.Branch {
+				names[name] = true
+			}
+		}
+	})
+	return names
+}

@@ -43,6 +43,11 @@ type Task struct {
 	Limit Limit
 	Event event.Event
 
+	// Process makes the calls; nil where sockscript itself does.
+	Process *Process
+	own     *Step // stands for the process itself in its last event
+	broken  error // why the branch has no thread in its process
+
 	// Frame holds the parameters of the procedure that runs.
 	Frame map[string]any
 	above []*value.Errnos // that do steps expect of the procedures that run
@@ -103,6 +108,8 @@ func (t *Task) Lookup(name string) (any, error) {
 		return t.Actor.Index, nil
 	case "count":
 		return t.Actor.Count, nil
+	case "pid":
+		return value.Whole(t.Pid(), event.Origin{Word: "pid"}), nil
 	case "tmp":
 		return t.Actor.Run.Tmp()
 	case "free_port":
@@ -121,6 +128,9 @@ func (t *Task) ValueOf(v any) any {
 	case *program.Program:
 		return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid}
 	case *Spawned:
+		if v.Process != nil {
+			return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid()}
+		}
 		return &value.BranchValue{Name: v.Name}
 	}
 	return v

@@ -47,6 +47,9 @@ type World interface {
 	// ErrCancelled when the branch failed: its own failure is reported where it
 	// happened.
 	Join(b Branch, deadline time.Time) error
+	// EndsWith makes the waits of this branch end with [sock.ErrDied] once its
+	// process has ended.
+	EndsWith(gone <-chan struct{})
 	// At says what the branch does now, for the reports of other branches. A
 	// nil step says that its steps are done, and that it waits for its
 	// branches.
@@ -127,6 +130,9 @@ type Spawned struct {
 	Branch Branch
 	Actor  *Actor
 	Task   *Task // that runs its steps
+	// Process makes the calls of a forked branch; nil for one that was spawned.
+	Process *Process
+	place   *event.Place // of the step that has forked it
 }
 
 func (s *Spawned) String() string { return s.Name }
@@ -140,6 +146,9 @@ func (t *Task) Finish() error {
 	for _, s := range t.Actor.Spawned {
 		if err := t.Join(s.Branch, s.Task, time.Time{}); err != nil {
 			return err
+		}
+		if err := s.Process.unjoined(); err != nil {
+			return &Error{Place: s.place, Err: err}
 		}
 	}
 	return nil

@@ -264,6 +264,7 @@ func (d *Decoder) isValue(name string) bool {
 var builtins = []DocRow{
 	{Key: "index", Help: "the number of the replica, from 0"},
 	{Key: "count", Help: "how many replicas the actor has"},
+	{Key: "pid", Help: "the id of the process that makes the calls of these steps; a transcript shows <pid>"},
 	{Key: "tmp", Help: "the scenario's own temporary folder, which is removed at its end"},
 }
 

@@ -1,0 +1,367 @@
+package step
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// A Process is a forked process that makes the calls of a branch, and of those
+// that the branch starts.
+type Process struct {
+	*sock.Process
+	Name   string
+	parent *Process     // that has forked it; nil for sockscript's own
+	sent   atomic.Int32 // the signal that a kill step has sent it last
+	joined atomic.Bool
+	exits  atomic.Bool // a step lets it exit
+
+	mu      sync.Mutex
+	threads int // beside the first
+	live    int // branches that run in it, beside the first
+}
+
+// ErrEnded ends the steps of a process that has ended. It is not a failure.
+var ErrEnded = errors.New("the process of these steps has ended")
+
+// Sockets makes the sockets of the task: in its process, where it has one.
+func (t *Task) Sockets() *sock.Group {
+	if t.Process != nil {
+		return t.Process.Group()
+	}
+	return t.Actor.Run.Sockets
+}
+
+// Pid is the id of the process that makes the task's calls.
+func (t *Task) Pid() int {
+	if t.Process != nil {
+		return t.Process.Pid()
+	}
+	return os.Getpid()
+}
+
+// Fork forks a process, with the names that the actor has now and copies of its
+// descriptors.
+func (t *Task) Fork(name string) (*Spawned, error) {
+	actor := t.Actor.Clone()
+	frame := maps.Clone(t.Frame)
+	var handles []*handle.Handle
+	var sockets []*sock.Socket
+	actor.eachHandle(frame, func(h *handle.Handle) *handle.Handle {
+		handles, sockets = append(handles, h), append(sockets, h.Sock)
+		return h
+	})
+	p, copies, err := t.Sockets().On(t.Actor.Host).Fork(sockets)
+	if err != nil {
+		return nil, err
+	}
+	copyOf := make(map[*handle.Handle]*handle.Handle)
+	for i, h := range handles {
+		if copyOf[h] == nil {
+			copyOf[h] = h.Copy(copies[i])
+		}
+	}
+	actor.eachHandle(frame, func(h *handle.Handle) *handle.Handle { return copyOf[h] })
+	s := &Spawned{Name: t.Shown(name), Actor: actor, place: &t.Step.Place}
+	s.Process = &Process{Process: p, Name: s.Name, parent: t.Process}
+	s.Task = t.branch(actor, t.Limit)
+	s.Task.Process, s.Task.Frame, s.Task.own = s.Process, frame, &Step{Place: t.Step.Place}
+	return s, nil
+}
+
+// eachHandle replaces each handle that steps can name.
+func (a *Actor) eachHandle(frame map[string]any, f func(*handle.Handle) *handle.Handle) {
+	replace := func(names map[string]any) {
+		for name, v := range names {
+			if h, ok := v.(*handle.Handle); ok {
+				names[name] = f(h)
+			}
+		}
+	}
+	replace(frame)
+	for ; a != nil; a = a.call.above() {
+		replace(a.names)
+	}
+}
+
+// above is the actor that has called the procedure; nil without one.
+func (c *call) above() *Actor {
+	if c == nil {
+		return nil
+	}
+	return c.caller
+}
+
+// Become makes the process of an actor that is one from its start, with no
+// descriptors yet. Its steps are those of a block.
+func (t *Task) Become(name string, b *Block) error {
+	p, _, err := t.Sockets().On(t.Actor.Host).Fork(nil)
+	if err != nil {
+		return err
+	}
+	t.Process, t.own = &Process{Process: p, Name: name}, new(Step)
+	if last := len(b.Steps) - 1; last >= 0 {
+		t.own.Place = b.Steps[last].Place
+	}
+	t.World.EndsWith(p.Done())
+	return nil
+}
+
+// Beside runs the steps of a branch, and then waits for those that it has
+// started where it ends as an actor does. It goes on in its own world.
+func (t *Task) Beside(w World, b *Block, finish bool) error {
+	t.World = w
+	if p := t.Process; p != nil {
+		if errors.Is(t.broken, sock.ErrDied) {
+			return nil // its own steps say so
+		} else if t.broken != nil {
+			return t.broken
+		}
+		defer p.leave()
+		w.EndsWith(p.Done())
+	}
+	err := t.Run(b)
+	if err == nil && finish {
+		err = t.Finish()
+	}
+	if errors.Is(err, ErrEnded) {
+		return nil
+	}
+	return err
+}
+
+// Live runs the steps of a process to its end: the exit at their end, one
+// before, or its death. The process of an actor that has turns in a sequence
+// lives on, for its turns.
+func (t *Task) Live(b *Block) error {
+	err := t.Run(b)
+	if err == nil && !t.Actor.Turned[t.Process.Name] {
+		err = t.Conclude()
+	}
+	if err != nil && !errors.Is(err, ErrEnded) {
+		t.Process.Signal(syscall.SIGKILL)
+		return err
+	}
+	return nil
+}
+
+// Conclude joins the branches that the steps of a process have started and lets
+// it exit, if it has not ended already.
+func (t *Task) Conclude() error {
+	if err := t.Finish(); err != nil {
+		return err
+	}
+	t.Step = t.own
+	t.Event = event.Event{Place: &t.own.Place}
+	if err := t.alive(); err != nil {
+		return err
+	}
+	return t.Exit(0)
+}
+
+// Exit lets the process end.
+func (t *Task) Exit(status int) error {
+	t.Call("exit", status)
+	tells := t.Process.exits.CompareAndSwap(false, true)
+	t.Process.Exit(status)
+	return t.ended(tells)
+}
+
+// alive reports whether the process can still make calls.
+func (t *Task) alive() error {
+	if t.Process == nil {
+		return nil
+	}
+	select {
+	case <-t.Process.Done():
+		return t.died()
+	default:
+		return nil
+	}
+}
+
+// gone is closed once the process of the task has ended; nil without one.
+func (t *Task) gone() <-chan struct{} {
+	if t.Process == nil {
+		return nil
+	}
+	return t.Process.Done()
+}
+
+// died records that the step under way has not come to its end, because its
+// process has ended. Where no exit step has done that, the process's own steps
+// say what was closed with it, and those of its branches do not.
+func (t *Task) died() error { return t.ended(t.own != nil && !t.Process.exits.Load()) }
+
+func (t *Task) ended(tells bool) error {
+	p := t.Process
+	<-p.Done()
+	if t.Ctx.Err() != nil {
+		return ErrCancelled
+	}
+	exit, sig := p.Status()
+	shown := "?"
+	if sig != 0 {
+		shown = "? " + program.ExitStatus{Exit: exit, Signal: sig}.String()
+	}
+	e := &t.Event
+	if e.Call == "" {
+		if !tells {
+			return ErrEnded
+		}
+		t.Call("killed", event.Bare{Text: shown[min(2, len(shown)):]})
+	} else {
+		t.Return(event.Const(shown))
+	}
+	e.Op, e.Errno, e.Endpoints, e.Sums, e.Also, e.Whole, e.Ready = event.OpExit, 0, nil, nil, nil, nil, nil
+	e.Proc = &event.Proc{ID: p.ID(), Signal: sig}
+	if tells {
+		for _, d := range p.Ends() {
+			e.Ends = append(e.Ends, d.ID)
+		}
+		for _, d := range p.Leaves() {
+			e.Leaves = append(e.Leaves, d.ID)
+		}
+	}
+	t.Record()
+	return ErrEnded
+}
+
+// awaitEnd waits for the end of a process whose steps have been joined.
+func (t *Task) awaitEnd(p *Process) error {
+	late := make(<-chan time.Time)
+	if !t.Deadline.IsZero() {
+		timer := time.NewTimer(time.Until(t.Deadline))
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-p.Done():
+		return nil
+	case <-late:
+		return &WaitTimeout{What: "the end of the process " + p.Name}
+	case <-t.gone():
+		return sock.ErrDied
+	case <-t.Ctx.Done():
+		return ErrCancelled
+	}
+}
+
+// JoinProcess waits for the end of a forked process and says how it has ended.
+func (t *Task) JoinProcess(s *Spawned) (status program.ExitStatus, sent syscall.Signal, err error) {
+	p := s.Process
+	if err := t.Join(s.Branch, s.Task, t.Deadline); err != nil {
+		return status, 0, err
+	}
+	if err := t.awaitEnd(p); err != nil {
+		return status, 0, err
+	}
+	if p.parent == t.Process {
+		p.Reap()
+	}
+	p.joined.Store(true)
+	status.Exit, status.Signal = p.Status()
+	t.Actor.adoptValues(s.Actor)
+	return status, syscall.Signal(p.sent.Load()), nil
+}
+
+// Kill sends a signal to a process. One that has ended takes it until it is
+// joined.
+func (t *Task) Kill(p *Process, sig syscall.Signal) error {
+	before := p.sent.Swap(int32(sig))
+	select {
+	case <-p.Done():
+		if !p.joined.Load() {
+			return nil
+		}
+		return &sock.Error{Call: "kill", Err: syscall.ESRCH}
+	default:
+	}
+	err := p.Signal(sig)
+	if t.Process != nil {
+		err = t.Process.Kill(p.Pid(), sig)
+	}
+	if err != nil {
+		p.sent.Store(before)
+	}
+	return err
+}
+
+// unjoined is an error where a process has died and nothing has joined it. A
+// death by the signal that a kill step has sent is as it should be.
+func (p *Process) unjoined() error {
+	if p == nil || p.joined.Load() {
+		return nil
+	}
+	select {
+	case <-p.Done():
+	default:
+		return nil
+	}
+	exit, sig := p.Status()
+	if sig == 0 || sig == syscall.Signal(p.sent.Load()) {
+		return nil
+	}
+	return fmt.Errorf("the process %s was %s, and no step joins it", p.Name, program.ExitStatus{Exit: exit, Signal: sig})
+}
+
+// Survived is an error where the task's own process has died.
+func (t *Task) Survived() error {
+	if err := t.Process.unjoined(); err != nil {
+		return &Error{Place: &t.own.Place, Err: err}
+	}
+	return nil
+}
+
+// enter notes that one more branch runs in the process, which needs a thread.
+func (p *Process) enter() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.live == p.threads {
+		if err := p.Grow(); err != nil {
+			return err
+		}
+		p.threads++
+	}
+	p.live++
+	return nil
+}
+
+// leave notes that a branch of the process has ended.
+func (p *Process) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.live--
+}
+
+// adoptValues takes over the values that the steps of a process have set. Its
+// handles are those of its own descriptors, and are gone with it.
+func (a *Actor) adoptValues(b *Actor) {
+	b.Mu.RLock()
+	defer b.Mu.RUnlock()
+	a.Mu.Lock()
+	defer a.Mu.Unlock()
+	for name, v := range b.names {
+		switch v.(type) {
+		case *handle.Handle, *Spawned, *program.Program:
+		default:
+			a.names[name] = v
+		}
+	}
+}
+
+// Interrupted notes that the event under way comes after what has sent the
+// process a signal.
+func (t *Task) Interrupted() {
+	t.Event.Signalled = t.Process != nil
+}
