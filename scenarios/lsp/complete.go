@@ -14,10 +14,10 @@ import (
 )
 
 var (
-	newStep    = regexp.MustCompile(`^\s*(- +)+\{? *\w*$`)
-	newKey     = regexp.MustCompile(`^\s+\w*$`)
+	newStep     = regexp.MustCompile(`^\s*(- +)+\{? *\w*$`)
+	newKey      = regexp.MustCompile(`^\s+\w*$`)
 	inReference = regexp.MustCompile(`\$\{([^{}]*[^\w.])?([\w.]*)$`)
-	valueOf    = regexp.MustCompile(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
+	valueOf     = regexp.MustCompile(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
 )
 
 // complete lists what can be written at a position.
