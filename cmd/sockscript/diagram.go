@@ -22,6 +22,7 @@ func (p *program) diagramCommand() *cobra.Command {
 	s := &session{jobs: 1, count: 1}
 	var form choice
 	var output string
+	var topology bool
 	c := &cobra.Command{
 		Use:   "diagram FILE|NAME|RUNS",
 		Short: "Draw a scenario's run as a sequence diagram",
@@ -34,17 +35,23 @@ The scenario is a file or the name of a shipped one, and is run; or it is a file
 of saved runs ("run --save FILE") that holds a single one, and nothing is run.
 For many scenarios use "run --diagram DIR" or "render --diagram DIR".
 
+With --topology the network of the scenario is drawn instead: its hosts, their
+interfaces and addresses, and the links with what they do to frames. Nothing is
+run.
+
 ` + exitHelp,
 		Example: `  sockscript diagram tcp-hello >hello.svg
   sockscript diagram -o hello.svg tcp-hello
   sockscript diagram --format mermaid tcp-hello
-  sockscript diagram runs.jsonl >failed.svg`,
+  sockscript diagram runs.jsonl >failed.svg
+  sockscript diagram --topology lost-syn.yaml >network.svg`,
 		ValidArgsFunction: completeNames,
 	}
 	f := c.Flags()
 	f.SortFlags = false
 	form.words = []string{"svg", "mermaid"}
 	form.bind(c, "format", "a picture, or text for Markdown")
+	f.BoolVar(&topology, "topology", false, "draw the network of the scenario, and run nothing")
 	f.StringVarP(&output, "output", "o", "", "write the diagram to this `file`")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenario: `name=value` (repeatable)")
 	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that the scenario may run (default: its own timeout, or 30s)")
@@ -55,7 +62,12 @@ For many scenarios use "run --diagram DIR" or "render --diagram DIR".
 			return errors.New("diagram takes one scenario, or one file of saved runs; for several use `sockscript run --diagram DIR`")
 		}
 		to := &oneDiagram{form: form.word, style: p.style(s)}
-		err := p.drawOne(c, s, args[0], to)
+		var err error
+		if topology {
+			to.picture, err = p.drawTopology(args[0], form.word)
+		} else {
+			err = p.drawOne(c, s, args[0], to)
+		}
 		if to.picture == nil {
 			return err
 		}
@@ -91,6 +103,35 @@ func (p *program) drawOne(c *cobra.Command, s *session, arg string, to *oneDiagr
 		return err
 	}
 	return p.run(c.Context(), s, all, rep, new(report.Summary))
+}
+
+// drawTopology draws the network of a scenario.
+func (p *program) drawTopology(arg, form string) ([]byte, error) {
+	files, err := suite.Find([]string{arg}, p.stdin)
+	if err != nil {
+		return nil, err
+	}
+	cases, problems, err := suite.Load(files)
+	if err == nil {
+		err = problems.Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(cases) == 0 || !suite.OneTable(cases) && len(cases) > 1 {
+		return nil, fmt.Errorf("%s holds %d scenarios; name a file with one", source.Visible(arg), len(cases))
+	}
+	t := diagram.TopologyOf(cases[0].Scenario)
+	if t == nil {
+		return nil, fmt.Errorf("the network of %s has no hosts; write network: {hosts: …} to have some", source.Visible(cases[0].Scenario.Title()))
+	}
+	b := new(bytes.Buffer)
+	if form == "mermaid" {
+		err = t.Mermaid(b)
+	} else {
+		err = t.SVG(b)
+	}
+	return b.Bytes(), err
 }
 
 // drawSaved draws the run of a file, if that is a file of saved runs.

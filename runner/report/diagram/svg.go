@@ -42,7 +42,7 @@ svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Libera
 .life { stroke: var(--line); stroke-dasharray: 3 4 } .box { fill: var(--box); stroke: var(--hue) } .badbox { fill: var(--badbox); stroke: var(--bad) }
 .fold { fill: var(--paper); stroke: var(--line); stroke-dasharray: 2 3 } .wait { fill: var(--hue); opacity: .45 }
 .arrow { stroke: var(--hue); fill: none; stroke-width: 1.4 } .head { fill: var(--hue) } .end { stroke-dasharray: 6 3 } .tie { stroke: var(--faint); stroke-dasharray: 2 3; stroke-width: 1 }
-.tiehead { fill: var(--faint) } .call { fill: var(--hue) } .calm { fill: var(--hue); opacity: .4 }
+.bar { stroke: var(--ink); stroke-width: 5; stroke-linecap: round } .tiehead { fill: var(--faint) } .call { fill: var(--hue) } .calm { fill: var(--hue); opacity: .4 }
 `
 
 func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
