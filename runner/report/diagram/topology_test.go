@@ -17,7 +17,7 @@ name: three
 network:
   hosts:
     client: {eth0: 10.0.0.2/24, routes: {default: 10.0.0.1, 10.9.0.0/16: unreachable}}
-    router: {eth0: 10.0.0.1/24, eth1: {addresses: [10.1.0.1/24, 'fd00::1/64'], mtu: 600}, forward: true}
+    router: {eth0: 10.0.0.1/24, eth1: {addresses: [10.1.0.1/24, 'fd00::1/64'], mtu: 1400}, forward: true}
     server: {eth0: 10.1.0.2/24, lo: 192.0.2.1/32, routes: {default: 10.1.0.1}}
   links:
     near: {join: [client.eth0, router.eth0]}
@@ -53,7 +53,7 @@ func TestTopology(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		">client</text>", "runs client", "runs one", "eth1 10.1.0.1/24 fd00::1/64 mtu 600", "forwards", "default via 10.0.0.1",
+		">client</text>", "runs client", "runs one", "eth1 10.1.0.1/24 fd00::1/64 mtu 1400", "forwards", "default via 10.0.0.1",
 		"10.9.0.0/16 unreachable", "lo 192.0.2.1/32", ">near</text>", "delay 20ms, loss 1%", "fault syn: drop",
 		"h1 ---|eth1| l1", "flowchart TB",
 	} {
