@@ -23,6 +23,8 @@ type network interface {
 	scenarios.Network
 	// Hosts are the names of the hosts.
 	Hosts() []string
+	// Addresses are the hosts with the addresses that they have had.
+	Addresses() []history.Host
 	// Own reports whether only the scenario has it.
 	Own() bool
 	DynamicPorts() (low, high uint16)
@@ -55,6 +57,9 @@ func (n *singleNetwork) Link(string) (step.Link, bool) { return nil, false }
 
 // Hosts implements [network].
 func (n *singleNetwork) Hosts() []string { return nil }
+
+// Addresses implements [network].
+func (n *singleNetwork) Addresses() []history.Host { return nil }
 
 // Own implements [network].
 func (n *singleNetwork) Own() bool { return n.own }

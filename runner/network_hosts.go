@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sync"
 
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/sockscript/sockscript/scenarios"
@@ -17,7 +19,8 @@ import (
 type hostsNetwork struct {
 	*lab.Lab
 	names     []string // in the order of the file
-	low, high uint16   // the ports that the kernel chooses on one of the hosts
+	hosts     map[string]*host
+	low, high uint16 // the ports that the kernel chooses on one of the hosts
 }
 
 // buildHosts makes a network of hosts.
@@ -26,11 +29,12 @@ func buildHosts(plan *scenarios.NetworkPlan) (network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &hostsNetwork{Lab: l, low: 65535}
+	n := &hostsNetwork{Lab: l, hosts: make(map[string]*host), low: 65535}
 	for _, h := range plan.Hosts {
 		n.names = append(n.names, h.Name)
-		host, _ := l.Host(h.Name)
-		host.Within(func() {
+		network, _ := l.Host(h.Name)
+		n.hosts[h.Name] = &host{Network: network, addresses: addressesOf(h)}
+		network.Within(func() {
 			low, high := event.ReadDynamicPorts()
 			n.low, n.high = min(n.low, low), max(n.high, high)
 		})
@@ -40,8 +44,45 @@ func buildHosts(plan *scenarios.NetworkPlan) (network, error) {
 
 // Host implements [step.Network].
 func (n *hostsNetwork) Host(name string) (step.Host, bool) {
-	h, ok := n.Lab.Host(name)
+	h, ok := n.hosts[name]
 	return h, ok
+}
+
+// A host is one of a lab. It keeps the addresses that it has had.
+type host struct {
+	*lab.Network
+	mu        sync.Mutex
+	addresses []netip.Addr
+}
+
+func addressesOf(h *scenarios.Host) []netip.Addr {
+	var list []netip.Addr
+	for _, i := range h.Interfaces {
+		for _, a := range i.Addresses {
+			list = append(list, a.Addr())
+		}
+	}
+	return list
+}
+
+// AddAddress implements [step.Host].
+func (h *host) AddAddress(iface string, a netip.Prefix, dad bool) error {
+	h.mu.Lock()
+	h.addresses = append(h.addresses, a.Addr()) // before a packet can come for it
+	h.mu.Unlock()
+	return h.Network.AddAddress(iface, a, dad)
+}
+
+// Addresses implements [network].
+func (n *hostsNetwork) Addresses() []history.Host {
+	var list []history.Host
+	for _, name := range n.names {
+		h := n.hosts[name]
+		h.mu.Lock()
+		list = append(list, history.Host{Name: name, Addresses: slices.Clone(h.addresses)})
+		h.mu.Unlock()
+	}
+	return list
 }
 
 // Link implements [step.Network].

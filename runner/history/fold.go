@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A Fold stands for the rounds of a repetition that print like the first of
@@ -30,8 +29,8 @@ type Fold struct {
 	after       []event.Cause // of the latest round
 
 	// Guarded by the recorder's foldedEnds.
-	into    *Fold              // that this one has become part of; nil while it is by itself
-	reached map[sock.Addr]bool // where connects went of which nothing else remains
+	into    *Fold         // that this one has become part of; nil while it is by itself
+	reached map[spot]bool // where connects went of which nothing else remains
 }
 
 // folded is what remains of an event that tied a socket to another.

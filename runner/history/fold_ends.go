@@ -9,7 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A foldedEnd is one end of a connection that a round made and closed, when the
@@ -97,14 +96,14 @@ func (x *foldedEnds) add(e foldedEnd) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if e.op == event.OpConnect {
-		e.fold.reaches(e.endpoints.Remote)
+		e.fold.reaches(remoteSpot(e.endpoints))
 		if e.failed() {
 			return
 		}
 	}
 	key, known := e.key()
 	if !known {
-		key = connectKey{client: e.endpoints.Local}
+		key = connectKey{host: e.endpoints.Host, client: e.endpoints.Local}
 	}
 	if other, ok := x.take(key, e); ok {
 		x.join(e, other)
@@ -196,11 +195,11 @@ func (f *Fold) whole() *Fold {
 }
 
 // reaches notes where a connect of the fold went.
-func (f *Fold) reaches(addr sock.Addr) {
+func (f *Fold) reaches(to spot) {
 	if f.reached == nil {
-		f.reached = make(map[sock.Addr]bool)
+		f.reached = make(map[spot]bool)
 	}
-	f.reached[addr] = true
+	f.reached[to] = true
 }
 
 // giveBack hands the ends whose other end no fold has taken to their folds: an

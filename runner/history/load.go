@@ -20,7 +20,7 @@ func (s *savedResult) result() (*Result, error) {
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
 		Record: &Record{
 			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
-			Dynamic: s.Dynamic, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+			Dynamic: s.Dynamic, Hosts: s.Hosts, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
 		},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
@@ -90,8 +90,8 @@ func (s *savedFold) fold() *Fold {
 	for _, r := range s.Marked {
 		f.keep(markedRange{r.Sock, r.From, r.To, r.Sum, r.Marks})
 	}
-	for _, addr := range s.Reached {
-		f.reaches(addr)
+	for _, to := range s.Reached {
+		f.reaches(to)
 	}
 	return f
 }

@@ -16,6 +16,7 @@ import (
 type masks struct {
 	graph   *graph // nil while the scenario runs
 	owners  map[string][]*owner
+	hosts   map[uint64]string          // of descriptions
 	own     map[uint64]*owner          // by description
 	named   map[string]map[string]bool // by the name of a socket: the actors that give it
 	tmp     string
@@ -36,6 +37,7 @@ type masks struct {
 type owner struct {
 	name  string
 	actor string
+	host  string
 	sock  uint64
 	addr  sock.Addr
 	typ   int
@@ -46,7 +48,7 @@ type owner struct {
 
 func newMasks(g *graph) *masks {
 	m := &masks{
-		graph: g, owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string]map[string]bool),
+		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string]map[string]bool),
 		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
@@ -77,7 +79,7 @@ func newMasks(g *graph) *masks {
 	// since when.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
-			m.add(&owner{name: e.Endpoints.Name, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})
+			m.add(&owner{name: e.Endpoints.Name, host: e.Endpoints.Host, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})
 		}
 	}
 	for i := range g.nodes[:g.meets] {
@@ -92,6 +94,9 @@ func newMasks(g *graph) *masks {
 // note keeps what an event says about a socket's name and address.
 func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
 	actor := b.Actor
+	if l.Host != "" {
+		m.hosts[sock], m.hosts[l.Made] = l.Host, l.Host
+	}
 	if m.named[l.Name] == nil {
 		m.named[l.Name] = make(map[string]bool)
 	}
@@ -99,7 +104,7 @@ func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e 
 	if !givesAddress(op) {
 		return
 	}
-	o := &owner{name: l.Name, actor: actor, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
+	o := &owner{name: l.Name, actor: actor, host: l.Host, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
 	if e != nil {
 		o.since = e.Start
 		if op == event.OpBind {
@@ -162,12 +167,15 @@ func (m *masks) inherit() {
 // before one that has only the port, from which a scenario may have it; then one
 // that is open before one that is closed, an exact address before a wildcard, and
 // the latest before earlier ones.
-func (m *masks) owner(a sock.Addr, typ int, at time.Duration) (*owner, bool) {
+//
+// An address that each host has for itself is one of the host that has seen it,
+// where that is known.
+func (m *masks) owner(host string, a sock.Addr, typ int, at time.Duration) (*owner, bool) {
 	var best *owner
 	bestRank := -1
 	key, _ := ownerKey(a)
 	for _, o := range m.owners[key] {
-		if o.since > at {
+		if o.since > at || host != "" && o.host != host && isLocal(a) {
 			continue
 		}
 		rank := 0
@@ -249,7 +257,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 		}
 		return m.label(o)
 	}
-	o, found := m.owner(a, from.Type, at)
+	o, found := m.owner(m.hosts[from.Sock], a, from.Type, at)
 	if sameType {
 		found = found && o.typ == from.Type
 	}

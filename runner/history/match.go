@@ -28,7 +28,7 @@ type matcher struct {
 	folds     map[uint64]int   // descriptions whose events a fold took
 	sentIn    map[uint64][]foldSent
 	ends      []end // of connections: those that connected, and then those that accepted
-	listens   map[sock.Addr][]int
+	listens   map[spot][]int
 	reached   map[uint64]uint64 // connecting description: the listener's
 	dgrams    dgrams
 	tcp       tcp
@@ -36,7 +36,7 @@ type matcher struct {
 	taken     map[int][]int          // by the node of a receive or an accept: what it took
 	failed    map[uint64]int         // sends that failed because of the peer
 	before    map[int][]int          // by the node of a relay or a failed send: what it comes after by its own actor
-	owners    map[sock.Addr][]uint64 // the descriptions that had an address
+	owners    map[spot][]uint64      // the descriptions that had an address
 	remote    map[uint64]sock.Addr   // where a description connected or sent to, or whom it accepted
 	lists     map[uint64][]int       // the listens of a description
 	accepts   map[uint64][]int       // those of a listener that took a connection, in turn
@@ -59,9 +59,9 @@ func newMatcher(g *graph) *matcher {
 	return &matcher{
 		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int), leaves: make(map[uint64][]int),
 		shuts: make(map[uint64][]int), deafs: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
-		listens: make(map[sock.Addr][]int), reached: make(map[uint64]uint64),
+		listens: make(map[spot][]int), reached: make(map[uint64]uint64),
 		hands: make(map[uint64][]handshake), taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int),
-		inFolds: make(map[uint64]bool), queued: make(map[uint64][]int), owners: make(map[sock.Addr][]uint64), remote: make(map[uint64]sock.Addr), lists: make(map[uint64][]int), accepts: make(map[uint64][]int),
+		inFolds: make(map[uint64]bool), queued: make(map[uint64][]int), owners: make(map[spot][]uint64), remote: make(map[uint64]sock.Addr), lists: make(map[uint64][]int), accepts: make(map[uint64][]int),
 		recvs: make(map[uint64][]int), urgent: make(map[uint64][]int), held: make(map[int][]int),
 	}
 }
@@ -218,7 +218,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 	case event.OpListen:
 		if e.Errno == 0 {
-			m.listens[e.Endpoints.Local] = append(m.listens[e.Endpoints.Local], i)
+			at := localSpot(e.Endpoints)
+			m.listens[at] = append(m.listens[at], i)
 			m.lists[e.Sock] = append(m.lists[e.Sock], i)
 		}
 	case event.OpStart, event.OpKill, event.OpFork:
@@ -239,8 +240,9 @@ func (m *matcher) indexEndpoints(e *event.Event) {
 	case (e.Op == event.OpConnect || e.Op == event.OpSend) && !l.Remote.IsZero():
 		m.remote[e.Sock] = l.Remote
 	}
-	if list := m.owners[l.Local]; !l.Local.IsZero() && !slices.Contains(list, e.Sock) {
-		m.owners[l.Local] = append(list, e.Sock)
+	at := localSpot(l)
+	if list := m.owners[at]; !l.Local.IsZero() && !slices.Contains(list, e.Sock) {
+		m.owners[at] = append(list, e.Sock)
 	}
 }
 
@@ -256,7 +258,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 		for k := range e.Sums {
 			by := m.datagram(e, &e.Sums[k])
 			m.takes(i, by)
-			if by < 0 && !m.fromKernel(i, e, &e.Sums[k]) && m.fromUs(&e.Sums[k]) && e.Sums[k].Len > 0 {
+			if by < 0 && !m.fromKernel(i, e, &e.Sums[k]) && m.fromUs(e, &e.Sums[k]) && e.Sums[k].Len > 0 {
 				m.lacks(i)
 			}
 			if by >= 0 && !e.Look.Peek {

@@ -26,6 +26,7 @@ type end struct {
 // and the server's port, or by the client's inode for local sockets.
 type connectKey struct {
 	typ    int
+	host   string // where the client's address is one that each host has
 	client sock.Addr
 	port   uint16
 	inode  uint64
@@ -37,13 +38,14 @@ func (m *matcher) connections() {
 	connects, accepts := m.bothEnds()
 	m.ends = slices.Concat(connects, accepts)
 	byKey := make(map[connectKey][]end)
-	byPath := make(map[sock.Addr][]end)
+	byPath := make(map[spot][]end)
 	for _, c := range connects {
 		if key, ok := clientKey(c.endpoints, c.endpoints.Local, c.endpoints.Remote.Port, c.endpoints.Inode); ok {
 			byKey[key] = append(byKey[key], c)
 		}
 		if c.endpoints.Inode != 0 {
-			byPath[c.endpoints.Remote] = append(byPath[c.endpoints.Remote], c)
+			to := pathSpot(remoteSpot(c.endpoints))
+			byPath[to] = append(byPath[to], c)
 		}
 	}
 	var nameless []end
@@ -66,9 +68,10 @@ func (m *matcher) connections() {
 // inTurn joins the accepts of local sockets whose peer the kernel no longer
 // told, because it had closed before: a listener's queue is served in order, so
 // they take the connects that are left, one after the other.
-func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
+func (m *matcher) inTurn(accepts []end, byPath map[spot][]end) {
 	for _, a := range accepts {
-		list := byPath[a.endpoints.Local]
+		at := pathSpot(localSpot(a.endpoints))
+		list := byPath[at]
 		for len(list) > 0 && m.peer[list[0].sock] != 0 {
 			list = list[1:]
 		}
@@ -76,7 +79,7 @@ func (m *matcher) inTurn(accepts []end, byPath map[sock.Addr][]end) {
 			m.join(list[0], a)
 			list = list[1:]
 		}
-		byPath[a.endpoints.Local] = list
+		byPath[at] = list
 	}
 }
 
@@ -85,7 +88,11 @@ func clientKey(l *event.Endpoints, client sock.Addr, port uint16, inode uint64) 
 		return connectKey{inode: inode}, true
 	}
 	client.IP, client.Family = client.IP.Unmap(), 0 // ::ffff:127.0.0.1 is the same client
-	return connectKey{typ: l.Type, client: client, port: port}, client.IP.IsValid() && client.Port != 0
+	key := connectKey{typ: l.Type, client: client, port: port}
+	if isLocal(client) {
+		key.host = l.Host
+	}
+	return key, client.IP.IsValid() && client.Port != 0
 }
 
 // bothEnds lists all connects that succeeded and all accepts, in the order of
@@ -105,8 +112,8 @@ func (m *matcher) bothEnds() (connects, accepts []end) {
 			}
 			continue
 		}
-		for addr := range en.Fold.reached {
-			m.reach(end{node: i, folded: true, endpoints: &event.Endpoints{Remote: addr}})
+		for to := range en.Fold.reached {
+			m.reach(end{node: i, folded: true, endpoints: &event.Endpoints{Host: to.Host, Remote: to.Addr}})
 		}
 		for _, f := range en.Fold.endpoints {
 			switch f.op {
@@ -196,13 +203,19 @@ func (m *matcher) listener(c end) (uint64, bool) {
 // listening are the listens at the address that a connect goes to.
 func (m *matcher) listening(l *event.Endpoints) []int {
 	to := l.Remote.Loopback()
-	if list := m.listens[to]; len(list) > 0 || to.Path != "" {
+	var list []int
+	for _, at := range m.g.record.spotsOf(l.Host, to) {
+		if m.g.record.delivers(l.Host, to, at.Host) {
+			list = append(list, m.listens[at]...)
+		}
+	}
+	if len(list) > 0 || to.Path != "" {
+		slices.Sort(list)
 		return list
 	}
-	var list []int
-	for addr, at := range m.listens {
-		if sameHost(addr, to) && addr.Port == to.Port {
-			list = append(list, at...)
+	for at, listens := range m.listens {
+		if sameHost(at.Addr, to) && at.Addr.Port == to.Port && m.g.record.delivers(l.Host, to, at.Host) {
+			list = append(list, listens...)
 		}
 	}
 	slices.Sort(list)

@@ -208,15 +208,24 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 	case to.IsZero():
 		return false
 	case to.Path != "" || at.Path != "":
-		return to.Path == at.Path
+		return to.Path == at.Path && m.delivered(x, e)
 	case to.Other != "" && len(x.sent.Inner) == 0:
-		return to.Family == at.Family && to.Other == at.Other
+		return to.Family == at.Family && to.Other == at.Other && m.delivered(x, e)
 	case len(d.Inner) > 0 && from.NoPort && sameHost(from, to):
 		return true // the answer to an echo request comes from where that went
 	case d.To.IP.IsValid():
 		at = d.To
 	}
-	return samePlace(at, to) && cameFrom(x.endpoints.Local, from)
+	return samePlace(at, to) && cameFrom(x.endpoints.Local, from) && m.delivered(x, e)
+}
+
+// delivered reports whether a message may come to the host of the socket that
+// received. A packet socket may see it anywhere on its way.
+func (m *matcher) delivered(x *message, e *event.Event) bool {
+	if e.Endpoints.Local.Family == sock.FamilyPacket && !isLocal(x.to) {
+		return true
+	}
+	return m.g.record.delivers(x.endpoints.Host, x.to, e.Endpoints.Host)
 }
 
 // samePlace reports whether what goes to an address may come to a socket at

@@ -9,11 +9,19 @@ import (
 )
 
 // A flow is one direction of a TCP connection.
-type flow struct{ from, to netip.AddrPort }
+type flow struct {
+	host     string // of a connection of a host with itself
+	from, to netip.AddrPort
+}
 
-func flowOf(from, to sock.Addr) flow { return flow{portOf(from), portOf(to)} }
+func flowOf(host string, from, to sock.Addr) flow {
+	if !isLocal(from) && !isLocal(to) {
+		host = ""
+	}
+	return flow{host, portOf(from), portOf(to)}
+}
 
-func (f flow) back() flow { return flow{f.to, f.from} }
+func (f flow) back() flow { return flow{f.host, f.to, f.from} }
 
 // portOf is an address and port as packets have them.
 func portOf(a sock.Addr) netip.AddrPort {
@@ -38,7 +46,7 @@ func (m *matcher) segments() *tcp {
 	t.senders, t.openers = make(map[flow]uint64), make(map[flow][]int)
 	t.tries, t.first = make(map[netip.AddrPort][]int), make(map[flow]uint32)
 	for _, x := range m.ends {
-		f := flowOf(x.endpoints.Local, x.endpoints.Remote)
+		f := flowOf(x.endpoints.Host, x.endpoints.Local, x.endpoints.Remote)
 		t.senders[f] = x.sock
 		if x.folded || m.event(x.node).Op != event.OpAccept {
 			t.openers[f] = append(t.openers[f], x.node)
@@ -73,7 +81,7 @@ func (m *matcher) fromKernel(i int, e *event.Event, d *event.Datagram) bool {
 
 // segment makes a node come after what sent a TCP segment.
 func (m *matcher) segment(i int, e *event.Event, d *event.Datagram) bool {
-	t, f := m.segments(), flowOf(d.Remote, d.To)
+	t, f := m.segments(), flowOf(hostOf(e), d.Remote, d.To)
 	if d.TCP.Flags&event.TCPSyn != 0 {
 		t.first[f] = d.TCP.Seq
 	}

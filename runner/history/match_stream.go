@@ -208,7 +208,11 @@ func (m *matcher) refusals(i int, e *event.Event) []int {
 		m.cause(i, m.lastBefore(m.sends[e.Sock], e.End)) // which got no receiver
 	}
 	var gone []int
-	for addr, owners := range m.owners {
+	for at, owners := range m.owners {
+		addr := at.Addr
+		if !m.g.record.delivers(hostOf(e), to, at.Host) {
+			continue
+		}
 		if addr != to && (to.Path != "" || addr.Port != to.Port || !sameHost(addr, to)) {
 			continue
 		}

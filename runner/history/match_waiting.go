@@ -213,7 +213,7 @@ func (m *matcher) receivers(e *event.Event) []uint64 {
 		return nil
 	}
 	var list []uint64
-	for _, id := range m.owners[e.Endpoints.Remote] {
+	for _, id := range m.ownersOf(e.Endpoints.Host, e.Endpoints.Remote) {
 		if id != e.Sock {
 			list = append(list, id)
 		}
@@ -257,7 +257,7 @@ func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 			return 0, false
 		}
 	}
-	owners := slices.DeleteFunc(slices.Clone(m.owners[l.Remote]), func(id uint64) bool { return id == from })
+	owners := slices.DeleteFunc(slices.Clone(m.ownersOf(l.Host, l.Remote)), func(id uint64) bool { return id == from })
 	if len(owners) != 1 {
 		return 0, false
 	}

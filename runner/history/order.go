@@ -327,7 +327,9 @@ func (m *matcher) lacks(i int) {
 
 // fromUs reports whether a socket of the scenario had the address that a
 // receive or an accept told.
-func (m *matcher) fromUs(d *event.Datagram) bool {
+func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
-	return (a.IP.IsValid() || a.Path != "") && len(m.owners[a]) > 0
+	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.record.spotsOf(hostOf(e), a), func(s spot) bool {
+		return len(m.owners[s]) > 0
+	})
 }

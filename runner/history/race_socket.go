@@ -159,7 +159,9 @@ func (f *finder) listensFor(e *event.Event) []int {
 	case unix.ECONNREFUSED, unix.ECONNRESET, unix.ENOENT:
 		var list []int
 		for _, id := range slices.Sorted(maps.Keys(f.listens)) {
-			if l := f.listens[id]; meet(f.m.event(l).Endpoints.Local, e.Endpoints.Remote) && f.m.event(l).Endpoints.Type == e.Endpoints.Type {
+			l := f.listens[id]
+			at := f.m.event(l).Endpoints
+			if meet(at.Local, e.Endpoints.Remote) && at.Type == e.Endpoints.Type && f.g.record.delivers(e.Endpoints.Host, e.Endpoints.Remote, at.Host) {
 				list = append(list, l)
 			}
 		}
@@ -200,13 +202,14 @@ func (f *finder) lost(list []pairing) {
 // which either might have come first.
 func (f *finder) addresses(list []int) {
 	type key struct {
+		host string
 		path string
 		port uint16
 	}
 	at := make(map[key][]pairing)
 	for _, i := range list {
 		if to := asked(f.m.event(i)); to.Path != "" || to.Port != 0 {
-			k := key{to.Path, to.Port}
+			k := key{pathSpot(spot{hostOf(f.m.event(i)), to}).Host, to.Path, to.Port}
 			at[k] = append(at[k], pairing{cause: i, effect: -1})
 		}
 	}

@@ -26,6 +26,7 @@ type Record struct {
 	Tmp      string          // the temporary folder; "" where there was none
 	Ports    []int           // those that free_port gave
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
+	Hosts    []Host          // of the scenario's network; nil where it has none
 	Epoch    Epoch
 	// Shows is the quiet step in which the run failed: its lines are shown. It
 	// counts as [event.Event.Quiet] does; 0 stands for none.

@@ -98,6 +98,7 @@ type savedResult struct {
 	Tmp           string
 	Ports         []int
 	Dynamic       PortRange
+	Hosts         []Host
 	Shows         int
 	DatagramQueue int
 	Epoch         Epoch
@@ -131,7 +132,7 @@ type savedFold struct {
 	Marked         []savedMarks
 	Endpoints      []savedEndpoints
 	After          []event.Cause
-	Reached        []sock.Addr
+	Reached        []spot
 }
 
 // A savedMarks is a [markedRange].
@@ -161,7 +162,7 @@ func (r *Result) saved() *savedResult {
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
 		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Dynamic: r.Dynamic, Hosts: r.Hosts, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		failure := *s.Failure
@@ -202,10 +203,9 @@ func (f *Fold) saved() *savedFold {
 	for _, r := range f.marked {
 		s.Marked = append(s.Marked, savedMarks{r.sock, r.from, r.to, r.sum, r.marks})
 	}
-	for addr := range f.reached {
-		s.Reached = append(s.Reached, addr)
-	}
-	slices.SortFunc(s.Reached, func(a, b sock.Addr) int { return cmp.Compare(a.String(), b.String()) })
+	s.Reached = slices.SortedFunc(maps.Keys(f.reached), func(a, b spot) int {
+		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Addr.String(), b.Addr.String()))
+	})
 	return s
 }
 

@@ -217,6 +217,7 @@ func (t *Transfer) Pass(h Hop) {
 // Endpoints are the addresses and sockets by which an event belongs to others.
 type Endpoints struct {
 	Name     string    // the handle's name, which masks the port
+	Host     string    // that the socket is on; "" in a network without hosts
 	Type     int       // SOCK_STREAM, SOCK_DGRAM …
 	Local    sock.Addr // the socket's own address
 	Remote   sock.Addr // its peer's, or the datagram's destination or source
