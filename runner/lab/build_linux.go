@@ -103,7 +103,7 @@ func (b *builder) build() error {
 	if b.wire != nil {
 		b.wire.Start() // before the hosts send
 	}
-	for _, phase := range []func(*Network, HostPlan) error{setUp, settle, giveAddresses, settle, addRoutes} {
+	for _, phase := range []func(*Network, HostPlan) error{setUp, atInterfaces((*Network).look), giveAddresses, atInterfaces((*Network).settle), addRoutes} {
 		for _, h := range b.Hosts {
 			if err := phase(b.hosts[h.Name], h); err != nil {
 				return err
@@ -329,14 +329,16 @@ func eachInterface(n *Network, h HostPlan, f func(InterfacePlan, netlink.Link) e
 	})
 }
 
-// settle waits until the interfaces of a host are ready.
-func settle(n *Network, h HostPlan) error {
-	for _, i := range h.Interfaces {
-		if err := n.settle(i.Name); err != nil {
-			return &PlanError{Host: h.Name, Interface: i.Name, Err: err}
+// atInterfaces is a function for a host that calls f for each interface.
+func atInterfaces(f func(*Network, string) error) func(*Network, HostPlan) error {
+	return func(n *Network, h HostPlan) error {
+		for _, i := range h.Interfaces {
+			if err := f(n, i.Name); err != nil {
+				return &PlanError{Host: h.Name, Interface: i.Name, Err: err}
+			}
 		}
+		return nil
 	}
-	return nil
 }
 
 func addRoutes(n *Network, h HostPlan) error {

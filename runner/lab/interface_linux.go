@@ -135,14 +135,28 @@ type farEnd struct {
 // settle waits until an interface that has come up, and its other end, send
 // what they are given and take what is for their addresses.
 func (n *Network) settle(name string) error {
-	if err := n.awaitReady(name); err != nil {
-		return err
+	return n.bothEnds(name, (*Network).awaitReady)
+}
+
+// look asks for an interface and its other end. The kernel then looks at the
+// carrier: by itself it does so up to a second later, and drops frames until
+// then.
+func (n *Network) look(name string) error {
+	return n.bothEnds(name, func(n *Network, name string) error {
+		return n.try(func() error {
+			_, err := linkByName(name)
+			return err
+		})
+	})
+}
+
+// bothEnds calls f for an interface and its other end.
+func (n *Network) bothEnds(name string, f func(*Network, string) error) error {
+	err := f(n, name)
+	if far, ok := n.far[name]; ok && err == nil {
+		err = f(far.network, far.name)
 	}
-	far, ok := n.far[name]
-	if !ok {
-		return nil
-	}
-	return far.network.awaitReady(far.name)
+	return err
 }
 
 // slow is when an interface is taken as it is. A scenario may ask for duplicate
@@ -168,10 +182,9 @@ func (n *Network) awaitReady(name string) error {
 	return nil
 }
 
-// ready reports whether an interface sends and receives. It asks the kernel for
-// the interface, which makes it look at the carrier: by itself it does so up to
-// a second later, and drops frames until then. Each IPv6 address has a local
-// route as the last thing that it needs.
+// ready reports whether an interface sends and receives. It looks at it, as
+// look does. Each IPv6 address has a local route as the last thing that it
+// needs.
 func ready(name string) (bool, error) {
 	link, err := linkByName(name)
 	if err != nil || link.Attrs().RawFlags&unix.IFF_LOWER_UP == 0 {
