@@ -114,8 +114,11 @@ func openHere(index int, times bool) (*socket, error) {
 	return s, nil
 }
 
-// close ends read. It takes until the kernel's readers have let go of the
-// socket, some milliseconds.
+// stop ends read.
+func (s *socket) stop() { s.file.SetReadDeadline(time.Now()) }
+
+// close takes until the kernel's readers have let go of the socket, some
+// milliseconds.
 func (s *socket) close() { s.file.Close() }
 
 // send notes a frame for the next flush. The frame must not change until then.

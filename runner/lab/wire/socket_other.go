@@ -26,4 +26,5 @@ func (*socket) send(int, []byte)            {}
 func (*socket) flush() error                { return errors.ErrUnsupported }
 func (*socket) lost() error                 { return errors.ErrUnsupported }
 func (*socket) lostBefore() error           { return errors.ErrUnsupported }
+func (*socket) stop()                       {}
 func (*socket) close()                      {}

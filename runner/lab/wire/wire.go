@@ -129,18 +129,18 @@ func (w *Wire) Err() error {
 }
 
 // Close ends the wire. Frames that wait are lost. The error is that of
-// [Wire.Err]. The kernel needs some milliseconds to close a packet socket;
-// nothing needs to wait for it.
+// [Wire.Err].
 func (w *Wire) Close() error {
 	err := w.Err()
 	w.mu.Lock()
 	w.closed = true
 	w.timer.Stop()
 	w.mu.Unlock()
-	w.socket.close()
+	w.socket.stop()
 	if w.read != nil {
 		<-w.read
 	}
+	go w.socket.close() // slow, and nothing waits for it
 	return err
 }
 
