@@ -9,10 +9,9 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// lines are the lines of one branch under a label, with the place that they
+// addLines adds the lines of one branch under a label, with the place that they
 // have among those of the same depth.
-func (g *graph) lines(b *Branch, label string, index int, path []int) []Line {
-	lines := make([]Line, 0, len(b.Entries))
+func (g *graph) addLines(lines []Line, b *Branch, label string, index int, path []int) []Line {
 	for i, en := range b.Entries {
 		if !g.record.prints(en) {
 			continue
@@ -121,27 +120,25 @@ func (c cast) number() cast {
 	return c
 }
 
-// castLines are the lines of all performers of one cast. Those that print alike
+// addCast adds the lines of all performers of one cast. Those that print alike
 // are interchangeable.
-func (r *Record) castLines(c cast, f Form) []Line {
+func (r *Record) addCast(lines []Line, c cast, f Form) []Line {
 	if len(c) == 1 {
-		return r.performerLines(c[0])
+		return r.addPerformer(lines, c[0])
 	}
-	var lines []Line
 	for _, alike := range r.alike(c, f) {
-		lines = append(lines, r.foldAlike(alike)...)
+		lines = r.foldAlike(lines, alike)
 	}
 	return lines
 }
 
-func (r *Record) performerLines(p *performer) []Line {
+func (r *Record) addPerformer(lines []Line, p *performer) []Line {
 	if len(p.branches) == 1 {
-		return r.graph.lines(p.root, p.label(p.root), p.index(), p.path)
+		return r.graph.addLines(lines, p.root, p.label(p.root), p.index(), p.path)
 	}
-	var lines []Line
 	for _, s := range p.branches {
 		path := slices.Concat(p.path, s.Path[len(p.root.Path):])
-		lines = append(lines, r.graph.lines(s, p.label(s), p.index(), path)...)
+		lines = r.graph.addLines(lines, s, p.label(s), p.index(), path)
 	}
 	return lines
 }
@@ -184,9 +181,9 @@ func (r *Record) describe(p *performer, f Form) {
 	p.text = b.String()
 }
 
-// foldAlike numbers performers that print alike by their causal order and
-// keeps the first, the last, and a line for the rest.
-func (r *Record) foldAlike(alike cast) []Line {
+// foldAlike adds performers that print alike: it numbers them by their causal
+// order and keeps the first, the last, and a line for the rest.
+func (r *Record) foldAlike(lines []Line, alike cast) []Line {
 	type slot struct {
 		number int
 		path   []int
@@ -199,14 +196,15 @@ func (r *Record) foldAlike(alike cast) []Line {
 	for i, p := range alike {
 		p.number, p.path = slots[i].number, slots[i].path
 	}
-	lines := r.performerLines(alike[0])
-	if len(alike) == 1 || len(lines) == 0 {
+	before := len(lines)
+	lines = r.addPerformer(lines, alike[0])
+	if len(alike) == 1 || len(lines) == before {
 		return lines
 	}
 	if rest := len(alike) - 2; rest > 0 {
-		lines = append(lines, restLine(lines[0], alike[1:len(alike)-1]))
+		lines = append(lines, restLine(lines[before], alike[1:len(alike)-1]))
 	}
-	return append(lines, r.performerLines(alike[len(alike)-1])...)
+	return r.addPerformer(lines, alike[len(alike)-1])
 }
 
 // restLine stands for all performers between the first and the last.

@@ -90,7 +90,7 @@ func (m *matcher) ownersOf(host string, a sock.Addr) []uint64 {
 	var list []uint64
 	for _, s := range m.g.record.spotsOf(host, a) {
 		if m.g.record.delivers(host, a, s.Host) {
-			list = append(list, m.owners[s]...)
+			list = append(list, m.owners()[s]...)
 		}
 	}
 	return list

@@ -49,19 +49,18 @@ func (r *Record) prepare() {
 // time.
 func (r *Record) Lines(order Order, f Form) []Line {
 	r.prepare()
-	var lines []Line
+	lines := make([]Line, 0, len(r.graph.nodes))
 	if order == Time {
 		for _, s := range r.Branches {
-			lines = append(lines, r.graph.lines(s, s.Name(), s.Index, s.Path)...)
+			lines = r.graph.addLines(lines, s, s.Name(), s.Index, s.Path)
 		}
 		slices.SortStableFunc(lines, func(a, b Line) int {
 			return cmp.Or(cmp.Compare(a.Start(), b.Start()), a.compare(b))
 		})
 		return lines
 	}
-	lines = make([]Line, 0, len(r.graph.nodes))
 	for _, cast := range r.casts() {
-		lines = append(lines, r.castLines(cast, f)...)
+		lines = r.addCast(lines, cast, f)
 	}
 	slices.SortStableFunc(lines, func(a, b Line) int {
 		if order == ByActor {

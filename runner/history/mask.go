@@ -16,9 +16,9 @@ import (
 type masks struct {
 	graph   *graph // nil while the scenario runs
 	owners  map[string][]*owner
-	hosts   map[uint64]string          // of descriptions
-	own     map[uint64]*owner          // by description
-	named   map[string]map[string]bool // by the name of a socket: the actors that give it
+	hosts   map[uint64]string   // of descriptions
+	own     map[uint64]*owner   // by description
+	named   map[string][]string // by the name of a socket: an actor that gives it, and another one
 	tmp     string
 	free    map[int]bool // ports that free_port gave, for programs
 	dynamic PortRange    // the ports that the kernel may choose
@@ -48,7 +48,7 @@ type owner struct {
 
 func newMasks(g *graph) *masks {
 	m := &masks{
-		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string]map[string]bool),
+		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
 		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
@@ -97,10 +97,9 @@ func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e 
 	if l.Host != "" {
 		m.hosts[sock], m.hosts[l.Made] = l.Host, l.Host
 	}
-	if m.named[l.Name] == nil {
-		m.named[l.Name] = make(map[string]bool)
+	if actors := m.named[l.Name]; len(actors) < 2 && !slices.Contains(actors, actor) {
+		m.named[l.Name] = append(actors, actor)
 	}
-	m.named[l.Name][actor] = true
 	if !givesAddress(op) {
 		return
 	}

@@ -152,7 +152,7 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 	if !known {
 		return nil, false
 	}
-	list := x.sends[peer]
+	list := x.of(peer).sends
 	k := sort.Search(len(list), func(k int) bool { return x.sentBy(list[k], peer) > from })
 	var marks []event.Mark
 	at := from

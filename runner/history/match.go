@@ -20,34 +20,61 @@ type matcher struct {
 	g         *graph
 	events    []int // nodes of events, by the time they started
 	peer      map[uint64]uint64
-	sends     map[uint64][]int // by description, in the order of their offsets
-	closes    map[uint64][]int
-	leaves    map[uint64][]int // closes of copies that other processes have too
-	shuts     map[uint64][]int // shutdowns that end sending
-	deafs     map[uint64][]int // those that end receiving
-	folds     map[uint64]int   // descriptions whose events a fold took
-	sentIn    map[uint64][]foldSent
-	ends      []end // of connections: those that connected, and then those that accepted
+	socks     map[uint64]*sockEvents
+	folds     map[uint64]int // descriptions whose events a fold took
+	ends      []end          // of connections: those that connected, and then those that accepted
 	listens   map[spot][]int
 	reached   map[uint64]uint64 // connecting description: the listener's
 	dgrams    dgrams
 	tcp       tcp
-	hands     map[uint64][]handshake // by description
-	taken     map[int][]int          // by the node of a receive or an accept: what it took
-	failed    map[uint64]int         // sends that failed because of the peer
-	before    map[int][]int          // by the node of a relay or a failed send: what it comes after by its own actor
-	owners    map[spot][]uint64      // the descriptions that had an address
-	remote    map[uint64]sock.Addr   // where a description connected or sent to, or whom it accepted
-	lists     map[uint64][]int       // the listens of a description
-	accepts   map[uint64][]int       // those of a listener that took a connection, in turn
-	inFolds   map[uint64]bool        // listeners of whose accepts a fold took some
-	queued    map[uint64][]int       // by listener: connects that nobody has taken
-	recvs     map[uint64][]int       // those that took something, in the order of time
-	urgent    map[uint64][]int       // sends with MSG_OOB
-	leftovers map[uint64][]int       // see left
-	readers   map[uint64]bool        // descriptions from which folds received
-	held      map[int][]int          // by the node of a call: the steps that saw a branch in it
+	taken     map[int][]int     // by the node of a receive or an accept: what it took
+	failed    map[uint64]int    // sends that failed because of the peer
+	before    map[int][]int     // by the node of a relay or a failed send: what it comes after by its own actor
+	addresses map[spot][]uint64 // see owners
+	leftovers map[uint64][]int  // see left
+	readers   map[uint64]bool   // descriptions from which folds received
+	held      map[int][]int     // by the node of a call: the steps that saw a branch in it
 	procs     procs
+}
+
+// sockEvents are the events of one description, most of them by what they did.
+type sockEvents struct {
+	sends     []int // in the order of their offsets
+	sentIn    []foldSent
+	urgent    []int // sends with MSG_OOB
+	recvs     []int // those that took something, in the order of time
+	closes    []int
+	leaves    []int // closes of copies that other processes have too
+	shuts     []int // shutdowns that end sending
+	deafs     []int // those that end receiving
+	hands     []handshake
+	lists     []int     // listens
+	accepts   []int     // those of a listener that took a connection, in turn
+	queued    []int     // of a listener: connects that nobody has taken
+	inFolds   bool      // a fold took some of a listener's accepts
+	hasRemote bool      // it connected, sent to an address, or was accepted
+	remote    sock.Addr // where to, or whom
+}
+
+// noEvents are the events of a description of which nothing is known.
+var noEvents sockEvents
+
+// of are the events of a description, to be read.
+func (m *matcher) of(id uint64) *sockEvents {
+	if s := m.socks[id]; s != nil {
+		return s
+	}
+	return &noEvents
+}
+
+// to are the events of a description, to be added to.
+func (m *matcher) to(id uint64) *sockEvents {
+	s := m.socks[id]
+	if s == nil {
+		s = new(sockEvents)
+		m.socks[id] = s
+	}
+	return s
 }
 
 type foldSent struct {
@@ -57,12 +84,9 @@ type foldSent struct {
 
 func newMatcher(g *graph) *matcher {
 	return &matcher{
-		g: g, peer: make(map[uint64]uint64), sends: make(map[uint64][]int), closes: make(map[uint64][]int), leaves: make(map[uint64][]int),
-		shuts: make(map[uint64][]int), deafs: make(map[uint64][]int), folds: make(map[uint64]int), sentIn: make(map[uint64][]foldSent),
+		g: g, peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents), folds: make(map[uint64]int),
 		listens: make(map[spot][]int), reached: make(map[uint64]uint64),
-		hands: make(map[uint64][]handshake), taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int),
-		inFolds: make(map[uint64]bool), queued: make(map[uint64][]int), owners: make(map[spot][]uint64), remote: make(map[uint64]sock.Addr), lists: make(map[uint64][]int), accepts: make(map[uint64][]int),
-		recvs: make(map[uint64][]int), urgent: make(map[uint64][]int), held: make(map[int][]int),
+		taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int), held: make(map[int][]int),
 	}
 }
 
@@ -138,7 +162,7 @@ func (m *matcher) index() {
 		en := m.g.nodes[i].entry()
 		if en.Fold != nil {
 			for id, offset := range en.Fold.sent {
-				m.sentIn[id] = append(m.sentIn[id], foldSent{i, offset})
+				m.to(id).sentIn = append(m.to(id).sentIn, foldSent{i, offset})
 			}
 			continue
 		}
@@ -149,14 +173,10 @@ func (m *matcher) index() {
 		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Start < m.event(list[b]).Start })
 	}
 	byTime(m.events)
-	for id, list := range m.sends {
-		sort.SliceStable(list, func(a, b int) bool { return m.sentBy(list[a], id) < m.sentBy(list[b], id) })
-	}
-	for _, list := range m.recvs {
-		byTime(list)
-	}
-	for _, list := range m.accepts {
-		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).End < m.event(list[b]).End })
+	for id, s := range m.socks {
+		sort.SliceStable(s.sends, func(a, b int) bool { return m.sentBy(s.sends[a], id) < m.sentBy(s.sends[b], id) })
+		byTime(s.recvs)
+		sort.SliceStable(s.accepts, func(a, b int) bool { return m.event(s.accepts[a]).End < m.event(s.accepts[b]).End })
 	}
 }
 
@@ -172,10 +192,10 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexEndpoints(e)
 	for _, id := range e.Ends {
-		m.closes[id] = append(m.closes[id], i)
+		m.to(id).closes = append(m.to(id).closes, i)
 	}
 	for _, id := range e.Leaves {
-		m.leaves[id] = append(m.leaves[id], i)
+		m.to(id).leaves = append(m.to(id).leaves, i)
 	}
 	switch e.Op {
 	case event.OpPair:
@@ -187,63 +207,77 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 			m.failed[e.Sock] = i
 			m.before[i] = slices.Clone(m.g.nodes[i].preds)
 		} else {
-			m.sends[e.Sock] = append(m.sends[e.Sock], i)
+			m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)
 		}
 		if e.Urgent && e.Errno == 0 {
-			m.urgent[e.Sock] = append(m.urgent[e.Sock], i)
+			m.to(e.Sock).urgent = append(m.to(e.Sock).urgent, i)
 		}
 	case event.OpRecv:
 		if e.Also != nil {
-			m.sends[e.Also.Sock] = append(m.sends[e.Also.Sock], i)
+			m.to(e.Also.Sock).sends = append(m.to(e.Also.Sock).sends, i)
 			m.before[i] = slices.Clone(m.g.nodes[i].preds)
 		}
 		if e.Errno == 0 && e.Look == (event.Look{}) {
-			m.recvs[e.Sock] = append(m.recvs[e.Sock], i)
+			m.to(e.Sock).recvs = append(m.to(e.Sock).recvs, i)
 		}
 	case event.OpHandshake:
-		m.sends[e.Sock] = append(m.sends[e.Sock], i)
-		m.hands[e.Sock] = append(m.hands[e.Sock], handshake{i, slices.Clone(m.g.nodes[i].preds)})
+		m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)
+		m.to(e.Sock).hands = append(m.to(e.Sock).hands, handshake{i, slices.Clone(m.g.nodes[i].preds)})
 	case event.OpAccept:
 		if e.Endpoints != nil {
-			m.accepts[e.Sock] = append(m.accepts[e.Sock], i)
+			m.to(e.Sock).accepts = append(m.to(e.Sock).accepts, i)
 		}
 	case event.OpClose:
-		m.closes[e.Sock] = append(m.closes[e.Sock], i)
+		m.to(e.Sock).closes = append(m.to(e.Sock).closes, i)
 	case event.OpShut:
 		if e.Shut&event.ShutWrite != 0 {
-			m.shuts[e.Sock] = append(m.shuts[e.Sock], i)
+			m.to(e.Sock).shuts = append(m.to(e.Sock).shuts, i)
 		}
 		if e.Shut&event.ShutRead != 0 {
-			m.deafs[e.Sock] = append(m.deafs[e.Sock], i)
+			m.to(e.Sock).deafs = append(m.to(e.Sock).deafs, i)
 		}
 	case event.OpListen:
 		if e.Errno == 0 {
 			at := localSpot(e.Endpoints)
 			m.listens[at] = append(m.listens[at], i)
-			m.lists[e.Sock] = append(m.lists[e.Sock], i)
+			m.to(e.Sock).lists = append(m.to(e.Sock).lists, i)
 		}
 	case event.OpStart, event.OpKill, event.OpFork:
 		m.procs.index(i, e)
 	}
 }
 
-// indexEndpoints notes who had which address, and where it sent to or
-// connected.
+// indexEndpoints notes where a description sent to or connected.
 func (m *matcher) indexEndpoints(e *event.Event) {
 	l := e.Endpoints
 	switch {
 	case l == nil:
-		return
 	case e.Op == event.OpAccept:
-		m.remote[l.Made] = l.Remote
-		return
+		made := m.to(l.Made)
+		made.remote, made.hasRemote = l.Remote, true
 	case (e.Op == event.OpConnect || e.Op == event.OpSend) && !l.Remote.IsZero():
-		m.remote[e.Sock] = l.Remote
+		s := m.to(e.Sock)
+		s.remote, s.hasRemote = l.Remote, true
 	}
-	at := localSpot(l)
-	if list := m.owners[at]; !l.Local.IsZero() && !slices.Contains(list, e.Sock) {
-		m.owners[at] = append(list, e.Sock)
+}
+
+// owners are the descriptions that had an address.
+func (m *matcher) owners() map[spot][]uint64 {
+	if m.addresses != nil {
+		return m.addresses
 	}
+	m.addresses = make(map[spot][]uint64)
+	for i := range m.g.nodes[:m.g.meets] {
+		e := m.g.nodes[i].entry().Event
+		if e == nil || e.Op == event.OpAccept || e.Endpoints == nil {
+			continue
+		}
+		at := localSpot(e.Endpoints)
+		if list := m.addresses[at]; !e.Endpoints.Local.IsZero() && !slices.Contains(list, e.Sock) {
+			m.addresses[at] = append(list, e.Sock)
+		}
+	}
+	return m.addresses
 }
 
 // receives finds what a receive took.
@@ -279,7 +313,7 @@ func (m *matcher) inside(id uint64) bool {
 	if !known || len(m.procs.holders[peer]) > 0 {
 		return false
 	}
-	for _, i := range m.sends[peer] {
+	for _, i := range m.of(peer).sends {
 		if m.event(i).Op == event.OpRecv {
 			return false
 		}
@@ -293,9 +327,9 @@ func isPartial(e *event.Event) bool { return e.Errno == syscall.EAGAIN && e.Offs
 // urges makes a receive with MSG_OOB come after the send of its byte: the
 // urgent byte goes before those in line.
 func (m *matcher) urges(i int, e *event.Event) {
-	list := m.urgent[m.peer[e.Sock]]
+	list := m.of(m.peer[e.Sock]).urgent
 	n := 0
-	for _, j := range m.recvs[e.Sock] {
+	for _, j := range m.of(e.Sock).recvs {
 		if j == i {
 			break
 		}
@@ -311,14 +345,14 @@ func (m *matcher) urges(i int, e *event.Event) {
 // reports makes a look into the error queue come after the send that it is
 // about: one of the socket's own.
 func (m *matcher) reports(i int, e *event.Event) {
-	m.cause(i, m.lastBefore(m.sends[e.Sock], e.End))
+	m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End))
 }
 
 // sender is the send that gave the byte before an offset.
 func (m *matcher) sender(from uint64, offset int64) int {
-	list := m.sends[from]
+	list := m.of(from).sends
 	k := sort.Search(len(list), func(k int) bool { return m.sentBy(list[k], from) >= offset })
-	for _, f := range m.sentIn[from] {
+	for _, f := range m.of(from).sentIn {
 		before := k == 0 || m.sentBy(list[k-1], from) < offset
 		if before && offset <= f.offset && (k == len(list) || f.offset < m.sentBy(list[k], from)) {
 			return f.node

@@ -122,7 +122,7 @@ func (m *matcher) bothEnds() (connects, accepts []end) {
 				m.folds[f.sock] = i
 			case event.OpAccept:
 				accepts = append(accepts, end{i, true, f.endpoints.Made, f.endpoints, 0, false})
-				m.inFolds[f.sock] = true
+				m.to(f.sock).inFolds = true
 				m.folds[f.endpoints.Made] = i
 			}
 		}
@@ -140,10 +140,10 @@ func (m *matcher) bothEnds() (connects, accepts []end) {
 func (m *matcher) opener(i int, e *event.Event) end {
 	c := end{i, false, e.Sock, e.Endpoints, int64(e.Start), false}
 	first := int64(-1)
-	if list := m.sends[e.Sock]; len(list) > 0 {
+	if list := m.of(e.Sock).sends; len(list) > 0 {
 		c.node, first = list[0], m.sentBy(list[0], e.Sock)
 	}
-	for _, f := range m.sentIn[e.Sock] {
+	for _, f := range m.of(e.Sock).sentIn {
 		if first < 0 || f.offset < first {
 			c.node, c.folded, first = f.node, true, f.offset
 		}
@@ -177,10 +177,10 @@ func (m *matcher) reach(c end) {
 		}
 		if !c.folded {
 			m.reached[c.sock] = listener
-			m.queued[listener] = append(m.queued[listener], c.node)
+			m.to(listener).queued = append(m.to(listener).queued, c.node)
 		}
 	}
-	if own := m.lists[listener]; len(own) > 0 {
+	if own := m.of(listener).lists; len(own) > 0 {
 		m.cause(c.node, slices.MinFunc(own, func(i, j int) int { return cmp.Compare(m.event(i).Start, m.event(j).Start) }))
 	}
 }
@@ -233,14 +233,14 @@ func (m *matcher) queues(connects []end) {
 			node[c.sock] = c
 		}
 	}
-	for listener, accepts := range m.accepts {
+	for listener, s := range m.socks {
 		places, known := m.places(listener)
-		for n, i := range accepts {
+		for n, i := range s.accepts {
 			c, ok := node[m.peer[m.event(i).Endpoints.Made]]
 			if !known || n < places || !ok || c.folded || !c.waited {
 				continue
 			}
-			if freed := accepts[n-places]; m.event(freed).Start <= m.event(c.node).End {
+			if freed := s.accepts[n-places]; m.event(freed).Start <= m.event(c.node).End {
 				m.cause(c.node, freed)
 			}
 		}
@@ -251,14 +251,14 @@ func (m *matcher) queues(connects []end) {
 // where a fold took an accept.
 func (m *matcher) places(listener uint64) (int, bool) {
 	most := 0
-	for _, i := range m.lists[listener] {
+	for _, i := range m.of(listener).lists {
 		backlog := m.event(i).Endpoints.Backlog
 		if backlog < 0 {
 			return 0, false // the largest that the system allows
 		}
 		most = max(most, backlog)
 	}
-	return most + 1, len(m.lists[listener]) > 0 && !m.inFolds[listener]
+	return most + 1, len(m.of(listener).lists) > 0 && !m.of(listener).inFolds
 }
 
 // sameHost reports whether what goes to an address may reach a socket at

@@ -111,7 +111,7 @@ func (m *matcher) carried(i int, e *event.Event, f flow, s *event.Segment) {
 	case s.Len > 0 && counted:
 		m.delivers(i, sender, receiver, int64(s.Seq-first-1)+int64(s.Len))
 	case s.Len > 0:
-		m.cause(i, m.oneOf(i, m.since(e.Sock, m.sends[sender])))
+		m.cause(i, m.oneOf(i, m.since(e.Sock, m.of(sender).sends)))
 	}
 	switch base, ok := t.first[f.back()]; {
 	case s.Flags&(event.TCPFin|event.TCPRst) != 0:
@@ -146,8 +146,8 @@ func (m *matcher) acknowledges(i int, e *event.Event, sender, receiver uint64, o
 func (m *matcher) stops(i int, e *event.Event, sender, receiver uint64, reset bool) {
 	list := m.finishes(i, e, receiver, reset)
 	if _, accepted := m.peer[receiver]; !accepted && len(list) == 0 {
-		list = append(list, m.lastBefore(m.closes[sender], e.End))
-		list = append(list, m.shuts[sender]...)
+		list = append(list, m.lastBefore(m.of(sender).closes, e.End))
+		list = append(list, m.of(sender).shuts...)
 	}
 	m.cause(i, m.oneOf(i, list))
 }

@@ -116,7 +116,7 @@ func (m *matcher) polls() {
 func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
 	peer, known := m.peer[r.Sock]
 	if r.Urgent && known {
-		m.cause(i, m.lastBefore(m.urgent[peer], e.End))
+		m.cause(i, m.lastBefore(m.of(peer).urgent, e.End))
 	}
 	switch {
 	case !r.Data:
@@ -148,7 +148,7 @@ func (m *matcher) polledEnd(i int, e *event.Event) {
 		peer, known := m.peer[r.Sock]
 		empty := r.Data && known && m.sender(peer, r.Offset+1) < 0
 		if r.Ended || r.Reset || empty {
-			own := slices.Concat(m.deafs[r.Sock], m.finishes(i, e, r.Sock, r.Reset))
+			own := slices.Concat(m.of(r.Sock).deafs, m.finishes(i, e, r.Sock, r.Reset))
 			m.cause(i, m.oneOf(i, own))
 		}
 	}
@@ -174,8 +174,8 @@ func (m *matcher) interrupted(i int, e *event.Event) {
 		return
 	}
 	var urgent []int
-	for _, list := range m.urgent {
-		urgent = append(urgent, list...)
+	for _, s := range m.socks {
+		urgent = append(urgent, s.urgent...)
 	}
 	slices.Sort(urgent)
 	m.cause(i, m.lastBefore(urgent, e.End))

@@ -19,14 +19,14 @@ type handshake struct {
 // come so far. Which of them ends first depends on the protocol, and nothing
 // that is printed does.
 func (m *matcher) handshakes() {
-	for id, list := range m.hands {
+	for id, s := range m.socks {
 		peer, known := m.peer[id]
 		if !known {
 			continue
 		}
-		for k, other := range m.hands[peer] {
-			if k < len(list) {
-				m.causes(list[k].node, other.before)
+		for k, other := range m.of(peer).hands {
+			if k < len(s.hands) {
+				m.causes(s.hands[k].node, other.before)
 			}
 		}
 	}
@@ -43,13 +43,13 @@ func (m *matcher) causes(i int, by []int) {
 // own, receives and answers: there the receive comes after what was before the
 // handshake. The handshake of a peer that has is not a cause: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
-	k := slices.IndexFunc(m.hands[peer], func(h handshake) bool { return h.node == by })
+	k := slices.IndexFunc(m.of(peer).hands, func(h handshake) bool { return h.node == by })
 	e := m.g.nodes[i].entry().Event
 	switch {
 	case k < 0:
 		m.cause(i, by)
-	case len(m.hands[id]) <= k:
-		m.causes(i, m.hands[peer][k].before)
+	case len(m.of(id).hands) <= k:
+		m.causes(i, m.of(peer).hands[k].before)
 	case e == nil || e.Op != event.OpHandshake:
 		m.cause(i, by)
 	}
@@ -118,13 +118,13 @@ func (m *matcher) ended(i int, e *event.Event) {
 	case e.Op == event.OpPoll:
 		m.polledEnd(i, e)
 	case e.Errno == unix.EINVAL && e.Op == event.OpAccept:
-		m.cause(i, m.oneOf(i, m.deafs[e.Sock]))
+		m.cause(i, m.oneOf(i, m.of(e.Sock).deafs))
 	case e.Errno == unix.ECONNREFUSED:
 		m.cause(i, m.oneOf(i, m.refusals(i, e)))
 	case e.Errno == unix.ECONNRESET || e.Errno == unix.EPIPE || e.Errno == unix.ENOTCONN || e.Errno == unix.ECONNABORTED:
 		m.broken(i, e)
 	case e.EOF || e.Op == event.OpRecv && e.Errno == 0 && m.isEmptyRead(i, e):
-		list := slices.Concat(m.deafs[e.Sock], m.finishes(i, e, e.Sock, false))
+		list := slices.Concat(m.of(e.Sock).deafs, m.finishes(i, e, e.Sock, false))
 		if len(m.candidates(i, list)) == 0 && m.inside(e.Sock) {
 			m.lacks(i)
 		}
@@ -146,7 +146,7 @@ func (m *matcher) broken(i int, e *event.Event) {
 	}
 	list := m.finishes(i, e, e.Sock, e.Errno != unix.ENOTCONN)
 	if e.Errno != unix.ECONNRESET {
-		if own := m.candidates(i, m.shuts[e.Sock]); len(own) > 0 {
+		if own := m.candidates(i, m.of(e.Sock).shuts); len(own) > 0 {
 			list = own
 		}
 	}
@@ -161,9 +161,9 @@ func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
 		return m.finishesOfStranger(e, id)
 	}
 	var list []int
-	if by := m.lastBefore(m.closes[peer], e.End); by >= 0 {
+	if by := m.lastBefore(m.of(peer).closes, e.End); by >= 0 {
 		list = append(list, by)
-		m.causes(i, m.leaves[peer]) // any of them might have been the last
+		m.causes(i, m.of(peer).leaves) // any of them might have been the last
 	}
 	if deaths := m.procs.deathsOf(peer); len(deaths) > 0 {
 		list = deaths // the program has held it longer than the scenario
@@ -171,9 +171,9 @@ func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
 	if reset && len(list) > 0 {
 		return list
 	}
-	list = append(list, m.shuts[peer]...)
+	list = append(list, m.of(peer).shuts...)
 	if e.Errno == unix.EPIPE {
-		list = append(list, m.deafs[peer]...) // of a local socket
+		list = append(list, m.of(peer).deafs...) // of a local socket
 	}
 	if f, ok := m.folds[peer]; ok && len(m.candidates(i, list)) == 0 {
 		return []int{f}
@@ -189,12 +189,12 @@ func (m *matcher) finishesOfStranger(e *event.Event, id uint64) []int {
 		return deaths
 	}
 	if listener, ok := m.reached[id]; ok {
-		if by := m.lastBefore(m.closes[listener], e.End); by >= 0 && len(m.procs.holders[listener]) == 0 {
+		if by := m.lastBefore(m.of(listener).closes, e.End); by >= 0 && len(m.procs.holders[listener]) == 0 {
 			return []int{by}
 		}
 		return m.procs.deathsOf(listener)
 	}
-	if _, ok := m.remote[id]; ok {
+	if m.of(id).hasRemote {
 		return m.procs.deaths()
 	}
 	return nil
@@ -203,12 +203,12 @@ func (m *matcher) finishesOfStranger(e *event.Event, id uint64) []int {
 // refusals are the closes after which nobody was there any more for what a call
 // sent or for the connection that it asked for.
 func (m *matcher) refusals(i int, e *event.Event) []int {
-	to := m.remote[e.Sock]
+	to := m.of(e.Sock).remote
 	if e.Op == event.OpRecv {
-		m.cause(i, m.lastBefore(m.sends[e.Sock], e.End)) // which got no receiver
+		m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End)) // which got no receiver
 	}
 	var gone []int
-	for at, owners := range m.owners {
+	for at, owners := range m.owners() {
 		addr := at.Addr
 		if !m.g.record.delivers(hostOf(e), to, at.Host) {
 			continue
@@ -217,7 +217,7 @@ func (m *matcher) refusals(i int, e *event.Event) []int {
 			continue
 		}
 		for _, id := range owners {
-			if by := m.lastBefore(m.closes[id], e.End); by >= 0 && id != e.Sock {
+			if by := m.lastBefore(m.of(id).closes, e.End); by >= 0 && id != e.Sock {
 				gone = append(gone, by)
 			}
 		}

@@ -82,9 +82,9 @@ func (m *matcher) left() map[uint64][]int {
 		return m.leftovers
 	}
 	m.leftovers = make(map[uint64][]int)
-	for listener, list := range m.queued {
-		for _, i := range list {
-			if m.peer[m.event(i).Sock] == 0 && !m.inFolds[listener] {
+	for listener, s := range m.socks {
+		for _, i := range s.queued {
+			if m.peer[m.event(i).Sock] == 0 && !s.inFolds {
 				m.leftovers[listener] = append(m.leftovers[listener], i)
 			}
 		}
@@ -178,10 +178,10 @@ func (m *matcher) released(i int, e *event.Event) {
 	var list []int
 	switch e.Op {
 	case event.OpConnect:
-		list = m.accepts[m.reached[e.Sock]]
+		list = m.of(m.reached[e.Sock]).accepts
 	case event.OpSend, event.OpClose:
 		for _, id := range m.receivers(e) {
-			list = append(list, m.recvs[id]...)
+			list = append(list, m.of(id).recvs...)
 		}
 	default:
 		return
@@ -228,9 +228,13 @@ func (m *matcher) receivers(e *event.Event) []uint64 {
 // sends to the receiver, and to no other.
 func (m *matcher) crowds() {
 	places := -1
-	for from, sends := range m.sends {
+	for from, s := range m.socks {
+		sends := s.sends
+		if len(sends) == 0 {
+			continue
+		}
 		to, alone := m.onlyReceiver(from, sends)
-		if !alone || len(m.recvs[to]) == 0 {
+		if !alone || len(m.of(to).recvs) == 0 {
 			continue
 		}
 		if places < 0 {
@@ -266,7 +270,7 @@ func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 
 // taker is the receive that took the nth message; -1 where a fold has it.
 func (m *matcher) taker(id uint64, n int64) int {
-	for _, i := range m.recvs[id] {
+	for _, i := range m.of(id).recvs {
 		if e := m.event(i); n > 0 && n <= e.Offset && n > e.Offset-int64(len(e.Sums)) {
 			return i
 		}

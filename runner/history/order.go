@@ -330,6 +330,6 @@ func (m *matcher) lacks(i int) {
 func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.record.spotsOf(hostOf(e), a), func(s spot) bool {
-		return len(m.owners[s]) > 0
+		return len(m.owners()[s]) > 0
 	})
 }

@@ -81,7 +81,7 @@ func (f *finder) received(i int, e *event.Event) {
 // pending looks at the sends whose bytes a receive may have taken. It returns
 // the one whose bytes come first; -1 where none is known.
 func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
-	list := f.m.sends[peer]
+	list := f.m.of(peer).sends
 	start := e.Offset - e.Took
 	k, _ := slices.BinarySearchFunc(list, start+1, func(s int, at int64) int {
 		return int(f.m.sentBy(s, peer) - at)
@@ -105,7 +105,7 @@ func (f *finder) pending(w *want, i int, e *event.Event, peer uint64) int {
 // missed looks at the sends whose bytes have been received, by a call that did
 // not wait and may have come too early for them.
 func (f *finder) missed(w *want, i int, e *event.Event, peer uint64) {
-	list := f.m.sends[peer]
+	list := f.m.of(peer).sends
 	k, _ := slices.BinarySearchFunc(list, e.Offset-e.Took+1, func(s int, at int64) int {
 		return int(f.m.sentBy(s, peer) - at)
 	})
@@ -155,7 +155,7 @@ func (f *finder) queued(w *want, i int, id uint64) int {
 // ends is the first event by which a description stopped sending; -1 for none.
 func (f *finder) ends(id uint64) int {
 	best := -1
-	for _, list := range [][]int{f.m.shuts[id], f.m.closes[id]} {
+	for _, list := range [][]int{f.m.of(id).shuts, f.m.of(id).closes} {
 		for _, i := range list {
 			if best < 0 || f.m.event(i).Start < f.m.event(best).Start {
 				best = i
@@ -234,7 +234,7 @@ func (f *finder) sent(i int, e *event.Event) {
 	if e.NoWait || e.Errno == unix.EAGAIN {
 		f.roomFor(i, e, peer)
 	}
-	for _, c := range f.m.closes[peer] {
+	for _, c := range f.m.of(peer).closes {
 		if f.shows(i, e, peer) && f.concurrent(c, i) && !f.interrupts(c, i) {
 			f.add(raceBroken, i, c, i)
 		}

@@ -96,12 +96,12 @@ func (f *finder) unread(id uint64) bool {
 // it ended.
 func (f *finder) closed(id uint64, calls []pairing) {
 	for _, p := range calls {
-		for _, c := range f.m.closes[id] {
+		for _, c := range f.m.of(id).closes {
 			if f.sameHandle(c, p.cause) && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
 				f.add(raceHandle, p.cause, c, p.cause)
 			}
 		}
-		for _, c := range f.m.shuts[id] {
+		for _, c := range f.m.of(id).shuts {
 			if f.m.event(p.cause).Op == event.OpSend && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
 				f.add(raceShut, p.cause, c, p.cause)
 			}
@@ -129,7 +129,7 @@ func (f *finder) connected(i int, e *event.Event) {
 		if !e.Retry && !slices.Contains(n.preds[:n.own], l) && f.concurrent(i, l) {
 			f.add(raceRefused, i, i, l)
 		}
-		for _, c := range f.m.closes[f.m.event(l).Sock] {
+		for _, c := range f.m.of(f.m.event(l).Sock).closes {
 			if !(accepted && f.before(accept, c)) && f.concurrent(i, c) && !f.interrupts(c, i) {
 				f.add(raceClosing, i, i, c)
 			}
@@ -251,7 +251,7 @@ func (f *finder) freed(list []int) {
 			if holder.Errno != 0 || !f.collide(i, j) {
 				continue
 			}
-			for _, c := range f.m.closes[holder.Sock] {
+			for _, c := range f.m.of(holder.Sock).closes {
 				if f.concurrent(i, c) {
 					f.add(raceAddress, -1, i, c)
 				}

@@ -64,7 +64,7 @@ func (s Style) verdict(r *history.Result) string {
 
 // verdictLine says how a scenario ended.
 func verdictLine(status history.Status, name string) string {
-	return fmt.Sprintf("%s  %s", status, source.Visible(name))
+	return status.String() + "  " + source.Visible(name)
 }
 
 // aside is what is behind a name: why a scenario was skipped, and how long
