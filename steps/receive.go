@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -48,6 +49,15 @@ type receiver struct {
 
 	laidOut bool  // the layout has taken the bytes apart as they came
 	unmet   error // the field that was not what it must be
+}
+
+// receivers are those of steps that have ended: a receiver is large, and no
+// event holds it.
+var receivers = sync.Pool{New: func() any { return new(receiver) }}
+
+func (r *receiver) giveBack() {
+	*r = receiver{}
+	receivers.Put(r)
 }
 
 // receive chooses how much to receive and receives it.

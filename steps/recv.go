@@ -127,7 +127,9 @@ func (a *recvAction) Run(t *step.Task) error {
 		return err
 	}
 	defer t.GiveBack()
-	r := &receiver{action: a, t: t, h: h, wait: t.Wait(h, &a.nowait, a.flags.Bits)}
+	r := receivers.Get().(*receiver)
+	defer r.giveBack()
+	r.action, r.t, r.h, r.wait = a, t, h, t.Wait(h, &a.nowait, a.flags.Bits)
 	r.message = h.Messages()
 	t.Event.NoWait = r.wait.NoWait
 	r.call = a.callName(h, t.Step.As.Len())

@@ -103,15 +103,15 @@ func (t *Task) attempt(s *Step) error {
 		return err
 	}
 	err = s.Action.Run(t)
-	took := t.took()
-	err = t.settle(s, err, took)
+	ended := time.Now()
+	err = t.settle(s, err, t.took(ended))
 	if err != nil {
 		var above *expectedAbove
 		t.Event.Failed = !errors.As(err, &above)
 	}
 	switch {
 	case t.Event.Call != "" && (err == nil || !t.isCancelled(err)):
-		t.Record()
+		t.record(ended)
 	case err == nil: // nothing was done, and yet it may have given a name its value
 		t.giveNames(t.Last)
 	}
@@ -119,11 +119,11 @@ func (t *Task) attempt(s *Step) error {
 }
 
 // took is how long the step's call took, or all that is in the step.
-func (t *Task) took() time.Duration {
+func (t *Task) took(ended time.Time) time.Duration {
 	if t.began.IsZero() {
 		return 0
 	}
-	return time.Since(t.began)
+	return ended.Sub(t.began)
 }
 
 // settle compares what the action gave with what the step expects.
@@ -310,9 +310,11 @@ func (t *Task) Inner() Limit {
 	return limit
 }
 
-// Record hands the event over and publishes what it made.
-func (t *Task) Record() {
-	t.Event.End = time.Since(t.Actor.Run.Epoch)
+// Record hands the event over, which ends now, and publishes what it made.
+func (t *Task) Record() { t.record(time.Now()) }
+
+func (t *Task) record(ended time.Time) {
+	t.Event.End = ended.Sub(t.Actor.Run.Epoch)
 	t.Event.After, t.Event.Uses = t.Causes, t.uses
 	if t.Process != nil {
 		t.Event.Process = t.Process.ID()
