@@ -30,7 +30,7 @@ connection, but a shutdown acts on the socket, and so on both. See dup(2).`,
 		Call:   "dup(2)",
 		Kernel: "makes a second descriptor of the same open file. Both share everything but the flag FD_CLOEXEC; the socket ends with the last of them.",
 		Errors: []step.Cure{
-			{"EMFILE", "the process has as many descriptors as it may have"},
+			{Errno: "EMFILE", Why: "the process has as many descriptors as it may have"},
 		},
 	},
 	New: func() step.Action { return new(dupAction) },

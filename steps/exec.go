@@ -38,7 +38,7 @@ signal, stdout, stderr}.`,
 		Call:   "clone(2), execve(2), wait4(2)",
 		Kernel: "makes a process, runs the program in it and waits until it has ended.",
 		Errors: []step.Cure{
-			{"ENOENT", "there is no such program"},
+			{Errno: "ENOENT", Why: "there is no such program"},
 		},
 	},
 	New:    func() step.Action { return new(execAction) },

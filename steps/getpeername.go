@@ -28,7 +28,7 @@ var getpeernameKind = step.Kind{
 		Call:   "getpeername(2)",
 		Kernel: "returns the address of the peer.",
 		Errors: []step.Cure{
-			{"ENOTCONN", "the socket is not connected"},
+			{Errno: "ENOTCONN", Why: "the socket is not connected"},
 		},
 	},
 	New: func() step.Action { return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername} },

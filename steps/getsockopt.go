@@ -42,7 +42,7 @@ getsockopt(2).`,
 		Call:   "getsockopt(2)",
 		Kernel: "returns a setting or a state of the socket.",
 		Errors: []step.Cure{
-			{"ENOPROTOOPT", "this kind of socket does not have the option"},
+			{Errno: "ENOPROTOOPT", Why: "this kind of socket does not have the option"},
 		},
 	},
 	New: func() step.Action { return &getsockoptAction{size: value.Size{Number: value.AtMost(&value.MaxBuffer)}} },

@@ -30,7 +30,7 @@ kill(2), signal(7).`,
 		Call:   "kill(2)",
 		Kernel: "sends the process a signal, which ends it or is handled by it.",
 		Errors: []step.Cure{
-			{"ESRCH", "the process has ended"},
+			{Errno: "ESRCH", Why: "the process has ended"},
 		},
 	},
 	New:  func() step.Action { return new(killAction) },

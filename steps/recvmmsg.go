@@ -23,7 +23,7 @@ of the datagrams' data, in order. See recvmmsg(2).`,
 		Call:   "recvmmsg(2)",
 		Kernel: "receives several messages in one call. The result is how many came.",
 		Errors: []step.Cure{
-			{"EAGAIN", "nothing has come, and the call does not wait"},
+			{Errno: "EAGAIN", Why: "nothing has come, and the call does not wait"},
 		},
 	},
 	New: func() step.Action {

@@ -38,7 +38,7 @@ actors:
 		Kernel: "sends several messages in one call. The result is how many went; an error of a later one is only told by the next call.",
 		Wire:   "One datagram for each message.",
 		Errors: []step.Cure{
-			{"EMSGSIZE", "the first datagram is too large"},
+			{Errno: "EMSGSIZE", Why: "the first datagram is too large"},
 		},
 	},
 	New:  func() step.Action { return new(sendmmsgAction) },

@@ -27,7 +27,7 @@ half-close. See shutdown(2).`,
 		Kernel: "ends one or both directions of the connection, whoever else has a descriptor of it. The descriptor stays open.",
 		Wire:   "TCP: a FIN, once all data before it has gone, when the sending direction ends.",
 		Errors: []step.Cure{
-			{"ENOTCONN", "the socket is not connected"},
+			{Errno: "ENOTCONN", Why: "the socket is not connected"},
 		},
 	},
 	New: func() step.Action { return &shutdownAction{how: value.Enum{Words: []string{"read", "write", "both"}}} },

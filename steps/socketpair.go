@@ -25,7 +25,7 @@ var socketpairKind = step.Kind{
 		Call:   "socketpair(2)",
 		Kernel: "makes two sockets that are connected to each other, mostly local ones. What is sent into the one comes out of the other.",
 		Errors: []step.Cure{
-			{"EOPNOTSUPP", "this family cannot make pairs"},
+			{Errno: "EOPNOTSUPP", Why: "this family cannot make pairs"},
 		},
 	},
 	New: func() step.Action { return &socketpairAction{flags: value.Flags{Of: sock.SocketFlags}} },

@@ -31,7 +31,7 @@ with EADDRINUSE until it is unlinked. See unlink(2).`,
 		Call:   "unlink(2)",
 		Kernel: "removes the name. A socket that is bound to it stays, but nobody can connect to it any more.",
 		Errors: []step.Cure{
-			{"ENOENT", "there is no such path"},
+			{Errno: "ENOENT", Why: "there is no such path"},
 		},
 	},
 	New: func() step.Action { return new(unlinkAction) },
