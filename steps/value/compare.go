@@ -28,6 +28,16 @@ type bound struct {
 // Given reports whether the condition was written at all.
 func (c *Compare) Given() bool { return c.Node != nil }
 
+// Exact reports whether there is one number that holds, and else is the
+// condition as it is written.
+func (c *Compare) Exact() (text string, exact bool) {
+	var texts []string
+	for _, b := range c.any {
+		texts = append(texts, b.text)
+	}
+	return strings.Join(texts, " or "), len(c.any) == 1 && c.any[0].op == "="
+}
+
 // Decode reads a condition or a list of conditions.
 func (c *Compare) Decode(d *Decoder, n *source.Node) {
 	c.Node = n

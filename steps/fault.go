@@ -1,0 +1,161 @@
+package steps
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var faultKind = step.Kind{
+	Name:    "fault",
+	Summary: "set a fault of a link on or off, or wait until it has hit",
+	Text: `A fault is a rule of a link: it drops, doubles, delays, reorders or corrupts the
+frames that it matches. A rule that begins with set: off waits until it is set
+on, and counts from there. hits is how many frames it has acted on; the step
+waits until the number is as expected. LINK.cut, or LINK alone, is the cut of the
+link: it hits each frame that the cut swallows. How many those are is a matter of
+time, so only an exact number that is expected is shown, else the condition.`,
+	Example: `requires: netns
+network:
+  hosts:
+    alpha: {eth0: 192.168.1.1/24}
+    beta: {eth0: 192.168.1.2/24}
+  links:
+    lan:
+      join: [alpha.eth0, beta.eth0]
+      faults:
+        lost: {drop: {udp: 5000, nth: 1}}
+actors:
+  alpha:
+    - socket: udp
+      as: sock
+    - send: sock
+      to: 192.168.1.2:5000
+      data: hello
+    - fault: lan.lost
+      expect: {hits: 1}
+`,
+	New: func() step.Action { return &faultAction{set: value.Enum{Words: []string{onWord, offWord}}} },
+}
+
+const (
+	onWord  = "on"
+	offWord = "off"
+)
+
+type faultAction struct {
+	name value.Text
+	set  value.Enum
+	hits value.Compare
+}
+
+func (a *faultAction) Params(p *step.Params) {
+	p.Value(&a.name, "the fault: wan.lost; or a link alone, for its cut")
+	p.Key("set", &a.set, "on or off")
+	p.Result("hits", &a.hits, "how many frames it must have acted on: a number or a condition; the step waits for it")
+	p.Makes = "the number of its hits"
+	p.Word = "hits"
+}
+
+func (a *faultAction) Run(t *step.Task) error {
+	name, err := a.name.Marked(t)
+	if err != nil {
+		return err
+	}
+	on, fault, dotted := strings.Cut(name.Text, ".")
+	if !dotted {
+		fault = cutWord
+	}
+	link, ok := t.Actor.Run.Network().Link(on)
+	if !ok {
+		return value.Mismatchf("the network has no link %s", value.Quote(on))
+	}
+	if a.set.Given() {
+		t.Call("fault", event.Plain(name), event.Const(a.set.Word))
+		if err := link.Arm(fault, a.set.Word == onWord); err != nil {
+			return failedCall(t, err)
+		}
+		t.Return(event.Const("0"))
+		if !a.hits.Given() && !t.Step.As.Given() {
+			return nil
+		}
+		t.Next()
+	}
+	t.Call("fault", event.Plain(name))
+	hits, err := a.wait(t, link, fault)
+	if err != nil {
+		return failedCall(t, err)
+	}
+	t.Return(a.shown(hits, fault))
+	return t.SetAs(0, hits)
+}
+
+// aLongTime is longer than any step waits.
+const aLongTime = 24 * time.Hour
+
+// wait waits until the fault has hit as often as expected.
+func (a *faultAction) wait(t *step.Task, link step.Link, fault string) (int, error) {
+	for {
+		hits, again, err := link.Hits(fault)
+		if err != nil || !a.hits.Given() {
+			return hits, err
+		}
+		holds, want, err := a.hits.Holds(t, int64(hits))
+		if err != nil || holds {
+			return hits, err
+		}
+		t.Missing = fmt.Sprintf("expected hits: %s, the fault has hit %d times", want, hits)
+		if err := t.PauseUntil(again, aLongTime); err != nil {
+			return hits, err
+		}
+	}
+}
+
+// shown is the number of hits where the scenario fixes it, else what it expects.
+func (a *faultAction) shown(hits int, fault string) any {
+	switch text, exact := a.hits.Exact(); {
+	case a.hits.Given() && !exact:
+		return event.Const(text)
+	case !a.hits.Given() && fault == cutWord:
+		return event.Const("<hits>")
+	}
+	return hits
+}
+
+// UsesLink implements [step.LinkUser].
+func (a *faultAction) UsesLink() (name string, known bool) {
+	name, known = a.name.Static()
+	name, _, _ = strings.Cut(name, ".")
+	return name, known
+}
+
+func (a *faultAction) Check(c *step.Check) {
+	if a.set.Given() && !a.hits.Given() && len(c.Step.As.List) == 0 && c.MustSucceed() {
+		c.NothingToMask("a step that sets a fault on or off returns nothing")
+	}
+	c.MakeValues()
+	name, static := a.name.Static()
+	top := c.Topology()
+	if !static || top == nil {
+		return
+	}
+	on, fault, dotted := strings.Cut(name, ".")
+	link := top.Links[on]
+	switch {
+	case link == nil:
+		unknownLink(c, a.name.Node, on)
+	case (!dotted || fault == cutWord) && a.set.Given():
+		c.Problem(a.set.Node, "the cut of a link is set with link").Hint = "write link: " + on + ", set: cut or whole"
+	case dotted && !slices.Contains(link.Faults, fault):
+		p := c.Problem(a.name.Node, "the link %s has no fault %s", on, value.Quote(fault))
+		if p.Hint = source.DidYouMean(fault, link.Faults); p.Hint == "" {
+			p.Hint = "its faults are " + value.JoinOr(link.Faults)
+		}
+	}
+}
