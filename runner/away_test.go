@@ -4,8 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // aways are the ways in which an actor can be away from its own line of steps,

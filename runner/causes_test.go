@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // later keeps an actor busy for some steps, so that what it does afterwards

@@ -8,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // needsNetns skips a test where this process can make no network namespace.

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // waitingCalls are conversations in which a call waits, or must not, in a way

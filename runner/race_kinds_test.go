@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // pairOf is an actor with a connected pair of local sockets, whose branches

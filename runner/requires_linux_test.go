@@ -8,8 +8,8 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // Privileges are those that a process has in its network: a user namespace

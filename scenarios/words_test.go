@@ -9,12 +9,12 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // wrongValues are values of each type, written out and given by an expression.

@@ -19,9 +19,9 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/sockscript/sockscript/internal/ci"
-	"github.com/sockscript/sockscript/internal/proctest"
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/tests/ci"
+	"github.com/sockscript/sockscript/steps/tests/proctest"
 )
 
 // programVar makes the test binary one of the programs below.

@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/ci"
-	"github.com/sockscript/sockscript/internal/proctest"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/ci"
+	"github.com/sockscript/sockscript/steps/tests/proctest"
 )
 
 // Whatever a program leaves behind in its group is gone when the scenario is,

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // openssl fills in the folder of the certificates, and skips the test where the

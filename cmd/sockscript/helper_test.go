@@ -4,7 +4,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/proctest"
+	"github.com/sockscript/sockscript/steps/tests/proctest"
 )
 
 // awaitGone waits until no process has this setting in its environment, and

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // escapes starts programs that leave their group and session in all ways.

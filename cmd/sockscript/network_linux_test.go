@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // An ordinary user runs scenarios with networks of their own, beside one that

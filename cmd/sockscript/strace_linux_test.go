@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // kernelCalls are the system calls behind the two that the kernel does not

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"golang.org/x/sys/unix"
 )
 

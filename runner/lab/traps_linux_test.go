@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )

@@ -8,10 +8,10 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"golang.org/x/sys/unix"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // documents are the reports of a form that a consumer must take: of all ways to

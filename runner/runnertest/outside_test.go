@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // A module of its own embeds this package: it runs its own server, and

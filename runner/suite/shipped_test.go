@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each

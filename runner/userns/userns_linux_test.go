@@ -15,12 +15,12 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/internal/ci"
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 func TestMain(m *testing.M) {

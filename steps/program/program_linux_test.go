@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/sockscript/sockscript/internal/ci"
-	"github.com/sockscript/sockscript/internal/proctest"
+	"github.com/sockscript/sockscript/steps/tests/ci"
+	"github.com/sockscript/sockscript/steps/tests/proctest"
 )
 
 // holdVar makes the test binary a process that starts a family and waits.

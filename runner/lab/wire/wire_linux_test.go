@@ -16,7 +16,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/sockscript/sockscript/internal/ci"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"golang.org/x/sys/unix"
 )
 
