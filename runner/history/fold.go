@@ -148,7 +148,7 @@ func (b *Branch) alike(p, q stretch) bool {
 // that the kernel chose in each.
 func (b *Branch) sameText(p, q stretch) func(x, y string) bool {
 	masksOf := func(round stretch) *masks {
-		m := &masks{owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string][]string)}
+		m := &masks{owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string][]string), hosts: make(map[uint64]string)}
 		for _, e := range b.Entries[round.low:round.high] {
 			if e.Event != nil && e.Event.Endpoints != nil {
 				m.note(b, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)
