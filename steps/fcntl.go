@@ -51,6 +51,16 @@ a number: a process, or a process group where it is negative. See fcntl(2).`,
       expect: {has: O_NONBLOCK}
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "fcntl(2)",
+		Kernel: "reads or changes what belongs to the open file (O_NONBLOCK and the other status flags, the owner that gets SIGIO and SIGURG, the size of a pipe) or to this descriptor alone (FD_CLOEXEC).",
+		Errors: []step.Cure{
+			{Errno: "EINVAL", Why: "the kernel does not know the command, or the value is not one that it takes"},
+			{Errno: "EBADF", Why: "the command is for a pipe, and this is not one"},
+			{Errno: "ESRCH", Why: "the process that is to own the descriptor does not exist"},
+			{Errno: "EPERM", Why: "an ordinary user may not make a pipe larger than fs.pipe-max-size"},
+		},
+	},
 	New: func() step.Action { return new(fcntlAction) },
 }
 

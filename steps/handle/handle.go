@@ -20,6 +20,7 @@ type Handle struct {
 
 	shown atomic.Pointer[any]       // the name as a part of an event; see Part
 	above atomic.Pointer[Transport] // see Above
+	moved atomic.Pointer[Handle]    // see Onto
 
 	Terminal  bool      // our end of a program's terminal
 	ReadAhead ReadAhead // of a program's stream; nil elsewhere
@@ -41,6 +42,22 @@ func (h *Handle) Part() any {
 	part := any(event.Name(h.Name))
 	h.shown.Store(&part)
 	return part
+}
+
+// Onto makes the handle's names stand for another: dup2(2) has given the
+// descriptor another file.
+func (h *Handle) Onto(other *Handle) { h.moved.Store(other) }
+
+// Now is the handle itself, or the one that dup2(2) has put in its place since.
+func (h *Handle) Now() *Handle {
+	now := h
+	for m := now.moved.Load(); m != nil; m = now.moved.Load() {
+		now = m
+	}
+	if now != h {
+		h.moved.Store(now)
+	}
+	return now
 }
 
 // A ReadAhead reads a program's stream before any step does, so that the

@@ -171,6 +171,22 @@ func (g *Group) block(w Wait, watches []*keptConns, call func() syscall.Errno) e
 	}
 }
 
+// openPath makes the open(2), which may wait for the other end of a FIFO.
+func (g *Group) openPath(w Wait, path string, flags int, mode uint32) (fd int, err error) {
+	if g.process != nil {
+		c := caller{g.process, &w}
+		at := unix.AT_FDCWD
+		n, errno := c.call(unix.SYS_OPENAT, num(at), input(append([]byte(path), 0)), num(flags), num(mode))
+		return int(n), g.outcome(errno)
+	}
+	err = g.block(w, nil, func() (errno syscall.Errno) {
+		var failed error
+		fd, failed = unix.Open(path, flags, mode)
+		return asErrno(failed)
+	})
+	return fd, err
+}
+
 // onlyWake keeps all signals but ours from this thread, until restored: Go's
 // runtime preempts goroutines by SIGURG, and a call that has done a part of its
 // work, such as recv(2) with MSG_WAITALL, ends with that part where any signal

@@ -23,6 +23,11 @@ func (g *Group) closeLingering(_ time.Time, closing func() syscall.Errno) error 
 	return asError(closing())
 }
 
+// openPath does not wait for the other end of a FIFO.
+func (g *Group) openPath(_ Wait, path string, flags int, mode uint32) (int, error) {
+	return unix.Open(path, flags|unix.O_NONBLOCK, mode)
+}
+
 // performThreaded leaves EAGAIN as the result: only on Linux calls are made on
 // threads of their own.
 func (d *direction) performThreaded() error {

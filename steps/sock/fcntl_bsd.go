@@ -15,6 +15,9 @@ const (
 	SockCloexec  = 0x80000
 )
 
+// TmpFile is a flag of Linux.
+const TmpFile = 0
+
 func sysGetown(c caller, fd int) (int, syscall.Errno) { return sysFcntl(c, fd, unix.F_GETOWN, 0) }
 
 func sysFcntl(_ caller, fd, command, arg int) (int, syscall.Errno) {

@@ -15,6 +15,9 @@ const (
 	SockCloexec  = unix.SOCK_CLOEXEC
 )
 
+// TmpFile is what O_TMPFILE has beside O_DIRECTORY.
+const TmpFile = unix.O_TMPFILE &^ unix.O_DIRECTORY
+
 // ownerEx is struct f_owner_ex of fcntl(2).
 type ownerEx struct{ kind, pid int32 }
 

@@ -17,6 +17,7 @@ var (
 	MessageFlags    = &FlagSet{table: &flags}                     // MSG_, of send(2) and recv(2)
 	SocketFlags     = &FlagSet{table: &socketFlags}               // SOCK_, of socket(2) and accept4(2)
 	StatusFlags     = &FlagSet{table: &statusFlags, access: true} // O_, of open(2) and F_GETFL
+	PipeFlags       = &FlagSet{table: &statusFlags}               // O_, of pipe2(2) and dup3(2)
 	DescriptorFlags = &FlagSet{table: &descriptorFlags}           // FD_CLOEXEC, of F_GETFD
 )
 

@@ -43,6 +43,7 @@ type registry struct {
 	waiters map[waiter]struct{}
 	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
 	bound   []boundPath
+	fifos   map[uint64]*fifoEnds // by inode
 
 	space     forked.Space
 	processes map[*Process]struct{} // that were forked and have not ended

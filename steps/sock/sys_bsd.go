@@ -133,6 +133,26 @@ func prepare(fd int, nonblock bool) error {
 	return err
 }
 
+func sysPipe(_ caller, flags int, nonblock bool) (fds [2]int, errno syscall.Errno) {
+	if flags&^(unix.O_CLOEXEC|unix.O_NONBLOCK) != 0 {
+		return fds, syscall.EINVAL
+	}
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := unix.Pipe(fds[:]); err != nil {
+		return fds, asErrno(err)
+	}
+	if err := prepare(fds[0], nonblock); err != nil {
+		unix.Close(fds[1])
+		return fds, asErrno(err)
+	}
+	if err := prepare(fds[1], nonblock); err != nil {
+		unix.Close(fds[0])
+		return fds, asErrno(err)
+	}
+	return fds, 0
+}
+
 // sysIdentify asks what kind of socket fd is; the zero kind is none at all.
 func sysIdentify(_ caller, fd int) kind {
 	var k kind

@@ -46,6 +46,20 @@ func pollerFlags(nonblock bool) int {
 	return unix.SOCK_CLOEXEC
 }
 
+func sysPipe(c caller, flags int, nonblock bool) (fds [2]int, errno syscall.Errno) {
+	flags |= unix.O_CLOEXEC
+	if nonblock {
+		flags |= unix.O_NONBLOCK
+	}
+	if c.process != nil {
+		var ends [2]int32
+		_, errno := c.call(unix.SYS_PIPE2, forked.Out(forked.Bytes(&ends)), num(flags))
+		return [2]int{int(ends[0]), int(ends[1])}, errno
+	}
+	err := unix.Pipe2(fds[:], flags)
+	return fds, asErrno(err)
+}
+
 // sysIdentify asks what kind of socket fd is; the zero kind is none at all.
 func sysIdentify(c caller, fd int) kind {
 	var k kind

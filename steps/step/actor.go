@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -68,7 +69,15 @@ func (a *Actor) get(name string) (v any, contested, ok bool) {
 	if !ok && a.call.reads() {
 		return a.call.caller.get(name)
 	}
-	return v, contested, ok
+	return settledHandle(v), contested, ok
+}
+
+// settledHandle is v, or the handle that has taken its place.
+func settledHandle(v any) any {
+	if h, ok := v.(*handle.Handle); ok {
+		return h.Now()
+	}
+	return v
 }
 
 // Set sets the value of a name, and says whether branches may use the name at

@@ -16,6 +16,18 @@ func (c *Check) MakeHandle(i int, s *SocketState) {
 	}
 }
 
+// Replace notes that a handle's name stands for another socket from here on.
+func (c *Check) Replace(r *HandleRef, s *SocketState) {
+	name, known := c.Text(&r.Text)
+	if !known {
+		c.touchAny(&r.Text)
+		return
+	}
+	if sym := c.Symbols[name]; sym != nil && sym.Sock != nil && c.maySucceed() {
+		c.make(&Symbol{Name: name, Sock: s, Used: true})
+	}
+}
+
 // MakeReceived notes handles that come in by SCM_RIGHTS, of which nothing more
 // is known.
 func (c *Check) MakeReceived(names *value.Names) {

@@ -86,7 +86,7 @@ func (t *Task) Get(name string) (any, bool) {
 // Named is Get with the value's trace.
 func (t *Task) Named(name string) (any, bool) {
 	if v, ok := t.Frame[name]; ok {
-		return v, true
+		return settledHandle(v), true
 	}
 	v, contested, ok := t.Actor.get(name)
 	if contested {
