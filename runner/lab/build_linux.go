@@ -139,16 +139,6 @@ func (b *builder) makeHosts() error {
 	return nil
 }
 
-// setThoseThatExist sets kernel parameters; a kernel without IPv6 lacks some.
-func setThoseThatExist(list []Sysctl) error {
-	for _, s := range list {
-		if err := setSysctl(s); err != nil && !errors.Is(err, unix.ENOENT) {
-			return err
-		}
-	}
-	return nil
-}
-
 // hiddenNetwork is a network for the other ends. They are silent: IPv6 would
 // send of its own accord.
 func hiddenNetwork(n **Network) (*Network, error) {

@@ -1,12 +1,10 @@
 package lab
 
 import (
-	"fmt"
 	"net"
 	"os"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -196,26 +194,3 @@ func loUp() error {
 	lo.SetUint16(lo.Uint16() | unix.IFF_UP)
 	return os.NewSyscallError("SIOCSIFFLAGS of lo", unix.IoctlIfreq(fd, unix.SIOCSIFFLAGS, lo))
 }
-
-// alike sets what a new network takes over from the host's network or from the
-// kernel, so that a scenario finds the same everywhere.
-func alike() error {
-	gid := os.Getegid()
-	// Ping sockets for our own group (icmp(7)). In a user namespace without
-	// that group the kernel refuses it; then there are none, as in any new
-	// network.
-	_ = setSysctl(Sysctl{"net.ipv4.ping_group_range", fmt.Sprintf("%d %d", gid, gid)})
-	return setSysctl(Sysctl{"net.ipv4.tcp_congestion_control", "reno"})
-}
-
-// ofHost are the parameters that sockscript itself reads once, in the network
-// of the process: they must be the same in the others.
-var ofHost = sync.OnceValue(func() []Sysctl {
-	var list []Sysctl
-	for _, name := range []string{"net.ipv4.ip_local_port_range", "net.unix.max_dgram_qlen"} {
-		if text, err := os.ReadFile(sysctlPath(name)); err == nil {
-			list = append(list, Sysctl{name, strings.TrimSpace(string(text))})
-		}
-	}
-	return list
-})

@@ -137,3 +137,28 @@ func BenchmarkPrivate(b *testing.B) {
 		n.Close()
 	}
 }
+
+// What the administrator of the machine has changed does not reach a scenario.
+func TestUsualParameters(t *testing.T) {
+	n := private(t, Settings{})
+	must(t, n.try(func() error {
+		if list := changed(); list != nil {
+			t.Errorf("unusual in a new network: %v", list)
+		}
+		for _, name := range []string{"net.ipv4.conf.all.rp_filter", "net.ipv4.conf.default.rp_filter", "net.ipv4.conf.lo.arp_ignore", "net.ipv4.conf.all.forwarding"} {
+			if err := setSysctl(Sysctl{name, "1"}); err != nil {
+				return err
+			}
+		}
+		if list := changed(); len(list) < 4 {
+			t.Errorf("only %v are found", list)
+		}
+		if err := setThoseThatExist(changed()); err != nil {
+			return err
+		}
+		if list := changed(); list != nil {
+			t.Errorf("still unusual: %v", list)
+		}
+		return nil
+	}))
+}

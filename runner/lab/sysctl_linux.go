@@ -99,6 +99,16 @@ func setSysctl(s Sysctl) error {
 	return &SysctlError{s, false, cause(err)}
 }
 
+// setThoseThatExist sets kernel parameters; a kernel without IPv6 lacks some.
+func setThoseThatExist(list []Sysctl) error {
+	for _, s := range list {
+		if err := setSysctl(s); err != nil && !errors.Is(err, unix.ENOENT) {
+			return err
+		}
+	}
+	return nil
+}
+
 // cause is an error of a file without the file's name.
 func cause(err error) error {
 	var at *fs.PathError
