@@ -20,9 +20,10 @@ func TestShipped(t *testing.T) {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
 	for _, c := range cases {
-		// A real program takes its time to start.
+		// A real program takes its time to start, and a timer of the kernel to
+		// run out.
 		count := ci.Runs(5, 200)
-		if c.Scenario.HasTag("programs") {
+		if c.Scenario.HasTag("programs") || c.Scenario.HasTag("slow") {
 			count = ci.Runs(3, 50)
 		}
 		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}

@@ -82,6 +82,22 @@ var chapters = []Chapter{
 		[]string{"icmp-echo", "icmp-ping-socket"},
 	},
 	{
+		"Several hosts",
+		"Hosts, each with a network of its own, and links between them. How a host finds its neighbors, by ARP and by routes, and what a router, a bridge and a load balancer do to a packet.",
+		[]string{
+			"ping-two-hosts", "arp-virtual-address", "arp-ignore", "arp-announce", "arp-no-answer", "arp-packet-socket", "gratuitous-arp",
+			"duplicate-address", "loopback-second-host", "one-address-two-hosts", "router-two-segments", "icmp-errors-router", "path-mtu",
+			"direct-server-return", "igmp-snooping",
+		},
+	},
+	{
+		"Bad links",
+		"Frames are lost, doubled, late and out of order, exactly where the scenario says so. UDP shows it, TCP repairs it, and a network that is cut in two shows what no program can know.",
+		[]string{
+			"udp-impaired-link", "tcp-lost-syn", "tcp-lost-segment", "tcp-partition", "tcp-keepalive-dead-peer", "tcp-user-timeout", "http-bad-link",
+		},
+	},
+	{
 		"Protocols by hand",
 		"Messages are built and taken apart byte by byte: lengths, delimiters, framing; then with the procedure libraries that a scenario can include.",
 		[]string{
