@@ -44,12 +44,29 @@ func usual() []Sysctl {
 	list := []Sysctl{{"net.ipv4.tcp_rmem", "4096 131072 6291456"}, {"net.ipv4.tcp_wmem", "4096 16384 4194304"}}
 	// Forwarding comes first: it changes whether redirects are accepted.
 	for _, s := range []Sysctl{
-		{"forwarding", "0"}, {"accept_redirects", "1"}, {"accept_local", "0"}, {"arp_accept", "0"}, {"arp_announce", "0"},
-		{"arp_evict_nocarrier", "1"}, {"arp_filter", "0"}, {"arp_ignore", "0"}, {"arp_notify", "0"},
-		{"drop_gratuitous_arp", "0"}, {"drop_unicast_in_l2_multicast", "0"}, {"force_igmp_version", "0"},
-		{"ignore_routes_with_linkdown", "0"}, {"log_martians", "0"}, {"promote_secondaries", "0"}, {"proxy_arp", "0"},
-		{"proxy_arp_pvlan", "0"}, {"route_localnet", "0"}, {"rp_filter", "0"}, {"secure_redirects", "1"},
-		{"send_redirects", "1"}, {"shared_media", "1"}, {"src_valid_mark", "0"},
+		{"forwarding", "0"},
+		{"accept_redirects", "1"},
+		{"accept_local", "0"},
+		{"arp_accept", "0"},
+		{"arp_announce", "0"},
+		{"arp_evict_nocarrier", "1"},
+		{"arp_filter", "0"},
+		{"arp_ignore", "0"},
+		{"arp_notify", "0"},
+		{"drop_gratuitous_arp", "0"},
+		{"drop_unicast_in_l2_multicast", "0"},
+		{"force_igmp_version", "0"},
+		{"ignore_routes_with_linkdown", "0"},
+		{"log_martians", "0"},
+		{"promote_secondaries", "0"},
+		{"proxy_arp", "0"},
+		{"proxy_arp_pvlan", "0"},
+		{"route_localnet", "0"},
+		{"rp_filter", "0"},
+		{"secure_redirects", "1"},
+		{"send_redirects", "1"},
+		{"shared_media", "1"},
+		{"src_valid_mark", "0"},
 	} {
 		for _, of := range []string{"all", "default", "lo"} {
 			list = append(list, Sysctl{"net.ipv4.conf." + of + "." + s.Name, s.Value})

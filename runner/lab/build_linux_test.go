@@ -183,6 +183,27 @@ func TestInterfaces(t *testing.T) {
 	}
 }
 
+// A packet as large as the hosts' MTU passes each kind of link.
+func TestLargePackets(t *testing.T) {
+	for name, p := range map[string]Plan{"two": pair(), "many": segment(), "wire": wired()} {
+		t.Run(name, func(t *testing.T) {
+			for i := range p.Hosts {
+				p.Hosts[i].Interfaces[0].MTU = 9000
+			}
+			l := build(t, p)
+			server := listen(t, host(t, l, "b"), "10.0.0.2:80")
+			client := dial(t, host(t, l, "a"), "udp", "10.0.0.2:80")
+			data := make([]byte, 9000-20-8)
+			if _, err := client.Write(data); err != nil {
+				t.Fatal(err)
+			}
+			if n, err := server.Read(make([]byte, 10000)); n != len(data) || err != nil {
+				t.Errorf("received %d bytes, %v", n, err)
+			}
+		})
+	}
+}
+
 // Every host begins the same, whatever the network of this process is like.
 func TestKernelParameters(t *testing.T) {
 	p := pair()

@@ -259,6 +259,22 @@ func TestInterfaceDownAndUp(t *testing.T) {
 	}
 }
 
+// Coming up again, lo has what it had; 127.0.0.1 and ::1 come by themselves.
+func TestLoDownAndUp(t *testing.T) {
+	a := host(t, build(t, pair()), "a")
+	must(t, a.AddAddress("lo", netip.MustParsePrefix("192.0.2.1/32"), false))
+	must(t, a.AddAddress("lo", netip.MustParsePrefix("2001:db8::1/128"), false))
+	must(t, a.AddRoute(netip.MustParsePrefix("2001:db8:1::/64"), "prohibit"))
+	must(t, a.SetInterface("lo", false))
+	must(t, a.SetInterface("lo", true))
+	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "192.0.2.1:80", "[2001:db8::1]:80"} {
+		exchange(t, a, a, address)
+	}
+	if _, err := tryDial(a, "udp", "[2001:db8:1::1]:80"); !errors.Is(err, unix.EACCES) {
+		t.Errorf("a connect by a prohibiting route: %v", err)
+	}
+}
+
 // Without a carrier a write succeeds and vanishes; nothing is forgotten.
 func TestCarrier(t *testing.T) {
 	for name, p := range map[string]Plan{"many": segment(), "wire": wired()} {
