@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
@@ -54,6 +55,14 @@ func (n *singleNetwork) Host(name string) (step.Host, bool) { return n.Network, 
 
 // Link implements [step.Network].
 func (n *singleNetwork) Link(string) (step.Link, bool) { return nil, false }
+
+// Address implements [step.Network].
+func (n *singleNetwork) Address(string, string) string { return "" }
+
+// Neighboring implements [step.Network].
+func (n *singleNetwork) Neighboring(string, string, bool) (netip.Addr, bool) {
+	return netip.Addr{}, false
+}
 
 // Hosts implements [network].
 func (n *singleNetwork) Hosts() []string { return nil }

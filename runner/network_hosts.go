@@ -18,6 +18,7 @@ import (
 // hostsNetwork is a network of several hosts.
 type hostsNetwork struct {
 	*lab.Lab
+	plan      *scenarios.NetworkPlan
 	names     []string // in the order of the file
 	hosts     map[string]*host
 	low, high uint16 // the ports that the kernel chooses on one of the hosts
@@ -29,7 +30,7 @@ func buildHosts(plan *scenarios.NetworkPlan) (network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &hostsNetwork{Lab: l, hosts: make(map[string]*host), low: 65535}
+	n := &hostsNetwork{Lab: l, plan: plan, hosts: make(map[string]*host), low: 65535}
 	for _, h := range plan.Hosts {
 		n.names = append(n.names, h.Name)
 		network, _ := l.Host(h.Name)
@@ -96,6 +97,20 @@ type link struct{ *lab.Link }
 
 // Impair implements [step.Link].
 func (l link) Impair(c step.Impairment) error { return l.Link.Impair(lab.Change(c)) }
+
+// Address implements [step.Network].
+func (n *hostsNetwork) Address(host, iface string) string {
+	h := n.plan.Host(host)
+	if h == nil || h.Interface(iface) == nil || len(h.Interface(iface).Addresses) == 0 {
+		return ""
+	}
+	return h.Interface(iface).Addresses[0].Addr().String()
+}
+
+// Neighboring implements [step.Network].
+func (n *hostsNetwork) Neighboring(host, other string, six bool) (netip.Addr, bool) {
+	return n.plan.Neighboring(host, other, six)
+}
 
 // Within implements [scenarios.Network]: what all hosts have in common is asked
 // of the first.

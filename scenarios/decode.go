@@ -83,7 +83,7 @@ func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Pro
 	vars := slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
 	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
-	r.Libraries = library.Includes()
+	r.Libraries, r.Hosts = library.Includes(), interfacesIn(n.Get("network"))
 	for _, inc := range s.Included {
 		file, problems := inc.decode(r)
 		r.Include(inc.Name, file)
@@ -188,6 +188,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
+	problems = append(problems, s.checkHosts()...)
 	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.topology())...)
 }
 

@@ -1,6 +1,9 @@
 package scenarios
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -47,6 +50,33 @@ func (v *NetworkPlan) Link(name string) *Link {
 		}
 	}
 	return nil
+}
+
+// Neighboring is the first address of a host on a link that another host is on
+// too, of IPv6 or else of IPv4.
+func (v *NetworkPlan) Neighboring(host, other string, six bool) (netip.Addr, bool) {
+	h := v.Host(host)
+	if h == nil {
+		return netip.Addr{}, false
+	}
+	for _, i := range h.Interfaces {
+		if !v.joins(host, i.Name, other) {
+			continue
+		}
+		for _, a := range i.Addresses {
+			if a.Addr().Is6() == six {
+				return a.Addr(), true
+			}
+		}
+	}
+	return netip.Addr{}, false
+}
+
+// joins reports whether a link joins an interface of one host and another host.
+func (v *NetworkPlan) joins(host, iface, other string) bool {
+	return slices.ContainsFunc(v.Links, func(l *Link) bool {
+		return l.End(host+"."+iface) >= 0 && slices.ContainsFunc(l.Join, func(e *End) bool { return e.Host == other })
+	})
 }
 
 // Decode reads a word or a mapping.

@@ -1,6 +1,30 @@
 package scenarios
 
-import "github.com/sockscript/sockscript/steps/step"
+import (
+	"slices"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
+)
+
+// interfacesIn are the hosts of a network with their interfaces, as far as they
+// can be read: expressions must know them before anything is decoded.
+func interfacesIn(network *source.Node) map[string][]string {
+	hosts := make(map[string][]string)
+	if network == nil || network.Get(hostsKey) == nil {
+		return hosts
+	}
+	for _, e := range network.Get(hostsKey).Entries {
+		names := []string{loName}
+		for _, key := range keysOf(e.Value) {
+			if !slices.Contains([]string{loName, routesKey, forwardKey, sysctlsKey}, key) {
+				names = append(names, key)
+			}
+		}
+		hosts[e.Key.Text] = names
+	}
+	return hosts
+}
 
 // topology is what the steps may name of the network.
 func (v *NetworkPlan) topology() *step.Topology {

@@ -37,6 +37,7 @@ actors:
       to: 192.168.1.150:5001
       expect: {error: EADDRNOTAVAIL}
 `,
+	Reshapes: true,
 	New: func() step.Action {
 		return &addressAction{
 			add: newPrefix(), remove: newPrefix(),

@@ -60,6 +60,11 @@ type bindAction struct {
 	to     value.Address
 }
 
+// UsesAddress implements [step.AddressUser].
+func (a *bindAction) UsesAddress() (*step.HandleRef, *value.Address, bool) {
+	return &a.handle, &a.to, true
+}
+
 func (a *bindAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the address: 127.0.0.1:8080, [::1]:0, :8080 (any), unix:PATH, unix:@abstract").Need()

@@ -58,6 +58,11 @@ type connectAction struct {
 	nowait value.Bool
 }
 
+// UsesAddress implements [step.AddressUser].
+func (a *connectAction) UsesAddress() (*step.HandleRef, *value.Address, bool) {
+	return &a.handle, &a.to, false
+}
+
 func (a *connectAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("to", &a.to, "the peer's address, or a handle of another actor: ${server.listener}").Need()

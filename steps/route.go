@@ -38,6 +38,7 @@ actors:
       to: 10.9.0.1:80
       expect: {error: ENETUNREACH}
 `,
+	Reshapes: true,
 	New: func() step.Action {
 		return &routeAction{to: value.NewParsed("network", func(s string) (netip.Prefix, error) { return value.ParseNetwork(s, false) })}
 	},

@@ -72,6 +72,11 @@ type sendAction struct {
 	control option.Control
 }
 
+// UsesAddress implements [step.AddressUser].
+func (a *sendAction) UsesAddress() (*step.HandleRef, *value.Address, bool) {
+	return &a.handle, &a.to, false
+}
+
 func (a *sendAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
 	p.Key("data", &a.data, "what to send").Need()

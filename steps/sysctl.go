@@ -34,8 +34,9 @@ actors:
     - sysctl: net.ipv4.conf.lo.arp_ignore
       expect: 1
 `,
-	New:  func() step.Action { return &sysctlAction{name: value.NewParsed("kernel parameter", parseSysctl)} },
-	Hint: sysctlHint,
+	Reshapes: true,
+	New:      func() step.Action { return &sysctlAction{name: value.NewParsed("kernel parameter", parseSysctl)} },
+	Hint:     sysctlHint,
 }
 
 func sysctlHint(errno syscall.Errno, _ sock.Addr) string {

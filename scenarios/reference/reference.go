@@ -102,7 +102,8 @@ var turnRows = []value.DocRow{
 const requirementIntro = "`requires` names what must be there. Otherwise the scenario is skipped, and the reason is shown."
 
 const addressIntro = "Host names are not looked up. Where a socket address is expected, the name of a handle " +
-	"means the address of that handle: `to: listener`, or `${server.listener}` for a handle of another actor."
+	"means the address of that handle: `to: listener`, or `${server.listener}` for a handle of another actor. " +
+	"An address that stands for all of its host, 0.0.0.0 or ::, becomes the loopback address of its family in a reference; from another host, the first address of the owner's host on a link that both hosts are on."
 
 const payloadIntro = "A payload is a text, a mapping with one of these forms, or a list of payloads, which are joined. " +
 	"Reports show bytes as a quoted text where at least four fifths of them belong to printable characters and white space; zero bytes count as neither, and what is not text in it shows as `\\x1f`. " +
@@ -114,7 +115,7 @@ const layoutIntro = "A layout takes bytes apart, in `unpack` and in `expect: {la
 
 const expressionIntro = "`${…}` in any text is an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +
-	"for which it waits. In `CONDITION ? A : B` it waits only for the names in the branch that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; where a step or `as` takes the name of a handle, it is the handle itself. " +
+	"for which it waits. In `CONDITION ? A : B` it waits only for the names in the branch that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; an interface of a host, `alpha.eth0`, has `.mac`, `.index` and `.address`; where a step or `as` takes the name of a handle, it is the handle itself. " +
 	"A parameter, an item of a list or a key of `expect`, of any type, may be one `${…}`. It is read as if the file had the value of the expression, " +
 	"and `check` does not check that step. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: other actors can read these values, but their steps cannot use the handle. In addition to these names and the functions of the expression language, there are:"
 
@@ -134,6 +135,7 @@ func maskRows() []value.DocRow {
 		{Key: "<peer>", Help: "the port of a socket that the scenario did not make, such as a program's, if it is in the range from which the kernel chooses"},
 		{Key: "<free_port>", Help: "a port that free_port() gave"},
 		{Key: "<pid>, <uid>, <gid>", Help: "the ids of a process"},
+		{Key: "<index>", Help: "the index of an interface"},
 		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned"},
 		{Key: "<NAME>", Help: "the result of a step with `mask: true` and `as: NAME`, and what comes from it"},
 		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true` and without `as`: of a receive, of other steps, of a program"},

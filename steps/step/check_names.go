@@ -207,6 +207,9 @@ func (c *Check) ownName(e *value.Expr, name string) {
 		}
 		return
 	}
+	if _, _, iface := value.InterfaceName(name); iface {
+		return // it is there
+	}
 	if c.scenario.Vars[name] != nil {
 		c.scenario.usedVars[name] = true
 		return

@@ -68,6 +68,17 @@ type LinkUser interface {
 	UsesLink() (name string, known bool)
 }
 
+// An AddressUser is an action that gives a socket an address, or that sends to
+// one.
+type AddressUser interface {
+	// UsesAddress is the socket and the address. The address becomes the
+	// socket's own where the action binds it.
+	UsesAddress() (socket *HandleRef, a *value.Address, binds bool)
+}
+
+// Host is the host that the step names; nil for a step that needs none.
+func (s *Step) Host() *HostRef { return s.on }
+
 // Type names the type in the reference.
 func (r *HostRef) Type() string { return "host" }
 
@@ -105,6 +116,20 @@ func (r *HostRef) Shown(t *Task) ([]any, error) {
 	shown := event.Marked{Text: "host "}
 	shown.Add(name)
 	return []any{event.Bare(shown)}, nil
+}
+
+// interfaceValue is what expressions see of an interface.
+func (t *Task) interfaceValue(host, iface string) (any, error) {
+	net := t.Actor.Run.Network()
+	h, ok := net.Host(host)
+	if !ok {
+		return nil, fmt.Errorf("there is no host %s in the network", value.Quote(host))
+	}
+	i, err := h.Interface(iface)
+	if err != nil {
+		return nil, fmt.Errorf("the interface %s.%s: %w", host, iface, err)
+	}
+	return &value.InterfaceValue{MAC: i.HardwareAddr.String(), Index: i.Index, Address: net.Address(host, iface)}, nil
 }
 
 // Topology is what the file says of the network.

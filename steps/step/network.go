@@ -14,6 +14,12 @@ type Network interface {
 	Host(name string) (Host, bool)
 	// Link is a link by its name.
 	Link(name string) (Link, bool)
+	// Address is the first address that the file gives an interface; "" where
+	// it gives none.
+	Address(host, iface string) string
+	// Neighboring is the first address of a host on a link that another host is
+	// on too, of IPv6 or else of IPv4.
+	Neighboring(host, other string, six bool) (netip.Addr, bool)
 }
 
 // A Host is a network namespace, or the network of this process. Errors of its

@@ -103,6 +103,9 @@ func (t *Task) Lookup(name string) (any, error) {
 	if v, ok := t.Actor.vars()[name]; ok {
 		return v, nil
 	}
+	if host, iface, ok := value.InterfaceName(name); ok {
+		return t.interfaceValue(host, iface)
+	}
 	switch name {
 	case "index":
 		return t.Actor.Index, nil
@@ -144,7 +147,11 @@ func (t *Task) Await(actor string, index int, name string) (any, error) {
 		return nil, err
 	}
 	t.After(cause)
-	return v.Value()
+	x, err := v.Value()
+	if e, ok := x.(*value.Endpoint); ok {
+		return e.From(t.Actor.Host, t.Actor.Run.Network().Neighboring), err
+	}
+	return x, err
 }
 
 // AwaitMade waits until another actor has made what it gives a name, which need

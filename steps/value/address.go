@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 
@@ -146,6 +147,8 @@ type Endpoint struct {
 	Typ   int    // of the socket that has the address; 0 where it is not known
 	Sock  uint64 // its description, likewise
 	Fixed bool   // the kernel did not choose the port
+	on    string // the host that the socket is on; "" in a network without hosts
+	wild  bool   // it stands for all addresses of the host
 }
 
 // EndpointFields are the names of an endpoint's values.
@@ -171,6 +174,7 @@ func (e *Endpoint) String() string {
 func EndpointOf(h *handle.Handle) *Endpoint {
 	d := h.Sock.Desc()
 	e := EndpointAt(d.Local().Loopback())
+	e.on, e.wild = d.Host(), d.Local().IsWildcard()
 	e.Name, e.Typ, e.Fixed = h.Name, h.Sock.Type(), !d.AutoPort()
 	if !d.Accepted() { // the address of one that was is its listener's
 		e.Sock = d.ID
@@ -180,6 +184,30 @@ func EndpointOf(h *handle.Handle) *Endpoint {
 		e.Peer.Typ = e.Typ
 	}
 	return e
+}
+
+// From is the endpoint as another host sees it. One that stands for all
+// addresses of its host becomes an address of that host on a link that both are
+// on, which neighboring finds; where there is none, only its port is known.
+func (e *Endpoint) From(host string, neighboring func(host, other string, six bool) (netip.Addr, bool)) *Endpoint {
+	if e == nil || !e.wild || e.on == host {
+		return e
+	}
+	seen := *e
+	seen.Address, seen.Host = "", ""
+	if ip, ok := neighboring(e.on, host, e.addr.Family == unix.AF_INET6); ok {
+		seen.addr.IP = ip
+		seen.Address, seen.Host = seen.addr.String(), ip.String()
+	}
+	return &seen
+}
+
+// ReadsAddress reports whether the expression needs the address of what a
+// reference stands for, and not only its port.
+func (e *Expr) ReadsAddress(r *Reference) bool {
+	return e.Whole[r.Slot] || slices.ContainsFunc(e.reads, func(p path) bool {
+		return len(p) > 1 && p[0] == r.Slot && (p[1] == "address" || p[1] == "host")
+	})
 }
 
 // EndpointAt returns the endpoint of an address that belongs to no handle.

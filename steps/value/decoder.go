@@ -16,7 +16,8 @@ import (
 type Decoder struct {
 	actors   map[string]bool
 	vars     map[string]bool
-	Own      *NameSet // names that the actor under way makes
+	Hosts    map[string][]string // of the network, with their interfaces
+	Own      *NameSet            // names that the actor under way makes
 	problems source.Problems
 
 	made      *Compiled // so far; nil where that is not counted
@@ -70,7 +71,7 @@ func (d *Decoder) Outside(v Value, n *source.Node) []*Expr {
 // Tries decodes a value that may be meant otherwise, and reports whether
 // nothing was wrong with it. It leaves no trace in d.
 func (d *Decoder) Tries(v Value, n *source.Node) bool {
-	trial := &Decoder{actors: d.actors, Own: d.Own, vars: d.vars}
+	trial := &Decoder{actors: d.actors, Own: d.Own, vars: d.vars, Hosts: d.Hosts}
 	if d.made != nil {
 		made := *d.made
 		trial.made = &made
@@ -97,7 +98,7 @@ func (d *Decoder) IsActor(name string) bool { return d.actors[name] && !d.Own.Ha
 // knows reports whether a name stands, or may stand, for something in an
 // expression.
 func (d *Decoder) knows(name string) bool {
-	return d.Own.May(name) || d.vars[name] || d.actors[name]
+	return d.Own.May(name) || d.vars[name] || d.actors[name] || d.Hosts[name] != nil
 }
 
 // A Namer is a value that gives names. The names that an actor's steps give are
@@ -175,6 +176,7 @@ type Late struct {
 
 	actors map[string]bool // what the decoder knew, for the value's other expressions
 	vars   map[string]bool
+	hosts  map[string][]string
 	own    *NameSet
 }
 
@@ -188,7 +190,7 @@ func (d *Decoder) Field(key string, v Value, n *source.Node) {
 	}
 	holes := make(map[source.Pos]*source.Node)
 	holesIn(n, holes)
-	late := &Late{Key: key, node: n, exprs: make(map[*source.Node]*Expr), actors: d.actors, vars: d.vars, own: d.Own}
+	late := &Late{Key: key, node: n, exprs: make(map[*source.Node]*Expr), actors: d.actors, vars: d.vars, hosts: d.Hosts, own: d.Own}
 	found := append(source.Problems(nil), d.problems[before:]...)
 	d.problems = d.problems[:before]
 	for _, p := range found {
@@ -246,7 +248,7 @@ func (l *Late) Decode(env Env, into Value) error {
 		}
 		given[hole], last = nodeOf(v, hole), e
 	}
-	d := &Decoder{actors: l.actors, vars: l.vars, Own: l.own}
+	d := &Decoder{actors: l.actors, vars: l.vars, Hosts: l.hosts, Own: l.own}
 	into.Decode(d, filled(l.node, given))
 	if len(d.problems) == 0 {
 		return nil

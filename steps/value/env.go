@@ -105,7 +105,7 @@ func (p Passed) Same(q Passed) bool {
 // program passes as what expressions see of it: its name and its id.
 func notPassing(v any) string {
 	switch v := v.(type) {
-	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue:
+	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue, *InterfaceValue:
 		return ""
 	case *BranchValue:
 		return "the branch " + v.Name

@@ -144,6 +144,9 @@ func (d *Decoder) program(e *Expr) error {
 	case calls.hidden != "":
 		return fmt.Errorf("%s is the name of a value here, so the function %s cannot be called; give the value another name", calls.hidden, calls.hidden)
 	}
+	if refs.wrong != nil {
+		return refs.wrong
+	}
 	if e.prog, e.measured, err = d.measured(e.Source, prog); err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func fieldsOf(typ string) string {
 }
 
 // typeNames are the names of types in the library's messages.
-var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
+var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue|InterfaceValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
 
 // typeWord is a type in the words of a scenario.
 func typeWord(typ string) string {
@@ -131,6 +131,8 @@ func typeWord(typ string) string {
 		return "a handle"
 	case name == "ErrnoValue":
 		return "an errno"
+	case name == "InterfaceValue":
+		return "an interface"
 	case name == "ProgramValue":
 		return "a program"
 	case name == "BranchValue":
@@ -169,6 +171,7 @@ type refPatcher struct {
 	decoder *Decoder
 	refs    []Reference
 	hidden  []Reference
+	wrong   error // an interface that is not there, or a value that it has not
 }
 
 // Visit implements ast.Visitor; children come before their parents.
@@ -181,9 +184,20 @@ func (p *refPatcher) Visit(node *ast.Node) {
 	if !ok {
 		return
 	}
+	if err := interfaceField(m); err != nil && p.wrong == nil {
+		p.wrong = err
+	}
 	ref := Reference{Name: name.Value}
 	switch base := m.Node.(type) {
 	case *ast.IdentifierNode:
+		iface, ok, err := p.decoder.interfaceNode(base.Value, name.Value)
+		if err != nil && p.wrong == nil {
+			p.wrong = err
+		}
+		if ok {
+			ast.Patch(node, iface)
+			return
+		}
 		ref.Actor = base.Value
 	case *ast.MemberNode:
 		id, ok := base.Node.(*ast.IdentifierNode)

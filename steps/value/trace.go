@@ -78,6 +78,8 @@ func TraceOf(v any) *Trace {
 		return v.Trace
 	case *Endpoint:
 		return v.Trace()
+	case *InterfaceValue:
+		return v.trace()
 	case *ProgramValue:
 		return &Trace{Parts: map[string]*Trace{"pid": TraceOf(Whole(v.Pid, event.Origin{Word: "pid"}))}}
 	}
