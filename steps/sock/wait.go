@@ -164,21 +164,26 @@ func (d *direction) perform(w Wait, reads bool) error {
 	return err
 }
 
+// yields is how often a call lets other goroutines go on before its socket gets
+// a place in the poller: what it waits for is often what one of them is about to
+// do, and a place costs more.
+const yields = 3
+
 // performPolled makes the call of a descriptor that the poller can watch. As
 // long as no call has had to wait, it does not.
 func (d *direction) performPolled(reads bool) error {
 	if d.port != nil {
 		return d.untilReady()
 	}
-	d.onceWaiting()
-	if !d.waits() {
-		return asError(d.errno)
-	}
-	// What the call waits for is often what another goroutine is about to do.
-	runtime.Gosched()
-	d.onceWaiting()
-	if !d.waits() {
-		return asError(d.errno)
+	for tries := 0; ; tries++ {
+		d.onceWaiting()
+		if !d.waits() {
+			return asError(d.errno)
+		}
+		if tries == yields {
+			break
+		}
+		runtime.Gosched()
 	}
 	if d.beside {
 		return d.waitBeside(reads)
