@@ -110,21 +110,23 @@ func byIndex(index int) netlink.Link {
 
 // Carrier takes the carrier from the interfaces, or gives it back.
 func (l *Link) Carrier(on bool) error {
-	for _, end := range l.join {
+	for at, end := range l.join {
 		host := l.lab.hosts[end.Host]
 		far := host.far[end.Interface]
 		if far.network != l.lab.bridges && far.network != l.lab.wires {
 			return fmt.Errorf("the carrier of the link %s cannot be taken: %w", l.name, errDirect)
 		}
-		err := far.network.try(func() error {
-			link, err := linkByName(far.name)
-			switch {
-			case err != nil:
-				return err
-			case on:
-				return netlink.LinkSetUp(link)
-			}
-			return netlink.LinkSetDown(link)
+		err := l.away(at, !on, func() error {
+			return far.network.try(func() error {
+				link, err := linkByName(far.name)
+				switch {
+				case err != nil:
+					return err
+				case on:
+					return netlink.LinkSetUp(link)
+				}
+				return netlink.LinkSetDown(link)
+			})
 		})
 		if err == nil && on {
 			err = host.settle(end.Interface)
@@ -134,6 +136,18 @@ func (l *Link) Carrier(on bool) error {
 		}
 	}
 	return nil
+}
+
+// away brings an end of the link down or up, as f does it: the wire does not
+// answer for frames that are lost at an end that is down.
+func (l *Link) away(end int, away bool, f func() error) error {
+	if l.wire == nil {
+		return f()
+	}
+	if away {
+		return errors.Join(l.wire.SetAway(end, true), f())
+	}
+	return errors.Join(f(), l.wire.SetAway(end, false))
 }
 
 // onWire calls a function of a link over the wire.

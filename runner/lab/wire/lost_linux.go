@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -29,40 +30,61 @@ func (s *socket) lost() error {
 // just now is waited for.
 func (s *socket) lostBefore() (err error) {
 	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		now := s.before
-		s.within(func() { now, err = droppedHere() })
+		dropped := s.before
+		s.within(func() { dropped, err = droppedHere() })
+		lost := uint64(0)
+		for index, n := range dropped {
+			if !s.away[index] {
+				lost += n - s.before[index]
+			}
+		}
 		switch {
-		case err != nil, now <= s.before+s.tagged.Load():
+		case err != nil, lost <= s.tagged.Load():
 			return err
 		case time.Now().After(end):
-			return fmt.Errorf("the wire lost %d frames before they reached it: the kernel's queue was full; sysctl net.core.netdev_max_backlog makes it longer", now-s.before)
+			return fmt.Errorf("the wire lost %d frames before they reached it: the kernel's queue was full; sysctl net.core.netdev_max_backlog makes it longer", lost)
 		}
 	}
 }
 
-// droppedHere is how many frames the interfaces of the calling thread's
-// namespace have dropped as receivers (struct rtnl_link_stats64).
-func droppedHere() (dropped uint64, err error) {
+// setAway notes that an interface goes down on purpose, or is up again. What it
+// drops in the meantime the wire has not lost.
+func (s *socket) setAway(index int, away bool) (err error) {
+	s.away[index] = away
+	if away {
+		return nil
+	}
+	dropped := s.before
+	s.within(func() { dropped, err = droppedHere() })
+	s.before[index] = dropped[index]
+	return err
+}
+
+// droppedHere is how many frames each interface of the calling thread's
+// namespace has dropped as a receiver (struct rtnl_link_stats64), by its index.
+func droppedHere() (map[int]uint64, error) {
+	dropped := make(map[int]uint64)
 	all, err := syscall.NetlinkRIB(unix.RTM_GETLINK, unix.AF_UNSPEC)
 	if err != nil {
-		return 0, os.NewSyscallError("netlink RTM_GETLINK", err)
+		return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
 	}
 	messages, err := syscall.ParseNetlinkMessage(all)
 	if err != nil {
-		return 0, os.NewSyscallError("netlink RTM_GETLINK", err)
+		return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
 	}
 	const at, size = 6 * 8, 8
 	for _, m := range messages {
-		if m.Header.Type != unix.RTM_NEWLINK {
+		if m.Header.Type != unix.RTM_NEWLINK || len(m.Data) < unix.SizeofIfInfomsg {
 			continue
 		}
+		index := int((*unix.IfInfomsg)(unsafe.Pointer(&m.Data[0])).Index)
 		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
 		if err != nil {
-			return 0, os.NewSyscallError("netlink RTM_GETLINK", err)
+			return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
 		}
 		for _, a := range attributes {
 			if a.Attr.Type == unix.IFLA_STATS64 && len(a.Value) >= at+size {
-				dropped += binary.NativeEndian.Uint64(a.Value[at:])
+				dropped[index] = binary.NativeEndian.Uint64(a.Value[at:])
 			}
 		}
 	}

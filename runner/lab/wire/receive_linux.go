@@ -50,25 +50,58 @@ var batches = sync.Pool{New: func() any {
 // closed.
 func (s *socket) read(enter func([]received)) error {
 	b := batches.Get().(*batch)
-	defer batches.Put(b)
+	s.lend(b)
+	defer func() {
+		s.lend(nil)
+		batches.Put(b)
+	}()
 	for {
-		n, tagged, err := 0, 0, error(nil)
+		var err error
 		closed := s.raw.Read(func(fd uintptr) bool {
-			n, tagged, err = b.receive(fd)
+			_, err = s.take(fd, enter)
 			return err != unix.EAGAIN
 		})
-		s.tagged.Add(uint64(tagged))
 		switch {
 		case closed != nil:
 			return nil
-		case err == unix.ENETDOWN:
-			// An interface went down; the socket says so once (packet(7)).
-		case err != nil:
+		case err != nil && err != unix.ENETDOWN: // which is said once of an interface that went down (packet(7))
 			return os.NewSyscallError("recvmmsg", err)
-		default:
-			enter(b.frames[:n])
 		}
 	}
+}
+
+// lend gives the socket memory for the frames that it reads.
+func (s *socket) lend(b *batch) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	s.batch = b
+}
+
+// take hands over the frames that are there. One does so at a time, until the
+// frames are in the wire.
+func (s *socket) take(fd uintptr, enter func([]received)) (int, error) {
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if s.batch == nil {
+		return 0, unix.EAGAIN
+	}
+	n, tagged, err := s.batch.receive(fd)
+	s.tagged.Add(uint64(tagged))
+	if err == nil {
+		enter(s.batch.frames[:n])
+	}
+	return n, err
+}
+
+// drain hands over the frames that were there when it began.
+func (s *socket) drain(enter func([]received)) {
+	_ = s.raw.Control(func(fd uintptr) { // nothing, once the socket is closed
+		for {
+			if n, err := s.take(fd, enter); err != nil || n < maxBatch {
+				return
+			}
+		}
+	})
 }
 
 // receive reads the frames that are there, and says how many of them had a VLAN

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -36,8 +37,11 @@ type socket struct {
 	to   map[int]*target // by the index of the interface
 	// within calls a function on a thread of the namespace.
 	within func(func())
-	before uint64        // how many frames the interfaces had dropped when it was opened
-	tagged atomic.Uint64 // how many frames with a VLAN tag were read
+	before map[int]uint64 // how many frames each interface had dropped when it was opened
+	away   map[int]bool   // interfaces that are down on purpose, and drop all frames
+	tagged atomic.Uint64  // how many frames with a VLAN tag were read
+	turn   sync.Mutex     // of those who read
+	batch  *batch         // what they read into; nil where nobody may
 	// What is to be sent by the next call.
 	out  [maxBatch]message
 	data [maxBatch]unix.Iovec
@@ -64,7 +68,7 @@ func open(within func(func()), times bool) (s *socket, err error) {
 	err = errors.New("the network of the links is closed")
 	within(func() {
 		if s, err = openHere(0, times); err == nil {
-			s.within = within
+			s.within, s.away = within, make(map[int]bool)
 			s.before, err = droppedHere()
 		}
 	})

@@ -22,6 +22,8 @@ type socket struct{}
 func open(func(func()), bool) (*socket, error) { return nil, errors.ErrUnsupported }
 
 func (*socket) read(func([]received)) error { return errors.ErrUnsupported }
+func (*socket) drain(func([]received))      {}
+func (*socket) setAway(int, bool) error     { return errors.ErrUnsupported }
 func (*socket) send(int, []byte)            {}
 func (*socket) flush() error                { return errors.ErrUnsupported }
 func (*socket) lost() error                 { return errors.ErrUnsupported }

@@ -213,9 +213,27 @@ func (l *Link) emit(to []int, frame []byte) {
 	}
 }
 
+// settle takes in the frames that the ends have sent by now, so that what
+// becomes of them is not changed by what comes next.
+func (w *Wire) settle() { w.socket.drain(w.enter) }
+
+// SetAway says that an end loses its carrier, or has it again: the wire does
+// not answer for the frames that are lost there in the meantime. The error
+// wraps the errno.
+func (l *Link) SetAway(end int, away bool) error {
+	l.wire.mu.Lock()
+	defer l.wire.mu.Unlock()
+	if l.wire.closed {
+		return nil
+	}
+	return l.wire.socket.setAway(l.ends[end], away)
+}
+
 // Cut lets all frames vanish, those under way too, or makes the link whole. It
-// is the fault with the name cut.
+// is the fault with the name cut. Like all that changes a link, it is about
+// frames that are sent after it was called.
 func (l *Link) Cut(on bool) {
+	l.wire.settle()
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()
 	l.path.cut(on)
@@ -224,6 +242,7 @@ func (l *Link) Cut(on bool) {
 // Impair changes what the link does to all frames. Frames that are under way
 // keep their time.
 func (l *Link) Impair(i Impairment) {
+	l.wire.settle()
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()
 	l.path.impair(i)
@@ -242,6 +261,7 @@ var ErrNoFault = errors.New("no such fault")
 // Arm sets a fault on or off; on, it counts frames from there. A frame that it
 // holds back goes on. The only error is [ErrNoFault].
 func (l *Link) Arm(fault string, on bool) error {
+	l.wire.settle()
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()
 	for _, r := range l.path.rules {
@@ -258,6 +278,7 @@ func (l *Link) Arm(fault string, on bool) error {
 // acts again. The fault cut has acted once for each frame that a cut has
 // swallowed. The only error is [ErrNoFault].
 func (l *Link) Hits(fault string) (n int, more <-chan struct{}, err error) {
+	l.wire.settle()
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()
 	if fault == "cut" {

@@ -211,6 +211,14 @@ func (s *space) inject(name string, frames ...[]byte) {
 	})
 }
 
+func indexOf(name string) (int, error) {
+	i, err := net.InterfaceByName(name)
+	if err != nil {
+		return 0, err
+	}
+	return i.Index, nil
+}
+
 // packets are what eth0 has sent and received.
 func (s *space) packets() (n struct{ sent, received uint64 }) {
 	s.do(func() {
@@ -377,16 +385,29 @@ func TestEndThatTakesNothing(t *testing.T) {
 func TestLossBefore(t *testing.T) {
 	middle := newSpace(t)
 	middle.ip("link add one type veth peer name other", "link set one up", "link set other up", "link show one", "link show other")
-	s := &socket{within: middle.do}
+	s := &socket{within: middle.do, away: make(map[int]bool)}
 	var err error
-	middle.do(func() { s.before, err = droppedHere() })
+	other := 0
+	middle.do(func() {
+		if s.before, err = droppedHere(); err == nil {
+			other, err = indexOf("other")
+		}
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.lostBefore(); err != nil {
-		t.Error(err)
-	}
 	f := ether(1, 0, 0x88b5, make([]byte, 100))
+	for _, away := range []bool{true, false} { // what an end drops that is away nobody has lost
+		if err := s.setAway(other, away); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.lostBefore(); err != nil {
+			t.Error(err)
+		}
+		if away {
+			middle.inject("one", f, f)
+		}
+	}
 	middle.inject("one", f, f, f)
 	if err := s.lostBefore(); err == nil || !strings.Contains(err.Error(), "lost 3 frames") {
 		t.Errorf("the error is %v", err)
@@ -474,6 +495,22 @@ func TestCutAndWhole(t *testing.T) {
 	got := make([]byte, 16)
 	if _, err := io.ReadFull(server, got); err != nil || string(got) != "0123456789abcdef" {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// A change of a link is about frames that are sent after it, and not about those
+// that the wire has not read yet.
+func TestChangesComeAfterWhatWasSent(t *testing.T) {
+	hosts, _, l := cable(t, 2, none)
+	f := ether(1, 0, 0x88b5, make([]byte, 100))
+	for i := range 300 {
+		hosts[0].inject("eth0", f)
+		l.Cut(true)
+		hosts[0].inject("eth0", f)
+		l.Cut(false)
+		if n := hitsOf(t, l, "cut"); n != i+1 {
+			t.Fatalf("after %d of these frames the cut has swallowed %d", i+1, n)
+		}
 	}
 }
 
