@@ -47,7 +47,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetFlagErrorFunc(p.flagError)
 	root.AddCommand(
 		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.fmtCommand(), p.listCommand(), p.showCommand(), p.tourCommand(), p.explainCommand(),
-		p.lspCommand(), p.docCommand(), p.schemaCommand(), p.versionCommand(),
+		p.lspCommand(), p.docCommand(), p.manCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return root
 }
