@@ -2,39 +2,53 @@ package lab
 
 import (
 	"io"
+	"slices"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A way is one by which frames go from one host to another one, or stay.
+// A way is one by which frames go from host a to host b.
 type way struct {
 	name string
 	plan Plan
-	to   string
 }
 
-// ways begin with lo, which the others are compared with.
 func ways() []way {
-	return []way{{"lo", pair(), "a"}, {"veth", pair(), "b"}, {"bridge", segment(), "b"}, {"wire", wired(), "b"}}
+	return []way{{"veth", pair()}, {"bridge", segment()}, {"wire", wired()}}
 }
 
-// eachWay runs a benchmark for each way. The metric of/lo is how many times as
-// long as on lo an operation takes.
-func eachWay(b *testing.B, run func(b *testing.B, from, to *Network, address string)) {
-	var lo float64
+// compare measures two operations in turn, so that both meet the same machine.
+// Beside the time of the first one, the median, it reports how many times as
+// long it takes as the second one.
+func compare(b *testing.B, one, other func(), unit string) {
+	var times [2][]time.Duration
+	for b.Loop() {
+		for i, f := range []func(){one, other} {
+			begin := time.Now()
+			f()
+			times[i] = append(times[i], time.Since(begin))
+		}
+	}
+	b.ReportMetric(median(times[0]), "ns/op")
+	b.ReportMetric(median(times[0])/median(times[1]), unit)
+}
+
+func median(list []time.Duration) float64 {
+	slices.Sort(list)
+	return float64(list[len(list)/2])
+}
+
+// compareWays compares what is done from host a to host b with the same on lo.
+func compareWays(b *testing.B, prepare func(b *testing.B, from, to *Network, address string) func()) {
 	for _, w := range ways() {
 		b.Run(w.name, func(b *testing.B) {
 			l := build(b, w.plan)
-			address := map[string]string{"a": "127.0.0.1:80", "b": "10.0.0.2:80"}[w.to]
-			run(b, host(b, l, "a"), host(b, l, w.to), address)
-			took := float64(b.Elapsed()) / float64(b.N)
-			if w.name == "lo" {
-				lo = took
-			} else if lo != 0 {
-				b.ReportMetric(took/lo, "of/lo")
-			}
+			from, to := host(b, l, "a"), host(b, l, "b")
+			way := prepare(b, from, to, "10.0.0.2:80")
+			lo := prepare(b, from, from, "127.0.0.1:80")
+			compare(b, way, lo, "of-lo")
 			must(b, l.Err())
 		})
 	}
@@ -42,7 +56,7 @@ func eachWay(b *testing.B, run func(b *testing.B, from, to *Network, address str
 
 // A datagram there and an answer back.
 func BenchmarkRoundTrip(b *testing.B) {
-	eachWay(b, func(b *testing.B, from, to *Network, address string) {
+	compareWays(b, func(b *testing.B, from, to *Network, address string) func() {
 		server := listen(b, to, address)
 		client := dial(b, from, "udp", address)
 		go func() {
@@ -56,84 +70,71 @@ func BenchmarkRoundTrip(b *testing.B) {
 			}
 		}()
 		data := make([]byte, 100)
-		for b.Loop() {
+		return func() {
 			client.Write(data[:50])
 			if _, err := client.Read(data); err != nil {
 				b.Fatal(err)
 			}
 		}
-		server.Close()
 	})
 }
 
-// A stream in one direction.
-func BenchmarkThroughput(b *testing.B) {
-	eachWay(b, func(b *testing.B, from, to *Network, address string) {
+// 256 KiB of a stream, until they have been received.
+func BenchmarkStream(b *testing.B) {
+	compareWays(b, func(b *testing.B, from, to *Network, address string) func() {
 		client, server := stream(b, from, to, address)
-		const size = 256 << 10
-		received := make(chan int64)
+		data, received := make([]byte, 256<<10), make(chan error)
 		go func() {
-			n, _ := io.Copy(struct{ io.Writer }{io.Discard}, server)
-			received <- n
+			data := make([]byte, len(data))
+			for err := error(nil); err == nil; received <- err {
+				_, err = io.ReadFull(server, data)
+			}
 		}()
-		b.SetBytes(size)
-		data := make([]byte, size)
-		for b.Loop() {
-			if _, err := client.Write(data); err != nil {
+		return func() {
+			client.Write(data)
+			if err := <-received; err != nil {
 				b.Fatal(err)
 			}
 		}
-		client.Close()
-		if n := <-received; n < size {
-			b.Errorf("received %d bytes", n)
-		}
 	})
 }
 
-// A socket in the network of this process, and in a host.
+// A socket in a host, compared with one in the network of this process.
 func BenchmarkSocket(b *testing.B) {
-	var here float64
-	for _, w := range []struct {
-		name string
-		n    *Network
-	}{{"here", Outside()}, {"host", host(b, build(b, pair()), "a")}} {
-		b.Run(w.name, func(b *testing.B) {
-			for b.Loop() {
-				w.n.Within(func() {
-					fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-					if err != nil {
-						b.Error(err)
-						return
-					}
-					unix.Close(fd)
-				})
-			}
-			took := float64(b.Elapsed()) / float64(b.N)
-			if w.name == "here" {
-				here = took
-			} else if here != 0 {
-				b.ReportMetric(took/here, "of/here")
-			}
-		})
+	in := func(n *Network) func() {
+		return func() {
+			n.Within(func() {
+				fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				unix.Close(fd)
+			})
+		}
 	}
+	compare(b, in(host(b, build(b, pair()), "a")), in(Outside()), "of-outside")
 }
 
-// The making of a network, with the metric of its end.
+// The making of a network, with the metric of its end; both are medians.
 func BenchmarkBuild(b *testing.B) {
 	empty := Plan{Hosts: []HostPlan{{Name: "a"}}}
-	for _, w := range append([]way{{"host", empty, ""}}, ways()[1:]...) {
+	for _, w := range append([]way{{"host", empty}}, ways()...) {
 		b.Run(w.name, func(b *testing.B) {
-			var closing time.Duration
+			build(b, empty) // or skip
+			var making, closing []time.Duration
 			for b.Loop() {
+				begin := time.Now()
 				l, err := Build(w.plan)
 				if err != nil {
 					b.Fatal(err)
 				}
-				begin := time.Now()
+				made := time.Now()
 				l.Close()
-				closing += time.Since(begin)
+				making, closing = append(making, made.Sub(begin)), append(closing, time.Since(made))
 			}
-			b.ReportMetric(float64(closing.Microseconds())/float64(b.N), "close-µs/op")
+			b.ReportMetric(median(making), "ns/op")
+			b.ReportMetric(median(closing), "close-ns")
 		})
 	}
 }
