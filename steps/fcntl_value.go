@@ -252,6 +252,9 @@ func (f *fcntlForm) argument(t *step.Task, word event.Marked) (int, any, error) 
 // ownerOf is the process that a word of F_SETOWN stands for, by its number here.
 func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 	if v, ok := t.Get(word.Text); ok {
+		if s, ok := v.(*step.Spawned); ok && s.Process != nil {
+			return s.Process.Pid(), event.Name(s.Name), nil
+		}
 		p, ok := v.(*program.Program)
 		if !ok {
 			return 0, nil, value.Mismatchf("%s is not a program, so it cannot own a descriptor", word.Text)
@@ -263,7 +266,7 @@ func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 		return 0, nil, value.Mismatchf("%s is not self, a program or a number", value.Quote(word.Text))
 	}
 	if word.Text == "self" {
-		return n, event.Const("self"), nil
+		return t.Pid(), event.Const("self"), nil
 	}
 	return t.Actor.Run.Programs().Outside(t.Actor.Host, n), event.Plain(word), nil
 }
@@ -286,7 +289,7 @@ func (f *fcntlForm) result(t *step.Task, n int) (any, any) {
 	}
 	programs := t.Actor.Run.Programs()
 	pid := programs.Inside(n)
-	if n != os.Getpid() && !programs.Has(pid) {
+	if n != t.Pid() && !programs.Has(pid) {
 		return pid, pid // the file has named it
 	}
 	v := value.Whole(pid, event.Origin{Word: "pid"})

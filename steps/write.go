@@ -109,7 +109,7 @@ func (a *writeAction) store(t *step.Task, path string, r io.Reader) error {
 	if a.append.On {
 		flags = os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	}
-	n, err := writeFile(path, flags, mode, r)
+	n, err := writeFile(t, path, flags, mode, r)
 	if err != nil {
 		return err
 	}
@@ -119,9 +119,12 @@ func (a *writeAction) store(t *step.Task, path string, r io.Reader) error {
 
 // writeFile writes a file and makes the folders on the way. It does not wait
 // for a reader of a FIFO.
-func writeFile(path string, flags int, mode fs.FileMode, r io.Reader) (int64, error) {
+func writeFile(t *step.Task, path string, flags int, mode fs.FileMode, r io.Reader) (int64, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return 0, fileError(err)
+	}
+	if t.Process != nil {
+		return t.Process.WriteFile(path, flags|syscall.O_NONBLOCK, mode, r)
 	}
 	f, err := os.OpenFile(path, flags|syscall.O_NONBLOCK, mode)
 	if err != nil {

@@ -167,16 +167,19 @@ func (m *matcher) died(i int, e *event.Event) {
 }
 
 // interrupted finds what has sent a forked process the signal that it has seen:
-// the latest kill, or else a send of an urgent byte (SIGURG).
+// a send to the socket that the signal is about, a send of an urgent byte
+// (SIGURG), or else a kill. It is the latest of them.
 func (m *matcher) interrupted(i int, e *event.Event) {
-	if by := m.lastBefore(m.procs.interrupts(e.Process), e.End); by >= 0 {
-		m.cause(i, by)
-		return
+	list := m.procs.interrupts(e.Process)
+	switch {
+	case e.Urgent:
+		list = nil
+		for _, s := range m.socks {
+			list = append(list, s.urgent...)
+		}
+		slices.Sort(list)
+	case e.Op == event.OpNone && e.Sock != 0:
+		list = m.of(m.peer[e.Sock]).sends
 	}
-	var urgent []int
-	for _, s := range m.socks {
-		urgent = append(urgent, s.urgent...)
-	}
-	slices.Sort(urgent)
-	m.cause(i, m.lastBefore(urgent, e.End))
+	m.cause(i, m.lastBefore(list, e.End))
 }

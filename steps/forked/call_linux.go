@@ -36,6 +36,20 @@ func (p *Process) Call(w Wait, trap uintptr, ops ...Operand) (uintptr, syscall.E
 		return 0, Died
 	}
 	defer p.give(t)
+	t.catchUp()
+	return t.call(w, trap, ops)
+}
+
+// catchUp makes the calls that had to wait until the thread was in none.
+func (t *thread) catchUp() {
+	for _, f := range t.before {
+		f()
+	}
+	t.before = nil
+}
+
+// call is Call on a thread that was taken.
+func (t *thread) call(w Wait, trap uintptr, ops []Operand) (uintptr, syscall.Errno) {
 	size := 0
 	for i := range ops {
 		size += ops[i].size()

@@ -74,3 +74,12 @@ func (*Process) Reap() {}
 
 // Release does nothing.
 func (*Process) Release() {}
+
+// IDs are those of a process.
+type IDs struct {
+	User, Group *uint32
+	Groups      []uint32
+}
+
+// SetIDs does nothing.
+func (*Process) SetIDs(IDs) syscall.Errno { return Died }

@@ -208,6 +208,7 @@ type thread struct {
 	base     uintptr // where the process has the box
 	tid      int
 	busy     bool
+	before   []func() // what its next call comes after
 	answered chan struct{}
 }
 

@@ -46,7 +46,7 @@ func (w *ProgramWant) checkGiven(env value.Env, got ExitStatus) error {
 	if got.Signal != 0 && slices.Contains(w.signal.list, got.Signal) {
 		return nil
 	}
-	killed := "killed by " + value.JoinOr(w.signal.names())
+	killed := "killed by " + value.JoinOr(w.signal.Names())
 	if !w.exit.Given() {
 		return value.Mismatchf("expected the program to be %s, got %s", killed, got)
 	}
@@ -137,7 +137,20 @@ func (v *Signals) Decode(d *value.Decoder, n *source.Node) {
 // Given reports whether a signal was written at all.
 func (v *Signals) Given() bool { return v.node != nil }
 
-func (v *Signals) names() []string {
+// List are the signals.
+func (v *Signals) List() []syscall.Signal { return v.list }
+
+// Set is the signals as a set of the kernel: bit 0 is signal 1.
+func (v *Signals) Set() uint64 {
+	set := uint64(0)
+	for _, s := range v.list {
+		set |= 1 << (s - 1)
+	}
+	return set
+}
+
+// Names are the C names of the signals.
+func (v *Signals) Names() []string {
 	var names []string
 	for _, s := range v.list {
 		names = append(names, SignalName(s))

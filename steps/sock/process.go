@@ -213,3 +213,12 @@ func (p *Process) Caught(sig syscall.Signal) (int, error) {
 	n, errno := p.forked.Caught(sig)
 	return n, asError(errno)
 }
+
+// Block sets which signals the process blocks (sigprocmask(2)): bit 0 is signal
+// 1. Those that have waited come before its next call.
+func (p *Process) Block(mask uint64) error {
+	return failed("sigprocmask", asError(p.forked.Block(mask)))
+}
+
+// Blocked are the signals that the process blocks.
+func (p *Process) Blocked() uint64 { return p.forked.Blocked() }

@@ -243,7 +243,7 @@ func (s *Socket) Bind(a Addr) error {
 		return failedAt("bind", a, errno)
 	}
 	if a.Family == unix.AF_UNIX && a.Path != "" && a.Path[0] != '@' {
-		s.group.rememberPath(a.Path)
+		s.group.rememberPath(s.group.process.absolute(a.Path))
 	}
 	local, err := s.learnLocal()
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -14,6 +15,7 @@ import (
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A Process is a forked process that makes the calls of a branch, and of those
@@ -287,9 +289,11 @@ func (t *Task) Kill(p *Process, sig syscall.Signal) error {
 		return &sock.Error{Call: "kill", Err: syscall.ESRCH}
 	default:
 	}
-	err := p.Signal(sig)
+	var err error
 	if t.Process != nil {
 		err = t.Process.Kill(p.Pid(), sig)
+	} else {
+		err = p.Signal(sig)
 	}
 	if err != nil {
 		p.sent.Store(before)
@@ -364,4 +368,45 @@ func (a *Actor) adoptValues(b *Actor) {
 // process a signal.
 func (t *Task) Interrupted() {
 	t.Event.Signalled = t.Process != nil
+}
+
+// Own is the process that makes the task's calls, for what only a forked one
+// does.
+func (t *Task) Own() (*sock.Process, error) {
+	if t.Process == nil {
+		return nil, fmt.Errorf("%s is for a process of its own; put the step into a fork, or write process: true at the actor", t.Step.Kind.Name)
+	}
+	return t.Process.Process, nil
+}
+
+// Caught is how often the task's process has caught a signal.
+func (t *Task) Caught(name string) (int, error) {
+	sig, ok := program.SignalByName(name)
+	switch {
+	case !ok:
+		return 0, fmt.Errorf("caught: unknown signal %s", value.Quote(name))
+	case t.Process == nil:
+		return 0, fmt.Errorf("caught is for a process of its own; put the step into a fork, or write process: true at the actor")
+	}
+	n, err := t.Process.Caught(sig)
+	if n > 0 {
+		t.Interrupted()
+	}
+	return n, err
+}
+
+// HandleOf is the handle that has a descriptor, the first by its name; nil for
+// none.
+func (t *Task) HandleOf(fd int) *handle.Handle {
+	if fd < 0 {
+		return nil
+	}
+	t.Actor.Mu.RLock()
+	defer t.Actor.Mu.RUnlock()
+	for _, name := range slices.Sorted(maps.Keys(t.Actor.names)) {
+		if h, ok := t.Actor.names[name].(*handle.Handle); ok && h.Sock.FD() == fd {
+			return h
+		}
+	}
+	return nil
 }

@@ -115,6 +115,8 @@ func (t *Task) Lookup(name string) (any, error) {
 		return value.Whole(t.Pid(), event.Origin{Word: "pid"}), nil
 	case "tmp":
 		return t.Actor.Run.Tmp()
+	case "caught":
+		return t.Caught, nil
 	case "free_port":
 		return value.Whole(func() (int, error) { return t.Actor.Run.FreePort(t.Actor.Host) }, event.Origin{Word: "free_port"}), nil
 	}

@@ -271,8 +271,11 @@ var builtins = []DocRow{
 // freePort is the function that only a run can answer.
 var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call returns another one"}
 
+// caught is another one.
+var caught = FunctionDoc{Name: "caught", Args: "signal", Help: "how often the handler of a forked process has counted a signal: see sigaction"}
+
 // BuiltinNames are the names that every actor has.
-var BuiltinNames = append(keysOf(builtins), freePort.Name)
+var BuiltinNames = append(keysOf(builtins), freePort.Name, caught.Name)
 
 func keysOf(list []DocRow) []string {
 	var keys []string

@@ -122,7 +122,7 @@ func Functions() []FunctionDoc {
 	for _, f := range functions {
 		list = append(list, FunctionDoc{f.name, f.args, f.help})
 	}
-	return append(list, freePort)
+	return append(list, caught, freePort)
 }
 
 // Builtins lists the values that every actor's expressions see.

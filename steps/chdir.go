@@ -1,0 +1,50 @@
+package steps
+
+import (
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var chdirKind = step.Kind{
+	Name:    "chdir",
+	Summary: "change the current folder of a process",
+	Text: `Relative paths of local sockets and of unlink begin there. So a socket can have
+a name that is longer than an address has room for. See chdir(2).`,
+	Example: `actors:
+  one:
+    - fork:
+        - chdir: ${tmp}
+        - socket: unix
+          as: sock
+        - bind: sock
+          to: unix:service
+        - unlink: service
+      as: child
+    - join: child
+`,
+	New: func() step.Action { return new(chdirAction) },
+}
+
+type chdirAction struct{ path value.Text }
+
+func (a *chdirAction) Params(p *step.Params) { p.Value(&a.path, "the folder") }
+
+func (a *chdirAction) Run(t *step.Task) error {
+	path, err := a.path.Marked(t)
+	if err != nil {
+		return err
+	}
+	t.Call("chdir", event.Quoted(path))
+	p, err := t.Own()
+	if err != nil {
+		return err
+	}
+	if err := p.Chdir(path.Text); err != nil {
+		return err
+	}
+	t.Return(event.Const("0"))
+	return nil
+}
+
+func (a *chdirAction) Check(c *step.Check) { c.NeedsProcess() }

@@ -1,0 +1,148 @@
+package steps
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var setidsKind = step.Kind{
+	Name:    "setids",
+	Summary: "change the user and the groups of a process",
+	Text: `The real, the effective and the saved ids become the given ones: first the
+further groups, then the group, then the user. With a uid and no groups the
+process has no further groups from then on. Only root may choose any ids. The
+temporary folder of the scenario is then open to pass through. See setresuid(2),
+setgroups(2).`,
+	Example: `requires: root
+actors:
+  one:
+    - fork:
+        - setids: {uid: 65534, gid: 65534}
+        - socket: unix
+          as: sock
+        - bind: sock
+          to: unix:${tmp}/service
+          expect: {error: EACCES}
+      as: child
+    - join: child
+`,
+	New: func() step.Action { return new(setidsAction) },
+}
+
+type setidsAction struct{ ids idsValue }
+
+// idsValue is the mapping of a setids step.
+type idsValue struct {
+	uid, gid value.Int
+	groups   value.Sizes
+}
+
+func (v *idsValue) params() []*value.Param {
+	return []*value.Param{
+		{Key: "uid", Value: &v.uid, Help: "the user"},
+		{Key: "gid", Value: &v.gid, Help: "the group"},
+		{Key: "groups", Value: &v.groups, Help: "the further groups; default: none where there is a uid"},
+	}
+}
+
+// Decode reads the mapping.
+func (v *idsValue) Decode(d *value.Decoder, n *source.Node) {
+	if n.Kind != source.Map {
+		d.Problem(n, "setids takes a mapping, not %s", n.Describe()).Hint = "write {uid: 65534, gid: 65534}"
+		return
+	}
+	d.Mapping(n, v.params(), "setids")
+}
+
+// Schema accepts the mapping.
+func (v *idsValue) Schema() value.Schema {
+	properties := value.Schema{}
+	for _, p := range v.params() {
+		properties[p.Key] = value.Described(p)
+	}
+	return value.Object(properties)
+}
+
+// Type names the type in the reference.
+func (v *idsValue) Type() string { return "{uid, gid, groups}" }
+
+func (a *setidsAction) Params(p *step.Params) {
+	p.Value(&a.ids, "the ids that it is to have; what is left out stays")
+}
+
+func (a *setidsAction) Run(t *step.Task) error {
+	v := &a.ids
+	var shown []string
+	number := func(name string, n *value.Int) (*uint32, error) {
+		if !n.Given() {
+			return nil, nil
+		}
+		x, err := n.Eval(t)
+		id := uint32(x)
+		shown = append(shown, name+" "+strconv.FormatInt(x, 10))
+		return &id, err
+	}
+	user, err := number("uid", &v.uid)
+	if err != nil {
+		return err
+	}
+	group, err := number("gid", &v.gid)
+	if err != nil {
+		return err
+	}
+	groups, err := v.further(t)
+	if err != nil {
+		return err
+	}
+	if groups != nil {
+		var list []string
+		for _, g := range groups {
+			list = append(list, strconv.FormatUint(uint64(g), 10))
+		}
+		shown = append(shown, "groups ["+strings.Join(list, " ")+"]")
+	}
+	args := make([]any, len(shown))
+	for i, s := range shown {
+		args[i] = event.Const(s)
+	}
+	t.Call("setids", args...)
+	p, err := t.Own()
+	if err != nil {
+		return err
+	}
+	if tmp, err := t.Actor.Run.Tmp(); err == nil {
+		os.Chmod(tmp, passThrough)
+	}
+	if err := p.SetIDs(user, group, groups); err != nil {
+		return err
+	}
+	t.Return(event.Const("0"))
+	return nil
+}
+
+// passThrough lets everybody use the names in a folder that they know.
+const passThrough = 0o711
+
+// further are the further groups; nil: they stay.
+func (v *idsValue) further(t *step.Task) ([]uint32, error) {
+	if len(v.groups.List) == 0 && !v.uid.Given() {
+		return nil, nil
+	}
+	groups := []uint32{}
+	for _, g := range v.groups.List {
+		n, err := g.Eval(t)
+		if err != nil {
+			return nil, err
+		}
+		groups = append(groups, uint32(n))
+	}
+	return groups, nil
+}
+
+func (a *setidsAction) Check(c *step.Check) { c.NeedsProcess() }
