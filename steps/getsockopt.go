@@ -93,6 +93,7 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	v = option.Named(v, h.Sock)
 	shown, result := a.shown(form, b, v), a.result(v)
 	if sock.GivesDescriptor(o.Level, o.Number) {
 		result = value.Whole(result, event.Origin{Word: "pidfd"})

@@ -85,7 +85,7 @@ func (r *receiver) takeControl(m *sock.Message) error {
 			if c.Kind == sock.CtlCredentials {
 				r.t.Actor.Run.Programs().Translate(c.Data)
 			}
-			got.Value = option.DecodeControl(c)
+			got.Value = option.Named(option.DecodeControl(c), r.h.Sock)
 		}
 		r.control = append(r.control, got)
 	}

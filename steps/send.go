@@ -171,7 +171,7 @@ func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []value.Blob,
 	}
 	var control []byte
 	if a.control.Given() {
-		encoded, shown, err := a.control.Encode(t)
+		encoded, shown, err := a.control.Encode(t, h.Sock)
 		if err != nil {
 			return nil, err
 		}

@@ -94,7 +94,7 @@ func (a *setsockoptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	b, err := v.Encode(form.Encode, t)
+	b, err := v.Encode(form.Encode, option.For(h.Sock, t))
 	if err != nil {
 		if v != &a.value { // check has not seen it
 			err = fmt.Errorf("%s: %w; it takes %s", o.Name, err, form.What)

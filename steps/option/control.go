@@ -113,12 +113,12 @@ func (v *Control) Schema() value.Schema { return value.Schema{"type": "object", 
 func (v *Control) Type() string { return "ancillary data by type" }
 
 // Encode makes the control buffer of sendmsg(2), and what the transcript shows
-// of it.
-func (v *Control) Encode(t *step.Task) ([]byte, event.Plain, error) {
+// of it. s is the socket that sends.
+func (v *Control) Encode(t *step.Task, s *sock.Socket) ([]byte, event.Plain, error) {
 	var b []byte
 	shown := event.Marked{Text: "{"}
 	for i, it := range v.items {
-		text, err := it.append(t, &b)
+		text, err := it.append(t, s, &b)
 		if err != nil {
 			return nil, event.Plain{}, fmt.Errorf("%s: %w", it.typ.Name, err)
 		}
@@ -133,7 +133,7 @@ func (v *Control) Encode(t *step.Task) ([]byte, event.Plain, error) {
 }
 
 // append adds the piece to b, and gives it as the transcript shows it.
-func (it *controlItem) append(t *step.Task, b *[]byte) (event.Marked, error) {
+func (it *controlItem) append(t *step.Task, s *sock.Socket, b *[]byte) (event.Marked, error) {
 	if it.typ.Kind == sock.CtlRights {
 		names, err := it.appendRights(t, b)
 		return event.Marked{Text: names}, err
@@ -148,7 +148,7 @@ func (it *controlItem) append(t *step.Task, b *[]byte) (event.Marked, error) {
 	if err != nil {
 		return event.Marked{}, err
 	}
-	data, err := v.Encode(form.Encode, t)
+	data, err := v.Encode(form.Encode, For(s, t))
 	if err != nil {
 		return event.Marked{}, err
 	}

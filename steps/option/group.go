@@ -2,10 +2,8 @@ package option
 
 import (
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
-	"strconv"
 
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
@@ -47,18 +45,19 @@ func (v ipVersion) address(m map[string]string, name string, need bool) (netip.A
 // a number; 0 without the field. There need not be one of that name before the
 // step runs: without a task none is looked for.
 func interfaceIndex(env value.Env, m map[string]string) (int, error) {
-	name, ok := m["interface"]
+	name, ok := m[interfaceField]
 	if !ok || env == nil {
 		return 0, nil
 	}
-	if i, err := net.InterfaceByName(name); err == nil {
-		return i.Index, nil
+	on, ok := env.(socketEnv)
+	if !ok {
+		return 0, fmt.Errorf("there is no socket whose interface %s could be", value.Quote(name))
 	}
-	index, err := strconv.ParseUint(name, 10, 31)
+	index, err := on.socket.InterfaceIndex(name)
 	if err != nil {
 		return 0, fmt.Errorf("there is no interface %s", value.Quote(name))
 	}
-	return int(index), nil
+	return index, nil
 }
 
 // A membership is what the structures of the multicast options hold.

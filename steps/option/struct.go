@@ -2,7 +2,6 @@ package option
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"strings"
 	"time"
@@ -144,18 +143,11 @@ func decodePktinfo(b []byte) (any, error) {
 	if !ok {
 		return nil, wrongSize(b, "struct in_pktinfo")
 	}
-	f := Fields{{Name: "interface", Value: interfaceName(p.Interface)}, {Name: "local", Value: p.Local.String()}}
+	f := Fields{{Name: interfaceField, Value: fmt.Sprint(p.Interface)}, {Name: "local", Value: p.Local.String()}}
 	if p.Dst.IsValid() {
 		f = append(f, Field{Name: "dst", Value: p.Dst.String()})
 	}
 	return f, nil
-}
-
-func interfaceName(index int) string {
-	if i, err := net.InterfaceByIndex(index); err == nil {
-		return i.Name
-	}
-	return fmt.Sprint(index)
 }
 
 func decodeRecverr(b []byte) (any, error) {
