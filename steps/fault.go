@@ -19,8 +19,9 @@ var faultKind = step.Kind{
 frames that it matches. A rule that begins with set: off waits until it is set
 on, and counts from there. hits is how many frames it has acted on; the step
 waits until the number is as expected. LINK.cut, or LINK alone, is the cut of the
-link: it hits each frame that the cut swallows. How many those are is a matter of
-time, so only an exact number that is expected is shown, else the condition.`,
+link: it hits each frame that the cut swallows, be it one that a host sends by
+itself. Where a number or a condition is expected, that is what the transcript
+shows.`,
 	Example: `requires: netns
 network:
   hosts:
@@ -92,7 +93,11 @@ func (a *faultAction) Run(t *step.Task) error {
 	if err != nil {
 		return failedCall(t, err)
 	}
-	t.Return(a.shown(hits, fault))
+	shown, err := a.shown(t, hits, fault)
+	if err != nil {
+		return err
+	}
+	t.Return(shown)
 	return t.SetAs(0, hits)
 }
 
@@ -117,15 +122,17 @@ func (a *faultAction) wait(t *step.Task, link step.Link, fault string) (int, err
 	}
 }
 
-// shown is the number of hits where the scenario fixes it, else what it expects.
-func (a *faultAction) shown(hits int, fault string) any {
-	switch text, exact := a.hits.Exact(); {
-	case a.hits.Given() && !exact:
-		return event.Const(text)
-	case !a.hits.Given() && fault == cutWord:
-		return event.Const("<hits>")
+// shown is what the scenario expects, where it does: how many hits there are
+// beyond that is a matter of time.
+func (a *faultAction) shown(t *step.Task, hits int, fault string) (any, error) {
+	switch {
+	case a.hits.Given():
+		text, err := a.hits.Condition(t)
+		return event.Const(text), err
+	case fault == cutWord:
+		return event.Const("<hits>"), nil
 	}
-	return hits
+	return hits, nil
 }
 
 // UsesLink implements [step.LinkUser].

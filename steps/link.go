@@ -21,8 +21,8 @@ cable between two switches. whole ends that. down takes the carrier from the
 interfaces at all ends, up gives it back. With an interface in place of the link,
 down and up are those of an administrator, as ip link set does it: the host has
 no route there while it is down (ENETUNREACH). A mapping changes the link's
-delay, loss, rate and MTU. What a cut and a loss did to single frames is not
-shown. A cut is the fault LINK.cut: see fault.`,
+delay, jitter, loss, rate and mtu, or the mtu of an interface. What a cut, a loss
+or a jitter did to single frames is not shown. A cut is the fault LINK.cut: see fault.`,
 	Example: `requires: netns
 network:
   hosts:
@@ -59,7 +59,7 @@ type linkAction struct {
 
 func (a *linkAction) Params(p *step.Params) {
 	p.Value(&a.name, "the link: lan; or an interface: alpha.eth0, in a network without hosts lo")
-	p.Key("set", &a.set, "cut, whole, down or up; or a mapping with delay, loss, rate and mtu").Need()
+	p.Key("set", &a.set, "cut, whole, down or up; or a mapping with delay, jitter, loss, rate and mtu").Need()
 }
 
 func (a *linkAction) Run(t *step.Task) error {
@@ -87,7 +87,7 @@ func (a *linkAction) Run(t *step.Task) error {
 	switch {
 	case isLink:
 		return done(t, link.Impair(change))
-	case change.Delay != nil || change.Loss != nil || change.Rate != nil:
+	case change.MTU == nil || a.set.ofLink():
 		return value.Mismatchf("%s is not a link, and an interface has only an mtu", value.Quote(name.Text))
 	}
 	h, iface, err := hostOf(t, name.Text)
@@ -144,8 +144,8 @@ func (a *linkAction) Check(c *step.Check) {
 	switch {
 	case a.set.word == cutWord || a.set.word == wholeWord:
 		c.Problem(a.set.node, "%s is an interface, and only a link can be cut", name).Hint = "write down or up, or the name of a link"
-	case a.set.word == "" && (a.set.delay.Given() || a.set.loss.Given() || a.set.rate.Given()):
-		c.Problem(a.set.node, "%s is an interface, which has only an mtu", name).Hint = "write the name of its link to change delay, loss or rate"
+	case a.set.ofLink():
+		c.Problem(a.set.node, "%s is an interface, which has only an mtu", name).Hint = "write the name of its link to change its frames"
 	}
 }
 
@@ -171,21 +171,28 @@ var linkWords = []string{cutWord, wholeWord, downWord, upWord}
 
 // A linkChange is a word, or a mapping of what a link does to all frames.
 type linkChange struct {
-	node  *source.Node
-	word  string
-	delay value.Duration
-	loss  value.Parsed[float64]
-	rate  value.Parsed[int64]
-	mtu   value.Parsed[int]
+	node   *source.Node
+	word   string
+	delay  value.Duration
+	jitter value.Duration
+	loss   value.Parsed[float64]
+	rate   value.Parsed[int64]
+	mtu    value.Parsed[int]
+}
+
+// ofLink reports whether the mapping holds what only a link has.
+func (v *linkChange) ofLink() bool {
+	return v.delay.Given() || v.jitter.Given() || v.loss.Given() || v.rate.Given()
 }
 
 func (v *linkChange) params() []*value.Param {
 	v.loss, v.rate, v.mtu = value.NewParsed("part", value.ParsePart), value.NewParsed("rate", value.ParseRate), value.NewParsed("number", value.ParseMTU)
 	return []*value.Param{
 		{Key: "delay", Value: &v.delay, Help: "how long each frame is on its way: 20ms"},
+		{Key: "jitter", Value: &v.jitter, Help: "the longest time that is added to the delay of a frame: 5ms"},
 		{Key: "loss", Value: &v.loss, Help: "the part of the frames that are lost: 1%"},
 		{Key: "rate", Value: &v.rate, Help: "bits a second: 64kbit, 10Mbit, 1Gbit"},
-		{Key: "mtu", Value: &v.mtu, Help: "the size of the largest packet, of the interfaces at all ends"},
+		{Key: "mtu", Value: &v.mtu, Help: "of a link: larger packets are lost without an answer; of an interface: the size of the largest packet that it sends"},
 	}
 }
 
@@ -217,16 +224,25 @@ func (v *linkChange) Schema() value.Schema {
 }
 
 // Type names the type in the reference.
-func (v *linkChange) Type() string { return "cut, whole, down, up, or {delay, loss, rate, mtu}" }
+func (v *linkChange) Type() string {
+	return "cut, whole, down, up, or {delay, jitter, loss, rate, mtu}"
+}
 
 // impairment is what the mapping says, and how an event shows it.
 func (v *linkChange) impairment(t *step.Task) (change step.Impairment, shown []any, err error) {
-	if v.delay.Given() {
-		delay, text, err := v.delay.Marked(t, time.Duration.String)
+	for _, x := range []struct {
+		word string
+		v    *value.Duration
+		to   **time.Duration
+	}{{"delay", &v.delay, &change.Delay}, {"jitter", &v.jitter, &change.Jitter}} {
+		if !x.v.Given() {
+			continue
+		}
+		d, text, err := x.v.Marked(t, time.Duration.String)
 		if err != nil {
 			return change, nil, err
 		}
-		change.Delay, shown = &delay, append(shown, labelled("delay", text))
+		*x.to, shown = &d, append(shown, labelled(x.word, text))
 	}
 	if change.Loss, err = setting(t, "loss", &v.loss, &shown); err != nil {
 		return change, nil, err

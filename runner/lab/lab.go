@@ -42,8 +42,9 @@ func (e *PlanError) Unwrap() error { return e.Err }
 
 // A Change is what becomes of a link over the wire; a nil field stays as it is.
 type Change struct {
-	Delay *time.Duration
-	Loss  *float64 // from 0 to 1
-	Rate  *int64   // bits a second
-	MTU   *int     // larger packets are lost without an answer; 0: none are
+	Delay  *time.Duration
+	Jitter *time.Duration // up to so much is added to the delay of each frame
+	Loss   *float64       // from 0 to 1
+	Rate   *int64         // bits a second
+	MTU    *int           // larger packets are lost without an answer; 0: none are
 }

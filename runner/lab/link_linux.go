@@ -177,6 +177,7 @@ func (l *Link) Impair(c Change) error {
 		defer l.mu.Unlock()
 		i := w.Impairment()
 		set(&i.Delay, c.Delay)
+		set(&i.Jitter, c.Jitter)
 		set(&i.Loss, c.Loss)
 		set(&i.Rate, c.Rate)
 		set(&i.MTU, c.MTU)

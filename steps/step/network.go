@@ -87,8 +87,9 @@ type Link interface {
 
 // An Impairment is a change of what a link does to frames.
 type Impairment struct {
-	Delay *time.Duration
-	Loss  *float64 // from 0 to 1
-	Rate  *int64   // bits a second
-	MTU   *int
+	Delay  *time.Duration
+	Jitter *time.Duration // up to so much is added to the delay of each frame
+	Loss   *float64       // from 0 to 1
+	Rate   *int64         // bits a second
+	MTU    *int           // larger packets are lost without an answer
 }

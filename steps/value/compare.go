@@ -28,16 +28,6 @@ type bound struct {
 // Given reports whether the condition was written at all.
 func (c *Compare) Given() bool { return c.Node != nil }
 
-// Exact reports whether there is one number that holds, and else is the
-// condition as it is written.
-func (c *Compare) Exact() (text string, exact bool) {
-	var texts []string
-	for _, b := range c.any {
-		texts = append(texts, b.text)
-	}
-	return strings.Join(texts, " or "), len(c.any) == 1 && c.any[0].op == "="
-}
-
 // Decode reads a condition or a list of conditions.
 func (c *Compare) Decode(d *Decoder, n *source.Node) {
 	c.Node = n
@@ -121,22 +111,59 @@ func (c *Compare) Holds(env Env, got int64) (bool, string, error) {
 	return false, strings.Join(texts, " or "), nil
 }
 
+// Condition is the condition as a text, whatever expressions give of it. A
+// number stands for itself.
+func (c *Compare) Condition(env Env) (string, error) {
+	var texts []string
+	for i := range c.any {
+		b := &c.any[i]
+		given, err := c.given(env, b)
+		text := ""
+		switch {
+		case err != nil:
+		case given != nil:
+			text, err = given.Condition(env)
+		default:
+			_, text, err = b.holds(env, 0, c.Unit)
+		}
+		if err != nil {
+			return "", err
+		}
+		texts = append(texts, text)
+	}
+	return strings.Join(texts, " or "), nil
+}
+
 // holds reports whether got meets one condition, which an expression may give.
 func (c *Compare) holds(env Env, b *bound, got int64) (bool, string, error) {
-	if b.op == "=" && b.low.expr != nil {
-		v, err := b.low.expr.Eval(env)
-		if err != nil {
-			return false, "", err
-		}
-		if _, number := asInt(v); !number {
-			given := &Compare{Unit: c.Unit}
-			if err := DecodeGiven(given, v, b.low.Node); err != nil {
-				return false, "", b.low.expr.Errorf("%s", err)
-			}
-			return given.Holds(env, got)
-		}
+	given, err := c.given(env, b)
+	switch {
+	case err != nil:
+		return false, "", err
+	case given != nil:
+		return given.Holds(env, got)
 	}
 	return b.holds(env, got, c.Unit)
+}
+
+// given is what the expression of a condition gives where that is not a number;
+// else nil.
+func (c *Compare) given(env Env, b *bound) (*Compare, error) {
+	if b.op != "=" || b.low.expr == nil {
+		return nil, nil
+	}
+	v, err := b.low.expr.Eval(env)
+	if err != nil {
+		return nil, err
+	}
+	if _, number := asInt(v); number {
+		return nil, nil
+	}
+	given := &Compare{Unit: c.Unit}
+	if err := DecodeGiven(given, v, b.low.Node); err != nil {
+		return nil, b.low.expr.Errorf("%s", err)
+	}
+	return given, nil
 }
 
 func (b *bound) holds(env Env, got int64, u Unit) (bool, string, error) {
