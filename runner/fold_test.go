@@ -3,10 +3,12 @@ package runner_test
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
@@ -355,5 +357,74 @@ func TestFoldMemory(t *testing.T) {
 	large := heap(rounds)
 	if grown := large - small; grown > 1<<20 {
 		t.Errorf("the heap has grown by %d bytes, from %d to %d", grown, small, large)
+	}
+}
+
+// Rounds that take connections or datagrams of sockets with different names do
+// not print alike, whether or not the call at the other end has returned yet.
+func TestRoundsOfDifferentPeers(t *testing.T) {
+	checkLeaks(t)
+	for _, test := range []struct{ name, text, want string }{
+		{"connections", `
+  s: [{socket: tcp, as: l}, {listen: l}, {repeat: 5, steps: [{accept: l}]}]
+  c:
+    - {socket: tcp, as: red}
+    - {connect: red, to: '${s.l}'}
+    - {socket: tcp, as: green}
+    - {connect: green, to: '${s.l}'}
+    - {repeat: 3, steps: [{socket: tcp, as: blue}, {connect: blue, to: '${s.l}'}]}
+`, `
+s  accept(l) = a connection from 127.0.0.1:<red>
+s  accept(l) = a connection from 127.0.0.1:<green>
+s  accept(l) = a connection from 127.0.0.1:<blue>
+s  ... 1 more rounds
+s  accept(l) = a connection from 127.0.0.1:<blue>
+`},
+		{"datagrams", `
+  s: [{socket: udp, as: l}, {bind: l, to: '127.0.0.1:0'}, {repeat: 4, steps: [{recv: l}]}]
+  c:
+    - {let: {to: '${s.l}'}}
+    - {socket: udp, as: red}
+    - {send: red, to: '${to}', data: x}
+    - {socket: udp, as: green}
+    - {send: green, to: '${to}', data: x}
+    - {socket: udp, as: red}
+    - {repeat: 2, steps: [{send: red, to: '${to}', data: x}]}
+`, `
+s  recvfrom(l, 65536) = 1 "x" from 127.0.0.1:<red>
+s  recvfrom(l, 65536) = 1 "x" from 127.0.0.1:<green>
+s  recvfrom(l, 65536) = 1 "x" from 127.0.0.1:<red>
+s  recvfrom(l, 65536) = 1 "x" from 127.0.0.1:<red>
+`},
+		{"a result that is masked", `
+  s: [{socket: tcp, as: l}, {listen: l}, {repeat: 3, steps: [{getsockname: l}, {accept: l, as: c, mask: true}]}]
+  c:
+    - {socket: tcp, as: red}
+    - {connect: red, to: '${s.l}'}
+    - {socket: tcp, as: green}
+    - {connect: green, to: '${s.l}'}
+    - {socket: tcp, as: blue}
+    - {connect: blue, to: '${s.l}'}
+`, `
+s  getsockname(l) = 0.0.0.0:<l>
+s  accept(l) = <c>
+s  ... 1 more rounds
+s  getsockname(l) = 0.0.0.0:<l>
+s  accept(l) = <c>
+`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for range 20 {
+				r := runner.Run(t.Context(), scenario(t, "\nactors:"+test.text), runner.Options{})
+				if r.Status != history.Passed {
+					t.Fatal(ending(r))
+				}
+				lines := transcript(r)
+				lines = slices.DeleteFunc(lines, func(line string) bool {
+					return !strings.HasPrefix(line, "s  accept") && !strings.HasPrefix(line, "s  recv") && !strings.HasPrefix(line, "s  ...") && !strings.HasPrefix(line, "s  gets")
+				})
+				wantLines(t, lines, strings.Split(strings.TrimSpace(test.want), "\n")...)
+			}
+		})
 	}
 }

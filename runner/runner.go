@@ -163,6 +163,7 @@ func (r *run) run(outside context.Context) error {
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
+	r.recorder.NameOf = r.shared.Sockets.NameOf
 	for _, name := range r.network.Hosts() {
 		h, _ := r.network.Host(name)
 		r.shared.Sockets.AddHost(name, h.Within)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A Fold stands for the rounds of a repetition that print like the first of
@@ -27,6 +28,7 @@ type Fold struct {
 	marked      []markedRange    // what of the bytes that were sent is masked
 	endpoints   []folded
 	after       []event.Cause // of the latest round
+	peers       []string      // as in a stretch
 
 	// Guarded by the recorder's foldedEnds.
 	into    *Fold         // that this one has become part of; nil while it is by itself
@@ -57,7 +59,8 @@ type Loop struct {
 // A stretch is a range of a branch's entries.
 type stretch struct {
 	low, high int
-	shared    bool // a branch may have used what was made in it
+	shared    bool     // a branch may have used what was made in it
+	peers     []string // the names of the sockets that it shows by their addresses
 }
 
 func (p stretch) len() int { return p.high - p.low }
@@ -69,9 +72,12 @@ func (b *Branch) Loop(at *event.Place) *Loop {
 
 // Round ends a round of the repetition.
 func (l *Loop) Round() {
-	round := stretch{l.start, len(l.b.Entries), l.b.Parent != nil || l.b.forks != l.forks}
+	round := stretch{l.start, len(l.b.Entries), l.b.Parent != nil || l.b.forks != l.forks, nil}
 	l.forks = l.b.forks
 	all := l.b.recorder.foldAll
+	if !all {
+		round.peers = l.b.peers(round)
+	}
 	switch {
 	case round.len() == 0 && (all || l.alike > 0 && l.b.silent(l.first)):
 	case l.alike == 0 || !all && !l.b.alike(l.first, round):
@@ -90,7 +96,7 @@ func (l *Loop) absorb(round stretch) {
 	dropped := e[l.last.low:l.last.high]
 	if l.alike == 2 {
 		l.fold = l.last.low
-		f := &Fold{id: l.b.recorder.ends.newID(), Place: l.place, Mixed: l.b.recorder.foldAll, first: dropped[0].firstSeq()}
+		f := &Fold{peers: l.last.peers, id: l.b.recorder.ends.newID(), Place: l.place, Mixed: l.b.recorder.foldAll, first: dropped[0].firstSeq()}
 		if l.b.silent(l.last) {
 			f.Quiet = dropped[0].quiet()
 		}
@@ -106,7 +112,7 @@ func (l *Loop) absorb(round stretch) {
 	n := copy(e[l.fold+1:], e[round.low:round.high])
 	end := l.fold + 1 + n
 	clear(e[end:])
-	l.last = stretch{l.fold + 1, end, round.shared}
+	l.last = stretch{l.fold + 1, end, round.shared, round.peers}
 	l.b.Entries = e[:end]
 }
 
@@ -123,6 +129,9 @@ func (b *Branch) silent(p stretch) bool { return b.loud(p.low, p.high) == p.high
 
 // alike reports whether two rounds print the same.
 func (b *Branch) alike(p, q stretch) bool {
+	if !slices.Equal(p.peers, q.peers) {
+		return false
+	}
 	for i, j := p.low, q.low; ; i, j = i+1, j+1 {
 		i, j = b.loud(i, p.high), b.loud(j, q.high)
 		if i == p.high || j == q.high {
@@ -142,6 +151,29 @@ func (b *Branch) alike(p, q stretch) bool {
 			return false
 		}
 	}
+}
+
+// peers are the names of those from whom connections and datagrams came in a
+// round, as far as it shows them by their addresses.
+func (b *Branch) peers(p stretch) []string {
+	var list []string
+	for _, en := range b.Entries[p.low:p.high] {
+		switch e := en.Event; {
+		case e == nil:
+			list = append(list, en.Fold.peers...)
+		case e.Quiet != 0 || e.Endpoints == nil || b.recorder.NameOf == nil:
+		case e.Op == event.OpAccept || e.Op == event.OpRecv:
+			for _, part := range came(e, Form{}) {
+				if kept, ok := part.(event.Lasting); ok {
+					part = kept.Part
+				}
+				if a, ok := part.(sock.Addr); ok {
+					list = append(list, b.recorder.NameOf(a, e.Endpoints.Type))
+				}
+			}
+		}
+	}
+	return list
 }
 
 // sameText compares texts that came in two rounds with the addresses masked

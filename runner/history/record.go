@@ -146,6 +146,11 @@ func (b *Branch) sameActor(t *Branch) bool { return b.Place == t.Place && b.Inde
 
 // A Recorder takes the record of a run under way.
 type Recorder struct {
+	// NameOf is the name of the scenario's socket of a type that has an
+	// address; "" where none has it. Rounds fold only where the same socket, or
+	// one of that name, is in them.
+	NameOf func(a sock.Addr, typ int) string
+
 	foldAll bool
 	ends    foldedEnds
 	kept    atomic.Int64

@@ -44,6 +44,7 @@ type registry struct {
 	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
 	bound   []boundPath
 	fifos   map[uint64]*fifoEnds // by inode
+	names   names
 
 	space     forked.Space
 	processes map[*Process]struct{} // that were forked and have not ended
@@ -313,6 +314,7 @@ func (g *Group) remove(s *Socket) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	delete(g.open, s)
+	delete(g.names.waiting, s)
 	g.drained.Broadcast()
 }
 

@@ -109,6 +109,7 @@ func (p *Process) settle() {
 // the group is held.
 func (p *Process) lose(s *Socket) {
 	delete(p.group.open, s)
+	delete(p.group.names.waiting, s)
 	for {
 		life := s.life.Load()
 		if !s.life.CompareAndSwap(life, life|lifeClosed|lifeGone) {

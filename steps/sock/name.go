@@ -1,0 +1,139 @@
+package sock
+
+import (
+	"math"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// names are the names of the sockets of a group by their IP addresses, so that
+// who takes a connection or a datagram can ask whose it is while the call that
+// sent it has not returned yet. An address that another socket gets later is
+// that one's. However many sockets there are, they take no more than a number
+// for each port.
+type names struct {
+	waiting map[*Socket]string // those that have no port so far
+	list    []string
+	index   map[string]uint16 // into list, from 1
+	ports   map[place]*ports
+}
+
+// A place is where sockets of a type have their ports.
+type place struct {
+	ip  netip.Addr // the zero Addr stands for all
+	typ int
+}
+
+// ports are the names of all ports of a place, page by page.
+type ports [1 << 8]*[1 << 8]uint16
+
+// placeOf is the place of an IP address; false for other addresses.
+func placeOf(a Addr, typ int) (place, bool) {
+	ip := a.ip().Unmap()
+	if ip.IsUnspecified() {
+		ip = netip.Addr{}
+	}
+	return place{ip, typ}, a.Port != 0 && a.Path == "" && a.Other == ""
+}
+
+// number is the index of a name; 0 where there are too many.
+func (n *names) number(name string) uint16 {
+	if i := n.index[name]; i != 0 || len(n.list) == math.MaxUint16 {
+		return i
+	}
+	n.list = append(n.list, name)
+	n.index[name] = uint16(len(n.list))
+	return n.index[name]
+}
+
+// bind notes the address of a named socket. The lock of the group is held.
+func (n *names) bind(s *Socket, a Addr) {
+	name, named := n.waiting[s]
+	at, ok := placeOf(a, s.typ)
+	if !named || !ok {
+		return
+	}
+	delete(n.waiting, s)
+	if n.ports[at] == nil {
+		n.ports[at] = new(ports)
+	}
+	page := &n.ports[at][a.Port>>8]
+	if *page == nil {
+		*page = new([1 << 8]uint16)
+	}
+	(*page)[a.Port&0xff] = n.number(name)
+}
+
+// at is the name of a port; "" where it has none.
+func (n *names) at(p place, port uint16) string {
+	all := n.ports[p]
+	if all == nil || all[port>>8] == nil || all[port>>8][port&0xff] == 0 {
+		return ""
+	}
+	return n.list[all[port>>8][port&0xff]-1]
+}
+
+// SetName gives an IP socket that has no port yet a name, by which [Group.NameOf]
+// knows it.
+func (s *Socket) SetName(name string) {
+	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.desc.Local().Port != 0 {
+		return
+	}
+	g := s.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.names.waiting == nil {
+		g.names = names{waiting: make(map[*Socket]string), index: make(map[string]uint16), ports: make(map[place]*ports)}
+	}
+	g.names.waiting[s] = name
+}
+
+// learnName notes the address that a named socket has by now.
+func (s *Socket) learnName() {
+	if a, errno := sysGetsockname(s.caller(), s.fd, s.kind); errno == 0 {
+		s.noteName(a)
+	}
+}
+
+func (s *Socket) noteName(a Addr) {
+	g := s.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.names.bind(s, a)
+}
+
+// unbound are the named sockets of a type that have no port so far. Those of
+// forked processes are left out: these may be inside a call.
+func (g *Group) unbound(typ int) []*Socket {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []*Socket
+	for s := range g.names.waiting {
+		if s.typ == typ && s.group.process == nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// NameOf is the name of the socket that has, or has had, an address, or is
+// about to learn that it has; "" where there is none.
+func (g *Group) NameOf(a Addr, typ int) string {
+	at, ok := placeOf(a, typ)
+	if !ok {
+		return ""
+	}
+	for _, s := range g.unbound(typ) {
+		if s.enter() == nil {
+			s.learnName()
+			s.leave()
+		}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if name := g.names.at(at, a.Port); name != "" {
+		return name
+	}
+	return g.names.at(place{typ: typ}, a.Port)
+}
