@@ -119,6 +119,9 @@ var ofHosts = []Sysctl{
 	// A closed connection whose peer does not answer keeps the network for a
 	// second, and not for two minutes.
 	{"net.ipv4.tcp_orphan_retries", "1"},
+	// ICMP errors are not limited in their rate, which is a matter of time.
+	{"net.ipv4.icmp_ratemask", "0"},
+	{"net.ipv6.icmp.ratemask", ""},
 	// Addresses are there at once, and nobody looks for a router.
 	{"net.ipv6.conf.default.accept_dad", "0"},
 	{"net.ipv6.conf.default.router_solicitations", "0"},

@@ -159,6 +159,21 @@ func TestARPIgnore(t *testing.T) {
 	}
 }
 
+// A host answers each packet with the ICMP error that it deserves; the kernel
+// would stop after six.
+func TestManyErrors(t *testing.T) {
+	l := build(t, pair())
+	for _, address := range []string{"10.0.0.2:9", "[fd00::2]:9"} {
+		c := dial(t, host(t, l, "a"), "udp", address)
+		for i := range 100 {
+			c.Write([]byte("to nobody"))
+			if _, err := c.Read(make([]byte, 10)); !errors.Is(err, unix.ECONNREFUSED) {
+				t.Fatalf("%s: after %d errors: %v", address, i, err)
+			}
+		}
+	}
+}
+
 // watch puts an interface into a network whose other end is in another one: it
 // vanishes with the network.
 func watch(n *Network, monitor int, name string) error {
