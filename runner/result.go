@@ -111,6 +111,7 @@ func (r *run) outputs() []history.Program {
 // settle turns how the actors ended into the result.
 func (r *run) settle(res *history.Result, err error) {
 	var late errTimeout
+	var lost errLost
 	switch {
 	case err == nil:
 		res.Status = history.Passed
@@ -118,7 +119,7 @@ func (r *run) settle(res *history.Result, err error) {
 		res.Status, res.Failure = history.Failed, r.failure
 	case r.stopped == nil:
 		res.Status, res.Failure = history.Failed, failure(err)
-	case errors.As(r.stopped.Err, &late):
+	case errors.As(r.stopped.Err, &late), errors.As(r.stopped.Err, &lost):
 		res.Status, res.Failure = history.Failed, r.stopped
 	default:
 		res.Status, res.Failure = history.Cancelled, r.stopped

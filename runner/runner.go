@@ -61,6 +61,10 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result 
 	if err != nil {
 		r.programs.AwaitEnding()
 	}
+	if lost := r.network.Err(); lost != nil {
+		r.lose(lost)
+		err = lost
+	}
 	if o.Keep && err != nil {
 		res.Kept = r.tmp.keep()
 	}
@@ -150,6 +154,13 @@ func (r *run) timeout() time.Duration {
 type errTimeout struct{ after time.Duration }
 
 func (e errTimeout) Error() string { return fmt.Sprintf("the scenario timed out after %s", e.after) }
+
+// errLost is the cause of a scenario whose network has lost a frame of its own
+// accord: what its steps saw after that says nothing.
+type errLost struct{ err error }
+
+func (e errLost) Error() string { return e.err.Error() }
+func (e errLost) Unwrap() error { return e.err }
 
 // run starts all actors and waits for them.
 func (r *run) run(outside context.Context) error {
@@ -376,9 +387,18 @@ func (r *run) stop(cause error) error {
 func (r *run) watchNetwork(ctx context.Context, lost <-chan struct{}) {
 	select {
 	case <-lost:
-		r.cancel(r.stop(r.network.Err()))
+		r.cancel(r.stop(errLost{r.network.Err()}))
 	case <-ctx.Done():
 	}
+}
+
+// lose makes the loss of a frame the reason of the failure, whatever else has
+// failed: that may be its consequence.
+func (r *run) lose(err error) {
+	if was := (errLost{}); r.stopped == nil || !errors.As(r.stopped.Err, &was) {
+		r.stopped = history.NewFailure(errLost{err})
+	}
+	r.failure = nil
 }
 
 // hurry ends the programs at once when that is asked for and the run ends.

@@ -178,14 +178,18 @@ func TestProcessGone(t *testing.T) {
 	}
 }
 
-// What no process can make is reported with both reasons.
+// What no process can make is reported with both reasons. Hosts need a network
+// of their own, so a scenario that has some is skipped.
 func TestRefusedTwice(t *testing.T) {
 	if !asUser(t) {
 		return
 	}
 	r := &Runner{start: func() (*process, error) { return nil, errors.New("there are too many") }}
-	for requires, want := range map[string]history.Status{"": history.Failed, "requires: netns\n": history.Skipped} {
-		s := parse(t, requires+"network: private\nactors: {a: []}\n")
+	for network, want := range map[string]history.Status{
+		"network: private": history.Failed, "requires: netns\nnetwork: private": history.Skipped,
+		"network: {hosts: {a: {}}}": history.Skipped,
+	} {
+		s := parse(t, network+"\nactors: {a: []}\n")
 		res := r.Run(t.Context(), s, scenarios.Options{}, runner.Options{})
 		told := res.Reason
 		if res.Failure != nil {
