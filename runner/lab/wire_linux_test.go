@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -155,4 +156,34 @@ func TestTap(t *testing.T) {
 	if question, ok := seen["question"]; !ok || question != 0 || seen["answer"] != 1 {
 		t.Errorf("seen are %v", seen)
 	}
+}
+
+// A frame to an interface that is down, or that has lost its carrier while the
+// frame was under way, is lost as on a cable: that is not a failure of the wire.
+func TestFramesToAnInterfaceThatIsDown(t *testing.T) {
+	l := build(t, wired())
+	a, b, lan := host(t, l, "a"), host(t, l, "b"), link(t, l, "lan")
+	must(t, b.SetNeighbor(netip.MustParseAddr("10.0.0.1"), net.HardwareAddr{2, 0, 0, 0, 1, 1}))
+	listen(t, a, "10.0.0.1:80")
+	sender := dial(t, b, "udp", "10.0.0.1:80")
+	must(t, a.SetInterface("eth0", false))
+	for range 10 {
+		if _, err := sender.Write([]byte("to nobody")); err != nil {
+			t.Error(err)
+		}
+	}
+	must(t, a.SetInterface("eth0", true))
+	delay, none := time.Millisecond, time.Duration(0)
+	for range 10 {
+		must(t, lan.Impair(Change{Delay: &delay}))
+		if _, err := sender.Write([]byte("late")); err != nil {
+			t.Error(err)
+		}
+		must(t, lan.Carrier(false))
+		must(t, lan.Carrier(true))
+		must(t, lan.Impair(Change{Delay: &none}))
+	}
+	exchange(t, a, b, "10.0.0.2:80")
+	exchange(t, a, b, "[fd00::2]:80")
+	must(t, l.Err())
 }
