@@ -19,7 +19,7 @@ func (s *Scenario) checkHosts() source.Problems {
 	if len(s.Network.Hosts) == 0 {
 		return nil
 	}
-	c := &hostsCheck{plan: &s.Network, on: make(map[string]string), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
+	c := &hostsCheck{plan: &s.Network, on: make(map[string]string), dgram: make(map[string]bool), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
 	changes := false
 	for _, a := range s.Actors {
 		c.actors[a.Name] = a.Host
@@ -43,6 +43,7 @@ func (s *Scenario) checkHosts() source.Problems {
 type hostsCheck struct {
 	plan     *NetworkPlan
 	on       map[string]string    // the hosts of those that are not on their actor's
+	dgram    map[string]bool      // those whose packets may be lost and no call fails
 	wild     map[string]sock.Addr // addresses that stand for all of a host
 	seen     map[*source.Node]bool
 	actors   map[string]string // the hosts of the actors
@@ -56,6 +57,13 @@ func (c *hostsCheck) note(a *Actor, x *step.Step) {
 		for i := range x.As.Len() {
 			if handle, static := x.As.List[i].Static(); static {
 				c.on[a.Name+"."+handle] = name
+			}
+		}
+	}
+	if m, ok := x.Action.(interface{ MakesType() int }); ok && m.MakesType() != unix.SOCK_STREAM {
+		for i := range x.As.Len() {
+			if handle, static := x.As.List[i].Static(); static {
+				c.dgram[a.Name+"."+handle] = true
 			}
 		}
 	}
@@ -103,7 +111,8 @@ func (c *hostsCheck) references(a *Actor, x *step.Step) {
 	}
 }
 
-// destination warns of a call to an address that its host cannot reach.
+// destination warns of a connection to an address that its host cannot reach. A
+// datagram that nobody gets makes no call fail, so it may be meant.
 func (c *hostsCheck) destination(a *Actor, x *step.Step) {
 	u, ok := x.Action.(step.AddressUser)
 	if !ok || x.Expect.Error.Given() || c.seen[x.Node] {
@@ -112,7 +121,7 @@ func (c *hostsCheck) destination(a *Actor, x *step.Step) {
 	socket, to, binds := u.UsesAddress()
 	handle, static := socket.Static()
 	addr, fixed := to.Fixed()
-	if host := c.hostOf(a, handle); static && fixed && !binds && host != "" && addr.IP.IsValid() {
+	if host := c.hostOf(a, handle); static && fixed && !binds && !c.dgram[a.Name+"."+handle] && host != "" && addr.IP.IsValid() {
 		if why := c.plan.unreachable(host, addr.IP.Unmap(), mostHops); why != "" {
 			c.seen[x.Node] = true
 			c.problems = append(c.problems, to.Node.Warning("the host %s cannot reach %s: %s", host, addr.IP, why))
