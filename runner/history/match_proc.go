@@ -149,7 +149,7 @@ func (m *matcher) polledEnd(i int, e *event.Event) {
 		empty := r.Data && known && m.sender(peer, r.Offset+1) < 0
 		if r.Ended || r.Reset || empty {
 			own := slices.Concat(m.of(r.Sock).deafs, m.finishes(i, e, r.Sock, r.Reset))
-			m.cause(i, m.oneOf(i, own))
+			m.finished(i, r.Sock, own)
 		}
 	}
 }
@@ -162,7 +162,7 @@ func (m *matcher) died(i int, e *event.Event) {
 	}
 	m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	if e.Proc.Signal == syscall.SIGPIPE && e.Sock != 0 {
-		m.cause(i, m.oneOf(i, m.finishes(i, e, e.Sock, true)))
+		m.finished(i, e.Sock, m.finishes(i, e, e.Sock, true))
 	}
 }
 

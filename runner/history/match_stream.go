@@ -108,7 +108,7 @@ func (m *matcher) hop(i int, id uint64, offset int64) (event.Hop, bool) {
 func (m *matcher) ended(i int, e *event.Event) {
 	switch {
 	case e.Op == event.OpState:
-		m.cause(i, m.oneOf(i, m.finishes(i, e, e.Sock, false)))
+		m.finished(i, e.Sock, m.finishes(i, e, e.Sock, false))
 	case e.Op == event.OpJoin:
 		m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	case e.Op == event.OpExit:
@@ -128,7 +128,7 @@ func (m *matcher) ended(i int, e *event.Event) {
 		if len(m.candidates(i, list)) == 0 && m.inside(e.Sock) {
 			m.lacks(i)
 		}
-		m.cause(i, m.oneOf(i, list))
+		m.finished(i, e.Sock, list)
 	}
 }
 
@@ -150,7 +150,18 @@ func (m *matcher) broken(i int, e *event.Event) {
 			list = own
 		}
 	}
-	m.cause(i, m.oneOf(i, list))
+	m.finished(i, e.Sock, list)
+}
+
+// finished makes what has seen the end of a connection come after the one of a
+// list that has ended it. Where that is a close of a copy, it comes after the
+// closes of the others too: any of them might have been the last.
+func (m *matcher) finished(i int, id uint64, list []int) {
+	by := m.oneOf(i, list)
+	m.cause(i, by)
+	if peer, known := m.peer[id]; known && by >= 0 && slices.Contains(m.of(peer).closes, by) {
+		m.causes(i, m.of(peer).leaves)
+	}
 }
 
 // finishes are the events by which the other side may have ended a connection:
@@ -163,7 +174,6 @@ func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
 	var list []int
 	if by := m.lastBefore(m.of(peer).closes, e.End); by >= 0 {
 		list = append(list, by)
-		m.causes(i, m.of(peer).leaves) // any of them might have been the last
 	}
 	if deaths := m.procs.deathsOf(peer); len(deaths) > 0 {
 		list = deaths // the program has held it longer than the scenario

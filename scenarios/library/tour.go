@@ -77,6 +77,15 @@ var chapters = []Chapter{
 		},
 	},
 	{
+		"Processes and signals",
+		"A fork copies descriptors, not connections. What that means for the end of a connection, for signals that end a call or the whole process, and for the rights of users.",
+		[]string{
+			"process-full-duplex", "process-forking-server", "process-two-accepts", "process-last-close", "process-broken-pipe",
+			"process-interrupted-call", "process-urgent-signal", "process-privileged-port", "process-reuseport-user", "process-credentials",
+			"process-socket-permissions",
+		},
+	},
+	{
 		"Below TCP and UDP",
 		"ICMP by raw and by ping sockets.",
 		[]string{"icmp-echo", "icmp-ping-socket"},
