@@ -225,6 +225,7 @@ func TestActorsOnHosts(t *testing.T) {
 		{"unknown", "network: {hosts: {alpha: {}}}\nactors: {one: {host: alhpa, steps: [{print: x}]}}", "2:22: the network has no host \"alhpa\"; did you mean \"alpha\"?"},
 		{"name of another", "network: {hosts: {a: {}, b: {}}}\nactors: {a: {host: b, steps: [{print: x}]}}", "2:20: the actor a is on the host b, and another host has the actor's name; rename one of them: expressions name hosts and actors"},
 		{"name of a variable", "vars: {a: 1}\nnetwork: {hosts: {a: {}}}\nactors: {one: [{print: '${a}'}]}", "2:19: the name a is taken by the variable a; give the host another name"},
+		{"place in a private network", "network: {private: {sysctls: {net.ipv4.conf.eth0.arp_ignore: 1}}}\nactors: {a: [{print: x}]}", "1:31: a private network has no interface \"eth0\", so the kernel parameter is in no place; the places are lo, all or default"},
 		{"private with hosts", "network: {private: {}, hosts: {a: {}}}\nactors: {a: [{print: x}]}", "1:10: a private network has no hosts and no links; leave private out; hosts have a network of their own too"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

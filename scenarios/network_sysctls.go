@@ -24,6 +24,7 @@ func (v *sysctls) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		checkSysctl(d, e)
+		checkPlace(d, e.Key, "a private network", []string{loName})
 		v.list = append(v.list, Sysctl{Name: e.Key.Text, Value: e.Value.Text, Node: e.Key})
 	}
 }
@@ -74,7 +75,7 @@ func (v *hostSysctls) Decode(d *value.Decoder, n *source.Node) {
 			e.Key = renamed(e.Key, names[0])
 		}
 		checkSysctl(d, e)
-		v.checkPlace(d, e.Key)
+		checkPlace(d, e.Key, "the host "+v.host.Name, v.host.names())
 		for _, long := range names {
 			v.host.Sysctls = append(v.host.Sysctls, Sysctl{Name: long, Value: e.Value.Text, Node: e.Key})
 		}
@@ -108,15 +109,15 @@ func (v *hostSysctls) long(d *value.Decoder, n *source.Node) []string {
 	return list
 }
 
-// checkPlace reports a parameter of an interface that the host does not have.
-func (v *hostSysctls) checkPlace(d *value.Decoder, n *source.Node) {
+// checkPlace reports a parameter of an interface that is not there.
+func checkPlace(d *value.Decoder, n *source.Node, where string, names []string) {
 	iface, ok := SysctlInterface(n.Text)
-	if !ok || slices.Contains(v.host.names(), iface) || iface == "all" || iface == "default" {
+	if !ok || slices.Contains(names, iface) || iface == "all" || iface == "default" {
 		return
 	}
-	p := d.Problem(n, "the host %s has no interface %s, so the kernel parameter is in no place", v.host.Name, value.Quote(iface))
-	if p.Hint = source.DidYouMean(iface, v.host.names()); p.Hint == "" {
-		p.Hint = "its interfaces are " + value.JoinOr(v.host.names()) + "; all and default are places too"
+	p := d.Problem(n, "%s has no interface %s, so the kernel parameter is in no place", where, value.Quote(iface))
+	if p.Hint = source.DidYouMean(iface, names); p.Hint == "" {
+		p.Hint = "the places are " + value.JoinOr(append(slices.Clone(names), "all", "default"))
 	}
 }
 

@@ -25,6 +25,20 @@ actors:
     - {socket: tcp, as: sock}
     - {connect: sock, to: "${server.listener}"}
 ---
+name: hosts
+network:
+  hosts: {server: {eth0: 10.0.0.2/24}, client: {eth0: 10.0.0.1/24}}
+  links: {lan: {join: [server.eth0, client.eth0], faults: {second: {duplicate: {udp: 80, nth: 2}}}}}
+actors:
+  server:
+    - {socket: udp, as: sock}
+    - {bind: sock, to: "10.0.0.2:80"}
+    - {for: [one, two, two], each: text, steps: [{recv: sock, expect: "${text}"}]}
+    - {exec: [cat, /proc/sys/net/ipv4/ip_forward], expect: {stdout: "0\n"}}
+  client:
+    - {socket: udp, as: sock}
+    - {for: [one, two], each: text, steps: [{send: sock, to: "${server.sock}", data: "${text}"}]}
+---
 name: outside
 network: host
 actors:
@@ -45,7 +59,7 @@ actors:
 	if strings.Contains(string(out), "a network namespace cannot be made") {
 		ci.Lacks(t, string(out))
 	}
-	if err != nil || !strings.Contains(string(out), "2 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
+	if err != nil || !strings.Contains(string(out), "3 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
