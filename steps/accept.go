@@ -2,6 +2,7 @@ package steps
 
 import (
 	"fmt"
+	"math"
 
 	"golang.org/x/sys/unix"
 
@@ -52,7 +53,9 @@ type acceptAction struct {
 	nowait value.Bool
 	peer   value.AddressMatch
 	flags  value.Flags
+	size   value.Signed
 	from   value.AddressMatch
+	length value.Compare
 }
 
 func (a *acceptAction) Params(p *step.Params) {
@@ -60,6 +63,8 @@ func (a *acceptAction) Params(p *step.Params) {
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when no connection is there")
 	p.Key("from", &a.peer, "take the connection of this client: an address, a host, or {host, port}").Or("any client's")
 	p.Key("flags", &a.flags, "SOCK_NONBLOCK, SOCK_CLOEXEC or both: the call is accept4, and they hold for the new socket")
+	p.Key("size", &a.size, "the addrlen that is passed, any int: the size of the buffer for the client's address").Or("enough for any address")
+	p.Result("addrlen", &a.length, "the addrlen that comes back: the length of the client's address, also where the buffer was smaller")
 	p.Result("from", &a.from, "the client's address; without a port (127.0.0.1) only the host counts")
 	p.Makes = "the connection"
 }
@@ -73,13 +78,22 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	if a.flags.Given() {
-		t.Call("accept4", event.Name(h.Name), event.Const(sock.SocketFlags.Names(a.flags.Bits)))
-	} else {
-		t.Call("accept", event.Name(h.Name))
+	call, args := "accept", []any{event.Name(h.Name)}
+	asked := sock.Acceptance{From: wanted, Flags: a.flags.Bits}
+	size, err := addrlen(t, &a.size)
+	if err != nil {
+		return err
 	}
+	if a.size.Given() {
+		given := size
+		args, asked.Size = append(args, event.Const(fmt.Sprintf("[%d]", size))), &given
+	}
+	if a.flags.Given() {
+		call, args = "accept4", append(args, event.Const(sock.SocketFlags.Names(a.flags.Bits)))
+	}
+	t.Call(call, args...)
 	w := t.Wait(h, &a.nowait, 0)
-	s, from, err := h.Sock.AcceptAs(w, sock.Acceptance{From: wanted, Flags: a.flags.Bits})
+	s, from, err := h.Sock.AcceptAs(w, asked)
 	t.Act(event.OpAccept, h)
 	t.Event.NoWait, t.Event.Picks = w.NoWait, a.peer.Given()
 	if err != nil {
@@ -99,13 +113,44 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if from.Path != "" || from.IP.IsValid() {
 		t.Return(event.Name(conn.Name), event.Const("from"), from)
 	}
+	if a.size.Given() {
+		t.Return(a.sized(conn.Name, from, size, *asked.Size)...)
+	}
+	if a.length.Given() {
+		if err := a.length.Expect(t, int64(*asked.Size), "addrlen"); err != nil {
+			return err
+		}
+	}
 	if !a.from.Given() {
 		return nil
 	}
 	return a.from.Expect(t, from, "from")
 }
 
+// sized is the result where the file chose the size of the buffer: the length of
+// the address, and the address where all of it fits. A part of one may show a
+// part of a port, which varies.
+func (a *acceptAction) sized(conn string, from sock.Addr, size, length int) []any {
+	ret := []any{event.Name(conn), event.Const(fmt.Sprintf("[%d]", length))}
+	if size >= length && !from.IsZero() {
+		ret = append(ret, event.Const("from"), from)
+	}
+	return ret
+}
+
+// addrlen is a size that is passed as addrlen, any int.
+func addrlen(t *step.Task, size *value.Signed) (int, error) {
+	n, err := size.Eval(t)
+	if err == nil && (n < math.MinInt32 || n > math.MaxInt32) {
+		err = value.Mismatchf("%d does not fit into the int that the call takes", n)
+	}
+	return int(n), err
+}
+
 func (a *acceptAction) Check(c *step.Check) {
+	if a.length.Given() && !a.size.Given() {
+		c.Problem(a.length.Node, "addrlen is asked for with size").Hint = "add size: the addrlen that is passed"
+	}
 	sym := c.Handle(&a.handle)
 	if sym == nil {
 		c.MakeHandle(0, step.AnySocket())

@@ -1,7 +1,10 @@
 package steps
 
 import (
+	"fmt"
+
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -35,6 +38,8 @@ type nameAction struct {
 	own    bool // the socket's own address, not its peer's
 	ask    func(*sock.Socket) (sock.Addr, error)
 	handle step.HandleRef
+	size   value.Signed
+	length value.Compare
 	want   value.AddressMatch
 	parts  value.AddressParts
 	re     value.Regexp
@@ -42,17 +47,22 @@ type nameAction struct {
 
 func (a *nameAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
+	p.Key("size", &a.size, "the addrlen that is passed, any int: the size of the buffer for the address").Or("enough for any address")
+	p.Result("addrlen", &a.length, "the addrlen that comes back: the length of the address, also where the buffer was smaller")
 	p.Plain(&a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
 	p.Result("address", &a.want, "the address that must come; without a port (127.0.0.1) only the host counts")
 	p.Results(a.parts.Conditions())
 	p.Result("matches", &a.re, "a regular expression (RE2) that the address matches, as it is written in a scenario; its named groups become variables")
-	p.Makes = "the address"
+	p.Makes = "the address, or with size its length"
 }
 
 func (a *nameAction) Run(t *step.Task) error {
 	h, err := a.handle.Open(t)
 	if err != nil {
 		return err
+	}
+	if a.size.Given() {
+		return a.sized(t, h)
 	}
 	t.Call(a.call, event.Name(h.Name))
 	got, err := a.ask(h.Sock)
@@ -78,6 +88,30 @@ func (a *nameAction) Run(t *step.Task) error {
 	return a.matches(t, e)
 }
 
+// sized asks with a buffer whose size the file chose. The transcript shows the
+// length: a part of an address may show a part of a port, which varies.
+func (a *nameAction) sized(t *step.Task, h *handle.Handle) error {
+	size, err := addrlen(t, &a.size)
+	if err != nil {
+		return err
+	}
+	t.Call(a.call, event.Name(h.Name), event.Const(fmt.Sprintf("[%d]", size)))
+	got, length, err := h.Sock.NameIn(a.call, size)
+	if err != nil {
+		return err
+	}
+	t.Return(event.Const("0"), event.Const(fmt.Sprintf("[%d]", length)))
+	if err := t.SetAs(0, length); err != nil {
+		return err
+	}
+	if a.length.Given() {
+		if err := a.length.Expect(t, int64(length), "addrlen"); err != nil {
+			return err
+		}
+	}
+	return a.want.Expect(t, got, "the address")
+}
+
 // matches compares the address with the regular expression, and gives its named
 // groups their values.
 func (a *nameAction) matches(t *step.Task, e *value.Endpoint) error {
@@ -100,6 +134,9 @@ func (a *nameAction) matches(t *step.Task, e *value.Endpoint) error {
 }
 
 func (a *nameAction) Check(c *step.Check) {
+	if a.length.Given() && !a.size.Given() {
+		c.Problem(a.length.Node, "addrlen is asked for with size").Hint = "add size: the addrlen that is passed"
+	}
 	c.Handle(&a.handle)
 	for _, name := range a.re.Groups() {
 		c.MakeValue(name, a.re.Node)

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"errors"
+	"math"
 	"syscall"
 
 	"github.com/sockscript/sockscript/steps/event"
@@ -34,12 +35,14 @@ a port that the kernel chooses. See listen(2).`,
 			{Errno: "EOPNOTSUPP", Why: "sockets of this type do not listen"},
 		},
 	},
-	New: func() step.Action { return &listenAction{backlog: value.Int{Number: value.AtMost(&value.MaxBacklog)}} },
+	New: func() step.Action {
+		return &listenAction{backlog: value.Signed{Number: value.AtMost(&value.MaxBacklog)}}
+	},
 }
 
 type listenAction struct {
 	handle  step.HandleRef
-	backlog value.Int
+	backlog value.Signed
 }
 
 // defaultBacklog is SOMAXCONN of Linux since 5.4.
@@ -47,7 +50,7 @@ const defaultBacklog = 4096
 
 func (a *listenAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
-	p.Key("backlog", &a.backlog, "how many connections may wait to be accepted").Or("4096 (SOMAXCONN)")
+	p.Key("backlog", &a.backlog, "how many connections may wait to be accepted, any int; a negative one is the largest").Or("4096 (SOMAXCONN)")
 }
 
 func (a *listenAction) Run(t *step.Task) error {
@@ -59,6 +62,9 @@ func (a *listenAction) Run(t *step.Task) error {
 	if a.backlog.Given() {
 		if backlog, shown, err = a.backlog.Part(t); err != nil {
 			return err
+		}
+		if backlog < math.MinInt32 {
+			return value.Mismatchf("%d does not fit into the int that the call takes", backlog)
 		}
 	}
 	t.Call("listen", event.Name(h.Name), shown)

@@ -89,6 +89,7 @@ type recvAction struct {
 	from        value.AddressMatch
 	want        value.Flags
 	control     option.ControlWant
+	result      value.Compare
 	end         tlsEnd
 }
 
@@ -109,6 +110,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Key("control", &a.controlSize, "the size of the buffer for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
 	p.Plain(&a.match.Data, value.ExactBytes)
 	p.Results(a.match.Conditions())
+	p.Result("result", &a.result, "what the calls return in all: with MSG_TRUNC it may be more than there is data")
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue; 0 for none")
@@ -241,6 +243,11 @@ func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 	}
 	if err := r.nothingLeft(); err != nil {
 		return err
+	}
+	if a.result.Given() {
+		if err := a.result.Expect(t, int64(max(r.count, len(r.data))), "as the result"); err != nil {
+			return err
+		}
 	}
 	return a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(r.count), Sum: r.sum, Compared: r.wanted != nil, Found: r.found})
 }

@@ -85,7 +85,7 @@ func (a *sendAction) Params(p *step.Params) {
 	p.Key("call", &a.call, "the system call").Or("sendto with to, else send")
 	p.Key("once", &a.once, "make one call; a short write is reported").Or("false")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
-	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}")
+	p.Key("control", &a.control, "ancillary data, for sendmsg: {SCM_RIGHTS: [handles]}, {SCM_CREDENTIALS: {}}, {IP_TTL: 3}; or a payload, the whole buffer as it is: {hex: …}")
 	a.size.Unit = value.ByteUnit
 	p.Plain(&a.size, "how many bytes must have been sent")
 	p.Result("size", &a.size, "how many bytes must have been sent")

@@ -1,7 +1,11 @@
 package steps
 
 import (
+	"strconv"
+
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 	"golang.org/x/sys/unix"
@@ -30,28 +34,51 @@ half-close. See shutdown(2).`,
 			{Errno: "ENOTCONN", Why: "the socket is not connected"},
 		},
 	},
-	New: func() step.Action { return &shutdownAction{how: value.Enum{Words: []string{"read", "write", "both"}}} },
+	New: func() step.Action { return new(shutdownAction) },
 }
 
 type shutdownAction struct {
 	handle step.HandleRef
-	how    value.Enum
+	how    shutdownHow
 }
 
-// shutdownHows are the values of shutdown(2) by their words here.
-var shutdownHows = map[string]struct {
-	value int
-	name  string
-	ends  event.Shut
-}{
-	"read":  {unix.SHUT_RD, "SHUT_RD", event.ShutRead},
-	"write": {unix.SHUT_WR, "SHUT_WR", event.ShutWrite},
-	"both":  {unix.SHUT_RDWR, "SHUT_RDWR", event.ShutRead | event.ShutWrite},
+// shutdownHow is the second argument of shutdown(2).
+type shutdownHow struct{ value int }
+
+// shutdownWords are the values of shutdown(2) by their words here.
+var shutdownWords = map[string]int{"read": unix.SHUT_RD, "write": unix.SHUT_WR, "both": unix.SHUT_RDWR}
+
+// Decode reads a word or any int.
+func (v *shutdownHow) Decode(d *value.Decoder, n *source.Node) {
+	how, ok := shutdownWords[n.Text]
+	if x, err := strconv.ParseInt(n.Text, 0, 32); err == nil {
+		how, ok = int(x), true
+	}
+	if !ok || n.Kind != source.Scalar {
+		p := d.Problem(n, "expected read, write or both, got %s", n.Describe())
+		p.Hint = source.DidYouMean(n.Text, []string{"read", "write", "both"})
+	}
+	v.value = how
+}
+
+// Schema accepts a word or a number.
+func (v *shutdownHow) Schema() value.Schema {
+	return value.Schema{"anyOf": []value.Schema{{"enum": []string{"read", "write", "both"}}, {"type": "integer"}}}
+}
+
+// Type names the type in the reference.
+func (v *shutdownHow) Type() string { return "read, write, both, or a number" }
+
+// ends are the directions that the call ends.
+func (v *shutdownHow) ends() event.Shut {
+	return map[int]event.Shut{
+		unix.SHUT_RD: event.ShutRead, unix.SHUT_WR: event.ShutWrite, unix.SHUT_RDWR: event.ShutRead | event.ShutWrite,
+	}[v.value]
 }
 
 func (a *shutdownAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the socket")
-	p.Key("how", &a.how, "which direction to end").Need()
+	p.Key("how", &a.how, "which direction to end; any int is passed as it is").Need()
 }
 
 func (a *shutdownAction) Run(t *step.Task) error {
@@ -59,13 +86,12 @@ func (a *shutdownAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	how := shutdownHows[a.how.Word]
-	t.Call("shutdown", event.Name(h.Name), event.Const(how.name))
-	if err := h.Shutdown(t.FreshWait(), how.value); err != nil {
+	t.Call("shutdown", event.Name(h.Name), event.Const(sock.HowName(a.how.value)))
+	if err := h.Shutdown(t.FreshWait(), a.how.value); err != nil {
 		return err
 	}
 	t.Act(event.OpShut, h)
-	t.Event.Shut = how.ends
+	t.Event.Shut = a.how.ends()
 	t.Return(event.Const("0"))
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 type Control struct {
 	Node  *source.Node
 	items []*controlItem
+	raw   value.Payload // the whole buffer, instead of items
 }
 
 // A controlItem is one piece of ancillary data; which field counts depends on
@@ -32,6 +33,10 @@ type controlItem struct {
 // Decode reads the mapping.
 func (v *Control) Decode(d *value.Decoder, n *source.Node) {
 	v.Node = n
+	if n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text) || n.Kind == source.List {
+		v.raw.Decode(d, n)
+		return
+	}
 	if n.Kind != source.Map {
 		d.Problem(n, "control is a mapping of types to values, not %s", n.Describe()).Hint = "write {SCM_RIGHTS: [conn]}"
 		return
@@ -106,8 +111,10 @@ func (v *Control) Check(c *step.Check) {
 // Given reports whether ancillary data was written at all.
 func (v *Control) Given() bool { return v.Node != nil }
 
-// Schema accepts a mapping.
-func (v *Control) Schema() value.Schema { return value.Schema{"type": "object", "minProperties": 1} }
+// Schema accepts a mapping, or a list of payloads.
+func (v *Control) Schema() value.Schema {
+	return value.Schema{"anyOf": []value.Schema{{"type": "object", "minProperties": 1}, {"type": "array"}}}
+}
 
 // Type names the type in the reference.
 func (v *Control) Type() string { return "ancillary data by type" }
@@ -115,6 +122,10 @@ func (v *Control) Type() string { return "ancillary data by type" }
 // Encode makes the control buffer of sendmsg(2), and what the transcript shows
 // of it. s is the socket that sends.
 func (v *Control) Encode(t *step.Task, s *sock.Socket) ([]byte, event.Plain, error) {
+	if v.raw.Given() {
+		data, err := v.raw.Blob(t)
+		return data.Bytes, event.Plain(shownPayload(data)), err
+	}
 	var b []byte
 	shown := event.Marked{Text: "{"}
 	for i, it := range v.items {

@@ -10,6 +10,9 @@ import (
 type Acceptance struct {
 	From  func(peer Addr) bool // which peer's connection; nil: any
 	Flags int                  // SOCK_NONBLOCK and SOCK_CLOEXEC
+	// Size is the length of the buffer for the peer's address, which the call
+	// sets to the length of that address; nil: all of it is wanted.
+	Size *int
 }
 
 // Accept takes the next connection of a listening socket (accept4(2)) and gives
@@ -29,9 +32,15 @@ func (s *Socket) AcceptAs(w Wait, asked Acceptance) (*Socket, Addr, error) {
 	d.do, d.n, d.plain, d.accepts = (*direction).accept, 0, true, true
 	d.wanted, d.watches, d.flags = asked.From, s.desc.keptList(), asked.Flags
 	d.threaded = threads && s.desc.waits.Load()&receiveTimed != 0
+	if d.size = wholeName; asked.Size != nil {
+		d.size = *asked.Size
+	}
 	err := d.perform(w, true)
 	conn, peer := d.kept.conn, d.kept.peer
 	if err == nil && conn == nil {
+		if asked.Size != nil {
+			*asked.Size = d.name.cut(d.size)
+		}
 		conn, peer, err = s.connection(d.n, &d.name)
 	}
 	if err != nil {
@@ -51,7 +60,11 @@ func (s *Socket) connection(fd int, name *sockname) (*Socket, Addr, error) {
 	conn.desc.network = s.desc.network
 	conn.learnLocal()
 	conn.desc.autoPort.Store(s.desc.AutoPort())
-	conn.desc.remote.Store(&peer)
+	if peer.Raw || peer.IsZero() {
+		conn.learnRemote(peer) // the buffer was too small
+	} else {
+		conn.desc.remote.Store(&peer)
+	}
 	conn.desc.accepted.Store(true)
 	if s.desc.waits.Load() != 0 {
 		conn.learnWaits() // a connection has its listener's options
@@ -72,7 +85,7 @@ func (d *direction) accept() (errno syscall.Errno) {
 			d.kept = c
 			return 0
 		}
-		if d.n, errno = sysAccept(d.caller(), s.fd, &d.name, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
+		if d.n, errno = sysAccept(d.caller(), s.fd, &d.name, d.size, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
 			return errno
 		}
 		conn, peer, err := s.connection(d.n, &d.name)

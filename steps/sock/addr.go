@@ -37,6 +37,10 @@ type Addr struct {
 	// NoPort marks "icmp:127.0.0.1", the address of a raw or ICMP socket. Port
 	// is 0.
 	NoPort bool
+	// Raw marks an address that is given by its bytes, which no other form can
+	// express. Family is AF_UNSPEC, and Other holds all bytes of the sockaddr,
+	// the family among them.
+	Raw bool
 	// Unspec marks "unspec:", a sockaddr of nothing but AF_UNSPEC: connect(2)
 	// to it dissolves a datagram socket's association.
 	Unspec bool
@@ -126,48 +130,57 @@ func (a Addr) String() string {
 		return "unix:" + a.Path
 	case a.isPacket():
 		return a.packetText()
+	case a.Raw:
+		return rawText(a.Other)
 	}
-	return FamilyName(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
+	if before, chosen, after, ok := a.words(); ok {
+		return before + chosen + after
+	}
+	return familyWord(a.Family) + ":" + hex.EncodeToString([]byte(a.Other))
 }
 
 // Parts parts a.String() at what the kernel chooses where it is left open; see
 // Chosen.
 func (a Addr) Parts() (before, chosen, after string) {
 	text, chosen := a.String(), a.Chosen()
-	at := len(text) - len(chosen)
-	if chosen != "" && a.Family == afNetlink {
-		at = len(text) - 2*(len(a.Other)-netlinkPort)
+	if before, port, after, ok := a.words(); ok && chosen != "" {
+		return before, port, after
 	}
+	at := len(text) - len(chosen)
 	return text[:at], chosen, text[at+len(chosen):]
 }
 
 // Chosen is the part of a.String() that the kernel chooses where it is left
 // open: the port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port
-// of AF_NETLINK, which is often a process id (ip(7), unix(7), netlink(7)). It is
-// "" where there is nothing of it.
+// of AF_NETLINK, which is often a process id, and of AF_VSOCK (ip(7), unix(7),
+// netlink(7), vsock(7)). It is "" where there is nothing of it.
 func (a Addr) Chosen() string {
 	switch {
 	case a.isIP() && !a.NoPort && a.Port != 0:
 		return strconv.Itoa(int(a.Port))
 	case a.Family == unix.AF_UNIX && strings.HasPrefix(a.Path, "@"):
 		return a.Path[1:]
-	case a.Family == afNetlink && !a.open():
-		return hex.EncodeToString([]byte(a.Other[netlinkPort : netlinkPort+4]))
+	}
+	if _, port, _, ok := a.words(); ok && !a.open() {
+		return port
 	}
 	return ""
 }
 
 // open reports whether a leaves it to the kernel to choose.
 func (a Addr) open() bool {
-	if a.Family == afNetlink {
-		return len(a.Other) < netlinkPort+4 || a.Other[netlinkPort:netlinkPort+4] == "\x00\x00\x00\x00"
+	switch {
+	case a.Raw:
+		return rawOpen(a.Other)
+	case a.Family == afNetlink:
+		_, port, _, ok := a.words()
+		return !ok || port == "0"
+	case a.Family == afVsock:
+		_, port, _, ok := a.words()
+		return !ok || port == anyNumber
 	}
 	return a.Port == 0 && a.Path == ""
 }
-
-// netlinkPort is where nl_pid is in what follows the family in struct
-// sockaddr_nl: behind two bytes of padding.
-const netlinkPort = 2
 
 // ipAddr is the Addr of an IP address in its own family.
 func ipAddr(ip netip.Addr, port uint16) Addr {

@@ -4,8 +4,14 @@ package sock
 
 import "golang.org/x/sys/unix"
 
-// afNetlink is a number that no family of this platform has.
-const afNetlink = -1
+// These are numbers that no family of this platform has.
+const (
+	afNetlink = -1
+	afVsock   = -2
+)
+
+// rawAddr is an address by all its bytes.
+func rawAddr(all string) Addr { return Addr{Raw: true, Other: all} }
 
 // FamilyPacket is AF_PACKET of Linux: here a number that no family has.
 const FamilyPacket = -2

@@ -2,7 +2,10 @@ package sock
 
 import "golang.org/x/sys/unix"
 
-const afNetlink = unix.AF_NETLINK
+const (
+	afNetlink = unix.AF_NETLINK
+	afVsock   = unix.AF_VSOCK
+)
 
 // FamilyPacket is AF_PACKET, the family of frames (packet(7)).
 const FamilyPacket = unix.AF_PACKET

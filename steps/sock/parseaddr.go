@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -19,7 +18,9 @@ import (
 //	icmp:127.0.0.1      icmp:::1        an address without a port
 //	packet:eth0/arp     an interface and a protocol of Ethernet, and perhaps /MAC
 //	unspec:             connect(2) to it dissolves an association
-//	AF_NETLINK:0000…    any other family: the bytes after the family, in hex
+//	netlink:PORT/GROUPS vsock:CID:PORT
+//	AF_INET:1f90…       the bytes after the family, in hex; AF_47: for a number
+//	sockaddr:0200…      all bytes
 //
 // Nothing is looked up: a host name is an error. An error says what to write
 // instead.
@@ -47,7 +48,13 @@ func parseAddr(s string) (Addr, error) {
 	case s == "unspec:":
 		return Addr{Unspec: true}, nil
 	case strings.HasPrefix(s, "AF_"):
-		return parseOther(scheme, rest)
+		return parseFamily(scheme, rest)
+	case scheme == "sockaddr":
+		return parseSockaddr(rest)
+	case scheme == "netlink":
+		return parseNetlink(rest)
+	case scheme == "vsock":
+		return parseVsock(rest)
 	}
 	switch strings.Count(s, ":") {
 	case 0:
@@ -188,19 +195,4 @@ func parseICMP(host string) (Addr, error) {
 	}
 	_, err = parseIPv4(host)
 	return Addr{}, err
-}
-
-func parseOther(family, digits string) (Addr, error) {
-	number, ok := FamilyByName(family)
-	if !ok {
-		return Addr{}, fmt.Errorf("there is no address family %s", family)
-	}
-	if number == unix.AF_INET || number == unix.AF_INET6 || number == unix.AF_UNIX || number == unix.AF_UNSPEC {
-		return Addr{}, fmt.Errorf("%s has a form of its own: unspec:, unix:PATH or IP:PORT", family)
-	}
-	raw, err := hex.DecodeString(digits)
-	if err != nil {
-		return Addr{}, fmt.Errorf("after %s: come the bytes of the address in hex, two digits each", family)
-	}
-	return Addr{Family: number, Other: string(raw)}, nil
 }

@@ -30,6 +30,13 @@ const (
 // sockaddr is EINVAL, as from the kernel; a zone that names no interface of the
 // socket's network is ENODEV.
 func (n *sockname) encode(c caller, fd, family int, a Addr) syscall.Errno {
+	if a.Raw {
+		if len(a.Other) > len(n.buf) {
+			return syscall.EINVAL
+		}
+		n.len = uint32(copy(n.buf[:], a.Other))
+		return 0
+	}
 	a = a.inFamily(family)
 	binary.NativeEndian.PutUint16(n.buf[:], uint16(a.Family))
 	switch {
@@ -91,6 +98,17 @@ func (n *sockname) encodeUnix(path string) syscall.Errno {
 	return 0
 }
 
+// wholeName is the size of the buffer for an address that any address fits into.
+const wholeName = len(sockname{}.buf)
+
+// cut leaves of an address what fits into a buffer of a size, and returns the
+// length that the kernel gave.
+func (n *sockname) cut(size int) int {
+	length := int(n.len)
+	n.len = uint32(max(0, min(length, size)))
+	return length
+}
+
 // decode reads the address that the kernel left for a socket of kind k. No
 // bytes mean no address.
 func (n *sockname) decode(c caller, fd int, k kind) Addr {
@@ -113,8 +131,32 @@ func (n *sockname) decode(c caller, fd int, k kind) Addr {
 		return Addr{Family: family, Path: decodePath(b[sizeFamily:])}
 	case family == FamilyPacket && len(b) >= packetHead:
 		return decodePacket(c, fd, b)
+	case family == unix.AF_INET || family == unix.AF_INET6:
+		return Addr{Raw: true, Other: string(b)} // cut short
 	}
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
+}
+
+// rawAddr is an address by all its bytes, in the form that has it in words where
+// there is one.
+func rawAddr(all string) Addr {
+	var n, again sockname
+	raw := Addr{Raw: true, Other: all}
+	if len(all) < sizeFamily || len(all) > len(n.buf) {
+		return raw
+	}
+	n.len = uint32(copy(n.buf[:], all))
+	if family := binary.NativeEndian.Uint16(n.buf[:]); family == FamilyPacket && len(all) > sizeFamily {
+		return Addr{Family: FamilyPacket, Other: all[sizeFamily:]}
+	}
+	a := n.decode(caller{}, -1, kind{})
+	if a == (Addr{}) {
+		return Addr{Unspec: true}
+	}
+	if a.Raw || a.Family == unix.AF_UNSPEC || again.encode(caller{}, -1, a.Family, a) != 0 || again.buf != n.buf || again.len != n.len {
+		return raw
+	}
+	return a
 }
 
 // DecodeSockaddr reads a sockaddr that came as data, as in IP_ORIGDSTADDR. A

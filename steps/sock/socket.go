@@ -249,6 +249,9 @@ func (s *Socket) Bind(a Addr) error {
 	if err == nil {
 		s.desc.autoPort.Store(a.open() && !local.open())
 	}
+	if a.Raw && local.Path != "" && local.Path[0] != '@' {
+		s.group.rememberPath(local.Path)
+	}
 	return nil
 }
 
@@ -298,6 +301,17 @@ func (s *Socket) Peername() (Addr, error) {
 	defer s.leave()
 	a, errno := sysGetpeername(s.caller(), s.fd, s.kind)
 	return a, failed("getpeername", asError(errno))
+}
+
+// NameIn is Sockname or Peername with a buffer whose size the caller chooses: the
+// address as far as it fits, and the length that the kernel gives.
+func (s *Socket) NameIn(call string, size int) (Addr, int, error) {
+	if err := s.enter(); err != nil {
+		return Addr{}, 0, failed(call, err)
+	}
+	defer s.leave()
+	a, length, errno := sysNameIn(s.caller(), call == "getpeername", s.fd, s.kind, size)
+	return a, length, failed(call, asError(errno))
 }
 
 // Poll asks poll(2), without waiting, which of events are there: POLLIN,

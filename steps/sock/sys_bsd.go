@@ -188,7 +188,7 @@ func (d *direction) connectAtOnce() syscall.Errno {
 	return sysConnect(d.caller(), d.socket.fd, &d.name)
 }
 
-func sysAccept(_ caller, fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
+func sysAccept(_ caller, fd int, name *sockname, _, flags int, nonblock bool) (int, syscall.Errno) {
 	if flags&^openFlags != 0 {
 		return -1, syscall.EINVAL
 	}
@@ -201,6 +201,17 @@ func sysAccept(_ caller, fd int, name *sockname, flags int, nonblock bool) (int,
 	name.sa = sa
 	return conn, asErrno(prepare(conn, nonblock))
 }
+
+// sysNameIn cannot choose the size of the buffer here.
+func sysNameIn(caller, bool, int, kind, int) (Addr, int, syscall.Errno) {
+	return Addr{}, 0, syscall.ENOSYS
+}
+
+// cut has nothing to cut off: the wrappers give whole addresses.
+func (n *sockname) cut(int) int { return 0 }
+
+// wholeName is the size of the buffer for an address.
+const wholeName = 0
 
 func sysGetsockname(_ caller, fd int, k kind) (Addr, syscall.Errno) {
 	sa, err := unix.Getsockname(fd)

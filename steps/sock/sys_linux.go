@@ -87,8 +87,8 @@ func sysConnect(c caller, fd int, name *sockname) syscall.Errno {
 	return errno
 }
 
-func sysAccept(c caller, fd int, name *sockname, flags int, nonblock bool) (int, syscall.Errno) {
-	name.len = uint32(len(name.buf))
+func sysAccept(c caller, fd int, name *sockname, size, flags int, nonblock bool) (int, syscall.Errno) {
+	name.len = uint32(size)
 	if c.process != nil {
 		n, errno := c.named(unix.SYS_ACCEPT4, name, num(fd), num(flags|pollerFlags(nonblock)))
 		return int(n), errno
@@ -104,6 +104,26 @@ func sysGetsockname(c caller, fd int, k kind) (Addr, syscall.Errno) {
 
 func sysGetpeername(c caller, fd int, k kind) (Addr, syscall.Errno) {
 	return sysName(c, unix.SYS_GETPEERNAME, fd, k)
+}
+
+// sysNameIn asks for an address in a buffer of a size that may be anything.
+func sysNameIn(c caller, peer bool, fd int, k kind, size int) (Addr, int, syscall.Errno) {
+	trap := uintptr(unix.SYS_GETSOCKNAME)
+	if peer {
+		trap = unix.SYS_GETPEERNAME
+	}
+	name := sockname{len: uint32(size)}
+	var errno syscall.Errno
+	if c.process != nil {
+		_, errno = c.named(trap, &name, num(fd))
+	} else {
+		_, _, errno = unix.Syscall(trap, uintptr(fd), uintptr(unsafe.Pointer(&name.buf)), uintptr(unsafe.Pointer(&name.len)))
+	}
+	if errno != 0 {
+		return Addr{}, 0, errno
+	}
+	length := name.cut(size)
+	return name.decode(c, fd, k), length, 0
 }
 
 func sysName(c caller, trap uintptr, fd int, k kind) (Addr, syscall.Errno) {

@@ -56,6 +56,7 @@ type direction struct {
 	flags   int
 	msg     *Message
 	name    sockname // the address that goes in or comes out
+	size    int      // accept: the size of its buffer
 	named   bool     // name is used
 	scratch msgScratch
 

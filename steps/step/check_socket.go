@@ -143,7 +143,7 @@ const (
 // connected does not look at the destination of sendto.
 func (c *Check) Fits(sym *Symbol, a *value.Address, use Fitting) {
 	addr, fixed := a.Fixed()
-	if sym == nil || sym.Sock.Family == 0 || !fixed || addr.Unspec || !c.MustSucceed() {
+	if sym == nil || sym.Sock.Family == 0 || !fixed || addr.Unspec || addr.Raw || !c.MustSucceed() {
 		return
 	}
 	s := sym.Sock

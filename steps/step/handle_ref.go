@@ -2,10 +2,12 @@ package step
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -19,6 +21,14 @@ func (r *HandleRef) Decode(d *value.Decoder, n *source.Node) {
 		return
 	}
 	if s, static := r.Static(); static && !isStreamName(s) && !value.IsName(s) {
+		if strings.HasPrefix(s, numberPrefix) {
+			if _, err := closedNumber(s); err != nil {
+				d.Problem(n, "%s", err).Hint = "write a negative number, or one from RLIMIT_NOFILE on, such as fd:-1"
+				return
+			}
+			d.Announce(r)
+			return
+		}
 		notHandle(d, n, s)
 		return
 	}
@@ -81,6 +91,13 @@ func notShared(actor, name string) error {
 
 // handle finds the handle that a name stands for.
 func (t *Task) handle(name string) (*handle.Handle, error) {
+	if strings.HasPrefix(name, numberPrefix) {
+		number, err := closedNumber(name)
+		if err != nil {
+			return nil, value.Mismatchf("%s", err)
+		}
+		return &handle.Handle{Name: name, Sock: t.Actor.Run.Sockets.Number(number)}, nil
+	}
 	if program, stream, ok := strings.Cut(name, "."); ok {
 		return t.Stream(program, stream)
 	}
@@ -96,6 +113,22 @@ func (t *Task) handle(name string) (*handle.Handle, error) {
 		return nil, fmt.Errorf("%s is a value, not a handle", name)
 	}
 	return h, nil
+}
+
+// numberPrefix begins what stands for a handle by the number of its descriptor.
+const numberPrefix = "fd:"
+
+// closedNumber is the number of fd:N. Numbers that may be open belong to
+// everybody in sockscript's own process.
+func closedNumber(name string) (int, error) {
+	n, err := strconv.ParseInt(strings.TrimPrefix(name, numberPrefix), 0, 32)
+	if err != nil {
+		return 0, fmt.Errorf("%s is not the number of a descriptor", value.Quote(name))
+	}
+	if limit := sock.MostDescriptors(); n >= 0 && n < limit {
+		return 0, fmt.Errorf("%s may be open: the numbers below RLIMIT_NOFILE are those of sockscript's own descriptors", name)
+	}
+	return int(n), nil
 }
 
 // HandleList is one handle or a list of them.

@@ -33,7 +33,10 @@ func AddressForms() []DocRow {
 		{Key: "icmp:127.0.0.1", Help: "an address without a port, for raw sockets and ICMP"},
 		{Key: "packet:eth0/arp", Help: "AF_PACKET (Linux, packet(7)): an interface of the socket's host and a protocol of Ethernet: arp, ip, ipv6, all or a number; both may be left out. Then perhaps a hardware address, packet:eth0/arp/ff:ff:ff:ff:ff:ff. An expected address matches whatever it leaves out"},
 		{Key: "unspec:", Help: "AF_UNSPEC: connect to it dissolves a datagram socket's association"},
-		{Key: "AF_NETLINK:0000…", Help: "any other family: the bytes that follow the family in its sockaddr, in hexadecimal"},
+		{Key: "netlink:PORT/GROUPS", Help: "AF_NETLINK (Linux, netlink(7)): port 0 lets the kernel choose; the groups are a set of bits and may be left out"},
+		{Key: "vsock:CID:PORT", Help: "AF_VSOCK (Linux, vsock(7)): numbers, or any"},
+		{Key: "AF_INET:1f90…", Help: "any family, by name or AF_47 by number: the bytes that follow the family in its sockaddr, in hexadecimal, as many as there are; blanks do not count. Where the bytes are those of a form above, the two are the same address"},
+		{Key: "sockaddr:0200…", Help: "all bytes of the sockaddr, the family first in the order of the machine; their number is addrlen"},
 	}
 }
 

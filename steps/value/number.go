@@ -198,6 +198,9 @@ func (v *Signed) Decode(d *Decoder, n *source.Node) { v.decode(d, n, SignedUnit)
 // Eval is the number; 0 where it was not given.
 func (v *Signed) Eval(env Env) (int64, error) { return v.eval(env, SignedUnit) }
 
+// Part is Eval, with the number as an argument of an event.
+func (v *Signed) Part(env Env) (int64, any, error) { return v.part(env, SignedUnit) }
+
 // Schema accepts an integer or an expression.
 func (v *Signed) Schema() Schema {
 	return Schema{"anyOf": []Schema{{"type": "integer"}, expressionSchema()}}
