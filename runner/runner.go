@@ -104,6 +104,7 @@ type run struct {
 	ports    freePorts
 	streams  ownStreams
 	programs *program.Programs
+	peers    peers
 	recorder *history.Recorder
 	epoch    history.Epoch
 	members  []*member
@@ -420,6 +421,7 @@ func (r *run) close() error {
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()
+	r.peers.close()
 	err := r.shared.Sockets.Close()
 	r.cancel(nil) // after the sockets, which would take it for their end
 	return errors.Join(err, r.network.Close(), r.tmp.remove())

@@ -32,18 +32,23 @@ func (n *Network) Cable(p CablePlan) (*Cable, error) {
 	if err != nil {
 		return nil, fmt.Errorf("a cable from %s to %s: %w", p.Local, p.Remote, err)
 	}
-	if err := n.awaitReady(name); err != nil {
-		c.Close()
-		return nil, err
+	for _, end := range []string{name, name + farSuffix} {
+		if err := n.awaitReady(end); err != nil {
+			c.Close()
+			return nil, err
+		}
 	}
 	return c, nil
 }
+
+// farSuffix is in the names of far ends.
+const farSuffix = "far"
 
 // makeCable makes a cable in the network of the calling thread.
 func makeCable(p CablePlan, name string) (*Cable, error) {
 	a := netlink.NewLinkAttrs()
 	a.Name, a.MTU = name, p.MTU
-	pair := &netlink.Veth{LinkAttrs: a, PeerName: name + "far", PeerMTU: largestMTU, PeerTxQLen: -1}
+	pair := &netlink.Veth{LinkAttrs: a, PeerName: name + farSuffix, PeerMTU: largestMTU, PeerTxQLen: -1}
 	if err := netlink.LinkAdd(pair); err != nil {
 		return nil, err
 	}
@@ -87,9 +92,6 @@ func makeCable(p CablePlan, name string) (*Cable, error) {
 func (c *Cable) join(near, far netlink.Link, p CablePlan) error {
 	for _, link := range []netlink.Link{near, far} {
 		if err := netlink.LinkSetUp(link); err != nil {
-			return err
-		}
-		if _, err := netlink.LinkByIndex(link.Attrs().Index); err != nil { // it sends from now on
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -88,6 +89,35 @@ func TestCableAnswers(t *testing.T) {
 	c.Close()
 	if _, _, err := c.Receive(time.Time{}); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("it is closed, but: %v", err)
+	}
+}
+
+// datagram is one to port 9 of 192.168.0.1, without data and UDP checksum.
+var datagram = []byte{
+	0x45, 0x00, 0x00, 0x1c, 0x00, 0x00, 0x00, 0x00, 0x40, 0x11, 0xf8, 0x26, 0xc0, 0x00, 0x02, 0x01, 0xc0, 0xa8, 0x00, 0x01, 0x00, 0x09, 0x00, 0x09, 0x00, 0x08, 0x00, 0x00,
+}
+
+// A packet is not lost because an end has just come up.
+func TestFirstPacketOfACable(t *testing.T) {
+	for range ci.Runs(20, 200) {
+		n := private(t, Settings{})
+		c := cable(t, n, "192.168.0.1", "192.0.2.1")
+		var conn net.PacketConn
+		var err error
+		n.Within(func() { conn, err = net.ListenPacket("udp", "192.168.0.1:9") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Send(datagram); err != nil {
+			t.Fatal(err)
+		}
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+		if _, _, err := conn.ReadFrom(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		conn.Close()
+		c.Close()
+		n.Close()
 	}
 }
 

@@ -213,3 +213,30 @@ func (a *Resolution) ARP(mac MAC, to netip.Addr, toMAC MAC) *ARP {
 	}
 	return &ARP{Operation: ARPReply, SenderMAC: a.MAC, SenderIP: a.Target.IP, TargetMAC: toMAC, TargetIP: to}
 }
+
+// Carries is an error where a packet says another length than that of its data.
+// It is a [*SyntaxError].
+func (p Pattern) Carries(size int) error {
+	_, err := payload(Sender{Payload: make([]byte, size)}, p.length())
+	return err
+}
+
+// Length is how many bytes of data a segment says that it carries; 0 where it
+// does not say it.
+func (p Pattern) Length() uint32 { return p.length().or(0) }
+
+// length is that of the data, from the sequence numbers where it was left out.
+func (p Pattern) length() Number {
+	switch body := p.Body.(type) {
+	case *Segment:
+		first, ok1 := body.First.Value()
+		last, ok2 := body.Last.Value()
+		if ok1 && ok2 && !body.Length.Given() {
+			return Number{oneNumber, last - first, last - first, body.First.at}
+		}
+		return body.Length
+	case *Datagram:
+		return body.Length
+	}
+	return Number{}
+}

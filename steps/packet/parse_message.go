@@ -64,11 +64,6 @@ func codeNames(types ...icmpWord) string {
 // quoted reads the packet that an error is about. It may be no more than the
 // sequence numbers of a segment.
 func (s *scanner) quoted() PatternBody {
-	if r := s.rest(); r != "" && (r[0] >= '0' && r[0] <= '9' || strings.HasPrefix(r, "any")) {
-		t := &Segment{at: s.at}
-		s.span(t)
-		return t
-	}
 	if s.peek() == "arp" {
 		s.fail(s.at, "", "only an IP packet is quoted")
 	}

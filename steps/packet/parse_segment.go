@@ -9,7 +9,9 @@ import (
 func (s *scanner) segment() *Segment {
 	s.space()
 	t := &Segment{at: s.at}
-	s.flags(t)
+	if !s.afterFlags() {
+		s.flags(t)
+	}
 	s.span(t)
 	s.numbers(t)
 	if s.take('<') {
@@ -17,6 +19,13 @@ func (s *scanner) segment() *Segment {
 		s.options(t)
 	}
 	return t
+}
+
+// afterFlags reports whether the text goes on with what comes after the flags:
+// they may be left out.
+func (s *scanner) afterFlags() bool {
+	w := s.peek()
+	return s.is('(') || w != "" && w[0] >= '0' && w[0] <= '9' || strings.HasPrefix(w, "any") || slices.Contains([]string{"ack", "win", "urg"}, w)
 }
 
 // flags reads the flags of a segment.

@@ -98,6 +98,9 @@ func (p Pattern) Differences(got Pattern) []Difference {
 	return append(d, p.Body.differences(got.Body)...)
 }
 
+// Fits reports whether there are no differences.
+func (p Pattern) Fits(got Pattern) bool { return len(p.Differences(got)) == 0 }
+
 // protocol names what a body describes.
 func protocol(b PatternBody) string {
 	switch b.(type) {

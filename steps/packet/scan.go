@@ -23,6 +23,9 @@ func (e *SyntaxError) Error() string {
 	return e.Message + ": " + e.Hint
 }
 
+// Place is the place of the error, what is wrong and what helps.
+func (e *SyntaxError) Place() (offset int, msg, hint string) { return e.Offset, e.Message, e.Hint }
+
 // A scanner reads a text from left to right. The first error stays; after it
 // nothing more is read.
 type scanner struct {

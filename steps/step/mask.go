@@ -18,7 +18,7 @@ func (t *Task) Masked(name string, v any) any {
 		return v
 	}
 	switch v.(type) {
-	case *handle.Handle, *program.Program, *Spawned:
+	case *handle.Handle, *program.Program, *Spawned, *Peer:
 		return v
 	}
 	return value.Named(t.Shown(name), value.Untraced(v))

@@ -137,6 +137,8 @@ func (t *Task) ValueOf(v any) any {
 			return &value.ProgramValue{Name: v.Name, Pid: v.Process.Pid()}
 		}
 		return &value.BranchValue{Name: v.Name}
+	case *Peer:
+		return v.value()
 	}
 	return v
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -74,6 +75,9 @@ type Services interface {
 	Programs() *program.Programs
 	// Network is what the scenario's steps on the network act on.
 	Network() Network
+	// Peer is a far end of a host that a script plays; there is one for two
+	// addresses.
+	Peer(p PeerPlan) (*peer.Host, error)
 }
 
 // A Branch runs beside the branch that started it.

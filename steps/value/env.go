@@ -105,7 +105,7 @@ func (p Passed) Same(q Passed) bool {
 // program passes as what expressions see of it: its name and its id.
 func notPassing(v any) string {
 	switch v := v.(type) {
-	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue, *InterfaceValue:
+	case nil, string, []byte, bool, int, float64, time.Time, *Endpoint, *ErrnoValue, *ProgramValue, *InterfaceValue, *PeerValue:
 		return ""
 	case *BranchValue:
 		return "the branch " + v.Name
@@ -165,6 +165,18 @@ type ProgramValue struct {
 // String is the program's name.
 func (v *ProgramValue) String() string { return v.Name }
 
+// A PeerValue is what expressions see of a far end that the script plays: its
+// addresses. It passes to other actors, and nobody can send with it.
+type PeerValue struct {
+	Name    string
+	Local   string `expr:"local"`
+	Remote  string `expr:"remote"`
+	Address string `expr:"address"`
+}
+
+// String is the peer's name.
+func (v *PeerValue) String() string { return v.Name }
+
 // A BranchValue is what expressions see of a branch: nothing but its name.
 type BranchValue struct{ Name string }
 
@@ -179,6 +191,8 @@ func noValue(v any) string {
 		return NotValue(v.Name, AProgram)
 	case *BranchValue:
 		return NotValue(v.Name, ABranch)
+	case *PeerValue:
+		return NotValue(v.Name, APeer)
 	}
 	return ""
 }
@@ -191,16 +205,20 @@ type Thing string
 const (
 	AProgram Thing = "program"
 	ABranch  Thing = "branch"
+	APeer    Thing = "peer"
 )
 
-// NotValue is the message for a program or a branch where a value is expected.
+// NotValue is the message for a program, a branch or a peer where a value is expected.
 func NotValue(name string, what Thing) string {
 	return fmt.Sprintf("%s is a %s, not a value", name, what)
 }
 
-// NotValueHint is what can be meant with a program's or a branch's name.
+// NotValueHint is what can be meant with the name of such a thing.
 func NotValueHint(name string, what Thing) string {
-	if what == AProgram {
+	switch what {
+	case APeer:
+		return fmt.Sprintf("its addresses are values: ${%[1]s.local}, ${%[1]s.remote} and ${%[1]s.address}; its own actor writes its name, without ${}, in inject and segment", name)
+	case AProgram:
 		return fmt.Sprintf("its process id is a value: ${%s.pid}; its own actor writes its name, without ${}, in kill and join", name)
 	}
 	return "its own actor writes its name, without ${}, in join and blocked"

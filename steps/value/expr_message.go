@@ -115,7 +115,7 @@ func fieldsOf(typ string) string {
 }
 
 // typeNames are the names of types in the library's messages.
-var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue|InterfaceValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
+var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue|InterfaceValue|PeerValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
 
 // typeWord is a type in the words of a scenario.
 func typeWord(typ string) string {
@@ -137,6 +137,8 @@ func typeWord(typ string) string {
 		return "a program"
 	case name == "BranchValue":
 		return "a branch"
+	case name == "PeerValue":
+		return "a peer"
 	}
 	if wholeNumber.MatchString(name) {
 		return "a whole number"

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -33,9 +34,22 @@ func (v *Parsed[T]) Decode(d *Decoder, n *source.Node) {
 	if !v.Given() || !static {
 		return
 	}
-	if _, err := v.parse(s); err != nil {
-		d.Problem(n, "%s", err)
+	_, err := v.parse(s)
+	if err == nil {
+		return
 	}
+	p := d.Problem(n, "%s", err)
+	if at := Placed(nil); errors.As(err, &at) {
+		offset, msg, hint := at.Place()
+		p.MoveTo(n, n.At(offset)).Msg = msg
+		p.Hint = hint
+	}
+}
+
+// Placed is an error that knows its place in a text, in bytes.
+type Placed interface {
+	error
+	Place() (offset int, msg, hint string)
 }
 
 // Type names the type in the reference.

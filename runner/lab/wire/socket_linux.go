@@ -183,11 +183,18 @@ const patience = 250 * time.Millisecond
 func (s *socket) insist(errno unix.Errno, m *message) error {
 	index := int((*unix.RawSockaddrLinklayer)(unsafe.Pointer(m.Name)).Ifindex)
 	to, size := s.to[index], int(m.Iov.Len)
+	toldDown := false
 	for end := time.Now().Add(patience); ; {
 		switch errno {
 		case 0:
 			return nil
-		case unix.ENETDOWN, unix.ENXIO, unix.ENODEV: // the end is down or gone
+		case unix.ENETDOWN:
+			// A socket of one interface says once that it was down before.
+			if toldDown {
+				return nil
+			}
+			toldDown = true
+		case unix.ENXIO, unix.ENODEV: // the end is gone
 			return nil
 		case unix.EMSGSIZE: // too large for the end
 			return nil

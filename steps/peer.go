@@ -1,0 +1,217 @@
+package steps
+
+import (
+	"net/netip"
+
+	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/peer"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+var peerKind = step.Kind{
+	Name:    "peer",
+	Summary: "play the far end of a connection, packet by packet",
+	Text: `The far end is a host that only the script moves: inject sends a packet from it,
+segment is the next packet that the kernel sends to it. ${p.local} is the address
+of the kernel's side, ${p.remote} that of the far end, and ${p.address} is the far
+end's address with its port.
+
+Where the far end sends first, it sends to the port of the kernel's side. Where
+the kernel connects to ${p.remote}, its first packet decides the ports. Each
+further peer between the same two addresses is a flow of its own.
+
+It needs a network of the scenario's own.`,
+	Example: `requires: netns
+network: private
+actors:
+  one:
+    - peer: udp
+      as: p
+    - socket: udp
+      as: sock
+    - bind: sock
+      to: ${p.local}:8080
+    - inject: p
+      packet: udp (5)
+      data: hello
+    - recv: sock
+      expect: hello
+`,
+	New: func() step.Action {
+		return &peerAction{
+			kind:  value.Enum{Words: []string{"tcp", "udp", "icmp", "tcp6", "udp6", "icmp6"}},
+			local: value.NewParsed("IP address", value.ParseIP), remote: value.NewParsed("IP address", value.ParseIP),
+		}
+	},
+	Thing: value.APeer,
+}
+
+type peerAction struct {
+	kind          value.Enum
+	local, remote value.Parsed[netip.Addr]
+	port, mtu     value.Int
+	exact         value.Bool
+	host          step.HostRef
+}
+
+func (a *peerAction) Params(p *step.Params) {
+	p.Value(&a.kind, "what the flow carries: tcp, udp or icmp, over IPv6 tcp6, udp6 or icmp6")
+	p.Key("local", &a.local, "the address of the kernel's side").Or("192.168.0.1, or fd00::1")
+	p.Key("remote", &a.remote, "the address of the far end").Or("192.0.2.1, or 2001:db8::1")
+	p.Key("port", &a.port, "the port of the kernel's side, where the far end sends first").Or("8080")
+	p.Key("mtu", &a.mtu, "the size of the largest packet on the way").Or("1500")
+	p.Key("exact", &a.exact, "whether a segment step takes each segment by itself, and not several that carry one range").Or("false")
+	p.Host(&a.host, "the host on the kernel's side")
+	p.Makes = "the peer"
+}
+
+// peerKinds are what the words of peer mean.
+var peerKinds = map[string]struct {
+	kind peer.Kind
+	v6   bool
+}{
+	"tcp": {peer.TCP, false}, "udp": {peer.UDP, false}, "icmp": {peer.ICMP, false},
+	"tcp6": {peer.TCP, true}, "udp6": {peer.UDP, true}, "icmp6": {peer.ICMP, true},
+}
+
+// The addresses of both sides: a private network, and documentation (RFC 5737,
+// RFC 3849).
+var (
+	peerLocal  = map[bool]string{false: "192.168.0.1", true: "fd00::1"}
+	peerRemote = map[bool]string{false: "192.0.2.1", true: "2001:db8::1"}
+)
+
+const (
+	peerPort = 8080
+	// An MTU is from that of the smallest packet (RFC 791) to the largest.
+	minMTU, maxMTU = 68, 65535
+)
+
+func (a *peerAction) Run(t *step.Task) error {
+	name, err := t.AsName(0, "a peer")
+	if err != nil {
+		return err
+	}
+	plan, err := a.plan(t)
+	if err != nil {
+		return err
+	}
+	port, err := number(t, &a.port, peerPort, 1, maxPort)
+	if err != nil {
+		return err
+	}
+	shown := []any{event.Const(a.kind.Word), event.Const("local " + plan.Local.String()), event.Const("remote " + plan.Remote.String())}
+	if err := networkCall(t, "peer", &a.host, shown...); err != nil {
+		return err
+	}
+	far, err := t.Actor.Run.Peer(plan)
+	if err != nil {
+		return failedCall(t, err)
+	}
+	p := &step.Peer{Name: t.Shown(name), Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On}
+	if a.Named(t) {
+		t.Set(name, p)
+	}
+	t.Return(event.Name(p.Name))
+	return nil
+}
+
+// Named reports whether the step gives the peer a name.
+func (a *peerAction) Named(t *step.Task) bool { return t.Step.As.Len() > 0 }
+
+// plan is which far end it is.
+func (a *peerAction) plan(t *step.Task) (p step.PeerPlan, err error) {
+	if p.Host, err = a.host.Name(t); err != nil {
+		return p, err
+	}
+	v6 := peerKinds[a.kind.Word].v6
+	for _, one := range []struct {
+		to   *netip.Addr
+		from *value.Parsed[netip.Addr]
+		or   string
+	}{{&p.Local, &a.local, peerLocal[v6]}, {&p.Remote, &a.remote, peerRemote[v6]}} {
+		*one.to = netip.MustParseAddr(one.or)
+		if !one.from.Given() {
+			continue
+		}
+		if *one.to, _, err = one.from.Parse(t); err != nil {
+			return p, err
+		}
+		if one.to.Is6() != v6 {
+			return p, value.Mismatchf("%s is not an address of the family of %s", one.to, a.kind.Word)
+		}
+	}
+	p.MTU, err = number(t, &a.mtu, 0, minMTU, maxMTU)
+	return p, err
+}
+
+// number is a whole number within bounds, or another one where it is not given.
+func number(t *step.Task, v *value.Int, or, low, high int) (int, error) {
+	if !v.Given() {
+		return or, nil
+	}
+	n, err := v.Eval(t)
+	if err == nil && (n < int64(low) || n > int64(high)) {
+		err = value.Mismatchf("%d is not from %d to %d", n, low, high)
+	}
+	return int(n), err
+}
+
+const maxPort = 65535
+
+func (a *peerAction) Check(c *step.Check) {
+	for _, one := range []*value.Parsed[netip.Addr]{&a.local, &a.remote} {
+		if ip, fixed := one.Fixed(); fixed && ip.Is6() != peerKinds[a.kind.Word].v6 && c.MustSucceed() {
+			c.Problem(one.Node, "%s is not an address of the family of %s", ip, a.kind.Word).Hint = "tcp, udp and icmp are over IPv4, tcp6, udp6 and icmp6 over IPv6"
+		}
+	}
+	c.MakePeer()
+}
+
+// peerRef is the name of a peer.
+type peerRef struct{ value.Text }
+
+// Schema accepts a name.
+func (r *peerRef) Schema() value.Schema { return value.Schema{"type": "string"} }
+
+// Type names the type in the reference.
+func (r *peerRef) Type() string { return "peer" }
+
+// find is the peer itself.
+func (r *peerRef) find(t *step.Task) (*step.Peer, error) {
+	name, err := r.Eval(t)
+	if err != nil {
+		return nil, err
+	}
+	v, _ := t.Get(name)
+	p, ok := v.(*step.Peer)
+	if !ok {
+		return nil, value.Mismatchf("%s is not the name of a peer", value.Quote(name))
+	}
+	return p, nil
+}
+
+// check reports a name that no peer step gave.
+func (r *peerRef) check(c *step.Check) {
+	name, known := c.Text(&r.Text)
+	if !known {
+		return
+	}
+	sym := c.Symbols[name]
+	switch {
+	case sym == nil && c.MayBeThere(name):
+		return
+	case sym != nil && (sym.Peer || sym.Anything):
+		sym.Used = true
+		return
+	case sym == nil && c.MadeElsewhere(name):
+		c.Problem(r.Node, "%s is used before the step that makes it", name).Hint = "move this step after the one with as: " + name
+		return
+	}
+	p := c.Problem(r.Node, "there is no peer %q here", name)
+	if p.Hint = source.DidYouMean(name, c.Peers()); p.Hint == "" {
+		p.Hint = "name a peer with as: on its peer step"
+	}
+}

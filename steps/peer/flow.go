@@ -1,0 +1,256 @@
+package peer
+
+import (
+	"context"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/packet"
+)
+
+// A Kind is the protocol of a flow.
+type Kind int
+
+// The kinds of flows.
+const (
+	TCP Kind = iota
+	UDP
+	ICMP
+)
+
+// A Flow is a connection, or what two ports send each other.
+type Flow struct {
+	host *Host
+	kind Kind
+	// Guarded by the host, as all below. The ports are known once a packet was
+	// sent or has come.
+	local, remote uint16
+	open          bool
+	// initial is the initial sequence number of this side, kernel that of the
+	// other one. stamp is the first timestamp of the kernel.
+	initial, kernel, stamp uint32
+	stamped                bool
+	// next and acked are what the script sends where it does not say it:
+	// relative numbers.
+	next, acked uint32
+	waiting     []Packet
+	more        chan struct{} // closed when a packet comes
+	last        time.Time     // of the packet before
+}
+
+// wake wakes those who wait for a packet.
+func (f *Flow) wake() {
+	close(f.more)
+	f.more = make(chan struct{})
+}
+
+// come takes a packet of the kernel.
+func (f *Flow) come(p Packet) {
+	if t, ok := p.Body.(*packet.TCP); ok {
+		if t.Flags&packet.SYN != 0 {
+			f.kernel = t.Seq
+		}
+		if val, ok := timestamp(t); ok && !f.stamped {
+			f.stamp, f.stamped = val, true
+		}
+	}
+	if len(f.waiting) < maxWaiting {
+		f.waiting = append(f.waiting, p)
+	}
+	f.wake()
+}
+
+// timestamp is what a segment says of the time (RFC 7323).
+func timestamp(t *packet.TCP) (val uint32, ok bool) {
+	for _, o := range t.Options {
+		if o.Kind == packet.Timestamp && len(o.Data) == 8 {
+			return uint32(o.Data[0])<<24 | uint32(o.Data[1])<<16 | uint32(o.Data[2])<<8 | uint32(o.Data[3]), true
+		}
+	}
+	return 0, false
+}
+
+// Address is the address of the far end.
+func (f *Flow) Address() netip.AddrPort {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return netip.AddrPortFrom(f.host.remote, f.remote)
+}
+
+// Local and Remote are the kernel's address and that of the far end.
+func (f *Flow) Local() netip.Addr { return f.host.local }
+
+// Remote is the address of the far end.
+func (f *Flow) Remote() netip.Addr { return f.host.remote }
+
+// Last is when the packet before was sent or taken; zero before the first.
+func (f *Flow) Last() time.Time {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return f.last
+}
+
+// base is what the numbers of the kernel's packets are relative to.
+func (f *Flow) base(p *packet.Packet) packet.Base {
+	kernels := packet.Base{Seq: f.kernel, Ack: f.initial, TSVal: f.stamp}
+	if p.Src == f.host.local {
+		return kernels
+	}
+	return packet.Base{Seq: kernels.Ack, Ack: kernels.Seq, TSEcr: kernels.TSVal}
+}
+
+// Describe is the text of a packet of the kernel.
+func (f *Flow) Describe(p Packet) packet.Pattern {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return packet.Describe(p.Packet, f.base)
+}
+
+// A Sending is what a packet has that its text does not say.
+type Sending struct {
+	Data        []byte // nil: zeros of the length that the text says
+	BadChecksum bool
+}
+
+// window is that of a segment which says none.
+const window = 65535
+
+// Send sends the packet that a text describes. Errors are a
+// [*packet.SyntaxError] where the text is not one of this flow.
+func (f *Flow) Send(text packet.Pattern, s Sending) error {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	p, err := text.Packet(packet.Sender{
+		From: netip.AddrPortFrom(f.host.remote, f.remote), To: netip.AddrPortFrom(f.host.local, f.local),
+		Base: packet.Base{Seq: f.initial, Ack: f.kernel, TSEcr: f.stamp},
+		Seq:  f.next, Ack: f.acked, Window: window, Payload: s.Data,
+	})
+	if err != nil {
+		return err
+	}
+	switch body := p.Body.(type) {
+	case *packet.TCP:
+		body.BadChecksum = s.BadChecksum
+		if !s.BadChecksum {
+			f.next = body.Seq - f.initial + uint32(len(body.Payload)) + controls(body.Flags)
+		}
+	case *packet.UDP:
+		body.BadChecksum = s.BadChecksum
+	case *packet.ICMP:
+		body.BadChecksum = s.BadChecksum
+	}
+	b, err := p.Append(nil)
+	if err != nil {
+		return err
+	}
+	f.open = true
+	err = f.host.cable.Send(b)
+	f.last = time.Now()
+	return err
+}
+
+// controls is how many sequence numbers SYN and FIN take.
+func controls(flags packet.Flags) (n uint32) {
+	if flags&packet.SYN != 0 {
+		n++
+	}
+	if flags&packet.FIN != 0 {
+		n++
+	}
+	return n
+}
+
+// Take waits for the oldest packet that was not taken. The error is
+// [os.ErrDeadlineExceeded] where none came until the deadline; a zero one never
+// comes.
+func (f *Flow) Take(ctx context.Context, deadline time.Time) (Packet, error) {
+	var late <-chan time.Time
+	if !deadline.IsZero() {
+		timer := time.NewTimer(time.Until(deadline))
+		defer timer.Stop()
+		late = timer.C
+	}
+	for {
+		f.host.mu.Lock()
+		if len(f.waiting) > 0 {
+			p := f.waiting[0]
+			f.waiting = f.waiting[1:]
+			f.taken(&p)
+			f.host.mu.Unlock()
+			return p, nil
+		}
+		more, err := f.more, f.host.err
+		f.host.mu.Unlock()
+		if err != nil {
+			return Packet{}, err
+		}
+		select {
+		case <-more:
+		case <-late:
+			return Packet{}, os.ErrDeadlineExceeded
+		case <-ctx.Done():
+			return Packet{}, context.Cause(ctx)
+		}
+	}
+}
+
+// taken remembers what the script has seen.
+func (f *Flow) taken(p *Packet) {
+	f.last = p.At
+	t, ok := p.Body.(*packet.TCP)
+	if !ok {
+		return
+	}
+	size := uint32(len(t.Payload)) + controls(t.Flags)
+	end := t.Seq - f.kernel + size
+	if int32(end-f.acked) > 0 {
+		f.acked = end
+	} else {
+		p.Repeated = size > 0
+	}
+}
+
+// TakeAll takes packets until they carry all the data that a text asks for: a
+// longer range than a segment has room for stands for the segments that carry
+// it one after the other. What it returns is one packet with all of the data.
+func (f *Flow) TakeAll(ctx context.Context, deadline time.Time, length uint32) (Packet, error) {
+	p, err := f.Take(ctx, deadline)
+	if err != nil {
+		return p, err
+	}
+	first, ok := p.Body.(*packet.TCP)
+	if !ok || len(first.Payload) == 0 {
+		return p, nil
+	}
+	whole := *first
+	for uint32(len(whole.Payload)) < length {
+		more, err := f.Take(ctx, deadline)
+		if err != nil {
+			return join(p, &whole), err
+		}
+		t, ok := more.Body.(*packet.TCP)
+		if !ok || t.Seq != whole.Seq+uint32(len(whole.Payload)) || len(t.Payload) == 0 {
+			f.giveBack(more)
+			break
+		}
+		t.Payload = append(whole.Payload[:len(whole.Payload):len(whole.Payload)], t.Payload...)
+		seq := whole.Seq
+		whole, p = *t, more
+		whole.Seq = seq
+	}
+	return join(p, &whole), nil
+}
+
+func join(p Packet, t *packet.TCP) Packet {
+	joined := *p.Packet
+	joined.Body = t
+	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated}
+}
+
+// giveBack makes a packet the oldest again.
+func (f *Flow) giveBack(p Packet) {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	f.waiting = append([]Packet{p}, f.waiting...)
+}

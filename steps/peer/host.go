@@ -1,0 +1,178 @@
+// Package peer plays the far end of a connection: it sends packets that a
+// script has made and takes those that the kernel sends. It knows the flows,
+// their ports and what their numbers are relative to; how packets travel it does
+// not know.
+package peer
+
+import (
+	"fmt"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/packet"
+)
+
+// A Cable carries IP packets to the kernel and from it.
+type Cable interface {
+	Send(packet []byte) error
+	// Receive waits for a packet of the kernel, and says when it was sent. After
+	// Close it returns an error.
+	Receive(deadline time.Time) (packet []byte, at time.Time, err error)
+	Close()
+}
+
+// A Host is a far end with one address. Its methods and those of its flows may
+// be called from any goroutine.
+type Host struct {
+	cable         Cable
+	local, remote netip.Addr // the kernel's side and this one
+
+	mu     sync.Mutex
+	flows  []*Flow
+	strays []Packet // of no flow yet
+	err    error    // why nothing more comes
+}
+
+// A Packet is one that the kernel has sent.
+type Packet struct {
+	*packet.Packet
+	At time.Time
+	// Repeated says that the kernel sends again what the script has taken: SYN,
+	// FIN or data.
+	Repeated bool
+}
+
+// maxWaiting is how many packets wait for a script at most.
+const maxWaiting = 1 << 14
+
+// NewHost plays a host at the other end of a cable, until Close.
+func NewHost(c Cable, local, remote netip.Addr) *Host {
+	h := &Host{cable: c, local: local, remote: remote}
+	go h.listen()
+	return h
+}
+
+// Close ends the host, and the cable.
+func (h *Host) Close() { h.cable.Close() }
+
+// listen takes what the kernel sends.
+func (h *Host) listen() {
+	for {
+		b, at, err := h.cable.Receive(time.Time{})
+		h.mu.Lock()
+		if err == nil {
+			// What cannot be read is not for a flow.
+			if p, failed := packet.Decode(b); failed == nil {
+				h.dispatch(Packet{Packet: p, At: at})
+			}
+		} else {
+			h.err = fmt.Errorf("the cable of the peer: %w", err)
+			for _, f := range h.flows {
+				f.wake()
+			}
+		}
+		h.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// dispatch gives a packet to its flow.
+func (h *Host) dispatch(p Packet) {
+	if f := h.flowOf(p.Packet); f != nil {
+		f.come(p)
+		return
+	}
+	if isNoise(p.Packet) || len(h.strays) >= maxWaiting {
+		return
+	}
+	h.strays = append(h.strays, p)
+}
+
+// flowOf is the flow of a packet of the kernel: one with its ports, or else one
+// that has none yet.
+func (h *Host) flowOf(p *packet.Packet) *Flow {
+	k, local, remote, ok := endsOf(p)
+	if !ok {
+		return nil
+	}
+	for _, f := range h.flows {
+		if f.kind == k && f.open && f.local == local && f.remote == remote {
+			return f
+		}
+	}
+	t, segment := p.Body.(*packet.TCP)
+	if segment && t.Flags&(packet.SYN|packet.ACK) != packet.SYN {
+		return nil
+	}
+	for _, f := range h.flows {
+		if f.kind == k && !f.open {
+			f.local, f.remote, f.open = local, remote, true
+			return f
+		}
+	}
+	return nil
+}
+
+// endsOf is what tells flows apart: kind and ports. An ICMP error belongs to
+// the flow of the packet that it is about, any other message to a flow of ICMP.
+func endsOf(p *packet.Packet) (k Kind, local, remote uint16, ok bool) {
+	switch body := p.Body.(type) {
+	case *packet.TCP:
+		return TCP, body.SrcPort, body.DstPort, true
+	case *packet.UDP:
+		return UDP, body.SrcPort, body.DstPort, true
+	case *packet.ICMP:
+		if q, err := body.Quoted(); err == nil && q.Dst == p.Src {
+			k, remote, local, ok = endsOf(q)
+			return k, local, remote, ok
+		}
+		return ICMP, 0, 0, true
+	}
+	return 0, 0, 0, false
+}
+
+// isNoise reports whether the kernel sends a packet of its own accord: it looks
+// for routers and neighbors (RFC 4861), and joins groups.
+func isNoise(p *packet.Packet) bool {
+	const firstMLD, lastND, mld2 = 130, 137, 143
+	switch body := p.Body.(type) {
+	case *packet.ICMP:
+		return p.Src.Is6() && (body.Type >= firstMLD && body.Type <= lastND || body.Type == mld2)
+	case *packet.IGMP:
+		return true
+	}
+	return false
+}
+
+// Open begins a flow. port is that of the kernel, where the script sends first.
+func (h *Host) Open(k Kind, port uint16) *Flow {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	n := len(h.flows)
+	f := &Flow{
+		host: h, kind: k, local: port, remote: firstPort + uint16(n),
+		initial: firstNumber * uint32(n+1), more: make(chan struct{}),
+	}
+	if k == ICMP {
+		f.local, f.remote, f.open = 0, 0, true
+	}
+	h.flows = append(h.flows, f)
+	// What has come before may be for it.
+	strays := h.strays
+	h.strays = nil
+	for _, p := range strays {
+		h.dispatch(p)
+	}
+	return f
+}
+
+const (
+	// firstPort is that of the first flow. The kernel chooses others by itself
+	// (ip_local_port_range).
+	firstPort = 30001
+	// firstNumber is the initial sequence number of the first flow.
+	firstNumber = 0x01020304
+)

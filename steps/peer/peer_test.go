@@ -1,0 +1,269 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sockscript/sockscript/steps/packet"
+)
+
+var (
+	local  = netip.MustParseAddr("192.168.0.1")
+	remote = netip.MustParseAddr("192.0.2.1")
+)
+
+// A cable joins a host with a test, which stands for the kernel.
+type cable struct {
+	toKernel, fromKernel chan []byte
+	closed               chan struct{}
+}
+
+func (c *cable) Send(p []byte) error { c.toKernel <- p; return nil }
+
+func (c *cable) Receive(time.Time) ([]byte, time.Time, error) {
+	select {
+	case p := <-c.fromKernel:
+		return p, time.Now(), nil
+	case <-c.closed:
+		return nil, time.Time{}, os.ErrClosed
+	}
+}
+
+func (c *cable) Close() { close(c.closed) }
+
+// A kernel is the other side of a host.
+type kernel struct {
+	t testing.TB
+	*cable
+	*Host
+	from, to uint16 // the ports of the packets
+	base     packet.Base
+}
+
+func newKernel(t testing.TB) *kernel {
+	c := &cable{make(chan []byte, 100), make(chan []byte, 100), make(chan struct{})}
+	k := &kernel{t: t, cable: c, Host: NewHost(c, local, remote), from: 8080, to: firstPort}
+	t.Cleanup(k.Host.Close)
+	return k
+}
+
+func parse(t testing.TB, text string) packet.Pattern {
+	t.Helper()
+	p, err := packet.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// sends lets the kernel send packets.
+func (k *kernel) sends(texts ...string) {
+	k.t.Helper()
+	for _, text := range texts {
+		p, err := parse(k.t, text).Packet(packet.Sender{
+			From: netip.AddrPortFrom(local, k.from), To: netip.AddrPortFrom(remote, k.to), Base: k.base, Window: 1,
+		})
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		b, err := p.Append(nil)
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		k.fromKernel <- b
+	}
+}
+
+// gets is what has come to the kernel.
+func (k *kernel) gets() *packet.Packet {
+	k.t.Helper()
+	p, err := packet.Decode(<-k.toKernel)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return p
+}
+
+func (k *kernel) send(f *Flow, text string) {
+	k.t.Helper()
+	if err := f.Send(parse(k.t, text), Sending{}); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+func (k *kernel) take(f *Flow, want string, length uint32) Packet {
+	k.t.Helper()
+	p, err := f.TakeAll(context.Background(), time.Now().Add(10*time.Second), length)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if got := f.Describe(p).Brief().String(); got != want {
+		k.t.Errorf("took %s, not %s", got, want)
+	}
+	return p
+}
+
+// What a text leaves out follows from what was sent and taken before.
+func TestNumbersFollow(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.send(f, "S")
+	syn := k.gets().Body.(*packet.TCP)
+	if syn.DstPort != 8080 || syn.SrcPort != firstPort || syn.Seq == 0 {
+		t.Errorf("%+v", syn)
+	}
+	k.base = packet.Base{Seq: 5000, Ack: syn.Seq, TSVal: 7000}
+	k.sends("S. 0:0(0) ack 1 <TS val 3 ecr 9>")
+	k.take(f, "S. 0:0(0) ack 1 win 1 <TS val 0 ecr 9>", 0)
+	k.send(f, "P. (4) <TS val 1 ecr 0>")
+	k.gets()
+	k.send(f, "F.")
+	if got := k.gets().Body.(*packet.TCP); got.Seq != syn.Seq+5 || got.Ack != 5001 || got.Window != window {
+		t.Errorf("%+v", got)
+	}
+	k.sends("P. 1:11(10) ack 5", "F. 11:11(0) ack 6")
+	k.take(f, "P. 1:11(10) ack 5 win 1", 10)
+	k.take(f, "F. 11:11(0) ack 6 win 1", 0)
+	k.send(f, ". <TS val 1 ecr 5>")
+	got := k.gets().Body.(*packet.TCP)
+	if got.Seq != syn.Seq+6 || got.Ack != 5012 {
+		t.Errorf("%+v", got)
+	}
+	if ecr := got.Options[0].Data[4:]; string(ecr) != "\x00\x00\x1b\x60" { // 7008: five after the first
+		t.Errorf("the timestamp is %x", ecr)
+	}
+}
+
+func TestRangesOverSegments(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.send(f, "S")
+	k.base = packet.Base{Seq: 5000, Ack: k.gets().Body.(*packet.TCP).Seq}
+	k.sends("S. 0:0(0) ack 1", ". 1:101(100) ack 1", ". 101:201(100) ack 1", "P. 201:251(50) ack 1", ". 251:301(50) ack 1")
+	k.take(f, "S. 0:0(0) ack 1 win 1", 0)
+	k.take(f, "P. 1:251(250) ack 1 win 1", 250)
+	k.take(f, ". 251:301(50) ack 1 win 1", 10)
+	// Something else in between ends the range.
+	k.sends(". 301:401(100) ack 1", ". 301:301(0) ack 1", ". 401:501(100) ack 1")
+	k.take(f, ". 301:401(100) ack 1 win 1", 200)
+	k.take(f, ". 301:301(0) ack 1 win 1", 200)
+	k.take(f, ". 401:501(100) ack 1 win 1", 100)
+}
+
+func TestRepeated(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.send(f, "S")
+	k.base = packet.Base{Seq: 5000, Ack: k.gets().Body.(*packet.TCP).Seq}
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"S. 0:0(0) ack 1 win 1", false},
+		{"S. 0:0(0) ack 1 win 1", true},
+		{"P. 1:11(10) ack 1 win 1", false},
+		{". 11:11(0) ack 1 win 1", false},
+		{"P. 1:11(10) ack 1 win 1", true},
+		{"P. 6:16(10) ack 1 win 1", false},
+	} {
+		k.sends(c.text)
+		if p := k.take(f, c.text, 0); p.Repeated != c.want {
+			t.Errorf("%s: %v", c.text, p.Repeated)
+		}
+	}
+}
+
+// Each packet goes to its flow: the one with its ports, or the next that has
+// none yet.
+func TestFlows(t *testing.T) {
+	k := newKernel(t)
+	k.from, k.to = 50000, 80
+	k.sends("S 0:0(0)") // before there is a flow
+	first, second, datagrams, messages := k.Open(TCP, 8080), k.Open(TCP, 8080), k.Open(UDP, 8080), k.Open(ICMP, 0)
+	k.from = 50001
+	k.sends("S 0:0(0)", "R 1:1(0)")
+	k.sends("udp (5)", "icmp echo id 1 seq 2 (3)")
+	k.take(first, "S 0:0(0) win 1", 0)
+	k.take(second, "S 0:0(0) win 1", 0)
+	k.take(second, "R 1:1(0) win 1", 0)
+	k.take(datagrams, "udp (5)", 0)
+	k.take(messages, "icmp echo id 1 seq 2 (3)", 0)
+	if got := first.Address().String() + " " + datagrams.Address().String(); got != "192.0.2.1:80 192.0.2.1:80" {
+		t.Error(got)
+	}
+	// An error goes to the flow that it is about.
+	k.send(datagrams, "udp (7)")
+	about, err := k.gets().Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &packet.Packet{Src: local, Dst: remote, Protocol: packet.ProtoICMP, Body: &packet.ICMP{Type: packet.Unreachable4, Code: 3, Data: about}}
+	b, err := p.Append(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.fromKernel <- b
+	k.take(datagrams, "icmp unreachable port [udp (7)]", 0)
+}
+
+func TestTakeEnds(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	if _, err := f.Take(context.Background(), time.Now()); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Error(err)
+	}
+	why := errors.New("why")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(why)
+	if _, err := f.Take(ctx, time.Time{}); !errors.Is(err, why) {
+		t.Error(err)
+	}
+	k.fromKernel <- []byte("not a packet")
+	taken := make(chan error)
+	go func() {
+		_, err := f.Take(context.Background(), time.Time{})
+		taken <- err
+	}()
+	k.cable.Close()
+	if err := <-taken; !errors.Is(err, os.ErrClosed) {
+		t.Error(err)
+	}
+	k.cable.closed = make(chan struct{}) // for the end of the test
+}
+
+func TestSendingErrors(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	for text, want := range map[string]string{
+		"S any:0(0)":                         "the sequence number is any",
+		"P. (3)":                             "the length is 3, but there are 4 bytes",
+		"arp who-has 10.0.0.1 tell 10.0.0.2": "not an IP packet",
+	} {
+		err := f.Send(parse(t, text), Sending{Data: []byte("four")})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+	for _, text := range []string{"P.", "udp", "icmp echo"} {
+		if err := f.Send(parse(t, text), Sending{BadChecksum: true}); err != nil {
+			t.Fatal(err)
+		}
+		bad := false
+		switch body := k.gets().Body.(type) {
+		case *packet.TCP:
+			bad = body.BadChecksum
+		case *packet.UDP:
+			bad = body.BadChecksum
+		case *packet.ICMP:
+			bad = body.BadChecksum
+		}
+		if !bad {
+			t.Errorf("the checksum of %s is right", text)
+		}
+	}
+}

@@ -1,0 +1,49 @@
+package step
+
+import (
+	"net/netip"
+
+	"github.com/sockscript/sockscript/steps/peer"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// A Peer is a flow of a far end that the script plays.
+type Peer struct {
+	Name  string
+	Flow  *peer.Flow
+	Exact bool // each segment by itself
+}
+
+func (p *Peer) value() *value.PeerValue {
+	return &value.PeerValue{
+		Name: p.Name, Local: p.Flow.Local().String(), Remote: p.Flow.Remote().String(), Address: p.Flow.Address().String(),
+	}
+}
+
+// A PeerPlan says which far end a script plays, and to which host.
+type PeerPlan struct {
+	Host          string // "" in a network without hosts
+	Local, Remote netip.Addr
+	MTU           int // 0: that of Ethernet
+}
+
+// MakePeer notes that the step's name is a peer from here on.
+func (c *Check) MakePeer() {
+	if !c.maySucceed() {
+		return
+	}
+	for _, x := range c.Step.As.List {
+		c.Give(x, &Symbol{Peer: true})
+	}
+}
+
+// Peers are the names of the peers that are known here.
+func (c *Check) Peers() []string {
+	var names []string
+	for name, sym := range c.Symbols {
+		if sym.Peer {
+			names = append(names, name)
+		}
+	}
+	return names
+}
