@@ -111,7 +111,7 @@ func (v *hostSysctls) long(d *value.Decoder, n *source.Node) []string {
 
 // checkPlace reports a parameter of an interface that is not there.
 func checkPlace(d *value.Decoder, n *source.Node, where string, names []string) {
-	iface, ok := SysctlInterface(n.Text)
+	iface, ok := value.SysctlInterface(n.Text)
 	if !ok || slices.Contains(names, iface) || iface == "all" || iface == "default" {
 		return
 	}
@@ -119,19 +119,6 @@ func checkPlace(d *value.Decoder, n *source.Node, where string, names []string) 
 	if p.Hint = source.DidYouMean(iface, names); p.Hint == "" {
 		p.Hint = "the places are " + value.JoinOr(append(slices.Clone(names), "all", "default"))
 	}
-}
-
-// SysctlInterface is the interface that a kernel parameter is of.
-func SysctlInterface(name string) (iface string, ok bool) {
-	separator := "."
-	if strings.Contains(name, "/") {
-		separator = "/"
-	}
-	parts := strings.Split(name, separator)
-	if len(parts) != 5 || parts[1] != "ipv4" && parts[1] != "ipv6" || parts[2] != "conf" && parts[2] != "neigh" {
-		return "", false
-	}
-	return parts[3], true
 }
 
 // Schema accepts names that are whole, and those of interfaces.

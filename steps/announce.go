@@ -38,6 +38,12 @@ sequence:
   - gamma: {announce: 192.168.1.9, from: eth0}
   - beta: {neighbor: 192.168.1.9, expect: {mac: gamma.eth0}}
 `,
+	Beneath: step.Beneath{
+		Call:   "sendto(2) on a packet socket",
+		Kernel: "the neighbors' kernels change the entries that they have of the address, and make none.",
+		Wire:   "IPv4: an ARP request and an ARP reply to all, in which sender and target are the address. IPv6: a neighbor advertisement to all nodes.",
+		Errors: []step.Cure{{Errno: "ENODEV", Why: "the host has no such interface"}},
+	},
 	New:  func() step.Action { return &announceAction{ip: newIP()} },
 	Hint: func(errno syscall.Errno, _ sock.Addr) string { return networkHints[errno] },
 }

@@ -42,6 +42,11 @@ actors:
     - fault: lan.lost
       expect: {hits: 1}
 `,
+	Beneath: step.Beneath{
+		Call:   "none: sockscript carries the frames of a link with faults, and counts",
+		Kernel: "knows nothing of it: for both hosts it is a bad cable.",
+		Wire:   "the frame that was hit is lost, comes twice, late, out of order, or with a wrong byte.",
+	},
 	New: func() step.Action { return &faultAction{set: value.Enum{Words: []string{onWord, offWord}}} },
 }
 

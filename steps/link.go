@@ -48,6 +48,11 @@ actors:
       data: nor this
       expect: {error: ENETUNREACH}
 `,
+	Beneath: step.Beneath{
+		Call:   "cut, whole and a mapping: none, sockscript itself carries the frames; down and up: RTM_NEWLINK with IFF_UP, see netdevice(7)",
+		Kernel: "knows nothing of a cut. Without a carrier the host sends nothing, and keeps its addresses and routes; an interface that is down loses its routes.",
+		Wire:   "in a cut TCP sends again and again, at longer and longer intervals, until the link is whole or it gives up (RFC 6298).",
+	},
 	New:  func() step.Action { return new(linkAction) },
 	Hint: func(errno syscall.Errno, _ sock.Addr) string { return networkHints[errno] },
 }

@@ -47,6 +47,11 @@ actors:
     - neighbor: 192.168.1.1
       expect: none
 `,
+	Beneath: step.Beneath{
+		Call:   "RTM_GETNEIGH, RTM_NEWNEIGH or RTM_DELNEIGH, see rtnetlink(7)",
+		Kernel: "asks for a hardware address when the first packet goes to a neighbor, keeps that packet meanwhile, and remembers the answer.",
+		Wire:   "nothing by the step itself. By the first packet: an ARP request to all, and the answer to the one who asked (RFC 826); for IPv6 a neighbor solicitation and an advertisement (RFC 4861).",
+	},
 	New: func() step.Action {
 		return &neighborAction{want: value.Enum{Words: []string{noneWord}}}
 	},

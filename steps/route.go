@@ -39,6 +39,15 @@ actors:
       expect: {error: ENETUNREACH}
 `,
 	Reshapes: true,
+	Beneath: step.Beneath{
+		Call:   "RTM_NEWROUTE or RTM_DELROUTE, see rtnetlink(7)",
+		Kernel: "looks for the longest prefix that the destination of a packet is in.",
+		Errors: []step.Cure{
+			{Errno: "EEXIST", Why: "there is a route to this network already"},
+			{Errno: "ESRCH", Why: "there is no route to remove"},
+			{Errno: "ENETUNREACH", Why: "the gateway is in no network of the host"},
+		},
+	},
 	New: func() step.Action {
 		return &routeAction{to: value.NewParsed("network", func(s string) (netip.Prefix, error) { return value.ParseNetwork(s, false) })}
 	},

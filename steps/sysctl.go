@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"slices"
 	"strings"
 	"syscall"
 
@@ -35,8 +36,17 @@ actors:
       expect: 1
 `,
 	Reshapes: true,
-	New:      func() step.Action { return &sysctlAction{name: value.NewParsed("kernel parameter", parseSysctl)} },
-	Hint:     sysctlHint,
+	Beneath: step.Beneath{
+		Call:   "read(2) or write(2) of a file in /proc/sys/net, see proc_sys(5)",
+		Kernel: "keeps a value of its own of most parameters for each network namespace.",
+		Errors: []step.Cure{
+			{Errno: "ENOENT", Why: "this network does not have the parameter"},
+			{Errno: "EINVAL", Why: "the parameter does not take this value"},
+			{Errno: "EACCES", Why: "the network is that of the machine, and only root may change it"},
+		},
+	},
+	New:  func() step.Action { return &sysctlAction{name: value.NewParsed("kernel parameter", parseSysctl)} },
+	Hint: sysctlHint,
 }
 
 func sysctlHint(errno syscall.Errno, _ sock.Addr) string {
@@ -122,6 +132,12 @@ func (a *sysctlAction) Check(c *step.Check) {
 		c.NothingToMask("a step that sets a parameter returns nothing")
 	}
 	c.MakeValues()
+	name, _ := a.name.Static()
+	iface, ok := value.SysctlInterface(name)
+	host, interfaces := interfacesOf(c, &a.host)
+	if ok && interfaces != nil && c.MustSucceed() && !slices.Contains(append([]string{"all", "default"}, interfaces...), iface) {
+		noInterface(c, a.name.Node, "the host "+host, iface, interfaces)
+	}
 }
 
 // parseSysctl reads a kernel parameter of a network by its whole name or, of

@@ -51,7 +51,7 @@ func (n *Network) SetSysctl(name, value string) error {
 }
 
 // fullNames are the kernel parameters that a name means in the network of the
-// calling thread.
+// calling thread: a short one is of IPv6 where only IPv6 has it.
 func fullNames(name string) ([]string, error) {
 	if strings.ContainsAny(name, "./") {
 		return []string{name}, nil
@@ -60,21 +60,18 @@ func fullNames(name string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var names []string
 	for _, family := range []string{"ipv4", "ipv6"} {
 		folder := "net/" + family + "/conf/"
 		if _, err := os.Stat(sysctlPath(folder + "all/" + name)); err != nil {
 			continue
 		}
-		names = append(names, folder+"all/"+name)
+		names := []string{folder + "all/" + name}
 		for _, i := range interfaces {
 			names = append(names, folder+i.Name+"/"+name)
 		}
+		return names, nil
 	}
-	if names == nil {
-		return nil, unix.ENOENT
-	}
-	return names, nil
+	return nil, unix.ENOENT
 }
 
 func getSysctl(name string) (string, error) {

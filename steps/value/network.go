@@ -199,3 +199,16 @@ func ParseSysctl(s string) (string, error) {
 	}
 	return s, nil
 }
+
+// SysctlInterface is the interface that a kernel parameter is of.
+func SysctlInterface(name string) (iface string, ok bool) {
+	separator := "."
+	if strings.Contains(name, "/") {
+		separator = "/"
+	}
+	parts := strings.Split(name, separator)
+	if len(parts) != 5 || parts[1] != "ipv4" && parts[1] != "ipv6" || parts[2] != "conf" && parts[2] != "neigh" {
+		return "", false
+	}
+	return parts[3], true
+}
