@@ -179,7 +179,7 @@ func (v *Command) params(p *step.Params) {
 	p.Value(&v.argv, "the program and its arguments, or with shell: true a text for /bin/sh")
 	p.Key("shell", &v.shell, "run the text with /bin/sh -c").Or("false")
 	p.Key("env", &v.env, "environment variables, in addition to those of sockscript itself")
-	p.Key("dir", &v.dir, "the working folder; a relative path starts at the folder of the scenario file").Or("${tmp}")
+	p.Key("dir", &v.dir, "the working folder; a relative path starts at the folder of the scenario file").Or("${tmp}, or the folder that a forked process has changed to")
 	p.Host(&v.on, "the host on which the program runs")
 }
 
@@ -214,6 +214,9 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 		}
 		added = append(added, name+"="+s)
 	}
+	if t.Process != nil {
+		l.Identity = t.Process.Identity()
+	}
 	l.Env = program.Environment(os.Environ(), added)
 	l.Host, err = v.on.Name(t)
 	return l, err
@@ -229,6 +232,11 @@ func withoutZero(what, s string) error {
 
 // folder is the working folder of the program.
 func (v *Command) folder(t *step.Task) (string, error) {
+	if t.Process != nil && !v.dir.Given() {
+		if folder, changed := t.Process.Folder(); changed {
+			return folder, nil
+		}
+	}
 	if !v.dir.Given() {
 		return t.Actor.Run.Tmp()
 	}

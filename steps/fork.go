@@ -19,7 +19,7 @@ and a signal that is caught ends a call that waits: EINTR is its result. A call
 that the process does not survive ends the steps: = ? killed by SIGPIPE. That is
 not a failure where a join step waits for the process and expects it, or where a
 kill step has sent that signal. After its last step the process exits with 0.
-NAME.pid is its id. What the steps give names belongs to the actor after join,
+NAME.pid is its id. Programs that it starts have its user, groups and umask. What the steps give names belongs to the actor after join,
 handles excepted.
 The descriptors of which there are copies block from then on, in sockscript
 too: each call that waits on one of them takes a thread. A fork takes about a

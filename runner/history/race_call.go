@@ -224,6 +224,15 @@ func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 	return []want{in, end}
 }
 
+// held reports whether somebody certainly has a descriptor of a description at
+// an event: a program to which it was handed, or a process that closes it after
+// that.
+func (f *finder) held(i int, id uint64) bool {
+	s := f.m.of(id)
+	after := func(c int) bool { return f.m.precedes(i, c) }
+	return len(f.m.procs.holders[id]) > 0 || slices.ContainsFunc(s.closes, after) || slices.ContainsFunc(s.leaves, after)
+}
+
 // sent finds room that a send may have had or not, and a peer that may have
 // been there still or not.
 func (f *finder) sent(i int, e *event.Event) {
@@ -233,6 +242,9 @@ func (f *finder) sent(i int, e *event.Event) {
 	}
 	if e.NoWait || e.Errno == unix.EAGAIN {
 		f.roomFor(i, e, peer)
+	}
+	if f.held(i, peer) {
+		return
 	}
 	for _, c := range f.m.of(peer).closes {
 		if f.shows(i, e, peer) && f.concurrent(c, i) && !f.interrupts(c, i) {

@@ -185,3 +185,7 @@ func asError(errno syscall.Errno) error {
 	}
 	return errno
 }
+
+// Descriptor makes a descriptor of this process for an open file of the other
+// (pidfd_getfd(2)).
+func (p *Process) Descriptor(fd int) (int, error) { return unix.PidfdGetfd(p.fd, fd, 0) }

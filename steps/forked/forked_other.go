@@ -83,3 +83,6 @@ type IDs struct {
 
 // SetIDs does nothing.
 func (*Process) SetIDs(IDs) syscall.Errno { return Died }
+
+// Descriptor says that no process can be forked here.
+func (*Process) Descriptor(int) (int, error) { return -1, errUnsupported }

@@ -284,7 +284,7 @@ func (a *away) start(set *Set, s Spec) (*Process, error) {
 	if len(s.Files) > maxFiles {
 		return nil, syscall.EINVAL
 	}
-	m := &message{head: head{Kind: askStart}, texts: []string{s.Path, s.Dir}}
+	m := &message{head: head{Kind: askStart}, texts: []string{s.Path, s.Dir, s.Identity.String()}}
 	m.Numbers = [4]int32{number(s.Terminal), int32(len(s.Argv))}
 	m.texts = append(append(m.texts, s.Argv...), s.Env...)
 	for _, f := range s.Files {

@@ -4,6 +4,8 @@ import (
 	"os"
 	"sync"
 	"syscall"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // Spec is what a program is started with.
@@ -17,6 +19,8 @@ type Spec struct {
 	// Terminal says that descriptor 0 is a terminal. It becomes the one of a
 	// session that the program leads.
 	Terminal bool
+	// Identity is what the program has of the process that starts it.
+	Identity sock.Identity
 }
 
 // Status is how a program ended.

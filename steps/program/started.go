@@ -74,6 +74,8 @@ type Launch struct {
 	Files []*os.File // standard input, output and error, then further descriptors
 	Pty   bool
 	Host  string // on which it runs
+	// Identity is what the program has of the process that starts it.
+	Identity sock.Identity
 }
 
 // Start starts the program in a process group of its own.
@@ -86,7 +88,7 @@ func (p *Program) Start(ps *Programs, l Launch) error {
 		return err
 	}
 	p.Process, err = ps.on(l.Host).Start(Spec{
-		Path: path, Argv: l.Argv, Env: l.Env, Dir: l.Dir, Files: l.Files, Terminal: l.Pty,
+		Path: path, Argv: l.Argv, Env: l.Env, Dir: l.Dir, Files: l.Files, Terminal: l.Pty, Identity: l.Identity,
 	})
 	if err != nil {
 		return execError(path, l.Dir, err)

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // controlFile is the starter's end of the wire.
@@ -56,7 +58,7 @@ func (s *starter) ended(pid int, status Status) {
 	s.say(sayEnded, 0, int32(pid), int32(status.Exit), int32(status.Signal))
 }
 
-// start starts a program. Its texts are the path, the folder, the arguments, of
+// start starts a program. Its texts are the path, the folder, the identity, the arguments, of
 // which there are Numbers[1], and the environment.
 func (s *starter) start(m *message) {
 	files := make([]uintptr, len(m.files))
@@ -64,7 +66,10 @@ func (s *starter) start(m *message) {
 		files[i] = uintptr(fd)
 	}
 	args := m.Numbers[1]
-	spec := Spec{Path: m.texts[0], Dir: m.texts[1], Terminal: m.Numbers[0] != 0, Argv: m.texts[2 : 2+args], Env: m.texts[2+args:]}
+	spec := Spec{
+		Path: m.texts[0], Dir: m.texts[1], Identity: sock.ParseIdentity(m.texts[2]), Terminal: m.Numbers[0] != 0,
+		Argv: m.texts[3 : 3+args], Env: m.texts[3+args:],
+	}
 	pid, err := s.table.launch(spec, files)
 	for _, fd := range m.files {
 		unix.Close(fd)

@@ -2,6 +2,7 @@ package sock
 
 import (
 	"slices"
+	"sync"
 	"syscall"
 
 	"github.com/sockscript/sockscript/steps/forked"
@@ -16,6 +17,10 @@ type Process struct {
 	done   chan struct{}
 	ends   []*Description
 	leaves []*Description
+
+	mu       sync.Mutex
+	identity Identity // as its calls have changed it
+	moved    bool     // it has changed its folder
 }
 
 // ProcessesSupported reports why no process can be forked on this machine.
@@ -31,6 +36,9 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	}
 	p := &Process{done: make(chan struct{}), id: g.lastID.Add(1)}
 	p.group = &Group{registry: g.registry, process: p, network: g.network}
+	if g.process != nil {
+		p.identity, p.moved = g.process.Identity(), g.process.moved
+	}
 	var open []*Socket
 	var keep []int
 	for _, s := range sockets {
@@ -223,3 +231,27 @@ func (p *Process) Block(mask uint64) error {
 
 // Blocked are the signals that the process blocks.
 func (p *Process) Blocked() uint64 { return p.forked.Blocked() }
+
+// Identity is what programs have of the process that it lets start.
+func (p *Process) Identity() Identity {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.identity
+}
+
+// Folder is the current folder of the process, where it has changed that.
+func (p *Process) Folder() (path string, changed bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.absolute("."), p.moved
+}
+
+// change notes what a call has changed, unless that has failed.
+func (p *Process) change(call string, errno syscall.Errno, f func()) error {
+	if errno == 0 {
+		p.mu.Lock()
+		f()
+		p.mu.Unlock()
+	}
+	return failed(call, asError(errno))
+}

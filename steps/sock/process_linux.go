@@ -22,19 +22,31 @@ import (
 // of real, effective and saved (setgroups(2), setresgid(2), setresuid(2)). What
 // is nil stays.
 func (p *Process) SetIDs(user, group *uint32, groups []uint32) error {
-	return failed("setids", asError(p.forked.SetIDs(forked.IDs{User: user, Group: group, Groups: groups})))
+	errno := p.forked.SetIDs(forked.IDs{User: user, Group: group, Groups: groups})
+	return p.change("setids", errno, func() {
+		if user != nil {
+			p.identity.User = user
+		}
+		if group != nil {
+			p.identity.Group = group
+		}
+		if groups != nil {
+			p.identity.Groups = groups
+		}
+	})
 }
 
 // Umask sets which permissions new files do not get (umask(2)).
 func (p *Process) Umask(mask fs.FileMode) error {
 	_, errno := p.call(unix.SYS_UMASK, num(uint32(mask)))
-	return failed("umask", asError(errno))
+	bits := uint32(mask)
+	return p.change("umask", errno, func() { p.identity.Umask = &bits })
 }
 
 // Chdir changes the current folder (chdir(2)).
 func (p *Process) Chdir(path string) error {
 	_, errno := p.call(unix.SYS_CHDIR, pathOperand(path))
-	return failed("chdir", asError(errno))
+	return p.change("chdir", errno, func() { p.moved = true })
 }
 
 // Unlink removes a path (unlink(2)).

@@ -1,7 +1,6 @@
 package sock
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -14,10 +13,7 @@ func (s *Socket) Share() (*os.File, error) {
 		return nil, failed("dup", err)
 	}
 	defer s.leave()
-	if s.group.process != nil {
-		return nil, failed("dup", errOfProcess)
-	}
-	fd, err := unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+	fd, err := s.ours()
 	if err != nil {
 		return nil, failed("dup", err)
 	}
@@ -28,8 +24,13 @@ func (s *Socket) Share() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "socket"), nil
 }
 
-// errOfProcess is why a descriptor cannot be handed to a program from here.
-var errOfProcess = errors.New("a forked process has this descriptor, and only it can hand it on")
+// ours is a descriptor of this process for the same open file.
+func (s *Socket) ours() (int, error) {
+	if p := s.group.process; p != nil {
+		return p.forked.Descriptor(s.fd)
+	}
+	return unix.FcntlInt(uintptr(s.fd), unix.F_DUPFD_CLOEXEC, 0)
+}
 
 // goForeign notes that another process gets a descriptor of the file. A program
 // blocks on it unless it asks for the contrary.
