@@ -86,6 +86,7 @@ func (a *neighborAction) Params(p *step.Params) {
 	p.Plain(&a.want, "none: the host knows no hardware address")
 	p.Result("mac", &a.mac, "the hardware address that the host must know: 02:00:00:00:00:01, or an interface such as alpha.eth0")
 	p.Makes = "the hardware address, or nothing; with all, a mapping of them by address"
+	p.Word = "mac"
 }
 
 func (a *neighborAction) Run(t *step.Task) error {

@@ -28,6 +28,14 @@ type bound struct {
 // Given reports whether the condition was written at all.
 func (c *Compare) Given() bool { return c.Node != nil }
 
+// Number is the only number that meets the condition, as far as the file says.
+func (c *Compare) Number() (n int64, only bool) {
+	if len(c.any) != 1 || c.any[0].op != "=" || !c.any[0].low.fixed() {
+		return 0, false
+	}
+	return c.any[0].low.lit, true
+}
+
 // Decode reads a condition or a list of conditions.
 func (c *Compare) Decode(d *Decoder, n *source.Node) {
 	c.Node = n
