@@ -100,8 +100,8 @@ func (b *builder) build() error {
 			return err
 		}
 	}
-	if b.wire != nil {
-		b.wire.Start() // before the hosts send
+	if err := b.startWire(); err != nil {
+		return err
 	}
 	for _, phase := range []func(*Network, HostPlan) error{setUp, atInterfaces((*Network).look), giveAddresses, atInterfaces((*Network).settle), addRoutes} {
 		for _, h := range b.Hosts {

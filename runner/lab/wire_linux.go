@@ -38,6 +38,29 @@ func (b *builder) makeWired(p LinkPlan) (*wire.Link, error) {
 	return b.wire.AddLink(p.Name, ends, i, p.Faults), nil
 }
 
+// small is a method of the wire; tests have others.
+var small = (*wire.Wire).Small
+
+// startWire starts the wire, before the hosts send. Where the kernel keeps few
+// frames for it, TCP on the hosts has smaller windows: what several connections
+// have under way is then never more.
+func (b *builder) startWire() error {
+	if b.wire == nil {
+		return nil
+	}
+	b.wire.Start()
+	if !small(b.wire) {
+		return nil
+	}
+	for _, h := range b.Hosts {
+		err := b.hosts[h.Name].SetSysctl("net.ipv4.tcp_rmem", "4096 65536 65536")
+		if err != nil {
+			return &PlanError{Host: h.Name, Err: err}
+		}
+	}
+	return nil
+}
+
 // offloadsOff makes an interface send segments as they cross a cable, with
 // their checksums. A frame that lacks its checksum would be dropped by the
 // receiver when it has passed through this process.

@@ -46,13 +46,13 @@ func stream(t testing.TB, from, to *Network, address string) (client, server net
 	return client, server
 }
 
-// A connection over the wire needs frames with whole checksums.
+// A connection over the wire needs frames with whole checksums, and loses none.
 func TestConnectOverTheWire(t *testing.T) {
 	l := build(t, wired())
 	a, b := host(t, l, "a"), host(t, l, "b")
 	for _, address := range []string{"10.0.0.2:80", "[fd00::2]:80"} {
 		client, server := stream(t, a, b, address)
-		const size = 200_000
+		const size = 10 << 20
 		go func() {
 			client.Write(make([]byte, size))
 			client.Close()
@@ -65,6 +65,23 @@ func TestConnectOverTheWire(t *testing.T) {
 	}
 	if err := l.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A wire for which the kernel keeps few frames gets few, unless the scenario
+// itself says how many.
+func TestSmallWire(t *testing.T) {
+	defer func(before func(*wire.Wire) bool) { small = before }(small)
+	for _, few := range []bool{true, false} {
+		small = func(*wire.Wire) bool { return few }
+		p := wired()
+		p.Hosts[1].Sysctls = []Sysctl{{"net.ipv4.tcp_rmem", "4096 5000 6000"}}
+		l := build(t, p)
+		for name, want := range map[string]string{"a": map[bool]string{true: "4096 65536 65536", false: "4096 131072 6291456"}[few], "b": "4096 5000 6000"} {
+			if got, err := host(t, l, name).Sysctl("net.ipv4.tcp_rmem"); got != want || err != nil {
+				t.Errorf("few is %v: %s has %q, %v, not %q", few, name, got, err, want)
+			}
+		}
 	}
 }
 

@@ -118,6 +118,13 @@ func openHere(index int, times bool) (*socket, error) {
 	return s, nil
 }
 
+// small reports whether the kernel keeps less for the socket than a quarter of
+// what was wanted. It doubles the size that is asked for (socket(7)).
+func (s *socket) small() bool {
+	size, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+	return err == nil && size < 2*wantBuffer/4
+}
+
 // stop ends read.
 func (s *socket) stop() { s.file.SetReadDeadline(time.Now()) }
 

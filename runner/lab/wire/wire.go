@@ -112,6 +112,11 @@ func (w *Wire) Start() {
 	}()
 }
 
+// Small reports whether the kernel keeps so few frames for the wire that TCP
+// connections with their usual windows can have more under way. It is so for an
+// ordinary user, unless net.core.rmem_max has been raised.
+func (w *Wire) Small() bool { return w.socket.small() }
+
 // Failed is closed when the wire has lost a frame of its own accord, or cannot
 // go on. Err says why.
 func (w *Wire) Failed() <-chan struct{} { return w.failed }
