@@ -554,7 +554,7 @@ func TestTap(t *testing.T) {
 }
 
 func TestUnknownFault(t *testing.T) {
-	l := &Link{name: "lan", wire: &Wire{}, path: newPath(2, none, nil, &queue{})}
+	_, _, l := cable(t, 2, none)
 	_, _, err := l.Hits("lost")
 	if !errors.Is(err, ErrNoFault) || !errors.Is(l.Arm("lost", true), ErrNoFault) || !strings.Contains(err.Error(), "lan.lost") {
 		t.Error(err)
