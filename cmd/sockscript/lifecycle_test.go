@@ -15,7 +15,8 @@ import (
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
-// escapes starts programs that leave their group and session in all ways.
+// escapes starts programs that leave their group and session in all ways, and
+// forks processes that fork again.
 const escapes = `
 files: {greeting.txt: hi}
 actors:
@@ -31,6 +32,18 @@ actors:
     - {start: "(setsid sh -c '(sleep 1000 &) &' &)", shell: true, as: twice}
     - {start: [sh, -c, "stty raw; sleep 1000"], pty: true, as: terminal}
     - {exec: "sleep 1000", shell: true, timeout: 60s}
+  forks:
+    - {socketpair: unix, as: [a, b]}
+    - repeat: 20
+      steps:
+        - fork:
+            - fork:
+                - {recv: a, max: 1, timeout: 60s}
+            - parallel:
+                calls:
+                  - {recv: b, max: 1, timeout: 60s}
+                sleeps:
+                  - {sleep: 60s, timeout: 70s}
 `
 
 // At whatever moment sockscript is ended, nothing of a scenario is left: also
