@@ -144,17 +144,18 @@ func (a *segmentAction) take(t *step.Task, p *step.Peer, want *packet.Pattern) (
 		length = want.Length()
 	}
 	t.World.Stalls(true)
+	defer t.World.Stalls(false)
+	t.Missing = "the kernel has sent no packet"
 	got, err := p.Flow.TakeAll(t.Ctx, t.Deadline, length)
 	// A slow machine makes the kernel send again what was already taken.
 	for err == nil && got.Repeated && !p.Exact && want != nil && !want.Fits(p.Flow.Describe(got)) {
+		t.Missing = "the kernel has only sent again " + p.Flow.Describe(got).Brief().String()
 		got, err = p.Flow.TakeAll(t.Ctx, t.Deadline, length)
 	}
-	t.World.Stalls(false)
 	switch {
 	case t.Ctx.Err() != nil && err != nil:
 		return got, step.ErrCancelled
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		t.Missing = "the kernel has sent no packet"
 		if got.Packet != nil {
 			t.Missing = "of the range only " + p.Flow.Describe(got).Brief().String() + " came"
 		}
@@ -169,7 +170,11 @@ func (a *segmentAction) nothing(t *step.Task, p *step.Peer) error {
 	if err != nil {
 		return err
 	}
-	got, err := p.Flow.Take(t.Ctx, time.Now().Add(d))
+	end := time.Now().Add(d)
+	got, err := p.Flow.Take(t.Ctx, end)
+	for err == nil && got.Late && !p.Exact {
+		got, err = p.Flow.Take(t.Ctx, end)
+	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		t.Return(event.Const(noneWord))

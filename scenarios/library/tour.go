@@ -107,6 +107,13 @@ var chapters = []Chapter{
 		},
 	},
 	{
+		"Packet by packet",
+		"The far end is played by hand, one packet at a time, so that each segment of the kernel can be seen and asserted: how connections begin and end, and what TCP does when something is missing.",
+		[]string{
+			"packet-handshake", "packet-simultaneous-open", "packet-close", "packet-resets", "packet-fast-retransmit", "packet-zero-window",
+		},
+	},
+	{
 		"Protocols by hand",
 		"Messages are built and taken apart byte by byte: lengths, delimiters, framing; then with the procedure libraries that a scenario can include.",
 		[]string{

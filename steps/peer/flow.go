@@ -34,9 +34,11 @@ type Flow struct {
 	// next and acked are what the script sends where it does not say it:
 	// relative numbers.
 	next, acked uint32
+	syn         packet.Flags // those of the SYN that was taken
 	waiting     []Packet
 	more        chan struct{} // closed when a packet comes
 	last        time.Time     // of the packet before
+	sent        time.Time     // of the latest packet of the script
 }
 
 // wake wakes those who wait for a packet.
@@ -146,7 +148,8 @@ func (f *Flow) Send(text packet.Pattern, s Sending) error {
 	}
 	f.open = true
 	err = f.host.cable.Send(b)
-	f.last = time.Now()
+	f.sent = time.Now()
+	f.last = f.sent
 	return err
 }
 
@@ -204,10 +207,16 @@ func (f *Flow) taken(p *Packet) {
 	}
 	size := uint32(len(t.Payload)) + controls(t.Flags)
 	end := t.Seq - f.kernel + size
+	// In a simultaneous open a SYN comes again, with an acknowledgement.
+	other := t.Flags&packet.SYN != 0 && t.Flags != f.syn
+	if t.Flags&packet.SYN != 0 {
+		f.syn = t.Flags
+	}
 	if int32(end-f.acked) > 0 {
 		f.acked = end
 	} else {
-		p.Repeated = size > 0
+		p.Repeated = !other && (size > 0 || end != f.acked)
+		p.Late = p.Repeated && p.At.Before(f.sent)
 	}
 }
 
@@ -245,7 +254,7 @@ func (f *Flow) TakeAll(ctx context.Context, deadline time.Time, length uint32) (
 func join(p Packet, t *packet.TCP) Packet {
 	joined := *p.Packet
 	joined.Body = t
-	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated}
+	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated, Late: p.Late}
 }
 
 // giveBack makes a packet the oldest again.

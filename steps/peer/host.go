@@ -38,9 +38,10 @@ type Host struct {
 type Packet struct {
 	*packet.Packet
 	At time.Time
-	// Repeated says that the kernel sends again what the script has taken: SYN,
-	// FIN or data.
-	Repeated bool
+	// Repeated says that the kernel sends again what the script has taken, or
+	// probes with an old number. Late says that it did so before it could know
+	// the latest packet of the script.
+	Repeated, Late bool
 }
 
 // maxWaiting is how many packets wait for a script at most.

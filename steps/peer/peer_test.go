@@ -164,11 +164,14 @@ func TestRepeated(t *testing.T) {
 		text string
 		want bool
 	}{
+		{"S 0:0(0) win 1", false},
+		{"S 0:0(0) win 1", true},
 		{"S. 0:0(0) ack 1 win 1", false},
 		{"S. 0:0(0) ack 1 win 1", true},
 		{"P. 1:11(10) ack 1 win 1", false},
 		{". 11:11(0) ack 1 win 1", false},
 		{"P. 1:11(10) ack 1 win 1", true},
+		{". 10:10(0) ack 1 win 1", true},
 		{"P. 6:16(10) ack 1 win 1", false},
 	} {
 		k.sends(c.text)
