@@ -21,6 +21,7 @@ var kinds = step.Kinds{
 	&connectKind,
 	&doKind,
 	&dupKind,
+	&epollKind,
 	&execKind,
 	&exitKind,
 	&faultKind,

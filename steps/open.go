@@ -80,7 +80,7 @@ func (a *openAction) Run(t *step.Task) error {
 	}
 	t.Call("open", args...)
 	w := sock.Wait{Deadline: t.Deadline, Watcher: t.World}
-	s, err := t.Actor.Run.Sockets.OpenFile(w, path.Text, a.flags.Bits, uint32(mode), a.blocking.On)
+	s, err := t.Sockets().OpenFile(w, path.Text, a.flags.Bits, uint32(mode), a.blocking.On)
 	if err != nil {
 		return err
 	}

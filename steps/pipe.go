@@ -56,7 +56,7 @@ func (a *pipeAction) Run(t *step.Task) error {
 	} else {
 		t.Call("pipe")
 	}
-	x, y, err := t.Actor.Run.Sockets.OpenPipe(a.flags.Bits, a.blocking.On)
+	x, y, err := t.Sockets().OpenPipe(a.flags.Bits, a.blocking.On)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ func (a *pollAction) Run(t *step.Task) error {
 		handles[i] = h
 		items[i], names[i] = sock.PollItem{Socket: h.Sock, Events: a.events.of(h.Name)}, h.Name
 	}
-	w, timeout, err := a.timeout(t)
+	w, timeout, err := timeoutOf(t, &a.nowait, &a.wait)
 	if err != nil {
 		return err
 	}
@@ -165,16 +165,17 @@ func noteReady(t *step.Task, items []sock.PollItem) {
 	}
 }
 
-// timeout is how long the call waits, and how C would write it: milliseconds.
-func (a *pollAction) timeout(t *step.Task) (sock.Wait, any, error) {
-	w := t.Wait(nil, &a.nowait, 0)
+// timeoutOf is how long a poll or an epoll_wait waits, and how C would write it:
+// milliseconds.
+func timeoutOf(t *step.Task, nowait *value.Bool, within *value.Duration) (sock.Wait, any, error) {
+	w := t.Wait(nil, nowait, 0)
 	switch {
-	case a.nowait.On:
+	case nowait.On:
 		return w, event.Const("0"), nil
-	case !a.wait.Given():
+	case !within.Given():
 		return w, event.Const("-1"), nil
 	}
-	d, shown, err := a.wait.Marked(t, func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) })
+	d, shown, err := within.Marked(t, func(d time.Duration) string { return fmt.Sprint(d.Milliseconds()) })
 	if end := time.Now().Add(d); w.Deadline.IsZero() || end.Before(w.Deadline) {
 		w.Deadline = end
 	}

@@ -36,6 +36,7 @@ type Description struct {
 	glue             glue
 	kept             keptConns // of a listening socket
 	senders          senders
+	epoll            epollTable  // of an epoll instance
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
 }
 

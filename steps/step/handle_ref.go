@@ -96,7 +96,7 @@ func (t *Task) handle(name string) (*handle.Handle, error) {
 		if err != nil {
 			return nil, value.Mismatchf("%s", err)
 		}
-		return &handle.Handle{Name: name, Sock: t.Actor.Run.Sockets.Number(number)}, nil
+		return &handle.Handle{Name: name, Sock: t.Sockets().Number(number)}, nil
 	}
 	if program, stream, ok := strings.Cut(name, "."); ok {
 		return t.Stream(program, stream)
