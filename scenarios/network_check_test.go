@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
@@ -33,7 +34,12 @@ func TestUnreachableAddresses(t *testing.T) {
 		{"another family", "[fd00::1]:80", "the host a has no route there"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			text := routed + "actors:\n  a: [{socket: {family: AF_INET6, type: SOCK_DGRAM}, as: s}, {send: s, to: '" + tt.to + "', data: x}]\n"
+			kind := "tcp"
+			if tt.to[0] == '[' {
+				kind = "tcp6"
+			}
+			line := "  a: [{socket: " + kind + ", as: s}, {connect: s, to: "
+			text := routed + "actors:\n" + line + "'" + tt.to + "'}]\n"
 			_, problems := scenarios.Parse("test.yaml", []byte(text))
 			var want []string
 			if tt.want != "" {
@@ -41,7 +47,7 @@ func TestUnreachableAddresses(t *testing.T) {
 				if ip[0] == '[' {
 					ip = ip[1 : len(ip)-1]
 				}
-				want = []string{"9:76: warning: the host a cannot reach " + ip + ": " + tt.want}
+				want = []string{fmt.Sprintf("9:%d: warning: the host a cannot reach %s: %s", len(line)+1, ip, tt.want)}
 			}
 			wantLines(t, findings(problems), want...)
 		})
