@@ -56,19 +56,20 @@ func (r *Record) delivers(from string, to sock.Addr, at string) bool {
 	case !to.IP.IsValid():
 		return true
 	}
-	has, owned := make(map[string]bool), false
+	var owned, sender, receiver bool
+	ip := to.IP.Unmap().WithZone("")
 	for _, h := range r.Hosts {
-		if slices.Contains(h.Addresses, to.IP.Unmap().WithZone("")) {
-			has[h.Name], owned = true, true
+		if slices.Contains(h.Addresses, ip) {
+			owned, sender, receiver = true, sender || h.Name == from, receiver || h.Name == at
 		}
 	}
 	switch {
 	case !owned: // a group, or an address that came into the network by itself
 		return true
-	case has[from]:
+	case sender:
 		return at == from
 	}
-	return has[at]
+	return receiver
 }
 
 // spotsOf are the places that an address may mean which a socket on a host

@@ -256,8 +256,10 @@ func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {
 		return 0, false
 	}
+	at := pathSpot(remoteSpot(l))
 	for _, x := range m.messages().all.list {
-		if (x.to.Path == l.Remote.Path) != (x.from == from) {
+		to := pathSpot(spot{x.endpoints.Host, x.to})
+		if (to.Host == at.Host && to.Addr.Path == at.Addr.Path) != (x.from == from) {
 			return 0, false
 		}
 	}
