@@ -120,7 +120,11 @@ func (a *injectAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Call("inject", args...)
-	return p.Flow.Send(text, sending)
+	sent, err := p.Flow.Send(text, sending)
+	if err == nil && !sending.BadChecksum {
+		injected(t, p, sent)
+	}
+	return err
 }
 
 // maxTTL is the largest time to live (RFC 791).

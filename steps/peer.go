@@ -110,7 +110,7 @@ func (a *peerAction) Run(t *step.Task) error {
 	if err != nil {
 		return failedCall(t, err)
 	}
-	p := &step.Peer{Name: t.Shown(name), Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On}
+	p := &step.Peer{Name: t.Shown(name), ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host, Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On}
 	if a.Named(t) {
 		t.Set(name, p)
 	}

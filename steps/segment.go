@@ -105,7 +105,8 @@ func (a *segmentAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	text := p.Flow.Describe(got)
+	text := p.Flow.Describe(got.Packet)
+	taken(t, p, got.Packet, text)
 	switch {
 	case want == nil:
 		t.Return(event.Const(stable(text).String()))
@@ -148,8 +149,8 @@ func (a *segmentAction) take(t *step.Task, p *step.Peer, want *packet.Pattern) (
 	t.Missing = "the kernel has sent no packet"
 	got, err := p.Flow.TakeAll(t.Ctx, t.Deadline, length)
 	// A slow machine makes the kernel send again what was already taken.
-	for err == nil && got.Repeated && !p.Exact && want != nil && !want.Fits(p.Flow.Describe(got)) {
-		t.Missing = "the kernel has only sent again " + p.Flow.Describe(got).Brief().String()
+	for err == nil && got.Repeated && !p.Exact && want != nil && !want.Fits(p.Flow.Describe(got.Packet)) {
+		t.Missing = "the kernel has only sent again " + p.Flow.Describe(got.Packet).Brief().String()
 		got, err = p.Flow.TakeAll(t.Ctx, t.Deadline, length)
 	}
 	switch {
@@ -157,7 +158,7 @@ func (a *segmentAction) take(t *step.Task, p *step.Peer, want *packet.Pattern) (
 		return got, step.ErrCancelled
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		if got.Packet != nil {
-			t.Missing = "of the range only " + p.Flow.Describe(got).Brief().String() + " came"
+			t.Missing = "of the range only " + p.Flow.Describe(got.Packet).Brief().String() + " came"
 		}
 		return got, sock.ErrTimeout
 	}
@@ -184,7 +185,7 @@ func (a *segmentAction) nothing(t *step.Task, p *step.Peer) error {
 	case err != nil:
 		return err
 	}
-	return value.Mismatchf("expected no packet within %s, got %s", d, p.Flow.Describe(got).Brief())
+	return value.Mismatchf("expected no packet within %s, got %s", d, p.Flow.Describe(got.Packet).Brief())
 }
 
 // differs says in which fields a packet is not the expected one.

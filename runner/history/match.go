@@ -35,6 +35,7 @@ type matcher struct {
 	readers   map[uint64]bool   // descriptions from which folds received
 	held      map[int][]int     // by the node of a call: the steps that saw a branch in it
 	procs     procs
+	far       map[uint64]*farEnd
 }
 
 // sockEvents are the events of one description, most of them by what they did.
@@ -103,6 +104,7 @@ func (m *matcher) cause(i, by int) {
 func (m *matcher) match() {
 	m.index()
 	m.connections()
+	m.farEnds()
 	m.handshakes()
 	for _, i := range m.events {
 		switch e := m.event(i); e.Op {
@@ -110,6 +112,8 @@ func (m *matcher) match() {
 			m.receives(i, e)
 		case event.OpBlocked:
 			m.holds(i, e)
+		case event.OpSegment:
+			m.crosses(i, e)
 		}
 	}
 	m.polls()
@@ -244,6 +248,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 	case event.OpStart, event.OpKill, event.OpFork:
 		m.procs.index(i, e)
+	case event.OpInject, event.OpSegment:
+		m.indexFar(i, e)
 	}
 }
 

@@ -46,6 +46,7 @@ const (
 	TCPFin = 1 << 0
 	TCPSyn = 1 << 1
 	TCPRst = 1 << 2
+	TCPAck = 1 << 4
 )
 
 // ecma is the table of ECMA-182's polynomial.

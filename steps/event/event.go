@@ -84,10 +84,11 @@ type Event struct {
 	Sums      []Datagram    // of messages: those that were sent or received
 	Whole     *Datagram     // of a send that was split: all of it
 	Look      Look          // of a receive that takes nothing, or not in turn
+	Segment   *Segment      // of an inject or a segment of TCP; its numbers count from the SYNs
 	Urgent    bool          // a send or receive with MSG_OOB
-	Opens     bool          // a send that makes the connection: MSG_FASTOPEN
+	Opens     bool          // a send, or an inject, that makes the connection: MSG_FASTOPEN, the last of the handshake
 	Defers    bool          // a connect that leaves making the connection to the first send: TCP_FASTOPEN_CONNECT
-	Shut      Shut          // of a shutdown: the directions
+	Shut      Shut          // of a shutdown: the directions; of an inject: ShutWrite with a FIN that ends the stream
 	Ready     []ReadyHandle // of a poll: its handles
 	Took      int64         // of a receive: the bytes, or messages, that it took
 	Most      int64         // of a receive by one call: how many it would have taken; 0 where it takes what is asked for, however that comes
@@ -129,6 +130,8 @@ const (
 	OpJoin         // saw the end of one
 	OpFork         // makes a process
 	OpExit         // ends one
+	OpInject       // sends a segment, or an ICMP error, from a far end that the script plays: Sock is that one
+	OpSegment      // takes a segment that the kernel sent to such a far end
 )
 
 // A Look is a receive that leaves what it shows where it is.

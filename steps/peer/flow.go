@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/packet"
@@ -34,11 +35,17 @@ type Flow struct {
 	// next and acked are what the script sends where it does not say it:
 	// relative numbers.
 	next, acked uint32
-	syn         packet.Flags // those of the SYN that was taken
-	waiting     []Packet
-	more        chan struct{} // closed when a packet comes
-	last        time.Time     // of the packet before
-	sent        time.Time     // of the latest packet of the script
+	// synced: the kernel has sent a SYN. asked: the script has opened the
+	// connection, and made it. arrived is the next number of the script's that the
+	// kernel lacks, early are ranges behind it; ended: there was a FIN before it.
+	synced, asked, made, ended bool
+	arrived                    uint32
+	early                      [][2]uint32
+	syn                        packet.Flags // those of the SYN that was taken
+	waiting                    []Packet
+	more                       chan struct{} // closed when a packet comes
+	last                       time.Time     // of the packet before
+	sent                       time.Time     // of the latest packet of the script
 }
 
 // wake wakes those who wait for a packet.
@@ -51,7 +58,7 @@ func (f *Flow) wake() {
 func (f *Flow) come(p Packet) {
 	if t, ok := p.Body.(*packet.TCP); ok {
 		if t.Flags&packet.SYN != 0 {
-			f.kernel = t.Seq
+			f.kernel, f.synced = t.Seq, true
 		}
 		if val, ok := timestamp(t); ok && !f.stamped {
 			f.stamp, f.stamped = val, true
@@ -80,6 +87,13 @@ func (f *Flow) Address() netip.AddrPort {
 	return netip.AddrPortFrom(f.host.remote, f.remote)
 }
 
+// Kernel is the address of the kernel's side.
+func (f *Flow) Kernel() netip.AddrPort {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return netip.AddrPortFrom(f.host.local, f.local)
+}
+
 // Local and Remote are the kernel's address and that of the far end.
 func (f *Flow) Local() netip.Addr { return f.host.local }
 
@@ -102,11 +116,11 @@ func (f *Flow) base(p *packet.Packet) packet.Base {
 	return packet.Base{Seq: kernels.Ack, Ack: kernels.Seq, TSEcr: kernels.TSVal}
 }
 
-// Describe is the text of a packet of the kernel.
-func (f *Flow) Describe(p Packet) packet.Pattern {
+// Describe is the text of a packet of the flow, of either side.
+func (f *Flow) Describe(p *packet.Packet) packet.Pattern {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()
-	return packet.Describe(p.Packet, f.base)
+	return packet.Describe(p, f.base)
 }
 
 // A Sending is what a packet has that its text does not say.
@@ -118,9 +132,18 @@ type Sending struct {
 // window is that of a segment which says none.
 const window = 65535
 
+// Sent is a packet that the script has sent, and how far its stream has come with
+// it: what the kernel has without a gap.
+type Sent struct {
+	*packet.Packet
+	Bytes int64 // of data
+	Ended bool  // and a FIN
+	Made  bool  // the packet has made the connection, which the script opened
+}
+
 // Send sends the packet that a text describes. Errors are a
 // [*packet.SyntaxError] where the text is not one of this flow.
-func (f *Flow) Send(text packet.Pattern, s Sending) error {
+func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()
 	p, err := text.Packet(packet.Sender{
@@ -129,7 +152,7 @@ func (f *Flow) Send(text packet.Pattern, s Sending) error {
 		Seq:  f.next, Ack: f.acked, Window: window, Payload: s.Data,
 	})
 	if err != nil {
-		return err
+		return Sent{}, err
 	}
 	switch body := p.Body.(type) {
 	case *packet.TCP:
@@ -144,13 +167,45 @@ func (f *Flow) Send(text packet.Pattern, s Sending) error {
 	}
 	b, err := p.Append(nil)
 	if err != nil {
-		return err
+		return Sent{}, err
 	}
 	f.open = true
+	sent := f.progress(p)
 	err = f.host.cable.Send(b)
 	f.sent = time.Now()
 	f.last = f.sent
-	return err
+	return sent, err
+}
+
+// progress notes what a packet of the script brings the kernel.
+func (f *Flow) progress(p *packet.Packet) Sent {
+	sent := Sent{Packet: p}
+	t, ok := p.Body.(*packet.TCP)
+	if !ok || t.BadChecksum || t.Flags&packet.RST != 0 {
+		return sent
+	}
+	first := t.Seq - f.initial
+	end := first + uint32(len(t.Payload)) + controls(t.Flags)
+	f.early = append(f.early, [2]uint32{first, end})
+	for k := 0; k < len(f.early); k++ {
+		if r := f.early[k]; r[0] <= f.arrived {
+			f.arrived = max(f.arrived, r[1])
+			f.early = slices.Delete(f.early, k, k+1)
+			k = -1 // another one may fit now
+		}
+	}
+	f.ended = f.ended || t.Flags&packet.FIN != 0 && f.arrived == end
+	sent.Bytes, sent.Ended = max(0, int64(f.arrived)-1), f.ended
+	if f.ended {
+		sent.Bytes--
+	}
+	syn, ack := t.Flags&packet.SYN != 0, t.Flags&packet.ACK != 0
+	f.asked = f.asked || syn && !ack && !f.synced
+	// A SYN with data has a cookie, and makes one at once (RFC 7413).
+	if f.asked && !f.made && (syn && len(t.Payload) > 0 || !syn && ack && f.synced) {
+		f.made, sent.Made = true, true
+	}
+	return sent
 }
 
 // controls is how many sequence numbers SYN and FIN take.

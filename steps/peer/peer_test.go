@@ -91,7 +91,7 @@ func (k *kernel) gets() *packet.Packet {
 
 func (k *kernel) send(f *Flow, text string) {
 	k.t.Helper()
-	if err := f.Send(parse(k.t, text), Sending{}); err != nil {
+	if _, err := f.Send(parse(k.t, text), Sending{}); err != nil {
 		k.t.Fatal(err)
 	}
 }
@@ -102,7 +102,7 @@ func (k *kernel) take(f *Flow, want string, length uint32) Packet {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	if got := f.Describe(p).Brief().String(); got != want {
+	if got := f.Describe(p.Packet).Brief().String(); got != want {
 		k.t.Errorf("took %s, not %s", got, want)
 	}
 	return p
@@ -247,13 +247,13 @@ func TestSendingErrors(t *testing.T) {
 		"P. (3)":                             "the length is 3, but there are 4 bytes",
 		"arp who-has 10.0.0.1 tell 10.0.0.2": "not an IP packet",
 	} {
-		err := f.Send(parse(t, text), Sending{Data: []byte("four")})
+		_, err := f.Send(parse(t, text), Sending{Data: []byte("four")})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
 	for _, text := range []string{"P.", "udp", "icmp echo"} {
-		if err := f.Send(parse(t, text), Sending{BadChecksum: true}); err != nil {
+		if _, err := f.Send(parse(t, text), Sending{BadChecksum: true}); err != nil {
 			t.Fatal(err)
 		}
 		bad := false

@@ -41,8 +41,11 @@ type Description struct {
 }
 
 func (g *Group) newDescription() *Description {
-	return &Description{ID: g.lastID.Add(1), network: g.network}
+	return &Description{ID: g.NewID(), network: g.network}
 }
+
+// NewID is a number that no description has: for what is like one in a record.
+func (g *Group) NewID() uint64 { return g.lastID.Add(1) }
 
 // Host is the host on whose network the socket is, whoever uses it; "" in a
 // network without hosts.

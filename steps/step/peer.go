@@ -10,6 +10,8 @@ import (
 // A Peer is a flow of a far end that the script plays.
 type Peer struct {
 	Name  string
+	ID    uint64 // in the record, where it is like a description
+	Host  string // on the kernel's side
 	Flow  *peer.Flow
 	Exact bool // each segment by itself
 }
