@@ -24,7 +24,9 @@ for one. What the expected text leaves out is not compared; a number may be any,
 a range as 1..10, and ... among the options stands for any more of them. Where a
 segment has no room for the range that is expected, the segments that carry it one
 after the other are taken together. What the kernel sends again is skipped where
-another packet is expected, but not with exact: true of the peer.
+another packet is expected, but not with exact: true of the peer. took is the
+time from the packet or the step before to the moment when the kernel sent the
+packet.
 
 ` + packetText,
 	Example: `requires: netns
@@ -93,6 +95,7 @@ func (a *segmentAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	before := latest(time.Now(), p.Flow.Last())
 	t.Call("segment", event.Name(p.Name))
 	if a.want.none() {
 		return a.nothing(t, p)
@@ -105,6 +108,7 @@ func (a *segmentAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	t.Measure(max(0, got.At.Sub(before)))
 	text := p.Flow.Describe(got.Packet)
 	taken(t, p, got.Packet, text)
 	switch {
@@ -123,6 +127,13 @@ func (a *segmentAction) Run(t *step.Task) error {
 		}
 	}
 	return t.SetAs(0, packetValue(text, data))
+}
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // expected is the packet that must come, with its text; nil: any.

@@ -42,7 +42,7 @@ func (t *Task) run(s *Step) error {
 		return ErrCancelled
 	}
 	outer, began, held, quiet := t.Step, t.began, len(t.held), t.quiet
-	t.Step, t.began = s, time.Time{}
+	t.Step, t.began, t.measured = s, time.Time{}, nil
 	err := t.attempt(s)
 	inside := t.quiet
 	t.Step, t.began, t.quiet = outer, began, quiet
@@ -120,7 +120,10 @@ func (t *Task) attempt(s *Step) error {
 
 // took is how long the step's call took, or all that is in the step.
 func (t *Task) took(ended time.Time) time.Duration {
-	if t.began.IsZero() {
+	switch {
+	case t.measured != nil:
+		return *t.measured
+	case t.began.IsZero():
 		return 0
 	}
 	return ended.Sub(t.began)

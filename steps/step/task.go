@@ -53,8 +53,9 @@ type Task struct {
 	above []*value.Errnos // that do steps expect of the procedures that run
 
 	Step     *Step
-	quiet    int       // the outermost quiet step that is under way, as in [event.Event]
-	began    time.Time // when the step's call was made; zero before
+	quiet    int            // the outermost quiet step that is under way, as in [event.Event]
+	began    time.Time      // when the step's call was made; zero before
+	measured *time.Duration // see Measure
 	Deadline time.Time
 	Bound    Limit           // of the step under way
 	Causes   []event.Cause   // of the next event
@@ -232,6 +233,10 @@ func (t *Task) Begin() {
 	}
 	t.Event.Start = now.Sub(t.Actor.Run.Epoch)
 }
+
+// Measure says how long what the step is about took, where that is not the time
+// of its call.
+func (t *Task) Measure(d time.Duration) { t.measured = &d }
 
 // Return says what the call gave.
 func (t *Task) Return(parts ...any) {
