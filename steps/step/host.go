@@ -82,12 +82,17 @@ func (s *Step) Host() *HostRef { return s.on }
 // Type names the type in the reference.
 func (r *HostRef) Type() string { return "host" }
 
-// Name is the name of the host; "" in a network without hosts.
+// Name is the name of the host; "" in a network without hosts. One that an
+// expression gives must be there.
 func (r *HostRef) Name(t *Task) (string, error) {
 	if !r.Given() {
 		return t.Actor.Host, nil
 	}
-	return r.Eval(t)
+	name, err := r.Eval(t)
+	if err == nil {
+		_, err = t.host(name)
+	}
+	return name, err
 }
 
 // Open is the host itself.
@@ -96,6 +101,11 @@ func (r *HostRef) Open(t *Task) (Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	return t.host(name)
+}
+
+// host is a host of the network.
+func (t *Task) host(name string) (Host, error) {
 	h, ok := t.Actor.Run.Network().Host(name)
 	if !ok {
 		return nil, fmt.Errorf("there is no host %s in the network", value.Quote(name))
