@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -59,7 +60,11 @@ func (a *Actor) decode(r *step.Reader, n *source.Node) {
 	if a.Turns && a.Count.Given() {
 		r.Problem(n.Get("count"), "the actor %s has turns in the sequence, so it cannot have a count", a.Name).Hint = "leave count out, or give the actor steps of its own"
 	}
-	a.Process = a.process.On
+	if a.Process = a.process.On; a.Process {
+		if err := sock.ProcessesSupported(); err != nil {
+			r.Problem(n.Get("process"), "%v", err).Hint = "leave process out, or require os:linux"
+		}
+	}
 	if a.Background = a.background.On; a.Turns && a.Background {
 		p := r.Problem(n.Get("background"), "the actor %s has turns in the sequence, so it cannot be in the background", a.Name)
 		p.Hint = "leave background out, or give the actor steps of its own"
