@@ -24,8 +24,8 @@ for one. What the expected text leaves out is not compared; a number may be any,
 a range as 1..10, and ... among the options stands for any more of them. Where a
 segment has no room for the range that is expected, the segments that carry it one
 after the other are taken together. What the kernel sends again is skipped where
-another packet is expected, but not with exact: true of the peer. took is the
-time from the packet or the step before to the moment when the kernel sent the
+another packet or none is expected, but not with exact: true of the peer. took is
+the time from the packet or the step before to the moment when the kernel sent the
 packet.
 
 ` + packetText,
@@ -184,7 +184,7 @@ func (a *segmentAction) nothing(t *step.Task, p *step.Peer) error {
 	}
 	end := time.Now().Add(d)
 	got, err := p.Flow.Take(t.Ctx, end)
-	for err == nil && got.Late && !p.Exact {
+	for err == nil && got.Repeated && !p.Exact {
 		got, err = p.Flow.Take(t.Ctx, end)
 	}
 	switch {

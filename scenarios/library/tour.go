@@ -111,7 +111,7 @@ var chapters = []Chapter{
 		"The far end is played by hand, one packet at a time, so that each segment of the kernel can be seen and asserted: how connections begin and end, and what TCP does when something is missing.",
 		[]string{
 			"packet-handshake", "packet-simultaneous-open", "packet-close", "packet-resets", "packet-fast-retransmit", "packet-zero-window",
-			"packet-openings",
+			"packet-openings", "packet-back-off", "packet-nagle", "packet-path-mtu", "packet-ecn", "packet-port-unreachable",
 		},
 	},
 	{

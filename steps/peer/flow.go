@@ -45,7 +45,6 @@ type Flow struct {
 	waiting                    []Packet
 	more                       chan struct{} // closed when a packet comes
 	last                       time.Time     // of the packet before
-	sent                       time.Time     // of the latest packet of the script
 }
 
 // wake wakes those who wait for a packet.
@@ -172,8 +171,7 @@ func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 	f.open = true
 	sent := f.progress(p)
 	err = f.host.cable.Send(b)
-	f.sent = time.Now()
-	f.last = f.sent
+	f.last = time.Now()
 	return sent, err
 }
 
@@ -271,7 +269,6 @@ func (f *Flow) taken(p *Packet) {
 		f.acked = end
 	} else {
 		p.Repeated = !other && (size > 0 || end != f.acked)
-		p.Late = p.Repeated && p.At.Before(f.sent)
 	}
 }
 
@@ -309,7 +306,7 @@ func (f *Flow) TakeAll(ctx context.Context, deadline time.Time, length uint32) (
 func join(p Packet, t *packet.TCP) Packet {
 	joined := *p.Packet
 	joined.Body = t
-	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated, Late: p.Late}
+	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated}
 }
 
 // giveBack makes a packet the oldest again.

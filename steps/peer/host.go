@@ -39,9 +39,8 @@ type Packet struct {
 	*packet.Packet
 	At time.Time
 	// Repeated says that the kernel sends again what the script has taken, or
-	// probes with an old number. Late says that it did so before it could know
-	// the latest packet of the script.
-	Repeated, Late bool
+	// probes with an old number.
+	Repeated bool
 }
 
 // maxWaiting is how many packets wait for a script at most.
