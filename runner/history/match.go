@@ -246,7 +246,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 			m.listens[at] = append(m.listens[at], i)
 			m.to(e.Sock).lists = append(m.to(e.Sock).lists, i)
 		}
-	case event.OpStart, event.OpKill, event.OpFork:
+	case event.OpStart, event.OpKill, event.OpFork, event.OpExit:
 		m.procs.index(i, e)
 	case event.OpInject, event.OpSegment:
 		m.indexFar(i, e)

@@ -15,21 +15,27 @@ type procs struct {
 	holders map[uint64][]uint64 // by description: the programs that share it
 	streams map[uint64]uint64   // our ends of a program's streams: the program
 	signal  map[int]syscall.Signal
-	forked  map[uint64]bool // processes that are not programs
+	forked  map[uint64]bool   // processes that are not programs
+	parents map[uint64]uint64 // of those that another one has forked
+	exits   map[uint64][]int  // the ends of processes, each seen by several branches
 }
 
 func (p *procs) index(i int, e *event.Event) {
 	if p.kills == nil {
 		*p = procs{
 			kills: make(map[uint64][]int), holders: make(map[uint64][]uint64), streams: make(map[uint64]uint64),
-			signal: make(map[int]syscall.Signal), forked: make(map[uint64]bool),
+			signal: make(map[int]syscall.Signal), forked: make(map[uint64]bool), parents: make(map[uint64]uint64),
+			exits: make(map[uint64][]int),
 		}
 	}
-	if e.Op == event.OpFork {
-		p.forked[e.Proc.ID] = true
+	switch e.Op {
+	case event.OpFork:
+		p.forked[e.Proc.ID], p.parents[e.Proc.ID] = true, e.Process
 		return
-	}
-	if e.Op == event.OpKill {
+	case event.OpExit:
+		p.exits[e.Proc.ID] = append(p.exits[e.Proc.ID], i)
+		return
+	case event.OpKill:
 		p.kills[e.Proc.ID] = append(p.kills[e.Proc.ID], i)
 		p.signal[i] = e.Proc.Signal
 		if isDeadly(e.Proc.Signal) && !p.forked[e.Proc.ID] {
@@ -66,8 +72,18 @@ func (p *procs) killsOf(of *event.Proc) []int {
 	return list
 }
 
-// interrupts are the kills of a forked process.
-func (p *procs) interrupts(process uint64) []int { return p.kills[process] }
+// interrupts are what has sent a forked process signals: kills, and the ends of
+// processes that it has forked (SIGCHLD).
+func (p *procs) interrupts(process uint64) []int {
+	list := slices.Clone(p.kills[process])
+	for child, parent := range p.parents {
+		if parent == process {
+			list = append(list, p.exits[child]...)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
 
 // deathsOf are the kills of the programs that share a description.
 func (p *procs) deathsOf(id uint64) []int {
