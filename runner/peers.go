@@ -1,9 +1,14 @@
 package runner
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
+	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/step"
@@ -13,6 +18,44 @@ import (
 type peers struct {
 	mu    sync.Mutex
 	hosts map[step.PeerPlan]*peer.Host
+	flows []*step.Peer
+	left  []history.Unasked // when the run has ended
+}
+
+// Plays implements [step.Services].
+func (r *run) Plays(p *step.Peer) {
+	r.peers.mu.Lock()
+	defer r.peers.mu.Unlock()
+	r.peers.flows = append(r.peers.flows, p)
+}
+
+// unasked finds the packets that no step has taken, when all actors have ended.
+// The error is that of the first flow that is exact.
+func (r *run) unasked() error {
+	for _, h := range r.peers.hosts {
+		h.Finish()
+	}
+	for _, p := range r.peers.flows {
+		left := p.Flow.Left()
+		if len(left) == 0 {
+			continue
+		}
+		u := history.Unasked{Actor: p.Actor, Peer: p.Name, Place: p.Place, First: p.Flow.Describe(left[0]).Stable().String(), Count: len(left)}
+		r.peers.left = append(r.peers.left, u)
+		if p.Exact {
+			err := &step.Error{Place: p.Place, Err: errors.New(u.Problem().Msg)}
+			r.mu.Lock()
+			r.failure = failure(err)
+			r.failure.Actor = p.Actor
+			r.mu.Unlock()
+			r.peers.left = nil
+			return err
+		}
+	}
+	slices.SortStableFunc(r.peers.left, func(a, b history.Unasked) int {
+		return cmp.Or(cmp.Compare(a.Place.ID, b.Place.ID), strings.Compare(a.First, b.First), cmp.Compare(a.Count, b.Count))
+	})
+	return nil
 }
 
 // Peer implements [step.Services].

@@ -67,7 +67,7 @@ func (r *run) record() *history.Record {
 	rec := r.recorder.Record()
 	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
-	rec.Hosts = r.network.Addresses()
+	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left
 	rec.Epoch, rec.Shows = r.epoch, r.quiet
 	if r.hub != nil {
 		rec.Meetings = r.hub.meetings

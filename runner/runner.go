@@ -60,6 +60,8 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result 
 	r.returned = true
 	if err != nil {
 		r.programs.AwaitEnding()
+	} else {
+		err = r.unasked()
 	}
 	if lost := r.network.Err(); lost != nil {
 		r.lose(lost)

@@ -22,6 +22,10 @@ Where the far end sends first, it sends to the port of the kernel's side. Where
 the kernel connects to ${p.remote}, its first packet decides the ports. Each
 further peer between the same two addresses is a flow of its own.
 
+When the scenario ends, a packet that no segment step has taken is a warning, or
+with exact: true a failure. Acknowledgements alone do not count, nor what the
+kernel sends again.
+
 It needs a network of the scenario's own.`,
 	Example: `requires: netns
 network: private
@@ -110,7 +114,11 @@ func (a *peerAction) Run(t *step.Task) error {
 	if err != nil {
 		return failedCall(t, err)
 	}
-	p := &step.Peer{Name: t.Shown(name), ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host, Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On}
+	p := &step.Peer{
+		Name: t.Shown(name), Actor: t.Actor.Name, Place: &t.Step.Place, ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host,
+		Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On,
+	}
+	t.Actor.Run.Plays(p)
 	if a.Named(t) {
 		t.Set(name, p)
 	}

@@ -113,7 +113,7 @@ func (a *segmentAction) Run(t *step.Task) error {
 	taken(t, p, got.Packet, text)
 	switch {
 	case want == nil:
-		t.Return(event.Const(stable(text).String()))
+		t.Return(event.Const(text.Stable().String()))
 	case want.Fits(text):
 		t.Return(event.Plain(shown))
 	default:
@@ -228,16 +228,6 @@ func carried(p peer.Packet) []byte {
 		return body.Data
 	}
 	return nil
-}
-
-// stable is what of a packet does not depend on the machine: its flags and
-// sequence numbers.
-func stable(p packet.Pattern) packet.Pattern {
-	p = p.Brief()
-	if s, ok := p.Body.(*packet.Segment); ok {
-		p.Body = &packet.Segment{Flags: s.Flags, FlagsGiven: true, First: s.First, Last: s.Last, Length: s.Length, Ack: s.Ack}
-	}
-	return p
 }
 
 // packetValue is a packet as a value of expressions.

@@ -20,7 +20,7 @@ func (s *savedResult) result() (*Result, error) {
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
 		Record: &Record{
 			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
-			Dynamic: s.Dynamic, Hosts: s.Hosts, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
 		},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
@@ -29,6 +29,9 @@ func (s *savedResult) result() (*Result, error) {
 		for _, list := range lists {
 			c.events(list)
 		}
+	}
+	for _, u := range s.Unasked {
+		c.check(u.Place != nil, "a packet that was not asked for has no place")
 	}
 	for i := range s.Branches {
 		b := s.Branches[i].branch(r.Branches, &c)

@@ -28,6 +28,7 @@ type Record struct {
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
 	Hosts    []Host          // of the scenario's network; nil where it has none
 	Epoch    Epoch
+	Unasked  []Unasked // packets for far ends that the script played
 	// Shows is the quiet step in which the run failed: its lines are shown. It
 	// counts as [event.Event.Quiet] does; 0 stands for none.
 	Shows int

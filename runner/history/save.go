@@ -99,6 +99,7 @@ type savedResult struct {
 	Ports         []int
 	Dynamic       PortRange
 	Hosts         []Host
+	Unasked       []Unasked
 	Shows         int
 	DatagramQueue int
 	Epoch         Epoch
@@ -162,7 +163,7 @@ func (r *Result) saved() *savedResult {
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
 		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, Hosts: r.Hosts, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		failure := *s.Failure

@@ -56,5 +56,8 @@ func (c *Cable) Send(packet []byte) error {
 	return c.port.Send(append(frame, packet...))
 }
 
+// Interrupt ends the waiting of a Receive that is under way, as its deadline does.
+func (c *Cable) Interrupt() { c.port.Interrupt() }
+
 // Close ends the cable, and Receive.
 func (c *Cable) Close() { c.port.Close() }

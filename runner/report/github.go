@@ -50,7 +50,7 @@ func (g *GitHub) Checked(int, source.Problems) error { return nil }
 // Outcome implements [Reporter]. A golden file that differs is annotated where
 // it first does.
 func (g *GitHub) Outcome(o *Outcome) error {
-	if err := g.problems(o.raceProblems(), source.Visible(o.Scenario.Name)); err != nil {
+	if err := g.problems(o.warnings(), source.Visible(o.Scenario.Name)); err != nil {
 		return err
 	}
 	if o.Status() != history.Failed {

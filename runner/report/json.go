@@ -71,23 +71,24 @@ type ScenarioObject struct {
 	Type     string `json:"type" doc:"scenario"`
 	Scenario string `json:"scenario" doc:"the scenario's name"`
 	Place
-	Tags       []string       `json:"tags,omitempty" doc:"its tags"`
-	Status     string         `json:"status" doc:"ok, fail, skip, known (it failed, as known_failure says), cancelled (interrupted while it ran) or notrun"`
-	Reason     string         `json:"reason,omitempty" doc:"why it was skipped"`
-	Known      string         `json:"known_failure,omitempty" doc:"why it is expected to fail"`
-	Elapsed    float64        `json:"elapsed" doc:"how long the run took, in seconds"`
-	Run        int            `json:"run,omitempty" doc:"the number of the run that is reported: the first that failed, else 1"`
-	Runs       int            `json:"runs" doc:"how many runs there were"`
-	FailedRuns int            `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
-	Failure    *FailureObject `json:"failure,omitempty" doc:"why the run failed"`
-	Races      []RaceObject   `json:"races,omitempty" doc:"events whose order nothing fixes, so that another run may give another transcript"`
-	Variants   []Variant      `json:"variants,omitempty" doc:"where the runs gave several transcripts: for each the number of the first run that gave it, run, and of how many did, runs"`
-	Diff       string         `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's, or how the golden file was changed: a unified diff"`
-	Golden     string         `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
-	GoldenFile string         `json:"golden_file,omitempty" doc:"the golden file"`
-	Error      string         `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
-	Fault      string         `json:"fault,omitempty" doc:"why it failed though no run of it did: with --strict, or because it passed and known_failure says that it does not"`
-	Kept       string         `json:"kept,omitempty" doc:"with --keep: the temporary folder of the run that failed"`
+	Tags       []string        `json:"tags,omitempty" doc:"its tags"`
+	Status     string          `json:"status" doc:"ok, fail, skip, known (it failed, as known_failure says), cancelled (interrupted while it ran) or notrun"`
+	Reason     string          `json:"reason,omitempty" doc:"why it was skipped"`
+	Known      string          `json:"known_failure,omitempty" doc:"why it is expected to fail"`
+	Elapsed    float64         `json:"elapsed" doc:"how long the run took, in seconds"`
+	Run        int             `json:"run,omitempty" doc:"the number of the run that is reported: the first that failed, else 1"`
+	Runs       int             `json:"runs" doc:"how many runs there were"`
+	FailedRuns int             `json:"failed_runs,omitempty" doc:"how many of them failed or differed"`
+	Failure    *FailureObject  `json:"failure,omitempty" doc:"why the run failed"`
+	Races      []RaceObject    `json:"races,omitempty" doc:"events whose order nothing fixes, so that another run may give another transcript"`
+	Unasked    []UnaskedObject `json:"unasked,omitempty" doc:"packets for far ends that the script played, which no step has taken"`
+	Variants   []Variant       `json:"variants,omitempty" doc:"where the runs gave several transcripts: for each the number of the first run that gave it, run, and of how many did, runs"`
+	Diff       string          `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's, or how the golden file was changed: a unified diff"`
+	Golden     string          `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
+	GoldenFile string          `json:"golden_file,omitempty" doc:"the golden file"`
+	Error      string          `json:"error,omitempty" doc:"what kept the golden file from being read or written"`
+	Fault      string          `json:"fault,omitempty" doc:"why it failed though no run of it did: with --strict, or because it passed and known_failure says that it does not"`
+	Kept       string          `json:"kept,omitempty" doc:"with --keep: the temporary folder of the run that failed"`
 }
 
 // A FailureObject is why a run failed. It is the field failure of a scenario.
@@ -326,6 +327,7 @@ func (j *JSON) scenario(o *Outcome) ScenarioObject {
 		object.Status = "notrun"
 	} else {
 		object.Reason, object.Races = o.Result.Reason, o.raceObjects()
+		object.Unasked = o.unaskedObjects()
 		object.Failure, object.Kept = failureObject(o.Result.Failure, o.Scenario.Pos()), o.Result.Kept
 	}
 	if d := cmp.Or(o.Diff, o.Change); d != nil {

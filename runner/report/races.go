@@ -52,9 +52,34 @@ func (o *Outcome) raceObjects() []RaceObject {
 	return list
 }
 
-// raceProblems are the races as warnings.
-func (o *Outcome) raceProblems() source.Problems {
+// An UnaskedObject is a packet for a far end that the script played, which no
+// step has taken. It is an item of the field unasked of a scenario.
+type UnaskedObject struct {
+	Actor string `json:"actor" doc:"the actor whose peer it is"`
+	Peer  string `json:"peer" doc:"the peer"`
+	Place
+	Packet  string `json:"packet" doc:"the first such packet"`
+	Count   int    `json:"count" doc:"how many there were"`
+	Message string `json:"message" doc:"the warning"`
+}
+
+func (o *Outcome) unaskedObjects() []UnaskedObject {
+	var list []UnaskedObject
+	for _, u := range o.Result.Unasked {
+		p := u.Problem()
+		list = append(list, UnaskedObject{u.Actor, u.Peer, placeOf(p.Pos), u.First, u.Count, p.Msg})
+	}
+	return list
+}
+
+// warnings are the races, and the packets that nobody took.
+func (o *Outcome) warnings() source.Problems {
 	var ps source.Problems
+	if o.Result != nil {
+		for _, u := range o.Result.Unasked {
+			ps = append(ps, u.Problem())
+		}
+	}
 	for _, r := range o.races() {
 		ps = append(ps, r.Problem())
 	}
@@ -67,7 +92,7 @@ func (t *Text) races(o *Outcome) error {
 	if t.Verbosity == Quiet && o.Status() != history.Failed {
 		return nil
 	}
-	ps := o.raceProblems()
+	ps := o.warnings()
 	if len(ps) == 0 {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (t *TAP) Outcome(o *Outcome) error {
 	if err != nil || v.detail != "" { // which has the races too
 		return err
 	}
-	return t.Problems(o.raceProblems())
+	return t.Problems(o.warnings())
 }
 
 // Summary implements [Reporter].

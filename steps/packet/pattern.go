@@ -80,6 +80,16 @@ func (p Pattern) String() string {
 	return b.String()
 }
 
+// Stable is what of a pattern does not depend on the machine: of a segment its
+// flags and sequence numbers.
+func (p Pattern) Stable() Pattern {
+	p = p.Brief()
+	if s, ok := p.Body.(*Segment); ok {
+		p.Body = &Segment{Flags: s.Flags, FlagsGiven: true, First: s.First, Last: s.Last, Length: s.Length, Ack: s.Ack}
+	}
+	return p
+}
+
 // Differences compares what the pattern says with a pattern that describes a
 // packet, as [Describe] returns it. No differences: the packet is as expected.
 func (p Pattern) Differences(got Pattern) []Difference {

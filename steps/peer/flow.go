@@ -309,6 +309,24 @@ func join(p Packet, t *packet.TCP) Packet {
 	return Packet{Packet: &joined, At: p.At, Repeated: p.Repeated}
 }
 
+// Left are the packets that nobody has taken: those that carry something, not
+// acknowledgements alone, which come when the kernel likes, nor what it sends
+// again.
+func (f *Flow) Left() []*packet.Packet {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	var list []*packet.Packet
+	for _, p := range f.waiting {
+		f.taken(&p)
+		t, ok := p.Body.(*packet.TCP)
+		empty := ok && len(t.Payload) == 0 && t.Flags&(packet.SYN|packet.FIN|packet.RST) == 0
+		if !empty && !p.Repeated {
+			list = append(list, p.Packet)
+		}
+	}
+	return list
+}
+
 // giveBack makes a packet the oldest again.
 func (f *Flow) giveBack(p Packet) {
 	f.host.mu.Lock()

@@ -5,8 +5,10 @@
 package peer
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"sync"
 	"time"
 
@@ -17,8 +19,11 @@ import (
 type Cable interface {
 	Send(packet []byte) error
 	// Receive waits for a packet of the kernel, and says when it was sent. After
-	// Close it returns an error.
+	// the deadline it returns those that are there, and then
+	// [os.ErrDeadlineExceeded]. After Close it returns an error.
 	Receive(deadline time.Time) (packet []byte, at time.Time, err error)
+	// Interrupt ends the waiting of a Receive that is under way.
+	Interrupt()
 	Close()
 }
 
@@ -32,6 +37,8 @@ type Host struct {
 	flows  []*Flow
 	strays []Packet // of no flow yet
 	err    error    // why nothing more comes
+	ending bool     // only what is there is still taken
+	over   chan struct{}
 }
 
 // A Packet is one that the kernel has sent.
@@ -48,7 +55,7 @@ const maxWaiting = 1 << 14
 
 // NewHost plays a host at the other end of a cable, until Close.
 func NewHost(c Cable, local, remote netip.Addr) *Host {
-	h := &Host{cable: c, local: local, remote: remote}
+	h := &Host{cable: c, local: local, remote: remote, over: make(chan struct{})}
 	go h.listen()
 	return h
 }
@@ -56,10 +63,40 @@ func NewHost(c Cable, local, remote netip.Addr) *Host {
 // Close ends the host, and the cable.
 func (h *Host) Close() { h.cable.Close() }
 
+// Finish takes what the kernel has sent so far, and nothing after that.
+func (h *Host) Finish() {
+	h.mu.Lock()
+	h.ending = true
+	h.mu.Unlock()
+	for {
+		h.cable.Interrupt() // again, where the listener was about to wait
+		select {
+		case <-h.over:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// deadline is until when the listener waits: for ever, or not at all.
+func (h *Host) deadline() (t time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ending {
+		t = time.Unix(1, 0)
+	}
+	return t
+}
+
 // listen takes what the kernel sends.
 func (h *Host) listen() {
+	defer close(h.over)
 	for {
-		b, at, err := h.cable.Receive(time.Time{})
+		deadline := h.deadline()
+		b, at, err := h.cable.Receive(deadline)
+		if deadline.IsZero() && errors.Is(err, os.ErrDeadlineExceeded) {
+			continue // it was interrupted
+		}
 		h.mu.Lock()
 		if err == nil {
 			// What cannot be read is not for a flow.

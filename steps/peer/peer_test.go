@@ -20,17 +20,36 @@ var (
 // A cable joins a host with a test, which stands for the kernel.
 type cable struct {
 	toKernel, fromKernel chan []byte
-	closed               chan struct{}
+	closed, interrupted  chan struct{}
 }
 
 func (c *cable) Send(p []byte) error { c.toKernel <- p; return nil }
 
-func (c *cable) Receive(time.Time) ([]byte, time.Time, error) {
+func (c *cable) Receive(deadline time.Time) ([]byte, time.Time, error) {
+	interrupted := c.interrupted
+	if !deadline.IsZero() {
+		interrupted = make(chan struct{})
+		close(interrupted)
+	}
 	select {
 	case p := <-c.fromKernel:
 		return p, time.Now(), nil
 	case <-c.closed:
 		return nil, time.Time{}, os.ErrClosed
+	case <-interrupted:
+	}
+	select {
+	case p := <-c.fromKernel:
+		return p, time.Now(), nil
+	default:
+		return nil, time.Time{}, os.ErrDeadlineExceeded
+	}
+}
+
+func (c *cable) Interrupt() {
+	select {
+	case c.interrupted <- struct{}{}:
+	case <-time.After(time.Millisecond):
 	}
 }
 
@@ -46,7 +65,7 @@ type kernel struct {
 }
 
 func newKernel(t testing.TB) *kernel {
-	c := &cable{make(chan []byte, 100), make(chan []byte, 100), make(chan struct{})}
+	c := &cable{make(chan []byte, 100), make(chan []byte, 100), make(chan struct{}), make(chan struct{})}
 	k := &kernel{t: t, cable: c, Host: NewHost(c, local, remote), from: 8080, to: firstPort}
 	t.Cleanup(k.Host.Close)
 	return k
@@ -268,5 +287,21 @@ func TestSendingErrors(t *testing.T) {
 		if !bad {
 			t.Errorf("the checksum of %s is right", text)
 		}
+	}
+}
+
+// At the end all that has come is there, and what nobody took is left: not what
+// is sent again, and no acknowledgement alone.
+func TestLeft(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.sends("S 0:0(0)", "S 0:0(0)", ". 1:1(0) ack 1", "P. 1:5(4) ack 1", "R 5:5(0)")
+	k.Finish()
+	var texts []string
+	for _, p := range f.Left() {
+		texts = append(texts, f.Describe(p).Brief().String())
+	}
+	if got := strings.Join(texts, "; "); !strings.HasPrefix(got, "S 0:0(0)") || len(texts) != 3 {
+		t.Errorf("left are %s", got)
 	}
 }

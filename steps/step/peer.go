@@ -3,6 +3,7 @@ package step
 import (
 	"net/netip"
 
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -10,8 +11,10 @@ import (
 // A Peer is a flow of a far end that the script plays.
 type Peer struct {
 	Name  string
-	ID    uint64 // in the record, where it is like a description
-	Host  string // on the kernel's side
+	Actor string
+	Place *event.Place // of its step
+	ID    uint64       // in the record, where it is like a description
+	Host  string       // on the kernel's side
 	Flow  *peer.Flow
 	Exact bool // each segment by itself
 }

@@ -78,6 +78,8 @@ type Services interface {
 	// Peer is a far end of a host that a script plays; there is one for two
 	// addresses.
 	Peer(p PeerPlan) (*peer.Host, error)
+	// Plays notes a flow of one: what the kernel sends to it is to be taken.
+	Plays(p *Peer)
 }
 
 // A Branch runs beside the branch that started it.

@@ -49,16 +49,22 @@ func (p *Port) Receive(deadline time.Time) (frame []byte, at time.Time, err erro
 		return nil, at, os.ErrClosed
 	}
 	control := make([]byte, controlSize)
-	n, controlled := 0, 0
-	waited := p.socket.raw.Read(func(fd uintptr) bool {
+	n, controlled, got := 0, 0, false
+	try := func(fd uintptr) bool {
 		for {
 			n, controlled, _, _, err = unix.Recvmsg(int(fd), p.buffer[tag:], control, unix.MSG_DONTWAIT)
 			if err != unix.ENETDOWN && err != unix.EINTR {
-				return err != unix.EAGAIN
+				got = err != unix.EAGAIN
+				return got
 			}
 			// The interface was down; the socket says so once (packet(7)).
 		}
-	})
+	}
+	// What is there is received, also when the deadline has passed.
+	waited := p.socket.raw.Control(func(fd uintptr) { try(fd) })
+	if waited == nil && !got {
+		waited = p.socket.raw.Read(try)
+	}
 	switch {
 	case errors.Is(waited, os.ErrDeadlineExceeded):
 		return nil, at, waited
@@ -74,6 +80,9 @@ func (p *Port) Receive(deadline time.Time) (frame []byte, at time.Time, err erro
 	f.read(p.buffer[:tag+n], control[:controlled])
 	return append([]byte(nil), f.frame...), f.time, nil
 }
+
+// Interrupt ends the waiting of a Receive that is under way, as its deadline does.
+func (p *Port) Interrupt() { _ = p.socket.file.SetReadDeadline(time.Now()) }
 
 // Close ends the port, and Receive. The kernel needs some milliseconds for it.
 func (p *Port) Close() { p.socket.close() }

@@ -21,5 +21,8 @@ func (*Port) Receive(time.Time) (frame []byte, at time.Time, err error) {
 	return nil, at, errors.ErrUnsupported
 }
 
+// Interrupt does nothing.
+func (*Port) Interrupt() {}
+
 // Close does nothing.
 func (*Port) Close() {}
