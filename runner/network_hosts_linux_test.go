@@ -29,7 +29,9 @@ actors:
     - signal: never
 `)
 	r := runner.Run(t.Context(), s, runner.Options{})
-	if r.Status != history.Failed || r.Failure == nil || !strings.Contains(r.Failure.Message, "frames wait for their time") {
+	// Either too many frames wait, or they come faster than they can be read.
+	told := r.Failure != nil && (strings.Contains(r.Failure.Message, "frames wait for their time") || strings.Contains(r.Failure.Message, "the wire lost"))
+	if r.Status != history.Failed || !told {
 		t.Errorf("%s %+v", r.Status, r.Failure)
 	}
 }
