@@ -47,7 +47,7 @@ type registry struct {
 	names   names
 
 	space     forked.Space
-	processes map[*Process]struct{} // that were forked and have not ended
+	processes map[*Process]struct{} // that were forked and have not ended; nil before the first
 }
 
 // A waiter can have its waiting cut short from another goroutine.
@@ -79,12 +79,11 @@ var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
 func NewGroup(ctx context.Context, within func(f func())) *Group {
 	home := newNetwork("", within)
 	g := &Group{network: home, registry: &registry{
-		home:      home,
-		hosts:     make(map[string]*network),
-		open:      make(map[*Socket]struct{}),
-		waiters:   make(map[waiter]struct{}),
-		passed:    make(map[uint64]*passage),
-		processes: make(map[*Process]struct{}),
+		home:    home,
+		hosts:   make(map[string]*network),
+		open:    make(map[*Socket]struct{}),
+		waiters: make(map[waiter]struct{}),
+		passed:  make(map[uint64]*passage),
 	}}
 	g.drained = sync.NewCond(&g.mu)
 	g.lastID.Store(uint64(processPart()) << 32)

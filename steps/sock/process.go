@@ -64,6 +64,9 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 		copies[i] = p.copyOf(s, slices.Contains(open, s))
 	}
 	g.mu.Lock()
+	if g.processes == nil {
+		g.processes = make(map[*Process]struct{})
+	}
 	g.processes[p] = struct{}{}
 	g.mu.Unlock()
 	if g.watch(p) != nil {
