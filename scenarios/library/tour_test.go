@@ -1,6 +1,9 @@
 package library
 
-import "testing"
+import (
+	"regexp"
+	"testing"
+)
 
 func TestTourNamesScenariosOnce(t *testing.T) {
 	seen := make(map[string]string)
@@ -21,6 +24,16 @@ func TestTourNamesScenariosOnce(t *testing.T) {
 	for _, name := range Names() {
 		if seen[name] == "" {
 			t.Errorf("%s is in no chapter", name)
+		}
+	}
+}
+
+// Tags are words that mean something to everybody.
+func TestTagsAreWords(t *testing.T) {
+	code := regexp.MustCompile(`(?m)^tags: \[[^]]*\b[a-z]\d+\b`)
+	for _, name := range Names() {
+		if text, _ := Open(name); code.Match(text) {
+			t.Errorf("%s has a tag that is a code: %s", name, code.Find(text))
 		}
 	}
 }
