@@ -137,6 +137,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 		bodies = append(bodies, a.Body)
 	}
 	s.Shared = step.SharedNames(bodies)
+	s.needs = append(r.Needs(bodies), includeNeeds(s.Included)...)
 }
 
 // fixed is a duration that must not hold an expression.

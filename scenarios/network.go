@@ -93,7 +93,9 @@ func (v *NetworkPlan) Decode(d *value.Decoder, n *source.Node) {
 			p.Hint = networkHint
 		}
 	}
-	v.Kind = kind
+	if v.Kind = kind; kind == HostNetwork {
+		d.Need(value.Need{Access: value.HostNetwork, Of: n.Text, Pos: n.Pos})
+	}
 }
 
 // mapping reads a private network with its settings, or hosts and links.

@@ -36,6 +36,7 @@ type requirementForm struct {
 	help    string
 	parse   func(arg string) (ok bool, hint string)
 	probe   func(p *probing, arg string) (why string)
+	needs   value.Access // what a scenario with it needs of the outside; "" for nothing
 }
 
 // A probing is what the probe of a requirement may use.
@@ -48,16 +49,16 @@ type probing struct {
 
 // requirementForms lists the requirements. command is a mapping in the file.
 var requirementForms = []requirementForm{
-	{"root", "", "", rootHelp, noArgument, probeRoot},
-	{"cap:", "NAME", capabilityPattern(), "this process has the capability CAP_NAME (capabilities(7)); CAP_NET_ ones in the scenario's network", parseCapability, probeCapability},
-	{"netns", "", "", "network namespaces can be made", noArgument, probeNetns},
-	{"ipv6", "", "", "[::1] can be bound", noArgument, probeIPv6},
-	{"cmd:", "PROGRAM", ".+", "the program is in PATH", anyArgument, probeProgram},
-	{commandWord, "[PROGRAM, ARGUMENT…]", "", commandHelp, nil, probeCommand},
-	{"env:", "NAME", "[^=]+", "the environment has a variable of this name", parseEnvName, probeEnv},
-	{"socket:", "WORD", ".+", "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", "), parseSocketWord, probeSocket},
-	{"kernel>=", "5.10", versionPattern, "the kernel's release is this one or later", parseVersion, probeKernel},
-	{"os:", "linux", ".+", "the system is this one: linux, darwin or freebsd", anyArgument, probeSystem},
+	{"root", "", "", rootHelp, noArgument, probeRoot, value.Privilege},
+	{"cap:", "NAME", capabilityPattern(), "this process has the capability CAP_NAME (capabilities(7)); CAP_NET_ ones in the scenario's network", parseCapability, probeCapability, value.Privilege},
+	{"netns", "", "", "network namespaces can be made", noArgument, probeNetns, ""},
+	{"ipv6", "", "", "[::1] can be bound", noArgument, probeIPv6, ""},
+	{"cmd:", "PROGRAM", ".+", "the program is in PATH", anyArgument, probeProgram, value.Exec},
+	{commandWord, "[PROGRAM, ARGUMENT…]", "", commandHelp, nil, probeCommand, value.Exec},
+	{"env:", "NAME", "[^=]+", "the environment has a variable of this name", parseEnvName, probeEnv, value.Environment},
+	{"socket:", "WORD", ".+", "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", "), parseSocketWord, probeSocket, ""},
+	{"kernel>=", "5.10", versionPattern, "the kernel's release is this one or later", parseVersion, probeKernel, ""},
+	{"os:", "linux", ".+", "the system is this one: linux, darwin or freebsd", anyArgument, probeSystem, ""},
 }
 
 // String is the requirement as a scenario writes it.
@@ -78,7 +79,7 @@ func (r Requirement) Unmet(ctx context.Context, network Network) string {
 func Requirements() []value.DocRow {
 	var list []value.DocRow
 	for _, f := range requirementForms {
-		list = append(list, value.DocRow{Key: f.word + f.arg, Help: f.help})
+		list = append(list, value.DocRow{Key: f.word + f.arg, Help: f.help, Needs: f.needs})
 	}
 	return list
 }
@@ -107,6 +108,9 @@ func (v *requirements) word(d *value.Decoder, n *source.Node) {
 		return
 	}
 	v.list = append(v.list, r)
+	if r.form.needs != "" {
+		d.Need(value.Need{Access: r.form.needs, Of: cmp.Or(r.arg, r.form.word), Pos: n.Pos})
+	}
 }
 
 // parseRequirement reads one text; the hint is empty when it is a requirement.

@@ -32,9 +32,9 @@ func (v *requirements) command(d *value.Decoder, n *source.Node) {
 	before := d.Count()
 	argv.Decode(d, n.Entries[0].Value)
 	if d.Count() == before {
-		v.list = append(v.list, Requirement{
-			form: requirementOf(commandWord), argv: argv.list, dir: filepath.Dir(n.File.Name),
-		})
+		r := Requirement{form: requirementOf(commandWord), argv: argv.list, dir: filepath.Dir(n.File.Name)}
+		v.list = append(v.list, r)
+		d.Need(value.Need{Access: r.form.needs, Of: argv.list[0], Pos: n.Entries[0].Value.Pos})
 	}
 }
 

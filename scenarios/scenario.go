@@ -52,6 +52,7 @@ type Scenario struct {
 	Steps []*step.Step // all of them, in the order of the file
 	// Shared says which names of each actor the other actors read.
 	Shared map[string]map[string]bool
+	needs  []value.Need // as they were noted
 }
 
 // A Variable is one whose value holds expressions, which are evaluated when the

@@ -23,12 +23,18 @@ a name that is longer than an address has room for. See chdir(2).`,
       as: child
     - join: child
 `,
-	New: func() step.Action { return new(chdirAction) },
+	New:   func() step.Action { return new(chdirAction) },
+	Needs: []value.Access{value.ReadFile},
 }
 
 type chdirAction struct{ path value.Text }
 
 func (a *chdirAction) Params(p *step.Params) { p.Value(&a.path, "the folder") }
+
+// Needs implements [step.Needer].
+func (a *chdirAction) Needs(n *step.Needs) {
+	n.NeedPath(value.ReadFile, &a.path, value.FromCurrent)
+}
 
 func (a *chdirAction) Run(t *step.Task) error {
 	path, err := a.path.Marked(t)

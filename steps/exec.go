@@ -42,7 +42,7 @@ signal, stdout, stderr}.`,
 		},
 	},
 	New:    func() step.Action { return new(execAction) },
-	Starts: true,
+	Starts: true, Needs: []value.Access{value.Exec, value.ReadFile},
 }
 
 type execAction struct {
@@ -59,6 +59,9 @@ func (a *execAction) Params(p *step.Params) {
 	p.Result("stderr", &a.want.Stderr, "what it writes to standard error")
 	p.Makes, p.Word = "how it ended and what it wrote", "output"
 }
+
+// Needs implements [step.Needer].
+func (a *execAction) Needs(n *step.Needs) { a.command.needs(n) }
 
 func (a *execAction) Run(t *step.Task) error {
 	l, err := a.command.launch(t)
@@ -183,6 +186,25 @@ func (v *Command) params(p *step.Params) {
 	p.Host(&v.on, "the host on which the program runs")
 }
 
+// shellPath is the shell of commands that are a text.
+const shellPath = "/bin/sh"
+
+// needs are the program, and the folder that it runs in.
+func (v *Command) needs(n *step.Needs) {
+	switch {
+	case v.shell.On || len(v.argv.list) == 0:
+		n.Node(value.Exec, v.argv.node, shellPath)
+	case n.IsLate("shell"):
+		first := v.argv.list[0].Node
+		n.Need(value.Need{Access: value.Exec, Of: first.Text, Late: true, Pos: first.Pos})
+	default:
+		n.NeedText(value.Exec, v.argv.list[0])
+	}
+	if v.dir.Given() {
+		n.NeedPath(value.ReadFile, &v.dir, value.FromFolder)
+	}
+}
+
 // launch runs the expressions.
 func (v *Command) launch(t *step.Task) (program.Launch, error) {
 	var l program.Launch
@@ -197,7 +219,7 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 		l.Argv, l.Shown = append(l.Argv, s.Text), append(l.Shown, event.Arg(s))
 	}
 	if v.shell.On {
-		l.Argv = append([]string{"/bin/sh", "-c"}, l.Argv...)
+		l.Argv = append([]string{shellPath, "-c"}, l.Argv...)
 	}
 	var err error
 	if l.Dir, err = v.folder(t); err != nil {

@@ -45,6 +45,8 @@ the flags. See open(2), fifo(7).`,
 			{Errno: "ENXIO", Why: "a FIFO is opened to write with O_NONBLOCK, and nobody reads it; or the path is a socket"},
 		},
 	},
+	Needs: []value.Access{value.ReadFile, value.WriteFile},
+
 	New: func() step.Action { return &openAction{flags: value.Flags{Of: sock.StatusFlags}} },
 }
 
@@ -61,6 +63,15 @@ func (a *openAction) Params(p *step.Params) {
 	p.Key("mode", &a.mode, "with O_CREAT or O_TMPFILE: the permissions of a new file, less the umask").Or("0666")
 	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
 	p.Makes, p.MayWait = "the handle", true
+}
+
+// Needs implements [step.Needer].
+func (a *openAction) Needs(n *step.Needs) {
+	access := value.WriteFile
+	if a.flags.Bits == unix.O_RDONLY && !n.IsLate("flags") {
+		access = value.ReadFile
+	}
+	n.NeedPath(access, &a.path, value.FromCurrent)
 }
 
 func (a *openAction) Run(t *step.Task) error {

@@ -32,7 +32,8 @@ actors:
       as: child
     - join: child
 `,
-	New: func() step.Action { return new(setidsAction) },
+	New:   func() step.Action { return new(setidsAction) },
+	Needs: []value.Access{value.Privilege},
 }
 
 type setidsAction struct{ ids idsValue }
@@ -74,6 +75,11 @@ func (v *idsValue) Type() string { return "{uid, gid, groups}" }
 
 func (a *setidsAction) Params(p *step.Params) {
 	p.Value(&a.ids, "the ids that it is to have; what is left out stays")
+}
+
+// Needs implements [step.Needer].
+func (a *setidsAction) Needs(n *step.Needs) {
+	n.Node(value.Privilege, n.Verb(), "setids")
 }
 
 func (a *setidsAction) Run(t *step.Task) error {

@@ -54,6 +54,8 @@ socket that receives the message. Make it with blocking: true. See socket(2).`,
 			{Errno: "EACCES", Why: "raw and packet sockets need a privilege"},
 		},
 	},
+	Needs: []value.Access{value.RawSocket, value.HostNetwork},
+
 	New:  func() step.Action { return &socketAction{flags: value.Flags{Of: sock.SocketFlags}} },
 	Hint: socketHint,
 }
@@ -78,6 +80,21 @@ func (a *socketAction) Params(p *step.Params) {
 	p.Key("blocking", &a.blocking, "make a truly blocking descriptor").Or("false")
 	p.Host(&a.on, "the host on which the socket is made, and on which it stays")
 	p.Makes = "the socket"
+}
+
+// Needs implements [step.Needer]. A vsock is outside every network namespace.
+func (a *socketAction) Needs(n *step.Needs) {
+	if n.IsVerbLate() {
+		n.Step(value.RawSocket)
+		n.Step(value.HostNetwork)
+		return
+	}
+	if a.spec.isRaw() {
+		n.Node(value.RawSocket, n.Verb(), a.spec.String())
+	}
+	if a.spec.Family == familyVsock {
+		n.Need(value.Need{Access: value.HostNetwork, Of: a.spec.String(), Pos: n.Verb().Pos}.Shared())
+	}
 }
 
 func (a *socketAction) Run(t *step.Task) error {
@@ -195,6 +212,20 @@ func (v *SocketSpec) with(flags *value.Flags) SocketSpec {
 	return more
 }
 
+// isRaw reports whether only a privileged user may make the socket because it
+// sees what is not sent to it.
+func (v *SocketSpec) isRaw() bool {
+	return v.Family == familyPacket || v.SockType&sockTypeMask == unix.SOCK_RAW && v.Family != familyNetlink
+}
+
+// sockTypeMask is SOCK_TYPE_MASK of Linux: a type without its flags.
+const sockTypeMask = 0xf
+
+// String is the family and the type.
+func (v *SocketSpec) String() string {
+	return sock.FamilyName(v.Family) + " " + sock.TypeName(v.SockType)
+}
+
 // args are the arguments of socket(2) as C writes them.
 func (v *SocketSpec) args() []any {
 	return []any{
@@ -267,9 +298,12 @@ func RequiredSockets() []string {
 	return words
 }
 
-// These are Linux's AF_TIPC, AF_ALG, AF_VSOCK, AF_KEY and PF_KEY_V2 (RFC 2367);
-// elsewhere the kernel answers EAFNOSUPPORT.
+// These are Linux's AF_TIPC, AF_ALG, AF_VSOCK, AF_KEY and PF_KEY_V2 (RFC 2367),
+// AF_PACKET and AF_NETLINK; elsewhere the kernel answers EAFNOSUPPORT.
 const (
+	familyPacket  = 17
+	familyNetlink = 16
+
 	familyTIPC  = 30
 	familyAlg   = 38
 	familyVsock = 40

@@ -69,7 +69,7 @@ value: only the actor that has started it can kill and join it.`,
 		},
 	},
 	New:    func() step.Action { return new(startAction) },
-	Starts: true, Thing: value.AProgram,
+	Starts: true, Thing: value.AProgram, Needs: []value.Access{value.Exec, value.ReadFile},
 }
 
 type startAction struct {
@@ -87,6 +87,21 @@ func (a *startAction) Params(p *step.Params) {
 	p.Key("pty", &a.pty, "give it a terminal").Or("false")
 	p.Key("ready", &a.ready, "wait until it serves: {connect: ADDRESS}, {line: TEXT}, {udp: {to, send, expect}} or {path: PATH}")
 	p.Makes = "the program"
+}
+
+// Needs implements [step.Needer]. A shell hands sockets on; see passing.
+func (a *startAction) Needs(n *step.Needs) {
+	a.command.needs(n)
+	if len(a.fds.Refs) > 0 && !a.command.shell.On {
+		n.Node(value.Exec, n.Verb(), shellPath)
+	}
+	if path := &a.ready.path; path.Given() {
+		from := value.FromTmp
+		if a.command.dir.Given() {
+			from = value.FromCurrent
+		}
+		n.NeedPath(value.ReadFile, path, from)
+	}
 }
 
 func (a *startAction) Run(t *step.Task) error {
@@ -240,7 +255,7 @@ func pass(l *program.Launch, handed []*handle.Handle) error {
 	l.Env = program.Environment(l.Env, []string{
 		fmt.Sprintf("LISTEN_FDS=%d", len(handed)), "LISTEN_FDNAMES=" + strings.Join(handleNames(handed), ":"),
 	})
-	l.Argv = append([]string{"/bin/sh", "-c", passing, path}, l.Argv[1:]...)
+	l.Argv = append([]string{shellPath, "-c", passing, path}, l.Argv[1:]...)
 	return nil
 }
 

@@ -45,6 +45,8 @@ actors:
 			{Errno: "EACCES", Why: "the network is that of the machine, and only root may change it"},
 		},
 	},
+	Needs: []value.Access{value.HostNetwork},
+
 	New:  func() step.Action { return &sysctlAction{name: value.NewParsed("kernel parameter", parseSysctl)} },
 	Hint: sysctlHint,
 }
@@ -77,6 +79,13 @@ func (a *sysctlAction) Params(p *step.Params) {
 	p.Plain(&a.want, "the value that it must have")
 	p.Result("value", &a.want, "the value that it must have")
 	p.Makes = "the value"
+}
+
+// Needs implements [step.Needer]. To read a parameter needs nothing.
+func (a *sysctlAction) Needs(n *step.Needs) {
+	if a.value.Given() {
+		n.Node(value.HostNetwork, n.Verb(), n.Verb().Text)
+	}
 }
 
 func (a *sysctlAction) Run(t *step.Task) error {

@@ -34,12 +34,18 @@ with EADDRINUSE until it is unlinked. See unlink(2).`,
 			{Errno: "ENOENT", Why: "there is no such path"},
 		},
 	},
-	New: func() step.Action { return new(unlinkAction) },
+	New:   func() step.Action { return new(unlinkAction) },
+	Needs: []value.Access{value.WriteFile},
 }
 
 type unlinkAction struct{ path value.Text }
 
 func (a *unlinkAction) Params(p *step.Params) { p.Value(&a.path, "the path") }
+
+// Needs implements [step.Needer].
+func (a *unlinkAction) Needs(n *step.Needs) {
+	n.NeedPath(value.WriteFile, &a.path, value.FromCurrent)
+}
 
 func (a *unlinkAction) Run(t *step.Task) error {
 	shown, err := a.path.Marked(t)

@@ -32,7 +32,8 @@ are known before the run under files:.`,
     - exec: [cat, "${tmp}/server.conf"]
       expect: {stdout: "listen 127.0.0.1:${port};\n"}
 `,
-	New: func() step.Action { return new(writeAction) },
+	New:   func() step.Action { return new(writeAction) },
+	Needs: []value.Access{value.WriteFile},
 }
 
 type writeAction struct {
@@ -48,6 +49,11 @@ func (a *writeAction) Params(p *step.Params) {
 	p.Key("mode", &a.mode, "the permissions of a new file; the umask takes some away").Or("0666")
 	p.Key("append", &a.append, "add the data to what the file holds").Or("false")
 	p.Makes = "the number of bytes"
+}
+
+// Needs implements [step.Needer].
+func (a *writeAction) Needs(n *step.Needs) {
+	n.NeedPath(value.WriteFile, &a.path, value.FromTmp)
 }
 
 func (a *writeAction) Run(t *step.Task) error {

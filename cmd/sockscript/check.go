@@ -10,6 +10,7 @@ import (
 func (p *program) checkCommand() *cobra.Command {
 	var flags reportFlags
 	var shipped bool
+	var needs choice
 	c := &cobra.Command{
 		Use:   "check [FILE|DIR|GLOB|NAME]...",
 		Short: "Find mistakes in scenarios without running them",
@@ -19,18 +20,36 @@ its line and a caret. Warnings do not change the exit status.
 The arguments are the same as for run. Without arguments, the current directory
 is used.
 
+With --needs, what the scenarios need of the outside is listed instead, a line
+for each place in a file that says so:
+
+  hello.yaml:12:7: exec curl
+
+No line means that they need nothing but the folder that they are in, to read, a
+temporary folder, and the loopback network. What a program does that is run,
+nothing can tell, nor what an expression makes of data that comes in.
+"sockscript doc" explains the words.
+
 ` + exitHelp,
 		Example: `  sockscript check hello.yaml
   sockscript check tests/
-  sockscript check - <hello.yaml`,
+  sockscript check - <hello.yaml
+  sockscript check --needs hello.yaml`,
 		ValidArgsFunction: completeNames,
 	}
 	flags.bind(c)
 	bindShipped(c, &shipped)
+	needs.words = []string{"text", "json"}
+	needs.bind(c, "needs", "list what the scenarios need of the outside, as lines or as a JSON array")
+	f := c.Flags().Lookup("needs")
+	needs.word, f.DefValue, f.NoOptDefVal = "", "", needs.words[0]
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		files, err := p.find(args, shipped)
 		if err != nil {
 			return err
+		}
+		if needs.word != "" {
+			return p.printNeeds(files, needs.word)
 		}
 		style := report.Style{Color: p.out.color()}
 		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, Style: style})

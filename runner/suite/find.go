@@ -43,6 +43,15 @@ func Text(name string, data []byte) File {
 	return File{Path: name, data: append([]byte{}, data...)}
 }
 
+// Folder is the folder of the file, which its scenarios may read; "" of a file
+// that is not on disk.
+func (f File) Folder() string {
+	if f.data != nil {
+		return ""
+	}
+	return filepath.Dir(f.Path)
+}
+
 // stdinName is what messages call the standard input.
 const stdinName = "stdin"
 

@@ -56,6 +56,9 @@ func kind(b *strings.Builder, d step.Doc) {
 		b.WriteString("\n`expect` takes:\n\n")
 		table(b, d.Expect)
 	}
+	if len(d.Kind.Needs) > 0 {
+		fmt.Fprintf(b, "\nNeeds of the outside: %s (see [Needs](#needs)).\n", d.Needs())
+	}
 	if d.Kind.Beneath.Given() {
 		beneath(b, d.Kind.Beneath)
 	}

@@ -74,6 +74,7 @@ func allForms() []forms {
 		{"Layouts", layoutIntro, "field", "takes", value.LayoutForms()},
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
 		{"Masks", maskIntro, "mask", "what it replaces", maskRows()},
+		{"Needs", needIntro, "word", "means", needRows()},
 	}
 }
 

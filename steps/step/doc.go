@@ -41,6 +41,15 @@ func DocOf(k *Kind) Doc {
 	return d
 }
 
+// Needs are what steps of the kind may need of the outside.
+func (d Doc) Needs() string {
+	var words []string
+	for _, a := range d.Kind.Needs {
+		words = append(words, string(a))
+	}
+	return strings.Join(words, ", ")
+}
+
 // CommonDoc are the keys that go with every kind.
 func CommonDoc() []value.DocRow {
 	return value.DocRows(commonParams(new(Step), new(Params)))
@@ -68,6 +77,9 @@ func (d Doc) Text() string {
 			rows = append(rows, value.DocRow{Key: "(other keys)", Help: d.Others})
 		}
 		table(&b, rows)
+	}
+	if len(d.Kind.Needs) > 0 {
+		fmt.Fprintf(&b, "\nNeeds of the outside: %s; \"sockscript check --needs\" says where.\n", d.Needs())
 	}
 	if d.Kind.Beneath.Given() {
 		fmt.Fprintf(&b, "\nBeneath\n%s", indent(d.Kind.Beneath.Text(76), "  "))

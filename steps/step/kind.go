@@ -31,12 +31,16 @@ type Kind struct {
 	Hint func(errno syscall.Errno, to sock.Addr) string
 
 	// What a kind does for others it declares too.
-	Loops     bool        // the steps that are in it run again and again
-	OverTurns bool        // it may be in the place of a turn; then its steps are turns
-	Starts    bool        // it starts a program
-	Reshapes  bool        // it may change which addresses and routes a host has
-	Shares    bool        // its branches use the names of the actor, not copies of them
-	Thing     value.Thing // what its steps name, where that is neither a handle nor a value
+	Loops     bool // the steps that are in it run again and again
+	OverTurns bool // it may be in the place of a turn; then its steps are turns
+	Starts    bool // it starts a program
+	Reshapes  bool // it may change which addresses and routes a host has
+	Shares    bool // its branches use the names of the actor, not copies of them
+	// Needs says what its steps may need of what is outside the scenario. Its
+	// action tells of each step by the method Needs; without it, each step has
+	// all of them.
+	Needs []value.Access
+	Thing value.Thing // what its steps name, where that is neither a handle nor a value
 }
 
 // An Action is what one step of a kind does. Its Params method binds each key

@@ -23,6 +23,7 @@ type Procedure struct {
 	library  *Library     // of the file that it is in; nil for the scenario's
 	defaults []*value.Expr
 	gives    *value.NameSet // the names that its steps give; nil until somebody asks
+	needs    []value.Need   // of its steps
 	called   bool           // by any step of the file
 	busy     bool           // while its own steps are searched for calls of itself
 	sound    bool           // they have been searched
@@ -130,7 +131,9 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value, library: v.Reader.library}
 	}
 	for _, e := range n.Entries {
-		procs[e.Key.Text].read(v.Reader, e.Value)
+		p, noted := procs[e.Key.Text], len(v.Reader.Decoder.Needs())
+		p.read(v.Reader, e.Value)
+		p.needs = v.Reader.CutNeeds(noted)
 	}
 	for _, e := range n.Entries {
 		procs[e.Key.Text].findLoop(d)

@@ -165,6 +165,7 @@ func (b *Block) Type() string { return "list of steps" }
 
 // step reads one step.
 func (r *Reader) step(n *source.Node) *Step {
+	problems := r.Count()
 	kind, verb := r.verbOf(n)
 	if kind == nil {
 		return r.broken(n)
@@ -183,6 +184,9 @@ func (r *Reader) step(n *source.Node) *Step {
 	s.Exprs = exprs
 	for _, v := range announced {
 		v.(Part).Read(r, s)
+	}
+	if r.Count() == problems {
+		r.needsOf(s)
 	}
 	return s
 }

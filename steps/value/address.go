@@ -51,10 +51,14 @@ func (a *Address) Decode(d *Decoder, n *source.Node) {
 	if n.Kind == source.Scalar && bareReference.MatchString(n.Text) {
 		a.given, a.Node, a.ref = true, n, new(Expr)
 		d.compile(a.ref, n, n.Text, 0)
+		d.needAddress(a)
 		return
 	}
 	a.Text.Decode(d, n)
 	s, static := a.Static()
+	if a.given && !static {
+		d.needAddress(a)
+	}
 	if !a.given || !static {
 		return
 	}
@@ -64,6 +68,7 @@ func (a *Address) Decode(d *Decoder, n *source.Node) {
 		return
 	}
 	a.lit = addr
+	d.needAddress(a)
 }
 
 // Schema accepts a text.

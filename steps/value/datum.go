@@ -32,6 +32,7 @@ func (v *Datum) Decode(d *Decoder, n *source.Node) {
 			v.keys = append(v.keys, e.Key.Text)
 			v.add(d, e.Value)
 		}
+		d.needDatum(v)
 	default:
 		v.text.Decode(d, n)
 	}

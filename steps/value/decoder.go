@@ -24,12 +24,13 @@ type Decoder struct {
 	exprs     []*Expr   // compiled since they were last taken
 	announced []any     // since it was last taken
 	late      []*Late   // left to the run since it was last taken
+	needs     *[]Need   // noted so far; nil where nobody asks
 }
 
 // NewDecoder returns a decoder for a scenario with the given actors and
 // variables: expressions must know them while they are compiled.
 func NewDecoder(actors, vars []string) *Decoder {
-	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool), made: new(Compiled)}
+	d := &Decoder{actors: make(map[string]bool), vars: make(map[string]bool), made: new(Compiled), needs: new([]Need)}
 	for _, a := range actors {
 		d.actors[a] = true
 	}
@@ -48,9 +49,9 @@ func (d *Decoder) Count() int { return len(d.problems) }
 // Compiled is what was compiled so far.
 func (d *Decoder) Compiled() Compiled { return *d.made }
 
-// CountWith counts what is compiled together with what another decoder
-// compiles.
-func (d *Decoder) CountWith(other *Decoder) { d.made = other.made }
+// CountWith counts what is compiled, and notes what is needed, together with
+// what another decoder compiles and notes.
+func (d *Decoder) CountWith(other *Decoder) { d.made, d.needs = other.made, other.needs }
 
 // Problem notes what is wrong at n.
 func (d *Decoder) Problem(n *source.Node, format string, args ...any) *source.Problem {

@@ -155,7 +155,8 @@ func (d *Decoder) program(e *Expr) error {
 	e.Names = freeNames(&root, refs)
 	e.Whole = wholeNames(&root)
 	e.path, e.call = pathOf(root), isCall(root)
-	e.reads, e.env = pathsOf(root)
+	e.reads = pathsOf(root)
+	e.env = d.needsOf(e, root)
 	for _, r := range e.Refs {
 		e.Names = append(e.Names, r.names...)
 	}

@@ -30,6 +30,7 @@ type function struct {
 	apply func(args ...any) (any, error)
 	types []any
 	makes bool // its value can be as large as what it is given, or larger
+	needs Access
 }
 
 // functions are in the order of the reference.
@@ -78,7 +79,7 @@ var functions = slices.Concat([]function{
 	{
 		name: "env", args: "name", help: "an environment variable; empty when it is not set",
 		apply: func(a ...any) (any, error) { return os.Getenv(Format(a[0])), nil },
-		types: []any{new(func(string) string)},
+		types: []any{new(func(string) string)}, needs: Environment,
 	},
 }, mapFunctions, integerReaders())
 

@@ -111,16 +111,20 @@ func Object(properties Schema, required ...string) Schema {
 type DocRow struct {
 	Key, Type, Help, Default string
 	Required                 bool
+	Needs                    Access // of what has a row; "" for nothing
 }
 
 // A FunctionDoc is a function that expressions can call.
-type FunctionDoc struct{ Name, Args, Help string }
+type FunctionDoc struct {
+	Name, Args, Help string
+	Needs            Access
+}
 
 // Functions lists the functions of expressions beside the language's own.
 func Functions() []FunctionDoc {
 	var list []FunctionDoc
 	for _, f := range functions {
-		list = append(list, FunctionDoc{f.name, f.args, f.help})
+		list = append(list, FunctionDoc{f.name, f.args, f.help, f.needs})
 	}
 	return append(list, caught, freePort)
 }
@@ -132,7 +136,7 @@ func Builtins() []DocRow { return slices.Clone(builtins) }
 func DocRows(params []*Param) []DocRow {
 	var list []DocRow
 	for _, q := range params {
-		list = append(list, DocRow{q.Key, q.Value.Type(), q.Help, q.Default, q.Required})
+		list = append(list, DocRow{Key: q.Key, Type: q.Value.Type(), Help: q.Help, Default: q.Default, Required: q.Required})
 	}
 	return list
 }

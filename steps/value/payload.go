@@ -154,26 +154,27 @@ type payloadForm struct {
 	help   string
 	schema func() Schema
 	decode func(d *Decoder, n *source.Node) piece // nil where it has reported a problem
+	needs  Access                                 // what it needs of the outside; "" for nothing
 }
 
 // payloadForms lists the forms.
 func payloadForms() []payloadForm {
 	forms := []payloadForm{
-		{"text", "a text", textSchema, (*Decoder).textPiece},
-		{"hex", "bytes in hexadecimal; blanks are ignored", textSchema, coded(decodeHex)},
-		{"base64", "bytes in base64 (RFC 4648)", textSchema, coded(decodeBase64)},
-		{"file", "the content of a file; a relative path starts at the folder of the scenario file", textSchema, (*Decoder).filePiece},
-		{"crlf", "a text whose lines end with CR LF, for block scalars: `crlf: |`", textSchema, (*Decoder).crlfPiece},
-		{"zeros", "this many zero bytes", new(Size).Schema, (*Decoder).zerosPiece},
-		{"random", "{size, seed}: bytes that look random and are the same for the same seed", formSchema(new(randomPiece).params), (*Decoder).randomPiece},
-		{"repeat", "{data, times}: the data, repeated", formSchema(new(repeatPiece).params), (*Decoder).repeatPiece},
-		{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)", formSchema(new(padPiece).params), (*Decoder).padPiece},
-		{"slice", "{data, from, to}: a part of the data: from counts from 0, to is not included, negative numbers count from the end", formSchema(new(slicePiece).params), (*Decoder).slicePiece},
-		{"prefixed", "{by, data, add}: the length of the data, then the data; by is a form of integers, varint, or {decimal: TEXT}, which is digits up to the text; add is added to the length that is written", formSchema(new(prefixedPiece).params), (*Decoder).prefixedPiece},
-		{"checksum", "{data, at, pseudo: {from, to, protocol}}: the data with its Internet checksum (RFC 1071) put at an offset; pseudo adds the pseudo-header of TCP and UDP", formSchema(new(checksumPiece).params), (*Decoder).checksumPiece},
+		{"text", "a text", textSchema, (*Decoder).textPiece, ""},
+		{"hex", "bytes in hexadecimal; blanks are ignored", textSchema, coded(decodeHex), ""},
+		{"base64", "bytes in base64 (RFC 4648)", textSchema, coded(decodeBase64), ""},
+		{fileForm, "the content of a file; a relative path starts at the folder of the scenario file", textSchema, (*Decoder).filePiece, ReadFile},
+		{"crlf", "a text whose lines end with CR LF, for block scalars: `crlf: |`", textSchema, (*Decoder).crlfPiece, ""},
+		{"zeros", "this many zero bytes", new(Size).Schema, (*Decoder).zerosPiece, ""},
+		{"random", "{size, seed}: bytes that look random and are the same for the same seed", formSchema(new(randomPiece).params), (*Decoder).randomPiece, ""},
+		{"repeat", "{data, times}: the data, repeated", formSchema(new(repeatPiece).params), (*Decoder).repeatPiece, ""},
+		{"pad", "{data, to, with}: the data, filled up to a size with a byte (default: zero)", formSchema(new(padPiece).params), (*Decoder).padPiece, ""},
+		{"slice", "{data, from, to}: a part of the data: from counts from 0, to is not included, negative numbers count from the end", formSchema(new(slicePiece).params), (*Decoder).slicePiece, ""},
+		{"prefixed", "{by, data, add}: the length of the data, then the data; by is a form of integers, varint, or {decimal: TEXT}, which is digits up to the text; add is added to the length that is written", formSchema(new(prefixedPiece).params), (*Decoder).prefixedPiece, ""},
+		{"checksum", "{data, at, pseudo: {from, to, protocol}}: the data with its Internet checksum (RFC 1071) put at an offset; pseudo adds the pseudo-header of TCP and UDP", formSchema(new(checksumPiece).params), (*Decoder).checksumPiece, ""},
 	}
 	for _, f := range integerForms {
-		forms = append(forms, payloadForm{f.name, f.help(), f.schema, f.piece})
+		forms = append(forms, payloadForm{f.name, f.help(), f.schema, f.piece, ""})
 	}
 	return forms
 }
@@ -200,7 +201,7 @@ func IsPayloadForm(key string) bool {
 func PayloadForms() []DocRow {
 	var list []DocRow
 	for _, f := range payloadForms() {
-		list = append(list, DocRow{Key: f.key, Help: f.help})
+		list = append(list, DocRow{Key: f.key, Help: f.help, Needs: f.needs})
 	}
 	return list
 }

@@ -193,6 +193,9 @@ type filePiece struct {
 func (d *Decoder) filePiece(n *source.Node) piece {
 	p := new(filePiece)
 	p.path.Decode(d, n)
+	if p.path.Given() {
+		d.NeedPath(ReadFile, &p.path, FromFolder)
+	}
 	return p
 }
 

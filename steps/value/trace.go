@@ -263,15 +263,10 @@ func pathOf(node ast.Node) path {
 type pathCollector struct {
 	order []ast.Node
 	paths map[ast.Node]path
-	env   bool // it asks for an environment variable
 }
 
 // Visit implements ast.Visitor; children come before their parents.
 func (c *pathCollector) Visit(node *ast.Node) {
-	if call, ok := (*node).(*ast.CallNode); ok {
-		callee, named := call.Callee.(*ast.IdentifierNode)
-		c.env = c.env || named && callee.Value == "env"
-	}
 	p := pathOf(*node)
 	if p == nil {
 		return
@@ -286,9 +281,8 @@ func (c *pathCollector) Visit(node *ast.Node) {
 	c.paths[*node] = p
 }
 
-// pathsOf lists what an expression reads, and reports whether it asks for an
-// environment variable too.
-func pathsOf(root ast.Node) (list []path, env bool) {
+// pathsOf lists what an expression reads.
+func pathsOf(root ast.Node) (list []path) {
 	c := &pathCollector{paths: make(map[ast.Node]path)}
 	ast.Walk(&root, c)
 	for _, node := range c.order {
@@ -296,7 +290,7 @@ func pathsOf(root ast.Node) (list []path, env bool) {
 			list = append(list, p)
 		}
 	}
-	return list, c.env
+	return list
 }
 
 // trace is what is known of the value that the expression gave, from the traces

@@ -1,0 +1,65 @@
+package steps_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// outsideWords are in the help of parameters that lead out of a scenario, and
+// outsideCalls in the code of kinds that go there.
+var (
+	outsideWords = regexp.MustCompile(`\b(path|file|folder|program)\b`)
+	outsideCalls = regexp.MustCompile(`\b(os\.(Open|OpenFile|Create|Remove|RemoveAll|MkdirAll|ReadFile|WriteFile|Rename|Symlink|Chown)|` +
+		`syscall\.(Unlink|Open|Rename|Mkdir|Chown)|exec\.Command)\(|\.(OpenFile|Chdir|SetIDs|SetSysctl|launch)\(`)
+)
+
+// innocent are parameters whose help has such a word for something else.
+var innocent = []string{"do.do", "dup.onto", "fcntl.value", "join.join", "kill.kill", "recv.eof", "tls.cert"}
+
+// Each kind says what it needs of the outside. One that starts a program, has a
+// parameter about a path, or makes a call on one, cannot have forgotten it.
+func TestKindsTellTheirNeeds(t *testing.T) {
+	for _, k := range steps.Kinds() {
+		for _, a := range k.Needs {
+			if !slices.ContainsFunc(value.Accesses(), func(r value.DocRow) bool { return r.Key == string(a) }) {
+				t.Errorf("%s: there is no need %q", k.Name, a)
+			}
+		}
+		if k.Starts && !slices.Contains(k.Needs, value.Exec) {
+			t.Errorf("%s starts a program, so it needs %s", k.Name, value.Exec)
+		}
+		if len(k.Needs) > 0 {
+			continue
+		}
+		for _, p := range step.DocOf(k).Params {
+			if outsideWords.MatchString(p.Help) && !slices.Contains(innocent, k.Name+"."+p.Key) {
+				t.Errorf("%s: the parameter %s is about something outside (%s), so the kind has needs", k.Name, p.Key, p.Help)
+			}
+		}
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call := outsideCalls.FindString(string(text))
+		if call == "" || strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		if k, ok := steps.Kinds().Lookup(strings.TrimSuffix(file, ".go")); !ok || len(k.Needs) == 0 {
+			t.Errorf("%s calls %s, so it belongs to a kind that has needs", file, call)
+		}
+	}
+}
