@@ -59,6 +59,9 @@ func (n *singleNetwork) Link(string) (step.Link, bool) { return nil, false }
 // Address implements [step.Network].
 func (n *singleNetwork) Address(string, string) string { return "" }
 
+// Ends implements [step.Network].
+func (n *singleNetwork) Ends(string) []string { return nil }
+
 // Neighboring implements [step.Network].
 func (n *singleNetwork) Neighboring(string, string, bool) (netip.Addr, bool) {
 	return netip.Addr{}, false

@@ -74,6 +74,16 @@ func (h *host) AddAddress(iface string, a netip.Prefix, dad bool) error {
 	return h.Network.AddAddress(iface, a, dad)
 }
 
+// Cable makes a cable to a host that the script plays.
+func (h *host) Cable(p lab.CablePlan) (*lab.Cable, error) {
+	h.mu.Lock()
+	if !slices.Contains(h.addresses, p.Local) {
+		h.addresses = append(h.addresses, p.Local)
+	}
+	h.mu.Unlock()
+	return h.Network.Cable(p)
+}
+
 // Addresses implements [network].
 func (n *hostsNetwork) Addresses() []history.Host {
 	var list []history.Host
@@ -105,6 +115,19 @@ func (n *hostsNetwork) Address(host, iface string) string {
 		return ""
 	}
 	return h.Interface(iface).Addresses[0].Addr().String()
+}
+
+// Ends implements [step.Network].
+func (n *hostsNetwork) Ends(link string) []string {
+	var list []string
+	for _, l := range n.plan.Links {
+		for _, e := range l.Join {
+			if l.Name == link {
+				list = append(list, e.Host+"."+e.Interface)
+			}
+		}
+	}
+	return list
 }
 
 // Neighboring implements [step.Network].

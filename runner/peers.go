@@ -63,12 +63,14 @@ func (r *run) Peer(p step.PeerPlan) (*peer.Host, error) {
 	r.peers.mu.Lock()
 	defer r.peers.mu.Unlock()
 	key := p
-	key.MTU = 0 // there is one for two addresses
+	key.MTU, key.Plays = 0, "" // there is one for two addresses
 	if h := r.peers.hosts[key]; h != nil {
 		return h, nil
 	}
 	host, ok := r.network.Host(p.Host)
-	n, cabled := host.(*lab.Network)
+	n, cabled := host.(interface {
+		Cable(lab.CablePlan) (*lab.Cable, error)
+	})
 	if !ok || !cabled {
 		return nil, fmt.Errorf("there is no host %s in the network", p.Host)
 	}

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"net/netip"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
@@ -21,6 +22,10 @@ end's address with its port.
 Where the far end sends first, it sends to the port of the kernel's side. Where
 the kernel connects to ${p.remote}, its first packet decides the ports. Each
 further peer between the same two addresses is a flow of its own.
+
+In a network with hosts the kernel's side is the actor's host, or that of on. The
+packets do not cross a link: where the far end plays a host, that one gets none of
+what the kernel sends to the address.
 
 When the scenario ends, a packet that no segment step has taken is a warning, or
 with exact: true a failure. Acknowledgements alone do not count, nor what the
@@ -57,6 +62,7 @@ type peerAction struct {
 	local, remote value.Parsed[netip.Addr]
 	port, mtu     value.Int
 	exact         value.Bool
+	on            value.Text
 	host          step.HostRef
 }
 
@@ -67,6 +73,7 @@ func (a *peerAction) Params(p *step.Params) {
 	p.Key("port", &a.port, "the port of the kernel's side, where the far end sends first").Or("8080")
 	p.Key("mtu", &a.mtu, "the size of the largest packet on the way").Or("1500")
 	p.Key("exact", &a.exact, "whether a segment step takes each segment by itself, and not several that carry one range").Or("false")
+	p.Key("on", &a.on, "in a network with hosts: HOST.INTERFACE on the kernel's side, whose first address is local; or a link of two hosts, of which the far end plays the other one")
 	p.Host(&a.host, "the host on the kernel's side")
 	p.Makes = "the peer"
 }
@@ -115,7 +122,7 @@ func (a *peerAction) Run(t *step.Task) error {
 		return failedCall(t, err)
 	}
 	p := &step.Peer{
-		Name: t.Shown(name), Actor: t.Actor.Name, Place: &t.Step.Place, ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host,
+		Name: t.Shown(name), Actor: t.Actor.Name, Place: &t.Step.Place, ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host, Plays: plan.Plays,
 		Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On,
 	}
 	t.Actor.Run.Plays(p)
@@ -131,20 +138,33 @@ func (a *peerAction) Named(t *step.Task) bool { return t.Step.As.Len() > 0 }
 
 // plan is which far end it is.
 func (a *peerAction) plan(t *step.Task) (p step.PeerPlan, err error) {
+	v6 := peerKinds[a.kind.Word].v6
+	local, remote := peerLocal[v6], peerRemote[v6]
 	if p.Host, err = a.host.Name(t); err != nil {
 		return p, err
 	}
-	v6 := peerKinds[a.kind.Word].v6
+	if a.on.Given() {
+		near, far, err := a.between(t, p.Host)
+		if err != nil {
+			return p, err
+		}
+		net := t.Actor.Run.Network()
+		p.Host, p.Plays, local = near.host, far.host, net.Address(near.host, near.iface)
+		if far.host != "" {
+			remote = net.Address(far.host, far.iface)
+		}
+	}
 	for _, one := range []struct {
 		to   *netip.Addr
 		from *value.Parsed[netip.Addr]
 		or   string
-	}{{&p.Local, &a.local, peerLocal[v6]}, {&p.Remote, &a.remote, peerRemote[v6]}} {
-		*one.to = netip.MustParseAddr(one.or)
-		if !one.from.Given() {
-			continue
+	}{{&p.Local, &a.local, local}, {&p.Remote, &a.remote, remote}} {
+		if one.from.Given() {
+			*one.to, _, err = one.from.Parse(t)
+		} else if *one.to, err = netip.ParseAddr(one.or); err != nil {
+			err = value.Mismatchf("an interface there has no address in the file; write local and remote")
 		}
-		if *one.to, _, err = one.from.Parse(t); err != nil {
+		if err != nil {
 			return p, err
 		}
 		if one.to.Is6() != v6 {
@@ -153,6 +173,42 @@ func (a *peerAction) plan(t *step.Task) (p step.PeerPlan, err error) {
 	}
 	p.MTU, err = number(t, &a.mtu, 0, minMTU, maxMTU)
 	return p, err
+}
+
+// A linkEnd is an interface of a host.
+type linkEnd struct{ host, iface string }
+
+// between finds the kernel's side by an interface, or both sides by a link of a
+// host.
+func (a *peerAction) between(t *step.Task, host string) (near, far linkEnd, err error) {
+	name, err := a.on.Eval(t)
+	if err != nil {
+		return near, far, err
+	}
+	ends := t.Actor.Run.Network().Ends(name)
+	if ends == nil {
+		_, _, err := hostOf(t, name)
+		near.host, near.iface, _ = strings.Cut(name, ".")
+		return near, far, err
+	}
+	for _, end := range ends {
+		on, iface, _ := strings.Cut(end, ".")
+		if on == host {
+			near = linkEnd{on, iface}
+		} else {
+			far = linkEnd{on, iface}
+		}
+	}
+	if near.host == "" || len(ends) != 2 {
+		err = value.Mismatchf("the link %s does not join %s and one other host; name an interface as HOST.INTERFACE, and write remote", value.Quote(name), host)
+	}
+	return near, far, err
+}
+
+// SaysHost implements [step.HostSayer].
+func (a *peerAction) SaysHost() bool {
+	name, known := a.on.Static()
+	return a.on.Given() && (!known || strings.Contains(name, "."))
 }
 
 // number is a whole number within bounds, or another one where it is not given.
@@ -175,7 +231,24 @@ func (a *peerAction) Check(c *step.Check) {
 			c.Problem(one.Node, "%s is not an address of the family of %s", ip, a.kind.Word).Hint = "tcp, udp and icmp are over IPv4, tcp6, udp6 and icmp6 over IPv6"
 		}
 	}
+	a.checkOn(c)
 	c.MakePeer()
+}
+
+func (a *peerAction) checkOn(c *step.Check) {
+	name, static := a.on.Static()
+	top := c.Topology()
+	switch {
+	case !a.on.Given() || !static || top == nil:
+	case !top.HasHosts():
+		c.Problem(a.on.Node, "the network of the scenario has no hosts").Hint = "leave on out, or write network: {hosts: …}"
+	case strings.Contains(name, "."):
+		if checkInterface(c, a.on.Node, name); a.host.Given() {
+			c.Problem(a.host.Node, "on says the host already").Hint = "leave host out"
+		}
+	case top.Links[name] == nil:
+		unknownLink(c, a.on.Node, name)
+	}
 }
 
 // peerRef is the name of a peer.

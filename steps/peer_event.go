@@ -24,7 +24,7 @@ func injected(t *step.Task, p *step.Peer, sent peer.Sent) {
 			e.Shut = event.ShutWrite
 		}
 	case *packet.UDP:
-		e.Op, e.Endpoints.Type = event.OpSend, unix.SOCK_DGRAM
+		e.Op, e.Endpoints.Type, e.Endpoints.Host = event.OpSend, unix.SOCK_DGRAM, p.Plays
 		e.Sums = []event.Datagram{event.NewDatagram(body.Payload, e.Endpoints.Remote)}
 	case *packet.ICMP:
 		if q, err := body.Quoted(); err != nil || q == nil {
@@ -41,7 +41,7 @@ func taken(t *step.Task, p *step.Peer, got *packet.Packet, text packet.Pattern) 
 		e.Segment = numbers(text)
 		e.Offset = max(0, int64(e.Segment.Seq)-1+int64(e.Segment.Len))
 	case *packet.UDP:
-		e.Op, e.Endpoints.Type = event.OpRecv, unix.SOCK_DGRAM
+		e.Op, e.Endpoints.Type, e.Endpoints.Host = event.OpRecv, unix.SOCK_DGRAM, p.Plays
 		e.Sums = []event.Datagram{event.NewDatagram(body.Payload, e.Endpoints.Remote)}
 	}
 }

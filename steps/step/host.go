@@ -162,6 +162,9 @@ func (c *Check) needsHost(s *Step) {
 		return // the procedure of a library, which any network may call
 	}
 	name, static := s.on.Static()
+	if a, ok := s.Action.(HostSayer); ok && a.SaysHost() {
+		return
+	}
 	switch {
 	case !s.on.Given() && top.HasHosts() && c.Host == "":
 		c.Problem(s.Node, "the actor %s is on no host, so %s has no network", c.Actor, s.Kind.Name).
@@ -173,6 +176,9 @@ func (c *Check) needsHost(s *Step) {
 		c.UnknownHost(s.on.Node, name)
 	}
 }
+
+// A HostSayer is an action that may say by another key on which host it acts.
+type HostSayer interface{ SaysHost() bool }
 
 // UnknownHost reports the name of a host that the network does not have.
 func (c *Check) UnknownHost(n *source.Node, name string) {

@@ -14,6 +14,9 @@ type Network interface {
 	Host(name string) (Host, bool)
 	// Link is a link by its name.
 	Link(name string) (Link, bool)
+	// Ends are the interfaces that a link joins, as HOST.INTERFACE; nil where
+	// there is no such link.
+	Ends(link string) []string
 	// Address is the first address that the file gives an interface; "" where
 	// it gives none.
 	Address(host, iface string) string

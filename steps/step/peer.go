@@ -15,6 +15,7 @@ type Peer struct {
 	Place *event.Place // of its step
 	ID    uint64       // in the record, where it is like a description
 	Host  string       // on the kernel's side
+	Plays string       // the host of the network that it stands for; "" for none
 	Flow  *peer.Flow
 	Exact bool // each segment by itself
 }
@@ -28,6 +29,7 @@ func (p *Peer) value() *value.PeerValue {
 // A PeerPlan says which far end a script plays, and to which host.
 type PeerPlan struct {
 	Host          string // "" in a network without hosts
+	Plays         string // as of Peer
 	Local, Remote netip.Addr
 	MTU           int // 0: that of Ethernet
 }
