@@ -39,6 +39,9 @@ func TestKindsTellTheirNeeds(t *testing.T) {
 		if len(k.Needs) > 0 {
 			continue
 		}
+		if _, tells := k.New().(step.Needer); tells {
+			t.Errorf("%s tells of needs that the kind does not declare", k.Name)
+		}
 		for _, p := range step.DocOf(k).Params {
 			if outsideWords.MatchString(p.Help) && !slices.Contains(innocent, k.Name+"."+p.Key) {
 				t.Errorf("%s: the parameter %s is about something outside (%s), so the kind has needs", k.Name, p.Key, p.Help)
