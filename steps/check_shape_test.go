@@ -97,7 +97,7 @@ func TestCheckKeys(t *testing.T) {
 - shutdown: b
 `, []string{
 			"5:7: send needs data; what to send",
-			"6:7: shutdown needs how; which direction to end",
+			"6:7: shutdown needs how; which direction to end; any int is passed as it is",
 		}},
 		{"key without a value", `
 - sleep:

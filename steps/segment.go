@@ -71,6 +71,21 @@ func (v *expectedPacket) none() bool {
 	return v.Given() && static && s == noneWord
 }
 
+// isNone is none, also where an expression says it.
+func (v *expectedPacket) isNone(t *step.Task) (bool, error) {
+	if _, static := v.Static(); static || !v.Given() {
+		return v.none(), nil
+	}
+	s, err := v.Text.Eval(t)
+	return s == noneWord, err
+}
+
+// mayBeNone reports whether that is so, as far as the file can tell.
+func (v *expectedPacket) mayBeNone() bool {
+	_, static := v.Static()
+	return v.none() || v.Given() && !static
+}
+
 type segmentAction struct {
 	peer   peerRef
 	want   expectedPacket
@@ -97,7 +112,10 @@ func (a *segmentAction) Run(t *step.Task) error {
 	}
 	before := latest(time.Now(), p.Flow.Last())
 	t.Call("segment", event.Name(p.Name))
-	if a.want.none() {
+	switch none, err := a.want.isNone(t); {
+	case err != nil:
+		return err
+	case none:
 		return a.nothing(t, p)
 	}
 	want, shown, err := a.expected(t)
@@ -256,7 +274,7 @@ func (a *segmentAction) Check(c *step.Check) {
 	switch {
 	case a.want.none() && !a.within.Given():
 		c.Problem(a.want.Node, "expect: none needs a time in which no packet comes").Hint = "write within: 100ms"
-	case a.within.Given() && !a.want.none():
+	case a.within.Given() && !a.want.mayBeNone():
 		c.Problem(a.within.Node, "within goes with expect: none").Hint = "timeout is how long the step waits for a packet"
 	}
 	c.MakeValues()

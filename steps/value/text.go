@@ -336,8 +336,18 @@ func (v *Mode) Schema() Schema { return Schema{"type": []string{"string", "integ
 // Type names the type in the reference.
 func (v *Mode) Type() string { return "mode in octal" }
 
-// Eval is the permission bits of the mode.
+// Eval is the permission bits of the mode. An expression may give the digits, or
+// the number itself: YAML reads a plain 0600 as a number in octal.
 func (v *Mode) Eval(env Env) (fs.FileMode, error) {
+	if len(v.Parts) == 1 && v.Parts[0].Expr != nil {
+		x, err := v.Parts[0].Expr.Eval(env)
+		if err != nil {
+			return 0, err
+		}
+		if n, whole := x.(int); whole {
+			return parseMode(fmt.Sprintf("%o", n))
+		}
+	}
 	s, err := v.Text.Eval(env)
 	if err != nil {
 		return 0, err
