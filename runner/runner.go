@@ -177,6 +177,9 @@ func (r *run) run(outside context.Context) error {
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
+	if len(r.scenario.Included) > 0 || slices.ContainsFunc(r.scenario.Steps, (*step.Step).Repeats) {
+		r.shared.Sockets.KeepNames() // rounds fold by what their peers are called
+	}
 	r.recorder.NameOf = r.shared.Sockets.NameOf
 	for _, name := range r.network.Hosts() {
 		h, _ := r.network.Host(name)

@@ -74,19 +74,25 @@ func (n *names) at(p place, port uint16) string {
 	return n.list[all[port>>8][port&0xff]-1]
 }
 
+// KeepNames makes the group keep the names of sockets, for [Group.NameOf]. It is
+// called before any socket is made.
+func (g *Group) KeepNames() {
+	g.names = names{waiting: make(map[*Socket]string), index: make(map[string]uint16), ports: make(map[place]*ports)}
+}
+
 // SetName gives an IP socket that has no port yet a name, by which [Group.NameOf]
 // knows it.
-func (s *Socket) SetName(name string) {
+func (s *Socket) SetName(name func() string) {
+	if s.group.names.waiting == nil {
+		return
+	}
 	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.desc.Local().Port != 0 {
 		return
 	}
 	g := s.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.names.waiting == nil {
-		g.names = names{waiting: make(map[*Socket]string), index: make(map[string]uint16), ports: make(map[place]*ports)}
-	}
-	g.names.waiting[s] = name
+	g.names.waiting[s] = name()
 }
 
 // learnName notes the address that a named socket has by now.

@@ -97,13 +97,13 @@ func StartsAhead(body *Block, at *event.Place) bool {
 	reached, ahead := at == nil, false
 	WalkSteps(body, func(s *Step) {
 		reached = reached || s.Place.ID == at.ID
-		ahead = ahead || (reached || s.repeats() && s.contains(at)) && s.starts()
+		ahead = ahead || (reached || s.Repeats() && s.contains(at)) && s.starts()
 	})
 	return ahead || !reached && (&Step{blocks: []*Block{body}}).starts()
 }
 
-// repeats reports whether the steps that are in the step run again and again.
-func (s *Step) repeats() bool { return s.Kind != nil && s.Kind.Loops }
+// Repeats reports whether the steps that are in the step run again and again.
+func (s *Step) Repeats() bool { return s.Kind != nil && s.Kind.Loops }
 
 // any reports whether the step, or one that is in it or in a procedure that
 // it calls, is so.

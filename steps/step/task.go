@@ -310,7 +310,7 @@ func (t *Task) MakeHandle(i int, s *sock.Socket, otherwise string) (*handle.Hand
 		return nil, err
 	}
 	h := &handle.Handle{Name: t.Shown(name), Sock: s}
-	s.SetName(t.Actor.Name + "." + h.Name)
+	s.SetName(func() string { return t.Actor.Name + "." + h.Name })
 	if t.Step.As.Len() > i {
 		t.Set(name, h)
 	}
