@@ -205,6 +205,10 @@ func (a *segmentAction) nothing(t *step.Task, p *step.Peer) error {
 	for err == nil && got.Repeated && !p.Exact {
 		got, err = p.Flow.Take(t.Ctx, end)
 	}
+	if err == nil && got.At.After(end) { // this process was late
+		p.Flow.GiveBack(got)
+		err = os.ErrDeadlineExceeded
+	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		t.Return(event.Const(noneWord))

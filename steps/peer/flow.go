@@ -253,6 +253,7 @@ func (f *Flow) Take(ctx context.Context, deadline time.Time) (Packet, error) {
 
 // taken remembers what the script has seen.
 func (f *Flow) taken(p *Packet) {
+	p.before = seen{f.acked, f.syn, f.last}
 	f.last = p.At
 	t, ok := p.Body.(*packet.TCP)
 	if !ok {
@@ -292,7 +293,7 @@ func (f *Flow) TakeAll(ctx context.Context, deadline time.Time, length uint32) (
 		}
 		t, ok := more.Body.(*packet.TCP)
 		if !ok || t.Seq != whole.Seq+uint32(len(whole.Payload)) || len(t.Payload) == 0 {
-			f.giveBack(more)
+			f.GiveBack(more)
 			break
 		}
 		t.Payload = append(whole.Payload[:len(whole.Payload):len(whole.Payload)], t.Payload...)
@@ -327,9 +328,12 @@ func (f *Flow) Left() []*packet.Packet {
 	return list
 }
 
-// giveBack makes a packet the oldest again.
-func (f *Flow) giveBack(p Packet) {
+// GiveBack makes the packet that was taken last the oldest again, as if nobody
+// had taken it.
+func (f *Flow) GiveBack(p Packet) {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()
+	f.acked, f.syn, f.last = p.before.acked, p.before.syn, p.before.last
+	p.Repeated = false
 	f.waiting = append([]Packet{p}, f.waiting...)
 }

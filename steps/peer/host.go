@@ -48,6 +48,14 @@ type Packet struct {
 	// Repeated says that the kernel sends again what the script has taken, or
 	// probes with an old number.
 	Repeated bool
+	before   seen
+}
+
+// What the script had seen of a flow before it took a packet.
+type seen struct {
+	acked uint32
+	syn   packet.Flags
+	last  time.Time
 }
 
 // maxWaiting is how many packets wait for a script at most.

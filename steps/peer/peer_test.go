@@ -305,3 +305,20 @@ func TestLeft(t *testing.T) {
 		t.Errorf("left are %s", got)
 	}
 }
+
+// A packet that does not belong to a range is given back as if nobody had taken
+// it: it is not one that the kernel sends again.
+func TestGivenBack(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.sends("S 0:0(0)", "P 1:5(4)", "F 5:5(0)")
+	k.Finish()
+	k.take(f, "S 0:0(0) win 1", 0)
+	before := f.acked
+	if p := k.take(f, "P 1:5(4) win 1", 10); p.Repeated || f.acked != before+4 {
+		t.Errorf("after %d, %d is acknowledged", before, f.acked)
+	}
+	if p := k.take(f, "F 5:5(0) win 1", 0); p.Repeated {
+		t.Error("the FIN counts as one that is sent again")
+	}
+}
