@@ -26,9 +26,12 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
 		return failedAt("connect", a, errno)
 	}
+	if a.Unspec {
+		s.desc.dissolved.Add(1) // before the kernel wakes who waits, who asks for it
+	}
 	err := d.perform(w, false)
-	if err == nil && a.Unspec {
-		s.desc.dissolved.Add(1)
+	if err != nil && a.Unspec {
+		s.desc.dissolved.Add(^uint32(0)) // nothing has ended
 	}
 	s.connected(a, err)
 	return failedAt("connect", a, err)
