@@ -50,7 +50,7 @@ func call[T any](e *editor, method string, params any) T {
 	return answer
 }
 
-const uri = "file:///work/hello.yaml"
+const uri = "file:///home/me/hello.yaml"
 
 // open opens a text, and returns what is wrong with it.
 func (e *editor) open(text string) []diagnostic {
@@ -195,7 +195,7 @@ func TestDefinition(t *testing.T) {
 	}
 	plain, where := at("include: lib/shared.yaml\n" + hello + "    - do: sha|red.greet\n")
 	e.open(plain)
-	if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].URI != "file:///work/lib/shared.yaml" {
+	if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].URI != "file:///home/me/lib/shared.yaml" {
 		t.Errorf("an included file: %+v", got)
 	}
 }
