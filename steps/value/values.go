@@ -3,7 +3,6 @@ package value
 import (
 	"errors"
 	"fmt"
-	"math"
 	"reflect"
 	"sort"
 	"strconv"
@@ -67,100 +66,8 @@ func (v *Enum) Schema() Schema { return Schema{"enum": v.Words} }
 // Type lists the words.
 func (v *Enum) Type() string { return strings.Join(v.Words, ", ") }
 
-// Flags are flags by their C names, or without the prefix of these, or numbers:
-// one, several that | joins, or a list.
-type Flags struct {
-	Of   *sock.FlagSet // which flags; nil: MSG_ flags
-	Node *source.Node
-	Bits int
-}
-
-func (v *Flags) set() *sock.FlagSet {
-	if v.Of == nil {
-		return sock.MessageFlags
-	}
-	return v.Of
-}
-
-// Decode reads a flag or a list of flags.
-func (v *Flags) Decode(d *Decoder, n *source.Node) {
-	v.Node = n
-	for _, item := range Listed(n) {
-		if item.Kind != source.Scalar {
-			d.Problem(item, "unknown flag %s", Shown(item)).Hint = v.hint("")
-			continue
-		}
-		for word := range strings.SplitSeq(item.Text, "|") {
-			word = strings.TrimSpace(word)
-			bits, err := v.word(word)
-			if err != nil {
-				p := d.Problem(item, "unknown flag %s", Quote(word))
-				if p.Hint = v.hint(word); err != errNoFlag {
-					p.Msg, p.Hint = err.Error(), ""
-				}
-				continue
-			}
-			v.Bits |= bits
-		}
-	}
-}
-
 // errNoFlag is a word that is not the name of a flag.
 var errNoFlag = errors.New("unknown flag")
-
-// word is one flag, or a number of 32 bits.
-func (v *Flags) word(word string) (int, error) {
-	if bits, ok := v.set().ByName(word); ok {
-		return bits, nil
-	}
-	n, err := strconv.ParseInt(word, 0, 64)
-	switch {
-	case errors.Is(err, strconv.ErrSyntax):
-		return 0, errNoFlag
-	case err != nil || n < math.MinInt32 || n > math.MaxUint32:
-		return 0, fmt.Errorf("%s does not fit into the int that the call takes", word)
-	}
-	return int(int32(n)), nil
-}
-
-// hint is the flag that a word may have been meant for.
-func (v *Flags) hint(word string) string {
-	all := v.set().All()
-	if s := source.DidYouMean(word, WithShort(all, v.set().Prefix())); s != "" {
-		return s
-	}
-	if len(all) <= 3 {
-		return "write " + JoinOr(all)
-	}
-	return ""
-}
-
-// Has reports whether a flag is among them.
-func (v *Flags) Has(name string) bool {
-	bit, ok := v.set().ByName(name)
-	return ok && v.Bits&bit != 0
-}
-
-// WithShort are C names and their short forms: MSG_PEEK and peek.
-func WithShort(names []string, prefix string) []string {
-	all := names
-	for _, name := range names {
-		all = append(all, strings.ToLower(strings.TrimPrefix(name, prefix)))
-	}
-	return all
-}
-
-// Given reports whether flags were written at all.
-func (v *Flags) Given() bool { return v.Node != nil }
-
-// Schema accepts a name, a number, or a list of them.
-func (v *Flags) Schema() Schema {
-	one := Schema{"type": []string{"string", "integer"}}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
-}
-
-// Type names the type in the reference.
-func (v *Flags) Type() string { return "flags" }
 
 // Errnos are errno names of which one must come: ECONNREFUSED, or a list, in
 // which 0 stands for success.
