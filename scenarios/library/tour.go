@@ -58,7 +58,10 @@ var chapters = []Chapter{
 	{
 		"Waiting, and not waiting",
 		"A blocking call waits for the kernel. Non-blocking sockets, poll, timeouts, and what the buffers between two programs hold.",
-		[]string{"tcp-would-block", "tcp-nowait-connect", "tcp-poll", "tcp-blocking-timeouts", "tcp-big-stream", "tcp-peek", "tcp-urgent-data", "tcp-cork", "mptcp-hello"},
+		[]string{
+			"tcp-would-block", "tcp-nowait-connect", "tcp-nonblock-flag", "tcp-poll", "epoll-edge-starves", "tcp-blocking-timeouts",
+			"tcp-big-stream", "tcp-peek", "tcp-urgent-data", "tcp-cork", "mptcp-hello",
+		},
 	},
 	{
 		"Datagrams",
@@ -73,16 +76,16 @@ var chapters = []Chapter{
 		"Sockets between processes of one machine: named by a path, able to carry descriptors and credentials.",
 		[]string{
 			"unix-service", "unix-path-rules", "unix-datagram", "unix-seqpacket", "unix-large-datagram", "unix-huge-datagram", "unix-backlog",
-			"unix-blocked-receive", "unix-abstract-autobind", "unix-descriptor-passing", "unix-peer-credentials",
+			"unix-blocked-receive", "unix-abstract-autobind", "unix-descriptor-passing", "unix-descriptor-in-message", "unix-peer-credentials",
 		},
 	},
 	{
 		"Processes and signals",
 		"A fork copies descriptors, not connections. What that means for the end of a connection, for signals that end a call or the whole process, and for the rights of users.",
 		[]string{
-			"process-full-duplex", "process-forking-server", "process-two-accepts", "process-last-close", "process-broken-pipe",
-			"process-interrupted-call", "process-urgent-signal", "process-privileged-port", "process-reuseport-user", "process-credentials",
-			"process-socket-permissions",
+			"process-full-duplex", "process-forking-server", "process-two-accepts", "process-last-close",
+			"process-inherited-descriptors", "process-broken-pipe", "process-interrupted-call", "process-urgent-signal",
+			"process-privileged-port", "process-reuseport-user", "process-credentials", "process-socket-permissions",
 		},
 	},
 	{
@@ -103,7 +106,8 @@ var chapters = []Chapter{
 		"Bad links",
 		"Frames are lost, doubled, late and out of order, exactly where the scenario says so. UDP shows it, TCP repairs it, and a network that is cut in two shows what no program can know.",
 		[]string{
-			"udp-impaired-link", "tcp-lost-syn", "tcp-lost-segment", "tcp-partition", "tcp-keepalive-dead-peer", "tcp-user-timeout", "http-bad-link",
+			"udp-impaired-link", "tcp-lost-syn", "tcp-lost-segment", "tcp-simultaneous-open", "tcp-partition",
+			"tcp-keepalive-dead-peer", "tcp-user-timeout", "http-bad-link",
 		},
 	},
 	{
