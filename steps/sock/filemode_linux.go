@@ -120,6 +120,31 @@ func (m *fileMode) forTheMoment(d *direction) (errno syscall.Errno) {
 	return d.do(d)
 }
 
+// forTransfer gives the file the flag that a transfer needs until restore: set
+// for one that must not wait, while nobody else changes it, and as the scenario
+// has set it for any other one. A process's own file keeps the latter.
+func (m *fileMode) forTransfer(c caller, fd int, noWait bool) (restore func(), err error) {
+	switch {
+	case !noWait && c.process != nil:
+		return func() {}, m.lose(c, fd)
+	case !noWait:
+		return func() { m.reblock(c, fd) }, m.unblock(c, fd)
+	}
+	m.mu.Lock()
+	if !m.isCleared() {
+		return m.mu.Unlock, nil
+	}
+	m.moments.Add(1)
+	if err := setNonblock(c, fd, true); err != nil {
+		m.mu.Unlock()
+		return nil, err
+	}
+	return func() {
+		setNonblock(c, fd, false)
+		m.mu.Unlock()
+	}, nil
+}
+
 // newPort is newPort for a descriptor of this description. The poller takes
 // only a descriptor that has O_NONBLOCK at that moment.
 func (m *fileMode) newPort(fd int) (*port, error) {
