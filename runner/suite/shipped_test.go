@@ -20,10 +20,13 @@ func TestShipped(t *testing.T) {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
 	for _, c := range cases {
-		// A real program takes its time to start, and a timer of the kernel to
-		// run out.
+		// A real program takes its time to start, a network to be made, and a
+		// timer of the kernel to run out.
 		count := ci.Runs(5, 200)
-		if c.Scenario.HasTag("programs") || c.Scenario.HasTag("slow") {
+		switch {
+		case c.Scenario.HasTag("slow"):
+			count = ci.Runs(1, 10)
+		case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
 			count = ci.Runs(3, 50)
 		}
 		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
