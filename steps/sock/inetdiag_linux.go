@@ -59,16 +59,29 @@ func (r inetReply) unacknowledged() uint32 { return binary.NativeEndian.Uint32(r
 
 // closedState asks sock_diag for the connection that the socket had.
 func (s *Socket) closedState() (string, error) {
-	reply, err := s.desc.network.inetDiag(s.family, s.desc.Local(), s.desc.Remote())
-	if err != nil {
+	state, err := s.desc.network.tcpState(s.family, s.desc.Local(), s.desc.Remote())
+	if err == nil && state == "" {
+		state = "CLOSE"
+	}
+	return state, err
+}
+
+// TCPStateOf is the state of a TCP connection of the group's network by its
+// addresses, whether it has a descriptor or not; "" where the kernel has no such
+// connection.
+func (g *Group) TCPStateOf(local, remote Addr) (string, error) {
+	return g.network.tcpState(local.Family, local, remote)
+}
+
+// tcpState asks sock_diag for a state; "" where there is no such connection.
+func (n *network) tcpState(family int, local, remote Addr) (string, error) {
+	reply, err := n.inetDiag(family, local, remote)
+	if err != nil || reply == nil {
 		return "", err
 	}
-	if reply == nil {
-		return "CLOSE", nil
-	}
 	state := reply.state()
-	if state == "LISTEN" && !s.desc.Remote().IsZero() {
-		return "CLOSE", nil // where there is no such connection, the kernel gives the listener of its port
+	if state == "LISTEN" && !remote.IsZero() {
+		return "", nil // where there is no such connection, the kernel gives the listener of its port
 	}
 	return state, nil
 }

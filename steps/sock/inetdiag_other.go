@@ -18,8 +18,13 @@ func TCPStates() []string {
 // TCPState is not supported on this system: it rests on TCP_INFO and
 // sock_diag(7).
 func (s *Socket) TCPState() (string, error) {
-	return "", fmt.Errorf("the states of TCP sockets are not supported on %s", runtime.GOOS)
+	return "", errNoStates
 }
+
+// TCPStateOf is not supported on this system either.
+func (g *Group) TCPStateOf(Addr, Addr) (string, error) { return "", errNoStates }
+
+var errNoStates = fmt.Errorf("the states of TCP sockets are not supported on %s", runtime.GOOS)
 
 // TCPStateName is the name of a state by Linux's number.
 func TCPStateName(state uint8) string {
