@@ -166,7 +166,7 @@ func (v *Items) eval(t *step.Task) ([]any, error) {
 		}
 		return items, nil
 	}
-	return nil, v.expr.Errorf("the value is %s, not a list or mapping", value.Format(x))
+	return nil, v.expr.Errorf("the value is %s, not a list or mapping", value.InMessage(x))
 }
 
 // written are the items that are in the file.

@@ -297,7 +297,7 @@ func (e *Expr) Truth(env Env) (bool, error) {
 	}
 	b, ok := v.(bool)
 	if !ok {
-		return false, e.Errorf("the value is %s, not true or false", formatItem(v))
+		return false, e.Errorf("the value is %s, not true or false", InMessage(v))
 	}
 	return b, nil
 }
@@ -346,7 +346,7 @@ func (c *choice) eval(env Env) (any, *Trace, error) {
 	}
 	switch yes, ok := v.(bool); {
 	case !ok:
-		return nil, nil, c.condition.Errorf("the value is %s, not true or false", formatItem(v))
+		return nil, nil, c.condition.Errorf("the value is %s, not true or false", InMessage(v))
 	case yes:
 		return c.yes.Traced(env)
 	}

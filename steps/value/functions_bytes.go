@@ -221,5 +221,5 @@ func formatOne(flags string, verb byte, v any) (string, error) {
 	if s, ok := v.(string); ok && (verb == 'x' || verb == 'X') {
 		return fmt.Sprintf(form, s), nil
 	}
-	return "", fmt.Errorf("%%%c stands for a whole number, not for %s", verb, formatItem(v))
+	return "", fmt.Errorf("%%%c stands for a whole number, not for %s", verb, InMessage(v))
 }

@@ -48,3 +48,11 @@ func TestPass(t *testing.T) {
 }
 
 type flagged struct{ *handle.Handle }
+
+func TestNothingIsSeenInMessages(t *testing.T) {
+	for want, v := range map[string]any{`""`: "", "nil": nil, "x": "x", "5": 5, "[]": []any{}} {
+		if got := InMessage(v); got != want {
+			t.Errorf("%#v is shown as %s, not %s", v, got, want)
+		}
+	}
+}

@@ -264,6 +264,15 @@ func formatItem(v any) string {
 	return Format(v)
 }
 
+// InMessage is the text of a value in a message, where nothing would not be
+// seen.
+func InMessage(v any) string {
+	if text := formatItem(v); text != "" {
+		return text
+	}
+	return Quote("")
+}
+
 // formatOther writes the lists and mappings of one type that the functions of
 // the expression language make, as those of any type.
 func formatOther(v reflect.Value) string {
