@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"runtime"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -388,17 +386,4 @@ func exitOf(interrupted bool, sum *report.Summary) error {
 		return status(statusFailed)
 	}
 	return nil
-}
-
-// newProgress draws on the terminal that the errors go to, if they go to one,
-// and else nowhere.
-func newProgress(runs int) *report.Progress {
-	fd := int(os.Stderr.Fd())
-	if runs < 2 || plain() || !term.IsTerminal(fd) {
-		return new(report.Progress)
-	}
-	p := &report.Progress{W: os.Stderr, Delay: 200 * time.Millisecond, Every: 50 * time.Millisecond}
-	p.Width, _, _ = term.GetSize(fd)
-	p.Begin()
-	return p
 }

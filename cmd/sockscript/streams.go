@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"os"
+	"time"
 
+	"github.com/sockscript/sockscript/runner/report"
 	"golang.org/x/term"
 )
 
@@ -74,4 +76,17 @@ func (i *interruptible) Read(b []byte) (int, error) {
 	case <-i.ctx.Done():
 		return 0, i.ctx.Err()
 	}
+}
+
+// newProgress draws on the terminal that the errors go to, if they go to one,
+// and else nowhere.
+func newProgress(runs int) *report.Progress {
+	fd := int(os.Stderr.Fd())
+	if runs < 2 || plain() || !term.IsTerminal(fd) {
+		return new(report.Progress)
+	}
+	p := &report.Progress{W: os.Stderr, Delay: 200 * time.Millisecond, Every: 50 * time.Millisecond}
+	p.Width, _, _ = term.GetSize(fd)
+	p.Begin()
+	return p
 }

@@ -324,85 +324,8 @@ const SmallBuffer = 4096
 // largeBuffers are buffers above that size, shared by all tasks.
 var largeBuffers sync.Pool
 
-// Buffer is scratch space of n bytes, good until the step ends.
-func (t *Task) Buffer(n int) []byte {
-	if n <= SmallBuffer {
-		if cap(t.scratch) < n {
-			t.scratch = make([]byte, n)
-		}
-		return t.scratch[:n]
-	}
-	b, _ := largeBuffers.Get().(*[]byte)
-	if b == nil || cap(*b) < n {
-		large := make([]byte, n)
-		b = &large
-	}
-	t.large = append(t.large, b)
-	return (*b)[:n]
-}
-
-// GiveBack lets go of the large buffers of the step.
-func (t *Task) GiveBack() {
-	for _, b := range t.large {
-		largeBuffers.Put(b)
-	}
-	t.large = t.large[:0]
-}
-
 // mostRecent is how many different texts may come in turn and yet be kept once.
 const mostRecent = 8
-
-// Part is data as a part of an event: the same value again where a recent event
-// has the same data, so that rounds that are alike share one.
-func (t *Task) Part(b []byte, counted bool) any {
-	for _, p := range t.recent {
-		if d := p.(event.Data); d.Len == len(b) && d.Counted == counted && string(d.Bytes) == string(b) {
-			return p
-		}
-	}
-	d := t.Data(b)
-	d.Counted = counted
-	if len(d.Bytes) < len(b) {
-		return d
-	}
-	if len(t.recent) < mostRecent {
-		t.recent = append(t.recent, d)
-		return t.recent[len(t.recent)-1]
-	}
-	t.oldest = (t.oldest + 1) % mostRecent
-	t.recent[t.oldest] = d
-	return t.recent[t.oldest]
-}
-
-// Data keeps of b what will be printed. b may be reused afterwards.
-func (t *Task) Data(b []byte) event.Data {
-	d := event.Data{Len: len(b)}
-	if t.Actor.Run.Full {
-		d.Bytes = append([]byte(nil), b...)
-		return d
-	}
-	kept := append([]byte(nil), b[:min(len(b), 2*event.DataShown)]...)
-	shown := min(len(kept), event.DataShown)
-	d.Bytes, d.Rest = kept[:shown:shown], kept[shown:]
-	return d
-}
-
-// Bytes is data that no call takes, with its marks.
-func (t *Task) Bytes(b value.Blob) event.Data {
-	d := t.Data(b.Bytes)
-	d.Marks = b.Marks
-	return d
-}
-
-// DataOf is data that a step sends over a handle, with its marks.
-func (t *Task) DataOf(h *handle.Handle, b value.Blob) any {
-	if len(b.Marks) == 0 {
-		return t.Part(b.Bytes, h.Plain())
-	}
-	d := t.Data(b.Bytes)
-	d.Marks, d.Counted = b.Marks, h.Plain()
-	return d
-}
 
 // Act marks the event as one that orders others.
 func (t *Task) Act(op event.Op, h *handle.Handle) {
