@@ -120,7 +120,7 @@ func (a *faultAction) wait(t *step.Task, link step.Link, fault string) (int, err
 		if err != nil || holds {
 			return hits, err
 		}
-		t.Missing = fmt.Sprintf("expected hits: %s, the fault has hit %d times", want, hits)
+		t.Missing = fmt.Sprintf("expected hits: %s, the fault has hit %s", want, source.Count(hits, "time", "times"))
 		if err := t.PauseUntil(again, aLongTime); err != nil {
 			return hits, err
 		}
