@@ -41,14 +41,39 @@ type setidsAction struct{ ids idsValue }
 // idsValue is the mapping of a setids step.
 type idsValue struct {
 	uid, gid value.Int
-	groups   value.Sizes
+	groups   groupList
 }
+
+// groupList are the further groups of a process, which may be none.
+type groupList struct {
+	node *source.Node
+	list []*value.Int
+}
+
+// Decode reads a group or a list of groups.
+func (v *groupList) Decode(d *value.Decoder, n *source.Node) {
+	v.node = n
+	for _, item := range value.Listed(n) {
+		x := new(value.Int)
+		x.Decode(d, item)
+		v.list = append(v.list, x)
+	}
+}
+
+// Schema accepts a number or a list of numbers.
+func (v *groupList) Schema() value.Schema {
+	one := new(value.Int).Schema()
+	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
+}
+
+// Type names the type in the reference.
+func (v *groupList) Type() string { return "list of numbers" }
 
 func (v *idsValue) params() []*value.Param {
 	return []*value.Param{
 		{Key: "uid", Value: &v.uid, Help: "the user"},
 		{Key: "gid", Value: &v.gid, Help: "the group"},
-		{Key: "groups", Value: &v.groups, Help: "the further groups; default: none where there is a uid"},
+		{Key: "groups", Value: &v.groups, Help: "the further groups, [] for none; default: none where there is a uid"},
 	}
 }
 
@@ -137,11 +162,11 @@ const passThrough = 0o711
 
 // further are the further groups; nil: they stay.
 func (v *idsValue) further(t *step.Task) ([]uint32, error) {
-	if len(v.groups.List) == 0 && !v.uid.Given() {
+	if v.groups.node == nil && !v.uid.Given() {
 		return nil, nil
 	}
 	groups := []uint32{}
-	for _, g := range v.groups.List {
+	for _, g := range v.groups.list {
 		n, err := g.Eval(t)
 		if err != nil {
 			return nil, err

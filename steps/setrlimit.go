@@ -3,6 +3,7 @@ package steps
 import (
 	"strconv"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -13,7 +14,8 @@ var setrlimitKind = step.Kind{
 	Name:    "setrlimit",
 	Summary: "set the limits of a process",
 	Text: `NOFILE is one more than the greatest number of a descriptor. A limit that is
-left out stays, but the soft one is never above the hard one. See setrlimit(2).`,
+left out stays, but the soft one is never above the hard one. unlimited is
+RLIM_INFINITY. See setrlimit(2).`,
 	Example: `actors:
   one:
     - fork:
@@ -32,8 +34,39 @@ left out stays, but the soft one is never above the hard one. See setrlimit(2).`
 
 type setrlimitAction struct {
 	resource   value.Enum
-	soft, hard value.Int
+	soft, hard limitValue
 }
+
+// unlimited is the word for RLIM_INFINITY.
+const unlimited = "unlimited"
+
+// limitValue is a number, or no limit.
+type limitValue struct {
+	node  *source.Node
+	limit uint64
+	shown string
+}
+
+// Decode reads a number or the word unlimited.
+func (v *limitValue) Decode(d *value.Decoder, n *source.Node) {
+	v.node, v.limit, v.shown = n, sock.Unlimited, unlimited
+	if n.Kind == source.Scalar && n.Text == unlimited {
+		return
+	}
+	var err error
+	if v.limit, err = strconv.ParseUint(n.Text, 0, 64); err != nil {
+		d.Problem(n, "expected a number or %s, got %s", unlimited, n.Describe())
+	}
+	v.shown = strconv.FormatUint(v.limit, 10)
+}
+
+// Schema accepts a number or the word unlimited.
+func (v *limitValue) Schema() value.Schema {
+	return value.Schema{"anyOf": []value.Schema{{"type": "integer", "minimum": 0}, {"const": unlimited}}}
+}
+
+// Type names the type in the reference.
+func (v *limitValue) Type() string { return "number or " + unlimited }
 
 func (a *setrlimitAction) Params(p *step.Params) {
 	p.Value(&a.resource, "the resource by its C name, without RLIMIT_")
@@ -44,17 +77,11 @@ func (a *setrlimitAction) Params(p *step.Params) {
 func (a *setrlimitAction) Run(t *step.Task) error {
 	args := []any{event.Const("RLIMIT_" + a.resource.Word)}
 	var limits [2]*uint64
-	for i, v := range []*value.Int{&a.soft, &a.hard} {
-		if !v.Given() {
-			continue
+	for i, v := range []*limitValue{&a.soft, &a.hard} {
+		if v.node != nil {
+			limits[i] = &v.limit
+			args = append(args, event.Const([]string{"soft ", "hard "}[i]+v.shown))
 		}
-		n, err := v.Eval(t)
-		if err != nil {
-			return err
-		}
-		limit := uint64(n)
-		limits[i] = &limit
-		args = append(args, event.Const([]string{"soft ", "hard "}[i]+strconv.FormatInt(n, 10)))
 	}
 	t.Call("setrlimit", args...)
 	p, err := t.Own()
@@ -70,7 +97,7 @@ func (a *setrlimitAction) Run(t *step.Task) error {
 
 func (a *setrlimitAction) Check(c *step.Check) {
 	c.NeedsProcess()
-	if !a.soft.Given() && !a.hard.Given() {
+	if a.soft.node == nil && a.hard.node == nil {
 		c.Problem(c.Step.Node, "setrlimit sets no limit").Hint = "write soft, hard, or both"
 	}
 }

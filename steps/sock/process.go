@@ -23,6 +23,9 @@ type Process struct {
 	moved    bool     // it has changed its folder
 }
 
+// Unlimited is RLIM_INFINITY of prlimit(2): no limit.
+const Unlimited = ^uint64(0)
+
 // ProcessesSupported reports why no process can be forked on this machine.
 func ProcessesSupported() error { return forked.Supported() }
 
