@@ -14,7 +14,7 @@ import (
 const CommandActor = "command"
 
 // addCommand adds the command's actor to the document's tree.
-func addCommand(n *source.Node, command []string, kinds step.Kinds) source.Problems {
+func addCommand(n *source.Node, o Options) source.Problems {
 	actors, sequence := n.Get("actors"), n.Get("sequence")
 	if actors == nil && sequence != nil {
 		key := &source.Node{Kind: source.Scalar, Text: "actors", Pos: n.Pos, File: n.File}
@@ -30,7 +30,7 @@ func addCommand(n *source.Node, command []string, kinds step.Kinds) source.Probl
 			return source.Problems{p.WithHint("give this actor another name")}
 		}
 	}
-	docs, problems := source.Parse("the command", []byte(commandText(command, addresses(n, kinds))))
+	docs, problems := source.Parse("the command", []byte(commandText(o.Command, addresses(n, o))))
 	if len(docs) != 1 {
 		return problems
 	}
@@ -62,10 +62,10 @@ func commandText(command []string, names []string) string {
 // addresses are the names, as actor.handle, of the sockets that others can
 // find. Those of replicas have no single name, and of one that may never be
 // there none can be told.
-func addresses(n *source.Node, kinds step.Kinds) []string {
+func addresses(n *source.Node, o Options) []string {
 	var names []string
 	s := new(Scenario)
-	s.read(n, kinds) // what is wrong with it, the whole document reports
+	s.read(n, o) // what is wrong with it, the whole document reports
 	for _, a := range s.Actors {
 		if a.Count.Given() {
 			continue

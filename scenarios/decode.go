@@ -3,7 +3,6 @@ package scenarios
 import (
 	"cmp"
 	"maps"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -57,8 +56,8 @@ func (doc *document) params() []*value.Param {
 }
 
 // decode reads and checks a scenario.
-func (s *Scenario) decode(n *source.Node, kinds step.Kinds) (*document, source.Problems) {
-	doc, problems := s.read(n, kinds)
+func (s *Scenario) decode(n *source.Node, o Options) (*document, source.Problems) {
+	doc, problems := s.read(n, o)
 	if len(s.Actors) == 0 {
 		return doc, problems
 	}
@@ -69,20 +68,20 @@ func (s *Scenario) decode(n *source.Node, kinds step.Kinds) (*document, source.P
 }
 
 // read reads a scenario without the check.
-func (s *Scenario) read(n *source.Node, kinds step.Kinds) (*document, source.Problems) {
+func (s *Scenario) read(n *source.Node, o Options) (*document, source.Problems) {
 	if n.Kind != source.Map {
 		p := n.Problem("a scenario is a mapping with the key actors, not %s", n.Describe())
 		return nil, source.Problems{p}
 	}
 	doc := new(document)
-	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
+	l := newLoader(n, o)
 	s.Included = l.include(n.Get("include"))
 	doc.columns = columnsOf(n.Get("cases"))
-	turned := step.SequenceActors(kinds, n.Get("sequence"))
+	turned := step.SequenceActors(o.Kinds, n.Get("sequence"))
 	actors := slices.Concat(keysOf(n.Get("actors")), turned)
 	vars := slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
-	r := step.NewReader(kinds, actors, append(vars, namesOfIncluded(s.Included)...))
+	r := step.NewReader(o.Kinds, actors, append(vars, namesOfIncluded(s.Included)...))
 	r.Libraries, r.Hosts = library.Includes(), interfacesIn(n.Get("network"))
 	for _, inc := range s.Included {
 		file, problems := inc.decode(r)

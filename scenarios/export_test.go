@@ -12,7 +12,7 @@ func ParseUnchecked(name string, data []byte) (list []*Scenario, refused, proble
 	nodes, problems := source.Parse(name, data)
 	for _, n := range nodes {
 		s := &Scenario{Name: name, Node: n}
-		doc, found := s.read(n, steps.Kinds())
+		doc, found := s.read(n, Options{Kinds: steps.Kinds()})
 		problems = append(problems, found...)
 		if !problems.HasErrors() && len(s.Actors) > 0 {
 			refused = append(refused, s.check(doc)...)

@@ -74,6 +74,12 @@ type loader struct {
 	under    []string // the files under way, the document's own first
 	count    int
 	size     int // of all of them, in bytes
+	policy   *Policy
+}
+
+// newLoader reads for the document at n.
+func newLoader(n *source.Node, o Options) *loader {
+	return &loader{under: []string{filepath.Clean(n.Pos.File)}, policy: o.Policy}
 }
 
 // includeList is the value of the key include. The loader reads the files
@@ -178,6 +184,10 @@ func (l *loader) open(n *source.Node) *source.Node {
 	if l.count++; l.tooMany(n) {
 		return nil
 	}
+	if p := l.refuse(n, path); p != nil {
+		l.problems = append(l.problems, p)
+		return nil
+	}
 	data, err := readInclude(n, path)
 	if err != nil {
 		l.problem(n, "%s", err).Hint = includeHint(n.Text, err)
@@ -202,6 +212,22 @@ func (l *loader) tooMany(n *source.Node) bool {
 		l.problem(n, "%s", err)
 	}
 	return err != nil
+}
+
+// refuse is what the policy has against a file.
+func (l *loader) refuse(n *source.Node, path string) *source.Problem {
+	if l.policy == nil || !isPath(n.Text) {
+		return nil
+	}
+	need := value.FileNeed(n.Text, path, n.Pos)
+	if need.Met(value.In{Folder: l.policy.Folder}) {
+		return nil
+	}
+	p := l.policy.Refuse(newNeed(need))
+	if p != nil {
+		p.Line = n.Line()
+	}
+	return p
 }
 
 // pathOf is where the file of an include is, which tells it from others, and
@@ -299,11 +325,11 @@ func (inc *Included) decode(r *step.Reader) (*step.Reader, source.Problems) {
 }
 
 // checkLibrary checks a document that others include.
-func checkLibrary(n *source.Node, kinds step.Kinds) source.Problems {
-	l := &loader{under: []string{filepath.Clean(n.Pos.File)}}
+func checkLibrary(n *source.Node, o Options) source.Problems {
+	l := newLoader(n, o)
 	inc := &Included{root: n, node: n}
 	inc.Included = l.include(n.Get("include"))
-	r := step.NewReader(kinds, nil, nil)
+	r := step.NewReader(o.Kinds, nil, nil)
 	r.Libraries = library.Includes()
 	file, problems := inc.decode(r)
 	return slices.Concat(l.problems, problems, file.CheckAlone())

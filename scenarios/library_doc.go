@@ -57,7 +57,7 @@ func DescribeFile(path string) (*LibraryDoc, error) {
 }
 
 func describe(name string, root *source.Node) *LibraryDoc {
-	l := &loader{under: []string{filepath.Clean(root.Pos.File)}}
+	l := newLoader(root, Options{})
 	inc := &Included{root: root, node: root}
 	inc.Included = l.include(inc.root.Get("include"))
 	file, _ := inc.decode(step.NewReader(steps.Kinds(), nil, nil))

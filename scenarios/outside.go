@@ -16,8 +16,52 @@ import (
 type Need struct {
 	Access string     // exec, read, write, env, host-network, raw or privilege
 	Of     string     // the program, path, variable, address or the like
+	Path   string     // where the file is, for read and write; "" where only the run can tell
 	Late   bool       // Of is as the file has it: only the run can tell what it is
 	Pos    source.Pos // where the file says so
+}
+
+func newNeed(n value.Need) Need {
+	return Need{string(n.Access), n.Of, n.Path(), n.Late, n.Pos}
+}
+
+// A Policy says what a scenario of a file may need of the outside.
+type Policy struct {
+	// Folder is the folder of the file, which the scenario may read; "" where
+	// there is none.
+	Folder string
+	// Refuse returns the problem with a need, or nil where it is allowed. It is
+	// asked for a file that is included before that is read.
+	Refuse func(Need) *source.Problem
+}
+
+// refuse is what the policy has against a scenario.
+func (p *Policy) refuse(s *Scenario) source.Problems {
+	var problems source.Problems
+	for _, n := range s.Outside(p.Folder) {
+		if problem := p.Refuse(n); problem != nil {
+			problem.Line = s.lineAt(n.Pos)
+			problems = append(problems, problem)
+		}
+	}
+	return problems
+}
+
+// lineAt is a line of the scenario's file, or of one that it includes.
+func (s *Scenario) lineAt(pos source.Pos) string {
+	for _, f := range append(sourcesOf(s.Included, nil), s.Node.File) {
+		if f != nil && f.Name == pos.File {
+			return f.Line(pos.Line)
+		}
+	}
+	return ""
+}
+
+func sourcesOf(list []*Included, files []*source.File) []*source.File {
+	for _, inc := range list {
+		files = sourcesOf(inc.Included, append(files, inc.root.File))
+	}
+	return files
 }
 
 // Outside lists what the scenario needs of what is not its own: the folder that
@@ -29,7 +73,7 @@ func (s *Scenario) Outside(folder string) []Need {
 	var list []Need
 	for _, n := range s.needs {
 		if !n.Met(in) {
-			list = append(list, Need{string(n.Access), n.Of, n.Late, n.Pos})
+			list = append(list, newNeed(n))
 		}
 	}
 	own := s.Node.Pos.File

@@ -159,6 +159,8 @@ type Options struct {
 	// Kinds are the step kinds that the file may use; nil stands for
 	// [steps.Kinds].
 	Kinds step.Kinds
+	// Policy, unless it is nil, says what the file may need of the outside.
+	Policy *Policy
 }
 
 // ParseWith is Parse with options.
@@ -173,7 +175,7 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 	var all value.Compiled
 	for i, n := range nodes {
 		if isLibrary(n) {
-			problems = append(problems, checkLibrary(n, o.Kinds)...)
+			problems = append(problems, checkLibrary(n, o)...)
 			continue
 		}
 		s := &Scenario{Name: base, Node: n}
@@ -181,9 +183,12 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 			s.Name = fmt.Sprintf("%s-%d", base, i+1)
 		}
 		if len(o.Command) > 0 {
-			problems = append(problems, addCommand(n, o.Command, o.Kinds)...)
+			problems = append(problems, addCommand(n, o)...)
 		}
-		doc, found := s.decode(n, o.Kinds)
+		doc, found := s.decode(n, o)
+		if o.Policy != nil && !found.HasErrors() {
+			found = append(found, o.Policy.refuse(s)...)
+		}
 		problems = append(problems, found...)
 		if doc != nil {
 			all.Add(doc.compiled)

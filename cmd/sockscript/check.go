@@ -11,6 +11,7 @@ func (p *program) checkCommand() *cobra.Command {
 	var flags reportFlags
 	var shipped bool
 	var needs choice
+	var sandbox sandboxFlags
 	c := &cobra.Command{
 		Use:   "check [FILE|DIR|GLOB|NAME]...",
 		Short: "Find mistakes in scenarios without running them",
@@ -30,11 +31,15 @@ temporary folder, and the loopback network. What a program does that is run,
 nothing can tell, nor what an expression makes of data that comes in.
 "sockscript doc" explains the words.
 
+With --sandbox it is a mistake to need anything of the outside that --allow does
+not name; see run.
+
 ` + exitHelp,
 		Example: `  sockscript check hello.yaml
   sockscript check tests/
   sockscript check - <hello.yaml
-  sockscript check --needs hello.yaml`,
+  sockscript check --needs hello.yaml
+  sockscript check --sandbox --allow exec=curl hello.yaml`,
 		ValidArgsFunction: completeNames,
 	}
 	flags.bind(c)
@@ -43,6 +48,8 @@ nothing can tell, nor what an expression makes of data that comes in.
 	needs.bind(c, "needs", "list what the scenarios need of the outside, as lines or as a JSON array")
 	f := c.Flags().Lookup("needs")
 	needs.word, f.DefValue, f.NoOptDefVal = "", "", needs.words[0]
+	sandbox.bind(c, "find what a sandbox would not allow", sandboxOn, sandboxOff)
+	c.MarkFlagsMutuallyExclusive("needs", "sandbox")
 	c.RunE = func(_ *cobra.Command, args []string) error {
 		files, err := p.find(args, shipped)
 		if err != nil {
@@ -50,6 +57,9 @@ nothing can tell, nor what an expression makes of data that comes in.
 		}
 		if needs.word != "" {
 			return p.printNeeds(files, needs.word)
+		}
+		if _, err := sandbox.confine(files, func(suite.File) bool { return sandbox.mode.word == sandboxOn }); err != nil {
+			return err
 		}
 		style := report.Style{Color: p.out.color()}
 		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, Style: style})

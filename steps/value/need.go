@@ -50,7 +50,7 @@ type Need struct {
 	Late   bool   // only the run can tell what it is
 	Pos    source.Pos
 
-	path   string // of a file that can be looked for beforehand
+	path   string // of a file; "" where only the run can tell
 	shared bool   // a network of the scenario's own does not make it one's own
 	name   string // an abstract name that may be the scenario's own
 }
@@ -79,14 +79,18 @@ func (n Need) Met(in In) bool {
 	case n.Access == HostNetwork && !n.shared:
 		return in.OwnNetwork || n.name != "" && in.Binds[n.name]
 	case n.Access == ReadFile && n.path != "" && in.Folder != "":
-		return isWithin(in.Folder, n.path)
+		return IsWithin(in.Folder, n.path)
 	}
 	return false
 }
 
-// isWithin reports whether a path leads to a place in a folder, through all
+// Path is where the file of a need is, as far as the scenario says it; "" where
+// only the run can tell.
+func (n Need) Path() string { return n.path }
+
+// IsWithin reports whether a path leads to a place in a folder, through all
 // symbolic links that are there. A link to what is not there leads anywhere.
-func isWithin(folder, path string) bool {
+func IsWithin(folder, path string) bool {
 	folder, err := filepath.Abs(folder)
 	if err != nil {
 		return false
@@ -171,16 +175,23 @@ func (d *Decoder) needPath(a Access, n *source.Node, parts []part, from Start) {
 	need := Need{Access: a, Of: n.Text, Late: true, Pos: n.Pos}
 	if len(parts) == 1 && parts[0].Expr == nil {
 		need.Of, need.Late = parts[0].Lit, false
-		switch {
-		case filepath.IsAbs(need.Of):
-			need.path = need.Of
-		case from == FromTmp && filepath.IsLocal(need.Of):
+		if from == FromTmp && filepath.IsLocal(need.Of) {
 			return
-		case from == FromFolder && n.File != nil:
-			need.path = filepath.Join(filepath.Dir(n.File.Name), need.Of)
 		}
+		need.path = pathFrom(from, need.Of, n.Pos.File)
 	}
 	d.Need(need)
+}
+
+// pathFrom is where a path leads that a file has.
+func pathFrom(from Start, path, file string) string {
+	switch {
+	case filepath.IsAbs(path) || from == FromCurrent:
+		return path
+	case from == FromTmp:
+		return filepath.Join(os.TempDir(), "sockscript", path)
+	}
+	return filepath.Join(filepath.Dir(file), path)
 }
 
 // isTmp reports whether an expression is the temporary folder.

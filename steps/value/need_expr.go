@@ -15,6 +15,9 @@ func (d *Decoder) needsOf(e *Expr, root ast.Node) (env bool) {
 		n := Need{Access: a, Of: e.Source, Late: true, Pos: e.Pos()}
 		if text, constant := constantText(of); constant {
 			n.Of, n.Late = text, false
+			if a == ReadFile {
+				n.path = pathFrom(FromFolder, text, n.Pos.File)
+			}
 		}
 		d.Need(n)
 	}}
