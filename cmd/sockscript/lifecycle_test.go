@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -84,6 +85,10 @@ func endsWith(t *testing.T, signals []syscall.Signal) bool {
 	c := exec.Command(exe)
 	c.Args = []string{"sockscript", "run", file}
 	c.Env = append(os.Environ(), mark, "TMPDIR="+dir, "GORACE=atexit_sleep_ms=0")
+	var out bytes.Buffer
+	c.Stdout, c.Stderr = &out, &out
+	// What outlives the command may hold its output open.
+	c.WaitDelay = 10 * time.Millisecond
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +102,7 @@ func endsWith(t *testing.T, signals []syscall.Signal) bool {
 	killed := signals[0] == syscall.SIGKILL
 	// The signal may come before anybody listens for it.
 	if !killed && status.ExitStatus() != statusInterrupted && !(status.Signaled() && slices.Contains(signals, status.Signal())) {
-		t.Errorf("after %s: %v", moment, c.ProcessState)
+		t.Errorf("after %s: %v\n%s", moment, c.ProcessState, out.Bytes())
 	}
 	within := time.Duration(0)
 	if killed {
