@@ -33,12 +33,17 @@ type network interface {
 	// Err says why.
 	Failed() <-chan struct{}
 	Err() error
+	// startFrames begins to record frames, endFrames ends it and returns them: nil
+	// where none are recorded. It must be called before Close.
+	startFrames()
+	endFrames() *event.Frames
 	Close() error
 }
 
 // A singleNetwork is the network of this process, or a private one.
 type singleNetwork struct {
 	*lab.Network
+	recording
 	own       bool
 	low, high uint16 // the ports that the kernel chooses, which a scenario may have set
 }
@@ -109,7 +114,11 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 	case !OwnNetwork(s, o):
 		return outside(), nil
 	}
-	n, err := makeNetwork(plan)
+	var frames recording
+	if recordsFrames(s, o) {
+		frames.of = lab.NewRecording()
+	}
+	n, err := makeNetwork(plan, frames)
 	refused := new(lab.RefusedError)
 	switch {
 	case err == nil:
@@ -121,9 +130,9 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 }
 
 // makeNetwork makes a network that only the scenario has.
-func makeNetwork(plan *scenarios.NetworkPlan) (network, error) {
+func makeNetwork(plan *scenarios.NetworkPlan, frames recording) (network, error) {
 	if plan.Kind == scenarios.HostsNetwork {
-		return buildHosts(plan)
+		return buildHosts(plan, frames)
 	}
 	settings := lab.Settings{LoDown: plan.LoDown}
 	for _, p := range plan.Sysctls {
@@ -133,7 +142,13 @@ func makeNetwork(plan *scenarios.NetworkPlan) (network, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &singleNetwork{Network: private, own: true}
+	n := &singleNetwork{Network: private, recording: frames, own: true}
+	if frames.of != nil {
+		if err := frames.of.Record(private, "", nil); err != nil {
+			private.Close()
+			return nil, err
+		}
+	}
 	n.Within(func() { n.low, n.high = event.ReadDynamicPorts() })
 	return n, nil
 }
@@ -203,6 +218,7 @@ func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.R
 		return n
 	}
 	if n != nil {
+		n.endFrames()
 		n.Close()
 	}
 	if ctx.Err() != nil {

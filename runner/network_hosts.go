@@ -18,6 +18,7 @@ import (
 // hostsNetwork is a network of several hosts.
 type hostsNetwork struct {
 	*lab.Lab
+	recording
 	plan      *scenarios.NetworkPlan
 	names     []string // in the order of the file
 	hosts     map[string]*host
@@ -25,12 +26,14 @@ type hostsNetwork struct {
 }
 
 // buildHosts makes a network of hosts.
-func buildHosts(plan *scenarios.NetworkPlan) (network, error) {
-	l, err := lab.Build(planOf(plan))
+func buildHosts(plan *scenarios.NetworkPlan, frames recording) (network, error) {
+	p := planOf(plan)
+	p.Record = frames.of
+	l, err := lab.Build(p)
 	if err != nil {
 		return nil, err
 	}
-	n := &hostsNetwork{Lab: l, plan: plan, hosts: make(map[string]*host), low: 65535}
+	n := &hostsNetwork{Lab: l, recording: frames, plan: plan, hosts: make(map[string]*host), low: 65535}
 	for _, h := range plan.Hosts {
 		n.names = append(n.names, h.Name)
 		network, _ := l.Host(h.Name)

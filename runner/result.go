@@ -69,6 +69,7 @@ func (r *run) record() *history.Record {
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left
 	rec.Epoch, rec.Shows = r.epoch, r.quiet
+	rec.Frames = r.frames
 	if r.hub != nil {
 		rec.Meetings = r.hub.meetings
 		rec.Values, rec.Raised = again(r.hub.names), again(r.hub.signals)

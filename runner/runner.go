@@ -18,6 +18,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -35,6 +36,9 @@ type Options struct {
 	FoldAll bool
 	// Private makes a network for each scenario that asks for none.
 	Private bool
+	// Frames records the frames that cross the network of a scenario, if only the
+	// scenario has that network.
+	Frames bool
 	// Refused is why no other process could make the network, told where this
 	// one cannot either.
 	Refused error
@@ -108,6 +112,7 @@ type run struct {
 	programs *program.Programs
 	peers    peers
 	recorder *history.Recorder
+	frames   *event.Frames // once the run has been closed
 	epoch    history.Epoch
 	members  []*member
 	sequence *sequence      // nil where no actor has turns
@@ -143,6 +148,7 @@ func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
 		Vars: r.vars, StepTimeout: s.StepTimeout, Epoch: start, Full: o.Full, Services: r,
 		Included: make(map[*step.Library]map[string]any),
 	}
+	n.startFrames()
 	return r
 }
 
@@ -347,6 +353,7 @@ func (r *run) hurry(ctx context.Context) {
 
 // close releases all that the run made.
 func (r *run) close() error {
+	r.frames = r.network.endFrames()
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()

@@ -20,7 +20,7 @@ func (s *savedResult) result() (*Result, error) {
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
 		Record: &Record{
 			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
-			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Frames: s.Frames, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
 		},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
@@ -33,6 +33,7 @@ func (s *savedResult) result() (*Result, error) {
 	for _, u := range s.Unasked {
 		c.check(u.Place != nil, "a packet that was not asked for has no place")
 	}
+	c.frames(s.Frames)
 	for i := range s.Branches {
 		b := s.Branches[i].branch(r.Branches, &c)
 		if c.err != nil {
@@ -168,6 +169,16 @@ func (c *checker) events(list []event.Cause) {
 func (c *checker) failure(status Status, f *Failure) {
 	if f == nil {
 		c.check(status != Failed, "a run failed and does not say why")
+	}
+}
+
+func (c *checker) frames(f *event.Frames) {
+	if f == nil {
+		return
+	}
+	c.inRange(int64(f.Lost), int64(f.Beyond))
+	for i := range f.List {
+		c.check(len(f.List[i].Bytes) <= f.List[i].Length, "a frame of %d bytes has %d", f.List[i].Length, len(f.List[i].Bytes))
 	}
 }
 

@@ -29,6 +29,9 @@ type Record struct {
 	Hosts    []Host          // of the scenario's network; nil where it has none
 	Epoch    Epoch
 	Unasked  []Unasked // packets for far ends that the script played
+	// Frames are those that crossed the scenario's network; nil where they were
+	// not recorded.
+	Frames *event.Frames
 	// Shows is the quiet step in which the run failed: its lines are shown. It
 	// counts as [event.Event.Quiet] does; 0 stands for none.
 	Shows int

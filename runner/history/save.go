@@ -100,6 +100,7 @@ type savedResult struct {
 	Dynamic       PortRange
 	Hosts         []Host
 	Unasked       []Unasked
+	Frames        *event.Frames
 	Shows         int
 	DatagramQueue int
 	Epoch         Epoch
@@ -163,7 +164,7 @@ func (r *Result) saved() *savedResult {
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
 		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Frames: r.Frames, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		failure := *s.Failure

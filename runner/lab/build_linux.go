@@ -29,6 +29,9 @@ func Build(p Plan) (*Lab, error) {
 	l := &Lab{hosts: make(map[string]*Network), links: make(map[string]*Link)}
 	err := (&builder{Plan: p, Lab: l}).build()
 	if err != nil {
+		if p.Record != nil {
+			p.Record.Stop()
+		}
 		l.Close()
 		return nil, err
 	}
@@ -111,7 +114,10 @@ func (b *builder) build() error {
 		}
 	}
 	time.Sleep(time.Until(b.settled))
-	return nil
+	if b.Record == nil {
+		return nil
+	}
+	return b.Record.recordHosts(b.Lab, &b.Plan)
 }
 
 // ofHosts are the kernel parameters with which hosts begin.

@@ -41,9 +41,6 @@ func (n *Network) Cable(p CablePlan) (*Cable, error) {
 	return c, nil
 }
 
-// farSuffix is in the names of far ends.
-const farSuffix = "far"
-
 // makeCable makes a cable in the network of the calling thread.
 func makeCable(p CablePlan, name string) (*Cable, error) {
 	a := netlink.NewLinkAttrs()

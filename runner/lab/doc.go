@@ -12,4 +12,9 @@
 // bridge in a namespace that no host sees; one whose frames this process has
 // to see has its far ends in another such namespace, where package wire
 // carries the frames between them.
+//
+// A [Recording] keeps the frames that cross networks. It sees them at the hosts'
+// interfaces, where each is sent, and those of links over the wire in the wire,
+// which knows what becomes of them. Where there is no recording, no frame is
+// looked at for its sake.
 package lab

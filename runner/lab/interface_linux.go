@@ -31,6 +31,15 @@ func (n *Network) Interface(name string) (i *net.Interface, err error) {
 	return i, err
 }
 
+// nameOf is the name of an interface, by its index.
+func (n *Network) nameOf(index int) string {
+	var i *net.Interface
+	if n.try(func() (err error) { i, err = net.InterfaceByIndex(index); return err }) != nil {
+		return fmt.Sprintf("interface%d", index) // it is gone
+	}
+	return i.Name
+}
+
 // linkByName finds an interface in the network of the calling thread.
 func linkByName(name string) (netlink.Link, error) {
 	link, err := netlink.LinkByName(name)

@@ -2,8 +2,13 @@
 
 package lab
 
+import "github.com/sockscript/sockscript/runner/lab/wire"
+
 // A Lab is a network of several hosts, which only Linux has.
-type Lab struct{}
+type Lab struct {
+	hosts map[string]*Network
+	wire  *wire.Wire
+}
 
 // A Link joins interfaces of hosts.
 type Link struct{}

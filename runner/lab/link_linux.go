@@ -38,6 +38,9 @@ func (b *builder) makeLinks() error {
 		default:
 			err = b.makeSegment(p)
 		}
+		if err == nil && b.Record != nil && !p.Wire {
+			err = b.offloadsOff(p)
+		}
 		var at *PlanError
 		switch refused := new(RefusedError); {
 		case errors.As(err, &refused):
@@ -68,6 +71,17 @@ func (b *builder) makeDirect(one, other End) error {
 	b.made[other] = true
 	b.hosts[one.Host].far[one.Interface] = farEnd{to, other.Interface}
 	to.far[other.Interface] = farEnd{b.hosts[one.Host], one.Interface}
+	return nil
+}
+
+// offloadsOff makes the interfaces of a link send segments as they cross a
+// cable.
+func (b *builder) offloadsOff(p LinkPlan) error {
+	for _, end := range p.Join {
+		if err := b.hosts[end.Host].try(func() error { return offloadsOff(end.Interface) }); err != nil {
+			return &PlanError{Host: end.Host, Interface: end.Interface, Err: err}
+		}
+	}
 	return nil
 }
 

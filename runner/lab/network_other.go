@@ -45,6 +45,8 @@ func (n *Network) SetSysctl(name, value string) error {
 // Interface is an interface by its name.
 func (n *Network) Interface(name string) (*net.Interface, error) { return net.InterfaceByName(name) }
 
+func (n *Network) nameOf(int) string { return "" }
+
 // SetInterface fails.
 func (n *Network) SetInterface(string, bool) error { return errOutside }
 

@@ -12,9 +12,9 @@ import (
 type Plan struct {
 	Hosts []HostPlan
 	Links []LinkPlan
-	// Tap, if it is not nil, gets each frame that enters a link over the wire.
-	// It must be short.
-	Tap func(wire.Passage)
+	// Record, if it is not nil, is for the frames of all hosts. Interfaces of
+	// links then send segments as they cross a cable, with their checksums.
+	Record *Recording
 }
 
 // A HostPlan says how a host begins.

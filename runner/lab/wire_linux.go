@@ -16,7 +16,11 @@ func (b *builder) makeWired(p LinkPlan) (*wire.Link, error) {
 		return nil, err
 	}
 	if b.wire == nil {
-		if b.wire, err = wire.New(to.Within, b.Tap); err != nil {
+		var tap func(wire.Passage)
+		if b.Record != nil {
+			tap = b.Record.tap(&b.Plan)
+		}
+		if b.wire, err = wire.New(to.Within, tap); err != nil {
 			return nil, err
 		}
 	}
@@ -26,10 +30,10 @@ func (b *builder) makeWired(p LinkPlan) (*wire.Link, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := b.hosts[end.Host].try(func() error { return offloadsOff(end.Interface) }); err != nil {
-			return nil, &PlanError{Host: end.Host, Interface: end.Interface, Err: err}
-		}
 		ends = append(ends, far.Index)
+	}
+	if err := b.offloadsOff(p); err != nil {
+		return nil, err
 	}
 	i := p.Impairment
 	if i == (wire.Impairment{}) {

@@ -152,29 +152,6 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// Each frame that enters the wire is seen.
-func TestTap(t *testing.T) {
-	p := wired()
-	frames := make(chan wire.Passage, 1000)
-	p.Tap = func(f wire.Passage) {
-		f.Frame = append([]byte(nil), f.Frame...)
-		frames <- f
-	}
-	l := build(t, p)
-	exchange(t, host(t, l, "a"), host(t, l, "b"), "10.0.0.2:80")
-	must(t, l.Close())
-	close(frames)
-	seen := make(map[string]int)
-	for f := range frames {
-		if f.Link == "lan" && len(f.Frame) > 42 && f.Frame[23] == 17 {
-			seen[string(f.Frame[42:])] = f.End
-		}
-	}
-	if question, ok := seen["question"]; !ok || question != 0 || seen["answer"] != 1 {
-		t.Errorf("seen are %v", seen)
-	}
-}
-
 // A frame to an interface that is down, or that has lost its carrier while the
 // frame was under way, is lost as on a cable: that is not a failure of the wire.
 func TestFramesToAnInterfaceThatIsDown(t *testing.T) {

@@ -31,6 +31,7 @@ type request struct {
 	Full    bool
 	FoldAll bool
 	Private bool
+	Frames  bool
 	Keep    bool
 }
 
@@ -57,7 +58,7 @@ func newRequest(id uint64, s *scenarios.Scenario, how scenarios.Options, o runne
 	}
 	return request{
 		ID: id, Want: wantsRun, File: s.Node.File.Name, Data: s.Node.File.Data, Command: how.Command, Scenario: s.Name,
-		Vars: vars, Timeout: o.Timeout, Full: o.Full, FoldAll: o.FoldAll, Private: o.Private, Keep: o.Keep,
+		Vars: vars, Timeout: o.Timeout, Full: o.Full, FoldAll: o.FoldAll, Private: o.Private, Frames: o.Frames, Keep: o.Keep,
 	}
 }
 
@@ -66,7 +67,7 @@ func (r *request) options(hurry <-chan struct{}) runner.Options {
 	for name, v := range r.Vars {
 		vars[name] = replaceNull(v, null{}, nil)
 	}
-	return runner.Options{Vars: vars, Timeout: r.Timeout, Full: r.Full, FoldAll: r.FoldAll, Private: r.Private, Keep: r.Keep, Hurry: hurry}
+	return runner.Options{Vars: vars, Timeout: r.Timeout, Full: r.Full, FoldAll: r.FoldAll, Private: r.Private, Frames: r.Frames, Keep: r.Keep, Hurry: hurry}
 }
 
 // replaceNull copies a value with another word for nil.

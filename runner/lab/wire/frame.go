@@ -17,6 +17,7 @@ type headers struct {
 	seq         uint32 // of TCP
 	kind        int    // the type of ICMP, the operation of ARP
 	payload     []byte // what comes after the last header that is known
+	transported []byte // what the network's headers are followed by
 	recognized  bool   // the frame is whole as far as its last known header
 	laterPiece  bool   // a fragment after the first: it has no transport header
 	networkData []byte // what comes after the Ethernet header
@@ -135,7 +136,7 @@ func (h *headers) ipv6(b []byte) {
 }
 
 func (h *headers) transport(protocol byte, b []byte) {
-	h.payload = b
+	h.payload, h.transported = b, b
 	size := 0
 	switch protocol {
 	case protoICMP, protoICMPv6:
@@ -164,6 +165,30 @@ func (h *headers) transport(protocol byte, b []byte) {
 		h.kind = int(b[0])
 	}
 	h.recognized, h.payload = true, b[size:]
+}
+
+// completeChecksum writes the checksum of TCP or UDP into a frame whose interface
+// was to do so: the frame has the sum of the pseudo header in its place.
+func completeChecksum(frame []byte) {
+	h := parse(frame)
+	at := map[Protocol]int{TCP: 16, UDP: 6}[h.protocol]
+	if at == 0 || !h.recognized {
+		return
+	}
+	sum, b := uint32(0), h.transported
+	for ; len(b) > 1; b = b[2:] {
+		sum += uint32(binary.BigEndian.Uint16(b))
+	}
+	if len(b) > 0 {
+		sum += uint32(b[0]) << 8
+	}
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	if sum == 0xffff && h.protocol == UDP {
+		sum = 0 // a checksum of 0 means that there is none (RFC 768)
+	}
+	binary.BigEndian.PutUint16(h.transported[at:], ^uint16(sum))
 }
 
 // A flow is one direction of a TCP connection.

@@ -60,19 +60,34 @@ func (s *socket) setAway(index int, away bool) (err error) {
 	return err
 }
 
+// came is how many frames have come to each interface, by its index. Of one that
+// was down on purpose some are lost, and it is not in the map.
+func (s *socket) came() (counts map[int]uint64) {
+	s.within(func() { counts, _ = countsHere(0) })
+	for index := range s.away {
+		delete(counts, index)
+	}
+	return counts
+}
+
 // droppedHere is how many frames each interface of the calling thread's
-// namespace has dropped as a receiver (struct rtnl_link_stats64), by its index.
-func droppedHere() (map[int]uint64, error) {
-	dropped := make(map[int]uint64)
+// namespace has dropped as a receiver, by its index.
+func droppedHere() (map[int]uint64, error) { return countsHere(6) }
+
+// countsHere is one of the fields of struct rtnl_link_stats64 of each interface
+// of the calling thread's namespace, by its index.
+func countsHere(field int) (map[int]uint64, error) {
+	counts := make(map[int]uint64)
 	all, err := syscall.NetlinkRIB(unix.RTM_GETLINK, unix.AF_UNSPEC)
 	if err != nil {
-		return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
+		return counts, os.NewSyscallError("netlink RTM_GETLINK", err)
 	}
 	messages, err := syscall.ParseNetlinkMessage(all)
 	if err != nil {
-		return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
+		return counts, os.NewSyscallError("netlink RTM_GETLINK", err)
 	}
-	const at, size = 6 * 8, 8
+	const size = 8
+	at := field * size
 	for _, m := range messages {
 		if m.Header.Type != unix.RTM_NEWLINK || len(m.Data) < unix.SizeofIfInfomsg {
 			continue
@@ -80,13 +95,13 @@ func droppedHere() (map[int]uint64, error) {
 		index := int((*unix.IfInfomsg)(unsafe.Pointer(&m.Data[0])).Index)
 		attributes, err := syscall.ParseNetlinkRouteAttr(&m)
 		if err != nil {
-			return dropped, os.NewSyscallError("netlink RTM_GETLINK", err)
+			return counts, os.NewSyscallError("netlink RTM_GETLINK", err)
 		}
 		for _, a := range attributes {
 			if a.Attr.Type == unix.IFLA_STATS64 && len(a.Value) >= at+size {
-				dropped[index] = binary.NativeEndian.Uint64(a.Value[at:])
+				counts[index] = binary.NativeEndian.Uint64(a.Value[at:])
 			}
 		}
 	}
-	return dropped, nil
+	return counts, nil
 }

@@ -37,8 +37,10 @@ const maxAddresses = 4096
 // Fate is what became of a frame.
 type Fate struct {
 	Kind FateKind
-	// Fault is the name of the rule that acted; it is empty where none did.
+	// Fault is the name of the rule that acted, and Act what it did; the name is
+	// empty where none did.
 	Fault string
+	Act   Act
 }
 
 // FateKind says what happened to a frame, the rules of the link apart.
@@ -195,7 +197,7 @@ func (p *path) act(now time.Duration, h *headers, from int, to []int, frame []by
 			}
 			part = to[at : at+1]
 		}
-		fate := Fate{Kind: p.apply(r, now, h, from, part, frame), Fault: r.Name}
+		fate := Fate{Kind: p.apply(r, now, h, from, part, frame), Fault: r.Name, Act: r.Act}
 		if len(part) < len(to) {
 			rest := slices.DeleteFunc(slices.Clone(to), func(end int) bool { return end == part[0] })
 			p.act(now, h, from, rest, frame, turns[i+1:])

@@ -23,7 +23,7 @@ type Port struct {
 // OpenPort opens a port on an interface of the calling thread's network
 // namespace, by its index.
 func OpenPort(index int) (*Port, error) {
-	s, err := openHere(index, true)
+	s, err := openHere(opening{index: index, times: true})
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,8 @@ type received struct {
 	index int // of the interface that it came from
 	time  time.Time
 	frame []byte
+	// partial says that the interface was to write the checksum.
+	partial bool
 }
 
 // controlSize is enough for what the kernel writes beside a frame: its time and
@@ -155,6 +157,7 @@ func (f *received) beside(control []byte) (vlan []byte) {
 			f.time = time.Unix((*unix.Timespec)(data).Unix())
 		case h.Level == unix.SOL_PACKET && h.Type == unix.PACKET_AUXDATA && size >= int(unsafe.Sizeof(unix.TpacketAuxdata{})):
 			a := (*unix.TpacketAuxdata)(data)
+			f.partial = a.Status&unix.TP_STATUS_CSUMNOTREADY != 0
 			if a.Status&unix.TP_STATUS_VLAN_VALID != 0 {
 				vlan = binary.BigEndian.AppendUint16(nil, a.Vlan_tpid)
 				vlan = binary.BigEndian.AppendUint16(vlan, a.Vlan_tci)

@@ -67,7 +67,7 @@ type message struct {
 func open(within func(func()), times bool) (s *socket, err error) {
 	err = errors.New("the network of the links is closed")
 	within(func() {
-		if s, err = openHere(0, times); err == nil {
+		if s, err = openHere(opening{times: times}); err == nil {
 			s.within, s.away = within, make(map[int]bool)
 			s.before, err = droppedHere()
 		}
@@ -75,38 +75,58 @@ func open(within func(func()), times bool) (s *socket, err error) {
 	return s, err
 }
 
-// openHere opens one in the namespace of the calling thread, for an interface by
-// its index or, with 0, for all of them.
-func openHere(index int, times bool) (*socket, error) {
-	given := 0
-	if times {
-		given = 1
+// An opening says what a packet socket is for. The zero value is for the frames
+// that come to all interfaces.
+type opening struct {
+	index int  // of the only interface; 0: all of them
+	times bool // the kernel says when it took a frame
+	// sent asks for the frames that interfaces send in place of those that come,
+	// but not of the interfaces with these indexes.
+	sent bool
+	but  []int
+}
+
+// number is what a socket option takes.
+func number(on bool) int {
+	if on {
+		return 1
 	}
+	return 0
+}
+
+// openHere opens one in the namespace of the calling thread.
+func openHere(o opening) (*socket, error) {
 	all := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, unix.ETH_P_ALL))
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socket", err)
 	}
-	for _, o := range []struct {
+	for _, set := range []struct {
 		name                 string
 		level, option, value int
 		needed               bool
 	}{
-		{"PACKET_IGNORE_OUTGOING", unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, 1, true},
+		{"PACKET_IGNORE_OUTGOING", unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, number(!o.sent), true},
 		{"SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, wantBuffer, true},
 		{"SO_RCVBUFFORCE", unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, wantBuffer, false},
 		{"SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, wantBuffer, true},
 		{"SO_SNDBUFFORCE", unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, wantBuffer, false},
 		{"PACKET_AUXDATA", unix.SOL_PACKET, unix.PACKET_AUXDATA, 1, true},
-		{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, given, true},
+		{"SO_TIMESTAMPNS", unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, number(o.times), true},
 	} {
-		if err := unix.SetsockoptInt(fd, o.level, o.option, o.value); err != nil && o.needed {
+		if err := unix.SetsockoptInt(fd, set.level, set.option, set.value); err != nil && set.needed {
 			unix.Close(fd)
-			return nil, os.NewSyscallError("setsockopt "+o.name, err)
+			return nil, os.NewSyscallError("setsockopt "+set.name, err)
+		}
+	}
+	if o.sent {
+		if err := onlySent(fd, o.but); err != nil {
+			unix.Close(fd)
+			return nil, err
 		}
 	}
 	// Bound last: it receives nothing before its options are set.
-	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}); err != nil {
+	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: o.index}); err != nil {
 		unix.Close(fd)
 		return nil, os.NewSyscallError("bind", err)
 	}
@@ -181,9 +201,6 @@ func sendMessages(fd int, out []message) (int, unix.Errno) {
 	n, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(fd), uintptr(unsafe.Pointer(&out[0])), uintptr(len(out)), unix.MSG_DONTWAIT, 0, 0)
 	return int(n), errno
 }
-
-// patience is how long the kernel may need to take a frame.
-const patience = 250 * time.Millisecond
 
 // insist sends a frame that the kernel has refused, or finds that it is lost as
 // on a cable. The error says that the wire itself has lost it.

@@ -28,6 +28,7 @@ func (*socket) send(int, []byte)            {}
 func (*socket) flush() error                { return errors.ErrUnsupported }
 func (*socket) lost() error                 { return errors.ErrUnsupported }
 func (*socket) lostBefore() error           { return errors.ErrUnsupported }
+func (*socket) came() map[int]uint64        { return nil }
 func (*socket) small() bool                 { return false }
 func (*socket) stop()                       {}
 func (*socket) close()                      {}

@@ -18,6 +18,9 @@ import (
 	"time"
 )
 
+// patience is how long the kernel may need to take a frame.
+const patience = 250 * time.Millisecond
+
 // A Wire carries the frames of the links of a network. A link carries nothing
 // before Start. The methods of a wire and of its links may be called from any
 // goroutine.
@@ -33,8 +36,9 @@ type Wire struct {
 	mu     sync.Mutex // for all below, and what it leads to
 	queue  queue
 	timer  *time.Timer
-	wakes  time.Duration // when the timer fires; 0: it does not
-	ports  map[int]port  // by the index of the interface
+	wakes  time.Duration  // when the timer fires; 0: it does not
+	ports  map[int]port   // by the index of the interface
+	tapped map[int]uint64 // how many frames the tap has got, by the index of the interface
 	links  []*Link
 	err    error
 	failed chan struct{}
@@ -70,7 +74,7 @@ type Passage struct {
 // call no method of the wire. An error says what could not be done, and wraps
 // the errno.
 func New(within func(func()), tap func(Passage)) (*Wire, error) {
-	w := &Wire{begin: time.Now(), tap: tap, ports: map[int]port{}, failed: make(chan struct{})}
+	w := &Wire{begin: time.Now(), tap: tap, ports: map[int]port{}, tapped: map[int]uint64{}, failed: make(chan struct{})}
 	var err error
 	if w.socket, err = open(within, tap != nil); err != nil {
 		return nil, fmt.Errorf("the wire: %w", err)
@@ -176,6 +180,7 @@ func (w *Wire) enter(batch []received) {
 		}
 		fate := at.link.path.enter(now, at.end, f.frame)
 		if w.tap != nil {
+			w.tapped[f.index]++
 			w.tap(Passage{f.time, at.link.name, at.end, f.frame, fate})
 		}
 	}
@@ -221,6 +226,23 @@ func (l *Link) emit(to []int, frame []byte) {
 // settle takes in the frames that the ends have sent by now, so that what
 // becomes of them is not changed by what comes next.
 func (w *Wire) settle() { w.socket.drain(w.enter) }
+
+// Settle waits until the tap has got all frames that were sent before: the kernel
+// may not yet have brought them to the far ends.
+func (w *Wire) Settle() {
+	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Microsecond) {
+		w.settle()
+		w.mu.Lock()
+		came, waits := w.socket.came(), false
+		for index := range w.ports {
+			waits = waits || w.tapped[index] < came[index]
+		}
+		w.mu.Unlock()
+		if !waits || time.Now().After(end) {
+			return
+		}
+	}
+}
 
 // SetAway says that an end loses its carrier, or has it again: the wire does
 // not answer for the frames that are lost there in the meantime. The error

@@ -545,10 +545,10 @@ func TestTap(t *testing.T) {
 			close(done)
 		}
 	}
-	hosts, _, _ := observed(t, 2, tap, none, Fault{Name: "second", Match: m, Nth: []int{2}})
+	hosts, _, _ := observed(t, 2, tap, none, Fault{Name: "second", Act: Duplicate, Match: m, Nth: []int{2}})
 	hosts[0].inject("eth0", udpFrame(2, 1, "one"), udpFrame(2, 1, "two"))
 	<-done
-	if got := strings.Join(seen, ", "); got != "lan.0 one {0 }, lan.0 two {0 second}" {
+	if got := strings.Join(seen, ", "); got != "lan.0 one {0  0}, lan.0 two {0 second 1}" {
 		t.Error(got)
 	}
 }

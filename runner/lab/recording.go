@@ -1,0 +1,213 @@
+package lab
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/sockscript/sockscript/runner/lab/wire"
+)
+
+// MaxRecorded is how many bytes of frames a recording keeps, each frame counting
+// [frameCost] more.
+const MaxRecorded = 64 << 20
+
+// frameCost is what a frame counts besides its bytes.
+const frameCost = 128
+
+// A Frame is an Ethernet frame that an interface of a host has sent.
+type Frame struct {
+	Time      time.Time // when the kernel took it
+	Host      string
+	Interface string
+	// Link is the link that the interface belongs to; "" for lo, for an interface
+	// that no link joins, and for a cable.
+	Link string
+	// Received says that the frame came to the interface of a cable, from the
+	// host that this process plays.
+	Received bool
+	// Fate is what became of it on a link over the wire.
+	Fate  wire.Fate
+	Bytes []byte
+}
+
+// A Recording keeps the frames that the interfaces of networks send: each one
+// once, as it leaves its interface, also if it gets lost after that. One that a
+// router passes on is another frame on its next link.
+type Recording struct {
+	most      int
+	listeners []*wire.Listener
+	wire      *wire.Wire
+
+	mu      sync.Mutex
+	on      bool
+	sources []*[]Frame // each in the order in which its frames were sent
+	size    int
+	beyond  int
+	room    []byte // for the bytes of the next frames
+}
+
+// NewRecording returns a recording of nothing yet.
+func NewRecording() *Recording { return &Recording{most: MaxRecorded} }
+
+// Recorded is what a recording has kept.
+type Recorded struct {
+	Frames []Frame // in the order of their times
+	Lost   int     // frames that the kernel had no room for
+	Beyond int     // frames that came after [MaxRecorded]
+}
+
+// Start begins to record.
+func (r *Recording) Start() {
+	if len(r.listeners) > 0 {
+		r.listeners[0].Await()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on = true
+}
+
+// Stop ends the recording, with all frames that were sent before. It must be
+// called before the networks are closed.
+func (r *Recording) Stop() Recorded {
+	var got Recorded
+	if r.wire != nil {
+		r.wire.Settle()
+	}
+	for _, l := range r.listeners {
+		got.Lost += l.Close()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.on = false
+	for _, frames := range r.sources {
+		straighten(*frames)
+		got.Frames = append(got.Frames, *frames...)
+	}
+	slices.SortStableFunc(got.Frames, func(a, b Frame) int { return a.Time.Compare(b.Time) })
+	got.Beyond = r.beyond
+	return got
+}
+
+// straighten gives a frame no later time than the one after it has: the clock
+// may have been set back.
+func straighten(frames []Frame) {
+	for i := len(frames) - 2; i >= 0; i-- {
+		if frames[i].Time.After(frames[i+1].Time) {
+			frames[i].Time = frames[i+1].Time
+		}
+	}
+}
+
+// source begins a list of frames.
+func (r *Recording) source() *[]Frame {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := new([]Frame)
+	r.sources = append(r.sources, list)
+	return list
+}
+
+// add keeps a frame, whose bytes it copies.
+func (r *Recording) add(to *[]Frame, f Frame) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch cost := len(f.Bytes) + frameCost; {
+	case !r.on:
+		return
+	case r.beyond > 0 || r.size+cost > r.most:
+		r.beyond++ // and all after it, so that what is kept has no gap
+		return
+	default:
+		r.size += cost
+	}
+	const atOnce = 64 << 10
+	switch n := len(f.Bytes); {
+	case n > atOnce/4:
+		f.Bytes = bytes.Clone(f.Bytes)
+	default:
+		if n > len(r.room) {
+			r.room = make([]byte, atOnce)
+		}
+		copy(r.room, f.Bytes)
+		f.Bytes, r.room = r.room[:n:n], r.room[n:]
+	}
+	*to = append(*to, f)
+}
+
+// tap returns what takes the frames of links over the wire.
+func (r *Recording) tap(plan *Plan) func(wire.Passage) {
+	ends := make(map[string][]End)
+	for _, l := range plan.Links {
+		ends[l.Name] = l.Join
+	}
+	list := r.source()
+	return func(p wire.Passage) {
+		end := ends[p.Link][p.End]
+		r.add(list, Frame{Time: p.Time, Host: end.Host, Interface: end.Interface, Link: p.Link, Fate: p.Fate, Bytes: p.Frame})
+	}
+}
+
+// Record records the frames of a network as well. Its interfaces are those of
+// a host, of which some belong to links.
+func (r *Recording) Record(n *Network, host string, links map[string]string) error {
+	return r.listen(n, host, links, nil)
+}
+
+// listen listens to the interfaces of a network, but not to those that others
+// record.
+func (r *Recording) listen(n *Network, host string, links map[string]string, but []int) error {
+	list, names := r.source(), map[int]string{}
+	l, err := wire.Listen(n.Within, but, func(s wire.Sent) {
+		name, known := names[s.Index]
+		if !known {
+			name = n.nameOf(s.Index)
+			names[s.Index] = name
+		}
+		f := Frame{Time: s.Time, Host: host, Interface: name, Link: links[name], Bytes: s.Frame}
+		if _, planned := links[name]; !planned {
+			f.Interface, f.Received = strings.CutSuffix(name, farSuffix)
+		}
+		r.add(list, f)
+	})
+	if err != nil {
+		return err
+	}
+	r.listeners = append(r.listeners, l)
+	return nil
+}
+
+// farSuffix is in the names of the far ends of cables.
+const farSuffix = "far"
+
+// recordHosts records all hosts of a lab. The wire records its own links.
+func (r *Recording) recordHosts(l *Lab, p *Plan) error {
+	links := make(map[End]LinkPlan)
+	for _, link := range p.Links {
+		for _, end := range link.Join {
+			links[end] = link
+		}
+	}
+	r.wire = l.wire
+	for _, h := range p.Hosts {
+		n, of, but := l.hosts[h.Name], make(map[string]string), []int(nil)
+		for _, i := range h.Interfaces {
+			link := links[End{h.Name, i.Name}]
+			of[i.Name] = link.Name
+			if !link.Wire {
+				continue
+			}
+			on, err := n.Interface(i.Name)
+			if err != nil {
+				return &PlanError{Host: h.Name, Interface: i.Name, Err: err}
+			}
+			but = append(but, on.Index)
+		}
+		if err := r.listen(n, h.Name, of, but); err != nil {
+			return &PlanError{Host: h.Name, Err: err}
+		}
+	}
+	return nil
+}
