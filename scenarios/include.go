@@ -44,6 +44,22 @@ func filesOf(list []*Included, paths []string) []string {
 	return paths
 }
 
+// IncludedData are these files as they were read, by their paths.
+func (s *Scenario) IncludedData() map[string][]byte {
+	files := make(map[string][]byte)
+	addData(s.Included, files)
+	return files
+}
+
+func addData(list []*Included, to map[string][]byte) {
+	for _, inc := range list {
+		if inc.Path != "" {
+			to[inc.Path] = inc.root.File.Data
+		}
+		addData(inc.Included, to)
+	}
+}
+
 // libraryKeys are the keys of a file that others include.
 var libraryKeys = []string{"description", "include", "vars", "procedures"}
 
@@ -75,11 +91,12 @@ type loader struct {
 	count    int
 	size     int // of all of them, in bytes
 	policy   *Policy
+	given    map[string][]byte // the files that may be included; nil: any
 }
 
 // newLoader reads for the document at n.
 func newLoader(n *source.Node, o Options) *loader {
-	return &loader{under: []string{filepath.Clean(n.Pos.File)}, policy: o.Policy}
+	return &loader{under: []string{filepath.Clean(n.Pos.File)}, policy: o.Policy, given: o.Included}
 }
 
 // includeList is the value of the key include. The loader reads the files
@@ -188,7 +205,7 @@ func (l *loader) open(n *source.Node) *source.Node {
 		l.problems = append(l.problems, p)
 		return nil
 	}
-	data, err := readInclude(n, path)
+	data, err := l.read(n, path)
 	if err != nil {
 		l.problem(n, "%s", err).Hint = includeHint(n.Text, err)
 		return nil
@@ -244,10 +261,17 @@ func pathOf(n *source.Node) (path, shown string) {
 	return path, path
 }
 
-// readInclude returns the text of a file or a library.
-func readInclude(n *source.Node, path string) ([]byte, error) {
+// read returns the text of a file or a library.
+func (l *loader) read(n *source.Node, path string) ([]byte, error) {
 	if isPath(n.Text) {
-		data, err := source.ReadFile(path)
+		data, given := l.given[path]
+		if given {
+			return data, nil
+		}
+		err := fs.ErrNotExist
+		if l.given == nil {
+			data, err = source.ReadFile(path)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("cannot include the file: %w", err)
 		}

@@ -161,6 +161,10 @@ type Options struct {
 	Kinds step.Kinds
 	// Policy, unless it is nil, says what the file may need of the outside.
 	Policy *Policy
+	// Included, unless it is nil, are the files that may be included, by the
+	// paths of [Scenario.IncludedFiles]; no other is read. Then libraries that
+	// the file itself holds are not checked.
+	Included map[string][]byte
 }
 
 // ParseWith is Parse with options.
@@ -175,7 +179,9 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 	var all value.Compiled
 	for i, n := range nodes {
 		if isLibrary(n) {
-			problems = append(problems, checkLibrary(n, o)...)
+			if o.Included == nil {
+				problems = append(problems, checkLibrary(n, o)...)
+			}
 			continue
 		}
 		s := &Scenario{Name: base, Node: n}

@@ -1,7 +1,6 @@
 package userns
 
 import (
-	"encoding/gob"
 	"os"
 	"os/signal"
 	"syscall"
@@ -9,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner/lab"
+	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
@@ -18,7 +18,7 @@ var capabilities = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NE
 
 // startProcess starts a copy of this process in a user namespace. It ends when
 // this process has ended, however that was.
-func startProcess() (*process, error) {
+func startProcess() (*remote.Process, error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, os.NewSyscallError("socketpair", err)
@@ -31,10 +31,7 @@ func startProcess() (*process, error) {
 		ours.Close()
 		return nil, err
 	}
-	return &process{
-		conn: ours, out: gob.NewEncoder(ours), in: gob.NewDecoder(ours), runs: make(map[uint64]chan reply),
-		wait: func() { child.Wait() },
-	}, nil
+	return remote.New(ours, func() { child.Wait() }), nil
 }
 
 // startCopy starts this binary in a user namespace in which the ids of user and

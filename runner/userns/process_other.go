@@ -2,9 +2,13 @@
 
 package userns
 
-import "errors"
+import (
+	"errors"
 
-func startProcess() (*process, error) { return nil, errors.New("only Linux has them") }
+	"github.com/sockscript/sockscript/runner/remote"
+)
+
+func startProcess() (*remote.Process, error) { return nil, errors.New("only Linux has them") }
 
 // Again does nothing: ok is false.
 func Again() (status int, ok bool) { return 0, false }

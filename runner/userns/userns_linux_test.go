@@ -3,12 +3,10 @@ package userns
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
-	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,6 +16,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
+	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/tests/ci"
@@ -168,8 +167,7 @@ func TestProcessGone(t *testing.T) {
 	if res := r.Run(t.Context(), s, scenarios.Options{}, runner.Options{}); res.Status != history.Passed {
 		t.Fatal(res.Status, res.Failure)
 	}
-	r.used.conn.Close()
-	r.used.wait()
+	r.used.Close()
 	for range 2 {
 		res := r.Run(t.Context(), s, scenarios.Options{}, runner.Options{})
 		if res.Status != history.Failed || res.Failure.Message == "" {
@@ -184,7 +182,7 @@ func TestRefusedTwice(t *testing.T) {
 	if !asUser(t) {
 		return
 	}
-	r := &Runner{start: func() (*process, error) { return nil, errors.New("there are too many") }}
+	r := &Runner{start: func() (*remote.Process, error) { return nil, errors.New("there are too many") }}
 	for network, want := range map[string]history.Status{
 		"network: private": history.Failed, "requires: netns\nnetwork: private": history.Skipped,
 		"network: {hosts: {a: {}}}": history.Skipped,
@@ -200,30 +198,4 @@ func TestRefusedTwice(t *testing.T) {
 			t.Errorf("%s: %s", res.Status, told)
 		}
 	}
-}
-
-func TestValuesOfRequests(t *testing.T) {
-	vars := map[string]any{"n": nil, "i": 7, "f": 1.0, "s": "x", "b": true, "l": []any{nil, map[string]any{"k": nil}}}
-	s := parse(t, "network: private\nactors: {a: []}\n")
-	var wire bytes.Buffer
-	sent := newRequest(1, s, scenarios.Options{}, runner.Options{Vars: vars, Private: true, Full: true})
-	got := overTheWire(t, &wire, sent)
-	o := got.options(nil)
-	if !o.Private || !o.Full || got.Scenario != "test" {
-		t.Errorf("%+v", got)
-	}
-	if !reflect.DeepEqual(vars, o.Vars) {
-		t.Errorf("sent %#v\ngot  %#v", vars, o.Vars)
-	}
-}
-
-func overTheWire(t *testing.T, wire *bytes.Buffer, sent request) (got request) {
-	t.Helper()
-	if err := gob.NewEncoder(wire).Encode(sent); err != nil {
-		t.Fatal(err)
-	}
-	if err := gob.NewDecoder(wire).Decode(&got); err != nil {
-		t.Fatal(err)
-	}
-	return got
 }

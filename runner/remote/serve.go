@@ -1,14 +1,11 @@
-package userns
+package remote
 
 import (
 	"context"
 	"encoding/gob"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -16,19 +13,9 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// connFile is the descriptor by which the process is asked.
-const connFile = 3
-
-// serve runs what it is asked to run until the other end of the connection is
+// Serve runs what it is asked to run until the other end of the connection is
 // closed. Then it ends all runs in good order.
-func serve() {
-	// The signals of a terminal go to all its processes. The one that asks says
-	// what is to end.
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
-	syscall.CloseOnExec(connFile)
-	s := newServer(os.NewFile(connFile, "connection"))
-	s.serve()
-}
+func Serve(conn io.ReadWriter) { newServer(conn).serve() }
 
 // A server is the side that runs.
 type server struct {
@@ -103,13 +90,13 @@ func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
 
 // scenario finds the scenario that is asked for. A file is read once.
 func (s *server) scenario(r *request) (*scenarios.Scenario, error) {
-	key := fmt.Sprintf("%q %q %s", r.File, r.Command, r.Data)
+	key := fmt.Sprintf("%q %q %q %s", r.File, r.Command, r.Included, r.Data)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.files[key]
 	if list == nil {
 		var problems source.Problems
-		list, problems = scenarios.ParseWith(r.File, r.Data, scenarios.Options{Command: r.Command})
+		list, problems = scenarios.ParseWith(r.File, r.Data, scenarios.Options{Command: r.Command, Included: r.Included})
 		if list == nil {
 			return nil, fmt.Errorf("the scenario cannot be read again:\n%s", problems.Report())
 		}

@@ -1,4 +1,4 @@
-package userns
+package remote
 
 import (
 	"encoding/gob"
@@ -23,6 +23,7 @@ type request struct {
 
 	File     string // as messages name it
 	Data     []byte
+	Included map[string][]byte
 	Command  []string
 	Scenario string // its name
 
@@ -57,7 +58,7 @@ func newRequest(id uint64, s *scenarios.Scenario, how scenarios.Options, o runne
 		vars[name] = replaceNull(v, nil, null{})
 	}
 	return request{
-		ID: id, Want: wantsRun, File: s.Node.File.Name, Data: s.Node.File.Data, Command: how.Command, Scenario: s.Name,
+		ID: id, Want: wantsRun, File: s.Node.File.Name, Data: s.Node.File.Data, Included: s.IncludedData(), Command: how.Command, Scenario: s.Name,
 		Vars: vars, Timeout: o.Timeout, Full: o.Full, FoldAll: o.FoldAll, Private: o.Private, Frames: o.Frames, Keep: o.Keep,
 	}
 }

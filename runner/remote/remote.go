@@ -1,0 +1,139 @@
+// Package remote runs scenarios in another process: it asks for runs over a
+// connection, and what they have recorded comes back as bytes.
+package remote
+
+import (
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios"
+)
+
+// A Process is the one at the other end, which runs [Serve]. Its methods may be
+// called from any goroutine.
+type Process struct {
+	conn io.Closer
+	in   *gob.Decoder
+	wait func()
+
+	mu   sync.Mutex
+	out  *gob.Encoder
+	last uint64
+	runs map[uint64]chan reply
+	gone error // why nobody answers any more
+}
+
+// New returns the process at the other end of a connection. wait waits until it
+// has ended.
+func New(conn io.ReadWriteCloser, wait func()) *Process {
+	p := &Process{conn: conn, out: gob.NewEncoder(conn), in: gob.NewDecoder(conn), wait: wait, runs: make(map[uint64]chan reply)}
+	go p.listen()
+	return p
+}
+
+// Run is [runner.Run] in the other process. how is how the scenario's file was
+// read.
+func (p *Process) Run(ctx context.Context, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
+	id, end, err := p.ask(s, how, o)
+	if err != nil {
+		return Failed(s, err)
+	}
+	cancelled, hurried := ctx.Done(), o.Hurry
+	for {
+		select {
+		case got := <-end:
+			return p.result(s, got)
+		case <-cancelled:
+			cancelled = nil
+			p.say(request{ID: id, Want: wantsCancel})
+		case <-hurried:
+			hurried = nil
+			p.say(request{Want: wantsHurry})
+		}
+	}
+}
+
+// Close ends the process and waits for its end.
+func (p *Process) Close() {
+	p.conn.Close()
+	p.wait()
+}
+
+// ask asks for a run; its end comes by the channel.
+func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Options) (uint64, <-chan reply, error) {
+	end := make(chan reply, 1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone != nil {
+		return 0, nil, p.gone
+	}
+	p.last++
+	if err := p.out.Encode(newRequest(p.last, s, how, o)); err != nil {
+		return 0, nil, err
+	}
+	p.runs[p.last] = end
+	return p.last, end, nil
+}
+
+// say sends a request that has no answer. Whoever has gone needs none.
+func (p *Process) say(r request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.out.Encode(r)
+}
+
+// listen takes the replies until the process has gone.
+func (p *Process) listen() {
+	for {
+		var r reply
+		err := p.in.Decode(&r)
+		p.mu.Lock()
+		if err != nil {
+			p.leave()
+			p.mu.Unlock()
+			return
+		}
+		end := p.runs[r.ID]
+		delete(p.runs, r.ID)
+		p.mu.Unlock()
+		if end != nil {
+			end <- r
+		}
+	}
+}
+
+var errGone = errors.New("the process that runs the scenario has ended")
+
+// leave answers all that still wait. p.mu is held.
+func (p *Process) leave() {
+	p.gone = errGone
+	for id, end := range p.runs {
+		end <- reply{ID: id, Err: errGone.Error()}
+	}
+	clear(p.runs)
+}
+
+func (p *Process) result(s *scenarios.Scenario, r reply) *history.Result {
+	if r.Err != "" {
+		return Failed(s, errors.New(r.Err))
+	}
+	res, err := history.Decode[*history.Result](r.Result)
+	if err != nil {
+		return Failed(s, fmt.Errorf("the process that runs the scenario says what cannot be read: %w", err))
+	}
+	return res
+}
+
+// Failed is the result of a scenario that was not run.
+func Failed(s *scenarios.Scenario, err error) *history.Result {
+	return &history.Result{
+		Scenario: runner.Describe(s), Record: new(history.Record),
+		Status: history.Failed, Failure: history.NewFailure(err),
+	}
+}
