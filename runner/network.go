@@ -9,6 +9,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -17,9 +18,9 @@ import (
 // netns is the requirement that a network can be made.
 const netns = "netns"
 
-// A network is where the sockets of a run are made and its programs run. One
+// A runNetwork is where the sockets of a run are made and its programs run. One
 // without hosts is one host, whose name is empty.
-type network interface {
+type runNetwork interface {
 	step.Network
 	scenarios.Network
 	// Hosts are the names of the hosts.
@@ -97,19 +98,19 @@ var errHostNetwork = errors.New("the scenario asks for the host's network, and t
 // OwnNetwork reports whether a run makes a network for the scenario.
 func OwnNetwork(s *scenarios.Scenario, o Options) bool {
 	switch s.Network.Kind {
-	case scenarios.PrivateNetwork, scenarios.HostsNetwork:
+	case network.KindPrivate, network.KindHosts:
 		return true
-	case scenarios.AnyNetwork:
+	case network.KindAny:
 		return o.Private
 	}
 	return false
 }
 
 // openNetwork makes the network of a scenario.
-func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
+func openNetwork(s *scenarios.Scenario, o Options) (runNetwork, error) {
 	plan := &s.Network
 	switch {
-	case plan.Kind == scenarios.HostNetwork && o.Private:
+	case plan.Kind == network.KindHost && o.Private:
 		return nil, &placedError{plan.Node, errHostNetwork}
 	case !OwnNetwork(s, o):
 		return outside(), nil
@@ -130,8 +131,8 @@ func openNetwork(s *scenarios.Scenario, o Options) (network, error) {
 }
 
 // makeNetwork makes a network that only the scenario has.
-func makeNetwork(plan *scenarios.NetworkPlan, frames recording) (network, error) {
-	if plan.Kind == scenarios.HostsNetwork {
+func makeNetwork(plan *network.Plan, frames recording) (runNetwork, error) {
+	if plan.Kind == network.KindHosts {
 		return buildHosts(plan, frames)
 	}
 	settings := lab.Settings{LoDown: plan.LoDown}
@@ -154,7 +155,7 @@ func makeNetwork(plan *scenarios.NetworkPlan, frames recording) (network, error)
 }
 
 // refusedNode is where the file says what the kernel has refused.
-func refusedNode(plan *scenarios.NetworkPlan, err error) *source.Node {
+func refusedNode(plan *network.Plan, err error) *source.Node {
 	unset, at := new(lab.SysctlError), new(lab.PlanError)
 	errors.As(err, &at)
 	node := plan.Node
@@ -186,7 +187,7 @@ func (e *placedError) Error() string { return e.err.Error() }
 func (e *placedError) Unwrap() error { return e.err }
 
 // unmet tells the first requirement that is not there and why; "" when all are.
-func unmet(ctx context.Context, list []scenarios.Requirement, n network) string {
+func unmet(ctx context.Context, list []scenarios.Requirement, n runNetwork) string {
 	for _, r := range list {
 		if n.Own() && r.String() == netns {
 			continue // the scenario has it
@@ -201,7 +202,7 @@ func unmet(ctx context.Context, list []scenarios.Requirement, n network) string 
 // begin makes the network of a scenario and looks whether all is there that the
 // scenario requires. Where something is missing, or the network cannot be made,
 // it says so in the result.
-func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.Result) network {
+func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.Result) runNetwork {
 	n, err := openNetwork(s, o)
 	var missing string
 	var refused *lab.RefusedError

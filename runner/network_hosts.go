@@ -9,7 +9,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/lab/wire"
-	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -19,14 +19,14 @@ import (
 type hostsNetwork struct {
 	*lab.Lab
 	recording
-	plan      *scenarios.NetworkPlan
+	plan      *network.Plan
 	names     []string // in the order of the file
 	hosts     map[string]*host
 	low, high uint16 // the ports that the kernel chooses on one of the hosts
 }
 
 // buildHosts makes a network of hosts.
-func buildHosts(plan *scenarios.NetworkPlan, frames recording) (network, error) {
+func buildHosts(plan *network.Plan, frames recording) (runNetwork, error) {
 	p := planOf(plan)
 	p.Record = frames.of
 	l, err := lab.Build(p)
@@ -36,9 +36,9 @@ func buildHosts(plan *scenarios.NetworkPlan, frames recording) (network, error) 
 	n := &hostsNetwork{Lab: l, recording: frames, plan: plan, hosts: make(map[string]*host), low: 65535}
 	for _, h := range plan.Hosts {
 		n.names = append(n.names, h.Name)
-		network, _ := l.Host(h.Name)
-		n.hosts[h.Name] = &host{Network: network, addresses: addressesOf(h)}
-		network.Within(func() {
+		inside, _ := l.Host(h.Name)
+		n.hosts[h.Name] = &host{Network: inside, addresses: addressesOf(h)}
+		inside.Within(func() {
 			low, high := event.ReadDynamicPorts()
 			n.low, n.high = min(n.low, low), max(n.high, high)
 		})
@@ -59,7 +59,7 @@ type host struct {
 	addresses []netip.Addr
 }
 
-func addressesOf(h *scenarios.Host) []netip.Addr {
+func addressesOf(h *network.Host) []netip.Addr {
 	var list []netip.Addr
 	for _, i := range h.Interfaces {
 		for _, a := range i.Addresses {
@@ -155,7 +155,7 @@ func (n *hostsNetwork) Own() bool { return true }
 func (n *hostsNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
 
 // planOf is the plan of a network as the lab takes it.
-func planOf(plan *scenarios.NetworkPlan) lab.Plan {
+func planOf(plan *network.Plan) lab.Plan {
 	var p lab.Plan
 	for _, h := range plan.Hosts {
 		p.Hosts = append(p.Hosts, hostPlan(h))
@@ -166,7 +166,7 @@ func planOf(plan *scenarios.NetworkPlan) lab.Plan {
 	return p
 }
 
-func hostPlan(h *scenarios.Host) lab.HostPlan {
+func hostPlan(h *network.Host) lab.HostPlan {
 	p := lab.HostPlan{Name: h.Name, Forward: h.Forward}
 	for _, i := range h.Interfaces {
 		var addresses []netip.Prefix
@@ -195,7 +195,7 @@ func gateways(r lab.Route) int {
 	return 0
 }
 
-func linkPlan(l *scenarios.Link) lab.LinkPlan {
+func linkPlan(l *network.Link) lab.LinkPlan {
 	p := lab.LinkPlan{Name: l.Name, Snooping: l.Snooping, Querier: l.Querier, Wire: l.Impaired() || l.Named}
 	for _, e := range l.Join {
 		p.Join = append(p.Join, lab.End{Host: e.Host, Interface: e.Interface})
@@ -227,7 +227,7 @@ var (
 	arps = map[string]wire.ARPMatch{"": wire.AnyARP, "any": wire.AnyARP, "request": wire.ARPRequest, "reply": wire.ARPReply}
 )
 
-func matchOf(m *scenarios.Match) wire.Match {
+func matchOf(m *network.Match) wire.Match {
 	w := wire.Match{
 		From: m.From, To: m.To, Protocol: protocols[m.Protocol], ICMP: m.ICMP, Port: m.Port,
 		First: m.First, Last: m.Last, Contains: m.Contains,
@@ -242,7 +242,7 @@ func matchOf(m *scenarios.Match) wire.Match {
 }
 
 // hostNode is where the file says what of a host the kernel has refused.
-func hostNode(h *scenarios.Host, at *lab.PlanError) *source.Node {
+func hostNode(h *network.Host, at *lab.PlanError) *source.Node {
 	for _, r := range h.Routes {
 		if at.Route.IsValid() && r.To.Prefix == at.Route {
 			return r.Node

@@ -106,7 +106,7 @@ type run struct {
 	shared   step.Run
 	hub      *hub
 	tmp      *folder
-	network  network
+	network  runNetwork
 	ports    freePorts
 	streams  ownStreams
 	programs *program.Programs
@@ -132,7 +132,7 @@ type run struct {
 	stopped  *history.Failure // from outside: a timeout of the scenario, an interrupt
 }
 
-func newRun(s *scenarios.Scenario, o Options, n network, start time.Time) *run {
+func newRun(s *scenarios.Scenario, o Options, n runNetwork, start time.Time) *run {
 	r := &run{
 		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},

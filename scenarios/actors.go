@@ -3,6 +3,7 @@ package scenarios
 import (
 	"slices"
 
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -42,12 +43,7 @@ func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 
 // newActor is an actor with the name that is at n.
 func newActor(n *source.Node) *Actor {
-	a := &Actor{Name: n.Text, Node: n, Body: new(step.Block), Count: value.Replicas()}
-	a.on = written[string]{
-		what: "the name of a host", kind: "host", schema: textOf(value.NamePattern),
-		parse: func(s string) (string, error) { return s, nil },
-	}
-	return a
+	return &Actor{Name: n.Text, Node: n, Body: new(step.Block), Count: value.Replicas(), on: network.NewHostName()}
 }
 
 func (a *Actor) decode(r *step.Reader, n *source.Node) {
@@ -77,7 +73,7 @@ func (a *Actor) params(body *actorBody) []*value.Param {
 		{Key: "steps", Value: body, Required: !a.Turns, Help: "what the actor does"},
 		{Key: "count", Value: &outside{value: &a.Count}, Help: "how many replicas run, each with its own index; default: 1"},
 		{Key: "timeout", Value: &outside{value: &a.Timeout}, Help: "the longest time that all steps together may take"},
-		{Key: "host", Value: &a.on, Help: "the host of the network that the actor is on; default: the host of the actor's own name"},
+		{Key: "host", Value: a.on, Help: "the host of the network that the actor is on; default: the host of the actor's own name"},
 		{Key: "process", Value: &a.process, Help: "true: all calls of the actor's steps are made by a process of its own; see fork"},
 		{Key: "background", Value: &a.background, Help: "true: the actor serves the others; when they have ended, it is ended in the call that it waits in"},
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -28,7 +29,7 @@ type document struct {
 	known       value.Plain
 	include     includeList
 	files       files
-	network     NetworkPlan
+	network     network.Plan
 	procedures  step.Procedures
 	actors      actors
 	sequence    sequence
@@ -48,7 +49,7 @@ func (doc *document) params() []*value.Param {
 		{Key: "known_failure", Value: &doc.known, Help: "why the scenario is expected to fail: then it is reported as known, and if it passes, that is a failure"},
 		{Key: "include", Value: doc.include, Help: "files whose procedures and vars the scenario uses: one or a list. A text with a / or an ending is a file, relative to this one; a word is a library that ships with sockscript; {as: NAME, from: …} gives it another name"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start; {raw: TEXT} is a text in which ${ means nothing"},
-		{Key: "network", Value: &doc.network, Help: "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"},
+		{Key: "network", Value: &doc.network, Help: network.Help},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Help: "the actors by name, each with its steps; they run at the same time"},
 		{Key: "sequence", Value: &doc.sequence, Help: "turns of several actors, one after the other: each item is an actor with its steps"},
@@ -78,11 +79,11 @@ func (s *Scenario) read(n *source.Node, o Options) (*document, source.Problems) 
 	s.Included = l.include(n.Get("include"))
 	doc.columns = columnsOf(n.Get("cases"))
 	turned := step.SequenceActors(o.Kinds, n.Get("sequence"))
-	actors := slices.Concat(keysOf(n.Get("actors")), turned)
-	vars := slices.AppendSeq(keysOf(n.Get("vars")), maps.Keys(doc.columns))
+	actors := slices.Concat(n.Get("actors").Keys(), turned)
+	vars := slices.AppendSeq(n.Get("vars").Keys(), maps.Keys(doc.columns))
 	l.clashes(s.Included, actors, vars)
 	r := step.NewReader(o.Kinds, actors, append(vars, namesOfIncluded(s.Included)...))
-	r.Libraries, r.Hosts = library.Includes(), interfacesIn(n.Get("network"))
+	r.Libraries, r.Hosts = library.Includes(), network.InterfacesIn(n.Get("network"))
 	for _, inc := range s.Included {
 		file, problems := inc.decode(r)
 		r.Include(inc.Name, file)
@@ -91,7 +92,7 @@ func (s *Scenario) read(n *source.Node, o Options) (*document, source.Problems) 
 	doc.procedures.Reader, doc.actors.reader, doc.sequence.reader = r, r, r
 	doc.actors.turned = turned
 	r.Mapping(inOrder(n), doc.params(), "a scenario")
-	doc.network.clashes(r.Decoder, append(vars, namesOfIncluded(s.Included)...))
+	doc.network.Clashes(r.Decoder, append(vars, namesOfIncluded(s.Included)...))
 	if n.Get("actors") == nil && n.Get("sequence") == nil {
 		r.Problem(n, "a scenario needs actors").Hint = "write actors, each with its steps, or a sequence of their turns"
 	}
@@ -188,8 +189,8 @@ func (s *Scenario) check(doc *document) source.Problems {
 			outside = append(outside, e)
 		}
 	}
-	problems = append(problems, s.checkHosts()...)
-	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.topology())...)
+	problems = append(problems, s.Network.CheckSteps(checked)...)
+	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
 }
 
 // variables are those of vars and of the rows, with their places. The name of a
@@ -213,17 +214,6 @@ func noReferences(e *value.Expr, n *source.Node, what string) source.Problems {
 		problems = append(problems, p.WithHint("its value is needed before any actor runs; use vars"))
 	}
 	return problems
-}
-
-// keysOf are the keys of a mapping; none where it is not there.
-func keysOf(n *source.Node) []string {
-	var names []string
-	if n != nil {
-		for _, e := range n.Entries {
-			names = append(names, e.Key.Text)
-		}
-	}
-	return names
 }
 
 // tooMany reports the actor with which they are too many.

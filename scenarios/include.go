@@ -123,7 +123,7 @@ func (l *loader) include(n *source.Node) []*Included {
 	}
 	var list []*Included
 	seen := make(map[string]*Included)
-	for _, item := range items(n) {
+	for _, item := range n.OneOrMore() {
 		inc := l.one(item)
 		if inc == nil {
 			continue
@@ -331,7 +331,7 @@ func namesOfIncluded(list []*Included) []string {
 
 // decode reads an included file, whose steps r numbers.
 func (inc *Included) decode(r *step.Reader) (*step.Reader, source.Problems) {
-	names := append(keysOf(inc.root.Get("vars")), namesOfIncluded(inc.Included)...)
+	names := append(inc.root.Get("vars").Keys(), namesOfIncluded(inc.Included)...)
 	inc.Scope = &step.Library{Vars: names}
 	own := r.Library(inc.Scope)
 	var problems source.Problems

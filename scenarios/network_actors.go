@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"slices"
-
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -22,7 +20,7 @@ func (s *Scenario) place(d *value.Decoder) {
 			d.Problem(a.on.Node, "the network of the scenario has no hosts").Hint = "leave host out, or write network: {hosts: …}"
 			continue
 		case s.Network.Host(a.on.T) == nil:
-			names := s.Network.topology().HostList()
+			names := s.Network.Topology().HostList()
 			p := d.Problem(a.on.Node, "the network has no host %s", value.Quote(a.on.T))
 			if p.Hint = source.DidYouMean(a.on.T, names); p.Hint == "" {
 				p.Hint = "its hosts are " + value.JoinOr(names)
@@ -33,16 +31,6 @@ func (s *Scenario) place(d *value.Decoder) {
 			p.Hint = "rename one of them: expressions name hosts and actors"
 		}
 		a.Host = a.on.T
-	}
-}
-
-// clashes reports hosts that bear the name of something else which expressions
-// can name.
-func (v *NetworkPlan) clashes(d *value.Decoder, vars []string) {
-	for _, h := range v.Hosts {
-		if slices.Contains(vars, h.Name) {
-			d.Problem(h.Node, "the name %s is taken by the variable %s", h.Name, h.Name).Hint = "give the host another name"
-		}
 	}
 }
 

@@ -88,7 +88,7 @@ func Requirements() []value.DocRow {
 type requirements struct{ list []Requirement }
 
 func (v *requirements) Decode(d *value.Decoder, n *source.Node) {
-	for _, item := range items(n) {
+	for _, item := range n.OneOrMore() {
 		switch item.Kind {
 		case source.Scalar:
 			v.word(d, item)

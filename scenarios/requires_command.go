@@ -66,7 +66,7 @@ func (v *commandLine) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind == source.List && len(n.Items) == 0 {
 		d.Problem(n, "the command is empty").Hint = "write [PROGRAM, ARGUMENT…]"
 	}
-	for _, item := range items(n) {
+	for _, item := range n.OneOrMore() {
 		if item.Kind != source.Scalar {
 			d.Problem(item, "expected a text, got %s", item.Describe()).Hint = "write [PROGRAM, ARGUMENT…]"
 			continue

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
@@ -36,7 +37,7 @@ type Scenario struct {
 	Computed     []*Variable    // each after those that it reads
 	Included     []*Included
 	Files        []*File
-	Network      NetworkPlan
+	Network      network.Plan
 	Actors       []*Actor
 	// Sequence holds the turns of actors that happen in one order; nil where
 	// there are none.
@@ -87,7 +88,7 @@ type Actor struct {
 	process    value.Bool
 	// Host is the host of the network that it is on; "" where it is on none.
 	Host string
-	on   written[string]
+	on   *network.Literal[string]
 	Node *source.Node
 }
 

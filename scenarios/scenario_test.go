@@ -14,6 +14,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 const smallest = "actors:\n  one: []\n"
@@ -54,19 +55,19 @@ func TestEmptyFiles(t *testing.T) {
 		if list != nil {
 			t.Errorf("%q gives %v", text, list)
 		}
-		wantLines(t, findings(problems), want)
+		parsetest.WantLines(t, parsetest.Findings(problems), want)
 	}
 }
 
 func TestDocuments(t *testing.T) {
-	list := parse(t, "name: first\nactors: {a: []}\n---\nactors: {b: []}\n---\n# nothing here\n---\nname: last\nactors: {c: []}\n")
+	list := parsetest.Parse(t, "name: first\nactors: {a: []}\n---\nactors: {b: []}\n---\n# nothing here\n---\nname: last\nactors: {c: []}\n")
 	var names, places []string
 	for _, s := range list {
 		names = append(names, s.Name)
 		places = append(places, s.Pos().String())
 	}
-	wantLines(t, names, "first", "test-2", "last")
-	wantLines(t, places, "dir/test.yaml:1:1", "dir/test.yaml:4:1", "dir/test.yaml:8:1")
+	parsetest.WantLines(t, names, "first", "test-2", "last")
+	parsetest.WantLines(t, places, "dir/test.yaml:1:1", "dir/test.yaml:4:1", "dir/test.yaml:8:1")
 }
 
 func TestNamesClash(t *testing.T) {
@@ -74,7 +75,7 @@ func TestNamesClash(t *testing.T) {
 	if list != nil {
 		t.Error("the file was accepted")
 	}
-	wantLines(t, findings(problems), "9:1: the file has two scenarios named a; the first is at line 1; set the key name in one of them")
+	parsetest.WantLines(t, parsetest.Findings(problems), "9:1: the file has two scenarios named a; the first is at line 1; set the key name in one of them")
 }
 
 // A document that is wrong does not hide what is wrong with the others, and
@@ -84,7 +85,7 @@ func TestEveryDocumentIsChecked(t *testing.T) {
 	if list != nil {
 		t.Error("the file was accepted")
 	}
-	wantLines(t, findings(problems),
+	parsetest.WantLines(t, parsetest.Findings(problems),
 		`1:9: actors is a mapping of names to lists of steps, not the text "5"`,
 		"3:1: a scenario is a mapping with the key actors, not a list",
 		"8:1: a scenario needs actors; write actors, each with its steps, or a sequence of their turns",
@@ -94,7 +95,7 @@ func TestEveryDocumentIsChecked(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	s := parse(t, `
+	s := parsetest.Parse(t, `
 name: all-keys
 description: |
   Two lines
@@ -123,7 +124,7 @@ actors:
 	for _, r := range s.Requires {
 		requires = append(requires, r.String())
 	}
-	wantLines(t, requires, "ipv6", "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", "root", "netns",
+	parsetest.WantLines(t, requires, "ipv6", "kernel>=5.10", "os:linux", "cmd:nc", "socket:udp", "root", "netns",
 		"cap:NET_RAW", "env:HOME", "command: [nc, -h]")
 	vars := map[string]any{
 		"n": 5, "f": 1.5, "on": true, "text": "abc", "quoted": "7",
@@ -148,14 +149,14 @@ actors:
 
 // One tag or requirement needs no list.
 func TestSingleWords(t *testing.T) {
-	s := parse(t, "tags: quick\nrequires: root\n"+smallest)[0]
+	s := parsetest.Parse(t, "tags: quick\nrequires: root\n"+smallest)[0]
 	if !s.HasTag("quick") || len(s.Requires) != 1 || s.Requires[0].String() != "root" {
 		t.Errorf("%v, %v", s.Tags, s.Requires)
 	}
 }
 
 func TestSharedNames(t *testing.T) {
-	s := parse(t, `
+	s := parsetest.Parse(t, `
 procedures:
   p: [{print: "${b.y}"}]
 actors:
@@ -233,7 +234,7 @@ func TestKeyProblems(t *testing.T) {
 		{"files: {../a: b}\n", `1:9: the file "../a" would not be in the temporary folder; write a relative path without ..`},
 	} {
 		list, problems := scenarios.Parse("x.yaml", []byte(test.text+smallest))
-		got := findings(slices.DeleteFunc(problems, func(p *source.Problem) bool { return p.Severity == source.Warning }))
+		got := parsetest.Findings(slices.DeleteFunc(problems, func(p *source.Problem) bool { return p.Severity == source.Warning }))
 		if list != nil || len(got) != 1 || !strings.HasPrefix(got[0], test.want) {
 			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
 		}
@@ -256,7 +257,7 @@ func TestActorProblems(t *testing.T) {
 		{"actors:\n  a: []\n  a: []\n", `3:3: the key "a" is already given on line 2; keep one of the two`},
 	} {
 		list, problems := scenarios.Parse("x.yaml", []byte(test.text))
-		got := findings(problems)
+		got := parsetest.Findings(problems)
 		if list != nil || len(got) != 1 || got[0] != test.want {
 			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
 		}
@@ -269,7 +270,7 @@ func TestProblemLines(t *testing.T) {
 	_, problems := scenarios.Parse("x.yaml", []byte(text))
 	lines := strings.Split(text, "\n")
 	if len(problems) < 4 {
-		t.Errorf("only %q", findings(problems))
+		t.Errorf("only %q", parsetest.Findings(problems))
 	}
 	for _, p := range problems {
 		if p.Line != lines[p.Pos.Line-1] {

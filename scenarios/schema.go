@@ -43,25 +43,3 @@ func ActorKeys() []value.DocRow {
 	a := newActor(new(source.Node))
 	return value.DocRows(a.params(&actorBody{}))
 }
-
-// A DocTable is a table of the reference.
-type DocTable struct {
-	Title string
-	Rows  []value.DocRow
-}
-
-// NetworkTables document the keys of a network, from the outside to the inside.
-func NetworkTables() []DocTable {
-	plan, host, link, fault := new(NetworkPlan), new(Host), new(Link), new(Fault)
-	rules := &faults{link: link}
-	frames := (&act{fault: fault, link: link}).params(&endOf{link: link}, &endOf{link: link})
-	return []DocTable{
-		{"Network", value.DocRows(plan.params())},
-		{"Private network", value.DocRows((&privateNetwork{plan}).params())},
-		{"Host", value.DocRows(host.params())},
-		{"Interface", value.DocRows(new(Interface).params())},
-		{"Link", value.DocRows(link.params(new(oneWay)))},
-		{"Fault", value.DocRows(append(rules.acts(fault), &value.Param{Key: "set", Value: &value.Enum{Words: onOff}, Help: setHelp}))},
-		{"Frames of a fault", value.DocRows(frames)},
-	}
-}

@@ -55,3 +55,8 @@ func plain(n *source.Node) any {
 	}
 	return value.Scalar(n)
 }
+
+// linkText is a scenario with a link between two hosts, a and b.
+func linkText(link string) string {
+	return "network:\n  hosts: {a: {eth0: 10.0.0.1/24}, b: {eth0: 10.0.0.2/24}}\n  links: {" + link + "}\nactors: {one: [{print: hello}]}\n"
+}

@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -60,11 +61,15 @@ func TestSchemaOfExamples(t *testing.T) {
 // The schema and the loader take the same documents.
 func TestSchemaAccepts(t *testing.T) {
 	schema := compiledSchema(t)
+	severalHosts, err := os.ReadFile("network/testdata/hosts.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, text := range []string{
 		"actors: {a: []}",
 		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
 		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp', 'cap:NET_RAW', 'env:HOME', {command: [nc, -h]}, {command: 'true'}]\nactors: {x: []}",
-		"timeout: 0\nactors: {x: []}", severalHosts, "network: {hosts: {a: {eth0: {}}}}\nactors: {x: {host: a, steps: []}}",
+		"timeout: 0\nactors: {x: []}", string(severalHosts), "network: {hosts: {a: {eth0: {}}}}\nactors: {x: {host: a, steps: []}}",
 		"actors: {a: {steps: [], count: 3, timeout: 5s}}",
 		"sequence: [{a: {print: 1}}, {b: [{print: 2}]}, {repeat: 2, index: i, steps: [{a: {print: '${i}'}}]}]",
 		"actors: {a: {timeout: 5s}, c: []}\nsequence: [{a: {spawn: [], as: x}}, {a.x: {print: 1}}, {if: 'true', then: [{a: {print: 1}}]}, {for: [1], each: k, steps: []}]",
@@ -123,8 +128,8 @@ func TestSchemaRefuses(t *testing.T) {
 		"[]", "name: x", "actors: {}", "actors: []", "actors: {a: 5}", "actors: {1a: []}", "actors: {a: {count: 1}}",
 		"actors: {a: {steps: [], cuont: 1}}", "actors: {a: {steps: [], count: -1}}", "actors: {a: {steps: [], count: x}}",
 		"xyz: 1\nactors: {a: []}", "network: privat\nactors: {a: []}", "network: {}\nactors: {a: []}", "network: {private: {low: up}}\nactors: {a: []}", "network: {private: {lo: on}}\nactors: {a: []}", "network: {private: {sysctls: {kernel.x: 1}}}\nactors: {a: []}", "network: {hosts: {}}\nactors: {a: []}", "network: {links: {}}\nactors: {a: []}", "network: {hosts: {a: 5}}\nactors: {a: []}", "network: {hosts: {a: {eth0: []}}}\nactors: {a: []}", "network: {hosts: {a: {eth0: {mtu: 5}}}}\nactors: {a: []}", "network: {hosts: {a: {}}, private: {}}\nactors: {a: []}",
-		hostsText(two, "lan: {}"), hostsText(two, "lan: {join: [a.eth0]}"), hostsText(two, "lan: {join: [a.eth0, b.eth0], rate: 5}"), hostsText(two, "lan: {join: [a.eth0, b.eth0], delay: {from: a.eth0}}"),
-		hostsText(two, "lan: {join: [a.eth0, b.eth0], faults: {x: {}}}"), hostsText(two, "lan: {join: [a.eth0, b.eth0], faults: {x: {drop: {tcp: sin}}}}"), hostsText(two, "lan: {join: [a.eth0, b.eth0], faults: {x: {delay: {tcp: syn}}}}"),
+		linkText("lan: {}"), linkText("lan: {join: [a.eth0]}"), linkText("lan: {join: [a.eth0, b.eth0], rate: 5}"), linkText("lan: {join: [a.eth0, b.eth0], delay: {from: a.eth0}}"),
+		linkText("lan: {join: [a.eth0, b.eth0], faults: {x: {}}}"), linkText("lan: {join: [a.eth0, b.eth0], faults: {x: {drop: {tcp: sin}}}}"), linkText("lan: {join: [a.eth0, b.eth0], faults: {x: {delay: {tcp: syn}}}}"),
 		"name: [a]\nactors: {a: []}", "tags: {a: b}\nactors: {a: []}",
 		"timeout: 5\nactors: {a: []}", "timeout: soon\nactors: {a: []}", "vars: [a]\nactors: {a: []}", "vars: {1a: 5}\nactors: {a: []}",
 		"requires: foo\nactors: {a: []}", "requires: 'kernel>=x'\nactors: {a: []}", "requires: 'cmd:'\nactors: {a: []}",

@@ -9,7 +9,7 @@ import (
 type words struct{ list []string }
 
 func (w *words) Decode(d *value.Decoder, n *source.Node) {
-	for _, item := range items(n) {
+	for _, item := range n.OneOrMore() {
 		var x value.Plain
 		x.Decode(d, item)
 		w.list = append(w.list, x.Text)
@@ -96,13 +96,6 @@ func (v *variables) Schema() value.Schema {
 	}
 }
 func (v *variables) Type() string { return "values by name" }
-
-func items(n *source.Node) []*source.Node {
-	if n.Kind == source.List {
-		return n.Items
-	}
-	return []*source.Node{n}
-}
 
 func oneOrMore(one value.Schema) value.Schema {
 	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -38,7 +39,7 @@ func sections() []section {
 		{"Expect", "`expect` says what must come back. Every kind has these keys, in addition to its own.", step.CommonExpect()},
 		{"Bounds", boundsIntro, value.Bounds()},
 	}
-	for _, t := range scenarios.NetworkTables() {
+	for _, t := range network.Tables() {
 		list = append(list, section{t.Title, networkIntros[t.Title], t.Rows})
 	}
 	return list

@@ -58,6 +58,25 @@ func (n *Node) Get(key string) *Node {
 	return nil
 }
 
+// Keys are the keys of a map, in the order of the file; none where n is nil.
+func (n *Node) Keys() []string {
+	var keys []string
+	if n != nil {
+		for _, e := range n.Entries {
+			keys = append(keys, e.Key.Text)
+		}
+	}
+	return keys
+}
+
+// OneOrMore are the items of a list, or else n alone.
+func (n *Node) OneOrMore() []*Node {
+	if n.Kind == List {
+		return n.Items
+	}
+	return []*Node{n}
+}
+
 // Line returns the text of the line that n is in.
 func (n *Node) Line() string {
 	if n.File == nil {

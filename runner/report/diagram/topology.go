@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
@@ -62,7 +63,7 @@ func TopologyOf(s *scenarios.Scenario) *Topology {
 }
 
 // hostLines say what a host is and has.
-func hostLines(s *scenarios.Scenario, h *scenarios.Host) []string {
+func hostLines(s *scenarios.Scenario, h *network.Host) []string {
 	var lines []string
 	var actors []string
 	for _, a := range s.Actors {
@@ -104,7 +105,7 @@ func hostLines(s *scenarios.Scenario, h *scenarios.Host) []string {
 }
 
 // linkLines say what a link does to frames.
-func linkLines(l *scenarios.Link) []string {
+func linkLines(l *network.Link) []string {
 	var does []string
 	add := func(given bool, format string, args ...any) {
 		if given {

@@ -1,4 +1,7 @@
-package scenarios
+// Package network is the part of a scenario's document that says which network
+// it runs in: the hosts, links and faults, read and checked, and what they let
+// the steps do.
+package network
 
 import (
 	"net/netip"
@@ -8,20 +11,20 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A NetworkKind says which network a scenario has.
-type NetworkKind int
+// A Kind says which network a scenario has.
+type Kind int
 
 // The kinds of networks.
 const (
-	AnyNetwork     NetworkKind = iota // the one that the run has
-	HostNetwork                       // the host's, and no other
-	PrivateNetwork                    // one of its own, with nothing but lo
-	HostsNetwork                      // one of its own, of several hosts
+	KindAny     Kind = iota // the one that the run has
+	KindHost                // the host's, and no other
+	KindPrivate             // one of its own, with nothing but lo
+	KindHosts               // one of its own, of several hosts
 )
 
-// A NetworkPlan is what a scenario says of its network.
-type NetworkPlan struct {
-	Kind    NetworkKind
+// A Plan is what a scenario says of its network.
+type Plan struct {
+	Kind    Kind
 	LoDown  bool     // of a private one
 	Sysctls []Sysctl // of a private one, in the order of the file
 	Hosts   []*Host  // in the order of the file
@@ -30,10 +33,10 @@ type NetworkPlan struct {
 }
 
 // Own reports whether the scenario has a network of its own.
-func (v *NetworkPlan) Own() bool { return v.Kind == PrivateNetwork || v.Kind == HostsNetwork }
+func (v *Plan) Own() bool { return v.Kind == KindPrivate || v.Kind == KindHosts }
 
 // Host is a host by its name; nil where there is none.
-func (v *NetworkPlan) Host(name string) *Host {
+func (v *Plan) Host(name string) *Host {
 	for _, h := range v.Hosts {
 		if h.Name == name {
 			return h
@@ -43,7 +46,7 @@ func (v *NetworkPlan) Host(name string) *Host {
 }
 
 // Link is a link by its name; nil where there is none.
-func (v *NetworkPlan) Link(name string) *Link {
+func (v *Plan) Link(name string) *Link {
 	for _, l := range v.Links {
 		if l.Name == name {
 			return l
@@ -54,7 +57,7 @@ func (v *NetworkPlan) Link(name string) *Link {
 
 // Neighboring is the first address of a host on a link that another host is on
 // too, of IPv6 or else of IPv4.
-func (v *NetworkPlan) Neighboring(host, other string, six bool) (netip.Addr, bool) {
+func (v *Plan) Neighboring(host, other string, six bool) (netip.Addr, bool) {
 	h := v.Host(host)
 	if h == nil {
 		return netip.Addr{}, false
@@ -73,33 +76,33 @@ func (v *NetworkPlan) Neighboring(host, other string, six bool) (netip.Addr, boo
 }
 
 // joins reports whether a link joins an interface of one host and another host.
-func (v *NetworkPlan) joins(host, iface, other string) bool {
+func (v *Plan) joins(host, iface, other string) bool {
 	return slices.ContainsFunc(v.Links, func(l *Link) bool {
 		return l.End(host+"."+iface) >= 0 && slices.ContainsFunc(l.Join, func(e *End) bool { return e.Host == other })
 	})
 }
 
 // Decode reads a word or a mapping.
-func (v *NetworkPlan) Decode(d *value.Decoder, n *source.Node) {
+func (v *Plan) Decode(d *value.Decoder, n *source.Node) {
 	v.Node = n
 	if n.Kind == source.Map {
 		v.mapping(d, n)
 		return
 	}
-	kind, known := map[string]NetworkKind{hostWord: HostNetwork, privateWord: PrivateNetwork}[n.Text]
+	kind, known := map[string]Kind{hostWord: KindHost, privateWord: KindPrivate}[n.Text]
 	if n.Kind != source.Scalar || !known {
 		p := d.Problem(n, "unknown network %s", value.Shown(n))
 		if p.Hint = source.DidYouMean(n.Text, []string{hostWord, privateWord}); p.Hint == "" {
 			p.Hint = networkHint
 		}
 	}
-	if v.Kind = kind; kind == HostNetwork {
+	if v.Kind = kind; kind == KindHost {
 		d.Need(value.Need{Access: value.HostNetwork, Of: n.Text, Pos: n.Pos})
 	}
 }
 
 // mapping reads a private network with its settings, or hosts and links.
-func (v *NetworkPlan) mapping(d *value.Decoder, n *source.Node) {
+func (v *Plan) mapping(d *value.Decoder, n *source.Node) {
 	before := d.Count()
 	params := v.params()
 	d.Mapping(n, params, "network")
@@ -110,7 +113,7 @@ func (v *NetworkPlan) mapping(d *value.Decoder, n *source.Node) {
 	case private != nil && (withHosts != nil || n.Get(linksKey) != nil):
 		d.Problem(n, "a private network has no hosts and no links").Hint = "leave private out; hosts have a network of their own too"
 	case withHosts != nil:
-		v.Kind = HostsNetwork
+		v.Kind = KindHosts
 	case private == nil && d.Count() == before:
 		d.Problem(n, "the network is empty").Hint = networkHint
 	}
@@ -120,7 +123,7 @@ func (v *NetworkPlan) mapping(d *value.Decoder, n *source.Node) {
 }
 
 // params are the keys of a network that is written as a mapping.
-func (v *NetworkPlan) params() []*value.Param {
+func (v *Plan) params() []*value.Param {
 	return []*value.Param{
 		{Key: privateWord, Value: &privateNetwork{v}, Help: privateHelp},
 		{Key: hostsKey, Value: new(hosts), Help: hostsHelp},
@@ -136,11 +139,12 @@ const (
 	networkHint = "a network is host or private, or a mapping with the key private, or with hosts and links"
 	loUp        = "up"
 	loDown      = "down"
+	Help        = "host: the host's network and no other; private: " + privateHelp + "; default: the network of the run"
 	privateHelp = "a network namespace with nothing but lo (network_namespaces(7)): every port is free, and nothing leaks out"
 )
 
 // Schema is that of the words and of the mapping.
-func (v *NetworkPlan) Schema() value.Schema {
+func (v *Plan) Schema() value.Schema {
 	keys := value.Schema{}
 	for _, p := range v.params() {
 		keys[p.Key] = value.Described(p)
@@ -153,10 +157,10 @@ func (v *NetworkPlan) Schema() value.Schema {
 }
 
 // Type is what documentation calls the value.
-func (v *NetworkPlan) Type() string { return "host, private or a mapping" }
+func (v *Plan) Type() string { return "host, private or a mapping" }
 
 // privateNetwork is the value of the key private.
-type privateNetwork struct{ plan *NetworkPlan }
+type privateNetwork struct{ plan *Plan }
 
 func (v *privateNetwork) params() []*value.Param {
 	return []*value.Param{
@@ -166,7 +170,7 @@ func (v *privateNetwork) params() []*value.Param {
 }
 
 func (v *privateNetwork) Decode(d *value.Decoder, n *source.Node) {
-	v.plan.Kind = PrivateNetwork
+	v.plan.Kind = KindPrivate
 	params := v.params()
 	d.Mapping(n, params, "a private network")
 	v.plan.LoDown = params[0].Value.(*value.Enum).Word == loDown

@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"net"
@@ -175,9 +175,9 @@ func (v *ports) Decode(d *value.Decoder, n *source.Node) {
 	}
 	params := i.params()
 	d.Mapping(n, params, "an interface")
-	i.MAC = params[1].Value.(*written[net.HardwareAddr]).T
-	i.MTU = params[2].Value.(*written[int]).T
-	if mac := params[1].Value.(*written[net.HardwareAddr]); mac.Given() && i.Name == loName {
+	i.MAC = params[1].Value.(*Literal[net.HardwareAddr]).T
+	i.MTU = params[2].Value.(*Literal[int]).T
+	if mac := params[1].Value.(*Literal[net.HardwareAddr]); mac.Given() && i.Name == loName {
 		d.Problem(mac.Node, "lo has no MAC address").Hint = "leave mac out"
 	}
 }
@@ -210,8 +210,8 @@ func (v *ownAddresses) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind == source.List && len(n.Items) == 0 {
 		d.Problem(n, "the list of addresses is empty").Hint = "write {} for an interface without addresses"
 	}
-	for _, item := range items(n) {
-		a := written[netip.Prefix]{what: "an address such as 192.168.1.10/24", parse: value.ParsePrefix}
+	for _, item := range n.OneOrMore() {
+		a := Literal[netip.Prefix]{what: "an address such as 192.168.1.10/24", parse: value.ParsePrefix}
 		before := d.Count()
 		a.Decode(d, item)
 		if d.Count() == before {

@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"slices"
@@ -161,16 +161,16 @@ func (v *join) Schema() value.Schema {
 
 func (v *join) Type() string { return "list of interfaces" }
 
-func linkMTU(l *Link) value.Value { return &stored[int]{written: newMTU(), to: &l.MTU} }
+func linkMTU(l *Link) value.Value { return &stored[int]{Literal: newMTU(), to: &l.MTU} }
 
 // stored is a value of the network that is kept somewhere.
 type stored[T any] struct {
-	*written[T]
+	*Literal[T]
 	to *T
 }
 
 func (v *stored[T]) Decode(d *value.Decoder, n *source.Node) {
-	v.written.Decode(d, n)
+	v.Literal.Decode(d, n)
 	*v.to = v.T
 }
 

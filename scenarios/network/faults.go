@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"fmt"
@@ -225,7 +225,7 @@ var (
 )
 
 func kindOf(m *Match, protocol string, words []string) value.Value {
-	return &stored[string]{&written[string]{
+	return &stored[string]{&Literal[string]{
 		what: value.JoinOr(words), kind: strings.Join(words, ", "), schema: value.Schema{"enum": words},
 		parse: func(s string) (string, error) {
 			if !slices.Contains(words, s) {
@@ -238,7 +238,7 @@ func kindOf(m *Match, protocol string, words []string) value.Value {
 }
 
 func icmpOf(m *Match) value.Value {
-	return &stored[int]{&written[int]{
+	return &stored[int]{&Literal[int]{
 		what: "the type of an ICMP message, or any", kind: "number, any",
 		schema: value.Schema{"anyOf": []value.Schema{{"type": "integer", "minimum": 0, "maximum": 255}, {"const": "any"}}},
 		parse: func(s string) (int, error) {
@@ -271,7 +271,7 @@ func udpOf(m *Match) value.Value {
 }
 
 func portOf(m *Match) *stored[int] {
-	return &stored[int]{&written[int]{
+	return &stored[int]{&Literal[int]{
 		what: "a port", kind: "port", schema: value.Schema{"type": "integer", "minimum": 1, "maximum": 65535},
 		parse: func(s string) (int, error) {
 			n, err := strconv.ParseUint(s, 10, 16)
@@ -284,7 +284,7 @@ func portOf(m *Match) *stored[int] {
 }
 
 func bytesOf(m *Match) value.Value {
-	return &stored[int64]{&written[int64]{
+	return &stored[int64]{&Literal[int64]{
 		what: "bytes of a stream as 1..1448", kind: "range", schema: textOf(`^[0-9]+\.\.[0-9]+$`),
 		parse: func(s string) (first int64, err error) {
 			a, b, ok := strings.Cut(s, "..")
@@ -300,7 +300,7 @@ func bytesOf(m *Match) value.Value {
 }
 
 func contentOf(m *Match) value.Value {
-	return &stored[[]byte]{&written[[]byte]{
+	return &stored[[]byte]{&Literal[[]byte]{
 		what: "a text", kind: "text", schema: value.Schema{"type": []string{"string", "number", "boolean"}, "minLength": 1},
 		parse: func(s string) ([]byte, error) {
 			if s == "" {
@@ -312,7 +312,7 @@ func contentOf(m *Match) value.Value {
 }
 
 func count(what string, to *int) value.Value {
-	return &stored[int]{&written[int]{
+	return &stored[int]{&Literal[int]{
 		what: "a number from 1", kind: "number", schema: value.Schema{"type": "integer", "minimum": 1},
 		parse: func(s string) (int, error) {
 			n, err := strconv.ParseInt(s, 10, 32)
@@ -325,7 +325,7 @@ func count(what string, to *int) value.Value {
 }
 
 func place(to *int) value.Value {
-	return &stored[int]{&written[int]{
+	return &stored[int]{&Literal[int]{
 		what: "the place of a byte", kind: "whole number", schema: value.Schema{"type": "integer"},
 		parse: func(s string) (int, error) {
 			n, err := strconv.ParseInt(s, 10, 32)
@@ -348,7 +348,7 @@ func (v *nth) Decode(d *value.Decoder, n *source.Node) {
 	}
 	d.NotEmpty(n)
 	seen := make(map[int]bool)
-	for _, item := range items(n) {
+	for _, item := range n.OneOrMore() {
 		var x int
 		before := d.Count()
 		count("nth", &x).Decode(d, item)

@@ -1,10 +1,11 @@
-package scenarios_test
+package network_test
 
 import (
 	"fmt"
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // routed is a network of three hosts: r is a router between a and c.
@@ -49,7 +50,7 @@ func TestUnreachableAddresses(t *testing.T) {
 				}
 				want = []string{fmt.Sprintf("9:%d: warning: the host a cannot reach %s: %s", len(line)+1, ip, tt.want)}
 			}
-			wantLines(t, findings(problems), want...)
+			parsetest.WantLines(t, parsetest.Findings(problems), want...)
 		})
 	}
 }
@@ -63,10 +64,10 @@ func TestReachabilityIsUncertain(t *testing.T) {
 		"{address: eth0, add: 10.0.0.77/24}, {connect: s, to: '10.0.0.77:80'}",
 		"{socket: tcp, host: d, as: x}, {connect: x, to: '10.4.0.9:80'}",
 	} {
-		parse(t, routed+"actors:\n  a: [{socket: tcp, as: s}, "+steps+"]\n")
+		parsetest.Parse(t, routed+"actors:\n  a: [{socket: tcp, as: s}, "+steps+"]\n")
 	}
 	_, problems := scenarios.Parse("test.yaml", []byte(routed+"actors:\n  a: [{socket: tcp, host: d, as: x}, {connect: x, to: '10.0.0.1:80'}]\n"))
-	wantLines(t, findings(problems), "9:55: warning: the host d cannot reach 10.0.0.1: the host d has no route there")
+	parsetest.WantLines(t, parsetest.Findings(problems), "9:55: warning: the host d cannot reach 10.0.0.1: the host d has no route there")
 }
 
 func TestAllAddressesFromAnotherHost(t *testing.T) {
@@ -84,7 +85,7 @@ func TestAllAddressesFromAnotherHost(t *testing.T) {
 			if tt.want != "" {
 				want = []string{tt.want}
 			}
-			wantLines(t, findings(problems), want...)
+			parsetest.WantLines(t, parsetest.Findings(problems), want...)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"fmt"
@@ -13,22 +13,22 @@ import (
 	"github.com/sockscript/sockscript/steps/step"
 )
 
-// checkHosts finds steps that cannot do on the hosts of the network what they
+// CheckSteps finds steps that cannot do on the hosts of the network what they
 // want to.
-func (s *Scenario) checkHosts() source.Problems {
-	if len(s.Network.Hosts) == 0 {
+func (v *Plan) CheckSteps(actors []step.CheckedActor) source.Problems {
+	if len(v.Hosts) == 0 {
 		return nil
 	}
-	c := &hostsCheck{plan: &s.Network, on: make(map[string]string), dgram: make(map[string]bool), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
+	c := &hostsCheck{plan: v, on: make(map[string]string), dgram: make(map[string]bool), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
 	changes := false
-	for _, a := range s.Actors {
+	for _, a := range actors {
 		c.actors[a.Name] = a.Host
 		step.WalkSteps(a.Body, func(x *step.Step) {
 			c.note(a, x)
 			changes = changes || x.Kind != nil && (x.Kind.Starts || x.Kind.Reshapes)
 		})
 	}
-	for _, a := range s.Actors {
+	for _, a := range actors {
 		step.WalkSteps(a.Body, func(x *step.Step) {
 			c.references(a, x)
 			if !changes {
@@ -41,7 +41,7 @@ func (s *Scenario) checkHosts() source.Problems {
 
 // hostsCheck is what is known of the handles of all actors, by ACTOR.NAME.
 type hostsCheck struct {
-	plan     *NetworkPlan
+	plan     *Plan
 	on       map[string]string    // the hosts of those that are not on their actor's
 	dgram    map[string]bool      // those whose packets may be lost and no call fails
 	wild     map[string]sock.Addr // addresses that stand for all of a host
@@ -51,7 +51,7 @@ type hostsCheck struct {
 }
 
 // note keeps on which host a step makes a socket, and what it binds.
-func (c *hostsCheck) note(a *Actor, x *step.Step) {
+func (c *hostsCheck) note(a step.CheckedActor, x *step.Step) {
 	if x.Host() != nil && x.Host().Given() {
 		name, _ := x.Host().Static()
 		for i := range x.As.Len() {
@@ -79,7 +79,7 @@ func (c *hostsCheck) note(a *Actor, x *step.Step) {
 }
 
 // hostOf is the host of an actor's handle; "" where it is not known.
-func (c *hostsCheck) hostOf(a *Actor, handle string) string {
+func (c *hostsCheck) hostOf(a step.CheckedActor, handle string) string {
 	if host, other := c.on[a.Name+"."+handle]; other {
 		return host
 	}
@@ -88,7 +88,7 @@ func (c *hostsCheck) hostOf(a *Actor, handle string) string {
 
 // references reports references to a socket of all addresses of a host of which
 // none can be reached from here.
-func (c *hostsCheck) references(a *Actor, x *step.Step) {
+func (c *hostsCheck) references(a step.CheckedActor, x *step.Step) {
 	for _, e := range x.Exprs {
 		for i := range e.Refs {
 			r := &e.Refs[i]
@@ -113,7 +113,7 @@ func (c *hostsCheck) references(a *Actor, x *step.Step) {
 
 // destination warns of a connection to an address that its host cannot reach. A
 // datagram that nobody gets makes no call fail, so it may be meant.
-func (c *hostsCheck) destination(a *Actor, x *step.Step) {
+func (c *hostsCheck) destination(a step.CheckedActor, x *step.Step) {
 	u, ok := x.Action.(step.AddressUser)
 	if !ok || x.Expect.Error.Given() || c.seen[x.Node] {
 		return
@@ -134,7 +134,7 @@ const mostHops = 32
 
 // unreachable says why a host cannot reach an address, as far as the file can
 // tell; "" where it can, or where that is not known.
-func (v *NetworkPlan) unreachable(host string, to netip.Addr, hops int) string {
+func (v *Plan) unreachable(host string, to netip.Addr, hops int) string {
 	h := v.Host(host)
 	if h == nil || v.answersForOthers() || to.IsLoopback() || to.IsUnspecified() || to.IsMulticast() || to.IsLinkLocalUnicast() || h.has(to) {
 		return ""
@@ -233,7 +233,7 @@ func isBroadcastOf(h *Host, a netip.Addr) bool {
 
 // answersForOthers reports whether a host may answer for addresses that it does
 // not have.
-func (v *NetworkPlan) answersForOthers() bool {
+func (v *Plan) answersForOthers() bool {
 	return slices.ContainsFunc(v.Hosts, func(h *Host) bool {
 		return slices.ContainsFunc(h.Sysctls, func(s Sysctl) bool { return strings.Contains(s.Name, "proxy") })
 	})

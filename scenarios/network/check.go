@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"net/netip"
@@ -9,7 +9,7 @@ import (
 )
 
 // check finds what is wrong with a network whose parts are all well formed.
-func (v *NetworkPlan) check(d *value.Decoder) {
+func (v *Plan) check(d *value.Decoder) {
 	v.checkEnds(d)
 	for _, h := range v.Hosts {
 		h.checkRoutes(d)
@@ -30,7 +30,7 @@ func warn(d *value.Decoder, n *source.Node, format string, args ...any) *source.
 
 // checkEnds reports ends of links that are not interfaces, and interfaces on
 // two links.
-func (v *NetworkPlan) checkEnds(d *value.Decoder) {
+func (v *Plan) checkEnds(d *value.Decoder) {
 	at := make(map[string]*End)
 	var names []string
 	for _, h := range v.Hosts {
@@ -108,7 +108,7 @@ func (h *Host) checkSizes(d *value.Decoder) {
 
 // checkAddresses reports a link whose ends cannot reach each other, and an
 // address that two of them have.
-func (v *NetworkPlan) checkAddresses(d *value.Decoder, l *Link) {
+func (v *Plan) checkAddresses(d *value.Decoder, l *Link) {
 	var all []*Prefix
 	shared, bare := false, false
 	for _, e := range l.Join {

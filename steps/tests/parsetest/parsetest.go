@@ -1,4 +1,5 @@
-package scenarios_test
+// Package parsetest helps tests that read scenarios and look at what was found.
+package parsetest
 
 import (
 	"fmt"
@@ -9,9 +10,9 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// findings are the problems of a file, as "line:column: message; hint", and
+// Findings are the problems of a file, as "line:column: message; hint", and
 // "warning: " before the message of a warning.
-func findings(problems source.Problems) []string {
+func Findings(problems source.Problems) []string {
 	var list []string
 	for _, p := range problems {
 		s := fmt.Sprintf("%d:%d: ", p.Pos.Line, p.Pos.Col)
@@ -27,15 +28,16 @@ func findings(problems source.Problems) []string {
 	return list
 }
 
-func wantLines(t testing.TB, got []string, want ...string) {
+// WantLines compares lists of lines.
+func WantLines(t testing.TB, got []string, want ...string) {
 	t.Helper()
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
 	}
 }
 
-// parse reads a file that holds nothing wrong.
-func parse(t testing.TB, text string) []*scenarios.Scenario {
+// Parse reads a file that holds nothing wrong.
+func Parse(t testing.TB, text string) []*scenarios.Scenario {
 	t.Helper()
 	list, problems := scenarios.Parse("dir/test.yaml", []byte(text))
 	if len(problems) > 0 {

@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"slices"
@@ -7,7 +7,7 @@ import (
 )
 
 // checkFaults reports faults that can never act.
-func (v *NetworkPlan) checkFaults(d *value.Decoder, l *Link) {
+func (v *Plan) checkFaults(d *value.Decoder, l *Link) {
 	four, six := v.families(l)
 	for k, f := range l.Faults {
 		why := f.Match.never()
@@ -78,7 +78,7 @@ func (m *Match) covers(o *Match) bool {
 
 // families reports whether the ends of a link have addresses of IPv4 and of
 // IPv6.
-func (v *NetworkPlan) families(l *Link) (four, six bool) {
+func (v *Plan) families(l *Link) (four, six bool) {
 	for _, e := range l.Join {
 		h := v.Host(e.Host)
 		if h == nil || h.Interface(e.Interface) == nil {

@@ -1,54 +1,24 @@
-package scenarios_test
+package network_test
 
 import (
+	_ "embed"
 	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
-const severalHosts = `network:
-  hosts:
-    alpha:
-      eth0: [192.168.1.171/24, 192.168.1.161/24]
-      lo: 192.168.1.150/32
-    beta:
-      eth0: {addresses: [192.168.1.10/24, 'fd00::10/64'], mac: '02:00:00:00:00:0b', mtu: 1500}
-      eth1: 10.0.0.1/24
-      routes: {default: 192.168.1.1, 10.2.0.0/16: 192.168.1.2, 10.9.0.0/16: unreachable, 10.8.0.0/16: eth1}
-      forward: true
-      sysctls: {net.ipv4.tcp_syn_retries: 2, arp_ignore: 1, accept_dad: 0}
-    delta: {eth0: 10.0.0.2/24}
-    empty: {}
-  links:
-    lan: {join: [alpha.eth0, beta.eth0], snooping: true, querier: true}
-    wan:
-      join: [beta.eth1, delta.eth0]
-      delay: 20ms
-      jitter: {up_to: 5ms, seed: 3}
-      rate: 10Mbit
-      loss: {part: 1%, seed: 7}
-      mtu: 1400
-      faults:
-        lost: {drop: {from: beta.eth1, tcp: syn, nth: 1}}
-        twice: {duplicate: {udp: 5000, nth: [4, 2]}}
-        late: {delay: {tcp: data, bytes: 1..1448, by: 30ms}, set: off}
-        swapped: {reorder: {udp: any, nth: all}}
-        bad: {corrupt: {contains: hello, byte: -1}}
-        asked: {drop: {arp: request, to: delta.eth0}}
-        echo: {drop: {icmp: 8}}
-actors:
-  alpha: [{print: hello}]
-  other: {host: beta, steps: [{print: hello}]}
-  nowhere: [{print: hello}]
-`
+//go:embed testdata/hosts.yaml
+var severalHosts string
 
 func TestNetworkOfHosts(t *testing.T) {
-	s := parse(t, severalHosts)[0]
+	s := parsetest.Parse(t, severalHosts)[0]
 	plan := s.Network
-	if plan.Kind != scenarios.HostsNetwork || !plan.Own() || len(plan.Hosts) != 4 || len(plan.Links) != 2 {
+	if plan.Kind != network.KindHosts || !plan.Own() || len(plan.Hosts) != 4 || len(plan.Links) != 2 {
 		t.Fatalf("%+v", plan)
 	}
 	beta := plan.Host("beta")
@@ -67,12 +37,12 @@ func TestNetworkOfHosts(t *testing.T) {
 		}
 		ways = append(ways, r.To.String()+" "+way)
 	}
-	wantLines(t, ways, "0.0.0.0/0 192.168.1.1", "10.2.0.0/16 192.168.1.2", "10.9.0.0/16 unreachable", "10.8.0.0/16 eth1")
+	parsetest.WantLines(t, ways, "0.0.0.0/0 192.168.1.1", "10.2.0.0/16 192.168.1.2", "10.9.0.0/16 unreachable", "10.8.0.0/16 eth1")
 	var set []string
 	for _, p := range beta.Sysctls {
 		set = append(set, p.Name+"="+p.Value)
 	}
-	wantLines(t, set, "net.ipv4.tcp_syn_retries=2",
+	parsetest.WantLines(t, set, "net.ipv4.tcp_syn_retries=2",
 		"net.ipv4.conf.all.arp_ignore=1", "net.ipv4.conf.eth0.arp_ignore=1", "net.ipv4.conf.eth1.arp_ignore=1",
 		"net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.eth0.accept_dad=0", "net.ipv6.conf.eth1.accept_dad=0")
 	for k, want := range []string{"alpha", "beta", ""} {
@@ -83,12 +53,12 @@ func TestNetworkOfHosts(t *testing.T) {
 }
 
 func TestLinksOfNetwork(t *testing.T) {
-	plan := parse(t, severalHosts)[0].Network
+	plan := parsetest.Parse(t, severalHosts)[0].Network
 	lan, wan := plan.Link("lan"), plan.Link("wan")
 	if !lan.Snooping || !lan.Querier || lan.Impaired() || !beforeFaults(wan) {
 		t.Errorf("%+v, %+v", lan, wan)
 	}
-	byName := make(map[string]*scenarios.Fault)
+	byName := make(map[string]*network.Fault)
 	for _, f := range wan.Faults {
 		byName[f.Name] = f
 	}
@@ -115,14 +85,14 @@ func TestLinksOfNetwork(t *testing.T) {
 	}
 }
 
-func beforeFaults(l *scenarios.Link) bool {
+func beforeFaults(l *network.Link) bool {
 	return l.Impaired() && l.Delay == 20*time.Millisecond && l.Jitter == 5*time.Millisecond && l.JitterSeed == 3 &&
 		l.Rate == 10_000_000 && l.Loss == 0.01 && l.LossSeed == 7 && l.MTU == 1400 && l.From == ""
 }
 
 func TestImpairmentOfOneEnd(t *testing.T) {
 	text := hostsText("a: {eth0: 10.0.0.1/24}, b: {eth0: 10.0.0.2/24}", "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: b.eth0}, loss: {part: 5%, from: b.eth0}}")
-	if l := parse(t, text)[0].Network.Links[0]; l.From != "b.eth0" || l.Delay != 5*time.Millisecond || l.Loss != 0.05 {
+	if l := parsetest.Parse(t, text)[0].Network.Links[0]; l.From != "b.eth0" || l.Delay != 5*time.Millisecond || l.Loss != 0.05 {
 		t.Errorf("%+v", l)
 	}
 }
@@ -161,7 +131,7 @@ func TestBadHosts(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			text := strings.Replace(hostsText(tt.hosts, ""), "\n  links: {}", "", 1)
 			_, problems := scenarios.Parse("test.yaml", []byte(text))
-			wantLines(t, findings(problems), tt.want)
+			parsetest.WantLines(t, parsetest.Findings(problems), tt.want)
 		})
 	}
 }
@@ -184,7 +154,7 @@ func TestBadLinks(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(hostsText(tt.hosts, tt.links)))
-			wantLines(t, findings(problems), tt.want)
+			parsetest.WantLines(t, parsetest.Findings(problems), tt.want)
 		})
 	}
 }
@@ -211,7 +181,7 @@ func TestBadFaults(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(hostsText(two, "lan: {join: [a.eth0, b.eth0], faults: {"+tt.fault+"}}")))
-			got := findings(problems)
+			got := parsetest.Findings(problems)
 			if len(got) != 1 || !strings.HasSuffix(got[0], ": "+tt.want) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
@@ -230,7 +200,7 @@ func TestActorsOnHosts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(tt.text))
-			wantLines(t, findings(problems), tt.want)
+			parsetest.WantLines(t, parsetest.Findings(problems), tt.want)
 		})
 	}
 }

@@ -1,4 +1,4 @@
-package scenarios
+package network
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A written is a value of the network. It holds no expression, because the
+// A Literal is a value of the network. It holds no expression, because the
 // network is made before anything has a value.
-type written[T any] struct {
+type Literal[T any] struct {
 	T    T
 	Node *source.Node // nil where it is not written
 
@@ -24,11 +24,11 @@ type written[T any] struct {
 }
 
 // Written implements [value.Written].
-func (v *written[T]) Written() {}
+func (v *Literal[T]) Written() {}
 
-func (v *written[T]) Given() bool { return v.Node != nil }
+func (v *Literal[T]) Given() bool { return v.Node != nil }
 
-func (v *written[T]) Decode(d *value.Decoder, n *source.Node) {
+func (v *Literal[T]) Decode(d *value.Decoder, n *source.Node) {
 	v.Node = n
 	if n.Kind != source.Scalar {
 		d.Problem(n, "expected %s, got %s", v.what, n.Describe())
@@ -45,8 +45,8 @@ func (v *written[T]) Decode(d *value.Decoder, n *source.Node) {
 	v.T = x
 }
 
-func (v *written[T]) Schema() value.Schema { return v.schema }
-func (v *written[T]) Type() string         { return v.kind }
+func (v *Literal[T]) Schema() value.Schema { return v.schema }
+func (v *Literal[T]) Type() string         { return v.kind }
 
 // withExpression reports a value of the network that holds an expression.
 func withExpression(d *value.Decoder, n *source.Node) bool {
@@ -62,29 +62,37 @@ func textOf(pattern string) value.Schema {
 	return value.Schema{"type": "string", "pattern": pattern}
 }
 
-func newMAC() *written[net.HardwareAddr] {
-	return &written[net.HardwareAddr]{
+// NewHostName is the value that says which host an actor is on.
+func NewHostName() *Literal[string] {
+	return &Literal[string]{
+		what: "the name of a host", kind: "host", schema: textOf(value.NamePattern),
+		parse: func(s string) (string, error) { return s, nil },
+	}
+}
+
+func newMAC() *Literal[net.HardwareAddr] {
+	return &Literal[net.HardwareAddr]{
 		what: "a MAC address such as 02:00:00:00:00:01", kind: "MAC address", parse: value.ParseMAC,
 		schema: textOf("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$"),
 	}
 }
 
-func newMTU() *written[int] {
-	return &written[int]{
+func newMTU() *Literal[int] {
+	return &Literal[int]{
 		what: "a number of bytes", kind: "number", parse: value.ParseMTU,
 		schema: value.Schema{"type": "integer", "minimum": value.LeastMTU, "maximum": value.MostMTU},
 	}
 }
 
-func newDuration() *written[time.Duration] {
-	return &written[time.Duration]{
+func newDuration() *Literal[time.Duration] {
+	return &Literal[time.Duration]{
 		what: "a duration such as 20ms", kind: "duration", parse: value.ParseDuration,
 		schema: value.Schema{"anyOf": []value.Schema{textOf(`^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`), {"const": 0}}},
 	}
 }
 
-func newSeed() *written[uint64] {
-	return &written[uint64]{
+func newSeed() *Literal[uint64] {
+	return &Literal[uint64]{
 		what: "a whole number", kind: "number", parse: func(s string) (uint64, error) {
 			n, err := strconv.ParseUint(s, 0, 64)
 			if err != nil {
@@ -100,15 +108,15 @@ func newSeed() *written[uint64] {
 // every run.
 const defaultSeed = 1
 
-func newRate() *written[int64] {
-	return &written[int64]{
+func newRate() *Literal[int64] {
+	return &Literal[int64]{
 		what: "a rate such as 10Mbit", kind: "rate", parse: value.ParseRate,
 		schema: textOf(`^[0-9]+(\.[0-9]+)?(bit|kbit|Mbit|Gbit)$`),
 	}
 }
 
-func newPart() *written[float64] {
-	return &written[float64]{
+func newPart() *Literal[float64] {
+	return &Literal[float64]{
 		what: "a part such as 1%", kind: "part", parse: value.ParsePart,
 		schema: textOf(`^[0-9]+(\.[0-9]+)?%$`),
 	}

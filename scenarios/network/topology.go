@@ -1,22 +1,23 @@
-package scenarios
+package network
 
 import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-// interfacesIn are the hosts of a network with their interfaces, as far as they
+// InterfacesIn are the hosts of a network with their interfaces, as far as they
 // can be read: expressions must know them before anything is decoded.
-func interfacesIn(network *source.Node) map[string][]string {
+func InterfacesIn(network *source.Node) map[string][]string {
 	hosts := make(map[string][]string)
 	if network == nil || network.Get(hostsKey) == nil {
 		return hosts
 	}
 	for _, e := range network.Get(hostsKey).Entries {
 		names := []string{loName}
-		for _, key := range keysOf(e.Value) {
+		for _, key := range e.Value.Keys() {
 			if !slices.Contains([]string{loName, routesKey, forwardKey, sysctlsKey}, key) {
 				names = append(names, key)
 			}
@@ -26,8 +27,8 @@ func interfacesIn(network *source.Node) map[string][]string {
 	return hosts
 }
 
-// topology is what the steps may name of the network.
-func (v *NetworkPlan) topology() *step.Topology {
+// Topology is what the steps may name of the network.
+func (v *Plan) Topology() *step.Topology {
 	t := &step.Topology{Hosts: make(map[string]*step.HostNames), Links: make(map[string]*step.LinkNames)}
 	for _, h := range v.Hosts {
 		t.Hosts[h.Name] = &step.HostNames{Interfaces: h.names(), Node: h.Node}
@@ -41,4 +42,14 @@ func (v *NetworkPlan) topology() *step.Topology {
 		t.Links[l.Name] = names
 	}
 	return t
+}
+
+// Clashes reports hosts that bear the name of something else which expressions
+// can name.
+func (v *Plan) Clashes(d *value.Decoder, vars []string) {
+	for _, h := range v.Hosts {
+		if slices.Contains(vars, h.Name) {
+			d.Problem(h.Node, "the name %s is taken by the variable %s", h.Name, h.Name).Hint = "give the host another name"
+		}
+	}
 }
