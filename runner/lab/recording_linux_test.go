@@ -217,3 +217,26 @@ func TestRecordingOfCables(t *testing.T) {
 	}
 	expect(t, lines, "from .peer1 question", "to .peer1 question")
 }
+
+// A recording that ends as soon as a frame was sent has that frame, of each
+// network, also where its listener has not come to read yet.
+func TestRecordingThatEndsAtOnce(t *testing.T) {
+	n := private(t, Settings{})
+	to := listen(t, n, "127.0.0.1:9").LocalAddr().String()
+	c := dial(t, n, "udp", to)
+	for range 100 {
+		r := NewRecording()
+		r.on = true
+		for k := range 8 {
+			if err := r.Record(n, fmt.Sprint(k), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := c.Write([]byte("one")); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Stop(); len(got.Frames) != 8 {
+			t.Fatalf("%d listeners have got the frame, not 8", len(got.Frames))
+		}
+	}
+}

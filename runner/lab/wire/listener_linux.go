@@ -36,6 +36,7 @@ func Listen(within func(func()), but []int, heard func(Sent)) (*Listener, error)
 		return nil, fmt.Errorf("the frames of the network cannot be recorded: %w", err)
 	}
 	l.socket.within = within
+	l.socket.begin()
 	go func() {
 		defer close(l.read)
 		_ = l.socket.read(l.enter) // an error of the socket shows as what was lost

@@ -48,15 +48,14 @@ var batches = sync.Pool{New: func() any {
 	return b
 }}
 
+// begin makes the socket ready to read: from here on drain hands over frames, also
+// before read has come so far.
+func (s *socket) begin() { s.lend(batches.Get().(*batch)) }
+
 // read hands over frames, in the order in which they came, until the socket is
-// closed.
+// closed. begin comes before it.
 func (s *socket) read(enter func([]received)) error {
-	b := batches.Get().(*batch)
-	s.lend(b)
-	defer func() {
-		s.lend(nil)
-		batches.Put(b)
-	}()
+	defer func() { batches.Put(s.lend(nil)) }()
 	for {
 		var err error
 		closed := s.raw.Read(func(fd uintptr) bool {
@@ -72,11 +71,13 @@ func (s *socket) read(enter func([]received)) error {
 	}
 }
 
-// lend gives the socket memory for the frames that it reads.
-func (s *socket) lend(b *batch) {
+// lend gives the socket memory for the frames that it reads, and returns what it
+// had.
+func (s *socket) lend(b *batch) (before *batch) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.batch = b
+	before, s.batch = s.batch, b
+	return before
 }
 
 // take hands over the frames that are there. One does so at a time, until the

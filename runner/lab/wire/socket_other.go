@@ -21,6 +21,7 @@ type socket struct{}
 
 func open(func(func()), bool) (*socket, error) { return nil, errors.ErrUnsupported }
 
+func (*socket) begin()                      {}
 func (*socket) read(func([]received)) error { return errors.ErrUnsupported }
 func (*socket) drain(func([]received))      {}
 func (*socket) setAway(int, bool) error     { return errors.ErrUnsupported }

@@ -106,6 +106,7 @@ func (w *Wire) AddLink(name string, ends []int, i Impairment, faults []Fault) *L
 // Start lets the links carry frames.
 func (w *Wire) Start() {
 	w.read = make(chan struct{})
+	w.socket.begin()
 	go func() {
 		defer close(w.read)
 		if err := w.socket.read(w.enter); err != nil {
