@@ -47,6 +47,9 @@ type Options struct {
 	// Hurry, once it is closed, lets a run that ends give its programs no time
 	// to end themselves.
 	Hurry <-chan struct{}
+	// Stdio, if it is not nil, is called when the scenario takes a standard
+	// stream of this process for its own.
+	Stdio func()
 }
 
 // Run runs a scenario to its end. Whatever it made, descriptors, paths and its

@@ -297,23 +297,23 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
 		Elsewhere: elsewhere.Run,
 	}
-	progress := newProgress(len(cases) * s.count)
-	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
+	progress := newProgress()
+	// A scenario that writes to the terminal itself has it for itself.
+	options.Progress, options.Run.Stdio = progress.Show, progress.End
 	sum.Start, sum.Strict, sum.Most = time.Now(), s.strict, s.slowest
 	if s.shuffle.on {
 		sum.Seed = &s.shuffle.seed
 	}
 	ended := 0
 	suite.Run(ctx, cases, options, func(o *report.Outcome) {
-		progress.Clear()
 		sum.Add(o)
 		if s.memory != nil {
 			s.memory.Note(cases[ended], o)
 		}
 		ended++
-		rep.Outcome(o) // p.out and the files keep the error
+		progress.Above(func() { rep.Outcome(o) }) // p.out and the files keep the error
 	})
-	progress.Clear()
+	progress.End()
 	sum.Count, sum.Stress = s.count, s.stress > 0
 	sum.Elapsed, sum.Updating = time.Since(sum.Start), s.goldens == suite.UpdateGoldens
 	if s.memory != nil {

@@ -80,12 +80,12 @@ func (i *interruptible) Read(b []byte) (int, error) {
 
 // newProgress draws on the terminal that the errors go to, if they go to one,
 // and else nowhere.
-func newProgress(runs int) *report.Progress {
+func newProgress() *report.Progress {
 	fd := int(os.Stderr.Fd())
-	if runs < 2 || plain() || !term.IsTerminal(fd) {
+	if plain() || !term.IsTerminal(fd) {
 		return new(report.Progress)
 	}
-	p := &report.Progress{W: os.Stderr, Delay: 200 * time.Millisecond, Every: 50 * time.Millisecond}
+	p := &report.Progress{W: os.Stderr, Delay: time.Second, Every: 100 * time.Millisecond}
 	p.Width, _, _ = term.GetSize(fd)
 	p.Begin()
 	return p

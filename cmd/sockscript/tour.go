@@ -185,14 +185,14 @@ func (p *program) runShipped(ctx context.Context) map[string]*history.Result {
 	elsewhere := userns.New(p.hurry)
 	defer elsewhere.Close()
 	options := suite.Options{Run: runner.Options{Hurry: p.hurry}, Jobs: 4, Count: 1, Elsewhere: elsewhere.Run}
-	progress := newProgress(len(cases))
-	options.Progress = func(g suite.Progress) { progress.Show(g.Done, g.Total, g.Failed, g.Name) }
+	progress := newProgress()
+	options.Progress = progress.Show
 	suite.Run(ctx, cases, options, func(o *report.Outcome) {
 		name, _, _ := strings.Cut(o.Scenario.Name, "/")
 		if o.Result != nil && o.Result.Status == history.Passed && results[name] == nil {
 			results[name] = o.Result
 		}
 	})
-	progress.Clear()
+	progress.End()
 	return results
 }

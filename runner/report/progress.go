@@ -4,45 +4,86 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// Progress is a line on a terminal that says how far many runs have come. It
-// is drawn over itself and erased before anything else is written.
+// Progress is a line on a terminal that says how far the runs have come: how
+// many are done, how long it has taken, and what runs now. It is drawn over
+// itself and erased before anything else is written.
 type Progress struct {
 	W     io.Writer // nil where nothing is to be drawn
 	Width int       // columns of the terminal; 0 where it is not known
-	// Delay is how long nothing is shown at first, and Every how long one state
-	// stays at the least: a short run does not flicker.
+	// Delay is how long nothing is shown at first, and Every how often the line
+	// is drawn again: a short run does not flicker.
 	Delay, Every time.Duration
 
-	begun, drawn time.Time
-	shown        bool
+	mu    sync.Mutex
+	state State
+	shown bool
+	begun time.Time
+	over  chan struct{}
+	drawn sync.WaitGroup
 }
 
-// Begin starts the clock of a run of many.
-func (p *Progress) Begin() { p.begun = time.Now() }
+// State is how far the runs have come.
+type State struct {
+	Done, Total, Failed int
+	Running             []string // names of those under way, the oldest first
+}
 
-// Show draws the state: runs done of all, those that failed, the latest name.
-func (p *Progress) Show(done, total, failed int, name string) {
+// Begin starts the clock, and draws the line from time to time until [Progress.End].
+func (p *Progress) Begin() {
 	if p.W == nil {
 		return
 	}
-	now := time.Now()
-	if now.Sub(p.begun) < p.Delay || now.Sub(p.drawn) < p.Every {
+	over := make(chan struct{})
+	p.begun, p.over = time.Now(), over
+	p.drawn.Go(func() {
+		for next := time.After(p.Delay); ; next = time.After(p.Every) {
+			select {
+			case <-next:
+				p.draw(time.Since(p.begun))
+			case <-over:
+				return
+			}
+		}
+	})
+}
+
+// Show notes the state.
+func (p *Progress) Show(s State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.state = s
+}
+
+func (p *Progress) draw(since time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.state.Total == 0 {
 		return
 	}
-	p.drawn = now
-	text := fmt.Sprintf("%s of %s", source.Thousands(done), source.Thousands(total))
-	if failed > 0 {
-		text += fmt.Sprintf(", %s failed", source.Thousands(failed))
-	}
-	text += "  " + source.Visible(name)
-	fmt.Fprint(p.W, "\r"+p.fit(text)+"\x1b[K")
+	fmt.Fprint(p.W, "\r"+p.fit(p.state.text(since))+"\x1b[K")
 	p.shown = true
+}
+
+// text is the state in words. Of a single run nothing is to be counted.
+func (s State) text(since time.Duration) string {
+	text := since.Truncate(time.Second).String()
+	if s.Total > 1 {
+		text = fmt.Sprintf("%s of %s in %s", source.Thousands(s.Done), source.Thousands(s.Total), text)
+	}
+	if s.Failed > 0 {
+		text += fmt.Sprintf(", %s failed", source.Thousands(s.Failed))
+	}
+	if len(s.Running) > 0 {
+		text += "  " + source.Visible(strings.Join(s.Running, ", "))
+	}
+	return text
 }
 
 // fit cuts a text so that it does not wrap.
@@ -51,13 +92,35 @@ func (p *Progress) fit(text string) string {
 		return text
 	}
 	runes := []rune(text)
-	return strings.TrimRight(string(runes[:p.Width-1]), " ")
+	return strings.TrimRight(string(runes[:p.Width-1]), " ,")
 }
 
-// Clear erases the line.
-func (p *Progress) Clear() {
+// Above erases the line, and keeps it from being drawn while something else is
+// written.
+func (p *Progress) Above(write func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	write()
+}
+
+func (p *Progress) erase() {
 	if p.shown {
 		fmt.Fprint(p.W, "\r\x1b[K")
 		p.shown = false
 	}
+}
+
+// End erases the line for good. It may be called again.
+func (p *Progress) End() {
+	p.mu.Lock()
+	over := p.over
+	p.over = nil
+	p.mu.Unlock()
+	if over == nil {
+		return
+	}
+	close(over)
+	p.drawn.Wait()
+	p.erase()
 }

@@ -80,29 +80,55 @@ func TestPrecise(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	var b strings.Builder
-	p := &Progress{W: &b, Width: 24}
-	p.Begin()
-	p.Show(1, 35, 0, "tcp-echo")
-	p.Show(1000, 3500, 2, "a-very-long-name-of-a-scenario")
-	p.Clear()
-	p.Clear()
-	want := "\r1 of 35  tcp-echo\x1b[K" + "\r1,000 of 3,500, 2 faile\x1b[K" + "\r\x1b[K"
+	p := &Progress{W: &b, Width: 30}
+	for _, s := range []State{
+		{Total: 1, Running: []string{"slow"}},
+		{Done: 1, Total: 35, Running: []string{"tcp-echo", "udp"}},
+		{Done: 1000, Total: 3500, Failed: 2, Running: []string{"a-very-long-name-of-a-scenario"}},
+		{Total: 2, Running: []string{"\x1b"}},
+	} {
+		p.Show(s)
+		p.draw(61*time.Second + time.Millisecond)
+		b.WriteString("\n")
+	}
+	for range 2 {
+		p.Above(func() { b.WriteString("above\n") })
+	}
+	want := "\r1m1s  slow\x1b[K\n" + "\r1 of 35 in 1m1s  tcp-echo, ud\x1b[K\n" +
+		"\r1,000 of 3,500 in 1m1s, 2 fai\x1b[K\n" + "\r0 of 2 in 1m1s  \\x1b\x1b[K\n" + "\r\x1b[Kabove\nabove\n"
 	if b.String() != want {
 		t.Errorf("got  %q\nwant %q", b.String(), want)
 	}
 }
 
-func TestProgressThatIsNotDue(t *testing.T) {
+// drawings is a terminal that tells of each line that is drawn on it.
+type drawings chan string
+
+func (d drawings) Write(b []byte) (int, error) {
+	select {
+	case d <- string(b):
+	default:
+	}
+	return len(b), nil
+}
+
+func TestProgressIsDrawnByItself(t *testing.T) {
+	lines := make(drawings, 1)
+	p := &Progress{W: lines, Delay: time.Nanosecond, Every: time.Nanosecond}
+	p.Begin()
+	p.Show(State{Done: 1, Total: 3, Running: []string{"x"}})
+	if got := <-lines; got != "\r1 of 3 in 0s  x\x1b[K" {
+		t.Errorf("got %q", got)
+	}
+	p.End()
+	p.End()
 	var b strings.Builder
 	for _, p := range []*Progress{{W: &b, Delay: time.Hour}, {}} {
 		p.Begin()
-		p.Show(1, 2, 0, "x")
-		p.Clear()
+		p.Show(State{Total: 2, Running: []string{"x"}})
+		p.End()
 	}
-	p := &Progress{W: &b, Every: time.Hour}
-	p.Show(1, 3, 0, "x")
-	p.Show(2, 3, 0, "x")
-	if b.String() != "\r1 of 3  x\x1b[K" {
-		t.Errorf("got %q", b.String())
+	if b.Len() > 0 {
+		t.Errorf("a short run draws %q", b.String())
 	}
 }

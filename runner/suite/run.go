@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -32,20 +33,13 @@ type Options struct {
 	// Elsewhere, unless it is nil, runs the scenarios that have a network of
 	// their own. The third argument is how the scenario's file was read.
 	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
-	// Progress is called after each run; Total is less by those that will not
-	// be made. Calls of it and of the function that
-	// takes the outcomes never overlap.
-	Progress func(Progress)
+	// Progress is called when a run begins and when it has ended; Total is less
+	// by those that will not be made. Calls of it and of the function that takes
+	// the outcomes never overlap.
+	Progress func(report.State)
 	// Verify, unless it is nil, looks at the result of each run that passed. An
 	// error of it makes the run one that failed.
 	Verify func(*history.Result) error
-}
-
-// Progress says how far the runs have come.
-type Progress struct {
-	Done, Total int // runs
-	Failed      int // of those done
-	Name        string
 }
 
 // Goldens says what happens to golden files.
@@ -106,7 +100,7 @@ type session struct {
 	mu        sync.Mutex
 	tallies   []*tally
 	delivered int
-	progress  Progress
+	progress  report.State
 }
 
 // run makes the nth run of the ith case.
@@ -116,6 +110,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 		s.finish(t, n, nil, "")
 		return
 	}
+	s.begin(t)
 	result := s.result(ctx, t.one)
 	if verify := s.options.Verify; verify != nil && result.Status == history.Passed {
 		if err := verify(result); err != nil {
@@ -163,17 +158,31 @@ func (s *session) finish(t *tally, n int, result *history.Result, text string) {
 	}
 }
 
+// begin tells that a run is under way.
+func (s *session) begin(t *tally) {
+	if s.options.Progress == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.progress.Running = append(slices.Clone(s.progress.Running), t.one.Scenario.Name)
+	s.options.Progress(s.progress)
+}
+
 func (s *session) advance(t *tally, result *history.Result) {
 	if result == nil {
 		s.progress.Total--
 		return
 	}
 	s.progress.Done++
-	s.progress.Name = t.one.Scenario.Name
 	if result.Status == history.Failed && t.one.Scenario.KnownFailure == "" {
 		s.progress.Failed++
 	}
-	if s.options.Progress != nil {
-		s.options.Progress(s.progress)
+	if s.options.Progress == nil {
+		return
 	}
+	running := slices.Clone(s.progress.Running)
+	i := slices.Index(running, t.one.Scenario.Name)
+	s.progress.Running = slices.Delete(running, i, i+1)
+	s.options.Progress(s.progress)
 }

@@ -90,7 +90,7 @@ func TestCancelEndsCleanly(t *testing.T) {
 func TestCancelBetweenRunsOfOne(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cases := load(t, "x.yaml", fast)
-	list := outcomes(ctx, cases, Options{Count: 5, Progress: func(p Progress) {
+	list := outcomes(ctx, cases, Options{Count: 5, Progress: func(p report.State) {
 		if p.Done == 2 {
 			cancel()
 		}
@@ -120,8 +120,8 @@ func TestCountFindsTranscriptsThatDiffer(t *testing.T) {
 
 func TestStressEndsWhereRunsDiffer(t *testing.T) {
 	cases := load(t, "x.yaml", strings.Join([]string{changing, fast, failing}, "---\n"))
-	var last Progress
-	options := Options{Count: 50, Stress: true, Progress: func(p Progress) { last = p }}
+	var last report.State
+	options := Options{Count: 50, Stress: true, Progress: func(p report.State) { last = p }}
 	list := outcomes(context.Background(), cases, options)
 	if got, want := summary(list), "fail changing\nok fast\nfail failing\n"; got != want {
 		t.Fatalf("got:\n%swant:\n%s", got, want)
@@ -161,10 +161,11 @@ func TestCountReportsTheFirstRunThatFailed(t *testing.T) {
 func TestProgress(t *testing.T) {
 	var seen []string
 	cases := load(t, "x.yaml", fast+"---\n"+failing)
-	Run(context.Background(), cases, Options{Count: 2, Progress: func(p Progress) {
-		seen = append(seen, fmt.Sprintf("%d/%d %d %s", p.Done, p.Total, p.Failed, p.Name))
+	Run(context.Background(), cases, Options{Count: 2, Progress: func(p report.State) {
+		seen = append(seen, fmt.Sprintf("%d/%d %d %s", p.Done, p.Total, p.Failed, p.Running))
 	}}, func(*report.Outcome) {})
-	if got := strings.Join(seen, ", "); got != "1/4 0 fast, 2/4 0 fast, 3/4 1 failing, 4/4 2 failing" {
+	if got := strings.Join(seen, ", "); got != "0/4 0 [fast], 1/4 0 [], 1/4 0 [fast], 2/4 0 [], "+
+		"2/4 0 [failing], 3/4 1 [], 3/4 1 [failing], 4/4 2 []" {
 		t.Errorf("the progress is %s", got)
 	}
 }
