@@ -108,10 +108,9 @@ func (includeList) Decode(*value.Decoder, *source.Node) {}
 func (includeList) Schema() value.Schema {
 	named := value.Object(value.Schema{
 		"as":   value.Schema{"type": "string", "pattern": value.NamePattern, "description": "the name by which it is called"},
-		"from": value.Schema{"type": "string", "description": "a file or a library"},
+		"from": value.Schema{"anyOf": []value.Schema{{"enum": library.Includes()}, {"type": "string"}}, "description": "a file or a library"},
 	}, "as", "from")
-	one := value.Schema{"anyOf": []value.Schema{{"type": "string"}, named}}
-	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
+	return value.OneOrMore(value.Schema{"anyOf": []value.Schema{{"enum": library.Includes()}, {"type": "string"}, named}})
 }
 
 func (includeList) Type() string { return "files and libraries" }

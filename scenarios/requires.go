@@ -30,13 +30,13 @@ type Network interface {
 // A requirementForm is a row of the table. All its fields must be written: a
 // requirement that nothing probes would count as met.
 type requirementForm struct {
-	word    string // before the argument
-	arg     string // as the reference shows it; "" where there is none
-	pattern string // of the argument, for the schema
-	help    string
-	parse   func(arg string) (ok bool, hint string)
-	probe   func(p *probing, arg string) (why string)
-	needs   value.Access // what a scenario with it needs of the outside; "" for nothing
+	word   string // before the argument
+	arg    string // as the reference shows it; "" where there is none
+	schema argSchema
+	help   string
+	parse  func(arg string) (ok bool, hint string)
+	probe  func(p *probing, arg string) (why string)
+	needs  value.Access // what a scenario with it needs of the outside; "" for nothing
 }
 
 // A probing is what the probe of a requirement may use.
@@ -47,18 +47,29 @@ type probing struct {
 	dir     string
 }
 
+// An argSchema is what the schema says of the argument of a requirement.
+type argSchema struct {
+	words   []string // all that there are
+	pattern string   // where there are too many
+}
+
+var (
+	noArg  = argSchema{words: []string{""}}
+	anyArg = argSchema{pattern: ".+"}
+)
+
 // requirementForms lists the requirements. command is a mapping in the file.
 var requirementForms = []requirementForm{
-	{"root", "", "", rootHelp, noArgument, probeRoot, value.Privilege},
-	{"cap:", "NAME", capabilityPattern(), "this process has the capability CAP_NAME (capabilities(7)); CAP_NET_ ones in the scenario's network", parseCapability, probeCapability, value.Privilege},
-	{"netns", "", "", "network namespaces can be made", noArgument, probeNetns, ""},
-	{"ipv6", "", "", "[::1] can be bound", noArgument, probeIPv6, ""},
-	{"cmd:", "PROGRAM", ".+", "the program is in PATH", anyArgument, probeProgram, value.Exec},
-	{commandWord, "[PROGRAM, ARGUMENT…]", "", commandHelp, nil, probeCommand, value.Exec},
-	{"env:", "NAME", "[^=]+", "the environment has a variable of this name", parseEnvName, probeEnv, value.Environment},
-	{"socket:", "WORD", ".+", "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", "), parseSocketWord, probeSocket, ""},
-	{"kernel>=", "5.10", versionPattern, "the kernel's release is this one or later", parseVersion, probeKernel, ""},
-	{"os:", "linux", ".+", "the system is this one: linux, darwin or freebsd", anyArgument, probeSystem, ""},
+	{"root", "", noArg, rootHelp, noArgument, probeRoot, value.Privilege},
+	{"cap:", "NAME", argSchema{words: capabilities}, "this process has the capability CAP_NAME (capabilities(7)); CAP_NET_ ones in the scenario's network", parseCapability, probeCapability, value.Privilege},
+	{"netns", "", noArg, "network namespaces can be made", noArgument, probeNetns, ""},
+	{"ipv6", "", noArg, "[::1] can be bound", noArgument, probeIPv6, ""},
+	{"cmd:", "PROGRAM", anyArg, "the program is in PATH", anyArgument, probeProgram, value.Exec},
+	{commandWord, "[PROGRAM, ARGUMENT…]", argSchema{}, commandHelp, nil, probeCommand, value.Exec},
+	{"env:", "NAME", argSchema{pattern: "[^=]+"}, "the environment has a variable of this name", parseEnvName, probeEnv, value.Environment},
+	{"socket:", "WORD", argSchema{words: steps.RequiredSockets()}, "this process can make such a socket: " + strings.Join(steps.RequiredSockets(), ", "), parseSocketWord, probeSocket, ""},
+	{"kernel>=", "5.10", argSchema{pattern: versionPattern}, "the kernel's release is this one or later", parseVersion, probeKernel, ""},
+	{"os:", "linux", anyArg, "the system is this one: linux, darwin or freebsd", anyArgument, probeSystem, ""},
 }
 
 // String is the requirement as a scenario writes it.
@@ -189,14 +200,19 @@ var kernelVersion = regexp.MustCompile("^" + versionPattern + "$")
 func parseVersion(arg string) (bool, string) { return kernelVersion.MatchString(arg), "" }
 
 func (v *requirements) Schema() value.Schema {
-	var texts []string
+	var words, helps, patterns, examples []string
 	for _, f := range requirementForms {
-		if f.parse != nil {
-			texts = append(texts, f.word+f.pattern)
+		for _, arg := range f.schema.words {
+			words, helps = append(words, f.word+arg), append(helps, f.help)
+		}
+		if f.schema.pattern != "" {
+			patterns, examples = append(patterns, f.word+f.schema.pattern), append(examples, f.word+f.arg)
 		}
 	}
-	text := value.Schema{"type": "string", "pattern": "^(" + strings.Join(texts, "|") + ")$"}
-	return oneOrMore(value.Schema{"anyOf": []value.Schema{text, commandSchema()}})
+	known := value.Words(words, "unknown requirement; "+requirementHint())
+	known["enumDescriptions"] = helps
+	open := value.Schema{"type": "string", "pattern": "^(" + strings.Join(patterns, "|") + ")$", "examples": examples}
+	return value.OneOrMore(value.Schema{"anyOf": []value.Schema{known, open, commandSchema()}})
 }
 
 func (v *requirements) Type() string { return "requirement or list of requirements" }

@@ -1,7 +1,5 @@
 package scenarios
 
-import "strings"
-
 // capabilities are the names of include/uapi/linux/capability.h without CAP_,
 // each at the place of its number.
 var capabilities = []string{
@@ -12,8 +10,6 @@ var capabilities = []string{
 	"MAC_OVERRIDE", "MAC_ADMIN", "SYSLOG", "WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF",
 	"CHECKPOINT_RESTORE",
 }
-
-func capabilityPattern() string { return "(" + strings.Join(capabilities, "|") + ")" }
 
 // rootCapabilities are what the kernel asks of a process for the calls on
 // sockets that are root's.

@@ -2,9 +2,11 @@ package scenarios_test
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/sockscript/sockscript/scenarios"
@@ -58,6 +60,42 @@ func TestSchemaOfExamples(t *testing.T) {
 	}
 }
 
+// What the loader takes of the files of the script tests, the schema takes.
+func TestSchemaOfScripts(t *testing.T) {
+	schema := compiledSchema(t)
+	scripts, err := filepath.Glob("../testdata/script/*.txtar")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("the scripts: %v, %v", scripts, err)
+	}
+	tried := 0
+	for _, script := range scripts {
+		archive, err := txtar.ParseFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		if err := txtar.Write(archive, dir); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range archive.Files {
+			if !strings.HasSuffix(f.Name, ".yaml") {
+				continue
+			}
+			list, problems := scenarios.Parse(filepath.Join(dir, f.Name), f.Data)
+			if len(list) == 0 || problems.HasErrors() {
+				continue
+			}
+			tried++
+			if err := accepts(t, schema, string(f.Data)); err != nil {
+				t.Errorf("%s, %s: %v", filepath.Base(script), f.Name, err)
+			}
+		}
+	}
+	if tried < 500 {
+		t.Errorf("only %d files were tried", tried)
+	}
+}
+
 // The schema and the loader take the same documents.
 func TestSchemaAccepts(t *testing.T) {
 	schema := compiledSchema(t)
@@ -93,6 +131,11 @@ func TestSchemaAccepts(t *testing.T) {
 		stepsText("{setsockopt: a, option: SO_LINGER, value: {onoff: true, linger: 0}}", "{setsockopt: a, option: SO_PASSCRED, value: true}"),
 		stepsText("{getsockopt: a, option: SO_TYPE, as: n, expect: [1, 2]}", "{print: '${n}'}", "{shutdown: a, how: both}"),
 		stepsText("{socket: {family: inet, type: stream, protocol: 6}, as: s}", "{connect: s, to: '127.0.0.1:1', expect: {error: [ECONNREFUSED]}, retry: 5ms}"),
+		stepsText("{send: a, data: x, flags: MSG_DONTWAIT|0x4000}", "{send: a, data: x, flags: [dontwait, Nosignal, '0x40', 64]}", "{let: {f: peek}}", "{send: a, data: x, flags: [dontwait, '${f}']}"),
+		stepsText("{poll: [a], events: [in, POLLOUT, '${\"in\"}']}", "{poll: [a, b], events: {a: '${\"in\"}', b: Rdhup}}", "{fcntl: a, command: getfl}", "{fcntl: a, command: '3'}"),
+		stepsText("{start: [cat], as: p}", "{kill: p, with: sigterm}", "{kill: p, with: '9'}", "{kill: p, with: rtmin+1}", "{kill: p, with: SIGRT_8}"),
+		stepsText("{recv: a, expect: {error: [EAGAIN, '0', 0]}}", "{send: a, data: [~, x], control: {SCM_RIGHTS: [b], 41:99: {hex: 00}}}", "{send: a, data: x, control: {hex: 00}}"),
+		"requires: [cap:NET_ADMIN, socket:mptcp]\nactors: {x: []}",
 		stepsText("{sleep: 0}", "{sleep: 5ms}", "{sleep: '${\"1ms\"}'}", "{unlink: /none, expect: {error: ENOENT}}", "{signal: s}", "{wait: s}"),
 	} {
 		list, problems := scenarios.Parse("test.yaml", []byte(text))
@@ -152,6 +195,9 @@ func TestSchemaRefuses(t *testing.T) {
 		stepsText("{recv: a, expect: {eof: 1}}"), stepsText("{recv: a, expect: {size: []}}"), stepsText("{recv: a, timeout: 5}"),
 		stepsText("{close: a, timeout: [5s]}"), stepsText("{close: a, note: [x]}"), stepsText("{close: a, when: [x]}"), stepsText("{close: a, expect: 5}"),
 		stepsText("{shutdown: a}"), stepsText("{shutdown: a, how: wirte}"), stepsText("{socket: tpc, as: s}"), stepsText("{socket: {family: inet}, as: s}"),
+		stepsText("{send: a, data: x, flags: MSG_FOO}"), stepsText("{send: a, data: x, flags: [peek, foo]}"), stepsText("{send: a, data: x, flags: {a: b}}"),
+		stepsText("{poll: [a], events: inn}"), stepsText("{poll: [a], events: 1}"), stepsText("{fcntl: a, command: F_FOO}"), stepsText("{start: [cat], as: p}", "{kill: p, with: FOO}"),
+		stepsText("{send: a, data: x, control: {SCM_FOO: 1}}"), stepsText("{send: a, data: x, control: {}}"), "requires: socket:foo\nactors: {a: []}",
 		stepsText("{setsockopt: a, option: SO_FOO, value: 1}"), stepsText("{setsockopt: a, option: SO_SNDBUF}"),
 		stepsText("{repeat: 3}"), stepsText("{repeat: -1, steps: []}"), stepsText("{repeat: {untill: 1}, steps: []}"), stepsText("{repeat: 3, steps: 5}"),
 		stepsText("{for: [1], steps: []}"), stepsText("{parallel: {}}"), stepsText("{parallel: []}"),

@@ -16,7 +16,7 @@ func (w *words) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-func (w *words) Schema() value.Schema { return oneOrMore(value.Schema{"type": "string"}) }
+func (w *words) Schema() value.Schema { return value.OneOrMore(value.Schema{"type": "string"}) }
 func (w *words) Type() string         { return "word or list of words" }
 
 // variables are typed as YAML types plain scalars. Those with expressions get
@@ -96,7 +96,3 @@ func (v *variables) Schema() value.Schema {
 	}
 }
 func (v *variables) Type() string { return "values by name" }
-
-func oneOrMore(one value.Schema) value.Schema {
-	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
-}

@@ -279,7 +279,7 @@ func (v *epollEvents) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Schema accepts a name or a list of names.
-func (v *epollEvents) Schema() value.Schema { return new(pollEvents).Schema() }
+func (v *epollEvents) Schema() value.Schema { return eventsSchema(sock.AllEpollEvents(), "EPOLL") }
 
 // Type names the type in the reference.
 func (v *epollEvents) Type() string { return "events" }

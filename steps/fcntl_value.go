@@ -83,7 +83,7 @@ func (v *fcntlCommand) Decode(d *value.Decoder, n *source.Node) {
 
 // Schema accepts a name or a number.
 func (v *fcntlCommand) Schema() value.Schema {
-	return value.Schema{"type": []string{"string", "integer"}}
+	return value.Constants(sock.CommandNames(), "F_", "unknown command; write a name such as F_GETFL, or a number")
 }
 
 // Type names the type in the reference.

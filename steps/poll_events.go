@@ -101,9 +101,13 @@ func (v *pollEvents) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Schema accepts a name or a list of names.
-func (v *pollEvents) Schema() value.Schema {
-	one := value.Schema{"type": "string"}
-	return value.Schema{"anyOf": []value.Schema{one, {"type": "array", "items": one}}}
+func (v *pollEvents) Schema() value.Schema { return eventsSchema(sock.AllPollEvents(), "POLL") }
+
+// eventsSchema describes an event, or a list of events. They have no numbers.
+func eventsSchema(names []string, prefix string) value.Schema {
+	one := value.Constants(names, prefix, "unknown event; write a name such as "+names[0])
+	one["anyOf"] = slices.DeleteFunc(one["anyOf"].([]value.Schema), func(s value.Schema) bool { return s["type"] == "integer" })
+	return value.OneOrMore(one)
 }
 
 // Type names the type in the reference.

@@ -113,7 +113,20 @@ func (v *Control) Given() bool { return v.Node != nil }
 
 // Schema accepts a mapping, or a list of payloads.
 func (v *Control) Schema() value.Schema {
-	return value.Schema{"anyOf": []value.Schema{{"type": "object", "minProperties": 1}, {"type": "array"}}}
+	mapping := controlSchema()
+	mapping["allOf"] = []value.Schema{{"minProperties": 1}}
+	return value.Schema{"anyOf": []value.Schema{mapping, {"type": "array"}, new(value.Payload).Schema()}}
+}
+
+// controlSchema describes a mapping by types of ancillary data.
+func controlSchema() value.Schema {
+	types := value.Schema{}
+	for _, name := range sock.ControlNames() {
+		types[name] = value.Schema{"type": []string{"string", "number", "boolean", "null", "array", "object"}}
+	}
+	s := value.Object(types)
+	s["patternProperties"] = value.Schema{"^[-+]?[0-9]+:[-+]?[0-9]+$": value.Schema{}}
+	return s
 }
 
 // Type names the type in the reference.

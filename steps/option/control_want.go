@@ -84,7 +84,7 @@ func (w *ControlWant) Given() bool { return w.Node != nil }
 
 // Schema accepts a mapping, or none.
 func (w *ControlWant) Schema() value.Schema {
-	return value.Schema{"anyOf": []value.Schema{{"type": "object"}, {"const": "none"}}}
+	return value.Schema{"anyOf": []value.Schema{controlSchema(), {"const": "none"}}}
 }
 
 // Type names the type in the reference.

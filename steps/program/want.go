@@ -112,7 +112,12 @@ func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
 func (v *Signal) Given() bool { return v.node != nil }
 
 // Schema accepts a name or a number.
-func (v *Signal) Schema() value.Schema { return value.Schema{"type": []string{"string", "integer"}} }
+func (v *Signal) Schema() value.Schema {
+	s := value.Constants(signalNames(), "SIG", SignalHint(""))
+	realTime := value.Schema{"type": "string", "pattern": `^([Ss][Ii][Gg])?[Rr][Tt](_|[Mm][Ii][Nn]|[Mm][Aa][Xx])([-+]?[0-9]+)?$`}
+	s["anyOf"] = append(s["anyOf"].([]value.Schema), realTime)
+	return s
+}
 
 // Type names the type in the reference.
 func (v *Signal) Type() string { return "signal" }

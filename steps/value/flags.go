@@ -94,10 +94,13 @@ func WithShort(names []string, prefix string) []string {
 // Given reports whether flags were written at all.
 func (v *Flags) Given() bool { return v.Node != nil }
 
-// Schema accepts a name, a number, or a list of them.
+// Schema accepts a name, a number, or a list of them. Several in one text are
+// left to the checker.
 func (v *Flags) Schema() Schema {
-	one := Schema{"type": []string{"string", "integer"}}
-	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+	set := v.set()
+	one := Constants(set.All(), set.Prefix(), fmt.Sprintf("unknown flag; write a name such as %s, a number, or a list", set.All()[0]))
+	one["anyOf"] = append(one["anyOf"].([]Schema), Schema{"type": "string", "pattern": `\|`})
+	return OneOrMore(one)
 }
 
 // Type names the type in the reference.

@@ -2,8 +2,11 @@ package value
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -63,19 +66,42 @@ func FindParam(list []*Param, key string) *Param {
 
 // Described is a parameter's schema with its help.
 func Described(p *Param) Schema {
-	s := Schema{}
-	for k, v := range p.Value.Schema() {
-		s[k] = v
-	}
+	s := maps.Clone(p.Value.Schema())
 	// A text inside a list or mapping may be null, which stands for the word
 	// itself; a key without a value is an error.
 	if types, ok := s["type"].([]string); ok {
 		s["type"] = Without(types, "null")
 	}
-	if _, written := p.Value.(Written); !written && !takesText(s) {
-		s = orExpression(s)
+	if _, written := p.Value.(Written); !written {
+		s = late(s)
 	}
 	s["description"] = p.Help
+	return s
+}
+
+// late is a schema that accepts an expression in the place of a value and of all
+// the values in it.
+func late(s Schema) Schema {
+	if s = lateWithin(s); takesText(s) {
+		return s
+	}
+	return orExpression(s)
+}
+
+func lateWithin(s Schema) Schema {
+	s = maps.Clone(s)
+	for _, key := range []string{"items", "additionalProperties"} {
+		if of, ok := s[key].(Schema); ok {
+			s[key] = late(of)
+		}
+	}
+	if all, ok := s["anyOf"].([]Schema); ok {
+		within := make([]Schema, len(all))
+		for i, one := range all {
+			within[i] = lateWithin(one)
+		}
+		s["anyOf"] = within
+	}
 	return s
 }
 
@@ -89,22 +115,66 @@ func takesText(s Schema) bool {
 	case []string:
 		return slices.Contains(t, "string")
 	}
-	for _, key := range []string{"anyOf", "oneOf"} {
-		list, _ := s[key].([]Schema)
-		if slices.ContainsFunc(list, takesText) {
-			return true
-		}
-	}
-	return s["$ref"] == "#/$defs/payload"
+	all, _ := s["anyOf"].([]Schema)
+	return slices.ContainsFunc(all, takesText) || s["$ref"] == "#/$defs/payload"
 }
 
 // Object describes a mapping with these keys and no others.
 func Object(properties Schema, required ...string) Schema {
 	s := Schema{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
-		s["required"] = required
+		// Beside the keys, an editor would propose all of them at once.
+		s["allOf"] = []Schema{{"required": required}}
 	}
 	return s
+}
+
+// Words describes one of these words. An editor proposes them; wrong is all that
+// it says of another word, however many there are.
+func Words(words []string, wrong string) Schema {
+	return Schema{"enum": words, "errorMessage": wrong}
+}
+
+// Constants describes a C constant by its name, which an editor proposes, by
+// the name without the prefix, in either case, or by its number, which may be a
+// text.
+func Constants(names []string, prefix, wrong string) Schema {
+	short := make([]string, len(names))
+	for i, name := range names {
+		short[i] = eitherCase(strings.TrimPrefix(name, prefix))
+	}
+	text := "^((" + eitherCase(prefix) + ")?(" + strings.Join(short, "|") + ")|[-+]?[0-9][0-9A-Za-z_]*)$"
+	return Schema{"anyOf": []Schema{Words(names, wrong), {"type": "string", "pattern": text}, {"type": "integer"}}}
+}
+
+// eitherCase is a regular expression for a word in capital or small letters.
+func eitherCase(word string) string {
+	var b strings.Builder
+	for _, r := range word {
+		if upper, lower := unicode.ToUpper(r), unicode.ToLower(r); upper != lower {
+			b.WriteString("[" + string(upper) + string(lower) + "]")
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// OneOrMore describes one thing, or a list of such things.
+func OneOrMore(one Schema) Schema {
+	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
+}
+
+// ObjectOf describes a mapping with these parameters.
+func ObjectOf(params []*Param) Schema {
+	properties, required := Schema{}, []string(nil)
+	for _, q := range params {
+		properties[q.Key] = Described(q)
+		if q.Required {
+			required = append(required, q.Key)
+		}
+	}
+	return Object(properties, required...)
 }
 
 // A DocRow is a row of the reference.

@@ -215,8 +215,12 @@ func PayloadSchema() Schema {
 		forms[f.key] = value
 	}
 	mapping := Object(forms)
-	mapping["minProperties"], mapping["maxProperties"] = 1, 1
-	return Schema{"anyOf": []Schema{textSchema(), mapping, {"type": "array", "items": payloadSchema()}}}
+	// Beside the keys, this would keep an editor from proposing them.
+	mapping["allOf"] = []Schema{{"minProperties": 1, "maxProperties": 1}}
+	// In a list, null is a text as any word is.
+	item := Schema{"anyOf": []Schema{payloadSchema(), {"type": "null"}}}
+	text := Schema{"type": Without(textSchema()["type"].([]string), "null")}
+	return Schema{"anyOf": []Schema{text, mapping, {"type": "array", "items": item}}}
 }
 
 func textSchema() Schema { return new(Text).Schema() }
@@ -225,14 +229,5 @@ func payloadSchema() Schema { return new(Payload).Schema() }
 
 // formSchema describes the mapping that a form takes.
 func formSchema(params func() []*Param) func() Schema {
-	return func() Schema {
-		properties, required := Schema{}, []string(nil)
-		for _, q := range params() {
-			properties[q.Key] = Described(q)
-			if q.Required {
-				required = append(required, q.Key)
-			}
-		}
-		return Object(properties, required...)
-	}
+	return func() Schema { return ObjectOf(params()) }
 }

@@ -249,7 +249,7 @@ func (x *Names) NamesIn(n *source.Node, add func(string)) {
 
 // Schema accepts a name or a list of them.
 func (x *Names) Schema() Schema {
-	return Schema{"oneOf": []Schema{{"type": "string"}, {"type": "array", "items": Schema{"type": "string"}}}}
+	return OneOrMore(Schema{"type": "string"})
 }
 
 // Type names the type in the reference.

@@ -121,7 +121,8 @@ func (v *Errnos) String() string { return JoinOr(v.names) }
 // Schema accepts a name or a list of names.
 func (v *Errnos) Schema() Schema {
 	one := orExpression(Schema{"$ref": "#/$defs/errno"})
-	return Schema{"anyOf": []Schema{one, {"type": "array", "minItems": 1, "items": Schema{"anyOf": []Schema{one, {"const": 0}}}}}}
+	item := Schema{"anyOf": []Schema{one, {"type": []string{"integer", "string"}, "pattern": "^0$", "minimum": 0, "maximum": 0}}}
+	return Schema{"anyOf": []Schema{one, {"type": "array", "minItems": 1, "items": item}}}
 }
 
 // Type names the type in the reference.
