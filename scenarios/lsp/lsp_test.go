@@ -19,18 +19,36 @@ type editor struct {
 	conn  *jsonrpc2.Conn
 	told  chan publishDiagnostics
 	ended chan error
+
+	uri   string // of the file that is open
+	shown int    // files
 }
 
 func newEditor(t *testing.T) *editor {
 	t.Helper()
 	ours, theirs := net.Pipe()
-	e := &editor{t: t, told: make(chan publishDiagnostics, 10), ended: make(chan error, 1)}
+	e := speak(t, ours, nil)
+	e.uri = uri
 	go func() { e.ended <- Serve(t.Context(), theirs, theirs) }()
-	e.conn = jsonrpc2.NewConn(t.Context(), jsonrpc2.NewBufferedStream(ours, jsonrpc2.VSCodeObjectCodec{}),
+	return e
+}
+
+// speak speaks with the server at the other end of a stream. Its questions get
+// what answer says.
+func speak(t *testing.T, server io.ReadWriteCloser, answer func(*jsonrpc2.Request) any) *editor {
+	t.Helper()
+	e := &editor{t: t, told: make(chan publishDiagnostics, 10), ended: make(chan error, 1)}
+	e.conn = jsonrpc2.NewConn(t.Context(), jsonrpc2.NewBufferedStream(server, jsonrpc2.VSCodeObjectCodec{}),
 		jsonrpc2.HandlerWithError(func(_ context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) (any, error) {
 			var p publishDiagnostics
-			if r.Method == "textDocument/publishDiagnostics" && json.Unmarshal(*r.Params, &p) == nil {
-				e.told <- p
+			switch {
+			case r.Method == "textDocument/publishDiagnostics" && json.Unmarshal(*r.Params, &p) == nil:
+				select {
+				case e.told <- p:
+				default: // nobody asks for them
+				}
+			case answer != nil:
+				return answer(r), nil
 			}
 			return nil, nil
 		}))
@@ -42,7 +60,7 @@ func newEditor(t *testing.T) *editor {
 func call[T any](e *editor, method string, params any) T {
 	e.t.Helper()
 	var answer T
-	ctx, cancel := context.WithTimeout(e.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(e.t.Context(), time.Minute)
 	defer cancel()
 	if err := e.conn.Call(ctx, method, params, &answer); err != nil {
 		e.t.Fatalf("%s: %v", method, err)
@@ -69,12 +87,16 @@ func (e *editor) change(text string) []diagnostic {
 
 func (e *editor) diagnostics() []diagnostic {
 	e.t.Helper()
-	select {
-	case p := <-e.told:
-		return p.Diagnostics
-	case <-time.After(20 * time.Second):
-		e.t.Fatal("no diagnostics")
-		return nil
+	late := time.After(time.Minute)
+	for {
+		select {
+		case p := <-e.told:
+			if p.URI == e.uri {
+				return p.Diagnostics
+			}
+		case <-late:
+			e.t.Fatal("no diagnostics")
+		}
 	}
 }
 
