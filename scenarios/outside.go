@@ -71,7 +71,11 @@ func sourcesOf(list []*Included, files []*source.File) []*source.File {
 func (s *Scenario) Outside(folder string) []Need {
 	in := value.In{Folder: folder, OwnNetwork: s.Network.Own(), Binds: s.abstractNames()}
 	var list []Need
+	moves := slices.ContainsFunc(s.Steps, func(x *step.Step) bool { return x.Kind.Moves })
 	for _, n := range s.needs {
+		if moves {
+			n = n.Moved()
+		}
 		if !n.Met(in) {
 			list = append(list, newNeed(n))
 		}
@@ -85,6 +89,34 @@ func (s *Scenario) Outside(folder string) []Need {
 		)
 	})
 	return slices.Compact(list)
+}
+
+// LateNeeds are those needs of a step, by the ID of its place, of which only
+// the run can tell what they are of.
+func (s *Scenario) LateNeeds(folder string, id int) []Need {
+	var list []Need
+	for _, n := range s.Outside(folder) {
+		if x := s.stepAt(n.Pos); n.Late && x != nil && x.Place.ID == id {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// stepAt is the innermost step that a place of the file is in.
+func (s *Scenario) stepAt(pos source.Pos) *step.Step {
+	var found *step.Step
+	for _, x := range s.Steps {
+		at := x.Whole.Pos
+		if at.File == pos.File && !isBefore(pos, at) && (found == nil || !isBefore(at, found.Whole.Pos)) {
+			found = x
+		}
+	}
+	return found
+}
+
+func isBefore(a, b source.Pos) bool {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Col, b.Col)) < 0
 }
 
 // after orders false before true.

@@ -65,6 +65,7 @@ var needs = []struct{ steps, want string }{
 	{"- unlink: /etc/passwd", "write /etc/passwd"},
 	{"- unlink: ${tmp}/x", ""},
 	{"- fork:\n        - chdir: /etc\n      as: child\n    - join: child", "read /etc"},
+	{"- fork:\n        - chdir: sub\n        - unlink: x\n        - unlink: /x\n      as: child\n    - join: child", "read sub ?|write x ?|write /x"},
 	{"- fork:\n        - setids: {uid: 1}\n      as: child\n    - join: child", "privilege setids"},
 	{"- {socket: unix, as: s}\n    - connect: s\n      to: unix:/run/docker.sock" + closed, "write /run/docker.sock"},
 	{"- {socket: unix, as: s}\n    - connect: s\n      to: unix:${tmp}/s" + closed, ""},

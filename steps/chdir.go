@@ -25,6 +25,7 @@ a name that is longer than an address has room for. See chdir(2).`,
 `,
 	New:   func() step.Action { return new(chdirAction) },
 	Needs: []value.Access{value.ReadFile},
+	Moves: true,
 }
 
 type chdirAction struct{ path value.Text }

@@ -57,6 +57,7 @@ run.
 	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that the scenario may run (default: its own timeout, or 30s)")
 	f.BoolVar(&s.private, "private", false, "a network of its own, with nothing but lo, where the scenario asks for none")
 	f.BoolVar(&s.unmask, "unmask", false, "write ports, temporary folders and process ids as they were")
+	s.sandbox.bindRun(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
 			return errors.New("diagram takes one scenario, or one file of saved runs; for several use `sockscript run --diagram DIR`")
@@ -89,6 +90,9 @@ func (p *program) drawOne(c *cobra.Command, s *session, arg string, to *oneDiagr
 	}
 	files, err := suite.Find([]string{arg}, p.stdin)
 	if err != nil {
+		return err
+	}
+	if err := p.confine(s, files); err != nil {
 		return err
 	}
 	rep := &reporting{Reporter: report.Multi(to, &report.Text{W: io.Discard, Errors: p.errors})}

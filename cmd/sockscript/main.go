@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/userns"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -31,6 +32,7 @@ const (
 
 func main() {
 	userns.Main()
+	jail.Main()
 	os.Exit(Main())
 }
 

@@ -46,7 +46,6 @@ actors:
     - {socket: udp, as: sock}
     - {bind: sock, to: "127.0.0.1:0"}
 `
-	const nobody = 65534
 	cmd := exec.Command("/proc/self/exe")
 	cmd.Args = []string{"sockscript", "run", "-j", "4", "--count", "20", "-"}
 	cmd.Dir = "/"

@@ -44,6 +44,11 @@ With --golden FILE the transcript of a single scenario must be what FILE holds;
 see test. With --stress a scenario is run until its transcript differs or it
 fails; then the difference is shown, and how often each transcript came.
 
+With --sandbox a scenario that somebody else has written can be run: it is kept
+from the files, programs, networks and processes of this machine, and whatever
+else it needs is an error before anything runs. --allow opens one thing. See
+"sockscript doc", Sandbox.
+
 With --save FILE the runs are saved as JSON lines. "sockscript render FILE" prints
 the same bytes again, or another form of them, also on another machine. A file of
 runs in which nothing was run is not written.
@@ -57,6 +62,7 @@ runs in which nothing was run is not written.
   sockscript run --report junit=report.xml --report tap=report.tap tests/
   sockscript run -D port=7000 server.yaml
   sockscript run -D to=127.0.0.1:7 netcat <request
+  sockscript run --sandbox --allow exec=curl stranger.yaml
   sockscript run http-server -- curl -s 'http://${server.listener}/'`,
 	}
 	var golden string
@@ -90,6 +96,9 @@ runs in which nothing was run is not written.
 func (p *program) runScenarios(c *cobra.Command, s *session, args []string, golden string, rep *reporting) error {
 	files, err := p.filesToRun(c, args, s.shipped)
 	if err != nil {
+		return err
+	}
+	if err := p.confine(s, files); err != nil {
 		return err
 	}
 	all, err := load(files, rep)

@@ -1,10 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/allow"
@@ -36,6 +41,16 @@ func (f *sandboxFlags) bind(c *cobra.Command, help string, words ...string) {
 	})
 }
 
+// bindRun adds the flags to a command that runs scenarios.
+func (f *sandboxFlags) bindRun(c *cobra.Command) {
+	f.bind(c, "keep scenarios from all that is outside them", sandboxOn, sandboxOff, sandboxBestEffort)
+}
+
+// confines reports whether a file's scenarios are to be run in a sandbox.
+func (f *sandboxFlags) confines(suite.File) bool {
+	return f.mode.word != "" && f.mode.word != sandboxOff
+}
+
 // confine sets the policy of the files that are confined, and reports whether
 // there are any.
 func (f *sandboxFlags) confine(files []suite.File, confined func(suite.File) bool) (bool, error) {
@@ -46,8 +61,66 @@ func (f *sandboxFlags) confine(files []suite.File, confined func(suite.File) boo
 			files[i].Options.Policy = &scenarios.Policy{Folder: files[i].Folder(), Refuse: f.allow.Refuse}
 		}
 	}
-	if f.allow.String() != "" && !some {
+	if f.allow.String() != "" && !some && len(files) > 0 {
 		return false, errors.New("--allow says what a sandbox leaves open; run with --sandbox too")
 	}
 	return some, nil
+}
+
+// confine finds which of the files are to be run in a sandbox, and says what
+// that allows. Where there is none it is an error.
+func (p *program) confine(s *session, files []suite.File) error {
+	some, err := s.sandbox.confine(files, s.sandbox.confines)
+	if err != nil || !some {
+		return err
+	}
+	lacks := jail.Missing()
+	if len(lacks) > 0 && s.sandbox.mode.word != sandboxBestEffort {
+		return s.sandbox.missing(lacks)
+	}
+	for _, lack := range lacks {
+		p.complain(fmt.Errorf("the sandbox is not whole: %s", lack))
+	}
+	if allowed := s.sandbox.allow.String(); allowed != "" {
+		p.complain(fmt.Errorf("the sandbox allows %s", allowed))
+	}
+	return nil
+}
+
+// missing says that there is no sandbox, and how to do without.
+func (f *sandboxFlags) missing(lacks []jail.Lack) error {
+	return fmt.Errorf("%w; --sandbox=best-effort runs with what there is", &jail.MissingError{Lacks: lacks})
+}
+
+// A runFunc runs a scenario.
+type runFunc = func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
+
+// elsewhere runs what is confined in a sandbox, and everything else as run does.
+func (f *sandboxFlags) elsewhere(run runFunc) runFunc {
+	return func(ctx context.Context, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
+		if how.Policy == nil {
+			return run(ctx, s, how, o)
+		}
+		result := jail.Run(ctx, f.config(how.Policy.Folder), s, how, o)
+		advise(result, s, how.Policy.Folder)
+		return result
+	}
+}
+
+// config is what a scenario in a folder may use.
+func (f *sandboxFlags) config(folder string) jail.Config {
+	return jail.Config{
+		Dir: folder, Read: f.allow.Read, Write: f.allow.Write, Env: f.allow.Env,
+		Exec: f.allow.Exec, AnyExec: f.allow.All, HostNetwork: f.allow.Network, Raw: f.allow.Raw,
+		BestEffort: f.mode.word == sandboxBestEffort,
+	}
+}
+
+// advise adds to a failure what may be its reason: that the step needs
+// something of which only the run could tell that it is not allowed.
+func advise(r *history.Result, s *scenarios.Scenario, folder string) {
+	if r.Failure == nil || r.Failure.Place == nil {
+		return
+	}
+	r.Failure.Message = allow.Advise(r.Failure.Message, s.LateNeeds(folder, r.Failure.Place.ID))
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/userns"
 )
 
@@ -26,15 +27,20 @@ var update = flag.Bool("update", false, "rewrite the expected output in the scri
 
 func TestMain(m *testing.M) {
 	userns.Main()
+	jail.Main()
 	// A script waits, for programs and for time limits, more than it computes.
 	// What -parallel says counts.
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){
-		"sockscript": func() { os.Exit(Main()) },
-		"testserver": testServer,
-	})
+	testscript.Main(m, commands)
+}
+
+// commands are the programs that this binary is when it is called by their
+// names.
+var commands = map[string]func(){
+	"sockscript": func() { os.Exit(Main()) },
+	"testserver": testServer,
 }
 
 // TestScripts runs testdata/script. Beside the usual commands the scripts have:
@@ -52,8 +58,8 @@ func TestMain(m *testing.M) {
 //	gone [DURATION]                no process may live any more that has this script's
 //	                               WORK in its environment; after the time, if it is given
 //
-// and the conditions [root], [netadmin], [netns], [ipv6], [prove] and
-// [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
+// and the conditions [root], [netadmin], [netns], [ipv6], [sandbox],
+// [prove] and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
@@ -202,6 +208,8 @@ func condition(name string) (bool, error) {
 		met = bits>>capNetAdmin&1 == 1 // a container's root may lack it
 	case "netns":
 		met = exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
+	case "sandbox":
+		met = len(jail.Missing()) == 0
 	case "prove", "xmllint":
 		_, err := exec.LookPath(name)
 		met = err == nil

@@ -45,6 +45,7 @@ type session struct {
 	quiet    bool
 	verbose  bool
 	stress   int
+	sandbox  sandboxFlags
 	reports  reportFlags
 
 	order  choice
@@ -77,6 +78,7 @@ func (s *session) bind(c *cobra.Command) {
 	f.IntVar(&s.slowest, "slowest", 0, "name the `n` scenarios that took longest")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "only failures and the summary; a failure shows of each repetition the first round and the last")
 	f.BoolVarP(&s.verbose, "verbose", "v", false, "all transcripts, with descriptions and elapsed times")
+	s.sandbox.bindRun(c)
 	c.RegisterFlagCompletionFunc("tags", completeTags)
 	for _, name := range []string{"jobs", "count", "run", "skip", "shuffle", "define", "timeout", "slowest"} {
 		c.RegisterFlagCompletionFunc(name, cobra.NoFileCompletions)
@@ -295,7 +297,7 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 	options := suite.Options{
 		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Keep: s.keep, Hurry: p.hurry},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
-		Elsewhere: elsewhere.Run,
+		Elsewhere: s.sandbox.elsewhere(elsewhere.Run),
 	}
 	progress := newProgress()
 	// A scenario that writes to the terminal itself has it for itself.

@@ -96,6 +96,9 @@ func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep
 	if !s.update && !s.strict {
 		files = suite.NearGoldens(files)
 	}
+	if err := p.confine(s, files); err != nil {
+		return err
+	}
 	all, err := load(files, rep)
 	if err != nil {
 		return err

@@ -86,6 +86,9 @@ func (p *program) watch(ctx context.Context, s *session, args []string) error {
 // begin runs all.
 func (w *watch) begin(ctx context.Context) error {
 	w.files = w.watcher.Files()
+	if err := w.p.confine(w.session, w.files); err != nil {
+		return err
+	}
 	all, problems, err := suite.Load(w.files)
 	if err != nil {
 		return err
@@ -118,6 +121,9 @@ func scenarioFiles(n int) string {
 func (w *watch) again(ctx context.Context, change suite.Change) error {
 	before := w.files
 	w.files = w.watcher.Files()
+	if _, err := w.sandbox.confine(w.files, w.sandbox.confines); err != nil {
+		return err
+	}
 	all, problems, err := suite.Load(w.files)
 	if err != nil {
 		return err // a file that is gone since; its going is the next change

@@ -52,6 +52,10 @@ func (f File) Folder() string {
 	return filepath.Dir(f.Path)
 }
 
+// Foreign reports whether the file is text that came from elsewhere: neither on
+// disk nor shipped.
+func (f File) Foreign() bool { return f.data != nil && !f.Shipped }
+
 // stdinName is what messages call the standard input.
 const stdinName = "stdin"
 

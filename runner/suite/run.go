@@ -31,7 +31,8 @@ type Options struct {
 	// no golden file where transcripts are compared.
 	Strict bool
 	// Elsewhere, unless it is nil, runs the scenarios that have a network of
-	// their own. The third argument is how the scenario's file was read.
+	// their own, and those whose files were read with a policy. The third
+	// argument is how the scenario's file was read.
 	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
 	// Progress is called when a run begins and when it has ended; Total is less
 	// by those that will not be made. Calls of it and of the function that takes
@@ -129,7 +130,8 @@ func (s *session) run(ctx context.Context, i, n int) {
 }
 
 func (s *session) result(ctx context.Context, c *Case) *history.Result {
-	if elsewhere := s.options.Elsewhere; elsewhere != nil && runner.OwnNetwork(c.Scenario, s.options.Run) {
+	elsewhere := s.options.Elsewhere
+	if elsewhere != nil && (c.File.Options.Policy != nil || runner.OwnNetwork(c.Scenario, s.options.Run)) {
 		return elsewhere(ctx, c.Scenario, c.File.Options, s.options.Run)
 	}
 	return runner.Run(ctx, c.Scenario, s.options.Run)

@@ -245,8 +245,13 @@ func advice(n scenarios.Need) string {
 			return n.Access
 		}
 	case value.ReadFile, value.WriteFile:
-		argument = folderOf(n.Path)
+		if argument = "DIR"; n.Path != "" {
+			argument = folderOf(n.Path)
+		}
 	case value.Environment:
+		if n.Late {
+			argument = "NAME"
+		}
 	default:
 		return n.Access
 	}

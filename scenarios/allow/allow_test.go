@@ -195,3 +195,39 @@ func errText(err error) string {
 	}
 	return err.Error()
 }
+
+// A step that fails in a sandbox because of what only the run could tell says
+// what would allow it.
+func TestAdvise(t *testing.T) {
+	const refused, other = "open /etc/hosts: ENOENT (no such file or directory)", "recv: ECONNRESET (connection reset by peer)"
+	steps := "actors:\n  a:\n    - print: x\n    - open: \"/etc/${pid}\"\n      as: s\n    - exec: [\"${pid}\"]\n    - print: ${map([\"D\"], env(#))}\n" +
+		"    - repeat: 2\n      steps:\n        - {socket: udp, as: u}\n        - send: u\n          data: x\n          to: ${env(\"D\")}\n"
+	list, problems := scenarios.Parse("test.yaml", []byte(steps))
+	if len(list) == 0 {
+		t.Fatal(problems.Report())
+	}
+	for _, c := range []struct {
+		step          int
+		message, want string
+	}{
+		{0, refused, ""},
+		{1, refused, "--allow read=/etc"},
+		{1, "open: EACCES (permission denied)\nmore", "--allow read=DIR\nmore"},
+		{1, other, ""},
+		{2, "exec: EPERM (operation not permitted)", "--allow exec"},
+		{6, "sendto: ENETUNREACH (network is unreachable)", "--allow host-network"},
+		{4, refused, ""},
+	} {
+		got := allow.Advise(c.message, list[0].LateNeeds("", c.step))
+		want := c.message
+		if c.want != "" {
+			first, rest, more := strings.Cut(c.message, "\n")
+			if want = first + "; if the sandbox is the reason, run with " + c.want; more && !strings.HasSuffix(c.want, rest) {
+				t.Fatal(rest)
+			}
+		}
+		if got != want {
+			t.Errorf("of step %d: %s\nwant %s", c.step, got, want)
+		}
+	}
+}

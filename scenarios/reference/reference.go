@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/allow"
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
@@ -76,6 +77,7 @@ func allForms() []forms {
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
 		{"Masks", maskIntro, "mask", "what it replaces", maskRows()},
 		{"Needs", needIntro, "word", "means", needRows()},
+		{"Sandbox", sandboxIntro, "--allow", "lets a scenario", allow.Words()},
 	}
 }
 

@@ -35,6 +35,7 @@ type Kind struct {
 	OverTurns bool // it may be in the place of a turn; then its steps are turns
 	Starts    bool // it starts a program
 	Reshapes  bool // it may change which addresses and routes a host has
+	Moves     bool // it changes the folder that relative paths begin at
 	Shares    bool // its branches use the names of the actor, not copies of them
 	// Needs says what its steps may need of what is outside the scenario. Its
 	// action tells of each step by the method Needs; without it, each step has

@@ -51,6 +51,7 @@ type Need struct {
 	Pos    source.Pos
 
 	path   string // of a file; "" where only the run can tell
+	begins bool   // the path begins at the current folder
 	shared bool   // a network of the scenario's own does not make it one's own
 	name   string // an abstract name that may be the scenario's own
 }
@@ -58,6 +59,15 @@ type Need struct {
 // Shared marks a need that a network of the scenario's own does not end.
 func (n Need) Shared() Need {
 	n.shared = true
+	return n
+}
+
+// Moved is the need of a scenario that changes the folder which relative paths
+// begin at: only the run can tell where these lead.
+func (n Need) Moved() Need {
+	if n.begins {
+		n.path, n.Late = "", true
+	}
 	return n
 }
 
@@ -179,6 +189,7 @@ func (d *Decoder) needPath(a Access, n *source.Node, parts []part, from Start) {
 			return
 		}
 		need.path = pathFrom(from, need.Of, n.Pos.File)
+		need.begins = from == FromCurrent && !filepath.IsAbs(need.Of)
 	}
 	d.Need(need)
 }

@@ -1,0 +1,34 @@
+package allow
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/value"
+)
+
+// What a message says where the kernel has refused something, and the path that
+// it was about.
+var (
+	refusal = regexp.MustCompile(`\b(EACCES|EPERM|ENOENT|EROFS|ENETUNREACH|EHOSTUNREACH|ECONNREFUSED|EADDRNOTAVAIL|ENODEV)\b|no such file or directory|permission denied|read-only file system`)
+	inPath  = regexp.MustCompile(`/[^\s"':;,()]+`)
+)
+
+// Advise adds to the message of a failed step what allows the needs of the step
+// of which only the run could tell, where the sandbox may be the reason.
+func Advise(message string, late []scenarios.Need) string {
+	first, rest, more := strings.Cut(message, "\n")
+	if len(late) == 0 || !refusal.MatchString(first) {
+		return message
+	}
+	n := late[0]
+	if n.Access == string(value.ReadFile) || n.Access == string(value.WriteFile) {
+		n.Path = inPath.FindString(first)
+	}
+	first += "; if the sandbox is the reason, run with --allow " + advice(n)
+	if more {
+		first += "\n" + rest
+	}
+	return first
+}
