@@ -5,24 +5,20 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/scenarios"
 )
 
-// Missing are the layers that cannot be had here. It tries once.
-func Missing() []Lack {
-	return []Lack{{"sandbox", "this version of sockscript has none yet", "run the scenario with --sandbox=off"}}
-}
-
-// Run runs a scenario in a jail of its own. how is how the scenario's file was
-// read. Where layers are missing the failure is a [MissingError], unless the
-// config says that it runs nevertheless.
-func Run(_ context.Context, _ Config, s *scenarios.Scenario, _ scenarios.Options, _ runner.Options) *history.Result {
-	return &history.Result{
-		Scenario: runner.Describe(s), Record: new(history.Record),
-		Status: history.Failed, Failure: history.NewFailure(&MissingError{Missing()}),
+// Run is [runner.Run] in a jail that only this run has. how is how the
+// scenario's file was read. Where layers are missing, the scenario is not run and
+// the failure is the text of a [MissingError], unless the config says that it
+// runs nevertheless. What a run leaves in its temporary folder is never kept.
+func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
+	p, _, err := start(c)
+	if err != nil {
+		return remote.Failed(s, err)
 	}
+	defer p.Close()
+	o.Keep = false
+	return p.Run(ctx, s, how, o)
 }
-
-// Main is the work of the process in the jail. In any other process it returns
-// at once.
-func Main() {}

@@ -76,9 +76,9 @@ func usual() []Sysctl {
 		Sysctl{"net.ipv4.conf.default.accept_source_route", "1"}, Sysctl{"net.ipv4.conf.lo.accept_source_route", "1"})
 }
 
-// ofHost are the parameters that sockscript itself reads once, in the network
+// Inherited are the parameters that sockscript itself reads once, in the network
 // of the process: they must be the same in the others.
-var ofHost = sync.OnceValue(func() []Sysctl {
+var Inherited = sync.OnceValue(func() []Sysctl {
 	var list []Sysctl
 	for _, name := range []string{"net.ipv4.ip_local_port_range", "net.unix.max_dgram_qlen"} {
 		if text, err := os.ReadFile(sysctlPath(name)); err == nil {

@@ -50,7 +50,7 @@ func Private(s Settings) (*Network, error) {
 	if err := <-started; err != nil {
 		return nil, &RefusedError{err}
 	}
-	if err := n.begin(s); err != nil {
+	if err := n.begin(s, Inherited()); err != nil {
 		n.Close()
 		return nil, err
 	}
@@ -119,9 +119,12 @@ func (c call) do() {
 	c.f()
 }
 
+// Furnish sets up the network of this process, which must be a new one, as that
+// of [Private]. host is what [Inherited] is in the host's network.
+func Furnish(host []Sysctl) error { return Outside().begin(Settings{}, host) }
+
 // begin sets the network up as it is asked for.
-func (n *Network) begin(s Settings) (err error) {
-	host := ofHost()
+func (n *Network) begin(s Settings, host []Sysctl) (err error) {
 	n.Within(func() {
 		if !s.LoDown {
 			err = loUp()

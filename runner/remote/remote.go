@@ -20,7 +20,7 @@ import (
 type Process struct {
 	conn io.Closer
 	in   *gob.Decoder
-	wait func()
+	wait func() error
 
 	mu   sync.Mutex
 	out  *gob.Encoder
@@ -30,8 +30,8 @@ type Process struct {
 }
 
 // New returns the process at the other end of a connection. wait waits until it
-// has ended.
-func New(conn io.ReadWriteCloser, wait func()) *Process {
+// has ended; its error, if there is one, says why that was too early.
+func New(conn io.ReadWriteCloser, wait func() error) *Process {
 	p := &Process{conn: conn, out: gob.NewEncoder(conn), in: gob.NewDecoder(conn), wait: wait, runs: make(map[uint64]chan reply)}
 	go p.listen()
 	return p
@@ -113,8 +113,12 @@ var errGone = errors.New("the process that runs the scenario has ended")
 // leave answers all that still wait. p.mu is held.
 func (p *Process) leave() {
 	p.gone = errGone
+	p.conn.Close()
+	if err := p.wait(); err != nil {
+		p.gone = fmt.Errorf("%w: %w", errGone, err)
+	}
 	for id, end := range p.runs {
-		end <- reply{ID: id, Err: errGone.Error()}
+		end <- reply{ID: id, Err: p.gone.Error()}
 	}
 	clear(p.runs)
 }

@@ -65,7 +65,10 @@ func TestIncludedFiles(t *testing.T) {
 		Serve(theirs)
 		close(ended)
 	}()
-	p := New(ours, func() { <-ended })
+	p := New(ours, func() error {
+		<-ended
+		return nil
+	})
 	defer p.Close()
 	res := p.Run(t.Context(), s, scenarios.Options{}, runner.Options{})
 	if res.Status != history.Passed {

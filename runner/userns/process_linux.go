@@ -3,6 +3,7 @@ package userns
 import (
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -31,7 +32,11 @@ func startProcess() (*remote.Process, error) {
 		ours.Close()
 		return nil, err
 	}
-	return remote.New(ours, func() { child.Wait() }), nil
+	wait := sync.OnceValue(func() error {
+		child.Wait()
+		return nil
+	})
+	return remote.New(ours, wait), nil
 }
 
 // startCopy starts this binary in a user namespace in which the ids of user and

@@ -1,0 +1,131 @@
+//go:build amd64 || 386 || arm64
+
+package jail
+
+import (
+	"os"
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// closedCalls are the system calls that give EPERM in the jail. Those of files
+// and processes are not among them: namespaces and Landlock hold these.
+var closedCalls = append([]uint32{
+	// The tree of files.
+	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_OPEN_TREE, unix.SYS_OPEN_TREE_ATTR,
+	unix.SYS_MOVE_MOUNT, unix.SYS_FSOPEN, unix.SYS_FSCONFIG, unix.SYS_FSMOUNT, unix.SYS_FSPICK, unix.SYS_MOUNT_SETATTR,
+	unix.SYS_SWAPON, unix.SYS_SWAPOFF, unix.SYS_QUOTACTL, unix.SYS_QUOTACTL_FD, unix.SYS_ACCT,
+	unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_FANOTIFY_INIT,
+	// Other processes.
+	unix.SYS_PTRACE, unix.SYS_PROCESS_VM_READV, unix.SYS_PROCESS_VM_WRITEV, unix.SYS_KCMP, unix.SYS_MOVE_PAGES, unix.SYS_MIGRATE_PAGES,
+	// Large parts of the kernel that nothing here needs.
+	unix.SYS_BPF, unix.SYS_IO_URING_SETUP, unix.SYS_IO_URING_ENTER, unix.SYS_IO_URING_REGISTER,
+	unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_KEYCTL, unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY,
+	// The machine.
+	unix.SYS_KEXEC_LOAD, unix.SYS_INIT_MODULE, unix.SYS_FINIT_MODULE, unix.SYS_DELETE_MODULE, unix.SYS_REBOOT, unix.SYS_SYSLOG,
+	unix.SYS_SETHOSTNAME, unix.SYS_SETDOMAINNAME, unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME, unix.SYS_ADJTIMEX,
+	unix.SYS_CLOCK_ADJTIME, unix.SYS_VHANGUP, unix.SYS_LOOKUP_DCOOKIE, unix.SYS_NFSSERVCTL,
+}, closedHere...)
+
+// execCalls run programs.
+var execCalls = []uint32{unix.SYS_EXECVE, unix.SYS_EXECVEAT}
+
+// newNamespaces are the flags of clone(2) that make some.
+const newNamespaces = unix.CLONE_NEWNS | unix.CLONE_NEWCGROUP | unix.CLONE_NEWUTS | unix.CLONE_NEWIPC | unix.CLONE_NEWUSER |
+	unix.CLONE_NEWPID | unix.CLONE_NEWNET
+
+// The places in what a filter looks at (seccomp(2)). Of an argument it is the
+// lower half, which is all that the kernel reads of those here.
+const (
+	numberAt = 0
+	archAt   = 4
+	firstArg = 16
+	argSize  = 8
+)
+
+// What becomes of a call.
+const (
+	allowed = unix.SECCOMP_RET_ALLOW
+	refused = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+	// unknown makes libraries try an older call, of which a filter sees more.
+	unknown = unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)
+	// foreign is for calls of another architecture, whose numbers mean others.
+	foreign = unix.SECCOMP_RET_KILL_PROCESS
+)
+
+// A code is the program of a filter.
+type code []unix.SockFilter
+
+func (c *code) add(op uint16, jt, jf uint8, k uint32) {
+	*c = append(*c, unix.SockFilter{Code: op, Jt: jt, Jf: jf, K: k})
+}
+
+func (c *code) load(at uint32) { c.add(unix.BPF_LD|unix.BPF_W|unix.BPF_ABS, 0, 0, at) }
+func (c *code) ret(v uint32)   { c.add(unix.BPF_RET|unix.BPF_K, 0, 0, v) }
+
+// when ends with v where the call has this number.
+func (c *code) when(number, v uint32) {
+	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, 1, number)
+	c.ret(v)
+}
+
+// check looks at an argument of the call with this number: a test that holds
+// ends with yes, another with no.
+func (c *code) check(number uint32, arg int, test uint16, k, yes, no uint32) {
+	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, 4, number)
+	c.load(uint32(firstArg + argSize*arg))
+	c.add(unix.BPF_JMP|test|unix.BPF_K, 0, 1, k)
+	c.ret(yes)
+	c.ret(no)
+}
+
+// program is the filter.
+func program(exec bool) []unix.SockFilter {
+	var c code
+	c.load(archAt)
+	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 1, 0, auditArch)
+	c.ret(foreign)
+	c.load(numberAt)
+	if otherNumbers != 0 {
+		c.add(unix.BPF_JMP|unix.BPF_JGE|unix.BPF_K, 0, 1, otherNumbers)
+		c.ret(unknown)
+	}
+	closed := closedCalls
+	if !exec {
+		closed = append(closed[:len(closed):len(closed)], execCalls...)
+	}
+	for _, number := range closed {
+		c.when(number, refused)
+	}
+	c.when(unix.SYS_CLONE3, unknown) // its flags are in memory
+	c.check(unix.SYS_CLONE, 0, unix.BPF_JSET, newNamespaces, refused, allowed)
+	c.check(unix.SYS_UNSHARE, 0, unix.BPF_JEQ, unix.CLONE_NEWNET, allowed, refused)
+	c.check(unix.SYS_SETNS, 1, unix.BPF_JEQ, unix.CLONE_NEWNET, allowed, refused)
+	c.check(unix.SYS_SOCKET, 0, unix.BPF_JEQ, unix.AF_VSOCK, refused, allowed)
+	c.check(unix.SYS_SOCKETPAIR, 0, unix.BPF_JEQ, unix.AF_VSOCK, refused, allowed)
+	c.ret(allowed)
+	return c
+}
+
+// filter closes system calls for all threads, and for all that they start.
+func filter(exec bool) error {
+	p := program(exec)
+	fprog := unix.SockFprog{Len: uint16(len(p)), Filter: unsafe.SliceData(p)}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	// The filter takes it to the other threads.
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return os.NewSyscallError("prctl", err)
+	}
+	other, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog)))
+	runtime.KeepAlive(p)
+	if errno == 0 && other != 0 {
+		errno = unix.ESRCH // a thread has another filter
+	}
+	if errno != 0 {
+		return os.NewSyscallError("seccomp", errno)
+	}
+	return nil
+}

@@ -1,0 +1,296 @@
+//go:build amd64 || 386 || arm64
+
+package jail
+
+import (
+	"bytes"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/runner/lab"
+	"github.com/sockscript/sockscript/runner/remote"
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// nobody is the user as whom the jail of root runs: outside the jail too, root
+// may do more than others even where it has no capability.
+const nobody = 65534
+
+// capabilities are those that a network of one's own needs, and what root may
+// do in one.
+var capabilities = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW, unix.CAP_NET_BIND_SERVICE}
+
+// without is a layer that tests leave out.
+var without string
+
+// Missing are the layers that cannot be had here. It tries once.
+var Missing = sync.OnceValue(func() []Lack {
+	p, lacks, err := start(Config{BestEffort: true})
+	if err != nil {
+		return []Lack{{"sandbox", err.Error(), offCure}}
+	}
+	p.Close()
+	return lacks
+})
+
+// start starts a copy of this process in a jail. Layers that are missing are an
+// error unless the config says otherwise.
+func start(c Config) (*remote.Process, []Lack, error) {
+	o, err := newOrders(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	s := &starting{orders: o}
+	lacks, err := s.begin()
+	if err == nil && len(lacks) > 0 && !c.BestEffort {
+		err = &MissingError{lacks}
+	}
+	if err != nil {
+		s.end()
+		return nil, nil, err
+	}
+	return remote.New(s.conn, s.end), lacks, nil
+}
+
+// newOrders says of the paths where they really are.
+func newOrders(c Config) (orders, error) {
+	o := orders{Config: c, Without: without}
+	var err error
+	if o.Folder, err = os.Getwd(); err != nil {
+		return o, err
+	}
+	list := []*string{&o.Dir}
+	o.Read, o.Write = append([]string(nil), c.Read...), append([]string(nil), c.Write...)
+	for i := range o.Read {
+		list = append(list, &o.Read[i])
+	}
+	for i := range o.Write {
+		list = append(list, &o.Write[i])
+	}
+	for _, path := range list {
+		if *path == "" {
+			continue
+		}
+		if *path, err = filepath.Abs(*path); err != nil {
+			return o, err
+		}
+		if *path == "/" {
+			return o, errors.New("a sandbox cannot open the whole file system to a scenario: move the scenario, or allow single folders")
+		}
+	}
+	if !c.HostNetwork {
+		o.Network = lab.Inherited()
+	}
+	o.Temp = o.temporary()
+	return o, nil
+}
+
+// temporary is where the jail has its temporary files: a folder that is empty
+// and whose path is as long as the usual one.
+func (o *orders) temporary() string {
+	used := append(append([]string{o.Dir}, o.Read...), o.Write...)
+next:
+	for _, path := range []string{"/tmp", "/run", "/mnt", "/srv"} {
+		for _, u := range used {
+			if u == path || real(u) == path {
+				continue next
+			}
+		}
+		return path
+	}
+	return "/sandbox"
+}
+
+// real is where a path leads.
+func real(path string) string {
+	if r, err := filepath.EvalSymlinks(path); err == nil {
+		return r
+	}
+	return path
+}
+
+// A starting is a process that is being put into a jail.
+type starting struct {
+	orders orders
+	conn   *os.File
+	said   bytes.Buffer // on its standard error
+	spoken chan struct{}
+	child  *os.Process
+	ended  sync.Once
+	state  error
+}
+
+// begin starts the process and hears what it has to say.
+func (s *starting) begin() ([]Lack, error) {
+	if err := s.makeSpare(); err != nil {
+		return nil, err
+	}
+	s.orders.Namespaces = s.orders.Without != namespaces
+	err := s.run()
+	var lacks []Lack
+	if s.orders.Namespaces && isRefused(err) {
+		lacks = append(lacks, Lack{namespaces, fmt.Sprintf("the kernel makes none for this user (%v)", cause(err)), namespaceCure()})
+		if !s.orders.BestEffort {
+			return lacks, nil
+		}
+		s.orders.Namespaces = false
+		err = s.run()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the process for the sandbox cannot be started: %w", err)
+	}
+	var r answer
+	if err := gob.NewEncoder(s.conn).Encode(s.orders); err == nil {
+		err = gob.NewDecoder(s.conn).Decode(&r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the process in the sandbox has ended: %w", errors.Join(s.end(), err))
+	}
+	if r.Err != "" {
+		return nil, errors.New(r.Err)
+	}
+	return append(lacks, r.Lacks...), nil
+}
+
+// isRefused reports an error of the kernel that makes no namespaces.
+func isRefused(err error) bool {
+	return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EINVAL) ||
+		errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EUSERS) || errors.Is(err, unix.ENOSYS)
+}
+
+func cause(err error) error {
+	errno := syscall.Errno(0)
+	if errors.As(err, &errno) {
+		return errno
+	}
+	return err
+}
+
+// run starts the process. Of what this one has it gets only one end of a
+// connection.
+func (s *starting) run() error {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("socketpair", err)
+	}
+	unix.SetNonblock(fds[0], true)
+	s.conn = os.NewFile(uintptr(fds[0]), "connection")
+	theirs := os.NewFile(uintptr(fds[1]), "connection")
+	defer theirs.Close()
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	said, theirSaid, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer theirSaid.Close()
+	attr := &os.ProcAttr{Env: s.environment(), Files: []*os.File{null, null, theirSaid, theirs}, Sys: s.attr()}
+	sock.Forks.Lock()
+	s.child, err = os.StartProcess("/proc/self/exe", []string{processName}, attr)
+	sock.Forks.Unlock()
+	if err != nil {
+		s.conn.Close()
+		said.Close()
+		return err
+	}
+	s.spoken = make(chan struct{})
+	go func() {
+		defer close(s.spoken)
+		defer said.Close()
+		io.Copy(&s.said, io.LimitReader(said, mostSaid))
+		io.Copy(io.Discard, said)
+	}()
+	return nil
+}
+
+// mostSaid bounds what is kept of the process's standard error.
+const mostSaid = 4 << 10
+
+// attr puts the process into its namespaces and a session of its own, where no
+// terminal is.
+func (s *starting) attr() *syscall.SysProcAttr {
+	uid, gid := os.Geteuid(), os.Getegid()
+	attr := &syscall.SysProcAttr{Setsid: true}
+	if uid == 0 {
+		uid, gid = nobody, nobody
+		attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		attr.GidMappingsEnableSetgroups = true
+	}
+	if !s.orders.Namespaces {
+		return attr
+	}
+	attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
+	if !s.orders.HostNetwork {
+		attr.Cloneflags |= unix.CLONE_NEWNET
+	}
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+	attr.AmbientCaps = capabilities
+	return attr
+}
+
+// searchPath is where programs are looked for in the jail.
+const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+// environment is that of the process.
+func (s *starting) environment() []string {
+	env := []string{"PATH=" + searchPath, "LANG=C.UTF-8", "TMPDIR=" + s.orders.Temp}
+	for _, name := range s.orders.Env {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
+
+// makeSpare makes a folder for temporary files, for a process that cannot make
+// one of its own.
+func (s *starting) makeSpare() (err error) {
+	if !s.orders.BestEffort || s.orders.Spare != "" {
+		return nil
+	}
+	if s.orders.Spare, err = os.MkdirTemp("", "sockscript-"); err == nil && os.Geteuid() == 0 {
+		err = os.Chown(s.orders.Spare, nobody, nobody)
+	}
+	return err
+}
+
+// endsWithin is how long the process may take to end in good order.
+const endsWithin = 10 * time.Second
+
+// end closes the connection and waits for the end of the process. The error is
+// what it has said that nobody expected.
+func (s *starting) end() error {
+	s.ended.Do(func() {
+		if s.child != nil {
+			s.conn.Close()
+			late := time.AfterFunc(endsWithin, func() { s.child.Kill() })
+			defer late.Stop()
+			state, err := s.child.Wait()
+			<-s.spoken
+			switch said := strings.TrimSpace(s.said.String()); {
+			case said != "":
+				s.state = errors.New(said)
+			case err == nil && !state.Success():
+				s.state = errors.New(state.String())
+			}
+		}
+		if s.orders.Spare != "" {
+			os.RemoveAll(s.orders.Spare)
+		}
+	})
+	return s.state
+}
