@@ -68,6 +68,7 @@ func (r *run) record() *history.Record {
 	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left
+	rec.Slow = slices.ContainsFunc(r.scenario.Network.Links, func(l *scenarios.Link) bool { return l.Impaired() || l.Named })
 	rec.Epoch, rec.Shows = r.epoch, r.quiet
 	rec.Frames = r.frames
 	if r.hub != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -66,6 +67,15 @@ func checkOrder(t testing.TB, r *history.Result) {
 	t.Helper()
 	if err := r.CheckOrder(); err != nil {
 		t.Errorf("%s\n%s", err, strings.Join(transcript(r), "\n"))
+	}
+}
+
+// checkStates compares the TCP states that are derived from a run with those
+// that the kernel told its state steps.
+func checkStates(t testing.TB, r *history.Result) {
+	t.Helper()
+	for _, c := range tcpstate.Of(r.Record).Contrary() {
+		t.Errorf("the derived state is %s, and the kernel said %s\n%s", c.Derived, c.Told, strings.Join(transcript(r), "\n"))
 	}
 }
 

@@ -90,6 +90,7 @@ func TestExamples(t *testing.T) {
 					t.Errorf("%s: %s\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 				}
 				checkOrder(t, r)
+				checkStates(t, r)
 			}
 		})
 	}

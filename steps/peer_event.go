@@ -18,7 +18,7 @@ func injected(t *step.Task, p *step.Peer, sent peer.Sent) {
 	e := crossed(t, p, event.OpInject)
 	switch body := sent.Body.(type) {
 	case *packet.TCP:
-		e.Segment = numbers(p.Flow.Describe(sent.Packet))
+		e.Segment, e.Endpoints.TCP = numbers(p.Flow.Describe(sent.Packet)), true
 		e.Offset, e.Opens = sent.Bytes, sent.Made
 		if sent.Ended {
 			e.Shut = event.ShutWrite
@@ -38,7 +38,7 @@ func taken(t *step.Task, p *step.Peer, got *packet.Packet, text packet.Pattern) 
 	e := crossed(t, p, event.OpSegment)
 	switch body := got.Body.(type) {
 	case *packet.TCP:
-		e.Segment = numbers(text)
+		e.Segment, e.Endpoints.TCP = numbers(text), true
 		e.Offset = max(0, int64(e.Segment.Seq)-1+int64(e.Segment.Len))
 	case *packet.UDP:
 		e.Op, e.Endpoints.Type, e.Endpoints.Host = event.OpRecv, unix.SOCK_DGRAM, p.Plays

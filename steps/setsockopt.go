@@ -115,8 +115,19 @@ func (a *setsockoptAction) Run(t *step.Task) error {
 		t.Event.Endpoints = h.Endpoints()
 		t.Emits(h, data, segment, t.Event.Endpoints.Remote)
 	}
+	if o.Level == unix.SOL_SOCKET && o.Number == unix.SO_LINGER && h.Sock.TCP() {
+		t.Event.Sock, t.Event.Linger = h.Sock.Desc().ID, lingerOf(b)
+	}
 	t.Return(event.Const("0"))
 	return nil
+}
+
+// lingerOf is what a close does once SO_LINGER has such a value.
+func lingerOf(b []byte) event.Linger {
+	if onoff, seconds, ok := sock.DecodeLinger(b); ok && onoff != 0 && seconds == 0 {
+		return event.LingerAborts
+	}
+	return event.LingerCloses
 }
 
 func (a *setsockoptAction) Check(c *step.Check) {

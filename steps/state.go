@@ -84,9 +84,10 @@ func (a *stateAction) Run(t *step.Task) error {
 		if err != nil {
 			return err
 		}
-		switch got {
+		t.Act(event.OpNone, h)
+		switch t.Event.State = got; got {
 		case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":
-			t.Act(event.OpState, h)
+			t.Event.Op = event.OpState
 		}
 		return a.is(t, got)
 	}

@@ -52,6 +52,7 @@ type session struct {
 	unmask bool
 	full   bool
 	lanes  bool
+	states bool
 
 	goldens suite.Goldens
 	update  bool
@@ -92,8 +93,14 @@ func (s *session) bindForm(c *cobra.Command) {
 	s.order.words = []string{"causal", "time", "actor"}
 	s.order.bind(c, "order", "the order of the transcript: the same on every run, by time, or one actor after the other")
 	f.BoolVar(&s.lanes, "lanes", false, "print transcripts in columns, one for each actor, where the terminal is wide enough")
+	s.bindStates(c)
 	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
 	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
+}
+
+// bindStates adds the flag that shows TCP states. Golden files never have them.
+func (s *session) bindStates(c *cobra.Command) {
+	c.Flags().BoolVar(&s.states, "states", false, "print below each event of a TCP socket the states of both ends, before and after it")
 }
 
 // bindSave adds the flag that keeps the runs.
@@ -265,7 +272,7 @@ func (p *program) style(s *session) report.Style {
 		Form:  history.Form{Unmask: s.unmask, Full: s.full},
 		Color: p.out.color(),
 		Width: p.out.width(),
-		Lanes: s.lanes,
+		Lanes: s.lanes, States: s.states,
 	}
 }
 

@@ -29,6 +29,7 @@ func (p *program) testCommand() *cobra.Command {
 	bindShipped(c, &s.shipped)
 	c.Flags().BoolVar(&s.update, "update", false, "write the golden files, and say which changed")
 	c.Flags().BoolVar(&s.prune, "prune", false, "with --update: remove the golden files that no scenario has")
+	s.bindStates(c)
 	s.bindSave(c)
 	s.reports.bind(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -72,6 +72,49 @@ func (r *Record) Lines(order Order, f Form) []Line {
 	return lines
 }
 
+// Events are all events and folds of the record in causal order, those too that
+// a transcript does not show. Actors have the names that the run gave them.
+func (r *Record) Events() []Line {
+	r.prepare()
+	g := r.graph
+	turn := make([]int, len(g.nodes)) // what is not printed has no depth of its own
+	for at, i := range g.order {
+		turn[i] = at
+	}
+	type entry struct {
+		Line
+		printed bool
+		turn    int
+	}
+	entries := make([]entry, 0, g.meets)
+	for i := range g.nodes[:g.meets] {
+		n := &g.nodes[i]
+		en, b := n.entry(), n.branch
+		x := entry{Line: Line{
+			Actor: b.Name(), At: g.causeOf(i), Depth: n.depth, Event: en.Event, Fold: en.Fold,
+			place: b.Place, index: b.Index, path: b.Path, seq: n.at,
+		}, printed: r.prints(en)}
+		if !x.printed {
+			x.turn = turn[i]
+		}
+		entries = append(entries, x)
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		if a.Depth == b.Depth && a.printed != b.printed {
+			if a.printed {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.Depth, b.Depth), cmp.Compare(a.turn, b.turn), a.compare(b.Line))
+	})
+	lines := make([]Line, len(entries))
+	for i := range entries {
+		lines[i] = entries[i].Line
+	}
+	return lines
+}
+
 // Start is when the line's call was made, since the run's start: of folded
 // rounds the first one's. Replicas that are folded have no time of their own.
 func (l Line) Start() time.Duration {

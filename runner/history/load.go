@@ -20,7 +20,7 @@ func (s *savedResult) result() (*Result, error) {
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
 		Record: &Record{
 			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
-			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Frames: s.Frames, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
+			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Frames: s.Frames, Slow: s.Slow, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
 		},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}

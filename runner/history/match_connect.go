@@ -65,6 +65,48 @@ func (m *matcher) connections() {
 	m.queues(connects)
 }
 
+// A Connection is one that a socket of the scenario, or a far end that the script
+// plays, has asked for.
+type Connection struct {
+	Connect  event.Cause // the event that asked for it
+	Listener uint64      // the description that it reached; 0 where that is none of the scenario's
+	Accept   event.Cause // the event that took it
+	Taker    uint64      // the description that the accept made; 0 where nobody has taken it
+}
+
+// Connections are those of the record of which the event that asked for them was
+// kept.
+func (r *Record) Connections() []Connection {
+	r.prepare()
+	g := r.graph
+	taken := make(map[int]pairing)
+	for _, p := range g.pairs {
+		if g.nodes[p.effect].entry().Event.Op == event.OpAccept {
+			taken[p.cause] = p
+		}
+	}
+	var list []Connection
+	for _, c := range g.kernel.ends {
+		if c.folded || g.kernel.event(c.node).Op == event.OpAccept {
+			continue
+		}
+		x := Connection{Connect: g.causeOf(c.node), Listener: g.kernel.reached[c.sock]}
+		if p, ok := taken[c.node]; ok {
+			x.Accept, x.Listener = g.causeOf(p.effect), p.on
+			x.Taker = g.kernel.event(p.effect).Endpoints.Made
+		}
+		list = append(list, x)
+	}
+	return list
+}
+
+// Peer is the description at the other end of a connection, where both are of
+// the scenario; 0 where that is not known.
+func (r *Record) Peer(id uint64) uint64 {
+	r.prepare()
+	return r.graph.kernel.peer[id]
+}
+
 // inTurn joins the accepts of local sockets whose peer the kernel no longer
 // told, because it had closed before: a listener's queue is served in order, so
 // they take the connects that are left, one after the other.

@@ -29,6 +29,7 @@ type Record struct {
 	Hosts    []Host          // of the scenario's network; nil where it has none
 	Epoch    Epoch
 	Unasked  []Unasked // packets for far ends that the script played
+	Slow     bool      // a link of the network delays or loses frames, or steps change what it does
 	// Frames are those that crossed the scenario's network; nil where they were
 	// not recorded.
 	Frames *event.Frames

@@ -101,6 +101,7 @@ type savedResult struct {
 	Hosts         []Host
 	Unasked       []Unasked
 	Frames        *event.Frames
+	Slow          bool
 	Shows         int
 	DatagramQueue int
 	Epoch         Epoch
@@ -164,7 +165,7 @@ func (r *Result) saved() *savedResult {
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
 		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Frames: r.Frames, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Frames: r.Frames, Slow: r.Slow, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		failure := *s.Failure

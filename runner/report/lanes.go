@@ -52,7 +52,7 @@ func (c actorColors) lanes() actorColors {
 
 // writeLanes writes the lines in columns, one for each actor; what a branch does
 // has its name before it. It reports whether there was room for that.
-func writeLanes(b *bytes.Buffer, r *history.Result, lines []history.Line, actors actorColors, s Style) bool {
+func writeLanes(b *bytes.Buffer, r *history.Result, lines []history.Line, actors actorColors, states *stateLines, s Style) bool {
 	actors = actors.lanes()
 	if len(actors) == 0 {
 		return false
@@ -97,6 +97,9 @@ func writeLanes(b *bytes.Buffer, r *history.Result, lines []history.Line, actors
 			text = source.Visible(branch) + ": " + text
 		}
 		write(text, paint)
+		for _, text := range states.of(l) {
+			write(text, s.dim)
+		}
 	}
 	return true
 }

@@ -24,6 +24,8 @@ type Style struct {
 	// Width is how many columns the terminal has: longer lines are broken. 0 is
 	// for what is not a terminal.
 	Width int
+	// States writes below each event of a TCP socket the states of both ends.
+	States bool
 	// Lanes gives each actor a column of its own, where the terminal is wide
 	// enough for that.
 	Lanes bool
@@ -98,7 +100,8 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 	if s.Color || s.Lanes {
 		colors = colorsOf(r.Lines(history.ByActor, s.Form))
 	}
-	if s.Lanes && writeLanes(b, r, lines, colors, s) {
+	states := s.states(r, lines)
+	if s.Lanes && writeLanes(b, r, lines, colors, states, s) {
 		return
 	}
 	width := 0
@@ -121,6 +124,10 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 			row.write(b, note, s.dim)
 		}
 		row.write(b, lineText(r, l, s.Form), s.painter(l))
+		row.head = strings.Repeat(" ", utf8.RuneCountInString(elapsed+actor))
+		for _, text := range states.of(l) {
+			row.write(b, text, s.dim)
+		}
 	}
 }
 

@@ -2,18 +2,22 @@ package suite
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // TestShipped runs every shipped scenario many times, several at once: each
 // passes, with the same transcript each time, the one of its golden file, in
-// which causes are before their effects, and none has a race. The runs are
-// made in the scenario's subtest, so that its time is theirs.
+// which causes are before their effects, and none has a race. The TCP states that
+// its state steps were told are those that are derived. The runs are made in the
+// scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
@@ -29,12 +33,20 @@ func TestShipped(t *testing.T) {
 		case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
 			count = ci.Runs(3, 50)
 		}
-		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: (*history.Result).CheckOrder}
+		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: verifyShipped}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
 			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) { checkShipped(t, o) })
 		})
 	}
+}
+
+func verifyShipped(r *history.Result) error {
+	err := r.CheckOrder()
+	for _, c := range tcpstate.Of(r.Record).Contrary() {
+		err = errors.Join(err, fmt.Errorf("%s: the derived state is %s, and the kernel said %s", r.Branches[c.At.Branch].Name(), c.Derived, c.Told))
+	}
+	return err
 }
 
 // kernelLacks are the scenarios that continuous integration may skip, each for

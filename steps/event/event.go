@@ -98,6 +98,8 @@ type Event struct {
 	Uses      []NameUse     // of names that branches share
 	Holds     Cause         // of a blocked: the branch that was in its call
 	Proc      *Proc         // of a step on a program or a forked process, and of the end of one
+	State     string        // of a state: what the kernel said, "FIN_WAIT2"
+	Linger    Linger        // of a setsockopt of SO_LINGER
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
 	Signalled bool          // a signal has interrupted the process, or it has seen one
 	Ends      []uint64      // the descriptions whose last descriptor was closed with the end of a process
@@ -132,6 +134,16 @@ const (
 	OpExit         // ends one
 	OpInject       // sends a segment, or an ICMP error, from a far end that the script plays: Sock is that one
 	OpSegment      // takes a segment that the kernel sent to such a far end
+)
+
+// Linger is what a close does since SO_LINGER was set.
+type Linger uint8
+
+// The ways to close.
+const (
+	LingerUnset  Linger = iota // the event does not set it
+	LingerCloses               // a close sends what is left, and a FIN
+	LingerAborts               // a close resets the connection: a linger time of 0
 )
 
 // A Look is a receive that leaves what it shows where it is.
@@ -222,6 +234,7 @@ type Endpoints struct {
 	Name     string    // the handle's name, which masks the port
 	Host     string    // that the socket is on; "" in a network without hosts
 	Type     int       // SOCK_STREAM, SOCK_DGRAM …
+	TCP      bool      // a socket of TCP
 	Local    sock.Addr // the socket's own address
 	Remote   sock.Addr // its peer's, or the datagram's destination or source
 	AutoPort bool      // the kernel chose Local's port

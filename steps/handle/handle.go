@@ -206,7 +206,7 @@ func (h *Handle) Close(w sock.Wait) error {
 func (h *Handle) Endpoints() *event.Endpoints {
 	d := h.Sock.Desc()
 	return &event.Endpoints{
-		Name: h.Name, Host: d.Host(), Type: h.Sock.Type(), Local: d.Local(), Remote: d.Remote(),
+		Name: h.Name, Host: d.Host(), Type: h.Sock.Type(), TCP: h.Sock.TCP(), Local: d.Local(), Remote: d.Remote(),
 		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
 	}
 }

@@ -122,6 +122,12 @@ func (s *Socket) Type() int { return s.typ }
 // Proto is the IPPROTO_ (or family's own) number that the socket was made with.
 func (s *Socket) Proto() int { return s.proto }
 
+// TCP reports whether it is a socket of TCP.
+func (s *Socket) TCP() bool {
+	inet := s.family == unix.AF_INET || s.family == unix.AF_INET6
+	return inet && s.typ == unix.SOCK_STREAM && (s.proto == 0 || s.proto == unix.IPPROTO_TCP)
+}
+
 // Blocking reports whether the descriptor is a truly blocking one, without
 // O_NONBLOCK.
 func (s *Socket) Blocking() bool { return s.blocking }
