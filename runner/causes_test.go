@@ -178,7 +178,7 @@ var causes = []struct {
 `, [][2]string{{`s  | x`, `r  recvfrom(r, 1) = 1 "a" from 127.0.0.1:<u>`}}},
 	{"local datagrams that short buffers cut", "os:linux", `
   r: [{socketpair: unixgram, as: [a, b]}, {spawn: [` + later + `, {send: a, data: abcdef}, {sendmmsg: a, messages: [{data: xyz}]}], as: s}, {recv: b, max: 2}, {recvmmsg: b, count: 1, max: 1}]
-`, [][2]string{{`r/s  send(a, "abcdef", 6) = 6`, `r  recv(b, 2) = 2 "ab"`}, {`r/s  sendmmsg(a, ["xyz"], 1) = 1`, `r  recvmmsg(b, 1) = 1 ["x"]`}}},
+`, [][2]string{{`r/s  send(a, "abcdef", 6) = 6`, `r  recv(b, 2) = 2 "ab"`}, {`r/s  sendmmsg(a, ["xyz"], 1) = 1 [3]`, `r  recvmmsg(b, 1) = 1 ["x"]`}}},
 	{"a look at a datagram takes nothing", "", `
   r: [{socket: udp, as: r}, {bind: r, to: '127.0.0.1:0'}, {recv: r, flags: MSG_PEEK}, {recv: r}, {signal: again}, {recv: r, call: recv}]
   s: [{socket: udp, as: u}, {connect: u, to: '${r.r}'}, {send: u, data: x}, {wait: again}, ` + later + `, {send: u, data: x}]

@@ -15,9 +15,10 @@ var sendmmsgKind = step.Kind{
 	Name:    "sendmmsg",
 	Summary: "send several datagrams in one call",
 	Text: `Makes one system call. Each message has data, and to if the socket is not
-connected. expect is the number of messages that must have been sent. An error
-after the first message ends the call, and only the number shows it. See
-sendmmsg(2).`,
+connected. The result is the number of messages that went, and the length of
+each (msg_len), which on a stream may be less than the message has. expect is the
+number of messages that must have been sent, or {count, lengths}. An error after
+the first message ends the call, and only the number shows it. See sendmmsg(2).`,
 	Example: `requires: os:linux
 actors:
   one:
@@ -27,7 +28,7 @@ actors:
       messages:
         - data: first
         - data: second
-      expect: 2
+      expect: {count: 2, lengths: [5, 6]}
     - recvmmsg: b
       count: 2
       expect: [first, second]
@@ -51,6 +52,7 @@ type sendmmsgAction struct {
 	flags    value.Flags
 	nowait   value.Bool
 	want     value.Compare
+	lengths  lengthList
 }
 
 func (a *sendmmsgAction) Params(p *step.Params) {
@@ -60,7 +62,8 @@ func (a *sendmmsgAction) Params(p *step.Params) {
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be sent")
 	p.Plain(&a.want, "how many messages must have gone")
 	p.Result("count", &a.want, "how many messages must have gone")
-	p.Makes = "the number of messages sent"
+	p.Result("lengths", &a.lengths, "how many bytes of each message must have gone: a list of numbers or conditions")
+	p.Makes, p.Names = "the number of messages sent, and the list of their lengths", 2
 }
 
 func (a *sendmmsgAction) Run(t *step.Task) error {
@@ -70,12 +73,13 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 	}
 	var list []*sock.Message
 	var shown []any
+	var marks [][]event.Mark
 	for _, item := range a.messages.list {
-		m, parts, err := item.make(t, h)
+		m, b, parts, err := item.make(t, h)
 		if err != nil {
 			return err
 		}
-		list, shown = append(list, m), append(shown, single(parts))
+		list, shown, marks = append(list, m), append(shown, single(parts)), append(marks, b.Marks)
 	}
 	args := []any{event.Name(h.Name), shown, len(list)}
 	if a.flags.Bits != 0 {
@@ -102,11 +106,69 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 		a.trace(t, h, list[:len(sizes)])
 	}
 	t.Publish(h)
-	t.Return(len(sizes))
+	return a.result(t, sizes, marks)
+}
+
+// result are the number of messages and their lengths.
+func (a *sendmmsgAction) result(t *step.Task, sizes []int, marks [][]event.Mark) error {
+	shown, values := make([]any, len(sizes)), make([]any, len(sizes))
+	for i, n := range sizes {
+		shown[i], values[i] = event.Length{N: n, Marks: marks[i]}, n
+	}
+	t.Return(len(sizes), shown)
 	if err := t.SetAs(0, len(sizes)); err != nil {
 		return err
 	}
-	return a.want.Expect(t, int64(len(sizes)), "messages sent")
+	if err := t.SetAs(1, values); err != nil {
+		return err
+	}
+	if err := a.want.Expect(t, int64(len(sizes)), "messages sent"); err != nil {
+		return err
+	}
+	return a.lengths.check(t, sizes)
+}
+
+// lengthList is what the lengths of several messages must be.
+type lengthList struct {
+	node *source.Node
+	list []*value.Compare
+}
+
+// Decode reads a list of numbers or conditions.
+func (v *lengthList) Decode(d *value.Decoder, n *source.Node) {
+	v.node = n
+	if n.Kind != source.List {
+		d.Problem(n, "expected a list with the length of each message, got %s", n.Describe())
+		return
+	}
+	for _, item := range n.Items {
+		c := new(value.Compare)
+		c.Decode(d, item)
+		v.list = append(v.list, c)
+	}
+}
+
+// Schema accepts a list of numbers or conditions.
+func (v *lengthList) Schema() value.Schema {
+	return value.Schema{"type": "array", "items": new(value.Compare).Schema()}
+}
+
+// Type names the type in the reference.
+func (v *lengthList) Type() string { return "list of conditions" }
+
+func (v *lengthList) check(t *step.Task, got []int) error {
+	if v.node == nil {
+		return nil
+	}
+	if len(got) != len(v.list) {
+		return value.Mismatchf("expected the lengths of %d messages, got %d", len(v.list), len(got))
+	}
+	for i, c := range v.list {
+		if err := c.Expect(t, int64(got[i]), fmt.Sprintf("bytes of message %d", i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // trace notes the datagrams that went, for the order of events.
@@ -174,22 +236,22 @@ func (v *Messages) Schema() value.Schema {
 func (v *Messages) Type() string { return "list of {data, to}" }
 
 // make is the message for the kernel and for the transcript.
-func (m *messageItem) make(t *step.Task, h *handle.Handle) (*sock.Message, []any, error) {
+func (m *messageItem) make(t *step.Task, h *handle.Handle) (*sock.Message, value.Blob, []any, error) {
 	b, err := m.data.Blob(t)
 	if err != nil {
-		return nil, nil, err
+		return nil, b, nil, err
 	}
 	msg := &sock.Message{Buffers: [][]byte{b.Bytes}}
 	shown := []any{t.DataOf(h, b)}
 	if m.to.Given() {
 		to, err := m.to.Ask(t)
 		if err != nil {
-			return nil, nil, err
+			return nil, b, nil, err
 		}
 		msg.Addr, msg.HasAddr = to.Addr, true
 		shown = append(shown, to)
 	}
-	return msg, shown, nil
+	return msg, b, shown, nil
 }
 
 // single is the only part itself, or all parts as a list.
