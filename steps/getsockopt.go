@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -20,7 +21,9 @@ TCP_INFO (without tcpi_; state by name). For a number, expect takes a number, a
 condition such as ">=4096", a range or a list. For a structure, expect takes one
 of these for each field: expect: {state: ESTABLISHED, rtt: ">0"}. For
 SO_TIMESTAMPING, expect takes the names of all flags that must be set, and no
-other flag may be set. The value of SO_ERROR is the name of an errno, or 0. See
+other flag may be set. The value of SO_ERROR is the name of an errno, or 0.
+SO_PEERPIDFD gives a handle, which is ready to be read once the peer's process
+has ended: poll waits for that. Without as it is closed at once. See
 getsockopt(2).`,
 	Example: `actors:
   one:
@@ -79,6 +82,9 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 		size = int(n)
 	}
 	t.Call("getsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()))
+	if a.makesHandle() && t.Step.As.Given() {
+		return a.descriptor(t, h)
+	}
 	b, err := h.Sock.GetBytes(o.Level, o.Number, size)
 	if err != nil {
 		return err
@@ -106,6 +112,34 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 	return a.want.Check(t, o, v)
 }
 
+// makesHandle reports that the value is a descriptor. A script that asks for
+// another size is interested in its bytes.
+func (a *getsockoptAction) makesHandle() bool {
+	o := a.option.Option
+	return sock.GivesDescriptor(o.Level, o.Number) && !a.size.Given()
+}
+
+// descriptor makes a handle of the descriptor that is the value.
+func (a *getsockoptAction) descriptor(t *step.Task, h *handle.Handle) error {
+	o := a.option.Option
+	fd, err := h.Sock.GetDescriptor(o.Level, o.Number)
+	if err != nil {
+		return err
+	}
+	s, err := t.Sockets().Adopt(fd)
+	if err != nil {
+		return err
+	}
+	t.Watches(s)
+	d, err := t.MakeHandle(0, s, "a descriptor")
+	if err != nil {
+		return err
+	}
+	t.Publish(d)
+	t.Return(event.Const("0"), event.Joined{event.Const("["), event.Name(d.Name), event.Const("]")})
+	return a.want.Check(t, o, fd)
+}
+
 // shown is the value in brackets, as strace shows what a call fills in.
 func (a *getsockoptAction) shown(form *option.Form, b []byte, v any) any {
 	f, structured := v.(option.Fields)
@@ -129,6 +163,10 @@ func (a *getsockoptAction) Check(c *step.Check) {
 		if o.WriteOnly && c.MustSucceed() {
 			c.Problem(a.option.Node, "%s can only be set", o.Name).Hint = "use setsockopt"
 		}
+	}
+	if a.makesHandle() {
+		c.MakeHandle(0, step.AnySocket())
+		return
 	}
 	c.MakeValues()
 }

@@ -161,6 +161,8 @@ func noteReady(t *step.Task, items []sock.PollItem) {
 			Ended:  it.Revents&(peerClosed|unix.POLLHUP) != 0,
 			Reset:  it.Revents&unix.POLLERR != 0,
 			Urgent: it.Revents&unix.POLLPRI != 0,
+
+			Process: desc.Watches(),
 		})
 	}
 }

@@ -100,7 +100,7 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	var failed error
 	for i, fd := range c.Rights() {
 		if i >= names.Len() || failed != nil {
-			sock.CloseFD(fd)
+			r.t.Sockets().CloseReceived(fd)
 			shown = append(shown, "fd")
 			continue
 		}
@@ -124,6 +124,7 @@ func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	r.t.Watches(s)
 	h := &handle.Handle{Name: r.t.Shown(name), Sock: s}
 	r.t.Set(name, h)
 	r.t.Publish(h)

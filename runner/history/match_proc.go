@@ -100,6 +100,15 @@ func (p *procs) deathsOfStream(id uint64) []int { return p.deadly(p.streams[id])
 // deaths are the kills of all programs.
 func (p *procs) deaths() []int { return p.all }
 
+// endsOf are the kills of a program, which may have ended it. The end of a
+// forked process is an event.
+func (p *procs) endsOf(id uint64) []int {
+	if p.forked[id] {
+		return nil
+	}
+	return p.deadly(id)
+}
+
 func (p *procs) deadly(program uint64) []int {
 	var list []int
 	for _, i := range p.kills[program] {
@@ -136,6 +145,9 @@ func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
 	}
 	switch {
 	case !r.Data:
+	case r.Process != 0:
+		m.causes(i, m.procs.exits[r.Process])
+		m.cause(i, m.oneOf(i, m.procs.endsOf(r.Process)))
 	case known:
 		m.arrives(i, r.Sock, r.Offset+1)
 	default:

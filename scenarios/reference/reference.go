@@ -140,7 +140,7 @@ func maskRows() []value.DocRow {
 		{Key: "<free_port>", Help: "a port that free_port() gave"},
 		{Key: "<pid>, <uid>, <gid>", Help: "the ids of a process"},
 		{Key: "<index>", Help: "the index of an interface"},
-		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned"},
+		{Key: "<pidfd>", Help: "a descriptor that SO_PEERPIDFD returned, and that no name is given to"},
 		{Key: "<NAME>", Help: "the result of a step with `mask: true` and `as: NAME`, and what comes from it"},
 		{Key: "<data>, <value>, <output>", Help: "the result of a step with `mask: true` and without `as`: of a receive, of other steps, of a program"},
 		{Key: "<len>", Help: "a number of bytes, if these bytes include a masked text of variable length, such as a process id"},

@@ -181,6 +181,8 @@ type ReadyHandle struct {
 	Urgent bool  // a byte that was sent with MSG_OOB
 	Ended  bool  // the peer had ended its sending
 	Reset  bool  // the connection was gone
+
+	Process uint64 // the process or program whose end it tells; 0 for all but a pidfd
 }
 
 // A NameUse is a name that a step read, or gave a value.

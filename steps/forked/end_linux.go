@@ -4,11 +4,13 @@ package forked
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"syscall"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -39,28 +41,43 @@ func hasEnded(pidfd int) bool {
 	return err != nil && err != unix.EINTR || n > 0
 }
 
-// settle notes how the process has ended. One that another has forked is that
-// one's to wait for.
+// settle notes how the process has ended. Its id is its own until Reap.
 func (p *Process) settle() {
 	if p.parent == nil {
-		p.status, p.reaped = reap(p.pid)
+		p.status = childStatus(p.pid)
 	} else {
 		p.status = statusOf(p.pid)
 	}
 	close(p.done)
 }
 
-// reap waits for a child of this process that has ended.
-func reap(pid int) (Status, bool) {
+// The place of si_status in siginfo_t (sigaction(2)): its union begins at a
+// multiple of the size of a pointer, with a process id and a user.
+const (
+	pointer  = unsafe.Sizeof(uintptr(0))
+	statusAt = (12+pointer-1)&^(pointer-1) + 8
+)
+
+// The codes of siginfo_t for the end of a child.
+const cldExited = 1
+
+// childStatus is how a child of this process has ended, which stays to be
+// waited for.
+func childStatus(pid int) Status {
+	var info unix.Siginfo
 	for {
-		var ws unix.WaitStatus
-		switch got, err := unix.Wait4(pid, &ws, unix.WNOHANG, nil); {
-		case err == unix.EINTR:
-		case got != pid:
-			return Status{}, false
-		default:
-			return asStatus(ws), true
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT|unix.WNOHANG, nil)
+		if err == unix.EINTR {
+			continue
 		}
+		if err != nil {
+			return Status{}
+		}
+		status := int(int32(binary.NativeEndian.Uint32(Bytes(&info)[statusAt:])))
+		if info.Code == cldExited {
+			return Status{Exit: status}
+		}
+		return Status{Signal: syscall.Signal(status)}
 	}
 }
 
@@ -93,7 +110,14 @@ func statusOf(pid int) Status {
 // Reap lets the process that has forked this one wait for it (wait4(2)), which
 // must have ended.
 func (p *Process) Reap() {
-	if p.parent == nil || p.reaped {
+	if p.reaped {
+		return
+	}
+	if p.parent == nil {
+		p.reaped = true
+		for _, err := unix.Wait4(p.pid, nil, 0, nil); err == unix.EINTR; {
+			_, err = unix.Wait4(p.pid, nil, 0, nil)
+		}
 		return
 	}
 	var status int32

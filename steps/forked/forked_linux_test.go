@@ -26,6 +26,7 @@ func start(t testing.TB, s *Space, keep ...int) *Process {
 	}
 	t.Cleanup(func() {
 		p.Signal(unix.SIGKILL)
+		p.Reap()
 		p.Release()
 	})
 	return p
@@ -257,6 +258,11 @@ func TestThousand(t *testing.T) {
 		p.Signal(unix.SIGKILL)
 	}
 	for _, p := range all {
+		<-p.Done()
+		if err := unix.Kill(p.Pid(), 0); err != nil {
+			t.Fatalf("%d is gone before anybody has waited for it: %v", p.Pid(), err)
+		}
+		p.Reap()
 		p.Release()
 		if err := unix.Kill(p.Pid(), 0); err != unix.ESRCH {
 			t.Fatalf("%d is still there: %v", p.Pid(), err)
@@ -345,10 +351,12 @@ func BenchmarkFork(b *testing.B) {
 		}
 		b.StopTimer()
 		p.Signal(unix.SIGKILL)
+		p.Reap()
 		p.Release()
 		b.StartTimer()
 	}
 	keep.Signal(unix.SIGKILL)
+	keep.Reap()
 	keep.Release()
 	_ = heap[len(heap)/2]
 }

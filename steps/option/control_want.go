@@ -24,7 +24,8 @@ type controlWanted struct {
 	typ    sock.ControlType
 	node   *source.Node
 	names  value.Names
-	count  int // of descriptors that get no names; -1 where they get some
+	any    bool // descriptors of any number, which get no names
+	count  int  // of descriptors that get no names; -1 where they get some
 	value  ValueWant
 	fields FieldsWant
 }
@@ -48,6 +49,8 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 		it := &controlWanted{typ: typ, node: e.Value, count: -1}
 		number, counted := descriptorCount(e.Value)
 		switch {
+		case typ.Kind == sock.CtlRights && isAny(e.Value):
+			it.any = true
 		case typ.Kind == sock.CtlRights && counted:
 			it.count = number
 		case typ.Kind == sock.CtlRights:
@@ -69,11 +72,14 @@ func descriptorCount(n *source.Node) (int, bool) {
 	return count, n.Kind == source.Scalar && err == nil && count >= 0
 }
 
+// isAny reports the word for mere presence.
+func isAny(n *source.Node) bool { return n.Kind == source.Scalar && n.Text == "any" }
+
 // NamesIn implements [value.Namer].
 func (w *ControlWant) NamesIn(n *source.Node, add func(string)) {
 	for _, e := range n.Entries {
 		_, counted := descriptorCount(e.Value)
-		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights && !counted {
+		if typ, ok := sock.ControlByName(e.Key.Text); ok && typ.Kind == sock.CtlRights && !counted && !isAny(e.Value) {
 			new(value.Names).NamesIn(e.Value, add)
 		}
 	}
@@ -112,7 +118,7 @@ func (w *ControlWant) of(typ string) *controlWanted {
 func (w *ControlWant) Static(c *step.Check) {
 	for _, it := range w.items {
 		if it.typ.Kind == sock.CtlRights {
-			if it.count >= 0 {
+			if it.any || it.count >= 0 {
 				continue
 			}
 			c.MakeReceived(&it.names)
@@ -148,6 +154,8 @@ func (w *ControlWant) Check(env value.Env, got []Received, cut string) error {
 func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
 	fields, structured := got.Value.(Fields)
 	switch {
+	case it.any:
+		return nil
 	case it.typ.Kind == sock.CtlRights:
 		want := it.names.Len()
 		if it.count >= 0 {

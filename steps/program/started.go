@@ -287,6 +287,19 @@ func (ps *Programs) Translate(ucred []byte) {
 	}
 }
 
+// ID is the [Program.Id] of the program that has a process id here; 0 for none.
+func (ps *Programs) ID(pid int) uint64 {
+	inside := ps.Inside(pid)
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	for _, p := range ps.list {
+		if p.Process.Pid == inside {
+			return p.Id
+		}
+	}
+	return 0
+}
+
 // Has reports whether a program, running or not, has this process id, as the
 // programs see it.
 func (ps *Programs) Has(pid int) bool {

@@ -38,7 +38,15 @@ type Description struct {
 	senders          senders
 	epoll            epollTable  // of an epoll instance
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
+	watches          atomic.Uint64
 }
+
+// Watches is what a pidfd tells the end of: the id of a forked process or of a
+// program of the run; 0 for all else.
+func (d *Description) Watches() uint64 { return d.watches.Load() }
+
+// Watch notes what a pidfd tells the end of.
+func (d *Description) Watch(id uint64) { d.watches.Store(id) }
 
 func (g *Group) newDescription() *Description {
 	return &Description{ID: g.NewID(), network: g.network}

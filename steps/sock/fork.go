@@ -26,6 +26,14 @@ func CloseFD(fd int) error {
 	return unix.Close(fd)
 }
 
+// CloseReceived closes a descriptor that a call of the group has made and that
+// no Socket has.
+func (g *Group) CloseReceived(fd int) {
+	forks.RLock()
+	defer forks.RUnlock()
+	sysClose(g.caller(), fd)
+}
+
 // removalLook is how often a close that lingers is asked whether it has begun.
 const removalLook = 50 * time.Microsecond
 

@@ -48,6 +48,7 @@ type registry struct {
 
 	space     forked.Space
 	processes map[*Process]struct{} // that were forked and have not ended; nil before the first
+	unwaited  []*Process            // that have ended and were not joined; all were forked by this process
 }
 
 // A waiter can have its waiting cut short from another goroutine.

@@ -17,6 +17,7 @@ type Process struct {
 	done   chan struct{}
 	ends   []*Description
 	leaves []*Description
+	ours   bool // this process has forked it, and is to wait for it
 
 	mu       sync.Mutex
 	identity Identity // as its calls have changed it
@@ -39,6 +40,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	}
 	p := &Process{done: make(chan struct{}), id: g.lastID.Add(1)}
 	p.group = &Group{registry: g.registry, process: p, network: g.network}
+	p.ours = g.process == nil
 	if g.process != nil {
 		p.identity, p.moved = g.process.Identity(), g.process.moved
 	}
@@ -113,10 +115,29 @@ func (p *Process) settle() {
 		}
 	}
 	delete(g.processes, p)
+	if p.ours {
+		g.unwaited = append(g.unwaited, p)
+	}
 	g.drained.Broadcast()
 	g.mu.Unlock()
 	p.forked.Release()
+	g.reapBut(mostEnded)
 	close(p.done)
+}
+
+// mostEnded is how many processes that have ended may wait for a join: each
+// keeps its process id.
+const mostEnded = 1000
+
+// reapBut lets the processes go that have ended first, and that nobody has
+// waited for, but for so many.
+func (g *Group) reapBut(n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for len(g.unwaited) > n {
+		g.unwaited[0].forked.Reap()
+		g.unwaited = g.unwaited[1:]
+	}
 }
 
 // lose notes that a descriptor of the process was closed with it. The lock of
@@ -187,7 +208,17 @@ func (p *Process) Exit(status int) {
 func (p *Process) Grow() error { return failed("clone", p.forked.Grow()) }
 
 // Reap lets the process that has forked this one wait for it (wait4(2)).
-func (p *Process) Reap() { p.forked.Reap() }
+func (p *Process) Reap() {
+	g := p.group
+	if !p.ours {
+		p.forked.Reap() // a call of another process
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p.forked.Reap()
+	g.unwaited = slices.DeleteFunc(g.unwaited, func(other *Process) bool { return other == p })
+}
 
 // outcome is what a call of a forked process gave, where that is not the end of
 // the group.
@@ -204,10 +235,11 @@ func (g *Group) outcome(errno syscall.Errno) error {
 // group has killed.
 func (g *Group) awaitProcesses() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	for len(g.processes) > 0 {
 		g.drained.Wait()
 	}
+	g.mu.Unlock()
+	g.reapBut(0)
 }
 
 // What a process does when a signal comes.

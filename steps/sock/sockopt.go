@@ -82,8 +82,19 @@ func (s *Socket) GetBytes(level, name, size int) ([]byte, error) {
 
 const descriptorSize = 4 // of an int
 
-// GivesDescriptor reports the option whose value is a new descriptor. Nothing
-// here can use it yet: GetBytes closes it.
+// GetDescriptor reads an option whose value is a new descriptor, which the
+// caller has to adopt or to close.
+func (s *Socket) GetDescriptor(level, name int) (int, error) {
+	if err := s.enter(); err != nil {
+		return 0, failed("getsockopt", err)
+	}
+	defer s.leave()
+	fd, errno := sysGetsockoptInt(s.caller(), s.fd, level, name)
+	return fd, failed("getsockopt", asError(errno))
+}
+
+// GivesDescriptor reports the option whose value is a new descriptor. GetBytes
+// closes it.
 func GivesDescriptor(level, name int) bool {
 	return level == unix.SOL_SOCKET && name == soPeerPidfd
 }

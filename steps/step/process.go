@@ -238,6 +238,23 @@ func (t *Task) Caught(name string) (int, error) {
 	return n, err
 }
 
+// Watches notes whose end a descriptor tells that a call has made or received,
+// where that is a pidfd of a process or program of the scenario.
+func (t *Task) Watches(s *sock.Socket) {
+	if s.Type() != 0 {
+		return
+	}
+	pid := s.PidOf()
+	if pid <= 0 {
+		return
+	}
+	id := t.Sockets().ProcessID(pid)
+	if id == 0 {
+		id = t.Actor.Run.Programs().ID(pid)
+	}
+	s.Desc().Watch(id)
+}
+
 // HandleOf is the handle that has a descriptor, the first by its name; nil for
 // none.
 func (t *Task) HandleOf(fd int) *handle.Handle {
