@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -68,7 +69,7 @@ func (r *run) record() *history.Record {
 	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left
-	rec.Slow = slices.ContainsFunc(r.scenario.Network.Links, func(l *scenarios.Link) bool { return l.Impaired() || l.Named })
+	rec.Slow = slices.ContainsFunc(r.scenario.Network.Links, func(l *network.Link) bool { return l.Impaired() || l.Named })
 	rec.Epoch, rec.Shows = r.epoch, r.quiet
 	rec.Frames = r.frames
 	if r.hub != nil {
