@@ -76,7 +76,7 @@ func linkedModules(t *testing.T) map[string]string {
 // licences are the texts that a module asks its users to pass on.
 func licences(t *testing.T, path, dir string) []string {
 	var texts []string
-	for _, pattern := range []string{"LICENSE*", "NOTICE*", "PATENTS"} {
+	for _, pattern := range []string{"LICENSE*", "License*", "NOTICE*", "PATENTS"} {
 		names, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil {
 			t.Fatal(err)
