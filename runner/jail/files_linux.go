@@ -47,6 +47,7 @@ func (in *inside) ownFiles(programs []part) error {
 	for _, p := range parts {
 		in.open(p)
 	}
+	in.opened = append(in.opened, opening{"/etc/hosts", readFile})
 	var err error
 	if in.Namespaces {
 		if err = in.newRoot(parts); err == nil {
@@ -90,7 +91,7 @@ func (in *inside) parts(programs []part) []part {
 // newRoot makes the file system and leaves that of the host.
 func (in *inside) newRoot(parts []part) error {
 	for i := range parts {
-		if err := parts[i].openTree(); err != nil {
+		if err := parts[i].openTree(in.runsPrograms()); err != nil {
 			return err
 		}
 		defer unix.Close(parts[i].tree)
@@ -126,7 +127,7 @@ func (in *inside) newRoot(parts []part) error {
 // furnish puts everything into the new root.
 func (in *inside) furnish(t *tree, parts []part) error {
 	noexec := unix.MOUNT_ATTR_NOEXEC
-	if in.AnyExec {
+	if in.runsPrograms() {
 		noexec = 0
 	}
 	temp, err := newMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|noexec, "mode=1777", "size=256m")
@@ -142,7 +143,7 @@ func (in *inside) furnish(t *tree, parts []part) error {
 	if err := cmp.Or(t.mount(in.Temp, temp, false), t.mount("/proc", proc, false)); err != nil {
 		return err
 	}
-	if err := in.files(t); err != nil {
+	if err := cmp.Or(t.write("/etc/hosts", ownHosts), in.system(t)); err != nil {
 		return err
 	}
 	for _, p := range parts {
@@ -153,17 +154,11 @@ func (in *inside) furnish(t *tree, parts []part) error {
 	return t.folder(in.Folder)
 }
 
-// files are the few files that the jail has of its own.
-func (in *inside) files(t *tree) error {
-	if err := t.write("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n"); err != nil {
-		return err
-	}
-	in.opened = append(in.opened, opening{"/etc/hosts", readFile})
-	return nil
-}
+// ownHosts is the jail's /etc/hosts.
+const ownHosts = "127.0.0.1 localhost\n::1 localhost\n"
 
 // openTree takes the part out of the host's file system.
-func (p *part) openTree() (err error) {
+func (p *part) openTree(runs bool) (err error) {
 	p.tree, err = unix.OpenTree(unix.AT_FDCWD, p.path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	switch {
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS):
@@ -178,7 +173,7 @@ func (p *part) openTree() (err error) {
 	if !p.write && !p.device {
 		attr.Attr_set |= unix.MOUNT_ATTR_RDONLY
 	}
-	if !p.runs {
+	if !runs {
 		attr.Attr_set |= unix.MOUNT_ATTR_NOEXEC
 	}
 	if err := unix.MountSetattr(p.tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
@@ -257,6 +252,22 @@ func (t *tree) write(path, text string) error {
 	f := os.NewFile(uintptr(fd), path)
 	_, err = f.WriteString(text)
 	return errors.Join(err, f.Close())
+}
+
+// link makes a symbolic link, unless something is there.
+func (t *tree) link(path, to string) error {
+	if err := t.folder(filepath.Dir(path)); err != nil {
+		return err
+	}
+	in, err := t.openat(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(in)
+	if err := unix.Symlinkat(to, in, filepath.Base(path)); err != unix.EEXIST {
+		return err
+	}
+	return nil
 }
 
 // mount puts a mount to a path.

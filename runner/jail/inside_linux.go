@@ -60,23 +60,19 @@ func (in *inside) lock() error {
 	if err := closeInherited(); err != nil {
 		return fmt.Errorf("descriptors that were inherited: %w", err)
 	}
-	programs, err := in.programs()
-	if err != nil {
-		return err
-	}
 	if in.Namespaces && !in.HostNetwork {
 		if err := lab.Furnish(in.Network); err != nil {
 			return fmt.Errorf("the network of the sandbox: %w", err)
 		}
 	}
-	if err := in.ownFiles(programs); err != nil {
+	if err := in.ownFiles(in.programs()); err != nil {
 		return err
 	}
 	if in.Without != landLock {
 		in.restrict()
 	}
 	if in.Without != seccomp {
-		if err := filter(len(in.Exec) > 0 || in.AnyExec); err != nil {
+		if err := filter(in.runsPrograms()); err != nil {
 			in.lack(seccomp, err, "run a kernel that has CONFIG_SECCOMP_FILTER"+orLess)
 		}
 	}

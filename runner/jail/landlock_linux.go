@@ -84,11 +84,8 @@ func (in *inside) restrict() {
 		}
 		rules = append(rules, landlock.PathAccess(o.may, o.path))
 	}
-	config, err := landlock.NewConfig(all, landlock.ScopedSet(ll.ScopeAbstractUnixSocket|ll.ScopeSignal))
-	if err == nil {
-		err = config.BestEffort().Restrict(rules...)
-	}
-	if err != nil {
+	config := landlock.Config{HandledAccessFS: all, Scoped: ll.ScopeAbstractUnixSocket | ll.ScopeSignal}
+	if err := config.BestEffort().Restrict(rules...); err != nil {
 		in.lack(landLock, err, "run Linux 6.12 or later with lsm=landlock"+orLess)
 	}
 }

@@ -2,5 +2,150 @@
 
 package jail
 
-// programs are the parts that the programs need which may be run.
-func (in *inside) programs() ([]part, error) { return nil, nil }
+import (
+	"bufio"
+	"bytes"
+	"debug/elf"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// runsPrograms reports whether any program may be run.
+func (o *orders) runsPrograms() bool { return o.AnyExec || len(o.Exec) > 0 }
+
+// systemFolders are those of programs and libraries.
+var systemFolders = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"}
+
+// systemFiles are what programs look for elsewhere.
+var systemFiles = []string{"/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives", "/etc/ssl", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols"}
+
+// devices are those that programs use. They are nobody's.
+var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"}
+
+// programs are the parts that the programs need which may be run. What of it
+// may be run is opened at once.
+func (in *inside) programs() []part {
+	if !in.runsPrograms() {
+		return nil
+	}
+	var list []part
+	for _, path := range slices.Concat(systemFolders, systemFiles) {
+		if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSymlink {
+			list = append(list, part{path: path, runs: in.AnyExec})
+		}
+	}
+	for _, path := range devices {
+		if _, err := os.Lstat(path); err == nil {
+			list = append(list, part{path: path, device: true})
+		}
+	}
+	named := in.interpreted(nil, "/proc/self/exe") // which runs the others
+	for _, name := range in.Exec {
+		if path := in.find(name); path != "" {
+			named = in.interpreted(named, path)
+		}
+	}
+	for _, path := range named {
+		in.opened = append(in.opened, opening{path, readFile | runFile})
+		if path != "/proc/self/exe" && !slices.ContainsFunc(list, func(p part) bool { return strings.HasPrefix(real(path), p.path+"/") }) {
+			list = append(list, part{path: path})
+		}
+	}
+	in.opened = append(in.opened, opening{"/proc", readFile | readDir}, opening{"/dev/pts", readFile | writeFile | readDir | useDevice})
+	return list
+}
+
+// find is where a program is that is allowed by its name or path; "" where
+// there is none.
+func (in *inside) find(name string) string {
+	paths := []string{name}
+	if !strings.Contains(name, "/") {
+		paths = nil
+		for _, dir := range filepath.SplitList(searchPath) {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+	}
+	for _, path := range paths {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(in.Folder, path)
+		}
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}
+
+// interpreted adds a program to a list, with what the kernel runs in its place
+// or to load it.
+func (in *inside) interpreted(list []string, path string) []string {
+	if path == "" || slices.Contains(list, path) {
+		return list
+	}
+	list = append(list, path)
+	for _, other := range interpreters(path) {
+		list = in.interpreted(list, in.find(other))
+	}
+	return list
+}
+
+// interpreters are what a file names to be run in its place or to load it.
+func interpreters(path string) []string {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	line, _ := bufio.NewReader(io.LimitReader(f, 256)).ReadString('\n')
+	if rest, ok := strings.CutPrefix(line, "#!"); ok {
+		words := strings.Fields(rest)
+		if len(words) > 1 && filepath.Base(words[0]) == "env" && !strings.HasPrefix(words[1], "-") {
+			return words[:2]
+		}
+		return words[:min(len(words), 1)]
+	}
+	file, err := elf.NewFile(f)
+	if err != nil {
+		return nil
+	}
+	for _, p := range file.Progs {
+		if p.Type == elf.PT_INTERP {
+			text, _ := io.ReadAll(p.Open())
+			return []string{string(bytes.TrimRight(text, "\x00"))}
+		}
+	}
+	return nil
+}
+
+// system makes what programs expect beside the parts: links, and terminals of
+// their own.
+func (in *inside) system(t *tree) error {
+	if !in.runsPrograms() {
+		return nil
+	}
+	links := map[string]string{
+		"/dev/fd": "/proc/self/fd", "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1",
+		"/dev/stderr": "/proc/self/fd/2", "/dev/ptmx": "pts/ptmx",
+	}
+	for _, path := range slices.Concat(systemFolders, systemFiles) {
+		if to, err := os.Readlink(path); err == nil {
+			links[path] = to
+		}
+	}
+	for path, to := range links {
+		if err := t.link(path, to); err != nil {
+			return err
+		}
+	}
+	terminals, err := newMount("devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "ptmxmode=666", "mode=620")
+	if err != nil {
+		return err
+	}
+	return errors.Join(t.mount("/dev/pts", terminals, false), unix.Close(terminals))
+}

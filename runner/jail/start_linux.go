@@ -150,7 +150,7 @@ func (s *starting) begin() ([]Lack, error) {
 		return nil, fmt.Errorf("the process for the sandbox cannot be started: %w", err)
 	}
 	var r answer
-	if err := gob.NewEncoder(s.conn).Encode(s.orders); err == nil {
+	if err = gob.NewEncoder(s.conn).Encode(s.orders); err == nil {
 		err = gob.NewDecoder(s.conn).Decode(&r)
 	}
 	if err != nil {
