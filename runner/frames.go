@@ -1,6 +1,9 @@
 package runner
 
 import (
+	"math"
+	"time"
+
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/sockscript/sockscript/scenarios"
@@ -22,22 +25,42 @@ func (r recording) startFrames() {
 }
 
 // endFrames implements [network].
-func (r recording) endFrames() *event.Frames {
+func (r recording) endFrames(start time.Time) *event.Frames {
 	if r.of == nil {
 		return nil
 	}
 	got := r.of.Stop()
-	frames := &event.Frames{Lost: got.Lost, Beyond: got.Beyond, List: make([]event.Frame, 0, len(got.Frames))}
-	for _, f := range got.Frames {
+	return &event.Frames{Epoch: onFrameClock(start), Lost: got.Lost, Beyond: got.Beyond, List: framesOf(got.Frames), Came: framesOf(got.Came)}
+}
+
+// onFrameClock is the moment of a time on the clock of the day, which frames have.
+// [time.Now] reads that clock and the monotonic one, after each other: on a busy
+// machine much can happen in between. So the best of several tries counts.
+func onFrameClock(start time.Time) (at time.Time) {
+	const tries = 16
+	best := time.Duration(math.MaxInt64)
+	for range tries {
+		before := time.Since(start)
+		now := time.Now().UTC().Round(0)
+		if took := time.Since(start) - before; took < best {
+			best, at = took, now.Add(-before-took/2)
+		}
+	}
+	return at
+}
+
+func framesOf(recorded []lab.Frame) []event.Frame {
+	var list []event.Frame
+	for _, f := range recorded {
 		e := event.Frame{
 			At: f.Time.UTC(), Host: f.Host, Interface: f.Interface, Link: f.Link, Received: f.Received, Length: len(f.Bytes), Bytes: f.Bytes,
 		}
 		if name, act := faultOf(f.Fate); name != "" {
 			e.Fault, e.Act = f.Link+"."+name, act
 		}
-		frames.List = append(frames.List, e)
+		list = append(list, e)
 	}
-	return frames
+	return list
 }
 
 // faultOf is what acted on a frame, and what it did.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/lab"
@@ -35,9 +36,10 @@ type runNetwork interface {
 	Failed() <-chan struct{}
 	Err() error
 	// startFrames begins to record frames, endFrames ends it and returns them: nil
-	// where none are recorded. It must be called before Close.
+	// where none are recorded. It must be called before Close, with the moment
+	// from which events count their time.
 	startFrames()
-	endFrames() *event.Frames
+	endFrames(start time.Time) *event.Frames
 	Close() error
 }
 
@@ -219,7 +221,7 @@ func begin(ctx context.Context, s *scenarios.Scenario, o Options, res *history.R
 		return n
 	}
 	if n != nil {
-		n.endFrames()
+		n.endFrames(time.Time{})
 		n.Close()
 	}
 	if ctx.Err() != nil {

@@ -356,7 +356,7 @@ func (r *run) hurry(ctx context.Context) {
 
 // close releases all that the run made.
 func (r *run) close() error {
-	r.frames = r.network.endFrames()
+	r.frames = r.network.endFrames(r.shared.Epoch)
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()

@@ -214,7 +214,7 @@ func writeWhole(path string, data []byte) error {
 type diagrams struct {
 	dir   string
 	style report.Style
-	names map[string]int
+	names fileNames
 	err   error // the first
 }
 
@@ -234,7 +234,7 @@ func (d *diagrams) Outcome(o *report.Outcome) error {
 		err = os.MkdirAll(d.dir, 0o777)
 	}
 	if err == nil {
-		err = writeWhole(filepath.Join(d.dir, d.fileName(o.Scenario.Name)), data)
+		err = writeWhole(filepath.Join(d.dir, d.names.next(o.Scenario.Name, ".svg")), data)
 	}
 	if d.err == nil {
 		d.err = err
@@ -245,9 +245,12 @@ func (d *diagrams) Outcome(o *report.Outcome) error {
 // Summary implements [report.Reporter].
 func (d *diagrams) Summary(*report.Summary) error { return nil }
 
-// fileName is the name of a scenario's picture; several scenarios of one name
+// fileNames are the names of files for scenarios: several scenarios of one name
 // have numbers.
-func (d *diagrams) fileName(name string) string {
+type fileNames struct{ given map[string]int }
+
+// next is the name for the next scenario, with an ending.
+func (f *fileNames) next(name, ending string) string {
 	name = strings.Map(func(r rune) rune {
 		if r < ' ' || strings.ContainsRune(`/\:*?"<>|`, r) {
 			return '-'
@@ -255,11 +258,11 @@ func (d *diagrams) fileName(name string) string {
 		return r
 	}, name)
 	name = strings.TrimLeft(name, ".")
-	if d.names == nil {
-		d.names = make(map[string]int)
+	if f.given == nil {
+		f.given = make(map[string]int)
 	}
-	if d.names[name]++; d.names[name] > 1 {
-		name = fmt.Sprintf("%s-%d", name, d.names[name])
+	if f.given[name]++; f.given[name] > 1 {
+		name = fmt.Sprintf("%s-%d", name, f.given[name])
 	}
-	return name + ".svg"
+	return name + ending
 }

@@ -13,6 +13,7 @@ import (
 
 func (p *program) renderCommand() *cobra.Command {
 	s := new(session)
+	s.reports.saved = true
 	c := &cobra.Command{
 		Use:   "render FILE",
 		Short: "Print runs that were saved with --save",

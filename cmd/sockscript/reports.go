@@ -25,6 +25,8 @@ type reportFlags struct {
 	files  reportList
 	save   string // the file to save the runs in; "" for none
 	draw   string // the folder for diagrams; "" for none
+	pcap   string // the folder for captures; "" for none
+	saved  bool   // the runs were saved before
 }
 
 func (f *reportFlags) bind(c *cobra.Command) {
@@ -33,6 +35,7 @@ func (f *reportFlags) bind(c *cobra.Command) {
 	}
 	f.format.bind(c, "format", "what to print; see \"Reports\" in the reference")
 	c.Flags().StringVar(&f.draw, "diagram", "", "draw a sequence diagram of each run into this `folder`, as NAME.svg")
+	c.Flags().StringVar(&f.pcap, "pcap", "", "write the frames of each run into this `folder`, as NAME.pcapng, where the scenario has a network of its own")
 	c.Flags().Var(&f.files, "report", "write a report to a file too, in one of these forms (repeatable)")
 	c.RegisterFlagCompletionFunc("report", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 		var list []cobra.Completion
@@ -89,6 +92,7 @@ type reporting struct {
 	files     []*reportFile
 	saver     *report.Saver // nil where the runs are not saved
 	diagrams  *diagrams     // nil where nothing is drawn
+	captures  *captures     // nil where nothing is captured
 	problems  source.Problems
 	ended     bool
 }
@@ -128,6 +132,13 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 	if f.draw != "" {
 		r.diagrams = &diagrams{dir: f.draw, style: style}
 		list = append(list, r.diagrams)
+	}
+	if f.pcap != "" {
+		r.captures = &captures{dir: f.pcap, told: p.errors, lacking: "it used the network of this machine; " + ownNetwork}
+		if f.saved {
+			r.captures.lacking = "its frames were not saved; run it with --pcap, and --save"
+		}
+		list = append(list, r.captures)
 	}
 	r.Reporter = report.Multi(list...)
 	return r, nil
@@ -193,6 +204,9 @@ func (r *reporting) close() error {
 	var errs []error
 	if r.diagrams != nil {
 		errs = append(errs, r.diagrams.err)
+	}
+	if r.captures != nil {
+		errs = append(errs, r.captures.err)
 	}
 	for _, f := range r.files {
 		f.unfinished = f.needsEnd && !r.ended

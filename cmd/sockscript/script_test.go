@@ -210,7 +210,7 @@ func condition(name string) (bool, error) {
 		met = exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
 	case "sandbox":
 		met = len(jail.Missing()) == 0
-	case "prove", "xmllint":
+	case "prove", "xmllint", "tshark":
 		_, err := exec.LookPath(name)
 		met = err == nil
 	case "ipv6":

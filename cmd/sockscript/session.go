@@ -302,9 +302,14 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 	elsewhere := userns.New(p.hurry)
 	defer elsewhere.Close()
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Keep: s.keep, Hurry: p.hurry},
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Frames: s.reports.pcap != "", Keep: s.keep, Hurry: p.hurry},
 		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
 		Elsewhere: s.sandbox.elsewhere(elsewhere.Run),
+	}
+	if s.reports.pcap != "" {
+		if err := checkCapture(cases, options.Run); err != nil {
+			return err
+		}
 	}
 	progress := newProgress()
 	// A scenario that writes to the terminal itself has it for itself.
@@ -344,7 +349,7 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 func (s *session) tellsFailuresOnly() bool {
 	format, _ := report.LookupFormat(s.reports.format.word)
 	return s.quiet && s.count == 1 && s.goldens == suite.IgnoreGoldens &&
-		format.Name == "text" && len(s.reports.files) == 0 && s.reports.save == "" && s.reports.draw == "" && !onGitHub()
+		format.Name == "text" && len(s.reports.files) == 0 && s.reports.save == "" && s.reports.draw == "" && s.reports.pcap == "" && !onGitHub()
 }
 
 // setVars sets the variables that --var-file and -D name; one of the cases must

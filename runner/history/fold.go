@@ -42,6 +42,31 @@ type folded struct {
 	endpoints *event.Endpoints
 }
 
+// Sent is how far sending had come on each description that the rounds sent on.
+func (f *Fold) Sent() map[uint64]int64 { return f.sent }
+
+// Received is how far receiving had come on each description.
+func (f *Fold) Received() map[uint64]int64 { return f.received }
+
+// First names the first of the events.
+func (f *Fold) First(b *Branch) event.Cause { return event.Cause{Branch: b.ID, Seq: f.first} }
+
+// A Joint is what remains of an event of a fold that tied a socket to another.
+type Joint struct {
+	Op        event.Op
+	Sock      uint64
+	Endpoints *event.Endpoints
+}
+
+// Joints are those of the rounds.
+func (f *Fold) Joints() []Joint {
+	list := make([]Joint, 0, len(f.endpoints))
+	for _, e := range f.endpoints {
+		list = append(list, Joint{e.op, e.sock, e.endpoints})
+	}
+	return list
+}
+
 // A Loop folds the rounds of one repetition while it runs, so that a million
 // rounds take no more memory than three. The branch's entries are, from here
 // on: the first round of those alike, their fold, the last round.

@@ -2,6 +2,7 @@ package history
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -177,8 +178,8 @@ func (c *checker) frames(f *event.Frames) {
 		return
 	}
 	c.inRange(int64(f.Lost), int64(f.Beyond))
-	for i := range f.List {
-		c.check(len(f.List[i].Bytes) <= f.List[i].Length, "a frame of %d bytes has %d", f.List[i].Length, len(f.List[i].Bytes))
+	for _, one := range slices.Concat(f.List, f.Came) {
+		c.check(len(one.Bytes) <= one.Length, "a frame of %d bytes has %d", one.Length, len(one.Bytes))
 	}
 }
 

@@ -33,6 +33,15 @@ type Scenario struct {
 	Line        string // the text of the file's line at At
 	Source      string // the document that the scenario is in; "" where that is very long
 	SourceLine  int    // the line of the file with which Source begins
+	// Capture says that the frames of the run are to be kept in a file; nil where
+	// the scenario says nothing of it.
+	Capture *Capture
+}
+
+// A Capture is what a scenario says of a file for the frames of its runs.
+type Capture struct {
+	At   []string // links, interfaces as HOST.INTERFACE, lo, all; empty: all
+	File string   // its name; "" for that of the scenario
 }
 
 // Pos is the scenario's place in its file.

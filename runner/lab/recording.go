@@ -25,8 +25,8 @@ type Frame struct {
 	// Link is the link that the interface belongs to; "" for lo, for an interface
 	// that no link joins, and for a cable.
 	Link string
-	// Received says that the frame came to the interface of a cable, from the
-	// host that this process plays.
+	// Received says that the frame came to the interface: of a cable, from the
+	// host that this process plays, or of those in Arrivals.
 	Received bool
 	// Fate is what became of it on a link over the wire.
 	Fate  wire.Fate
@@ -37,13 +37,17 @@ type Frame struct {
 // once, as it leaves its interface, also if it gets lost after that. One that a
 // router passes on is another frame on its next link.
 type Recording struct {
+	// Arrivals are interfaces of links for which the frames are kept too that come
+	// to them.
+	Arrivals []End
+
 	most      int
 	listeners []*wire.Listener
 	wire      *wire.Wire
 
 	mu      sync.Mutex
 	on      bool
-	sources []*[]Frame // each in the order in which its frames were sent
+	sources []*source
 	size    int
 	beyond  int
 	room    []byte // for the bytes of the next frames
@@ -55,14 +59,15 @@ func NewRecording() *Recording { return &Recording{most: MaxRecorded} }
 // Recorded is what a recording has kept.
 type Recorded struct {
 	Frames []Frame // in the order of their times
+	Came   []Frame // to interfaces of Arrivals
 	Lost   int     // frames that the kernel had no room for
 	Beyond int     // frames that came after [MaxRecorded]
 }
 
 // Start begins to record.
 func (r *Recording) Start() {
-	if len(r.listeners) > 0 {
-		r.listeners[0].Await()
+	for i, l := range r.listeners {
+		l.Start(i == 0)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,11 +87,14 @@ func (r *Recording) Stop() Recorded {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.on = false
-	for _, frames := range r.sources {
-		straighten(*frames)
-		got.Frames = append(got.Frames, *frames...)
+	for _, s := range r.sources {
+		straighten(s.sent)
+		straighten(s.came)
+		got.Frames, got.Came = append(got.Frames, s.sent...), append(got.Came, s.came...)
 	}
-	slices.SortStableFunc(got.Frames, func(a, b Frame) int { return a.Time.Compare(b.Time) })
+	for _, list := range [][]Frame{got.Frames, got.Came} {
+		slices.SortStableFunc(list, func(a, b Frame) int { return a.Time.Compare(b.Time) })
+	}
 	got.Beyond = r.beyond
 	return got
 }
@@ -101,13 +109,16 @@ func straighten(frames []Frame) {
 	}
 }
 
-// source begins a list of frames.
-func (r *Recording) source() *[]Frame {
+// A source is where frames come from. Each list is in the order in which they
+// were seen.
+type source struct{ sent, came []Frame }
+
+func (r *Recording) source() *source {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	list := new([]Frame)
-	r.sources = append(r.sources, list)
-	return list
+	s := new(source)
+	r.sources = append(r.sources, s)
+	return s
 }
 
 // add keeps a frame, whose bytes it copies.
@@ -143,34 +154,38 @@ func (r *Recording) tap(plan *Plan) func(wire.Passage) {
 	for _, l := range plan.Links {
 		ends[l.Name] = l.Join
 	}
-	list := r.source()
+	s := r.source()
 	return func(p wire.Passage) {
 		end := ends[p.Link][p.End]
-		r.add(list, Frame{Time: p.Time, Host: end.Host, Interface: end.Interface, Link: p.Link, Fate: p.Fate, Bytes: p.Frame})
+		r.add(&s.sent, Frame{Time: p.Time, Host: end.Host, Interface: end.Interface, Link: p.Link, Fate: p.Fate, Bytes: p.Frame})
 	}
 }
 
 // Record records the frames of a network as well. Its interfaces are those of
 // a host, of which some belong to links.
 func (r *Recording) Record(n *Network, host string, links map[string]string) error {
-	return r.listen(n, host, links, nil)
+	return r.listen(n, host, links, wire.Which{})
 }
 
 // listen listens to the interfaces of a network, but not to those that others
 // record.
-func (r *Recording) listen(n *Network, host string, links map[string]string, but []int) error {
-	list, names := r.source(), map[int]string{}
-	l, err := wire.Listen(n.Within, but, func(s wire.Sent) {
-		name, known := names[s.Index]
+func (r *Recording) listen(n *Network, host string, links map[string]string, which wire.Which) error {
+	s, names := r.source(), map[int]string{}
+	l, err := wire.Listen(n.Within, which, func(h wire.Heard) {
+		name, known := names[h.Index]
 		if !known {
-			name = n.nameOf(s.Index)
-			names[s.Index] = name
+			name = n.nameOf(h.Index)
+			names[h.Index] = name
 		}
-		f := Frame{Time: s.Time, Host: host, Interface: name, Link: links[name], Bytes: s.Frame}
+		f := Frame{Time: h.Time, Host: host, Interface: name, Link: links[name], Received: h.Came, Bytes: h.Frame}
+		if h.Came {
+			r.add(&s.came, f)
+			return
+		}
 		if _, planned := links[name]; !planned {
 			f.Interface, f.Received = strings.CutSuffix(name, farSuffix)
 		}
-		r.add(list, f)
+		r.add(&s.sent, f)
 	})
 	if err != nil {
 		return err
@@ -192,20 +207,26 @@ func (r *Recording) recordHosts(l *Lab, p *Plan) error {
 	}
 	r.wire = l.wire
 	for _, h := range p.Hosts {
-		n, of, but := l.hosts[h.Name], make(map[string]string), []int(nil)
+		n, of, which := l.hosts[h.Name], make(map[string]string), wire.Which{}
 		for _, i := range h.Interfaces {
 			link := links[End{h.Name, i.Name}]
 			of[i.Name] = link.Name
-			if !link.Wire {
+			arrivals := slices.Contains(r.Arrivals, End{h.Name, i.Name})
+			if !link.Wire && !arrivals {
 				continue
 			}
 			on, err := n.Interface(i.Name)
 			if err != nil {
 				return &PlanError{Host: h.Name, Interface: i.Name, Err: err}
 			}
-			but = append(but, on.Index)
+			if link.Wire {
+				which.NotSent = append(which.NotSent, on.Index)
+			}
+			if arrivals {
+				which.Came = append(which.Came, on.Index)
+			}
 		}
-		if err := r.listen(n, h.Name, of, but); err != nil {
+		if err := r.listen(n, h.Name, of, which); err != nil {
 			return &PlanError{Host: h.Name, Err: err}
 		}
 	}

@@ -226,12 +226,12 @@ func TestRecordingThatEndsAtOnce(t *testing.T) {
 	c := dial(t, n, "udp", to)
 	for range 100 {
 		r := NewRecording()
-		r.on = true
 		for k := range 8 {
 			if err := r.Record(n, fmt.Sprint(k), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
+		r.Start()
 		if _, err := c.Write([]byte("one")); err != nil {
 			t.Fatal(err)
 		}

@@ -10,16 +10,16 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// headLen is how much of a datagram's beginning is kept, by which one that was
+// HeadLen is how much of a datagram's beginning is kept, by which one that was
 // cut is known.
-const headLen = 32
+const HeadLen = 32
 
 // A Datagram tells one message from others: by hashes of its bytes and by where
 // it went or came from.
 type Datagram struct {
 	Sum    uint64
 	Len    int
-	Head   [headLen]byte // what is behind the headers
+	Head   [HeadLen]byte // what is behind the headers
 	Cut    bool          // a receive filled its buffer: the message may be longer
 	Remote sock.Addr     // where it went or came from
 
@@ -71,7 +71,7 @@ func (d *Datagram) Begins(sent *Datagram) bool {
 	if !d.Cut || n < 0 || n >= sent.Len-sent.Headers {
 		return false
 	}
-	n = min(n, headLen)
+	n = min(n, HeadLen)
 	return string(d.Head[:n]) == string(sent.Head[:n])
 }
 
@@ -176,7 +176,7 @@ func (d *Datagram) Segment(proto int, b []byte) {
 
 // holds keeps the beginning of what is behind the headers.
 func (d *Datagram) holds(headers int, b []byte) {
-	d.Headers, d.Head = headers, [headLen]byte{}
+	d.Headers, d.Head = headers, [HeadLen]byte{}
 	copy(d.Head[:], b)
 }
 

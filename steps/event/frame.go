@@ -7,7 +7,14 @@ import "time"
 // sent it, also where it was lost after that. One that a router passes on is
 // another frame on its next link.
 type Frames struct {
-	List []Frame // in the order of their times
+	// Epoch is the moment on the clock of the frames from which events count their
+	// time.
+	Epoch time.Time
+	List  []Frame // in the order of their times
+	// Came are the frames that came to those interfaces of links for which that
+	// was asked. They are in List too, as they were sent: an impaired link lets
+	// them come later, or twice, or not at all.
+	Came []Frame
 	// Lost is how many frames the kernel had no room for, wherever they belong in
 	// the list.
 	Lost int

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"time"
 	"unsafe"
 
@@ -17,31 +16,43 @@ import (
 // that call returns.
 type Listener struct {
 	socket *socket
-	heard  func(Sent)
-	read   chan struct{} // closed when nothing reads any more
-	// probed is when the probe was sent that Await waits for.
-	mu     sync.Mutex
-	probed time.Time
+	heard  func(Heard)
+	read   chan struct{} // closed when nothing reads any more; nil before Start
+	probed time.Time     // when the probe was sent that await waits for
 }
 
-// Listen listens to all interfaces of a namespace, but not to those with some
-// indexes. within calls a function on a thread of it. heard must be short; it is
-// called by one goroutine at a time. An error says what could not be done, and
-// wraps the errno.
-func Listen(within func(func()), but []int, heard func(Sent)) (*Listener, error) {
+// Listen listens to all interfaces of a namespace. within calls a function on a
+// thread of it. heard must be short; it is called by one goroutine at a time,
+// after Start. An error says what could not be done, and wraps the errno.
+func Listen(within func(func()), which Which, heard func(Heard)) (*Listener, error) {
 	err := errors.New("the network is closed")
-	l := &Listener{heard: heard, read: make(chan struct{})}
-	within(func() { l.socket, err = openHere(opening{times: true, sent: true, but: but}) })
+	l := &Listener{heard: heard}
+	within(func() { l.socket, err = openHere(opening{times: true, listens: &which}) })
 	if err != nil {
 		return nil, fmt.Errorf("the frames of the network cannot be recorded: %w", err)
 	}
 	l.socket.within = within
+	return l, nil
+}
+
+// Start begins to hand over frames: those that are sent from now on. The first of
+// several listeners waits until the kernel notes the time of each frame as it is
+// sent.
+func (l *Listener) Start(first bool) {
 	l.socket.begin()
+	heard := l.heard
+	l.heard = func(Heard) {}
+	if first {
+		l.await()
+	}
+	l.Drain()
+	l.lost() // of what was sent before
+	l.heard = heard
+	l.read = make(chan struct{})
 	go func() {
 		defer close(l.read)
 		_ = l.socket.read(l.enter) // an error of the socket shows as what was lost
 	}()
-	return l, nil
 }
 
 // enter hands over a batch of frames.
@@ -49,15 +60,13 @@ func (l *Listener) enter(batch []received) {
 	for i := range batch {
 		f := &batch[i]
 		if isProbe(f.frame) {
-			l.mu.Lock()
 			l.probed = f.time
-			l.mu.Unlock()
 			continue
 		}
 		if f.partial {
 			completeChecksum(f.frame)
 		}
-		l.heard(Sent{f.index, f.time, f.frame})
+		l.heard(Heard{f.index, f.came, f.time, f.frame})
 	}
 }
 
@@ -66,14 +75,23 @@ func (l *Listener) Drain() { l.socket.drain(l.enter) }
 
 // Close ends the listener, and says how many frames the kernel had no room for.
 func (l *Listener) Close() (lost int) {
-	l.Drain()
-	if stats, err := unix.GetsockoptTpacketStats(l.socket.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS); err == nil {
-		lost = int(stats.Drops)
+	if l.read != nil {
+		l.Drain()
+		lost = l.lost()
+		l.socket.stop()
+		<-l.read
 	}
-	l.socket.stop()
-	<-l.read
 	go l.socket.close() // slow, and nothing waits for it
 	return lost
+}
+
+// lost is how many frames the kernel had no room for since it was asked before.
+func (l *Listener) lost() int {
+	stats, err := unix.GetsockoptTpacketStats(l.socket.fd, unix.SOL_PACKET, unix.PACKET_STATISTICS)
+	if err != nil {
+		return 0
+	}
+	return int(stats.Drops)
 }
 
 // loIndex is the index of lo in every namespace.
@@ -87,10 +105,11 @@ func isProbe(frame []byte) bool {
 	return len(frame) == etherHeader && binary.BigEndian.Uint16(frame[12:]) == probe
 }
 
-// Await waits until the kernel notes the time of each frame as it is sent. It
+// await waits until the kernel notes the time of each frame as it is sent. It
 // begins to do so some time after it was asked; until then a frame has the time
-// at which it was read. Where lo is down, Await does not wait.
-func (l *Listener) Await() {
+// at which it is read, which is after the probe was sent. Where lo is down, await
+// does not wait. Nobody else may read.
+func (l *Listener) await() {
 	fd, err := -1, error(unix.EBADF)
 	l.socket.within(func() { fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) })
 	if err != nil {
@@ -104,18 +123,16 @@ func (l *Listener) Await() {
 		}
 		sent := time.Now()
 		l.Drain()
-		l.mu.Lock()
-		noted := l.probed
-		l.mu.Unlock()
-		if !noted.IsZero() && !noted.After(sent) {
+		if !l.probed.IsZero() && !l.probed.After(sent) {
 			return
 		}
 	}
 }
 
-// onlySent lets a socket have the frames alone that interfaces send (packet(7),
-// filter.txt of the kernel), but for some interfaces.
-func onlySent(fd int, but []int) error {
+// listenTo lets a socket have the frames alone that interfaces send, and those
+// that come to some (packet(7), filter.txt of the kernel). What comes to an
+// interface and is not for its host is not among them.
+func listenTo(fd int, which *Which) error {
 	const packetType, index = 0xfffff000 + 4, 0xfffff000 + 8 // SKF_AD_OFF + SKF_AD_PKTTYPE, SKF_AD_IFINDEX
 	load := func(k uint32) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: k}
@@ -124,11 +141,20 @@ func onlySent(fd int, but []int) error {
 	equal := func(k int, yes, no uint8) unix.SockFilter {
 		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: uint32(k), Jt: yes, Jf: no}
 	}
-	program := []unix.SockFilter{load(packetType), equal(unix.PACKET_OUTGOING, 1, 0), pass(0), load(index)}
-	for _, one := range but {
-		program = append(program, equal(one, 0, 1), pass(0))
+	var sent, came []unix.SockFilter
+	for _, one := range which.NotSent {
+		sent = append(sent, equal(one, 0, 1), pass(0))
 	}
-	program = append(program, pass(maxFrame))
+	for _, one := range which.Came {
+		came = append(came, equal(one, 0, 1), pass(maxFrame))
+	}
+	program := append([]unix.SockFilter{
+		load(packetType), equal(unix.PACKET_OTHERHOST, 0, 1), pass(0),
+		equal(unix.PACKET_OUTGOING, 0, 1),
+		{Code: unix.BPF_JMP | unix.BPF_JA, K: uint32(len(came) + 2)},
+		load(index),
+	}, append(came, pass(0), load(index))...)
+	program = append(append(program, sent...), pass(maxFrame))
 	err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(program)), Filter: unsafe.SliceData(program)})
 	return os.NewSyscallError("setsockopt SO_ATTACH_FILTER", err)
 }

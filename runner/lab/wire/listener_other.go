@@ -8,13 +8,13 @@ import "errors"
 type Listener struct{}
 
 // Listen fails.
-func Listen(func(func()), []int, func(Sent)) (*Listener, error) { return nil, errors.ErrUnsupported }
+func Listen(func(func()), Which, func(Heard)) (*Listener, error) { return nil, errors.ErrUnsupported }
 
 // Drain does nothing.
 func (*Listener) Drain() {}
 
-// Await does nothing.
-func (*Listener) Await() {}
+// Start does nothing.
+func (*Listener) Start(bool) {}
 
 // Close does nothing.
 func (*Listener) Close() (lost int) { return 0 }

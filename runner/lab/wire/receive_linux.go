@@ -15,6 +15,7 @@ type received struct {
 	index int // of the interface that it came from
 	time  time.Time
 	frame []byte
+	came  bool // to the interface, which has not sent it
 	// partial says that the interface was to write the checksum.
 	partial bool
 }
@@ -126,7 +127,7 @@ func (b *batch) receive(fd uintptr) (n, tagged int, err error) {
 	n = int(got)
 	for i := range n {
 		f := &b.frames[i]
-		*f = received{index: int(b.from[i].Ifindex)}
+		*f = received{index: int(b.from[i].Ifindex), came: b.from[i].Pkttype != unix.PACKET_OUTGOING}
 		if f.read(b.data[i][:tag+b.messages[i].size], b.control[i][:b.messages[i].Controllen]) {
 			tagged++
 		}

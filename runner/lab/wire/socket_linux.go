@@ -80,10 +80,9 @@ func open(within func(func()), times bool) (s *socket, err error) {
 type opening struct {
 	index int  // of the only interface; 0: all of them
 	times bool // the kernel says when it took a frame
-	// sent asks for the frames that interfaces send in place of those that come,
-	// but not of the interfaces with these indexes.
-	sent bool
-	but  []int
+	// listens, unless it is nil, says which frames are wanted instead: those that
+	// the interfaces send.
+	listens *Which
 }
 
 // number is what a socket option takes.
@@ -106,7 +105,7 @@ func openHere(o opening) (*socket, error) {
 		level, option, value int
 		needed               bool
 	}{
-		{"PACKET_IGNORE_OUTGOING", unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, number(!o.sent), true},
+		{"PACKET_IGNORE_OUTGOING", unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, number(o.listens == nil), true},
 		{"SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, wantBuffer, true},
 		{"SO_RCVBUFFORCE", unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, wantBuffer, false},
 		{"SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, wantBuffer, true},
@@ -119,8 +118,8 @@ func openHere(o opening) (*socket, error) {
 			return nil, os.NewSyscallError("setsockopt "+set.name, err)
 		}
 	}
-	if o.sent {
-		if err := onlySent(fd, o.but); err != nil {
+	if o.listens != nil {
+		if err := listenTo(fd, o.listens); err != nil {
 			unix.Close(fd)
 			return nil, err
 		}

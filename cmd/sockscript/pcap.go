@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/capture"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/scenarios/source"
+)
+
+// captures is a reporter that writes the frames of each run into a folder.
+type captures struct {
+	dir  string
+	told io.Writer // of what was captured
+	// lacking is why a run has no frames.
+	lacking string
+	names   fileNames
+	files   []string
+	frames  int
+	lacks   []string // lines about what was not captured
+	err     error    // the first
+}
+
+// Problems implements [report.Reporter].
+func (c *captures) Problems(source.Problems) error { return nil }
+
+// Checked implements [report.Reporter].
+func (c *captures) Checked(int, source.Problems) error { return nil }
+
+// Outcome implements [report.Reporter].
+func (c *captures) Outcome(o *report.Outcome) error {
+	switch {
+	case o.Result == nil || o.Result.Status == history.Skipped:
+		return nil
+	case o.Result.Frames == nil:
+		c.lacks = append(c.lacks, source.Visible(o.Scenario.Name)+" was not captured: "+c.lacking)
+		return nil
+	}
+	path := filepath.Join(c.dir, c.names.next(o.Scenario.Name, capture.Ext))
+	b := new(bytes.Buffer)
+	err := capture.Write(b, o.Result, version())
+	if err == nil {
+		err = os.MkdirAll(c.dir, 0o777)
+	}
+	if err == nil {
+		err = writeWhole(path, b.Bytes())
+	}
+	if err != nil {
+		if c.err == nil {
+			c.err = fmt.Errorf("the capture: %w", err)
+		}
+		return err
+	}
+	c.files, c.frames = append(c.files, path), c.frames+len(capture.Frames(o.Result))
+	if lacks := capture.Missing(o.Result); lacks != "" {
+		c.lacks = append(c.lacks, source.Visible(path)+" is not complete: "+lacks)
+	}
+	return nil
+}
+
+// ownNetwork is how a scenario comes to a network of its own.
+const ownNetwork = "write network: private in it, or run with --private"
+
+// Summary implements [report.Reporter].
+func (c *captures) Summary(*report.Summary) error {
+	frames := source.Count(c.frames, "frame", "frames")
+	switch len(c.files) {
+	case 0:
+	case 1:
+		fmt.Fprintf(c.told, "captured %s in %s\n", frames, source.Visible(c.files[0]))
+	default:
+		fmt.Fprintf(c.told, "captured %s in %s in %s\n", frames, source.Count(len(c.files), "file", "files"), source.Visible(c.dir))
+	}
+	for _, line := range c.lacks {
+		fmt.Fprintln(c.told, line)
+	}
+	return nil
+}
+
+// checkCapture reports that none of the scenarios has frames that can be
+// captured.
+func checkCapture(cases []*suite.Case, o runner.Options) error {
+	if slices.ContainsFunc(cases, func(c *suite.Case) bool { return runner.OwnNetwork(c.Scenario, o) }) {
+		return nil
+	}
+	if len(cases) == 1 {
+		return fmt.Errorf("--pcap: %s uses the network of this machine, which is not captured; %s", source.Visible(cases[0].Scenario.Name), ownNetwork)
+	}
+	return errors.New("--pcap: all scenarios use the network of this machine, which is not captured; write network: private in one of them, or run with --private")
+}
