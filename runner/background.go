@@ -49,7 +49,7 @@ func (r *run) playAll(ctx context.Context) error {
 	if background {
 		err = cmp.Or(err, r.dismiss(ctx))
 	}
-	return cmp.Or(err, r.group.Wait())
+	return cmp.Or(err, r.group.Wait(), r.survivors())
 }
 
 // together runs plays to their ends: the last one on this goroutine, which

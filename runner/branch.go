@@ -21,6 +21,8 @@ type member struct {
 	roles step.Roles
 	main  *branch
 	life  *life // its own, or that of the sequence in which it has turns
+
+	process atomic.Pointer[step.Process] // of an actor that is one from its start
 }
 
 // A life says whether anybody of a member, or of all members of a sequence,
@@ -103,6 +105,29 @@ var itsBranches = "its branches"
 
 // EndsWith implements steps.World.
 func (b *branch) EndsWith(gone <-chan struct{}) { b.gone = gone }
+
+// Becomes implements steps.World.
+func (b *branch) Becomes(p *step.Process) { b.member.process.Store(p) }
+
+// ProcessOf implements steps.World.
+func (b *branch) ProcessOf(deadline time.Time, actor string, index int) (*step.Process, step.Branch, event.Cause, error) {
+	list := b.run.hub.actors[actor]
+	if len(list) == 0 || !list[0].actor.Process {
+		return nil, nil, event.Cause{}, nil
+	}
+	_, cause, err := b.run.hub.await(b, deadline, actor, index, "pid")
+	if err != nil {
+		return nil, nil, cause, err
+	}
+	m, err := b.run.hub.giver(b, actor, index)
+	if err != nil {
+		return nil, nil, cause, err
+	}
+	if m.actor.Turns {
+		return m.process.Load(), nil, cause, nil
+	}
+	return m.process.Load(), m.main, cause, nil
+}
 
 // Stalls implements steps.World.
 func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }

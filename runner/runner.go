@@ -131,6 +131,7 @@ type run struct {
 	mu       sync.Mutex
 	branches []*branch
 	failure  *history.Failure // of a step
+	unjoined []*step.Task     // of actors whose process another actor joins, perhaps
 	quiet    int              // the quiet step that the failure is of
 	stopped  *history.Failure // from outside: a timeout of the scenario, an interrupt
 }
@@ -269,7 +270,10 @@ func (r *run) outside(ctx context.Context) *step.Task {
 
 // play runs one actor's steps.
 func (r *run) play(ctx context.Context, m *member) error {
-	return r.perform(m.main, func() (err error) {
+	if m.main.done != nil {
+		defer close(m.main.done)
+	}
+	m.main.err = r.perform(m.main, func() (err error) {
 		t := r.task(ctx, m)
 		if t.Limit, err = r.limit(t, m); err != nil {
 			return err
@@ -278,13 +282,37 @@ func (r *run) play(ctx context.Context, m *member) error {
 			if err := t.Become(m.label(), m.actor.Body); err != nil {
 				return err
 			}
-			return cmp.Or(t.Live(m.actor.Body), t.Survived())
+			return cmp.Or(t.Live(m.actor.Body), r.survived(t))
 		}
 		if err := t.Run(m.actor.Body); err != nil {
 			return err
 		}
 		return t.Finish()
 	})
+	return m.main.err
+}
+
+// survived is an error where the process of an actor has died. Where a step of
+// another actor joins it, that judges: there the question is left to the end.
+func (r *run) survived(t *step.Task) error {
+	if !r.scenario.Shared[t.Actor.Name][step.ItsEnd] {
+		return t.Survived()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.unjoined = append(r.unjoined, t)
+	return nil
+}
+
+// survivors is an error where a process of an actor has died and no step has
+// joined it.
+func (r *run) survivors() error {
+	for _, t := range r.unjoined {
+		if err := t.Survived(); err != nil {
+			return r.fail(t.World.(*branch), err)
+		}
+	}
+	return nil
 }
 
 // task is one that runs an actor's own steps.
@@ -322,6 +350,9 @@ func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 // branch begins an actor's line of steps, or one forked from it.
 func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch {
 	s := &branch{run: r, member: m, parent: parent, record: record}
+	if m.actor.Process && parent == nil && !m.actor.Turns {
+		s.done = make(chan struct{}) // others may join it
+	}
 	r.mu.Lock()
 	r.branches = append(r.branches, s)
 	r.mu.Unlock()

@@ -113,7 +113,7 @@ func (q *sequence) conclude(t *step.Task) error {
 	if err := t.Conclude(); err != nil && !errors.Is(err, step.ErrEnded) {
 		return err
 	}
-	return t.Survived()
+	return q.run.survived(t)
 }
 
 // blame notes whose step has failed.

@@ -18,7 +18,8 @@ var blockedKind = step.Kind{
 	Text: `The step ends when the branch has been in the same call for the time in stays.
 After that, another step can end the call: it sends a byte, say, or closes the
 other side. join then waits for the result of the call. ACTOR.BRANCH is a branch
-of another actor; the step waits until that actor has made it.`,
+of another actor; the step waits until that actor has made it. ACTOR alone is an
+actor with process: true.`,
 	Example: `actors:
   server:
     - socketpair: unix
@@ -122,6 +123,16 @@ func (r *anyBranch) of(t *step.Task) (step.Branch, string, error) {
 		}
 		if err != nil {
 			return nil, "", err
+		}
+		if _, found := t.Get(name); !found {
+			switch s, err := t.ProcessActor(name); {
+			case err != nil:
+				return nil, "", err
+			case s != nil && s.Branch == nil:
+				return nil, "", value.Mismatchf("%s has turns in the sequence, and between them it is in no call; name one of its branches: %s.BRANCH", name, name)
+			case s != nil:
+				return s.Branch, name, nil
+			}
 		}
 		s, err := spawned(t, name)
 		if err != nil {

@@ -261,6 +261,15 @@ func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 		}
 		return t.Actor.Run.Programs().Outside(p.Host, p.Process.Pid), event.Name(p.Name), nil
 	}
+	if word.Text != "self" {
+		s, err := t.ProcessActor(word.Text)
+		if err != nil {
+			return 0, nil, err
+		}
+		if s != nil {
+			return s.Process.Pid(), event.Const(word.Text), nil
+		}
+	}
 	n, err := fcntlOwner.parse(word.Text)
 	if err != nil {
 		return 0, nil, value.Mismatchf("%s is not self, a program or a number", value.Quote(word.Text))
@@ -289,7 +298,7 @@ func (f *fcntlForm) result(t *step.Task, n int) (any, any) {
 	}
 	programs := t.Actor.Run.Programs()
 	pid := programs.Inside(n)
-	if n != t.Pid() && !programs.Has(pid) {
+	if n != t.Pid() && n != os.Getpid() && t.Sockets().ProcessID(n) == 0 && !programs.Has(pid) {
 		return pid, pid // the file has named it
 	}
 	v := value.Whole(pid, event.Origin{Word: "pid"})

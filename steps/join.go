@@ -2,6 +2,7 @@ package steps
 
 import (
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -16,7 +17,8 @@ var joinKind = step.Kind{
 	Summary: "wait for the end of a spawned branch, of a forked process or of a program",
 	Text: `After join, the names that the steps of a branch have made belong to the actor.
 So the result of the call that the branch was in can be used. The handles of a
-forked process are not among them. A program or a process must have ended with
+forked process are not among them. The name of another actor with process: true
+is that process. A program or a process must have ended with
 exit 0, or by the signal that a kill step sent it, unless expect says otherwise:
 {exit: [0, 1]}, {signal: [TERM, INT]}, or both, of which one must hold.`,
 	Example: `actors:
@@ -58,7 +60,7 @@ func spawned(t *step.Task, name string) (*step.Spawned, error) {
 }
 
 // check reports a name that no spawn step gave, nor a start step where a
-// program will do.
+// program will do. The name of another actor is that of its process.
 func (r *branchRef) check(c *step.Check, programs bool) *step.Symbol {
 	name, known := c.Text(&r.Text)
 	if !known {
@@ -70,6 +72,9 @@ func (r *branchRef) check(c *step.Check, programs bool) *step.Symbol {
 	}
 	if sym == nil && c.MadeElsewhere(name) {
 		c.Problem(r.Node, "%s is used before the step that makes it", name).Hint = "move this step after the one with as: " + name
+		return nil
+	}
+	if sym == nil && c.ProcessActor(r.Node, name) {
 		return nil
 	}
 	if sym == nil || sym.Branch == nil && !sym.Anything {
@@ -109,11 +114,17 @@ func (a *joinAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	v, _ := t.Get(name)
+	v, found := t.Get(name)
 	if p, ok := v.(*program.Program); ok {
 		return a.program(t, p)
 	}
 	s, ok := v.(*step.Spawned)
+	if !found {
+		if s, err = t.ProcessActor(name); err != nil {
+			return err
+		}
+		ok = s != nil
+	}
 	if !ok {
 		return value.Mismatchf("%s is not the name of a spawned branch or of a program", value.Quote(name))
 	}
@@ -160,6 +171,13 @@ func (a *joinAction) program(t *step.Task, p *program.Program) error {
 	return a.judge(t, p.Status, syscall.Signal(p.Killed.Load()))
 }
 
+// Watches implements [step.Watcher].
+func (a *joinAction) Watches() (actor, name string) {
+	name, _ = a.what.Static()
+	actor, _, _ = strings.Cut(name, "[")
+	return actor, step.ItsEnd
+}
+
 func (a *joinAction) Check(c *step.Check) {
 	name, known := c.Text(&a.what.Text)
 	sym := c.Symbols[name]
@@ -172,6 +190,9 @@ func (a *joinAction) Check(c *step.Check) {
 		sym.Used = true
 		c.MakeValues()
 		return
+	}
+	if sym == nil {
+		c.MakeValues() // of another actor's process, if it is not a mistake
 	}
 	if sym := a.what.check(c, true); sym != nil {
 		for _, made := range sym.Branch {

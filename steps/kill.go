@@ -15,7 +15,7 @@ var killKind = step.Kind{
 	Name:    "kill",
 	Summary: "send a signal to a started program or a forked process",
 	Text: `The signal goes to a program and all its children, and to a forked process
-alone. In a forked process it is that process that sends the signal to another one. See
+alone. The name of another actor with process: true is that process. In a forked process it is that process that sends the signal to another one. See
 kill(2), signal(7).`,
 	Example: `actors:
   one:
@@ -101,7 +101,12 @@ func (r *programRef) find(t *step.Task) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, _ := t.Get(name)
+	v, found := t.Get(name)
+	if !found {
+		if s, err := t.ProcessActor(name); s != nil || err != nil {
+			return s, err
+		}
+	}
 	switch v := v.(type) {
 	case *program.Program:
 		return v, nil
@@ -129,6 +134,9 @@ func (r *programRef) check(c *step.Check) {
 	}
 	if sym == nil && c.MadeElsewhere(name) {
 		c.Problem(r.Node, "%s is used before the step that starts it", name).Hint = "move this step after the one with as: " + name
+		return
+	}
+	if sym == nil && c.ProcessActor(r.Node, name) {
 		return
 	}
 	p := c.Problem(r.Node, "there is no program or process %q here", name)

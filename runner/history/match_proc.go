@@ -11,7 +11,8 @@ import (
 // but its death closes what it held.
 type procs struct {
 	kills   map[uint64][]int    // by program
-	all     []int               // the kills that may have ended a program
+	all     []int               // the kills that may have ended a program, or a process
+	killed  map[int]uint64      // of those: which
 	holders map[uint64][]uint64 // by description: the programs that share it
 	streams map[uint64]uint64   // our ends of a program's streams: the program
 	signal  map[int]syscall.Signal
@@ -25,7 +26,7 @@ func (p *procs) index(i int, e *event.Event) {
 		*p = procs{
 			kills: make(map[uint64][]int), holders: make(map[uint64][]uint64), streams: make(map[uint64]uint64),
 			signal: make(map[int]syscall.Signal), forked: make(map[uint64]bool), parents: make(map[uint64]uint64),
-			exits: make(map[uint64][]int),
+			exits: make(map[uint64][]int), killed: make(map[int]uint64),
 		}
 	}
 	switch e.Op {
@@ -33,13 +34,15 @@ func (p *procs) index(i int, e *event.Event) {
 		p.forked[e.Proc.ID], p.parents[e.Proc.ID] = true, e.Process
 		return
 	case event.OpExit:
+		p.forked[e.Proc.ID] = true // an actor's own too
 		p.exits[e.Proc.ID] = append(p.exits[e.Proc.ID], i)
 		return
 	case event.OpKill:
 		p.kills[e.Proc.ID] = append(p.kills[e.Proc.ID], i)
 		p.signal[i] = e.Proc.Signal
-		if isDeadly(e.Proc.Signal) && !p.forked[e.Proc.ID] {
+		if isDeadly(e.Proc.Signal) {
 			p.all = append(p.all, i)
+			p.killed[i] = e.Proc.ID
 		}
 		return
 	}
@@ -98,7 +101,9 @@ func (p *procs) deathsOf(id uint64) []int {
 func (p *procs) deathsOfStream(id uint64) []int { return p.deadly(p.streams[id]) }
 
 // deaths are the kills of all programs.
-func (p *procs) deaths() []int { return p.all }
+func (p *procs) deaths() []int {
+	return slices.DeleteFunc(slices.Clone(p.all), func(i int) bool { return p.forked[p.killed[i]] })
+}
 
 // endsOf are the kills of a program, which may have ended it. The end of a
 // forked process is an event.

@@ -132,6 +132,7 @@ type ActorNames struct {
 	Things   map[string]value.Thing // what a name is that only programs or only branches have
 	Count    int                    // of replicas; 0 where an expression gives it
 	Replicas bool                   // whether a count was written
+	Process  bool                   // it is one from its start
 }
 
 // Problem notes what is wrong at n. There is no n where the decoder could not

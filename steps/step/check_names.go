@@ -103,7 +103,7 @@ func bodiesOf(actors []CheckedActor) []*Block {
 }
 
 func actorNames(a CheckedActor) *ActorNames {
-	n := &ActorNames{Names: a.Body.names, Things: madeThings(a.Body), Count: 1}
+	n := &ActorNames{Names: a.Body.names, Things: madeThings(a.Body), Count: 1, Process: a.Process}
 	if a.Count != nil && a.Count.Given() {
 		count, _ := a.Count.Static()
 		n.Count, n.Replicas = int(count), true
@@ -259,10 +259,17 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if a == nil || a.Names == nil { // there is none, or its steps could not be read
 		return
 	}
+	if r.Name == pidName && a.Process {
+		c.whichReplica(e, r, a)
+		return
+	}
 	if !a.Names.May(r.Name) {
 		p := c.Problem(e.Node, "actor %s has nothing named %q", r.Actor, r.Name).MoveTo(e.Node, e.Pos())
 		if p.Hint = source.DidYouMean(r.Name, a.Names.All()); p.Hint == "" {
 			p.Hint = "an actor's names are those that its steps make with as: and let:"
+		}
+		if r.Name == pidName {
+			p.Hint = "write process: true at the actor, so that it is a process of its own"
 		}
 	}
 	if what := a.Things[r.Name]; what != "" && e.Whole[r.Slot] {
@@ -271,6 +278,12 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if !e.Chooses() {
 		c.laterTurn(e.Node, e.Pos(), r.Actor, r.Name)
 	}
+	c.whichReplica(e, r, a)
+}
+
+// whichReplica reports a reference that does not say which replica it means, or
+// says so of an actor that has none.
+func (c *Check) whichReplica(e *value.Expr, r *value.Reference, a *ActorNames) {
 	if a.Replicas && r.Index == nil && r.Actor != c.Actor {
 		p := c.Problem(e.Node, "actor %s has replicas; %s.%s does not say which", r.Actor, r.Actor, r.Name)
 		p.MoveTo(e.Node, e.Pos()).Hint = fmt.Sprintf("write %s[0].%s", r.Actor, r.Name)

@@ -154,6 +154,24 @@ func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 	p.Hint = "move this turn after the one that gives it, or wait in a spawn"
 }
 
+// ProcessActor reports whether a name is that of an actor that is a process from
+// its start. It notes what is wrong with the name of another actor.
+func (c *Check) ProcessActor(n *source.Node, name string) bool {
+	actor, index, ok := splitActor(name)
+	a := c.scenario.Actors[actor]
+	switch {
+	case !ok || a == nil:
+		return false
+	case !a.Process:
+		c.Problem(n, "the actor %s is not a process of its own", actor).Hint = "write process: true at the actor"
+	case a.Replicas && index < 0:
+		c.Problem(n, "actor %s has replicas; %s does not say which", actor, actor).Hint = "write " + actor + "[0]"
+	case !a.Replicas && index >= 0:
+		c.Problem(n, "actor %s has no replicas", actor).Hint = "write " + actor
+	}
+	return true
+}
+
 // BranchOf checks the name of a branch of another actor. The index is that of a
 // replica; -1 without.
 func (c *Check) BranchOf(n *source.Node, actor string, index int, name string) {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -115,7 +117,44 @@ func (t *Task) Become(name string, b *Block) error {
 		t.own.Place = b.Steps[last].Place
 	}
 	t.World.EndsWith(p.Done())
+	t.World.Becomes(t.Process)
+	t.World.Give(pidName, value.Pass(value.Whole(t.Pid(), event.Origin{Word: "pid"})), t.World.Latest(nil))
 	return nil
+}
+
+// pidName is the name that every process has for its id.
+const pidName = "pid"
+
+// anActor is the name of an actor, or of a replica.
+var anActor = regexp.MustCompile(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?$`)
+
+// splitActor takes the name of an actor or of a replica apart. The index is -1
+// without one.
+func splitActor(name string) (actor string, index int, ok bool) {
+	m := anActor.FindStringSubmatch(name)
+	if m == nil {
+		return "", 0, false
+	}
+	index = -1
+	if m[2] != "" {
+		index, _ = strconv.Atoi(m[2])
+	}
+	return m[1], index, true
+}
+
+// ProcessActor is the process of another actor that is one from its start, as
+// its own actor would have it from a fork; nil where the name is none of those.
+func (t *Task) ProcessActor(name string) (*Spawned, error) {
+	actor, index, ok := splitActor(name)
+	if !ok {
+		return nil, nil
+	}
+	p, branch, cause, err := t.World.ProcessOf(t.Deadline, actor, index)
+	if err != nil || p == nil {
+		return nil, err
+	}
+	t.After(cause)
+	return &Spawned{Name: name, Branch: branch, Process: p}, nil
 }
 
 // Beside runs the steps of a branch, and then waits for those that it has

@@ -101,7 +101,7 @@ func (t *Task) awaitEnd(p *Process) error {
 // JoinProcess waits for the end of a forked process and says how it has ended.
 func (t *Task) JoinProcess(s *Spawned) (status program.ExitStatus, sent syscall.Signal, err error) {
 	p := s.Process
-	if err := t.Join(s.Branch, s.Task, t.Deadline); err != nil {
+	if err := t.joinSteps(s); err != nil {
 		return status, 0, err
 	}
 	if err := t.awaitEnd(p); err != nil {
@@ -112,9 +112,27 @@ func (t *Task) JoinProcess(s *Spawned) (status program.ExitStatus, sent syscall.
 	}
 	p.joined.Store(true)
 	status.Exit, status.Signal = p.Status()
-	t.Actor.adoptValues(s.Actor)
+	if s.Actor != nil {
+		t.Actor.adoptValues(s.Actor)
+	}
 	return status, syscall.Signal(p.sent.Load()), nil
 }
+
+// joinSteps waits for the end of the steps of a process. Those of another actor
+// that are turns end with the sequence.
+func (t *Task) joinSteps(s *Spawned) error {
+	switch {
+	case s.Task != nil:
+		return t.Join(s.Branch, s.Task, t.Deadline)
+	case s.Branch != nil:
+		return t.World.Join(s.Branch, t.Deadline)
+	}
+	return nil
+}
+
+// ItsEnd stands among the names of an actor for the end of its process, which
+// another actor's step joins.
+const ItsEnd = "its end"
 
 // Kill sends a signal to a process. One that has ended takes it until it is
 // joined.

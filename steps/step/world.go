@@ -31,6 +31,12 @@ type World interface {
 	Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error)
 	// BranchOf is the latest branch of that name of another actor.
 	BranchOf(actor string, index int, name string) (Branch, error)
+	// Becomes notes the process that makes the calls of this actor.
+	Becomes(p *Process)
+	// ProcessOf waits until another actor, one that is a process from its
+	// start, has its process. The branch is that of its steps; nil where it has
+	// turns. Of what is no such actor the process is nil.
+	ProcessOf(deadline time.Time, actor string, index int) (*Process, Branch, event.Cause, error)
 	// Record keeps a copy of an event, its lists included, and returns its
 	// place.
 	Record(e *event.Event) event.Cause
