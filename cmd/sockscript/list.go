@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -139,7 +138,7 @@ const (
 func writeEntries(w io.Writer, entries []*entry, width int) {
 	column := 0
 	for _, e := range entries {
-		if n := utf8.RuneCountInString(e.name()); width == 0 || n <= mostName {
+		if n := source.Cells(e.name()); width == 0 || n <= mostName {
 			column = max(column, n)
 		}
 	}
@@ -167,12 +166,12 @@ func (e *entry) write(w io.Writer, column, width int) {
 		lines = source.Wrap(text, width-column-2)
 	}
 	name := e.name()
-	if n := utf8.RuneCountInString(name); n > column {
+	if n := source.Cells(name); n > column {
 		fmt.Fprintln(w, name)
 		name = ""
 	}
 	for _, line := range lines {
-		fmt.Fprintln(w, strings.TrimRight(name+strings.Repeat(" ", column-utf8.RuneCountInString(name))+"  "+line, " "))
+		fmt.Fprintln(w, strings.TrimRight(name+strings.Repeat(" ", column-source.Cells(name))+"  "+line, " "))
 		name = ""
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/diff"
 
@@ -203,7 +202,7 @@ func shortDiff(want, got string) string {
 	for same < len(w) && same < len(g) && w[same] == g[same] {
 		same++
 	}
-	pad := utf8.RuneCountInString(strings.ToValidUTF8(w[:same], ""))
+	pad := source.Cells(strings.ToValidUTF8(w[:same], ""))
 	return fmt.Sprintf("expected  %s  (%s)\ngot       %s  (%s)\n          %s^\n",
 		w, source.Count(len(want), "byte", "bytes"), g, source.Count(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
 }

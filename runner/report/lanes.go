@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -116,7 +115,7 @@ func writeCells(b *bytes.Buffer, cells []string, lane int, paint func(i int, tex
 		}
 		b.WriteString(paint(i, text))
 		if i < last {
-			b.WriteString(strings.Repeat(" ", max(0, lane-utf8.RuneCountInString(text))))
+			b.WriteString(strings.Repeat(" ", max(0, lane-source.Cells(text))))
 		}
 	}
 	b.WriteByte('\n')

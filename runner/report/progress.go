@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -88,11 +87,10 @@ func (s State) text(since time.Duration) string {
 
 // fit cuts a text so that it does not wrap.
 func (p *Progress) fit(text string) string {
-	if p.Width <= 1 || utf8.RuneCountInString(text) < p.Width {
+	if p.Width <= 1 || source.Cells(text) < p.Width {
 		return text
 	}
-	runes := []rune(text)
-	return strings.TrimRight(string(runes[:p.Width-1]), " ,")
+	return strings.TrimRight(source.Fit(text, p.Width-1), " ,")
 }
 
 // Above erases the line, and keeps it from being drawn while something else is

@@ -8,7 +8,6 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -106,7 +105,7 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 	}
 	width := 0
 	for _, l := range lines {
-		width = max(width, utf8.RuneCountInString(source.Visible(l.Actor)))
+		width = max(width, source.Cells(source.Visible(l.Actor)))
 	}
 	for _, l := range lines {
 		elapsed := ""
@@ -114,10 +113,10 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 			elapsed = elapsedColumn(l)
 		}
 		actor := source.Visible(l.Actor)
-		actor += strings.Repeat(" ", width-utf8.RuneCountInString(actor)+2)
+		actor += strings.Repeat(" ", width-source.Cells(actor)+2)
 		row := row{head: s.dim(elapsed) + s.paint(colors.of(l), actor)}
 		if s.Width > 0 {
-			row.margin = utf8.RuneCountInString(elapsed + actor)
+			row.margin = source.Cells(elapsed + actor)
 			row.room = max(s.Width-row.margin, minRoom)
 		}
 		for _, note := range notesOf(r, l, s.Form) {

@@ -1,27 +1,37 @@
 package source
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "strings"
 
-// Wrap breaks a text without line ends into lines of at most so many
-// characters, at blanks where there are some. All but the first are indented.
+// Wrap breaks a text without line ends into lines of at most so many cells of a
+// terminal, at blanks where there are some. All but the first are indented.
 func Wrap(text string, most int) []string {
 	const indent = "  "
 	most = max(most, 2*len(indent))
 	var lines []string
-	for utf8.RuneCountInString(text) > most {
-		runes := []rune(text)
-		cut := most
-		for i := most; i > most/3; i-- {
-			if runes[i] == ' ' {
-				cut = i
-				break
+	for Cells(text) > most {
+		fits := Fit(text, most)
+		cut := len(fits)
+		if text[cut] != ' ' {
+			if blank := strings.LastIndexByte(fits, ' '); Cells(text[:max(blank, 0)]) > most/3 {
+				cut = blank
 			}
 		}
-		lines = append(lines, strings.TrimRight(string(runes[:cut]), " "))
-		text = indent + strings.TrimLeft(string(runes[cut:]), " ")
+		lines = append(lines, strings.TrimRight(text[:cut], " "))
+		text = indent + strings.TrimLeft(text[cut:], " ")
 	}
 	return append(lines, text)
+}
+
+// Fit returns what of a text fits into so many cells.
+func Fit(text string, cells int) string {
+	if len(text) <= cells {
+		return text
+	}
+	used := 0
+	for i, r := range text {
+		if used += cellsOf(r); used > cells {
+			return text[:i]
+		}
+	}
+	return text
 }

@@ -3,7 +3,6 @@ package source
 import (
 	"slices"
 	"testing"
-	"unicode/utf8"
 )
 
 func TestWrap(t *testing.T) {
@@ -19,13 +18,15 @@ func TestWrap(t *testing.T) {
 		{"aaaaaaaaaaaaaaa", 6, []string{"aaaaaa", "  aaaa", "  aaaa", "  a"}},
 		{"ééé ééé ééé", 7, []string{"ééé ééé", "  ééé"}},
 		{"abc", 0, []string{"abc"}},
+		{"日本語 日本語", 8, []string{"日本語", "  日本語"}},
+		{"日本語日本語", 7, []string{"日本語", "  日本", "  語"}},
 	} {
 		got := Wrap(c.text, c.most)
 		if !slices.Equal(got, c.want) {
 			t.Errorf("Wrap(%q, %d) is %q, not %q", c.text, c.most, got, c.want)
 		}
 		for _, line := range got {
-			if utf8.RuneCountInString(line) > max(c.most, 4) {
+			if Cells(line) > max(c.most, 4) {
 				t.Errorf("the line %q is longer than %d", line, c.most)
 			}
 		}

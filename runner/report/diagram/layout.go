@@ -2,7 +2,6 @@ package diagram
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -51,7 +50,7 @@ func (d *Diagram) lay() *layout {
 	wrap = min(max(wrap, minColumn), maxColumn)
 	wide := make([]int, columns)
 	for i, name := range d.Lifelines {
-		wide[i] = max(minColumn/2, utf8.RuneCountInString(name))
+		wide[i] = max(minColumn/2, source.Cells(name))
 	}
 	for i, b := range d.Boxes {
 		p := &l.places[i]
@@ -66,10 +65,10 @@ func (d *Diagram) lay() *layout {
 			}
 		}
 		for _, text := range p.lines {
-			wide[b.Lifeline] = max(wide[b.Lifeline], utf8.RuneCountInString(text))
+			wide[b.Lifeline] = max(wide[b.Lifeline], source.Cells(text))
 		}
 		for _, text := range p.notes {
-			wide[b.Lifeline] = max(wide[b.Lifeline], utf8.RuneCountInString(text))
+			wide[b.Lifeline] = max(wide[b.Lifeline], source.Cells(text))
 		}
 	}
 	x := float64(margin)

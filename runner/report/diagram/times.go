@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -31,7 +30,7 @@ func Times(w io.Writer, r *history.Result) error {
 		name := source.Visible(l.Actor)
 		if !slices.Contains(names, name) {
 			names = append(names, name)
-			longest = max(longest, utf8.RuneCountInString(name))
+			longest = max(longest, source.Cells(name))
 		}
 		whole = max(whole, ended(l))
 	}

@@ -6,7 +6,6 @@ import (
 	"html"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/network"
@@ -175,9 +174,9 @@ func (t *Topology) lay() *topologyLayout {
 	l := &topologyLayout{top: margin + headLine}
 	x, most := float64(margin), 0
 	for _, h := range t.Hosts {
-		widest := utf8.RuneCountInString(h.Name)
+		widest := source.Cells(h.Name)
 		for _, line := range h.Lines {
-			widest = max(widest, utf8.RuneCountInString(line))
+			widest = max(widest, source.Cells(line))
 		}
 		most = max(most, len(h.Lines))
 		wide := max(float64(widest)*glyph+2*padding, 90)
@@ -192,7 +191,7 @@ func (t *Topology) lay() *topologyLayout {
 		l.bars = append(l.bars, y)
 		y += float64(len(bar.Lines)+1)*lineHeight + 4
 		for _, line := range append(bar.Lines, bar.Name) {
-			l.width = max(l.width, 2*margin+float64(utf8.RuneCountInString(line)+2)*glyph)
+			l.width = max(l.width, 2*margin+float64(source.Cells(line)+2)*glyph)
 		}
 	}
 	l.height = y + margin
