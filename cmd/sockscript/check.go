@@ -61,8 +61,8 @@ not name; see run.
 		if _, err := sandbox.confine(files, func(suite.File) bool { return sandbox.mode.word == sandboxOn }); err != nil {
 			return err
 		}
-		style := report.Style{Color: p.out.color()}
-		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, Style: style})
+		style := report.Style{Color: p.out.color(), Width: p.out.width()}
+		rep, err := p.reporting(&flags, style, &report.Text{W: p.out, Errors: p.out, ErrorWidth: style.Width, Style: style})
 		if err != nil {
 			return err
 		}

@@ -95,7 +95,7 @@ func (p *program) drawOne(c *cobra.Command, s *session, arg string, to *oneDiagr
 	if err := p.confine(s, files); err != nil {
 		return err
 	}
-	rep := &reporting{Reporter: report.Multi(to, &report.Text{W: io.Discard, Errors: p.errors})}
+	rep := &reporting{Reporter: report.Multi(to, &report.Text{W: io.Discard, Errors: p.errors, ErrorWidth: errorWidth()})}
 	all, err := load(files, rep)
 	if err != nil {
 		return err

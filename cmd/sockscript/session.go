@@ -278,7 +278,7 @@ func (p *program) style(s *session) report.Style {
 
 // text is the report for people.
 func (p *program) text(s *session) *report.Text {
-	text := &report.Text{W: p.out, Errors: p.errors, Style: p.style(s), Updating: s.goldens == suite.UpdateGoldens}
+	text := &report.Text{W: p.out, Errors: p.errors, ErrorWidth: errorWidth(), Style: p.style(s), Updating: s.goldens == suite.UpdateGoldens}
 	switch {
 	case s.quiet:
 		text.Verbosity = report.Quiet

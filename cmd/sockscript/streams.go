@@ -50,6 +50,16 @@ func (o *output) width() int {
 	return columns
 }
 
+// errorWidth is how many columns the terminal of the standard error has; 0 where
+// it is none.
+func errorWidth() int {
+	columns, _, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
 // interruptible is a reader that a cancelled context wakes.
 type interruptible struct {
 	ctx context.Context
@@ -86,7 +96,7 @@ func newProgress() *report.Progress {
 		return new(report.Progress)
 	}
 	p := &report.Progress{W: os.Stderr, Delay: time.Second, Every: 100 * time.Millisecond}
-	p.Width, _, _ = term.GetSize(fd)
+	p.Width = errorWidth()
 	p.Begin()
 	return p
 }

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // The few SGR sequences (ECMA-48) that a terminal gets.
@@ -30,13 +33,14 @@ func (s Style) paint(sgr, text string) string {
 func (s Style) dim(text string) string { return s.paint(sgrDim, text) }
 func (s Style) red(text string) string { return s.paint(sgrRed, text) }
 
-// headline makes the first line of a text stand out.
-func (s Style) headline(text string) string {
-	first, rest, more := strings.Cut(text, "\n")
-	if more {
-		rest = "\n" + rest
+// writeProblem writes a problem, whose headline stands out.
+func (s Style) writeProblem(b *bytes.Buffer, p *source.Problem) {
+	for _, line := range strings.Split(p.Headline(s.Width), "\n") {
+		fmt.Fprintln(b, s.paint(sgrBold, line))
 	}
-	return s.paint(sgrBold, first) + rest
+	if shown := p.Excerpt(s.Width); shown != "" {
+		fmt.Fprintln(b, shown)
+	}
 }
 
 // paintStatus colours a text by how a run ended.

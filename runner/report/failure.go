@@ -26,9 +26,9 @@ func Failure(w io.Writer, r *history.Result, s Style) error {
 	b := new(bytes.Buffer)
 	writeHead(b, r, f, s)
 	for _, v := range f.Via {
-		fmt.Fprintln(b, source.Visible(viaText(v)))
+		b.WriteString(s.within(source.Visible(viaText(v)) + "\n"))
 	}
-	writeDetail(b, f)
+	s.writeDetail(b, f)
 	fmt.Fprintln(b, "\ntranscript up to there:")
 	lines := new(bytes.Buffer)
 	inner := s
@@ -38,8 +38,10 @@ func Failure(w io.Writer, r *history.Result, s Style) error {
 		lines.WriteString("(nothing was called)\n")
 	}
 	b.WriteString(indent(lines.String()))
-	writeOthers(b, f)
-	writePrograms(b, f)
+	after := new(bytes.Buffer)
+	writeOthers(after, f)
+	writePrograms(after, f)
+	b.WriteString(s.within(after.String()))
 	if r.Kept != "" {
 		fmt.Fprintf(b, "\nthe temporary folder is kept: %s\n", source.Visible(r.Kept))
 	}
@@ -63,11 +65,11 @@ func writeHead(b *bytes.Buffer, r *history.Result, f *history.Failure, s Style) 
 			at.At, at.Line = f.At.Pos, f.At.Line
 		}
 		p := at.Problem("%s: %s%s", source.Visible(r.Scenario.Name), who, firstLine(f.Message))
-		fmt.Fprintln(b, s.headline(p.Report()))
+		s.writeProblem(b, p)
 		return
 	}
 	p := failurePlace(f).Problem("%s: %s: %s: %s", source.Visible(r.Scenario.Name), source.Visible(f.Actor), source.Visible(f.Place.Title), firstLine(f.Message))
-	fmt.Fprintln(b, s.headline(p.Report()))
+	s.writeProblem(b, p)
 }
 
 // failurePlace is the place of the step that failed, or of the expression in
@@ -89,15 +91,15 @@ func firstLine(message string) string {
 
 // writeDetail shows data that differs, who waits for whom in a deadlock, and
 // the further lines of the message.
-func writeDetail(b *bytes.Buffer, f *history.Failure) {
+func (s Style) writeDetail(b *bytes.Buffer, f *history.Failure) {
 	if _, rest, more := strings.Cut(f.Message, "\n"); more {
-		fmt.Fprint(b, "\n", indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n"))
+		fmt.Fprint(b, "\n", s.within(indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n")))
 	}
 	if m := f.Mismatch; m != nil {
 		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
 	}
 	if len(f.Waits) > 0 {
-		fmt.Fprintf(b, "\nwho waits for what:\n%s", indent(strings.Join(visibleAll(f.Waits), "\n")+"\n"))
+		fmt.Fprintf(b, "\nwho waits for what:\n%s", s.within(indent(strings.Join(visibleAll(f.Waits), "\n")+"\n")))
 	}
 }
 
@@ -115,6 +117,22 @@ func writeOthers(b *bytes.Buffer, f *history.Failure) {
 		}
 		fmt.Fprintf(b, "  %s\n", source.Visible(doing(d)))
 	}
+}
+
+// within breaks the lines that are longer than the terminal.
+func (s Style) within(text string) string {
+	if s.Width <= 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		whole := strings.TrimSuffix(line, "\n")
+		margin := whole[:len(whole)-len(strings.TrimLeft(whole, " "))]
+		for _, part := range source.Wrap(whole[len(margin):], max(s.Width-len(margin), minRoom)) {
+			b.WriteString(margin + part + "\n")
+		}
+	}
+	return b.String()
 }
 
 // writePrograms shows what the programs wrote that no step has read.

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 const twoActors = `name: lanes
@@ -69,6 +70,34 @@ func TestLongLinesAreBroken(t *testing.T) {
 	whole := transcript(t, twoActors, report.Style{})
 	if !strings.Contains(whole, "socketpair(AF_UNIX, SOCK_STREAM, 0) = a b\n") {
 		t.Errorf("a line is broken where there is no terminal:\n%s", whole)
+	}
+}
+
+// unequal fails in a long line of its file, with wide characters, while another
+// actor waits.
+const unequal = `
+actors:
+  waits_and_has_a_long_name:
+    - wait: a_signal_that_is_not_raised
+  fails:
+    - {exec: [sh, -c, "echo a line of a program that is longer than the terminal has columns; exit 3"], note: "日本語の説明文はとても長いので端末の幅に合わせて折り返す必要があります"}
+    - signal: a_signal_that_is_not_raised
+`
+
+func TestFailuresAreBroken(t *testing.T) {
+	var b strings.Builder
+	if err := report.Failure(&b, run(t, unequal)[0].Result, report.Style{Width: 44}); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if n := source.Cells(strings.TrimSuffix(line, "\n")); n > 44 {
+			t.Errorf("the line %q has %d cells", line, n)
+		}
+	}
+	for _, want := range []string{"    6 |     - {exec: [sh, -c, \"echo a line …", "a line of a program", "waits_and_has"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the report lacks %q:\n%s", want, b.String())
+		}
 	}
 }
 

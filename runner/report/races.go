@@ -97,7 +97,7 @@ func (t *Text) races(o *Outcome) error {
 		return nil
 	}
 	return t.block(func(w io.Writer) error {
-		_, err := fmt.Fprintln(w, ps.Report())
+		_, err := fmt.Fprintln(w, ps.Within(t.Style.Width))
 		return err
 	})
 }

@@ -22,10 +22,13 @@ const (
 
 // Text is the report for people. It is a [Reporter].
 type Text struct {
-	W         io.Writer
-	Errors    io.Writer // where problems of the files go
-	Style     Style
-	Verbosity Verbosity
+	W      io.Writer
+	Errors io.Writer // where problems of the files go
+	// ErrorWidth is how many columns the terminal of Errors has; 0 where it is
+	// none.
+	ErrorWidth int
+	Style      Style
+	Verbosity  Verbosity
 	// Several says that more than one scenario was chosen: those that passed
 	// are a line each, and a summary follows.
 	Several bool
@@ -41,7 +44,7 @@ func (t *Text) Problems(ps source.Problems) error {
 	if len(ps) == 0 {
 		return nil
 	}
-	_, err := fmt.Fprintln(t.Errors, ps.Report())
+	_, err := fmt.Fprintln(t.Errors, ps.Within(t.ErrorWidth))
 	return err
 }
 

@@ -123,7 +123,7 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 			row.write(b, note, s.dim)
 		}
 		row.write(b, lineText(r, l, s.Form), s.painter(l))
-		row.head = strings.Repeat(" ", utf8.RuneCountInString(elapsed+actor))
+		row.head = strings.Repeat(" ", source.Cells(elapsed+actor))
 		for _, text := range states.of(l) {
 			row.write(b, text, s.dim)
 		}

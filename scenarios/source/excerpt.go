@@ -8,44 +8,63 @@ import (
 
 const (
 	tabSpaces  = 4   // what a tab is shown as
-	shownWidth = 160 // characters of a line that are shown
-	shownLeft  = 100 // characters shown before the caret of a line that is cut
+	shownWidth = 160 // cells of a line that are shown, at most
+	leastShown = 20  // and at least, however narrow the terminal is
 )
 
 // excerpt returns line as a terminal can show it, and how many terminal cells
 // are before column col. Tabs become spaces, what cannot be printed becomes
-// U+FFFD, and a very long line is cut to the neighbourhood of col.
-func excerpt(line string, col int) (shown string, pad int) {
+// U+FFFD, and a long line is cut to the neighbourhood of col, so that it has
+// room; 0: no terminal sets a bound.
+func excerpt(line string, col, room int) (shown string, pad int) {
+	if room <= 0 || room > shownWidth {
+		room = shownWidth
+	}
+	room = max(room, leastShown)
+	runes := []rune(line)
+	col = min(col, len(runes)+1)
+	from, before := 0, 0 // the first character shown, the cells from there to col
+	for _, r := range runes[:col-1] {
+		before += excerptCells(r)
+	}
+	if before >= room {
+		for ; before > room*2/3; from++ {
+			before -= excerptCells(runes[from])
+		}
+	}
 	var b strings.Builder
-	from := 1
-	if col > shownWidth {
-		from = col - shownLeft
+	if from > 0 {
 		b.WriteString("…")
 		pad++
 	}
-	n := 0
-	for _, r := range line {
-		if n++; n < from {
-			continue
-		}
-		if n >= from+shownWidth {
+	used := pad
+	for i, r := range runes[from:] {
+		cells := excerptCells(r)
+		if used += cells; used > room-1 && (used > room || from+i+1 < len(runes)) {
 			b.WriteString("…")
 			break
 		}
-		cells := cellsOf(r)
-		switch {
-		case r == '\t':
-			b.WriteString(strings.Repeat(" ", tabSpaces))
-			cells = tabSpaces
-		case unicode.IsPrint(r) || unicode.In(r, unicode.Mn, unicode.Me):
-			b.WriteRune(r)
-		default:
-			b.WriteRune(utf8.RuneError)
-			cells = 1
-		}
-		if n < col {
+		b.WriteString(excerptText(r))
+		if from+i+1 < col {
 			pad += cells
 		}
 	}
 	return b.String(), pad
+}
+
+func excerptText(r rune) string {
+	switch {
+	case r == '\t':
+		return strings.Repeat(" ", tabSpaces)
+	case unicode.IsPrint(r) || unicode.In(r, unicode.Mn, unicode.Me):
+		return string(r)
+	}
+	return string(utf8.RuneError)
+}
+
+func excerptCells(r rune) int {
+	if text := excerptText(r); text != string(r) {
+		return len([]rune(text))
+	}
+	return cellsOf(r)
 }

@@ -68,18 +68,45 @@ func (p *Problem) Error() string {
 //	tcp.yaml:12:7: unknown key "backlogg" in listen; did you mean "backlog"?
 //	   12 |       backlogg: 3
 //	      |       ^
-func (p *Problem) Report() string {
+func (p *Problem) Report() string { return p.Within(0) }
+
+// Within is [Problem.Report] for a terminal of so many columns; 0: nothing is
+// broken.
+func (p *Problem) Within(columns int) string {
+	s := p.Headline(columns)
+	if shown := p.Excerpt(columns); shown != "" {
+		s += "\n" + shown
+	}
+	return s
+}
+
+// Headline is the place and the message, broken where a terminal has so many
+// columns.
+func (p *Problem) Headline(columns int) string {
 	s := p.head() + p.Msg
 	if p.Hint != "" {
 		s += "; " + p.Hint
 	}
 	s = oneLine(s)
-	if !p.Pos.IsValid() || strings.TrimSpace(p.Line) == "" {
-		return s
+	if columns > 0 {
+		s = strings.Join(Wrap(s, columns), "\n")
 	}
-	line, pad := excerpt(p.Line, p.Pos.Col)
+	return s
+}
+
+// Excerpt is the source line with a caret under the place, cut where a terminal
+// has so many columns; empty where there is none.
+func (p *Problem) Excerpt(columns int) string {
+	if !p.Pos.IsValid() || strings.TrimSpace(p.Line) == "" {
+		return ""
+	}
 	number := fmt.Sprintf("%5d", p.Pos.Line)
-	return s + "\n" + number + " | " + line + "\n" +
+	room := 0
+	if columns > 0 {
+		room = columns - Cells(number+" | ")
+	}
+	line, pad := excerpt(p.Line, p.Pos.Col, room)
+	return number + " | " + line + "\n" +
 		strings.Repeat(" ", len(number)) + " | " + strings.Repeat(" ", pad) + "^"
 }
 
@@ -123,7 +150,11 @@ const MaxShown = 1000
 
 // Report joins the reports of the problems. Of more than MaxShown it shows the
 // first, errors before warnings, and counts the rest.
-func (ps Problems) Report() string {
+func (ps Problems) Report() string { return ps.Within(0) }
+
+// Within is [Problems.Report] for a terminal of so many columns; 0: nothing is
+// broken.
+func (ps Problems) Within(columns int) string {
 	var reports []string
 	warnings := MaxShown // for which there is space
 	for _, p := range ps {
@@ -136,10 +167,10 @@ func (ps Problems) Report() string {
 		switch {
 		case p.Severity == Error && errs < MaxShown:
 			errs++
-			reports = append(reports, p.Report())
+			reports = append(reports, p.Within(columns))
 		case p.Severity != Error && warnings > 0:
 			warnings--
-			reports = append(reports, p.Report())
+			reports = append(reports, p.Within(columns))
 		}
 	}
 	if rest := len(ps) - len(reports); rest > 0 {
