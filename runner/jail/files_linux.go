@@ -16,11 +16,12 @@ import (
 
 // A part is a file or folder of the host that the jail has.
 type part struct {
-	path   string
-	write  bool
+	Path   string
+	Write  bool
+	Tree   int  // open_tree(2); 0 while it is not open
 	runs   bool // its files may be run
 	device bool
-	tree   int // open_tree(2)
+	code   bool // it is, or holds, code that is run or mapped
 }
 
 // An errLayer is why a file system of one's own cannot be had: the kernel refuses
@@ -67,24 +68,11 @@ func (in *inside) ownFiles(programs []part) error {
 
 // parts are all parts, each before those that are in it.
 func (in *inside) parts(programs []part) []part {
-	list := slices.Clone(programs)
-	if in.Dir != "" {
-		list = append(list, part{path: in.Dir, runs: in.AnyExec})
+	list := slices.Concat(in.Parts, programs)
+	for i := range in.Parts {
+		list[i].runs = in.AnyExec
 	}
-	for _, path := range in.Read {
-		list = append(list, part{path: path, runs: in.AnyExec})
-	}
-	for _, path := range in.Write {
-		list = append(list, part{path: path, write: true, runs: in.AnyExec})
-	}
-	for _, p := range list {
-		if r := real(p.path); r != p.path {
-			also := p
-			also.path = r
-			list = append(list, also)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(len(a.path), len(b.path)) })
+	slices.SortStableFunc(list, func(a, b part) int { return cmp.Compare(len(a.Path), len(b.Path)) })
 	return list
 }
 
@@ -94,7 +82,7 @@ func (in *inside) newRoot(parts []part) error {
 		if err := parts[i].openTree(in.runsPrograms()); err != nil {
 			return err
 		}
-		defer unix.Close(parts[i].tree)
+		defer unix.Close(parts[i].Tree)
 	}
 	root, err := newMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, "mode=755", "size=1m")
 	if err != nil {
@@ -148,7 +136,7 @@ func (in *inside) furnish(t *tree, parts []part) error {
 	}
 	for _, p := range parts {
 		if err := t.add(p); err != nil {
-			return fmt.Errorf("%s in the sandbox: %w", p.path, err)
+			return fmt.Errorf("%s in the sandbox: %w", p.Path, err)
 		}
 	}
 	return t.folder(in.Folder)
@@ -159,25 +147,28 @@ const ownHosts = "127.0.0.1 localhost\n::1 localhost\n"
 
 // openTree takes the part out of the host's file system.
 func (p *part) openTree(runs bool) (err error) {
-	p.tree, err = unix.OpenTree(unix.AT_FDCWD, p.path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
+	if p.Tree != 0 {
+		return nil
+	}
+	p.Tree, err = unix.OpenTree(unix.AT_FDCWD, p.Path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|unix.AT_RECURSIVE)
 	switch {
 	case errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOSYS):
 		return layer("open_tree", err)
 	case err != nil:
-		return fmt.Errorf("%s cannot be shown to the sandbox: %w%s", p.path, err, hintOfUser(err))
+		return fmt.Errorf("%s cannot be shown to the sandbox: %w%s", p.Path, err, hintOfUser(err))
 	}
 	attr := unix.MountAttr{Attr_set: unix.MOUNT_ATTR_NOSUID}
 	if !p.device {
 		attr.Attr_set |= unix.MOUNT_ATTR_NODEV
 	}
-	if !p.write && !p.device {
+	if !p.Write && !p.device {
 		attr.Attr_set |= unix.MOUNT_ATTR_RDONLY
 	}
-	if !runs {
+	if !runs && !p.code {
 		attr.Attr_set |= unix.MOUNT_ATTR_NOEXEC
 	}
-	if err := unix.MountSetattr(p.tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
-		unix.Close(p.tree)
+	if err := unix.MountSetattr(p.Tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
+		unix.Close(p.Tree)
 		return layer("mount_setattr", err)
 	}
 	return nil
@@ -292,15 +283,15 @@ func (t *tree) mount(path string, mount int, isFile bool) error {
 // add puts a part to its path, unless it is there as part of another.
 func (t *tree) add(p part) error {
 	var is, there unix.Stat_t
-	if err := unix.Fstatat(p.tree, "", &is, unix.AT_EMPTY_PATH); err != nil {
+	if err := unix.Fstatat(p.Tree, "", &is, unix.AT_EMPTY_PATH); err != nil {
 		return err
 	}
-	if fd, err := t.openat(p.path, unix.O_PATH); err == nil {
+	if fd, err := t.openat(p.Path, unix.O_PATH); err == nil {
 		err := unix.Fstat(fd, &there)
 		unix.Close(fd)
-		if err == nil && !p.write && is.Dev == there.Dev && is.Ino == there.Ino {
+		if err == nil && !p.Write && is.Dev == there.Dev && is.Ino == there.Ino {
 			return nil
 		}
 	}
-	return t.mount(p.path, p.tree, is.Mode&unix.S_IFMT != unix.S_IFDIR)
+	return t.mount(p.Path, p.Tree, is.Mode&unix.S_IFMT != unix.S_IFDIR)
 }

@@ -4,11 +4,15 @@ package jail
 
 import (
 	"encoding/gob"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -19,26 +23,83 @@ import (
 // Main is the work of the process in the jail. In any other process it returns
 // at once.
 func Main() {
-	if os.Args[0] != processName {
+	switch os.Args[0] {
+	case processName:
+		prepare()
+	case lockedName:
+		serve()
+	case idsName:
+		time.Sleep(endsWithin)
+	default:
 		return
-	}
-	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
-	syscall.CloseOnExec(connFile)
-	conn := os.NewFile(connFile, "connection")
-	var in inside
-	if gob.NewDecoder(conn).Decode(&in.orders) != nil {
-		os.Exit(1)
-	}
-	var r answer
-	if err := in.lock(); err != nil {
-		r.Err = err.Error()
-	}
-	r.Lacks = in.lacks
-	if gob.NewEncoder(conn).Encode(r) == nil && r.Err == "" {
-		remote.Serve(conn)
 	}
 	os.Exit(0)
 }
+
+// prepare makes the jail and runs this binary once more in it. Landlock holds a
+// single thread, and what that thread runs: the threads of a process that each
+// lock themselves in are kept from each other too.
+func prepare() {
+	conn := os.NewFile(connFile, "connection")
+	var in inside
+	if gob.NewDecoder(conn).Decode(&in.orders) != nil {
+		return
+	}
+	err := in.lock()
+	if err == nil {
+		var left []byte
+		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.Without}); err == nil {
+			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, os.Environ()))
+		}
+	}
+	gob.NewEncoder(conn).Encode(answer{in.lacks, err.Error()})
+}
+
+// A handover is what the process that is locked in has from the one that it was.
+type handover struct {
+	Lacks    []Lack
+	Programs bool
+	Without  string
+}
+
+// serve takes the last layer, says that all is ready, and runs the scenario.
+func serve() {
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
+	syscall.CloseOnExec(connFile)
+	conn := os.NewFile(connFile, "connection")
+	var h handover
+	if err := json.Unmarshal([]byte(os.Args[1]), &h); err != nil {
+		return
+	}
+	if err := pin(networkParameters); err != nil && h.Without != files {
+		gob.NewEncoder(conn).Encode(answer{h.Lacks, err.Error()})
+		return
+	}
+	if h.Without != seccomp {
+		if err := filter(h.Programs); err != nil {
+			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), "run a kernel that has CONFIG_SECCOMP_FILTER" + orLess})
+		}
+	}
+	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
+		remote.Serve(conn)
+	}
+}
+
+// pin keeps the kernel from forgetting a file of /proc that Landlock opens: the
+// one that it would make anew is another.
+func pin(path string) error {
+	fd, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	// Scenarios count on low numbers.
+	_, err = unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, highDescriptor)
+	return os.NewSyscallError("fcntl", err)
+}
+
+// highDescriptor is above the descriptors that the steps of a scenario count on.
+const highDescriptor = 900
 
 // An inside is the process in the jail while it locks itself in.
 type inside struct {
@@ -46,8 +107,6 @@ type inside struct {
 	lacks []Lack
 	// opened are the paths that Landlock opens.
 	opened []opening
-	// pins are descriptors that keep what Landlock opens from being forgotten.
-	pins []int
 }
 
 // lack notes a layer that cannot be had.
@@ -55,9 +114,10 @@ func (in *inside) lack(layer string, why error, cure string) {
 	in.lacks = append(in.lacks, Lack{layer, why.Error(), cure})
 }
 
-// lock takes one layer after the other.
+// lock takes one layer after the other, for this thread.
 func (in *inside) lock() error {
-	if err := closeInherited(); err != nil {
+	runtime.LockOSThread()
+	if err := in.closeInherited(); err != nil {
 		return fmt.Errorf("descriptors that were inherited: %w", err)
 	}
 	if in.Namespaces && !in.HostNetwork {
@@ -65,30 +125,29 @@ func (in *inside) lock() error {
 			return fmt.Errorf("the network of the sandbox: %w", err)
 		}
 	}
-	if err := in.ownFiles(in.programs()); err != nil {
+	parts, err := in.ownBinary()
+	if err != nil {
+		return err
+	}
+	if err := in.ownFiles(append(parts, in.programs()...)); err != nil {
 		return err
 	}
 	if in.Without != landLock {
 		in.restrict()
-	}
-	if in.Without != seccomp {
-		if err := filter(in.runsPrograms()); err != nil {
-			in.lack(seccomp, err, "run a kernel that has CONFIG_SECCOMP_FILTER"+orLess)
-		}
 	}
 	return nil
 }
 
 // closeInherited closes the descriptors that this process has from the one that
 // started the first of us: those of our own are closed at an exec.
-func closeInherited() error {
+func (in *inside) closeInherited() error {
 	entries, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
 		fd, err := strconv.Atoi(e.Name())
-		if err != nil || fd <= connFile {
+		if err != nil || fd <= connFile || slices.ContainsFunc(in.Parts, func(p part) bool { return p.Tree == fd }) {
 			continue
 		}
 		if flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0); err == nil && flags&unix.FD_CLOEXEC == 0 {

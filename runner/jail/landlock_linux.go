@@ -8,7 +8,6 @@ import (
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
-	"golang.org/x/sys/unix"
 )
 
 // An opening is what Landlock lets be done with a path and what is below it.
@@ -39,7 +38,7 @@ const landlockVersion = 6
 // open lets Landlock open a part.
 func (in *inside) open(p part) {
 	may := readFile | readDir
-	if p.write {
+	if p.Write {
 		may = change
 	}
 	if p.device {
@@ -48,7 +47,7 @@ func (in *inside) open(p part) {
 	if p.runs {
 		may |= runFile
 	}
-	in.opened = append(in.opened, opening{p.path, may})
+	in.opened = append(in.opened, opening{p.Path, may})
 }
 
 func (in *inside) openTemp(path string) {
@@ -59,7 +58,7 @@ func (in *inside) openTemp(path string) {
 	in.opened = append(in.opened, opening{path, may})
 }
 
-// restrict takes from all threads all access to files but what was opened, and
+// restrict takes from this thread all access to files but what was opened, and
 // keeps signals and abstract sockets inside. Of the network it says nothing:
 // what it holds there is less than what a namespace does.
 func (in *inside) restrict() {
@@ -71,15 +70,14 @@ func (in *inside) restrict() {
 	if version < landlockVersion {
 		in.lack(landLock, fmt.Errorf("this kernel has version %d of it, and the sandbox needs %d", version, landlockVersion), "run Linux 6.12 or later"+orLess)
 	}
-	in.opened = append(in.opened, opening{"/proc/sys/net", readFile | writeFile | readDir})
+	in.opened = append(in.opened, opening{networkParameters, readFile | writeFile | readDir})
 	var rules []landlock.Rule
 	for _, o := range in.opened {
-		fd, err := unix.Open(o.path, unix.O_PATH|unix.O_CLOEXEC, 0)
+		info, err := os.Stat(o.path)
 		if err != nil {
 			continue // it is not there, so there is nothing to open
 		}
-		in.pins = append(in.pins, fd)
-		if info, err := os.Stat(o.path); err == nil && !info.IsDir() {
+		if !info.IsDir() {
 			o.may &= ofFiles
 		}
 		rules = append(rules, landlock.PathAccess(o.may, o.path))

@@ -5,6 +5,7 @@ import "github.com/sockscript/sockscript/runner/lab"
 // An orders is what the process in the jail is told first.
 type orders struct {
 	Config
+	Parts      []part       // what the config lets be read and written
 	Folder     string       // this process's current one
 	Network    []lab.Sysctl // of the host
 	Namespaces bool         // the process is in namespaces of its own
@@ -28,8 +29,19 @@ const (
 	seccomp    = "seccomp"
 )
 
-// processName is the first argument of the process; ps(1) shows it.
-const processName = "sockscript-jail"
+// The first arguments of the process: while it makes the jail, and then. ps(1)
+// shows them.
+const (
+	processName = "sockscript-jail"
+	lockedName  = "sockscript-jailed"
+	idsName     = "sockscript-jail-ids" // of a process that only waits
+)
+
+// self is the binary of this process, also where its file is not seen any more.
+const self = "/proc/self/exe"
+
+// networkParameters are those that a scenario may read and set.
+const networkParameters = "/proc/sys/net"
 
 // connFile is the descriptor by which the process is asked.
 const connFile = 3

@@ -37,15 +37,15 @@ func (in *inside) programs() []part {
 	var list []part
 	for _, path := range slices.Concat(systemFolders, systemFiles) {
 		if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSymlink {
-			list = append(list, part{path: path, runs: in.AnyExec})
+			list = append(list, part{Path: path, runs: in.AnyExec})
 		}
 	}
 	for _, path := range devices {
 		if _, err := os.Lstat(path); err == nil {
-			list = append(list, part{path: path, device: true})
+			list = append(list, part{Path: path, device: true})
 		}
 	}
-	named := in.interpreted(nil, "/proc/self/exe") // which runs the others
+	var named []string
 	for _, name := range in.Exec {
 		if path := in.find(name); path != "" {
 			named = in.interpreted(named, path)
@@ -53,12 +53,52 @@ func (in *inside) programs() []part {
 	}
 	for _, path := range named {
 		in.opened = append(in.opened, opening{path, readFile | runFile})
-		if path != "/proc/self/exe" && !slices.ContainsFunc(list, func(p part) bool { return strings.HasPrefix(real(path), p.path+"/") }) {
-			list = append(list, part{path: path})
+		if !slices.ContainsFunc(list, func(p part) bool { return strings.HasPrefix(real(path), p.Path+"/") }) {
+			list = append(list, part{Path: path, code: true})
 		}
 	}
 	in.opened = append(in.opened, opening{"/proc", readFile | readDir}, opening{"/dev/pts", readFile | writeFile | readDir | useDevice})
 	return list
+}
+
+// ownBinary opens this binary, which runs once more in the jail, and returns the
+// libraries that it is linked with: none of a release.
+func (in *inside) ownBinary() ([]part, error) {
+	in.opened = append(in.opened, opening{self, readFile | runFile})
+	loaders := interpreters(self)
+	if len(loaders) == 0 {
+		return nil, nil
+	}
+	file, err := elf.Open(self)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	names, err := file.ImportedLibraries()
+	if err != nil {
+		return nil, err
+	}
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return nil, err
+	}
+	list := []part{{Path: loaders[0], code: true}}
+	in.opened = append(in.opened, opening{loaders[0], readFile | runFile})
+	seen := make(map[string]bool)
+	for line := range strings.Lines(string(maps)) {
+		i := strings.IndexByte(line, '/')
+		if i < 0 || !strings.Contains(line[:i], " r-xp ") || seen[line[i:]] {
+			continue
+		}
+		seen[line[i:]] = true
+		path := strings.TrimSpace(line[i:])
+		for _, name := range names {
+			if link := filepath.Join(filepath.Dir(path), name); real(link) == path {
+				list = append(list, part{Path: link, code: true})
+			}
+		}
+	}
+	return list, nil
 }
 
 // find is where a program is that is allowed by its name or path; "" where

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -62,51 +63,49 @@ func start(c Config) (*remote.Process, []Lack, error) {
 	return remote.New(s.conn, s.end), lacks, nil
 }
 
-// newOrders says of the paths where they really are.
+// newOrders says of the paths where they are.
 func newOrders(c Config) (orders, error) {
 	o := orders{Config: c, Without: without}
 	var err error
 	if o.Folder, err = os.Getwd(); err != nil {
 		return o, err
 	}
-	list := []*string{&o.Dir}
-	o.Read, o.Write = append([]string(nil), c.Read...), append([]string(nil), c.Write...)
-	for i := range o.Read {
-		list = append(list, &o.Read[i])
+	add := func(path string, write bool) {
+		if path, err = filepath.Abs(path); err != nil {
+			return
+		}
+		o.Parts = append(o.Parts, part{Path: path, Write: write})
+		if r := real(path); r != path {
+			o.Parts = append(o.Parts, part{Path: r, Write: write})
+		}
 	}
-	for i := range o.Write {
-		list = append(list, &o.Write[i])
+	if c.Dir != "" {
+		add(c.Dir, false)
 	}
-	for _, path := range list {
-		if *path == "" {
-			continue
-		}
-		if *path, err = filepath.Abs(*path); err != nil {
-			return o, err
-		}
-		if *path == "/" {
-			return o, errors.New("a sandbox cannot open the whole file system to a scenario: move the scenario, or allow single folders")
-		}
+	for _, path := range c.Read {
+		add(path, false)
+	}
+	for _, path := range c.Write {
+		add(path, true)
+	}
+	if slices.ContainsFunc(o.Parts, func(p part) bool { return p.Path == "/" }) {
+		err = errors.New("a sandbox cannot open the whole file system to a scenario: move the scenario, or allow single folders")
 	}
 	if !c.HostNetwork {
 		o.Network = lab.Inherited()
 	}
 	o.Temp = o.temporary()
-	return o, nil
+	return o, err
 }
 
-// temporary is where the jail has its temporary files: a folder that is empty
-// and whose path is as long as the usual one.
+// temporary is where the jail has its temporary files: a folder that holds
+// nothing else, and whose path is as long as the usual one.
 func (o *orders) temporary() string {
-	used := append(append([]string{o.Dir}, o.Read...), o.Write...)
-next:
-	for _, path := range []string{"/tmp", "/run", "/mnt", "/srv"} {
-		for _, u := range used {
-			if u == path || real(u) == path {
-				continue next
-			}
+	for _, path := range []string{"/tmp", "/run", "/mnt", "/srv", "/opt"} {
+		holds := func(p part) bool { return strings.HasPrefix(p.Path+"/", path+"/") }
+		if !slices.ContainsFunc(o.Parts, holds) && !holds(part{Path: o.Folder}) {
+			return path
 		}
-		return path
 	}
 	return "/sandbox"
 }
@@ -197,9 +196,16 @@ func (s *starting) run() error {
 		return err
 	}
 	defer theirSaid.Close()
-	attr := &os.ProcAttr{Env: s.environment(), Files: []*os.File{null, null, theirSaid, theirs}, Sys: s.attr()}
+	trees, err := s.openTrees()
+	if err != nil {
+		return err
+	}
+	for _, f := range trees {
+		defer f.Close()
+	}
+	attr := &os.ProcAttr{Env: s.environment(), Files: append([]*os.File{null, null, theirSaid, theirs}, trees...), Sys: s.attr()}
 	sock.Forks.Lock()
-	s.child, err = os.StartProcess("/proc/self/exe", []string{processName}, attr)
+	s.child, err = os.StartProcess(self, []string{processName}, attr)
 	sock.Forks.Unlock()
 	if err != nil {
 		s.conn.Close()
@@ -215,6 +221,58 @@ func (s *starting) run() error {
 	}()
 	return nil
 }
+
+// openTrees opens the parts for a process that may not look at them itself.
+func (s *starting) openTrees() ([]*os.File, error) {
+	var list []*os.File
+	for i := range s.orders.Parts {
+		p := &s.orders.Parts[i]
+		p.Tree = 0
+		if os.Geteuid() != 0 || !s.orders.Namespaces {
+			continue
+		}
+		refused := new(errLayer)
+		switch err := p.openTree(s.orders.runsPrograms()); {
+		case errors.As(err, &refused): // this root may do no more than others
+			p.Tree = 0
+		case err != nil:
+			return list, err
+		default:
+			asNobody(p.Tree)
+			list = append(list, os.NewFile(uintptr(p.Tree), p.Path))
+			p.Tree = connFile + len(list)
+		}
+	}
+	return list, nil
+}
+
+// asNobody lets nobody do with a tree what root may: to him root's files are
+// his own (mount_setattr(2), MOUNT_ATTR_IDMAP). Some file systems cannot do it;
+// there he reads what everybody may read.
+func asNobody(tree int) {
+	if ids, err := rootIsNobody(); err == nil {
+		unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &unix.MountAttr{
+			Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ids),
+		})
+	}
+}
+
+// rootIsNobody is a user namespace whose root is nobody outside. Only its ids
+// are of use.
+var rootIsNobody = sync.OnceValues(func() (int, error) {
+	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: nobody, Size: 1}}
+	sock.Forks.Lock()
+	child, err := os.StartProcess(self, []string{idsName}, &os.ProcAttr{Sys: &syscall.SysProcAttr{
+		Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
+	}})
+	sock.Forks.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	defer child.Wait()
+	defer child.Kill()
+	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", child.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+})
 
 // mostSaid bounds what is kept of the process's standard error.
 const mostSaid = 4 << 10
