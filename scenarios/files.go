@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -47,6 +48,6 @@ func (v *files) Schema() value.Schema {
 	raw := value.Object(value.Schema{"raw": value.Schema{
 		"type": []string{"string", "number", "boolean"}, "description": "a text in which ${ means nothing",
 	}}, "raw")
-	return value.Schema{"type": "object", "additionalProperties": value.Schema{"anyOf": []value.Schema{new(value.Payload).Schema(), raw}}}
+	return value.Schema{"type": "object", "additionalProperties": value.Schema{"anyOf": []value.Schema{new(payload.Payload).Schema(), raw}}}
 }
 func (v *files) Type() string { return "contents by name" }

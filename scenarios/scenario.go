@@ -12,6 +12,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -68,7 +69,7 @@ type Variable struct {
 // A File is written into the scenario's temporary folder before it runs.
 type File struct {
 	Name  string // a path inside the folder
-	Data  value.Payload
+	Data  payload.Payload
 	Exprs []*value.Expr
 	Node  *source.Node
 }

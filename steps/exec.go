@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -47,7 +48,7 @@ signal, stdout, stderr}.`,
 
 type execAction struct {
 	command Command
-	stdin   value.Payload
+	stdin   payload.Payload
 	want    program.ProgramWant
 }
 
@@ -126,7 +127,7 @@ func (a *execAction) settle(t *step.Task, p *program.Program, out, errs *program
 	if err := a.want.Stdout.Check(t, out.Bytes()); err != nil {
 		return about("stdout", err)
 	}
-	return about("stderr", a.want.Stderr.CheckReceived(t, value.Received{Bytes: errs.Bytes(), Size: int64(errs.Len()), At: out.Len()}))
+	return about("stderr", a.want.Stderr.CheckReceived(t, payload.Received{Bytes: errs.Bytes(), Size: int64(errs.Len()), At: out.Len()}))
 }
 
 // about says of which stream an expectation was not met.
@@ -144,7 +145,7 @@ func (a *execAction) Inner() []*value.Expr {
 
 func (a *execAction) Check(c *step.Check) {
 	a.command.check(c)
-	for _, m := range []*value.Match{&a.want.Stdout.Match, &a.want.Stderr.Match} {
+	for _, m := range []*payload.Match{&a.want.Stdout.Match, &a.want.Stderr.Match} {
 		c.MakeMatched(m)
 	}
 	c.MakeValues()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/packet"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -64,7 +65,7 @@ func newPacket() value.Parsed[packet.Pattern] { return value.NewParsed("packet",
 type injectAction struct {
 	peer     peerRef
 	packet   value.Parsed[packet.Pattern]
-	data     value.Payload
+	data     payload.Payload
 	after    value.Duration
 	checksum value.Enum
 	ttl      value.Int

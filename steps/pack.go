@@ -2,8 +2,8 @@ package steps
 
 import (
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
-	"github.com/sockscript/sockscript/steps/value"
 )
 
 var packKind = step.Kind{
@@ -15,7 +15,7 @@ sliced or compared later. unpack is the way back.`,
 	New:     func() step.Action { return new(packAction) },
 }
 
-type packAction struct{ data value.Payload }
+type packAction struct{ data payload.Payload }
 
 func (a *packAction) Params(p *step.Params) {
 	p.Value(&a.data, "the bytes")

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -17,7 +18,7 @@ import (
 type readyUDP struct {
 	node *source.Node
 	to   value.Address
-	send value.Payload
+	send payload.Payload
 	want program.OutputWant
 }
 
@@ -109,7 +110,7 @@ func (q *udpProbe) ready(t *step.Task, _ time.Duration, last bool) (bool, error)
 		if q.want.Check(t, answer) == nil {
 			return true, nil
 		}
-		q.wrong = value.Mismatchf("got %s", value.DescribeData(answer))
+		q.wrong = value.Mismatchf("got %s", payload.DescribeData(answer))
 	}
 	if rest := time.Until(next); rest > 0 {
 		return false, pauseUnless(t, last, rest)

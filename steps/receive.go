@@ -11,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/tlsconn"
@@ -101,7 +102,7 @@ func (r *receiver) receive() error {
 }
 
 // lengthOf is how long a text is, as an argument.
-func lengthOf(b value.Blob) any {
+func lengthOf(b payload.Blob) any {
 	if len(b.Marks) == 0 {
 		return len(b.Bytes)
 	}

@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -124,7 +125,7 @@ func (r *receiver) whole() error {
 	case r.want >= 0 && max(r.count, len(r.data)) < r.want && !a.eof.On && !a.match.Size.Given():
 		return value.Mismatchf("expected %d bytes, got %d%s", r.want, len(r.data), r.ended())
 	case a.until.Given() && r.eof && !a.eof.On:
-		return value.Mismatchf("the end of file came before the delimiter; got %s", value.DescribeData(r.data))
+		return value.Mismatchf("the end of file came before the delimiter; got %s", payload.DescribeData(r.data))
 	}
 	return nil
 }
@@ -135,12 +136,12 @@ func (r *receiver) came() string {
 	case len(r.data) == 0:
 		return step.NothingCame
 	case r.want >= 0:
-		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, value.DescribeData(r.data))
+		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, payload.DescribeData(r.data))
 	}
 	if r.action.match.Searches() {
-		return fmt.Sprintf("only %s has come", value.DescribeLong(r.data))
+		return fmt.Sprintf("only %s has come", payload.DescribeLong(r.data))
 	}
-	return fmt.Sprintf("only %s has come", value.DescribeData(r.data))
+	return fmt.Sprintf("only %s has come", payload.DescribeData(r.data))
 }
 
 func (r *receiver) ended() string {

@@ -7,24 +7,25 @@ import (
 	"io"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // receiveLarge receives the bytes of a stream piece by piece; unless want is
 // nil, they must be these.
-func (r *receiver) receiveLarge(size int64, want *value.Content) error {
+func (r *receiver) receiveLarge(size int64, want *payload.Content) error {
 	r.describe(int(size))
 	if r.message {
 		return value.Mismatchf("a datagram cannot hold %s", value.FormatSize(size))
 	}
-	in := r.t.Buffer(value.StreamChunk)
+	in := r.t.Buffer(payload.StreamChunk)
 	hashed := r.against(want)
 	for int64(r.count) < size {
 		if !r.wait.NoWait {
 			r.wait = r.t.FreshWait()
 		}
-		n, err := r.once(in[:min(value.StreamChunk, size-int64(r.count))], r.action.flags.Bits)
+		n, err := r.once(in[:min(payload.StreamChunk, size-int64(r.count))], r.action.flags.Bits)
 		if err != nil {
 			r.t.Missing = fmt.Sprintf("%d of %d bytes have come", r.count, size)
 			return err
@@ -47,11 +48,11 @@ func (r *receiver) receiveLarge(size int64, want *value.Content) error {
 
 // against opens what the bytes that come must be, where that is known, and
 // gives what must be given them to be hashed.
-func (r *receiver) against(want *value.Content) (hashed io.Writer) {
+func (r *receiver) against(want *payload.Content) (hashed io.Writer) {
 	if want == nil {
-		want = &value.Content{Once: true}
+		want = &payload.Content{Once: true}
 	} else {
-		r.wanted, r.expected = want.Open(), r.t.Buffer(value.StreamChunk)
+		r.wanted, r.expected = want.Open(), r.t.Buffer(payload.StreamChunk)
 	}
 	r.sum, hashed = want.Digest()
 	return hashed
@@ -102,7 +103,7 @@ func (r *receiver) large() (bool, error) {
 		return false, nil
 	}
 	n, err := a.size.Eval(r.t)
-	if err != nil || n <= value.StreamAbove || a.match.Reads() {
+	if err != nil || n <= payload.StreamAbove || a.match.Reads() {
 		return false, err
 	}
 	return true, r.receiveLarge(n, nil)
@@ -146,8 +147,8 @@ func (r *receiver) toEOF() error {
 		if err := r.t.Overdue(); err != nil {
 			return err // bytes that keep coming are not the end
 		}
-		if n == len(buf) && n < value.StreamChunk {
-			buf = r.t.Buffer(value.StreamChunk)
+		if n == len(buf) && n < payload.StreamChunk {
+			buf = r.t.Buffer(payload.StreamChunk)
 		}
 	}
 }
@@ -185,5 +186,5 @@ func (r *receiver) checkLarge(t *step.Task) error {
 	if err := m.Size.Expect(t, int64(r.count), "bytes"); err != nil {
 		return err
 	}
-	return m.CheckSum(t, &value.Received{Sum: r.sum})
+	return m.CheckSum(t, &payload.Received{Sum: r.sum})
 }

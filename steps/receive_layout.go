@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -45,7 +46,7 @@ func (s *layoutStream) Next(n int, what func() string) ([]byte, error) {
 		return nil, value.Mismatchf("%s: %s", what(), err)
 	}
 	for end := start + n; len(r.data) < end && !r.eof; {
-		buf := r.t.Buffer(min(end-len(r.data), value.StreamChunk))
+		buf := r.t.Buffer(min(end-len(r.data), payload.StreamChunk))
 		got, err := r.once(buf, r.action.flags.Bits)
 		if err != nil {
 			r.t.Missing = fmt.Sprintf("%s; %d have come", what(), len(r.data)-start)

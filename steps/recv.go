@@ -9,6 +9,7 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -78,14 +79,14 @@ type recvAction struct {
 	handle      step.HandleRef
 	size        value.Size
 	max         value.Size
-	until       value.Payload
+	until       payload.Payload
 	toEOF       value.Bool
 	flags       value.Flags
 	call        value.Enum
 	nowait      value.Bool
 	controlSize value.Size
 	bufs        value.Sizes
-	match       value.Match
+	match       payload.Match
 	eof         value.Bool
 	from        value.AddressMatch
 	want        value.Flags
@@ -109,7 +110,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing is there")
 	p.Key("buffers", &a.bufs, "the sizes of several buffers, for readv and recvmsg: one call fills one after the other")
 	p.Key("control", &a.controlSize, "the size of the buffer for ancillary data, for recvmsg; at most 64KiB").Or("2KiB")
-	p.Plain(&a.match.Data, value.ExactBytes)
+	p.Plain(&a.match.Data, payload.ExactBytes)
 	p.Results(a.match.Conditions())
 	p.Result("result", &a.result, "what the calls return in all: with MSG_TRUNC it may be more than there is data")
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
@@ -203,7 +204,7 @@ func (a *recvAction) check(t *step.Task, r *receiver) error {
 	}
 	if a.eof.Given() && a.eof.On != r.eof {
 		if a.eof.On {
-			return value.Mismatchf("expected the end of file, got %s", value.DescribeData(r.data))
+			return value.Mismatchf("expected the end of file, got %s", payload.DescribeData(r.data))
 		}
 		return value.Mismatchf("expected no end of file, but it came")
 	}
@@ -233,7 +234,7 @@ func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 		return r.unmet
 	}
 	if !a.toEOF.On && !r.searched {
-		err := a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(len(r.data)), LaidOut: r.laidOut})
+		err := a.match.CheckReceived(t, payload.Received{Bytes: r.data, Size: int64(len(r.data)), LaidOut: r.laidOut})
 		if err == nil || r.count <= len(r.data) {
 			return err
 		}
@@ -250,7 +251,7 @@ func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 			return err
 		}
 	}
-	return a.match.CheckReceived(t, value.Received{Bytes: r.data, Size: int64(r.count), Sum: r.sum, Compared: r.wanted != nil, Found: r.found})
+	return a.match.CheckReceived(t, payload.Received{Bytes: r.data, Size: int64(r.count), Sum: r.sum, Compared: r.wanted != nil, Found: r.found})
 }
 
 // peeks reports whether the bytes stay where they are.

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/tlsconn"
 	"github.com/sockscript/sockscript/steps/value"
@@ -47,11 +48,11 @@ func (w *tlsEnd) check(r *receiver) error {
 	case r.failure != nil:
 		return nil
 	case w.alert.Given():
-		return value.Mismatchf("expected the alert %s, got %s", &w.alert, value.DescribeData(r.data))
+		return value.Mismatchf("expected the alert %s, got %s", &w.alert, payload.DescribeData(r.data))
 	case w.truncated.On && r.eof:
 		return value.Mismatchf("expected the end of file without close_notify, but close_notify came")
 	case w.truncated.On:
-		return value.Mismatchf("expected the end of file without close_notify, got %s", value.DescribeData(r.data))
+		return value.Mismatchf("expected the end of file without close_notify, got %s", payload.DescribeData(r.data))
 	}
 	return nil
 }

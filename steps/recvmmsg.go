@@ -7,6 +7,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -147,7 +148,7 @@ func (a *recvmmsgAction) Check(c *step.Check) {
 // payloadList is the data of several messages.
 type payloadList struct {
 	node *source.Node
-	list []*value.Payload
+	list []*payload.Payload
 }
 
 // Decode reads a list of payloads.
@@ -158,7 +159,7 @@ func (v *payloadList) Decode(d *value.Decoder, n *source.Node) {
 		return
 	}
 	for _, item := range n.Items {
-		p := new(value.Payload)
+		p := new(payload.Payload)
 		p.Decode(d, item)
 		v.list = append(v.list, p)
 	}
@@ -166,7 +167,7 @@ func (v *payloadList) Decode(d *value.Decoder, n *source.Node) {
 
 // Schema accepts a list of payloads.
 func (v *payloadList) Schema() value.Schema {
-	return value.Schema{"type": "array", "items": new(value.Payload).Schema()}
+	return value.Schema{"type": "array", "items": new(payload.Payload).Schema()}
 }
 
 // Type names the type in the reference.

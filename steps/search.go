@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -30,7 +31,7 @@ func (r *receiver) untilDelimiter() error {
 	r.describe(event.Const("until"))
 	r.t.Event.Args[1] = event.Until(shown)
 	return r.peeking(&search{tail: r.tail(len(delimiter) - 1), find: func(b []byte, looked int) (int, error) {
-		if i := value.IndexFrom(b, delimiter, looked); i >= 0 {
+		if i := payload.IndexFrom(b, delimiter, looked); i >= 0 {
 			return i + len(delimiter), nil
 		}
 		return -1, nil
@@ -112,7 +113,7 @@ func (r *receiver) took(s *search, buf []byte, at, n int) {
 		r.data = buf[:at+n]
 		return
 	}
-	r.data = append(r.data, buf[at:at+min(n, value.LongShown-len(r.data))]...)
+	r.data = append(r.data, buf[at:at+min(n, payload.LongShown-len(r.data))]...)
 }
 
 // makeSpace makes space in a full buffer. The buffer grows, or loses the bytes

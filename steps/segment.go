@@ -10,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/packet"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -90,7 +91,7 @@ type segmentAction struct {
 	peer   peerRef
 	want   expectedPacket
 	packet value.Parsed[packet.Pattern]
-	data   value.Payload
+	data   payload.Payload
 	within value.Duration
 }
 
@@ -236,7 +237,7 @@ func (a *segmentAction) carries(t *step.Task, got []byte) error {
 	if err != nil || string(want) == string(got) {
 		return err
 	}
-	return &value.Mismatch{Msg: fmt.Sprintf("expected %s, got %s", value.DescribeData(want), value.DescribeData(got)), Want: want, Got: got, Data: true}
+	return &value.Mismatch{Msg: fmt.Sprintf("expected %s, got %s", payload.DescribeData(want), payload.DescribeData(got)), Want: want, Got: got, Data: true}
 }
 
 // carried is the data of a packet.

@@ -11,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -62,7 +63,7 @@ func sendHint(errno syscall.Errno, to sock.Addr) string {
 
 type sendAction struct {
 	handle  step.HandleRef
-	data    value.Payload
+	data    payload.Payload
 	to      value.Address
 	flags   value.Flags
 	call    value.Enum
@@ -158,7 +159,7 @@ func (a *sendAction) Run(t *step.Task) error {
 }
 
 // describe opens the event, and makes the ancillary data.
-func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []value.Blob, to *event.Asked) ([]byte, error) {
+func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []payload.Blob, to *event.Asked) ([]byte, error) {
 	args := make([]any, 0, 6)
 	if len(data) == 1 {
 		args = append(args, h.Part(), t.DataOf(h, data[0]), event.Count(len(data[0].Bytes)))
@@ -189,17 +190,17 @@ func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []value.Blob,
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for
 // each item of a list.
-func (a *sendAction) buffers(t *step.Task, h *handle.Handle) ([]value.Blob, error) {
+func (a *sendAction) buffers(t *step.Task, h *handle.Handle) ([]payload.Blob, error) {
 	bufs := t.Blobs[:0]
 	defer func() { t.Blobs = bufs }()
-	list, several := a.data.Piece.(value.ListPiece)
+	list, several := a.data.Piece.(payload.ListPiece)
 	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
 		b, err := a.data.Blob(t)
 		bufs = append(bufs, b)
 		return bufs, err
 	}
 	for _, p := range list {
-		b, err := p.Append(t, value.Blob{})
+		b, err := p.Append(t, payload.Blob{})
 		if err != nil {
 			return nil, err
 		}

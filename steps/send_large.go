@@ -5,18 +5,18 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
-	"github.com/sockscript/sockscript/steps/value"
 )
 
 // sendLarge sends a payload piece by piece.
-func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c value.Content) error {
+func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c payload.Content) error {
 	defer t.GiveBack()
 	sum, hashed := c.Digest()
-	r, buf := c.Open(), t.Buffer(value.StreamChunk)
+	r, buf := c.Open(), t.Buffer(payload.StreamChunk)
 	sent := int64(0)
 	for sent < c.Size {
-		piece, err := value.NextPiece(r, buf[:min(value.StreamChunk, c.Size-sent)])
+		piece, err := payload.NextPiece(r, buf[:min(payload.StreamChunk, c.Size-sent)])
 		if err != nil {
 			return err
 		}

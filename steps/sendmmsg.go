@@ -6,6 +6,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -194,7 +195,7 @@ func (a *sendmmsgAction) Check(c *step.Check) {
 type Messages struct{ list []*messageItem }
 
 type messageItem struct {
-	data value.Payload
+	data payload.Payload
 	to   value.Address
 }
 
@@ -236,7 +237,7 @@ func (v *Messages) Schema() value.Schema {
 func (v *Messages) Type() string { return "list of {data, to}" }
 
 // make is the message for the kernel and for the transcript.
-func (m *messageItem) make(t *step.Task, h *handle.Handle) (*sock.Message, value.Blob, []any, error) {
+func (m *messageItem) make(t *step.Task, h *handle.Handle) (*sock.Message, payload.Blob, []any, error) {
 	b, err := m.data.Blob(t)
 	if err != nil {
 		return nil, b, nil, err

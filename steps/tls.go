@@ -8,6 +8,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/tlsconn"
@@ -93,8 +94,8 @@ type tlsAction struct {
 	clientName value.Text
 	alpn       tlsconn.Texts
 	min, max   tlsconn.Version
-	cert, key  value.Payload
-	ca         value.Payload
+	cert, key  payload.Payload
+	ca         payload.Payload
 	verify     value.Bool
 	auth       value.Enum
 
@@ -310,7 +311,7 @@ func (a *tlsAction) checkCertificates(c *step.Check) {
 	}
 	for _, p := range []struct {
 		key  string
-		data *value.Payload
+		data *payload.Payload
 	}{{"cert", &a.cert}, {"key", &a.key}, {"ca", &a.ca}} {
 		if b, fixed := p.data.Fixed(); fixed && !isPEM(b) {
 			c.Problem(p.data.Node, "%s is not PEM: it has no -----BEGIN", p.key).Hint = "write {file: PATH} for the content of a file"

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/tlsconn"
@@ -144,7 +145,7 @@ func (a *tlsAction) certificate(t *step.Task, h *handle.Handle, role, serverName
 
 // pemOf is a payload with PEM in it. The errno of a file that cannot be read is
 // none of the connection's, which an expectation could be about.
-func pemOf(t *step.Task, p *value.Payload) ([]byte, error) {
+func pemOf(t *step.Task, p *payload.Payload) ([]byte, error) {
 	b, err := p.Bytes(t)
 	if _, ok := sock.ErrnoOf(err); ok {
 		return nil, errors.New(err.Error())

@@ -2,6 +2,7 @@ package steps
 
 import (
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -32,8 +33,8 @@ are a failure, unless the last field is rest. recv takes a layout too: expect:
 }
 
 type unpackAction struct {
-	data   value.Payload
-	layout value.Layout
+	data   payload.Payload
+	layout payload.Layout
 }
 
 func (a *unpackAction) Params(p *step.Params) {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -38,7 +39,7 @@ are known before the run under files:.`,
 
 type writeAction struct {
 	path   value.Text
-	data   value.Payload
+	data   payload.Payload
 	mode   value.Mode
 	append value.Bool
 }

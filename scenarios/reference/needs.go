@@ -6,6 +6,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -25,7 +26,7 @@ func needRows() []value.DocRow {
 				by = append(by, "`"+k.Name+"`")
 			}
 		}
-		for _, f := range value.PayloadForms() {
+		for _, f := range payload.Forms() {
 			if f.Needs == a {
 				by = append(by, "the payload form `"+f.Key+"`")
 			}

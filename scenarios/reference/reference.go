@@ -12,6 +12,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/allow"
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -72,8 +73,8 @@ func allForms() []forms {
 		{"Turns", turnIntro, "turn", "means", turnRows},
 		{"Requirements", requirementIntro, "requirement", "is met where", scenarios.Requirements()},
 		{"Addresses", addressIntro, "address", "is", value.AddressForms()},
-		{"Payloads", payloadIntro, "form", "bytes", value.PayloadForms()},
-		{"Layouts", layoutIntro, "field", "takes", value.LayoutForms()},
+		{"Payloads", payloadIntro, "form", "bytes", payload.Forms()},
+		{"Layouts", layoutIntro, "field", "takes", payload.LayoutForms()},
 		{"Expressions", expressionIntro, "value or function", "returns", expressionRows()},
 		{"Masks", maskIntro, "mask", "what it replaces", maskRows()},
 		{"Needs", needIntro, "word", "means", needRows()},

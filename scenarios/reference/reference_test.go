@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -25,7 +26,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 	}
 	var keys []string
 	for _, rows := range [][]value.DocRow{
-		scenarios.Keys(), scenarios.Requirements(), value.AddressForms(), value.PayloadForms(), value.LayoutForms(), value.Builtins(),
+		scenarios.Keys(), scenarios.Requirements(), value.AddressForms(), payload.Forms(), payload.LayoutForms(), value.Builtins(),
 	} {
 		for _, p := range rows {
 			keys = append(keys, p.Key)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -16,7 +17,7 @@ import (
 type Control struct {
 	Node  *source.Node
 	items []*controlItem
-	raw   value.Payload // the whole buffer, instead of items
+	raw   payload.Payload // the whole buffer, instead of items
 }
 
 // A controlItem is one piece of ancillary data; which field counts depends on
@@ -26,14 +27,14 @@ type controlItem struct {
 	node    *source.Node
 	rights  step.HandleList
 	value   Value
-	payload value.Payload
+	payload payload.Payload
 	wrong   bool // which decode has reported
 }
 
 // Decode reads the mapping.
 func (v *Control) Decode(d *value.Decoder, n *source.Node) {
 	v.Node = n
-	if n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text) || n.Kind == source.List {
+	if n.Kind == source.Map && len(n.Entries) == 1 && payload.IsForm(n.Entries[0].Key.Text) || n.Kind == source.List {
 		v.raw.Decode(d, n)
 		return
 	}
@@ -82,7 +83,7 @@ func (it *controlItem) decode(d *value.Decoder, n *source.Node) {
 	switch {
 	case it.typ.Kind == sock.CtlRights:
 		it.rights.Decode(d, n)
-	case form == nil, n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text):
+	case form == nil, n.Kind == source.Map && len(n.Entries) == 1 && payload.IsForm(n.Entries[0].Key.Text):
 		it.payload.Decode(d, n)
 	case form.sends != nil && n.Kind == source.Map && len(n.Entries) == 0:
 		it.value.Node = n // all fields are left out
@@ -115,7 +116,7 @@ func (v *Control) Given() bool { return v.Node != nil }
 func (v *Control) Schema() value.Schema {
 	mapping := controlSchema()
 	mapping["allOf"] = []value.Schema{{"minProperties": 1}}
-	return value.Schema{"anyOf": []value.Schema{mapping, {"type": "array"}, new(value.Payload).Schema()}}
+	return value.Schema{"anyOf": []value.Schema{mapping, {"type": "array"}, new(payload.Payload).Schema()}}
 }
 
 // controlSchema describes a mapping by types of ancillary data.
@@ -182,7 +183,7 @@ func (it *controlItem) append(t *step.Task, s *sock.Socket, b *[]byte) (event.Ma
 
 // shownPayload is a payload in hexadecimal. What cannot be distinguished in it
 // is masked as a whole.
-func shownPayload(data value.Blob) event.Marked {
+func shownPayload(data payload.Blob) event.Marked {
 	m := event.Marked{Text: shortHex(data.Bytes)}
 	if from := (&value.Trace{Marks: data.Marks}).Origins(nil); len(from) > 0 {
 		m.Marks = []event.Mark{{To: len(m.Text), Origins: from}}

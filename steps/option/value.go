@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -16,10 +17,10 @@ import (
 // depends on the option.
 type Value struct {
 	Node    *source.Node
-	text    value.Text     // a scalar, or a list of flags joined by |
-	fields  value.Bindings // a mapping of fields
-	payload value.Payload  // a payload form or a list of them, for any option
-	bytes   *value.Blob    // those of the payload, once they have been made
+	text    value.Text      // a scalar, or a list of flags joined by |
+	fields  value.Bindings  // a mapping of fields
+	payload payload.Payload // a payload form or a list of them, for any option
+	bytes   *payload.Blob   // those of the payload, once they have been made
 }
 
 // Decode reads a scalar, a list of flags, a mapping of fields or a payload.
@@ -37,7 +38,7 @@ func (v *Value) Decode(d *value.Decoder, n *source.Node) {
 		}
 		joined.Text = strings.Join(words, "|")
 		v.text.Decode(d, &joined)
-	case n.Kind == source.Map && len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text):
+	case n.Kind == source.Map && len(n.Entries) == 1 && payload.IsForm(n.Entries[0].Key.Text):
 		v.payload.Decode(d, n)
 	case n.Kind == source.Map:
 		v.fields.Decode(d, n)
@@ -101,7 +102,7 @@ func notScalar(n *source.Node) bool { return n.Kind != source.Scalar }
 // Schema accepts a scalar, a list of words, a mapping of scalars or a payload.
 func (v *Value) Schema() value.Schema {
 	return value.Schema{"anyOf": []value.Schema{
-		new(value.Text).Schema(), new(value.Bindings).Schema(), new(value.Payload).Schema(),
+		new(value.Text).Schema(), new(value.Bindings).Schema(), new(payload.Payload).Schema(),
 	}}
 }
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -64,8 +65,8 @@ func isTruth(s string) bool { return s == "true" || s == "false" }
 
 // Want is what getsockopt must give.
 type Want struct {
-	plain  ValueWant     // expect: VALUE, expect: {value: VALUE}
-	bytes  value.Payload // expect: {hex: …}
+	plain  ValueWant       // expect: VALUE, expect: {value: VALUE}
+	bytes  payload.Payload // expect: {hex: …}
 	Fields FieldsWant
 }
 

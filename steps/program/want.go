@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -61,12 +62,12 @@ func (w *ProgramWant) checkGiven(env value.Env, got ExitStatus) error {
 }
 
 // OutputWant is what a program must write: a text, or the conditions of recv.
-type OutputWant struct{ value.Match }
+type OutputWant struct{ payload.Match }
 
 // Decode reads a payload, or a mapping with data, contains, matches, size,
 // sha256.
 func (w *OutputWant) Decode(d *value.Decoder, n *source.Node) {
-	if n.Kind != source.Map || len(n.Entries) == 1 && value.IsPayloadForm(n.Entries[0].Key.Text) {
+	if n.Kind != source.Map || len(n.Entries) == 1 && payload.IsForm(n.Entries[0].Key.Text) {
 		w.Data.Decode(d, n)
 		return
 	}
@@ -79,10 +80,10 @@ func (w *OutputWant) NamesIn(n *source.Node, add func(string)) { value.NamesIn(n
 // Schema accepts a payload or a mapping of conditions.
 func (w *OutputWant) Schema() value.Schema {
 	properties := value.Schema{}
-	for _, q := range new(value.Match).Conditions() {
+	for _, q := range new(payload.Match).Conditions() {
 		properties[q.Key] = value.Described(q)
 	}
-	return value.Schema{"anyOf": []value.Schema{new(value.Payload).Schema(), value.Object(properties)}}
+	return value.Schema{"anyOf": []value.Schema{new(payload.Payload).Schema(), value.Object(properties)}}
 }
 
 // Type names the type in the reference.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -233,14 +234,14 @@ type scoped interface{ Inner() []*value.Expr }
 
 // MakeMatched notes the names that a match gives, and checks the expressions of
 // its layout, which see those before them.
-func (c *Check) MakeMatched(m *value.Match) {
+func (c *Check) MakeMatched(m *payload.Match) {
 	m.Named(c.makeField)
 }
 
 // MakeLayout is MakeMatched for a layout that is alone.
-func (c *Check) MakeLayout(l *value.Layout) { l.Walk(c.makeField) }
+func (c *Check) MakeLayout(l *payload.Layout) { l.Walk(c.makeField) }
 
-func (c *Check) makeField(g value.Gives) {
+func (c *Check) makeField(g payload.Gives) {
 	for _, e := range g.Exprs {
 		c.Expression(e)
 	}

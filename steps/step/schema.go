@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -12,11 +13,11 @@ import (
 // kind, the step that is one of them, and payloads.
 func (l Kinds) Definitions() value.Schema {
 	defs := value.Schema{
-		"payload": value.PayloadSchema(),
+		"payload": payload.Schema(),
 		"errno":   value.Words(sock.ErrnoNames(), "unknown errno; write its C name, such as ECONNREFUSED"),
 		"option":  value.Words(value.OptionNames(), "unknown socket option; write its C name, such as SO_RCVBUF, or {level: N, name: N}"),
 	}
-	for name, schema := range value.LayoutSchemas() {
+	for name, schema := range payload.LayoutSchemas() {
 		defs[name] = schema
 	}
 	for _, k := range l {

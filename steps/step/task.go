@@ -13,6 +13,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
@@ -73,7 +74,7 @@ type Task struct {
 	// The lists of the event under way; whoever records it copies them.
 	args, ret []any
 	Bufs      [][]byte
-	Blobs     []value.Blob
+	Blobs     []payload.Blob
 	held      []handle.ReadAhead // of the streams that the step under way uses
 }
 

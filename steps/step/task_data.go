@@ -3,7 +3,7 @@ package step
 import (
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
-	"github.com/sockscript/sockscript/steps/value"
+	"github.com/sockscript/sockscript/steps/payload"
 )
 
 // Buffer is scratch space of n bytes, good until the step ends.
@@ -67,14 +67,14 @@ func (t *Task) Data(b []byte) event.Data {
 }
 
 // Bytes is data that no call takes, with its marks.
-func (t *Task) Bytes(b value.Blob) event.Data {
+func (t *Task) Bytes(b payload.Blob) event.Data {
 	d := t.Data(b.Bytes)
 	d.Marks = b.Marks
 	return d
 }
 
 // DataOf is data that a step sends over a handle, with its marks.
-func (t *Task) DataOf(h *handle.Handle, b value.Blob) any {
+func (t *Task) DataOf(h *handle.Handle, b payload.Blob) any {
 	if len(b.Marks) == 0 {
 		return t.Part(b.Bytes, h.Plain())
 	}

@@ -30,7 +30,7 @@ func (c *Compare) Given() bool { return c.Node != nil }
 
 // Number is the only number that meets the condition, as far as the file says.
 func (c *Compare) Number() (n int64, only bool) {
-	if len(c.any) != 1 || c.any[0].op != "=" || !c.any[0].low.fixed() {
+	if len(c.any) != 1 || c.any[0].op != "=" || !c.any[0].low.Fixed() {
 		return 0, false
 	}
 	return c.any[0].low.lit, true
@@ -69,7 +69,7 @@ func (c *Compare) bound(d *Decoder, n *source.Node) bound {
 		rest = strings.TrimSpace(low)
 	}
 	b.low.decode(d, c.part(n, rest), c.Unit)
-	if b.op == ".." && len(d.problems) == problems && b.low.fixed() && b.high.fixed() && b.low.lit > b.high.lit {
+	if b.op == ".." && len(d.problems) == problems && b.low.Fixed() && b.high.Fixed() && b.low.lit > b.high.lit {
 		d.Problem(n, "no number is in %s", b.text).Hint = "write the smaller one first"
 	}
 	return b
@@ -164,7 +164,7 @@ func (c *Compare) given(env Env, b *bound) (*Compare, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, number := asInt(v); number {
+	if _, number := AsInt(v); number {
 		return nil, nil
 	}
 	given := &Compare{Unit: c.Unit}

@@ -53,6 +53,12 @@ func (d *Decoder) Compiled() Compiled { return *d.made }
 // what another decoder compiles and notes.
 func (d *Decoder) CountWith(other *Decoder) { d.made, d.needs = other.made, other.needs }
 
+// Exprs is how many expressions were read so far.
+func (d *Decoder) Exprs() int { return len(d.exprs) }
+
+// ExprsSince are those that were read after the first n.
+func (d *Decoder) ExprsSince(n int) []*Expr { return slices.Clone(d.exprs[n:]) }
+
 // Problem notes what is wrong at n.
 func (d *Decoder) Problem(n *source.Node, format string, args ...any) *source.Problem {
 	p := n.Problem(format, args...)
@@ -154,14 +160,19 @@ func (d *Decoder) mapping(n *source.Node, params []*Param, what string, decode f
 
 // unknownKeyHint says what may have been meant by a key that is not there.
 func unknownKeyHint(key string, params []*Param, what string) string {
-	if IsPayloadForm(key) && FindParam(params, "data") != nil {
-		return fmt.Sprintf("write {data: {%s: …}}", key)
+	for _, p := range params {
+		if m, ok := p.Value.(Mapper); ok && m.Takes(key) {
+			return fmt.Sprintf("write {%s: {%s: …}}", p.Key, key)
+		}
 	}
-	if hint := source.DidYouMean(key, keyNames(params)); hint != "" {
+	if hint := source.DidYouMean(key, KeyNames(params)); hint != "" {
 		return hint
 	}
-	return "it takes " + JoinOr(slices.Sorted(slices.Values(Without(keyNames(params), what))))
+	return "it takes " + JoinOr(slices.Sorted(slices.Values(Without(KeyNames(params), what))))
 }
+
+// A Mapper is a value that can be written as a mapping with one key.
+type Mapper interface{ Takes(key string) bool }
 
 // Written marks values that must be known before anything runs, so that no
 // expression can be in their place: lists of steps, names of procedures.
@@ -282,9 +293,9 @@ func filled(n *source.Node, given map[*source.Node]*source.Node) *source.Node {
 	return &whole
 }
 
-// structured reports whether a value is a list or a mapping, which is decoded
+// Structured reports whether a value is a list or a mapping, which is decoded
 // as if it stood in the place of the expression that gave it.
-func structured(v any) bool {
+func Structured(v any) bool {
 	switch v.(type) {
 	case []any, map[string]any:
 		return true

@@ -256,7 +256,7 @@ func (e *Expr) await(env Env, r *Reference, scope map[string]any) (any, error) {
 		if err != nil {
 			return nil, e.Errorf("%s", exprMessage(err))
 		}
-		n, ok := asInt(v)
+		n, ok := AsInt(v)
 		if !ok {
 			return nil, e.Errorf("the index of %s is %s, not a whole number", r.Actor, Format(v))
 		}

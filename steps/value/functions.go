@@ -60,9 +60,9 @@ var functions = slices.Concat([]function{
 		apply: formatted, types: []any{new(func(string, ...any) string)}, makes: true,
 	},
 	text("hex", "data", "the bytes in hexadecimal", func(b []byte) string { return hex.EncodeToString(b) }),
-	bytesOf("unhex", "text", "the bytes that are written in hexadecimal; blanks are ignored", decodeHex),
+	bytesOf("unhex", "text", "the bytes that are written in hexadecimal; blanks are ignored", DecodeHex),
 	text("base64", "data", "the bytes in base64 (RFC 4648)", base64.StdEncoding.EncodeToString),
-	bytesOf("unbase64", "text", "the bytes that are written in base64", decodeBase64),
+	bytesOf("unbase64", "text", "the bytes that are written in base64", DecodeBase64),
 	bytesOf("gzip", "data", "the bytes, compressed (RFC 1952); two versions of sockscript may compress differently", compress),
 	bytesOf("gunzip", "data", "the bytes that were compressed with gzip", decompress),
 	text("md5", "data", "the MD5 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", md5.Sum(b)) }),
@@ -70,7 +70,7 @@ var functions = slices.Concat([]function{
 	text("sha256", "data", "the SHA-256 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }),
 	number("crc32", "the CRC-32 of the bytes (IEEE 802.3), a number", func(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }),
 	number("checksum", "the Internet checksum of the bytes (RFC 1071), a number", func(b []byte) uint64 {
-		return uint64(internetChecksum(addInternet(0, b)))
+		return uint64(InternetChecksum(InternetSum(0, b)))
 	}),
 	{
 		name: "header", args: "message, name", help: "the value of a header of an HTTP, SIP or mail message; nil where it is not there, joined with commas where it is there several times",
@@ -123,17 +123,17 @@ func rawBytes(v any) []byte {
 // each form.
 func integerReaders() []function {
 	var list []function
-	for _, f := range integerForms {
+	for _, f := range IntegerForms {
 		list = append(list, function{
-			name: f.name, args: "data, offset", help: f.readerHelp(), types: []any{new(func(any, any) any)},
+			name: f.Name, args: "data, offset", help: f.readerHelp(), types: []any{new(func(any, any) any)},
 			apply: func(a ...any) (any, error) { return f.at(Format(a[0]), a[1]) },
 		})
 	}
 	return list
 }
 
-func (f *integerForm) readerHelp() string {
-	switch f.name {
+func (f *IntegerForm) readerHelp() string {
+	switch f.Name {
 	case "u8":
 		return "the byte at an offset"
 	case "i8":
@@ -146,23 +146,23 @@ func (f *integerForm) readerHelp() string {
 		sign = "signed "
 	}
 	order, _, _ := strings.Cut(f.order.String(), ":")
-	return fmt.Sprintf("the %s%d-bit integer at a byte offset, %s", sign, f.size*8, order)
+	return fmt.Sprintf("the %s%d-bit integer at a byte offset, %s", sign, f.Size*8, order)
 }
 
 // at is the integer at an offset of data.
-func (f *integerForm) at(data string, offset any) (any, error) {
-	at, ok := asInt(offset)
+func (f *IntegerForm) at(data string, offset any) (any, error) {
+	at, ok := AsInt(offset)
 	if ok && at >= 0 && at <= int64(len(data)) {
 		b := []byte(data[at:min(int64(len(data)), at+maxVarint)])
-		n, err := f.length(b)
+		n, err := f.Length(b)
 		if err != nil {
 			return nil, err
 		}
 		if n > 0 {
-			return f.read(b[:n]), nil
+			return f.Read(b[:n]), nil
 		}
 	}
-	return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", f.name, Format(offset), len(data))
+	return nil, fmt.Errorf("%s at offset %s is outside the %d bytes", f.Name, Format(offset), len(data))
 }
 
 // Unsigned is a number that is not negative, in a type that holds it.

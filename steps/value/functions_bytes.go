@@ -3,6 +3,9 @@ package value
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +24,7 @@ func wholeNumberOf(a ...any) (any, error) {
 	if f, ok := a[0].(float64); ok {
 		return int(f), nil
 	}
-	if n, ok := asInt(a[0]); ok {
+	if n, ok := AsInt(a[0]); ok {
 		return int(n), nil
 	}
 	text := strings.TrimSpace(Format(a[0]))
@@ -36,7 +39,7 @@ func wholeNumberOf(a ...any) (any, error) {
 }
 
 func numberInBase(text string, base any) (any, error) {
-	b, ok := asInt(base)
+	b, ok := AsInt(base)
 	if !ok || b < 2 || b > 36 {
 		return nil, fmt.Errorf("%s is not a base; it is a number from 2 to 36", Format(base))
 	}
@@ -212,7 +215,7 @@ func formatOne(flags string, verb byte, v any) (string, error) {
 	default:
 		return "", fmt.Errorf("%%%c is not a form; write %%d, %%x, %%X, %%o, %%b, %%c or %%s", verb)
 	}
-	if n, ok := asInt(v); ok {
+	if n, ok := AsInt(v); ok {
 		return fmt.Sprintf(form, n), nil
 	}
 	if n, ok := v.(uint64); ok {
@@ -222,4 +225,40 @@ func formatOne(flags string, verb byte, v any) (string, error) {
 		return fmt.Sprintf(form, s), nil
 	}
 	return "", fmt.Errorf("%%%c stands for a whole number, not for %s", verb, InMessage(v))
+}
+
+func DecodeHex(s string) ([]byte, error) {
+	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
+	if err != nil {
+		return nil, fmt.Errorf("%s is not hexadecimal: %s", Quote(s), strings.TrimPrefix(err.Error(), "encoding/hex: "))
+	}
+	return b, nil
+}
+
+func DecodeBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("%s is not base64: %s", Quote(s), err)
+	}
+	return b, nil
+}
+
+// InternetSum adds the 16-bit words of b to a sum as RFC 1071 says. The last
+// byte of an odd number is the upper half of a word.
+func InternetSum(sum uint64, b []byte) uint64 {
+	for ; len(b) > 1; b = b[2:] {
+		sum += uint64(binary.BigEndian.Uint16(b))
+	}
+	if len(b) == 1 {
+		sum += uint64(b[0]) << 8
+	}
+	return sum
+}
+
+// InternetChecksum folds a sum into the checksum.
+func InternetChecksum(sum uint64) uint16 {
+	for sum > 0xffff {
+		sum = sum>>16 + sum&0xffff
+	}
+	return ^uint16(sum)
 }

@@ -5,16 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// An integerForm is a row of the table of integers: how a whole number is
+// An IntegerForm is a row of the table of integers: how a whole number is
 // written in bytes. Payloads, layouts and the functions of expressions read it.
-type integerForm struct {
-	name   string
-	size   int // in bytes; 0 for a varint, which has as many as the number needs
+type IntegerForm struct {
+	Name   string
+	Size   int // in bytes; 0 for a varint, which has as many as the number needs
 	signed bool
 	order  byteOrder
 }
@@ -28,8 +27,8 @@ const (
 	machineOrder
 )
 
-// integerForms lists the forms.
-var integerForms = []*integerForm{
+// IntegerForms lists the forms.
+var IntegerForms = []*IntegerForm{
 	{"u8", 1, false, bigEndian},
 	{"u16be", 2, false, bigEndian},
 	{"u16le", 2, false, littleEndian},
@@ -52,19 +51,19 @@ var integerForms = []*integerForm{
 	{"varint", 0, false, littleEndian},
 }
 
-func integerFormOf(name string) *integerForm {
-	for _, f := range integerForms {
-		if f.name == name {
+func IntegerFormOf(name string) *IntegerForm {
+	for _, f := range IntegerForms {
+		if f.Name == name {
 			return f
 		}
 	}
 	return nil
 }
 
-func integerNames() []string {
+func IntegerNames() []string {
 	var names []string
-	for _, f := range integerForms {
-		names = append(names, f.name)
+	for _, f := range IntegerForms {
+		names = append(names, f.Name)
 	}
 	return names
 }
@@ -72,19 +71,19 @@ func integerNames() []string {
 // maxVarint is how many bytes a number of 64 bits takes at most as a varint.
 const maxVarint = binary.MaxVarintLen64
 
-// help says what the form is, as a plural.
-func (f *integerForm) help() string {
-	if f.size == 0 {
+// Help says what the form is, as a plural.
+func (f *IntegerForm) Help() string {
+	if f.Size == 0 {
 		return "unsigned LEB128: seven bits in each byte, the lowest first; at most ten bytes"
 	}
 	text := "bytes"
-	if f.size > 1 {
-		text = fmt.Sprintf("%d-bit integers, %s", f.size*8, f.order)
+	if f.Size > 1 {
+		text = fmt.Sprintf("%d-bit integers, %s", f.Size*8, f.order)
 	}
 	switch {
 	case f.signed:
 		return "signed " + text + ": two's complement"
-	case f.size == 1:
+	case f.Size == 1:
 		return "a byte, or a list of them"
 	}
 	return text
@@ -95,8 +94,8 @@ func (o byteOrder) String() string {
 	return [...]string{bigEndian: "big-endian: network order", littleEndian: "little-endian", machineOrder: "in the order of this machine"}[o]
 }
 
-// unit says which numbers the form can be written with.
-func (f *integerForm) unit() Unit {
+// Unit says which numbers the form can be written with.
+func (f *IntegerForm) Unit() Unit {
 	if f.signed {
 		return SignedUnit
 	}
@@ -104,12 +103,12 @@ func (f *integerForm) unit() Unit {
 }
 
 // wide reports whether the upper half of the form's numbers is beyond an int64.
-func (f *integerForm) wide() bool { return !f.signed && (f.size == 8 || f.size == 0) }
+func (f *IntegerForm) wide() bool { return !f.signed && (f.Size == 8 || f.Size == 0) }
 
-// check reports a number that the form has no room for.
-func (f *integerForm) check(x int64) error {
-	bits := f.size * 8
-	if f.size == 0 || bits == 64 {
+// Check reports a number that the form has no room for.
+func (f *IntegerForm) Check(x int64) error {
+	bits := f.Size * 8
+	if f.Size == 0 || bits == 64 {
 		return nil
 	}
 	least, most := int64(0), int64(1)<<bits-1
@@ -122,13 +121,13 @@ func (f *integerForm) check(x int64) error {
 	return nil
 }
 
-// append writes a number that has been checked.
-func (f *integerForm) append(b []byte, x int64) []byte {
-	if f.size == 0 {
+// Append writes a number that has been checked.
+func (f *IntegerForm) Append(b []byte, x int64) []byte {
+	if f.Size == 0 {
 		return binary.AppendUvarint(b, uint64(x))
 	}
 	start := len(b)
-	for i := f.size - 1; i >= 0; i-- {
+	for i := f.Size - 1; i >= 0; i-- {
 		b = append(b, byte(x>>(8*i)))
 	}
 	if f.little() {
@@ -137,27 +136,27 @@ func (f *integerForm) append(b []byte, x int64) []byte {
 	return b
 }
 
-func (f *integerForm) little() bool {
+func (f *IntegerForm) little() bool {
 	return f.order == littleEndian || f.order == machineOrder && binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 }
 
-// read is the number in the first bytes of b, which has as many as the form
+// Read is the number in the first bytes of b, which has as many as the form
 // takes.
-func (f *integerForm) read(b []byte) any {
-	if f.size == 0 {
+func (f *IntegerForm) Read(b []byte) any {
+	if f.Size == 0 {
 		x, _ := binary.Uvarint(b)
 		return Unsigned(x)
 	}
 	var x uint64
-	for i := range f.size {
+	for i := range f.Size {
 		c := b[i]
 		if f.little() {
-			c = b[f.size-1-i]
+			c = b[f.Size-1-i]
 		}
 		x = x<<8 | uint64(c)
 	}
 	if f.signed {
-		unused := 64 - 8*f.size
+		unused := 64 - 8*f.Size
 		return signed(int64(x<<unused) >> unused)
 	}
 	return Unsigned(x)
@@ -165,14 +164,14 @@ func (f *integerForm) read(b []byte) any {
 
 var errLongVarint = errors.New("the varint is too long: it takes at most ten bytes, and 64 bits")
 
-// length is how many of the first bytes of b the form takes; 0 where b ends
+// Length is how many of the first bytes of b the form takes; 0 where b ends
 // before it does.
-func (f *integerForm) length(b []byte) (int, error) {
-	if f.size > 0 {
-		if len(b) < f.size {
+func (f *IntegerForm) Length(b []byte) (int, error) {
+	if f.Size > 0 {
+		if len(b) < f.Size {
 			return 0, nil
 		}
-		return f.size, nil
+		return f.Size, nil
 	}
 	_, n := binary.Uvarint(b)
 	if n < 0 || n == 0 && len(b) >= maxVarint {
@@ -181,127 +180,27 @@ func (f *integerForm) length(b []byte) (int, error) {
 	return n, nil
 }
 
-// number decodes a number that is to be written in the form.
-func (f *integerForm) number(d *Decoder, n *source.Node) *Int {
+// Number decodes a number that is to be written in the form.
+func (f *IntegerForm) Number(d *Decoder, n *source.Node) *Int {
 	v := new(Int)
 	v.wide = f.wide()
-	v.decode(d, n, f.unit())
+	v.decode(d, n, f.Unit())
 	if x, static := v.Static(); static {
-		if err := f.check(x); err != nil {
+		if err := f.Check(x); err != nil {
 			d.Problem(n, "%s", err)
 		}
 	}
 	return v
 }
 
-// integerPiece is integers of one form.
-type integerPiece struct {
-	form   *integerForm
-	values []*Int
-}
-
-// piece reads a number or a list of numbers.
-func (f *integerForm) piece(d *Decoder, n *source.Node) piece {
-	p := &integerPiece{form: f}
-	for _, item := range Listed(n) {
-		p.values = append(p.values, f.number(d, item))
-	}
-	return p
-}
-
-func (f *integerForm) numberSchema() Schema {
+func (f *IntegerForm) numberSchema() Schema {
 	if f.signed {
 		return new(Signed).Schema()
 	}
 	return new(Int).Schema()
 }
 
-func (f *integerForm) schema() Schema {
+func (f *IntegerForm) Schema() Schema {
 	one := f.numberSchema()
 	return Schema{"anyOf": []Schema{one, {"type": "array", "items": one}}}
-}
-
-func (p *integerPiece) fixed() bool {
-	return !slices.ContainsFunc(p.values, func(v *Int) bool { return !v.fixed() })
-}
-
-// Append implements piece.
-func (p *integerPiece) Append(env Env, b Blob) (Blob, error) {
-	for _, v := range p.values {
-		x, trace, err := v.traced(env, p.form.unit())
-		if err == nil {
-			err = p.form.check(x)
-		}
-		if err != nil {
-			return b, err
-		}
-		b.addDerived(p.form.append(nil, x), trace)
-	}
-	return b, nil
-}
-
-// A LengthForm is how the length of what follows is written: an integer of a
-// form, or decimal digits up to a text.
-type LengthForm struct {
-	node    *source.Node
-	integer *integerForm
-	decimal string // the text behind the digits
-}
-
-// Decode reads the name of a form of integers, or {decimal: TEXT}.
-func (v *LengthForm) Decode(d *Decoder, n *source.Node) {
-	v.node = n
-	if n.Kind == source.Map {
-		v.decodeDecimal(d, n)
-		return
-	}
-	if v.integer = integerFormOf(n.Text); v.integer != nil && n.Kind == source.Scalar {
-		return
-	}
-	p := d.Problem(n, "unknown form of a length %s", Shown(n))
-	if p.Hint = source.DidYouMean(n.Text, append(integerNames(), "decimal")); p.Hint == "" {
-		p.Hint = "write a form of integers such as u16be, varint, or {decimal: \"\\r\\n\"}"
-	}
-}
-
-func (v *LengthForm) decodeDecimal(d *Decoder, n *source.Node) {
-	var end Text
-	d.Mapping(n, []*Param{{Key: "decimal", Value: &end, Required: true, Help: "the text that ends the digits"}}, "by")
-	s, static := end.Static()
-	switch {
-	case !end.Given():
-		return
-	case !static:
-		d.Problem(end.Node, "the text behind the digits of a length is written out, without expressions")
-	case s == "":
-		d.Problem(end.Node, "the text behind the digits of a length is empty").Hint = `write what ends the digits, such as {decimal: "\r\n"}`
-	case s[0] >= '0' && s[0] <= '9':
-		d.Problem(end.Node, "the text behind the digits of a length begins with a digit")
-	}
-	v.decimal = s
-}
-
-// Schema accepts a form's name or {decimal: TEXT}.
-func (v *LengthForm) Schema() Schema {
-	return Schema{"anyOf": []Schema{
-		{"enum": integerNames()},
-		Object(Schema{"decimal": Schema{"type": "string", "minLength": 1}}, "decimal"),
-	}}
-}
-
-// Type names the type in the reference.
-func (v *LengthForm) Type() string { return "form of integers, or {decimal: TEXT}" }
-
-// append writes a length.
-func (v *LengthForm) append(n int64) ([]byte, error) {
-	if n < 0 {
-		return nil, fmt.Errorf("the length that is written would be %d; it must not be negative", n)
-	}
-	if v.integer == nil {
-		return append(strconv.AppendInt(nil, n, 10), v.decimal...), nil
-	}
-	if err := v.integer.check(n); err != nil {
-		return nil, fmt.Errorf("the length %w", err)
-	}
-	return v.integer.append(nil, n), nil
 }

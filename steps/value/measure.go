@@ -35,7 +35,7 @@ type meter struct {
 
 // charge counts what the expression is about to make, or has made.
 func (m *meter) charge(bytes int64) error {
-	m.made = sum64(m.made, bytes)
+	m.made = Sum(m.made, bytes)
 	if m.made > maxMade.Most {
 		return fmt.Errorf("it makes more than %s of texts and lists, which is the most for %s", &maxMade, maxMade.What)
 	}
@@ -161,14 +161,14 @@ var estimates = map[string]func(args []any) int64{
 		if len(a) > 3 && runtime.ToInt(a[3]) >= 0 {
 			n = min(n, runtime.ToInt(a[3]))
 		}
-		return sum64(int64(len(s)), Product(int64(n), int64(max(0, len(to)-len(from)))))
+		return Sum(int64(len(s)), Product(int64(n), int64(max(0, len(to)-len(from)))))
 	},
 	"split":      piecesOf,
 	"splitAfter": piecesOf,
 	"join": func(a []any) int64 {
 		size := sizeOf(a[0], maxMade.Most)
 		if list := reflect.ValueOf(a[0]); len(a) > 1 && list.Kind() == reflect.Slice {
-			size = sum64(size, Product(int64(len(a[1].(string))), int64(list.Len())))
+			size = Sum(size, Product(int64(len(a[1].(string))), int64(list.Len())))
 		}
 		return size
 	},

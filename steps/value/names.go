@@ -117,7 +117,7 @@ func (o *OptionName) numbers(d *Decoder, n *source.Node) {
 	}, "option")
 	l, _ := level.Static()
 	x, _ := name.Static()
-	if !level.fixed() || !name.fixed() {
+	if !level.Fixed() || !name.Fixed() {
 		d.Problem(n, "level and name of an option are written out, without expressions")
 	}
 	for _, number := range []*Int{&level, &name} {

@@ -4,8 +4,8 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// fileForm is the payload form that reads a file.
-const fileForm = "file"
+// FileForm is the payload form that reads a file.
+const FileForm = "file"
 
 // needsOf notes what an expression needs: the environment, and the files of
 // payloads that it makes. It reports whether it reads the environment.
@@ -50,7 +50,7 @@ func (f *needFinder) Visit(node *ast.Node) {
 		if !ok {
 			return
 		}
-		if key, constant := constantText(pair.Key); constant && key == fileForm {
+		if key, constant := constantText(pair.Key); constant && key == FileForm {
 			f.note(ReadFile, pair.Value)
 		}
 	}
@@ -58,7 +58,7 @@ func (f *needFinder) Visit(node *ast.Node) {
 
 // needDatum notes the file of a mapping that is one as a payload.
 func (d *Decoder) needDatum(v *Datum) {
-	if len(v.keys) != 1 || v.keys[0] != fileForm {
+	if len(v.keys) != 1 || v.keys[0] != FileForm {
 		return
 	}
 	if path := v.items[0].Scalar(); path != nil && path.Given() {

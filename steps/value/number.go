@@ -56,9 +56,9 @@ type Duration struct{ Number }
 func (v *Number) Given() bool { return v.Node != nil }
 
 // Static is the number where it holds no expression.
-func (v *Number) Static() (int64, bool) { return v.lit, v.fixed() }
+func (v *Number) Static() (int64, bool) { return v.lit, v.Fixed() }
 
-func (v *Number) fixed() bool { return v.expr == nil && v.text == nil }
+func (v *Number) Fixed() bool { return v.expr == nil && v.text == nil }
 
 // Exprs are the expressions that the number holds.
 func (v *Number) Exprs() []*Expr {
@@ -114,12 +114,12 @@ func (v *Number) parse(s string, u Unit) (int64, error) {
 }
 
 func (v *Number) eval(env Env, u Unit) (int64, error) {
-	n, _, err := v.traced(env, u)
+	n, _, err := v.Traced(env, u)
 	return n, err
 }
 
-// traced is the number, with where it comes from.
-func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
+// Traced is the number, with where it comes from.
+func (v *Number) Traced(env Env, u Unit) (int64, *Trace, error) {
 	if v.text != nil {
 		return v.evalText(env, u)
 	}
@@ -130,7 +130,7 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	if n, ok := asInt(x); ok && u != TimeUnit {
+	if n, ok := AsInt(x); ok && u != TimeUnit {
 		if n < 0 && u != SignedUnit {
 			return 0, nil, v.expr.Errorf("the value is %d; it must not be negative", n)
 		}
@@ -148,7 +148,7 @@ func (v *Number) traced(env Env, u Unit) (int64, *Trace, error) {
 
 // part is the number, and what an event shows of it.
 func (v *Number) part(env Env, u Unit) (int64, any, error) {
-	n, trace, err := v.traced(env, u)
+	n, trace, err := v.Traced(env, u)
 	from := trace.Origins(nil)
 	if len(from) == 0 && int64(int(n)) == n {
 		return n, int(n), err
@@ -266,7 +266,7 @@ func (v *Duration) Eval(env Env) (time.Duration, error) {
 
 // Marked is Eval, with the duration as a text in the given form.
 func (v *Duration) Marked(env Env, form func(time.Duration) string) (time.Duration, event.Marked, error) {
-	n, trace, err := v.traced(env, TimeUnit)
+	n, trace, err := v.Traced(env, TimeUnit)
 	text := event.Marked{Text: form(time.Duration(n))}
 	if from := trace.Origins(nil); len(from) > 0 {
 		text.Marks = []event.Mark{{To: len(text.Text), Origins: from}}

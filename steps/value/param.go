@@ -46,7 +46,7 @@ func (q *Param) Or(text string) *Param {
 	return q
 }
 
-func keyNames(list []*Param) []string {
+func KeyNames(list []*Param) []string {
 	var names []string
 	for _, q := range list {
 		names = append(names, q.Key)
@@ -243,12 +243,12 @@ var (
 	MaxBacklog  = Maximum{"a backlog", math.MaxInt32, PlainUnit, "`listen` takes an int"}
 	MaxMessages = Maximum{"the messages of one recvmmsg", 1024, PlainUnit, "the kernel takes no more in one call (UIO_MAXIOV)"}
 	MaxKept     = Maximum{"what a receive keeps", 64 << 20, ByteUnit, "of a stream up to its end, a delimiter or a match, where a name, `data`, `contains` or `matches` needs the bytes"}
-	maxPayload  = Maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
+	MaxPayload  = Maximum{"a payload in memory", 64 << 20, ByteUnit, "`zeros`, `random`, `repeat`, `pad` and `file` may be larger where a stream is sent or compared"}
 )
 
 // bounds are all of them, in the order of the table.
 var bounds = []*Maximum{
-	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &MaxExprs, &maxRegexp, &MaxRegexps, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &maxPayload,
+	&maxFile, &maxNodes, &maxDepth, &MaxIncluded, &MaxChecked, &maxShown, &maxExpr, &MaxExprs, &maxRegexp, &MaxRegexps, &maxMade, &maxItems, &MaxLine, &MaxPrinted, &maxReplicas, &MaxBranches, &MaxEvents, &MaxBuffer, &MaxBacklog, &MaxMessages, &MaxKept, &MaxPayload,
 }
 
 // Replicas is the number of replicas of an actor, with its bound.
@@ -277,9 +277,9 @@ func Bounds() []DocRow {
 	return slices.Clip(rows)
 }
 
-// sum64 and product are the sum and the product of two sizes, or the largest
+// Sum and product are the sum and the product of two sizes, or the largest
 // size where that is less.
-func sum64(a, b int64) int64 {
+func Sum(a, b int64) int64 {
 	if a > math.MaxInt64-b {
 		return math.MaxInt64
 	}

@@ -170,7 +170,7 @@ func (x *Text) Value(env Env) (any, error) {
 // Traced is Value, with what of it the file does not spell out.
 func (x *Text) Traced(env Env) (any, *Trace, error) {
 	if len(x.Parts) == 0 {
-		return x.Lit, marksOf(x.marks), nil
+		return x.Lit, MarksOf(x.marks), nil
 	}
 	if len(x.Parts) == 1 {
 		return x.Parts[0].Expr.Traced(env)
@@ -191,10 +191,10 @@ func (x *Text) Traced(env Env) (any, *Trace, error) {
 		}
 	}
 	all := joined.Marked()
-	return all.Text, marksOf(all.Marks), nil
+	return all.Text, MarksOf(all.Marks), nil
 }
 
-func marksOf(marks []event.Mark) *Trace {
+func MarksOf(marks []event.Mark) *Trace {
 	if len(marks) == 0 {
 		return nil
 	}
@@ -205,7 +205,7 @@ func marksOf(marks []event.Mark) *Trace {
 // gives, which is returned as it is.
 func (x *Text) SettledOr(env Env) (settled *Text, structure any, err error) {
 	v, trace, err := x.Traced(env)
-	if err != nil || structured(v) {
+	if err != nil || Structured(v) {
 		return nil, v, err
 	}
 	return x.of(FormatTraced(v, trace)), nil, nil

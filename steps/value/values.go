@@ -296,7 +296,7 @@ func formatOther(v reflect.Value) string {
 	return fmt.Sprint(v)
 }
 
-func asInt(v any) (int64, bool) {
+func AsInt(v any) (int64, bool) {
 	switch v := v.(type) {
 	case int:
 		return int64(v), true

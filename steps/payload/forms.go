@@ -1,34 +1,33 @@
-package value
+package payload
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
-type textPiece struct{ text *Text }
+type textPiece struct{ text *value.Text }
 
-func (d *Decoder) textPiece(n *source.Node) piece {
-	x := new(Text)
+func readText(d *value.Decoder, n *source.Node) piece {
+	x := new(value.Text)
 	x.Decode(d, n)
 	return textPiece{x}
 }
 
 func (p textPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p textPiece) Append(env Env, b Blob) (Blob, error) {
+func (p textPiece) Append(env value.Env, b Blob) (Blob, error) {
 	v, trace, err := p.text.Traced(env)
-	if err != nil || !structured(v) {
-		b.addText(FormatTraced(v, trace))
+	if err != nil || !value.Structured(v) {
+		b.addText(value.FormatTraced(v, trace))
 		return b, err
 	}
 	given := new(Payload)
-	if err := DecodeGiven(given, v, p.text.Node); err != nil {
-		return b, fmt.Errorf("%s is not a payload: %w", Quote(p.text.Node.Text), err)
+	if err := value.DecodeGiven(given, v, p.text.Node); err != nil {
+		return b, fmt.Errorf("%s is not a payload: %w", value.Quote(p.text.Node.Text), err)
 	}
 	return given.Piece.Append(env, b)
 }
@@ -45,13 +44,13 @@ func (p ListPiece) fixed() bool {
 	return true
 }
 
-func (p ListPiece) Append(env Env, b Blob) (Blob, error) {
+func (p ListPiece) Append(env value.Env, b Blob) (Blob, error) {
 	var err error
 	for _, q := range p {
 		if b, err = q.Append(env, b); err != nil {
 			return b, err
 		}
-		if err := maxPayload.Check(int64(len(b.Bytes))); err != nil {
+		if err := value.MaxPayload.Check(int64(len(b.Bytes))); err != nil {
 			return b, err
 		}
 	}
@@ -60,12 +59,12 @@ func (p ListPiece) Append(env Env, b Blob) (Blob, error) {
 
 // codedPiece is bytes in a textual coding.
 type codedPiece struct {
-	text   Text
+	text   value.Text
 	decode func(string) ([]byte, error)
 }
 
-func coded(decode func(string) ([]byte, error)) func(*Decoder, *source.Node) piece {
-	return func(d *Decoder, n *source.Node) piece {
+func coded(decode func(string) ([]byte, error)) func(*value.Decoder, *source.Node) piece {
+	return func(d *value.Decoder, n *source.Node) piece {
 		p := &codedPiece{decode: decode}
 		p.text.Decode(d, n)
 		if s, static := p.text.Static(); static {
@@ -78,64 +77,48 @@ func coded(decode func(string) ([]byte, error)) func(*Decoder, *source.Node) pie
 }
 
 func (p *codedPiece) fixed() bool { _, ok := p.text.Static(); return ok }
-func (p *codedPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *codedPiece) Append(env value.Env, b Blob) (Blob, error) {
 	s, err := p.text.Marked(env)
 	if err != nil {
 		return b, err
 	}
 	raw, err := p.decode(s.Text)
-	b.addDerived(raw, &Trace{Marks: s.Marks})
+	b.addDerived(raw, &value.Trace{Marks: s.Marks})
 	return b, err
-}
-
-func decodeBase64(s string) ([]byte, error) {
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil {
-		return nil, fmt.Errorf("%s is not base64: %s", Quote(s), err)
-	}
-	return b, nil
-}
-
-func decodeHex(s string) ([]byte, error) {
-	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
-	if err != nil {
-		return nil, fmt.Errorf("%s is not hexadecimal: %s", Quote(s), strings.TrimPrefix(err.Error(), "encoding/hex: "))
-	}
-	return b, nil
 }
 
 type repeatPiece struct {
 	data  Payload
-	times Int
+	times value.Int
 }
 
-func (d *Decoder) repeatPiece(n *source.Node) piece {
+func readRepeat(d *value.Decoder, n *source.Node) piece {
 	p := new(repeatPiece)
-	d.payloadMapping(n, "repeat", p.params())
+	readMapping(d, n, "repeat", p.params())
 	if p.data.Piece == nil {
 		return nil
 	}
 	return p
 }
 
-func (p *repeatPiece) params() []*Param {
-	return []*Param{
+func (p *repeatPiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "data", Value: &p.data, Required: true, Help: "what to repeat"},
 		{Key: "times", Value: &p.times, Required: true, Help: "how many times"},
 	}
 }
 
-// payloadMapping decodes the mapping that a payload form takes.
-func (d *Decoder) payloadMapping(n *source.Node, what string, params []*Param) {
+// readMapping decodes the mapping that a payload form takes.
+func readMapping(d *value.Decoder, n *source.Node, what string, params []*value.Param) {
 	if n.Kind != source.Map {
-		d.Problem(n, "%s of a payload is a mapping {%s}, not %s", what, strings.Join(keyNames(params), ", "), n.Describe())
+		d.Problem(n, "%s of a payload is a mapping {%s}, not %s", what, strings.Join(value.KeyNames(params), ", "), n.Describe())
 		return
 	}
 	d.Mapping(n, params, what)
 }
 
-func (p *repeatPiece) fixed() bool { return p.data.Static != nil && p.times.fixed() }
-func (p *repeatPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *repeatPiece) fixed() bool { return p.data.Static != nil && p.times.Fixed() }
+func (p *repeatPiece) Append(env value.Env, b Blob) (Blob, error) {
 	data, err := p.data.Blob(env)
 	if err != nil {
 		return b, err
@@ -144,8 +127,8 @@ func (p *repeatPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	n := Product(int64(len(data.Bytes)), times)
-	if err := maxPayload.Check(sum64(int64(len(b.Bytes)), n)); err != nil || n == 0 {
+	n := value.Product(int64(len(data.Bytes)), times)
+	if err := value.MaxPayload.Check(value.Sum(int64(len(b.Bytes)), n)); err != nil || n == 0 {
 		return b, err
 	}
 	count := int(times)
@@ -160,25 +143,25 @@ func (p *repeatPiece) Append(env Env, b Blob) (Blob, error) {
 type padPiece struct {
 	data piece
 	what Payload // which data is a piece of; not given for zeros
-	to   Size
+	to   value.Size
 	with Payload
 }
 
-func (d *Decoder) zerosPiece(n *source.Node) piece {
+func readZeros(d *value.Decoder, n *source.Node) piece {
 	p := &padPiece{data: ListPiece(nil)}
 	p.to.Decode(d, n)
 	return p
 }
 
-func (d *Decoder) padPiece(n *source.Node) piece {
+func readPad(d *value.Decoder, n *source.Node) piece {
 	p := new(padPiece)
-	problems := len(d.problems)
-	d.payloadMapping(n, "pad", p.params())
+	problems := d.Count()
+	readMapping(d, n, "pad", p.params())
 	if p.what.Piece == nil {
 		return nil
 	}
 	p.data = p.what.Piece
-	if len(d.problems) == problems && p.fixed() {
+	if d.Count() == problems && p.fixed() {
 		if _, err := p.content(nil); err != nil {
 			d.Problem(n, "%s", err)
 		}
@@ -186,8 +169,8 @@ func (d *Decoder) padPiece(n *source.Node) piece {
 	return p
 }
 
-func (p *padPiece) params() []*Param {
-	return []*Param{
+func (p *padPiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "data", Value: &p.what, Required: true, Help: "what to fill up"},
 		{Key: "to", Value: &p.to, Required: true, Help: "the size to reach"},
 		{Key: "with", Value: &p.with, Help: "the byte to fill with"},
@@ -195,10 +178,10 @@ func (p *padPiece) params() []*Param {
 }
 
 func (p *padPiece) fixed() bool {
-	return p.data.fixed() && p.to.fixed() && (!p.with.Given() || p.with.Static != nil)
+	return p.data.fixed() && p.to.Fixed() && (!p.with.Given() || p.with.Static != nil)
 }
 
-func (p *padPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *padPiece) Append(env value.Env, b Blob) (Blob, error) {
 	start := len(b.Bytes)
 	b, err := p.data.Append(env, b)
 	if err != nil {
@@ -208,7 +191,7 @@ func (p *padPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	if err := maxPayload.Check(sum64(int64(len(b.Bytes)), missing)); err != nil {
+	if err := value.MaxPayload.Check(value.Sum(int64(len(b.Bytes)), missing)); err != nil {
 		return b, err
 	}
 	if fill[0] == 0 {
@@ -220,7 +203,7 @@ func (p *padPiece) Append(env Env, b Blob) (Blob, error) {
 }
 
 // missing is the byte to fill up with, and how often after n bytes of data.
-func (p *padPiece) missing(env Env, n int64) ([]byte, int64, error) {
+func (p *padPiece) missing(env value.Env, n int64) ([]byte, int64, error) {
 	to, err := p.to.Eval(env)
 	if err != nil {
 		return nil, 0, err

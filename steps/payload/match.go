@@ -1,15 +1,15 @@
-package value
+package payload
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Match is what received bytes must be: equal to data, containing some,
@@ -18,16 +18,16 @@ type Match struct {
 	Data     Payload
 	Contains Payload
 	Lacks    Payload
-	Matches  Regexp
+	Matches  value.Regexp
 	Layout   Layout
-	Size     Compare
+	Size     value.Compare
 	SHA256   Digest
 }
 
 // Conditions are the keys of `expect` that say what the bytes must be.
-func (m *Match) Conditions() []*Param {
-	m.Size.Unit = ByteUnit
-	return []*Param{
+func (m *Match) Conditions() []*value.Param {
+	m.Size.Unit = value.ByteUnit
+	return []*value.Param{
 		{Key: "data", Value: &m.Data, Help: ExactBytes},
 		{Key: "contains", Value: &m.Contains, Help: "these bytes somewhere in it"},
 		{Key: "not_contains", Value: &m.Lacks, Help: "these bytes nowhere in it"},
@@ -42,14 +42,14 @@ func (m *Match) Conditions() []*Param {
 const ExactBytes = "exactly these bytes"
 
 // Digest is a SHA-256 in hexadecimal, or an expression that gives one.
-type Digest struct{ Text }
+type Digest struct{ value.Text }
 
 // Decode reads the 64 digits.
-func (v *Digest) Decode(d *Decoder, n *source.Node) {
+func (v *Digest) Decode(d *value.Decoder, n *source.Node) {
 	v.Text.Decode(d, n)
 	s, static := v.Static()
 	if b, err := hex.DecodeString(s); static && n.Kind == source.Scalar && (err != nil || len(b) != sha256.Size) {
-		d.Problem(n, "%s is not a SHA-256", Quote(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
+		d.Problem(n, "%s is not a SHA-256", value.Quote(s)).Hint = "it has 64 hexadecimal digits, as sha256sum prints them"
 	}
 }
 
@@ -62,7 +62,7 @@ func (m *Match) Reads() bool { return m.Searches() || m.Lacks.Given() || m.Layou
 
 // Check compares received bytes with all that is expected and sets the
 // variables of named groups.
-func (m *Match) Check(env Env, b []byte) error {
+func (m *Match) Check(env value.Env, b []byte) error {
 	return m.CheckReceived(env, Received{Bytes: b, Size: int64(len(b))})
 }
 
@@ -88,7 +88,7 @@ func (r *Received) digest() string {
 
 // CheckReceived compares what came with all that is expected, also where not
 // all of its bytes were kept.
-func (m *Match) CheckReceived(env Env, got Received) error {
+func (m *Match) CheckReceived(env value.Env, got Received) error {
 	b := got.Bytes
 	if m.Data.Given() && !got.Compared {
 		want, err := m.Data.Blob(env)
@@ -96,7 +96,7 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 			return err
 		}
 		if !bytes.Equal(want.Bytes, b) {
-			return &Mismatch{Msg: "the data differs", Want: want.Bytes, Got: append([]byte(nil), b...), Data: true}
+			return &value.Mismatch{Msg: "the data differs", Want: want.Bytes, Got: append([]byte(nil), b...), Data: true}
 		}
 		env.Known(event.Shifted(want.Marks, got.At))
 	}
@@ -109,7 +109,7 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 		case at >= 0:
 			env.Known(event.Shifted(want.Marks, got.At+at))
 		case !got.Found:
-			return &Mismatch{Msg: "expected data that contains " + Quote(string(want.Bytes)) + ", got " + DescribeLong(b)}
+			return &value.Mismatch{Msg: "expected data that contains " + value.Quote(string(want.Bytes)) + ", got " + DescribeLong(b)}
 		}
 	}
 	if err := m.checkLacks(env, b); err != nil {
@@ -128,13 +128,13 @@ func (m *Match) CheckReceived(env Env, got Received) error {
 }
 
 // checkLacks looks for what must not be there.
-func (m *Match) checkLacks(env Env, b []byte) error {
+func (m *Match) checkLacks(env value.Env, b []byte) error {
 	if !m.Lacks.Given() {
 		return nil
 	}
 	not, err := m.Lacks.Bytes(env)
 	if err == nil && bytes.Contains(b, not) {
-		err = &Mismatch{Msg: "expected data that does not contain " + Quote(string(not)) + ", got " + DescribeLong(b)}
+		err = &value.Mismatch{Msg: "expected data that does not contain " + value.Quote(string(not)) + ", got " + DescribeLong(b)}
 	}
 	return err
 }
@@ -151,7 +151,7 @@ func (m *Match) Named(visit func(Gives)) {
 func (m *Match) Names() []string { return append(m.Matches.Groups(), m.Layout.Names()...) }
 
 // CheckSum compares the SHA-256 of what came with the expectation.
-func (m *Match) CheckSum(env Env, r *Received) error {
+func (m *Match) CheckSum(env value.Env, r *Received) error {
 	if !m.SHA256.Given() {
 		return nil
 	}
@@ -160,13 +160,13 @@ func (m *Match) CheckSum(env Env, r *Received) error {
 		return err
 	}
 	if got := r.digest(); !strings.EqualFold(want, got) {
-		return Mismatchf("expected data with the SHA-256 %s, got %s", want, got)
+		return value.Mismatchf("expected data with the SHA-256 %s, got %s", want, got)
 	}
 	return nil
 }
 
 // groups checks the regular expression and sets its named groups.
-func (m *Match) groups(env Env, b []byte) error {
+func (m *Match) groups(env value.Env, b []byte) error {
 	if !m.Matches.Given() {
 		return nil
 	}
@@ -179,7 +179,7 @@ func (m *Match) groups(env Env, b []byte) error {
 		return err
 	}
 	if found == nil {
-		return &Mismatch{Msg: "expected data that matches " + re.String() + ", got " + DescribeLong(b)}
+		return &value.Mismatch{Msg: "expected data that matches " + re.String() + ", got " + DescribeLong(b)}
 	}
 	for i, name := range re.SubexpNames() {
 		if name == "" {
@@ -214,75 +214,5 @@ func DescribeData(b []byte) string {
 	if len(b) == 0 {
 		return "nothing"
 	}
-	return Quote(string(b))
-}
-
-// Regexp is a regular expression in RE2 syntax, compiled at load where it
-// holds no expression.
-type Regexp struct {
-	Text
-	re *regexp.Regexp
-}
-
-// Decode reads and compiles the expression.
-func (r *Regexp) Decode(d *Decoder, n *source.Node) {
-	r.Text.Decode(d, n)
-	s, static := r.Static()
-	if !r.given || !static {
-		return
-	}
-	may, err := d.mayMatch(n, n.Pos, s)
-	if may {
-		r.re, err = regexp.Compile(s)
-	}
-	switch syntax, wrong := asSyntax(err); {
-	case wrong:
-		d.Problem(n, "regular expression: %s", syntax).Hint = "the syntax is RE2's"
-	case err != nil:
-		d.Problem(n, "%s", err)
-	}
-}
-
-// Type names the type in the reference.
-func (r *Regexp) Type() string { return "regular expression" }
-
-// NamesIn implements [Namer].
-func (r *Regexp) NamesIn(n *source.Node, add func(string)) {
-	for _, name := range groupNames(n.Text) {
-		add(name)
-	}
-}
-
-// Groups are the names that a match sets.
-func (r *Regexp) Groups() []string {
-	if !r.given {
-		return nil
-	}
-	return groupNames(r.Node.Text)
-}
-
-var groupName = regexp.MustCompile(`\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>`)
-
-func groupNames(expr string) []string {
-	var names []string
-	for _, m := range groupName.FindAllStringSubmatch(expr, -1) {
-		names = append(names, m[1])
-	}
-	return names
-}
-
-// Eval is the compiled expression.
-func (r *Regexp) Eval(env Env) (*regexp.Regexp, error) {
-	if r.re != nil {
-		return r.re, nil
-	}
-	s, err := r.Text.Eval(env)
-	if err != nil {
-		return nil, err
-	}
-	re, err := compileRegexp(s)
-	if syntax, wrong := asSyntax(err); wrong {
-		return nil, Mismatchf("regular expression %s: %s", Quote(s), syntax)
-	}
-	return re, err
+	return value.Quote(string(b))
 }

@@ -1,4 +1,4 @@
-package value
+package payload
 
 import (
 	"fmt"
@@ -6,17 +6,18 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // integerPart is an integer.
 type integerPart struct {
-	form *integerForm
-	want *Int // nil where it may be any
-	cond Compare
+	form *value.IntegerForm
+	want *value.Int // nil where it may be any
+	cond value.Compare
 }
 
-func (p *integerPart) params() []*Param {
-	return []*Param{{Key: "expect", Value: &p.cond, Help: "a number, or a condition such as \">=3\""}}
+func (p *integerPart) params() []*value.Param {
+	return []*value.Param{{Key: "expect", Value: &p.cond, Help: "a number, or a condition such as \">=3\""}}
 }
 
 func (p *integerPart) compares() bool { return p.cond.Given() || p.want != nil }
@@ -24,34 +25,34 @@ func (p *integerPart) compares() bool { return p.cond.Given() || p.want != nil }
 // take implements layoutPart.
 func (p *integerPart) take(t *taker, f *layoutField) error {
 	at := t.at
-	b, err := p.form.take(t, f)
+	b, err := takeInteger(t, f, p.form)
 	if err != nil {
 		return err
 	}
-	got := p.form.read(b)
+	got := p.form.Read(b)
 	if p.want != nil {
-		want, trace, err := p.want.traced(t.env, p.form.unit())
+		want, trace, err := p.want.Traced(t.env, p.form.Unit())
 		if err == nil {
-			err = p.form.check(want)
+			err = p.form.Check(want)
 		}
 		if err != nil {
 			return err
 		}
-		if x := p.form.read(p.form.append(nil, want)); x != got {
-			return Mismatchf("expected %s in %s, got %s", bothBases(x), f.at(at), bothBases(got))
+		if x := p.form.Read(p.form.Append(nil, want)); x != got {
+			return value.Mismatchf("expected %s in %s, got %s", bothBases(x), f.at(at), bothBases(got))
 		}
 		if from := trace.Origins(nil); len(from) > 0 {
 			t.known([]event.Mark{{From: at, To: t.at, Origins: from}})
 		}
 	}
 	if p.cond.Given() {
-		x, _ := asInt(got)
+		x, _ := value.AsInt(got)
 		ok, want, err := p.cond.Holds(t.env, x)
 		if err != nil {
 			return err
 		}
 		if !ok {
-			return Mismatchf("expected %s in %s, got %s", want, f.at(at), bothBases(got))
+			return value.Mismatchf("expected %s in %s, got %s", want, f.at(at), bothBases(got))
 		}
 	}
 	t.setNumber(f, got, b, at)
@@ -61,16 +62,16 @@ func (p *integerPart) take(t *taker, f *layoutField) error {
 // bothBases is a number in decimal, and also in hexadecimal where that is
 // another text.
 func bothBases(v any) string {
-	if n, ok := asInt(v); ok && n < 10 {
+	if n, ok := value.AsInt(v); ok && n < 10 {
 		return strconv.FormatInt(n, 10)
 	}
 	return fmt.Sprintf("%d (%#x)", v, v)
 }
 
-// take are the bytes of one integer.
-func (form *integerForm) take(t *taker, f *layoutField) ([]byte, error) {
-	if form.size > 0 {
-		return t.next(f, form.size)
+// takeInteger are the bytes of one integer.
+func takeInteger(t *taker, f *layoutField, form *value.IntegerForm) ([]byte, error) {
+	if form.Size > 0 {
+		return t.next(f, form.Size)
 	}
 	at := t.at
 	var whole []byte
@@ -80,9 +81,9 @@ func (form *integerForm) take(t *taker, f *layoutField) ([]byte, error) {
 			return nil, err
 		}
 		whole = append(whole, b...)
-		n, err := form.length(whole)
+		n, err := form.Length(whole)
 		if err != nil {
-			return nil, Mismatchf("in %s %s", f.at(at), err)
+			return nil, value.Mismatchf("in %s %s", f.at(at), err)
 		}
 		if n > 0 {
 			return whole, nil
@@ -92,12 +93,12 @@ func (form *integerForm) take(t *taker, f *layoutField) ([]byte, error) {
 
 // bytesPart is a number of bytes.
 type bytesPart struct {
-	size Size
+	size value.Size
 	want Payload
 }
 
-func (p *bytesPart) params() []*Param {
-	return []*Param{
+func (p *bytesPart) params() []*value.Param {
+	return []*value.Param{
 		{Key: "size", Value: &p.size, Required: true, Help: "how many bytes"},
 		{Key: "expect", Value: &p.want, Help: "what they must be"},
 	}
@@ -109,7 +110,7 @@ func (p *bytesPart) compares() bool { return p.want.Given() }
 func (p *bytesPart) take(t *taker, f *layoutField) error {
 	n, err := p.size.Eval(t.env)
 	if err == nil {
-		err = MaxKept.Check(n)
+		err = value.MaxKept.Check(n)
 	}
 	if err != nil {
 		return err
@@ -133,8 +134,8 @@ func (t *taker) bytes(f *layoutField, n int, want *Payload) error {
 // restPart is all that is left.
 type restPart struct{ want Payload }
 
-func (p *restPart) params() []*Param {
-	return []*Param{{Key: "expect", Value: &p.want, Help: "what the bytes must be"}}
+func (p *restPart) params() []*value.Param {
+	return []*value.Param{{Key: "expect", Value: &p.want, Help: "what the bytes must be"}}
 }
 
 func (p *restPart) compares() bool { return p.want.Given() }
@@ -170,7 +171,7 @@ func (p *literalPart) take(t *taker, f *layoutField) error {
 // prefixedPart is a length and so many bytes.
 type prefixedPart struct {
 	by     LengthForm
-	add    Signed
+	add    value.Signed
 	data   Payload
 	layout innerLayout
 }
@@ -184,14 +185,14 @@ type innerLayout struct {
 }
 
 // Decode reads the list of fields.
-func (l *innerLayout) Decode(d *Decoder, n *source.Node) {
-	start := len(d.exprs)
+func (l *innerLayout) Decode(d *value.Decoder, n *source.Node) {
+	start := d.Exprs()
 	l.decode(d, n, l.under)
-	l.before, l.count = start, len(d.exprs)-start
+	l.before, l.count = start, d.Exprs()-start
 }
 
-func (p *prefixedPart) params() []*Param {
-	return []*Param{
+func (p *prefixedPart) params() []*value.Param {
+	return []*value.Param{
 		{Key: "by", Value: &p.by, Required: true, Help: "how the length is written: u16be, varint, {decimal: \"\\r\\n\"}, …"},
 		{Key: "add", Value: &p.add, Help: "what is taken off the length that was read, for lengths that count themselves too", Default: "0"},
 		{Key: "data", Value: &p.data, Help: "what the bytes must be"},
@@ -215,12 +216,12 @@ func (p *prefixedPart) take(t *taker, f *layoutField) error {
 	n := length - add
 	switch {
 	case length >= 0 && add > length:
-		return Mismatchf("the length in %s is %d, less than the %d that count besides the bytes", f.at(start), length, add)
+		return value.Mismatchf("the length in %s is %d, less than the %d that count besides the bytes", f.at(start), length, add)
 	case length < 0 || n < 0:
-		return Mismatchf("the length in %s is not one that bytes can have", f.at(start))
+		return value.Mismatchf("the length in %s is not one that bytes can have", f.at(start))
 	}
-	if err := MaxKept.Check(n); err != nil {
-		return Mismatchf("the length in %s: %s", f.at(start), err)
+	if err := value.MaxKept.Check(n); err != nil {
+		return value.Mismatchf("the length in %s: %s", f.at(start), err)
 	}
 	at := t.at
 	if !p.layout.Given() {
@@ -243,11 +244,11 @@ func (p *prefixedPart) take(t *taker, f *layoutField) error {
 func (v *LengthForm) take(t *taker, f *layoutField) (int64, error) {
 	at := t.at
 	if v.integer != nil {
-		b, err := v.integer.take(t, f)
+		b, err := takeInteger(t, f, v.integer)
 		if err != nil {
 			return 0, err
 		}
-		n, ok := asInt(v.integer.read(b))
+		n, ok := value.AsInt(v.integer.Read(b))
 		if !ok {
 			n = -1
 		}
@@ -262,7 +263,7 @@ func (v *LengthForm) take(t *taker, f *layoutField) (int64, error) {
 		if c := b[0]; c >= '0' && c <= '9' {
 			digits = append(digits, c)
 			if len(digits) > len("9223372036854775807") {
-				return 0, Mismatchf("the length in %s has too many digits: %s", f.at(at), digits)
+				return 0, value.Mismatchf("the length in %s has too many digits: %s", f.at(at), digits)
 			}
 			continue
 		}
@@ -274,7 +275,7 @@ func (v *LengthForm) take(t *taker, f *layoutField) (int64, error) {
 			end = append(end, b...)
 		}
 		if len(digits) == 0 || string(end) != v.decimal {
-			return 0, Mismatchf("expected the digits of a length and %s in %s, got %s", event.Quote(v.decimal), f.at(at), event.Shown(string(digits)+string(end)))
+			return 0, value.Mismatchf("expected the digits of a length and %s in %s, got %s", event.Quote(v.decimal), f.at(at), event.Shown(string(digits)+string(end)))
 		}
 		n, err := strconv.ParseInt(string(digits), 10, 64)
 		if err != nil {

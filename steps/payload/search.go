@@ -1,19 +1,18 @@
-package value
+package payload
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"hash"
 	"io"
 	"regexp"
 	"regexp/syntax"
-	"strings"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // IndexFrom is where want begins in b, whose first bytes were looked through in
@@ -28,7 +27,7 @@ func IndexFrom(b, want []byte, looked int) int {
 
 // findRegexp is regexp.FindSubmatchIndex, but that it ends with the step's
 // time: some expressions take long for each byte.
-func findRegexp(env Env, re *regexp.Regexp, b []byte) ([]int, error) {
+func findRegexp(env value.Env, re *regexp.Regexp, b []byte) ([]int, error) {
 	in := &timedRunes{env: env, bytes: b}
 	found := re.FindReaderSubmatchIndex(in)
 	return found, in.err
@@ -36,7 +35,7 @@ func findRegexp(env Env, re *regexp.Regexp, b []byte) ([]int, error) {
 
 // timedRunes are the characters of a text, up to where the time is up.
 type timedRunes struct {
-	env   Env
+	env   value.Env
 	bytes []byte
 	at    int
 	reads int
@@ -73,7 +72,7 @@ type Search struct {
 }
 
 // Search begins to look for what contains and matches say.
-func (m *Match) Search(env Env) (*Search, error) {
+func (m *Match) Search(env value.Env) (*Search, error) {
 	s := new(Search)
 	var err error
 	if m.Contains.Given() {
@@ -96,7 +95,7 @@ func (s *Search) Tail() int { return len(s.want) - 1 }
 
 // Find looks for what is searched in b and says where it ends; -1 where it is
 // not there yet. The first bytes of b were looked through in vain.
-func (s *Search) Find(env Env, b []byte, looked int) (int, error) {
+func (s *Search) Find(env value.Env, b []byte, looked int) (int, error) {
 	if !s.found {
 		if i := IndexFrom(b, s.want, looked); i >= 0 {
 			s.end, s.found = i+len(s.want), true
@@ -117,7 +116,7 @@ func (s *Search) Find(env Env, b []byte, looked int) (int, error) {
 
 // matches is where the first match in b ends; -1 where there is none. Only one
 // that there is is looked for from the beginning of b.
-func (s *Search) matches(env Env, b []byte) (int, error) {
+func (s *Search) matches(env value.Env, b []byte) (int, error) {
 	n, err := s.scan.add(env, b[s.looked:])
 	s.looked += n
 	if err != nil || !s.found || !s.scan.found(b[s.looked:]) {
@@ -182,57 +181,18 @@ func (t *threads) clear() {
 // endOfText stands for the character behind the last one.
 const endOfText = rune(-1)
 
-// newScanner is a scanner for an expression that compileRegexp has accepted.
+// newScanner is a scanner for an expression that has been compiled.
 func newScanner(expr string) (*scanner, error) {
-	prog, err := programOf(expr)
+	prog, err := value.RegexpProgram(expr)
 	if err != nil {
 		return nil, err
 	}
 	return &scanner{prog: prog, at: newThreads(prog), next: newThreads(prog), spare: newThreads(prog), before: endOfText}, nil
 }
 
-func programOf(expr string) (*syntax.Prog, error) {
-	tree, err := syntax.Parse(expr, syntax.Perl)
-	if err != nil {
-		return nil, err
-	}
-	return syntax.Compile(tree.Simplify())
-}
-
-// compileRegexp compiles an expression, unless that makes too much of it.
-func compileRegexp(expr string) (*regexp.Regexp, error) {
-	if _, err := sizeOfRegexp(expr); err != nil {
-		return nil, err
-	}
-	return regexp.Compile(expr)
-}
-
-// sizeOfRegexp is how many instructions an expression compiles to: a repetition
-// such as x{1000} is written out.
-func sizeOfRegexp(expr string) (int64, error) {
-	if err := maxRegexp.Check(int64(len(expr))); err != nil {
-		return 0, err
-	}
-	prog, err := programOf(expr)
-	if err != nil {
-		return 0, err
-	}
-	size := int64(len(prog.Inst))
-	return size, maxRegexp.Check(size)
-}
-
-// asSyntax is what is wrong with the text of an expression.
-func asSyntax(err error) (string, bool) {
-	var wrong *syntax.Error
-	if !errors.As(err, &wrong) {
-		return "", false
-	}
-	return strings.TrimPrefix(wrong.Error(), "error parsing regexp: "), true
-}
-
 // add looks at what comes next, and returns how much of it: a character that is
 // not whole yet is left.
-func (s *scanner) add(env Env, b []byte) (int, error) {
+func (s *scanner) add(env value.Env, b []byte) (int, error) {
 	n := 0
 	for looks := 0; n < len(b) && !s.matched && utf8.FullRune(b[n:]); looks++ {
 		if looks%(16*runesPerLook) == 0 {

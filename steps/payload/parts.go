@@ -1,4 +1,4 @@
-package value
+package payload
 
 import (
 	"encoding/binary"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // part is the bytes from one offset to another, with their marks.
@@ -23,15 +24,15 @@ func (b *Blob) add(o Blob) {
 	b.Bytes = append(b.Bytes, o.Bytes...)
 }
 
-// mappingPiece decodes the mapping of a form that holds data, and finds what is
+// readWithData decodes the mapping of a form that holds data, and finds what is
 // wrong with it where nothing in it is left to the run.
-func (d *Decoder) mappingPiece(n *source.Node, what string, params []*Param, data *Payload, p piece) piece {
-	problems := len(d.problems)
-	d.payloadMapping(n, what, params)
+func readWithData(d *value.Decoder, n *source.Node, what string, params []*value.Param, data *Payload, p piece) piece {
+	problems := d.Count()
+	readMapping(d, n, what, params)
 	if data.Piece == nil {
 		return nil
 	}
-	if len(d.problems) > problems || !p.fixed() {
+	if d.Count() > problems || !p.fixed() {
 		return p
 	}
 	if c, err := data.whole(); err != nil || c.Size > StreamAbove {
@@ -44,9 +45,9 @@ func (d *Decoder) mappingPiece(n *source.Node, what string, params []*Param, dat
 }
 
 // crlfPiece is a text whose lines end with CR LF.
-type crlfPiece struct{ text Text }
+type crlfPiece struct{ text value.Text }
 
-func (d *Decoder) crlfPiece(n *source.Node) piece {
+func readCRLF(d *value.Decoder, n *source.Node) piece {
 	p := new(crlfPiece)
 	p.text.Decode(d, n)
 	return p
@@ -55,7 +56,7 @@ func (d *Decoder) crlfPiece(n *source.Node) piece {
 func (p *crlfPiece) fixed() bool { _, ok := p.text.Static(); return ok }
 
 // Append implements piece.
-func (p *crlfPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *crlfPiece) Append(env value.Env, b Blob) (Blob, error) {
 	m, err := p.text.Marked(env)
 	if err != nil {
 		return b, err
@@ -75,26 +76,26 @@ func (p *crlfPiece) Append(env Env, b Blob) (Blob, error) {
 // slicePiece is a part of data.
 type slicePiece struct {
 	data     Payload
-	from, to Signed
+	from, to value.Signed
 }
 
-func (d *Decoder) slicePiece(n *source.Node) piece {
+func readSlice(d *value.Decoder, n *source.Node) piece {
 	p := new(slicePiece)
-	return d.mappingPiece(n, "slice", p.params(), &p.data, p)
+	return readWithData(d, n, "slice", p.params(), &p.data, p)
 }
 
-func (p *slicePiece) params() []*Param {
-	return []*Param{
+func (p *slicePiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "data", Value: &p.data, Required: true, Help: "what to take a part of"},
 		{Key: "from", Value: &p.from, Help: "the first byte; negative numbers count from the end", Default: "0"},
 		{Key: "to", Value: &p.to, Help: "the byte behind the last one; negative numbers count from the end", Default: "the end"},
 	}
 }
 
-func (p *slicePiece) fixed() bool { return p.data.Static != nil && p.from.fixed() && p.to.fixed() }
+func (p *slicePiece) fixed() bool { return p.data.Static != nil && p.from.Fixed() && p.to.Fixed() }
 
 // Append implements piece.
-func (p *slicePiece) Append(env Env, b Blob) (Blob, error) {
+func (p *slicePiece) Append(env value.Env, b Blob) (Blob, error) {
 	data, err := p.data.Blob(env)
 	if err != nil {
 		return b, err
@@ -115,7 +116,7 @@ func (p *slicePiece) Append(env Env, b Blob) (Blob, error) {
 }
 
 // offset is a place in data of a size.
-func (p *slicePiece) offset(env Env, v *Signed, key string, size, otherwise int) (int, error) {
+func (p *slicePiece) offset(env value.Env, v *value.Signed, key string, size, otherwise int) (int, error) {
 	if !v.Given() {
 		return otherwise, nil
 	}
@@ -137,26 +138,26 @@ func (p *slicePiece) offset(env Env, v *Signed, key string, size, otherwise int)
 type prefixedPiece struct {
 	by   LengthForm
 	data Payload
-	add  Signed
+	add  value.Signed
 }
 
-func (d *Decoder) prefixedPiece(n *source.Node) piece {
+func readPrefixed(d *value.Decoder, n *source.Node) piece {
 	p := new(prefixedPiece)
-	return d.mappingPiece(n, "prefixed", p.params(), &p.data, p)
+	return readWithData(d, n, "prefixed", p.params(), &p.data, p)
 }
 
-func (p *prefixedPiece) params() []*Param {
-	return []*Param{
+func (p *prefixedPiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "by", Value: &p.by, Required: true, Help: "how the length is written: u16be, varint, {decimal: \"\\r\\n\"}, …"},
 		{Key: "data", Value: &p.data, Required: true, Help: "what the length is written before"},
 		{Key: "add", Value: &p.add, Help: "a number that is added to the length that is written, for lengths that count themselves too", Default: "0"},
 	}
 }
 
-func (p *prefixedPiece) fixed() bool { return p.data.Static != nil && p.add.fixed() }
+func (p *prefixedPiece) fixed() bool { return p.data.Static != nil && p.add.Fixed() }
 
 // Append implements piece.
-func (p *prefixedPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *prefixedPiece) Append(env value.Env, b Blob) (Blob, error) {
 	data, err := p.data.Blob(env)
 	if err != nil {
 		return b, err
@@ -170,7 +171,7 @@ func (p *prefixedPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	b.addDerived(length, &Trace{Marks: data.Marks})
+	b.addDerived(length, &value.Trace{Marks: data.Marks})
 	b.add(data)
 	return b, nil
 }
@@ -178,17 +179,17 @@ func (p *prefixedPiece) Append(env Env, b Blob) (Blob, error) {
 // checksumPiece is data with its Internet checksum in it.
 type checksumPiece struct {
 	data   Payload
-	at     Int
+	at     value.Int
 	pseudo pseudoHeader
 }
 
-func (d *Decoder) checksumPiece(n *source.Node) piece {
+func readChecksum(d *value.Decoder, n *source.Node) piece {
 	p := new(checksumPiece)
-	return d.mappingPiece(n, "checksum", p.params(), &p.data, p)
+	return readWithData(d, n, "checksum", p.params(), &p.data, p)
 }
 
-func (p *checksumPiece) params() []*Param {
-	return []*Param{
+func (p *checksumPiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "data", Value: &p.data, Required: true, Help: "what the checksum is computed of; its two bytes count as zero"},
 		{Key: "at", Value: &p.at, Required: true, Help: "the offset of the checksum, an even number"},
 		{Key: "pseudo", Value: &p.pseudo, Help: "{from, to, protocol}: the pseudo-header of TCP and UDP (RFC 9293, RFC 768, RFC 8200)"},
@@ -196,11 +197,11 @@ func (p *checksumPiece) params() []*Param {
 }
 
 func (p *checksumPiece) fixed() bool {
-	return p.data.Static != nil && p.at.fixed() && p.pseudo.fixed()
+	return p.data.Static != nil && p.at.Fixed() && p.pseudo.fixed()
 }
 
 // Append implements piece.
-func (p *checksumPiece) Append(env Env, b Blob) (Blob, error) {
+func (p *checksumPiece) Append(env value.Env, b Blob) (Blob, error) {
 	data, err := p.data.Blob(env)
 	if err != nil {
 		return b, err
@@ -219,50 +220,30 @@ func (p *checksumPiece) Append(env Env, b Blob) (Blob, error) {
 	if err != nil {
 		return b, err
 	}
-	sum := addInternet(addInternet(0, pseudo.Bytes), data.Bytes[:at])
-	check := internetChecksum(addInternet(sum, data.Bytes[at+2:]))
+	sum := value.InternetSum(value.InternetSum(0, pseudo.Bytes), data.Bytes[:at])
+	check := value.InternetChecksum(value.InternetSum(sum, data.Bytes[at+2:]))
 	if check == 0 && p.pseudo.udp(pseudo) {
 		check = 0xffff // for UDP a zero says that there is no checksum (RFC 768)
 	}
-	all := &Trace{Marks: append(pseudo.Marks, data.Marks...)}
+	all := &value.Trace{Marks: append(pseudo.Marks, data.Marks...)}
 	b.add(data.part(0, at))
 	b.addDerived(binary.BigEndian.AppendUint16(nil, check), all)
 	b.add(data.part(at+2, len(data.Bytes)))
 	return b, nil
 }
 
-// addInternet adds the 16-bit words of b to a sum as RFC 1071 says. The last
-// byte of an odd number is the upper half of a word.
-func addInternet(sum uint64, b []byte) uint64 {
-	for ; len(b) > 1; b = b[2:] {
-		sum += uint64(binary.BigEndian.Uint16(b))
-	}
-	if len(b) == 1 {
-		sum += uint64(b[0]) << 8
-	}
-	return sum
-}
-
-// internetChecksum folds a sum into the checksum.
-func internetChecksum(sum uint64) uint16 {
-	for sum > 0xffff {
-		sum = sum>>16 + sum&0xffff
-	}
-	return ^uint16(sum)
-}
-
 // pseudoHeader is what TCP and UDP count beside the segment.
 type pseudoHeader struct {
 	node     *source.Node
-	from, to Text
-	protocol Text
+	from, to value.Text
+	protocol value.Text
 }
 
 // Decode reads {from, to, protocol}.
-func (v *pseudoHeader) Decode(d *Decoder, n *source.Node) {
-	problems := len(d.problems)
-	d.payloadMapping(n, "pseudo", v.params())
-	for _, x := range []*Text{&v.from, &v.to} {
+func (v *pseudoHeader) Decode(d *value.Decoder, n *source.Node) {
+	problems := d.Count()
+	readMapping(d, n, "pseudo", v.params())
+	for _, x := range []*value.Text{&v.from, &v.to} {
 		if s, static := x.Static(); static && x.Given() {
 			if _, err := hostOf(s); err != nil {
 				d.Problem(x.Node, "%s", err)
@@ -274,13 +255,13 @@ func (v *pseudoHeader) Decode(d *Decoder, n *source.Node) {
 			d.Problem(v.protocol.Node, "%s", err)
 		}
 	}
-	if len(d.problems) == problems {
+	if d.Count() == problems {
 		v.node = n
 	}
 }
 
-func (v *pseudoHeader) params() []*Param {
-	return []*Param{
+func (v *pseudoHeader) params() []*value.Param {
+	return []*value.Param{
 		{Key: "from", Value: &v.from, Required: true, Help: "the address that the segment comes from; a port does not count"},
 		{Key: "to", Value: &v.to, Required: true, Help: "the address that it goes to"},
 		{Key: "protocol", Value: &v.protocol, Required: true, Help: "tcp, udp, icmp6 or a number"},
@@ -288,7 +269,7 @@ func (v *pseudoHeader) params() []*Param {
 }
 
 // Schema accepts the mapping.
-func (v *pseudoHeader) Schema() Schema { return formSchema(v.params)() }
+func (v *pseudoHeader) Schema() value.Schema { return formSchema(v.params)() }
 
 // Type names the type in the reference.
 func (v *pseudoHeader) Type() string { return "{from, to, protocol}" }
@@ -298,13 +279,13 @@ func (v *pseudoHeader) fixed() bool {
 }
 
 // bytes are the pseudo-header of a segment; none where it was not written.
-func (v *pseudoHeader) bytes(env Env, size int) (Blob, error) {
+func (v *pseudoHeader) bytes(env value.Env, size int) (Blob, error) {
 	var b Blob
 	if v.node == nil {
 		return b, nil
 	}
 	var ends [2]netip.Addr
-	for i, x := range []*Text{&v.from, &v.to} {
+	for i, x := range []*value.Text{&v.from, &v.to} {
 		m, err := x.Marked(env)
 		if err == nil {
 			ends[i], err = hostOf(m.Text)
@@ -312,7 +293,7 @@ func (v *pseudoHeader) bytes(env Env, size int) (Blob, error) {
 		if err != nil {
 			return b, err
 		}
-		b.addDerived(ends[i].AsSlice(), &Trace{Marks: m.Marks})
+		b.addDerived(ends[i].AsSlice(), &value.Trace{Marks: m.Marks})
 	}
 	if ends[0].Is4() != ends[1].Is4() {
 		return b, fmt.Errorf("%s and %s are addresses of two families", ends[0], ends[1])
@@ -345,7 +326,7 @@ func hostOf(s string) (netip.Addr, error) {
 	}
 	a, err := netip.ParseAddrPort(s)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("%s is not an Internet address", Quote(s))
+		return netip.Addr{}, fmt.Errorf("%s is not an Internet address", value.Quote(s))
 	}
 	return a.Addr().Unmap().WithZone(""), nil
 }
@@ -358,7 +339,7 @@ func protocolOf(word string) (int, error) {
 	}
 	n, err := strconv.ParseUint(word, 0, 8)
 	if err != nil {
-		return 0, errors.New(Quote(word) + " is not a protocol; write tcp, udp, icmp6 or a number up to 255")
+		return 0, errors.New(value.Quote(word) + " is not a protocol; write tcp, udp, icmp6 or a number up to 255")
 	}
 	return int(n), nil
 }

@@ -1,4 +1,4 @@
-package value
+package payload
 
 import (
 	"bytes"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // StreamAbove is the size above which a payload is not held in memory: it is
@@ -22,7 +23,7 @@ const StreamChunk = 256 << 10
 
 // sized is a piece that can be large without holding its bytes.
 type sized interface {
-	content(env Env) (Content, error)
+	content(env value.Env) (Content, error)
 }
 
 // A Content is the bytes of a payload that are made as they are needed.
@@ -35,7 +36,7 @@ type Content struct {
 }
 
 // contentOf is the content of any piece.
-func contentOf(p piece, env Env) (Content, error) {
+func contentOf(p piece, env value.Env) (Content, error) {
 	if s, ok := p.(sized); ok {
 		return s.content(env)
 	}
@@ -44,7 +45,7 @@ func contentOf(p piece, env Env) (Content, error) {
 }
 
 // Large reports whether the payload is to be streamed, and gives its content.
-func (p *Payload) Large(env Env) (Content, bool, error) {
+func (p *Payload) Large(env value.Env) (Content, bool, error) {
 	if _, ok := p.Piece.(sized); !ok {
 		return Content{}, false, nil
 	}
@@ -56,7 +57,7 @@ func (p *Payload) Large(env Env) (Content, bool, error) {
 	return c, c.Size > StreamAbove, err
 }
 
-func (p ListPiece) content(env Env) (Content, error) {
+func (p ListPiece) content(env value.Env) (Content, error) {
 	var all Content
 	var parts []Content
 	for _, q := range p {
@@ -65,7 +66,7 @@ func (p ListPiece) content(env Env) (Content, error) {
 			return Content{}, err
 		}
 		parts = append(parts, c)
-		all.Size, all.Once = sum64(all.Size, c.Size), all.Once || c.Once
+		all.Size, all.Once = value.Sum(all.Size, c.Size), all.Once || c.Once
 	}
 	all.Open = func() io.Reader {
 		readers := make([]io.Reader, len(parts))
@@ -77,17 +78,17 @@ func (p ListPiece) content(env Env) (Content, error) {
 	return all, nil
 }
 
-func (p *repeatPiece) content(env Env) (Content, error) {
+func (p *repeatPiece) content(env value.Env) (Content, error) {
 	data, err := p.data.Bytes(env)
 	if err != nil {
 		return Content{}, err
 	}
 	times, err := p.times.Eval(env)
-	n := Product(int64(len(data)), int64(times))
+	n := value.Product(int64(len(data)), int64(times))
 	return Content{Size: n, Open: func() io.Reader { return newCycle(data, n) }}, err
 }
 
-func (p *padPiece) content(env Env) (Content, error) {
+func (p *padPiece) content(env value.Env) (Content, error) {
 	c, err := contentOf(p.data, env)
 	if err != nil {
 		return Content{}, err
@@ -153,24 +154,24 @@ func NextPiece(r io.Reader, buf []byte) ([]byte, error) {
 
 // randomPiece is bytes that look random and are the same for the same seed:
 // ChaCha8 of Go's math/rand/v2.
-type randomPiece struct{ size, seed Size }
+type randomPiece struct{ size, seed value.Size }
 
-func (d *Decoder) randomPiece(n *source.Node) piece {
+func readRandom(d *value.Decoder, n *source.Node) piece {
 	p := new(randomPiece)
-	d.payloadMapping(n, "random", p.params())
+	readMapping(d, n, "random", p.params())
 	return p
 }
 
-func (p *randomPiece) params() []*Param {
-	return []*Param{
+func (p *randomPiece) params() []*value.Param {
+	return []*value.Param{
 		{Key: "size", Value: &p.size, Required: true, Help: "how many bytes"},
 		{Key: "seed", Value: &p.seed, Required: true, Help: "a number; the same seed makes the same bytes"},
 	}
 }
 
-func (p *randomPiece) fixed() bool { return p.size.fixed() && p.seed.fixed() }
+func (p *randomPiece) fixed() bool { return p.size.Fixed() && p.seed.Fixed() }
 
-func (p *randomPiece) content(env Env) (Content, error) {
+func (p *randomPiece) content(env value.Env) (Content, error) {
 	size, err := p.size.Eval(env)
 	if err != nil {
 		return Content{}, err
@@ -182,26 +183,26 @@ func (p *randomPiece) content(env Env) (Content, error) {
 	return Content{Size: size, Open: open}, err
 }
 
-func (p *randomPiece) Append(env Env, b Blob) (Blob, error) { return appendStream(p, env, b) }
+func (p *randomPiece) Append(env value.Env, b Blob) (Blob, error) { return appendStream(p, env, b) }
 
 // filePiece is the content of a file. A relative path is one beside the
 // scenario file.
 type filePiece struct {
-	path Text
+	path value.Text
 }
 
-func (d *Decoder) filePiece(n *source.Node) piece {
+func readFile(d *value.Decoder, n *source.Node) piece {
 	p := new(filePiece)
 	p.path.Decode(d, n)
 	if p.path.Given() {
-		d.NeedPath(ReadFile, &p.path, FromFolder)
+		d.NeedPath(value.ReadFile, &p.path, value.FromFolder)
 	}
 	return p
 }
 
 func (p *filePiece) fixed() bool { return false }
 
-func (p *filePiece) content(env Env) (Content, error) {
+func (p *filePiece) content(env value.Env) (Content, error) {
 	path, err := p.path.Eval(env)
 	if err != nil {
 		return Content{}, err
@@ -236,15 +237,15 @@ func (r *fileReader) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *filePiece) Append(env Env, b Blob) (Blob, error) { return appendStream(p, env, b) }
+func (p *filePiece) Append(env value.Env, b Blob) (Blob, error) { return appendStream(p, env, b) }
 
 // appendStream reads a piece into memory.
-func appendStream(p sized, env Env, b Blob) (Blob, error) {
+func appendStream(p sized, env value.Env, b Blob) (Blob, error) {
 	c, err := p.content(env)
 	if err != nil {
 		return b, err
 	}
-	if err := maxPayload.Check(sum64(int64(len(b.Bytes)), c.Size)); err != nil {
+	if err := value.MaxPayload.Check(value.Sum(int64(len(b.Bytes)), c.Size)); err != nil {
 		return b, err
 	}
 	rest, err := io.ReadAll(c.Open())

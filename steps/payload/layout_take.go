@@ -1,4 +1,4 @@
-package value
+package payload
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A LayoutValue is a field that has a name, with its value, which may bear a
@@ -17,14 +18,14 @@ type LayoutValue struct {
 
 // Take takes the bytes of a source apart and sets the names of the fields.
 // Piece is the value that holds some of the bytes, by where they begin.
-func (l *Layout) Take(env Env, src LayoutSource, piece func(b []byte, at int) any) ([]LayoutValue, error) {
+func (l *Layout) Take(env value.Env, src LayoutSource, piece func(b []byte, at int) any) ([]LayoutValue, error) {
 	t := &taker{env: env, src: src, piece: piece, known: env.Known}
 	err := t.fields(l)
 	return t.values, err
 }
 
 // Check takes apart bytes that came; from is where they begin in all that did.
-func (l *Layout) Check(env Env, b []byte, from int) error {
+func (l *Layout) Check(env value.Env, b []byte, from int) error {
 	t := &taker{
 		env: env, src: &heldBytes{b: b},
 		piece: func(b []byte, at int) any { return env.Piece(string(b), from+at) },
@@ -34,7 +35,7 @@ func (l *Layout) Check(env Env, b []byte, from int) error {
 }
 
 // Unpack takes apart bytes that a payload gave.
-func (l *Layout) Unpack(env Env, b Blob) ([]LayoutValue, error) {
+func (l *Layout) Unpack(env value.Env, b Blob) ([]LayoutValue, error) {
 	t := &taker{
 		env: env, src: &heldBytes{b: b.Bytes},
 		piece: func(p []byte, at int) any { return b.part(at, at+len(p)).Value() },
@@ -46,7 +47,7 @@ func (l *Layout) Unpack(env Env, b Blob) ([]LayoutValue, error) {
 
 // A taker takes bytes apart.
 type taker struct {
-	env    Env
+	env    value.Env
 	src    LayoutSource
 	at     int // the offset of the next byte
 	piece  func(b []byte, at int) any
@@ -73,7 +74,7 @@ func (t *taker) all(l *Layout) error {
 	if err != nil || len(left) == 0 {
 		return err
 	}
-	return Mismatchf("%s left over behind the last field, at offset %d: %s; a field {rest: any} takes what is left",
+	return value.Mismatchf("%s left over behind the last field, at offset %d: %s; a field {rest: any} takes what is left",
 		count(len(left), "byte is", "bytes are"), t.at, event.Shown(string(left[:min(len(left), shown)])))
 }
 
@@ -100,7 +101,7 @@ func (t *taker) next(f *layoutField, n int) ([]byte, error) {
 		return nil, err
 	}
 	if len(b) < n {
-		return nil, Mismatchf("%s needs %s, but %s after %d of them", f.at(t.at), count(n, "byte", "bytes"), t.src.Ended(), len(b))
+		return nil, value.Mismatchf("%s needs %s, but %s after %d of them", f.at(t.at), count(n, "byte", "bytes"), t.src.Ended(), len(b))
 	}
 	t.at += n
 	return b, nil
@@ -117,7 +118,7 @@ func (t *taker) set(f *layoutField, v any) {
 // setNumber sets a field's name to the number that some bytes stand for.
 func (t *taker) setNumber(f *layoutField, v any, b []byte, at int) {
 	if f.as.Given() {
-		t.set(f, WithTrace(v, Derived(v, TraceOf(t.piece(b, at)).Origins(nil))))
+		t.set(f, value.WithTrace(v, value.Derived(v, value.TraceOf(t.piece(b, at)).Origins(nil))))
 	}
 }
 
@@ -131,7 +132,7 @@ func (t *taker) same(f *layoutField, p *Payload, b []byte, at int) error {
 		return err
 	}
 	if !bytes.Equal(want.Bytes, b) {
-		return &Mismatch{Msg: "the bytes differ in " + f.at(at), Want: want.Bytes, Got: bytes.Clone(b), Data: true}
+		return &value.Mismatch{Msg: "the bytes differ in " + f.at(at), Want: want.Bytes, Got: bytes.Clone(b), Data: true}
 	}
 	t.known(event.Shifted(want.Marks, at))
 	return nil

@@ -1,4 +1,4 @@
-package value
+package payload
 
 import (
 	"slices"
@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // A Layout takes bytes apart: its fields say what is in them, one behind the
@@ -21,8 +22,8 @@ type layoutField struct {
 	form  string // as the file has it: u16be
 	place string // its number in the layout: 3, or 3.1 within another one
 	node  *source.Node
-	as    SingleName
-	exprs []*Expr
+	as    value.SingleName
+	exprs []*value.Expr
 	part  layoutPart
 }
 
@@ -37,8 +38,8 @@ type layoutPart interface {
 type layoutForm struct {
 	key    string
 	help   string
-	schema func() Schema
-	decode func(d *Decoder, f *layoutField, n *source.Node)
+	schema func() value.Schema
+	decode func(d *value.Decoder, f *layoutField, n *source.Node)
 }
 
 // layoutForms lists the forms. Integers and the forms of payloads come besides.
@@ -53,15 +54,15 @@ func layoutForms() []layoutForm {
 func newField() *layoutField { return new(layoutField) }
 
 // LayoutForms lists the forms of a layout's fields with their help.
-func LayoutForms() []DocRow {
-	rows := []DocRow{{
+func LayoutForms() []value.DocRow {
+	rows := []value.DocRow{{
 		Key:  "u8 … i64le, varint",
 		Help: "an integer in a form of payloads: a number or an expression, which it must be, any, {as: NAME, expect: CONDITION}, or a list of these for several",
 	}}
 	for _, f := range layoutForms() {
-		rows = append(rows, DocRow{Key: f.key, Help: f.help})
+		rows = append(rows, value.DocRow{Key: f.key, Help: f.help})
 	}
-	return append(rows, DocRow{Key: "text, hex, …", Help: "a text or any other form of a payload stands for its own bytes"})
+	return append(rows, value.DocRow{Key: "text, hex, …", Help: "a text or any other form of a payload stands for its own bytes"})
 }
 
 func layoutKeys() []string {
@@ -75,9 +76,9 @@ func layoutKeys() []string {
 }
 
 // Decode reads a list of fields.
-func (l *Layout) Decode(d *Decoder, n *source.Node) { l.decode(d, n, "") }
+func (l *Layout) Decode(d *value.Decoder, n *source.Node) { l.decode(d, n, "") }
 
-func (l *Layout) decode(d *Decoder, n *source.Node, under string) {
+func (l *Layout) decode(d *value.Decoder, n *source.Node, under string) {
 	l.Node = n
 	if n.Kind != source.List {
 		d.Problem(n, "a layout is a list of fields, not %s", n.Describe()).Hint = "write [{u16be: {as: id}}, {rest: any}]"
@@ -98,26 +99,26 @@ func (l *Layout) decode(d *Decoder, n *source.Node, under string) {
 func (l *Layout) Given() bool { return l.Node != nil }
 
 // field reads an item of the list.
-func (l *Layout) field(d *Decoder, n *source.Node, place string) {
+func (l *Layout) field(d *value.Decoder, n *source.Node, place string) {
 	if n.Kind == source.Map && len(n.Entries) == 1 {
-		key, value := n.Entries[0].Key, n.Entries[0].Value
-		if form := integerFormOf(key.Text); form != nil {
-			d.NotEmpty(value)
-			for _, item := range Listed(value) {
-				l.add(d, key, key.Text, place, func(f *layoutField) { form.field(d, f, item) })
+		key, of := n.Entries[0].Key, n.Entries[0].Value
+		if form := value.IntegerFormOf(key.Text); form != nil {
+			d.NotEmpty(of)
+			for _, item := range value.Listed(of) {
+				l.add(d, key, key.Text, place, func(f *layoutField) { readInteger(d, form, f, item) })
 			}
 			return
 		}
 		for _, form := range layoutForms() {
 			if form.key == key.Text {
-				l.add(d, key, key.Text, place, func(f *layoutField) { form.decode(d, f, value) })
+				l.add(d, key, key.Text, place, func(f *layoutField) { form.decode(d, f, of) })
 				return
 			}
 		}
-		if !IsPayloadForm(key.Text) {
+		if !IsForm(key.Text) {
 			p := d.Problem(key, "unknown form of a field %q", key.Text)
 			if p.Hint = source.DidYouMean(key.Text, layoutKeys()); p.Hint == "" {
-				p.Hint = "a field is a text, or a mapping with one of " + JoinOr(layoutKeys())
+				p.Hint = "a field is a text, or a mapping with one of " + value.JoinOr(layoutKeys())
 			}
 			return
 		}
@@ -134,83 +135,83 @@ func (l *Layout) field(d *Decoder, n *source.Node, place string) {
 }
 
 // add adds a field, with the expressions that decode compiles.
-func (l *Layout) add(d *Decoder, at *source.Node, form, place string, decode func(*layoutField)) {
+func (l *Layout) add(d *value.Decoder, at *source.Node, form, place string, decode func(*layoutField)) {
 	f := &layoutField{form: form, place: place, node: at}
-	before, problems := len(d.exprs), len(d.problems)
+	before, problems := d.Exprs(), d.Count()
 	decode(f)
-	f.exprs = slices.Clone(d.exprs[before:])
+	f.exprs = d.ExprsSince(before)
 	if p, ok := f.part.(*prefixedPart); ok {
 		p.layout.before -= before
 	}
-	if f.part != nil && len(d.problems) == problems {
+	if f.part != nil && d.Count() == problems {
 		l.fields = append(l.fields, f)
 	}
 }
 
 // params are the keys that every named field has, before those of its part.
-func (f *layoutField) params(p interface{ params() []*Param }) func() []*Param {
-	return func() []*Param {
-		return append([]*Param{{Key: "as", Value: &f.as, Help: "the name that what stands there gets"}}, p.params()...)
+func (f *layoutField) params(p interface{ params() []*value.Param }) func() []*value.Param {
+	return func() []*value.Param {
+		return append([]*value.Param{{Key: "as", Value: &f.as, Help: "the name that what stands there gets"}}, p.params()...)
 	}
 }
 
-// field decodes what an integer must be.
-func (form *integerForm) field(d *Decoder, f *layoutField, n *source.Node) {
+// readInteger decodes what an integer of a form must be.
+func readInteger(d *value.Decoder, form *value.IntegerForm, f *layoutField, n *source.Node) {
 	p := &integerPart{form: form}
-	p.cond.Unit = form.unit()
+	p.cond.Unit = form.Unit()
 	f.part = p
 	switch {
 	case n.Kind == source.Map:
-		d.Mapping(n, f.params(p)(), form.name)
+		d.Mapping(n, f.params(p)(), form.Name)
 	case n.Kind != source.Scalar || n.Text != "any":
-		p.want = form.number(d, n)
+		p.want = form.Number(d, n)
 	}
 }
 
-func decodeBytesPart(d *Decoder, f *layoutField, n *source.Node) {
-	p := &bytesPart{size: Size{AtMost(&MaxKept)}}
+func decodeBytesPart(d *value.Decoder, f *layoutField, n *source.Node) {
+	p := &bytesPart{size: value.Size{Number: value.AtMost(&value.MaxKept)}}
 	f.part = p
-	d.fieldMapping(n, "bytes", f.params(p)())
+	fieldMapping(d, n, "bytes", f.params(p)())
 }
 
-func decodeRest(d *Decoder, f *layoutField, n *source.Node) {
+func decodeRest(d *value.Decoder, f *layoutField, n *source.Node) {
 	p := new(restPart)
 	f.part = p
 	switch {
 	case n.Kind == source.Scalar && n.Text == "any":
-	case n.Kind == source.Map && (len(n.Entries) != 1 || !IsPayloadForm(n.Entries[0].Key.Text)):
-		d.fieldMapping(n, "rest", f.params(p)())
+	case n.Kind == source.Map && (len(n.Entries) != 1 || !IsForm(n.Entries[0].Key.Text)):
+		fieldMapping(d, n, "rest", f.params(p)())
 	default:
 		p.want.Decode(d, n)
 	}
 }
 
-func decodePrefixed(d *Decoder, f *layoutField, n *source.Node) {
+func decodePrefixed(d *value.Decoder, f *layoutField, n *source.Node) {
 	p := new(prefixedPart)
 	p.layout.under = f.place + "."
 	f.part = p
-	d.fieldMapping(n, "prefixed", f.params(p)())
+	fieldMapping(d, n, "prefixed", f.params(p)())
 	if p.layout.Given() && p.data.Given() {
 		d.Problem(p.data.Node, "prefixed takes data or layout, not both").Hint = "a layout can hold what the data must be"
 	}
 }
 
 // fieldMapping decodes the mapping that a form takes.
-func (d *Decoder) fieldMapping(n *source.Node, what string, params []*Param) {
+func fieldMapping(d *value.Decoder, n *source.Node, what string, params []*value.Param) {
 	if n.Kind != source.Map {
-		d.Problem(n, "%s of a layout is a mapping {%s}, not %s", what, strings.Join(keyNames(params), ", "), n.Describe())
+		d.Problem(n, "%s of a layout is a mapping {%s}, not %s", what, strings.Join(value.KeyNames(params), ", "), n.Describe())
 		return
 	}
 	d.Mapping(n, params, what)
 }
 
-// NamesIn implements [Namer].
+// NamesIn implements [value.Namer].
 func (l *Layout) NamesIn(n *source.Node, add func(string)) {
 	for _, item := range n.Items {
 		if item.Kind != source.Map || len(item.Entries) != 1 {
 			continue
 		}
-		for _, field := range Listed(item.Entries[0].Value) {
+		for _, field := range value.Listed(item.Entries[0].Value) {
 			if as := field.Get("as"); as != nil && as.Kind == source.Scalar {
 				add(as.Text)
 			}
@@ -224,8 +225,8 @@ func (l *Layout) NamesIn(n *source.Node, add func(string)) {
 // A Gives is what a field, or a group of a regular expression, gives: a name,
 // and what is needed before.
 type Gives struct {
-	Exprs    []*Expr // which see the names of the fields before
-	Name     string  // "" where it has none
+	Exprs    []*value.Expr // which see the names of the fields before
+	Name     string        // "" where it has none
 	At       *source.Node
 	Compared bool // the name says in messages what differs, and need not be used
 }
@@ -247,8 +248,8 @@ func (l *Layout) Walk(visit func(Gives)) {
 }
 
 // Exprs are the expressions of all fields.
-func (l *Layout) Exprs() []*Expr {
-	var list []*Expr
+func (l *Layout) Exprs() []*value.Expr {
+	var list []*value.Expr
 	for _, f := range l.fields {
 		list = append(list, f.exprs...)
 	}
@@ -278,36 +279,36 @@ func (l *Layout) Rest() *source.Node {
 }
 
 // Schema accepts a list of fields.
-func (l *Layout) Schema() Schema { return Schema{"$ref": "#/$defs/layout"} }
+func (l *Layout) Schema() value.Schema { return value.Schema{"$ref": "#/$defs/layout"} }
 
 // Type names the type in the reference.
 func (l *Layout) Type() string { return "layout" }
 
 // LayoutSchemas are the schema's definitions that all layouts refer to.
-func LayoutSchemas() map[string]Schema {
+func LayoutSchemas() map[string]value.Schema {
 	part := new(integerPart)
-	part.cond.Unit = SignedUnit
-	one := Schema{"anyOf": []Schema{{"const": "any"}, new(Signed).Schema(), formSchema(newField().params(part))()}}
-	forms := Schema{}
-	for _, f := range integerForms {
-		forms[f.name] = Schema{"$ref": "#/$defs/integer_field"}
+	part.cond.Unit = value.SignedUnit
+	one := value.Schema{"anyOf": []value.Schema{{"const": "any"}, new(value.Signed).Schema(), formSchema(newField().params(part))()}}
+	forms := value.Schema{}
+	for _, f := range value.IntegerForms {
+		forms[f.Name] = value.Schema{"$ref": "#/$defs/integer_field"}
 	}
 	for _, f := range layoutForms() {
 		value := f.schema()
 		value["description"] = f.help
 		forms[f.key] = value
 	}
-	mapping := Object(forms)
+	mapping := value.Object(forms)
 	mapping["minProperties"], mapping["maxProperties"] = 1, 1
-	return map[string]Schema{
-		"layout":        {"type": "array", "minItems": 1, "items": Schema{"anyOf": []Schema{mapping, payloadSchema()}}},
-		"integer_field": {"anyOf": []Schema{one, {"type": "array", "minItems": 1, "items": one}}},
+	return map[string]value.Schema{
+		"layout":        {"type": "array", "minItems": 1, "items": value.Schema{"anyOf": []value.Schema{mapping, payloadSchema()}}},
+		"integer_field": {"anyOf": []value.Schema{one, {"type": "array", "minItems": 1, "items": one}}},
 	}
 }
 
-func restSchema() Schema {
+func restSchema() value.Schema {
 	named := formSchema(newField().params(new(restPart)))()
-	return Schema{"anyOf": []Schema{named, payloadSchema()}}
+	return value.Schema{"anyOf": []value.Schema{named, payloadSchema()}}
 }
 
 // A LayoutSource has the bytes that a layout takes apart.
