@@ -12,7 +12,9 @@ import (
 
 // recordsFrames reports whether the frames of a run are recorded: only in a
 // network that the scenario alone has, and where somebody wants them.
-func recordsFrames(s *scenarios.Scenario, o Options) bool { return o.Frames && OwnNetwork(s, o) }
+func recordsFrames(s *scenarios.Scenario, o Options) bool {
+	return (o.Frames || s.Wire.Given()) && OwnNetwork(s, o)
+}
 
 // A recording is the frames of a network, where they are recorded.
 type recording struct{ of *lab.Recording }

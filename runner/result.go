@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/sockscript/sockscript/runner/flows"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/network"
@@ -23,7 +24,7 @@ func Describe(s *scenarios.Scenario) history.Scenario {
 		text = ""
 	}
 	return history.Scenario{
-		Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line(), Source: text, SourceLine: first,
+		Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line(), Source: text, SourceLine: first, Wire: s.Wire.Given(),
 	}
 }
 
@@ -109,6 +110,18 @@ func (r *run) outputs() []history.Program {
 		}
 	}
 	return list
+}
+
+// crossed compares what crossed the network with what the scenario says of it.
+func (r *run) crossed(res *history.Result) {
+	if res.Status != history.Passed || !r.scenario.Wire.Given() {
+		return
+	}
+	if u := flows.Check(res.Record, r.scenario.Wire.List); u != nil {
+		res.Status = history.Failed
+		res.Failure = history.NewFailure(&placedError{u.Node, errors.New(u.Message)})
+		res.Failure.At = &history.Spot{Pos: u.Node.Pos, Line: u.Node.Line()}
+	}
 }
 
 // settle turns how the actors ended into the result.

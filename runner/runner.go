@@ -83,6 +83,7 @@ func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result 
 	res.Elapsed = time.Since(start)
 	res.Record = r.record()
 	r.settle(res, err)
+	r.crossed(res)
 	if res.Failure != nil {
 		res.Failure.Programs = r.outputs()
 	}

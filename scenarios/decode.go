@@ -9,6 +9,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/scenarios/wire"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -30,6 +31,7 @@ type document struct {
 	include     includeList
 	files       files
 	network     network.Plan
+	wire        wire.Section
 	procedures  step.Procedures
 	actors      actors
 	sequence    sequence
@@ -50,6 +52,7 @@ func (doc *document) params() []*value.Param {
 		{Key: "include", Value: doc.include, Help: "files whose procedures and vars the scenario uses: one or a list. A text with a / or an ending is a file, relative to this one; a word is a library that ships with sockscript; {as: NAME, from: …} gives it another name"},
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start; {raw: TEXT} is a text in which ${ means nothing"},
 		{Key: "network", Value: &doc.network, Help: network.Help},
+		{Key: "wire", Value: &doc.wire, Help: "what must have crossed the network: a list, which may be empty. The transcript then ends with the lines of the wire"},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Help: "the actors by name, each with its steps; they run at the same time"},
 		{Key: "sequence", Value: &doc.sequence, Help: "turns of several actors, one after the other: each item is an actor with its steps"},
@@ -124,7 +127,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	s.Actors, s.Sequence = doc.cast(), doc.sequence.body()
 	s.KnownFailure = doc.known.Text
 	s.Steps = r.Steps()
-	s.Files, s.Network = doc.files.list, doc.network
+	s.Files, s.Network, s.Wire = doc.files.list, doc.network, doc.wire
 	s.place(r.Decoder)
 	s.nameLinks()
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
@@ -190,6 +193,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 		}
 	}
 	problems = append(problems, s.Network.CheckSteps(checked)...)
+	problems = append(problems, s.Wire.Check(s.wirePlace())...)
 	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
 }
 
@@ -202,6 +206,19 @@ func (doc *document) variables() map[string]*source.Node {
 	}
 	maps.Copy(all, doc.vars.nodes)
 	return all
+}
+
+// wirePlace is what the section wire is checked against.
+func (s *Scenario) wirePlace() wire.Place {
+	p := wire.Place{Own: s.Network.Own(), LoDown: s.Network.LoDown, Topology: s.Network.Topology()}
+	bodies := make(map[string]*step.Block)
+	for _, a := range s.Actors {
+		p.Actors = append(p.Actors, a.Name)
+		bodies[a.Name] = a.Body
+	}
+	p.MayName = func(actor, name string) bool { return bodies[actor].MayName(name) }
+	p.Names = func(actor string) []string { return bodies[actor].Names() }
+	return p
 }
 
 // noReferences reports what an expression that is settled before any actor

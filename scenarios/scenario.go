@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/scenarios/wire"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
@@ -39,6 +40,7 @@ type Scenario struct {
 	Included     []*Included
 	Files        []*File
 	Network      network.Plan
+	Wire         wire.Section // what must have crossed the network
 	Actors       []*Actor
 	// Sequence holds the turns of actors that happen in one order; nil where
 	// there are none.

@@ -50,6 +50,7 @@ type session struct {
 
 	order  choice
 	unmask bool
+	wire   bool
 	full   bool
 	lanes  bool
 	states bool
@@ -96,6 +97,12 @@ func (s *session) bindForm(c *cobra.Command) {
 	s.bindStates(c)
 	f.BoolVar(&s.unmask, "unmask", false, "print ports, temporary folders and process ids as they were")
 	f.BoolVar(&s.full, "full", false, "print all data and arguments of programs, not only their first 64 bytes")
+	s.bindWire(c)
+}
+
+// bindWire adds the flag that shows the wire.
+func (s *session) bindWire(c *cobra.Command) {
+	c.Flags().BoolVar(&s.wire, "wire", false, "end transcripts with what crossed the network on each connection, where the scenario has a network of its own")
 }
 
 // bindStates adds the flag that shows TCP states. Golden files never have them.
@@ -273,6 +280,7 @@ func (p *program) style(s *session) report.Style {
 		Color: p.out.color(),
 		Width: p.out.width(),
 		Lanes: s.lanes, States: s.states,
+		Wire: s.wire,
 	}
 }
 
@@ -302,8 +310,8 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 	elsewhere := userns.New(p.hurry)
 	defer elsewhere.Close()
 	options := suite.Options{
-		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Frames: s.reports.pcap != "", Keep: s.keep, Hurry: p.hurry},
-		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict,
+		Run:  runner.Options{Vars: s.vars, Timeout: s.timeout, Full: s.full, FoldAll: s.tellsFailuresOnly(), Private: s.private, Frames: s.wire || s.reports.pcap != "", Keep: s.keep, Hurry: p.hurry},
+		Jobs: s.jobs, Count: s.count, FailFast: s.failFast, Stress: s.stress > 0, Goldens: s.goldens, Strict: s.strict, Wire: s.wire,
 		Elsewhere: s.sandbox.elsewhere(elsewhere.Run),
 	}
 	if s.reports.pcap != "" {

@@ -30,6 +30,7 @@ func (p *program) testCommand() *cobra.Command {
 	c.Flags().BoolVar(&s.update, "update", false, "write the golden files, and say which changed")
 	c.Flags().BoolVar(&s.prune, "prune", false, "with --update: remove the golden files that no scenario has")
 	s.bindStates(c)
+	s.bindWire(c)
 	s.bindSave(c)
 	s.reports.bind(c)
 	c.RunE = func(c *cobra.Command, args []string) error {

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -43,6 +44,23 @@ func isLocal(a sock.Addr) bool {
 		return a.IP.Unmap().IsLoopback() || a.IP.IsUnspecified()
 	}
 	return a.Path == "" || strings.HasPrefix(a.Path, "@")
+}
+
+// Owner is the actor and the name of the socket that has an address on a host;
+// ok is false where the scenario has none.
+func (r *Record) Owner(host string, a sock.Addr, typ int) (actor, name string, ok bool) {
+	r.prepare()
+	o, ok := r.masks.owner(host, a, typ, math.MaxInt64)
+	if !ok || o.typ != typ {
+		return "", "", false
+	}
+	return o.actor, o.name, true
+}
+
+// Address is an address on a host as a transcript shows it.
+func (r *Record) Address(host string, a sock.Addr, typ int) string {
+	r.prepare()
+	return r.masks.addr(a, &event.Event{Op: event.OpAccept, End: math.MaxInt64, Endpoints: &event.Endpoints{Host: host, Type: typ}})
 }
 
 // delivers reports whether what a socket on one host sends to an address may

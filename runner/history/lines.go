@@ -115,6 +115,24 @@ func (r *Record) Events() []Line {
 	return lines
 }
 
+// Depth is the depth of an event in causal order, or of the fold that took it: that
+// of its line. Of an event that is not printed it is that of the lines before it.
+func (r *Record) Depth(c event.Cause) int {
+	r.prepare()
+	i := r.graph.find(c)
+	if i < 0 {
+		return 0
+	}
+	return r.graph.nodes[i].depth
+}
+
+// LengthVaries reports whether the data of an event holds a masked text that may
+// be longer in another run.
+func (r *Record) LengthVaries(e *event.Event) bool {
+	r.prepare()
+	return e.Mask != "" || r.masks.lengthVaries(e)
+}
+
 // Start is when the line's call was made, since the run's start: of folded
 // rounds the first one's. Replicas that are folded have no time of their own.
 func (l Line) Start() time.Duration {

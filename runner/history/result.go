@@ -32,6 +32,7 @@ type Scenario struct {
 	At          source.Pos
 	Line        string // the text of the file's line at At
 	Source      string // the document that the scenario is in; "" where that is very long
+	Wire        bool   // its transcript ends with the lines of the wire
 	SourceLine  int    // the line of the file with which Source begins
 	// Capture says that the frames of the run are to be kept in a file; nil where
 	// the scenario says nothing of it.

@@ -16,7 +16,7 @@ import (
 
 // JSON is the report for programs: JSON lines, one object each, in the order
 // of the transcript. It is a [Reporter]. The objects are [EventObject],
-// [FoldObject], [ScenarioObject], [ProblemObject], [CheckObject] and
+// [FoldObject], [WireObject], [ScenarioObject], [ProblemObject], [CheckObject] and
 // [SummaryObject]; the field type distinguishes them. Ports, temporary folders
 // and process ids are masked as in the transcript unless the style says
 // otherwise, and times come only with the order by time or without masks, so
@@ -64,6 +64,16 @@ type FoldObject struct {
 	Replicas int      `json:"replicas,omitempty" doc:"how many replicas are folded; not there for rounds"`
 	Start    *float64 `json:"start,omitempty" doc:"seconds from the start of the scenario to the first call of the rounds; with --order time and --unmask only"`
 	End      *float64 `json:"end,omitempty" doc:"seconds from the start of the scenario to the end of their last call; with --order time and --unmask only"`
+}
+
+// A WireObject is what crossed the network between two sockets.
+type WireObject struct {
+	Type       string   `json:"type" doc:"wire"`
+	Scenario   string   `json:"scenario" doc:"the scenario's name"`
+	Run        int      `json:"run" doc:"the number of the run that is reported, from 1"`
+	Connection string   `json:"connection" doc:"between whom: client.sock <-> server.conn, and where, if there are several places"`
+	Lines      []string `json:"lines" doc:"the lines of the wire: > 1:18(17)"`
+	Alike      int      `json:"alike" doc:"how many connections had these lines"`
 }
 
 // A ScenarioObject is how a scenario ended. It comes after its events.
@@ -197,6 +207,11 @@ func (j *JSON) Outcome(o *Outcome) error {
 		}
 		for _, l := range o.Result.Lines(order, j.Style.Form) {
 			if err := j.line(o, l); err != nil {
+				return err
+			}
+		}
+		for _, sec := range j.Style.sections(o.Result) {
+			if err := j.write(WireObject{"wire", o.Scenario.Name, o.Run, sec.Head, sec.Lines, sec.Alike}); err != nil {
 				return err
 			}
 		}

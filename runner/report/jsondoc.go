@@ -26,6 +26,7 @@ var objects = []struct {
 }{
 	{"event", "A call that an actor made.", EventObject{}},
 	{"fold", "Rounds of a repetition, or replicas of an actor, that print like those around them.", FoldObject{}},
+	{"wire", "What crossed the network on one connection. It comes after the events, with --wire or where the scenario has the key wire.", WireObject{}},
 	{"scenario", "How a scenario ended. It comes after its events.", ScenarioObject{}},
 	{"failure", "The value of the field failure of a scenario.", FailureObject{}},
 	{"others", "An item of the field others of a failure.", DoingObject{}},

@@ -25,6 +25,8 @@ type Style struct {
 	Width int
 	// States writes below each event of a TCP socket the states of both ends.
 	States bool
+	// Wire shows the lines of the wire, also where the scenario does not say so.
+	Wire bool
 	// Lanes gives each actor a column of its own, where the terminal is wide
 	// enough for that.
 	Lanes bool
@@ -43,6 +45,7 @@ func Transcript(w io.Writer, r *history.Result, s Style) error {
 		b.WriteByte('\n')
 	}
 	writeLines(b, r, s)
+	s.writeWire(b, r)
 	if r.Status == history.Cancelled && r.Failure != nil {
 		writeOthers(b, r.Failure)
 		writePrograms(b, r.Failure)

@@ -30,6 +30,9 @@ type Options struct {
 	// Strict makes a failure of a scenario that is skipped, and of one that has
 	// no golden file where transcripts are compared.
 	Strict bool
+	// Wire compares the lines of the wire too where a case runs several times.
+	// Golden files have them only where the scenario says so.
+	Wire bool
 	// Elsewhere, unless it is nil, runs the scenarios that have a network of
 	// their own, and those whose files were read with a policy. The third
 	// argument is how the scenario's file was read.
@@ -122,7 +125,7 @@ func (s *session) run(ctx context.Context, i, n int) {
 	if result.Status == history.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
 		var b bytes.Buffer
 		b.Grow(int(t.length.Load())) // most transcripts of a case are as long as the last one
-		report.Transcript(&b, result, report.Style{})
+		report.Transcript(&b, result, report.Style{Wire: s.options.Wire && s.options.Goldens == IgnoreGoldens})
 		t.length.Store(int64(b.Len()))
 		text = t.golden.keep(b.String())
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/allow"
 	"github.com/sockscript/sockscript/scenarios/network"
+	"github.com/sockscript/sockscript/scenarios/wire"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
@@ -44,8 +45,16 @@ func sections() []section {
 	for _, t := range network.Tables() {
 		list = append(list, section{t.Title, networkIntros[t.Title], t.Rows})
 	}
+	list = append(list, section{"Wire", wireIntro, wire.Keys()})
 	return list
 }
+
+// wireIntro stands before the table of the section wire.
+const wireIntro = "`wire` is a list of what must have crossed the scenario's own network, with these keys; it may be empty. It is compared when all steps have passed. " +
+	"A packet is written as in the steps `inject` and `segment`, with its direction in front: `> S`, `< S. ack 1 <mss 1460,...>`, `> P. 1:18(17)`, `udp (17)`, `icmp unreachable port [udp (17)]`, `arp who-has 10.0.0.2 tell 10.0.0.1`, `igmp v3 report 239.1.2.3`. " +
+	"Sequence numbers and timestamps count from the first of each side. What is left out is not compared. A range without flags, as `> 1:18(17)`, stands for these bytes in whichever segments they were; a longer range than a segment has room for stands for those that carried it one after the other. " +
+	"`dropped by lan.lost` behind a packet says what a fault did to it (also `duplicated`, `delayed`, `reordered`, `corrupted`; a cut is `lan.cut`), and `again` that it had crossed before. " +
+	"So each line that a transcript ends with can stand in the list. Of several connections between the two sockets, each must be so."
 
 // networkIntros are what stands before the tables of a network.
 var networkIntros = map[string]string{

@@ -135,6 +135,10 @@ type Block struct {
 	names *value.NameSet // of an actor's whole block: what its steps name
 }
 
+// MayName reports whether a step of an actor's block may give a name, also by an
+// expression.
+func (b *Block) MayName(name string) bool { return b.names.May(name) }
+
 // Names are the names that the steps of an actor's block give, sorted.
 func (b *Block) Names() []string {
 	if b.names == nil {
