@@ -66,7 +66,7 @@ var probes = []probe{
 	{name: "symbolic link of a folder", try: func(w *world) error { return read(w.Folder + "/up/secret") }, closed: noFile},
 	{name: "own link", try: func(w *world) error { return readByOwnLink(w) }, closed: noFile},
 	{name: "write own folder", try: func(w *world) error { return write(w.Folder + "/own") }, closed: []error{unix.EROFS}},
-	{name: "write outside", try: func(w *world) error { return write(filepath.Dir(w.Folder) + "/new") }, closed: []error{unix.EROFS, unix.EACCES, unix.ENOENT}},
+	{name: "write outside", try: func(w *world) error { return change(filepath.Dir(w.Folder) + "/secret") }, closed: noFile},
 	{name: "proc of others", try: func(w *world) error { return read(fmt.Sprintf("/proc/%d/environ", w.Process)) }, closed: []error{unix.ENOENT, unix.EACCES}},
 	{name: "root of others", try: func(w *world) error { return read(fmt.Sprintf("/proc/%d/root%s/../secret", w.Process, w.Folder)) }, closed: []error{unix.ENOENT, unix.EACCES}},
 	// Programs.
@@ -137,6 +137,14 @@ func write(path string) error {
 	}
 	f.Close()
 	return os.Remove(path)
+}
+
+func change(path string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // readByOwnLink follows a link that it has made itself.

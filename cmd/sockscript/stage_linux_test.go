@@ -75,7 +75,7 @@ func onStage(t *testing.T, uid int) (outside, inside map[string]string) {
 	folder := filepath.Join(up, "own")
 	for _, err := range []error{
 		os.Mkdir(folder, 0o777), os.Chmod(folder, 0o777), copyFile("/proc/self/exe", filepath.Join(folder, "probe")),
-		os.WriteFile(filepath.Join(up, "secret"), []byte("secret"), 0o666),
+		os.WriteFile(filepath.Join(up, "secret"), []byte("secret"), 0o666), os.Chmod(filepath.Join(up, "secret"), 0o666),
 		os.Symlink("../secret", filepath.Join(folder, "out")), os.Symlink("..", filepath.Join(folder, "up")),
 	} {
 		if err != nil {
