@@ -225,7 +225,9 @@ func (r *run) cast(ctx context.Context) error {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles, life: r.lifeOf(a)}
 			r.members = append(r.members, m)
 			r.hub.add(m)
-			m.main = r.branch(m, nil, r.recorder.Actor(a.Name, place, i, count))
+			line := r.recorder.Actor(a.Name, place, i, count)
+			line.Host = a.Host
+			m.main = r.branch(m, nil, line)
 			if a.Turns {
 				r.sequence.add(m)
 			}

@@ -28,8 +28,11 @@ func (p *program) diagramCommand() *cobra.Command {
 		Short: "Draw a scenario's run as a sequence diagram",
 		Long: `Draw the run of a scenario as a sequence diagram: actors as lifelines, what they
 did in the order of its causes, and arrows for connections, data, ends of file,
-signals and names. A bar on a lifeline is a call that was waiting. The picture is
-the same on every run, as the transcript is.
+descriptors that a message passes, signals and names. A bar on a lifeline is a
+call that was waiting. Below an event are the TCP states that it has brought
+about, of both ends. What is on one host of a network is in one lane, and so is a
+process of its own or a program. The picture is the same on every run, as the
+transcript is.
 
 The scenario is a file or the name of a shipped one, and is run; or it is a file
 of saved runs ("run --save FILE") that holds a single one, and nothing is run.

@@ -47,7 +47,7 @@ func (s *savedResult) result() (*Result, error) {
 
 func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
 	b := &Branch{
-		ID: len(before), Actor: s.Actor, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path,
+		ID: len(before), Actor: s.Actor, Host: s.Host, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path,
 		Origin: s.Origin, Alike: s.Alike,
 	}
 	c.branch(s, before)

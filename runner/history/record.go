@@ -87,6 +87,7 @@ type Branch struct {
 	Place   int          // of the actor in the file
 	Index   int          // of the replica
 	Count   int          // of replicas
+	Host    string       // of the network, that the actor is on; "" where there is none
 	Parent  *Branch      // nil for an actor's own line
 	Label   string       // of the branch: "left"; "" for an actor's own line
 	Path    []int        // the numbers of the branches that lead to it, each among those of its parent
@@ -182,7 +183,7 @@ func (r *Recorder) Actor(name string, place, index, count int) *Branch {
 // that step do the same.
 func (b *Branch) Fork(label string, by *event.Place, alike bool) *Branch {
 	forked := &Branch{
-		Actor: b.Actor, Place: b.Place, Index: b.Index, Count: b.Count,
+		Actor: b.Actor, Host: b.Host, Place: b.Place, Index: b.Index, Count: b.Count,
 		Parent: b, Label: label, Path: append(slices.Clone(b.Path), b.forks), Origin: by, Alike: alike,
 	}
 	b.forks++

@@ -110,7 +110,7 @@ type savedResult struct {
 // A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for
 // an actor's own line.
 type savedBranch struct {
-	Actor                       string
+	Actor, Host                 string
 	Place, Index, Count, Parent int
 	Label                       string
 	Path                        []int
@@ -180,7 +180,7 @@ func (r *Result) saved() *savedResult {
 
 func (b *Branch) saved() savedBranch {
 	saved := savedBranch{
-		Actor: b.Actor, Place: b.Place, Index: b.Index, Count: b.Count, Label: b.Label, Path: b.Path, Origin: b.Origin, Alike: b.Alike,
+		Actor: b.Actor, Host: b.Host, Place: b.Place, Index: b.Index, Count: b.Count, Label: b.Label, Path: b.Path, Origin: b.Origin, Alike: b.Alike,
 	}
 	if b.Parent != nil {
 		saved.Parent = b.Parent.ID + 1

@@ -2,7 +2,6 @@ package report
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
@@ -31,7 +30,7 @@ func (s Style) states(r *history.Result, lines []history.Line) *stateLines {
 		}
 		if ends := x.states.At(l.At); changes(ends) {
 			for _, c := range ends {
-				x.width = max(x.width, min(utf8.RuneCountInString(x.name(l, c)), mostStateName))
+				x.width = max(x.width, min(source.Cells(x.name(l, c)), mostStateName))
 			}
 		}
 	}
@@ -47,13 +46,13 @@ func (x *stateLines) of(l history.Line) []string {
 	ends := x.states.At(l.At)
 	width := x.width
 	for _, c := range ends {
-		width = max(width, utf8.RuneCountInString(x.name(l, c)))
+		width = max(width, source.Cells(x.name(l, c)))
 	}
 	var lines, parts []string
 	for _, c := range ends {
 		name := x.name(l, c)
 		parts = append(parts, name+" "+string(c.States[0]))
-		pad := strings.Repeat(" ", width-utf8.RuneCountInString(name))
+		pad := strings.Repeat(" ", width-source.Cells(name))
 		lines = append(lines, "  "+name+pad+"  "+chain(c.States))
 	}
 	if len(ends) > 0 && !changes(ends) {

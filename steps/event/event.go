@@ -98,6 +98,7 @@ type Event struct {
 	Uses      []NameUse     // of names that branches share
 	Holds     Cause         // of a blocked: the branch that was in its call
 	Proc      *Proc         // of a step on a program or a forked process, and of the end of one
+	Passes    []string      // of a send: the handles whose descriptors the message passes
 	State     string        // of a state: what the kernel said, "FIN_WAIT2"
 	Linger    Linger        // of a setsockopt of SO_LINGER
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself

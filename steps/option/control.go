@@ -201,6 +201,7 @@ func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
 		}
 		list, names = append(list, h.Sock), append(names, h.Name)
 	}
+	t.Event.Passes = names
 	*b = sock.AppendRights(*b, it.typ, list)
 	return "[" + strings.Join(names, ", ") + "]", nil
 }

@@ -19,7 +19,10 @@ type conn struct {
 }
 
 // A name is how lines call an end.
-type name struct{ actor, socket string }
+type name struct {
+	actor, socket string
+	branch        int // that has made it
+}
 
 // A socket is a description of TCP: one end of a connection, or none.
 type socket struct {
@@ -131,7 +134,7 @@ func (d *deriver) learn(lines []history.Line) {
 			continue
 		}
 		if _, known := d.names[id]; !known {
-			d.names[id] = name{d.record.Branches[l.At.Branch].Actor, e.Endpoints.Name}
+			d.names[id] = name{d.record.Branches[l.At.Branch].Actor, e.Endpoints.Name, l.At.Branch}
 		}
 	}
 }
@@ -210,5 +213,5 @@ func (a acted) change() Change {
 	} else {
 		n, queued = a.conn.names[a.side], a.conn.queued && a.side == 1 && e.state != Listen
 	}
-	return Change{Actor: n.actor, Socket: n.socket, Queued: queued, States: append(slices.Clone(e.was), e.state)}
+	return Change{Actor: n.actor, Branch: n.branch, Socket: n.socket, Queued: queued, States: append(slices.Clone(e.was), e.state)}
 }

@@ -22,6 +22,7 @@ type States struct {
 // is one state.
 type Change struct {
 	Actor  string // that has the end, without the number of a replica
+	Branch int    // of the record, that made the socket
 	Socket string // its name; of an end that nobody has accepted, that of the listener
 	Queued bool   // nobody has accepted it
 	States []State

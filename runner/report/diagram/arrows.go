@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -21,6 +23,9 @@ func (p *painter) arrows(list []history.Arrow) {
 	for _, a := range list {
 		from, begins := p.at[a.Cause]
 		to, ends := p.at[a.Effect]
+		if begins && p.events[from] != nil && p.events[from].Op == event.OpNone && len(p.events[from].Leaves) > 0 {
+			continue // another process had the descriptor too: this close ended nothing
+		}
 		if !begins || !ends || p.Boxes[from].Lifeline == p.Boxes[to].Lifeline {
 			continue
 		}
@@ -48,6 +53,8 @@ func bondOf(cause, effect *event.Event) Bond {
 	switch {
 	case effect == nil || cause == nil:
 		return Data
+	case cause.Op == event.OpKill:
+		return Tie // a signal that has interrupted a call, or ended a process
 	case effect.Op == event.OpConnect && effect.Errno == 0:
 		return Tie // somebody listens; nothing is sent before the connect
 	case effect.Op == event.OpAccept:
@@ -81,14 +88,33 @@ func labelOf(b Bond, cause, effect *event.Event) string {
 	case Data:
 		return dataLabel(cause, effect)
 	case Tie:
-		if cause.Op == event.OpKill {
-			return "signal"
+		switch cause.Op {
+		case event.OpKill:
+			return signalName(cause.Proc.Signal)
+		case event.OpFork:
+			return "fork"
+		case event.OpExit:
+			return "exit"
+		}
+		if acts(cause) || acts(effect) {
+			return ""
 		}
 		if name := argument(cause.Place.Title); name == argument(effect.Place.Title) {
 			return name // a signal, a barrier
 		}
 	}
 	return ""
+}
+
+// acts reports an event on a socket: that two of them have one name says nothing.
+func acts(e *event.Event) bool { return e.Sock != 0 || e.Ready != nil }
+
+// signalName is the name of a signal in C.
+func signalName(s syscall.Signal) string {
+	if name := unix.SignalName(s); name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", int(s))
 }
 
 // argument is what a step acts on: that of signal(go) is go.
@@ -102,6 +128,8 @@ func dataLabel(cause, effect *event.Event) string {
 	switch {
 	case effect.Op != event.OpRecv || cause.Op != event.OpSend:
 		return ""
+	case len(cause.Passes) > 0:
+		return "passes " + strings.Join(cause.Passes, ", ")
 	case effect.Urgent:
 		return "urgent byte"
 	case effect.Endpoints != nil:
@@ -127,7 +155,7 @@ func (p *painter) waits() {
 	}
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
-		if b.Kind == Omitted {
+		if b.Kind == Omitted || b.Kind == States {
 			continue
 		}
 		e := p.events[i]

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -20,6 +21,7 @@ type Diagram struct {
 	Status      history.Status
 	Reason      string   // why it was skipped, or how it failed, in one line
 	Lifelines   []string // names, from left to right
+	Groups      []Group  // of lifelines, the outer before the inner
 	Rows        int      // levels of causal order, from 0
 	Boxes       []Box    // by row, then by lifeline
 	Arrows      []Arrow
@@ -34,7 +36,17 @@ const (
 	Failed       // the call that failed the scenario
 	Folded       // rounds or replicas that are alike
 	Omitted      // what is left out of a long diagram, over all lifelines
+	States       // TCP states that the row above has brought about
+	Program      // what a program does: start, get a signal, end
 )
+
+// A Group is lifelines side by side that are on one host of the network, or in
+// one process of its own.
+type Group struct {
+	Name        string
+	First, Last int // lifelines
+	Inner       bool
+}
 
 // A Box is what one actor did at one level of the order.
 type Box struct {
@@ -76,7 +88,7 @@ const (
 // Of draws a run. The form says how calls are written.
 func Of(r *history.Result, f history.Form) *Diagram {
 	d := &Diagram{Name: source.Visible(r.Scenario.Name), Description: source.VisibleLines(strings.TrimSpace(r.Scenario.Description)), Status: r.Status, Reason: reason(r)}
-	p := painter{Diagram: d, result: r, form: f, at: make(map[event.Cause]int)}
+	p := painter{Diagram: d, result: r, form: f, at: make(map[event.Cause]int), states: tcpstate.Of(r.Record)}
 	p.boxes(r.Lines(history.Causal, f))
 	p.arrows(r.Arrows())
 	p.waits()
@@ -104,39 +116,40 @@ type painter struct {
 	at     map[event.Cause]int // the box of an event
 	events []*event.Event      // by box; nil where it has none
 	column map[string]int      // of a lifeline
+	branch map[int]int         // the lifeline of a branch of the record
+	runs   map[uint64]int      // the lifeline of a program
+	names  map[uint64]string   // of a program
+	states *tcpstate.States
+	marks  map[int][]string // by lifeline: states that the row has brought about
+	row    int
 }
 
 // boxes puts each line in its place.
 func (p *painter) boxes(lines []history.Line) {
 	p.lifelines(p.result.Lines(history.ByActor, p.form))
 	lines, gap := shorten(lines)
-	depth, row := 0, -1
+	depth := 0
+	p.row = -1
 	for i, l := range lines {
 		if i == gap.at && gap.lines > 0 {
-			row++
-			p.add(Box{Row: row, Kind: Omitted, Text: source.Count(gap.lines, "more line is", "more lines are") + " left out here"}, nil)
+			p.rowEnds()
+			p.row++
+			p.add(Box{Row: p.row, Kind: Omitted, Text: source.Count(gap.lines, "more line is", "more lines are") + " left out here"}, nil)
 		}
 		if l.Depth != depth {
-			depth, row = l.Depth, row+1
+			p.rowEnds()
+			depth = l.Depth
+			p.row++
 		}
 		if l.Replicas == 0 {
 			p.at[l.At] = len(p.Boxes)
 		}
-		p.add(p.box(l, row), l.Event)
+		p.add(p.box(l, p.row), l.Event)
+		p.program(l)
+		p.mark(l)
 	}
-	p.Rows = row + 1
-}
-
-// lifelines gives each actor, and each branch, a column, in the order of the
-// file.
-func (p *painter) lifelines(lines []history.Line) {
-	p.column = make(map[string]int)
-	for _, l := range lines {
-		if _, known := p.column[l.Actor]; !known {
-			p.column[l.Actor] = len(p.Lifelines)
-			p.Lifelines = append(p.Lifelines, source.Visible(l.Actor))
-		}
-	}
+	p.rowEnds()
+	p.Rows = p.row + 1
 }
 
 // A gap is what is left out of a long run.

@@ -140,7 +140,10 @@ actors:
 
 func TestFailureIsInItsPlace(t *testing.T) {
 	d := of(t, "name: bad\nactors:\n  one:\n    - {socket: tcp, as: s, note: 'a <note>'}\n    - {connect: s, to: '127.0.0.1:1'}\n")
-	last := d.Boxes[len(d.Boxes)-1]
+	if below := d.Boxes[len(d.Boxes)-1]; below.Kind != diagram.States || below.Text != "s: SYN_SENT → CLOSE" {
+		t.Errorf("below the failure is %+v", below)
+	}
+	last := d.Boxes[len(d.Boxes)-2]
 	if last.Kind != diagram.Failed || !strings.HasPrefix(last.Text, "connect(s") {
 		t.Errorf("the last box is %+v", last)
 	}
@@ -154,7 +157,7 @@ func TestFailureIsInItsPlace(t *testing.T) {
 
 // Two boxes never overlap, whatever is drawn, and all are inside the picture.
 func TestNothingOverlaps(t *testing.T) {
-	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo"} {
+	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo", "process-last-close", "tcp-connection-refused"} {
 		d := of(t, name)
 		places, whole := d.Draw()
 		for i, p := range places {

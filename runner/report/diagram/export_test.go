@@ -12,12 +12,16 @@ type Drawn struct{ X, Y, W, H, Text float64 }
 // Draw is where all boxes are, and the part of the picture for them.
 func (d *Diagram) Draw() (list []Drawn, whole Drawn) {
 	l := d.lay()
-	for _, p := range l.places {
+	for i, p := range l.places {
 		widest := 0
 		for _, line := range append(p.lines, p.notes...) {
 			widest = max(widest, len([]rune(line)))
 		}
-		list = append(list, Drawn{p.x, p.y, p.w, p.h, float64(widest)*glyph + 2*padding})
+		advance := glyph
+		if d.Boxes[i].Kind == States {
+			advance = stateGlyph
+		}
+		list = append(list, Drawn{p.x, p.y, p.w, p.h, float64(widest)*advance + 2*padding})
 	}
 	return list, Drawn{0, l.top, l.width, l.height - l.top, 0}
 }

@@ -12,6 +12,11 @@ const (
 	lineHeight = 16
 	padding    = 5   // between a box and its text
 	between    = 14  // between rows
+	beside     = 4   // between a row and the states that it has brought about
+	groupLine  = 22  // the height of the name of a group of lifelines
+	groupEdge  = 10  // between a group and its lifelines
+	stateGlyph = 6.7 // the advance of a character of 11px
+	stateLine  = 14
 	channel    = 116 // between columns, for arrows and their labels
 	margin     = 20
 	headLine   = 26 // the height of a lifeline's name
@@ -58,7 +63,9 @@ func (d *Diagram) lay() *layout {
 			p.lines = []string{b.Text}
 			continue
 		}
-		p.lines = source.Wrap(b.Text, wrap)
+		for part := range strings.SplitSeq(b.Text, "\n") {
+			p.lines = append(p.lines, source.Wrap(part, wrap)...)
+		}
 		if b.Note != "" {
 			for note := range strings.SplitSeq(b.Note, "\n") {
 				p.notes = append(p.notes, source.Wrap(note, wrap)...)
@@ -95,22 +102,60 @@ func (l *layout) rows(d *Diagram) {
 		l.foot = source.Wrap(d.Reason, min(max(fit, minColumn), maxTitle))
 	}
 	l.top = margin + headLine + float64(len(l.title))*lineHeight + headLine + between
+	if n := d.levels(); n > 0 {
+		l.top += float64(n)*groupLine + between
+	}
 	y := l.top
 	for i := 0; i < len(d.Boxes); {
 		row, tallest, end := d.Boxes[i].Row, 0.0, i
 		for ; end < len(d.Boxes) && d.Boxes[end].Row == row; end++ {
 			p := &l.places[end]
 			p.h = float64(len(p.lines)+len(p.notes))*lineHeight + 2*padding
+			if d.Boxes[end].Kind == States {
+				p.h = float64(len(p.lines))*stateLine + padding
+			}
 			tallest = max(tallest, p.h)
 		}
 		for ; i < end; i++ {
-			p, b := &l.places[i], d.Boxes[i]
-			p.x, p.w, p.y = l.left[b.Lifeline], l.wide[b.Lifeline], y+(tallest-p.h)/2
-			if b.Kind == Omitted {
-				p.x, p.w = margin, l.width-2*margin
-			}
+			l.put(i, d.Boxes[i], y, tallest)
 		}
 		y += tallest + between
+		if end < len(d.Boxes) && d.Boxes[end].Kind == States {
+			y -= between - beside
+		}
 	}
 	l.height = y + headLine + float64(len(l.foot))*lineHeight + margin/2
+}
+
+// put gives a box its place in a row.
+func (l *layout) put(i int, b Box, y, tallest float64) {
+	p := &l.places[i]
+	p.x, p.w, p.y = l.left[b.Lifeline], l.wide[b.Lifeline], y+(tallest-p.h)/2
+	switch b.Kind {
+	case Omitted:
+		p.x, p.w = margin, l.width-2*margin
+	case States, Program:
+		widest := 0
+		for _, line := range p.lines {
+			widest = max(widest, source.Cells(line))
+		}
+		p.w = float64(widest)*glyph + 2*padding
+		if b.Kind == States {
+			p.w, p.y = float64(widest)*stateGlyph+2*padding+6, y
+		}
+		p.x = l.axis[b.Lifeline] - p.w/2
+	}
+}
+
+// levels is how many groups are around one lifeline at most.
+func (d *Diagram) levels() int {
+	outer, inner := 0, 0
+	for _, g := range d.Groups {
+		if g.Inner {
+			inner = 1
+		} else {
+			outer = 1
+		}
+	}
+	return outer + inner
 }

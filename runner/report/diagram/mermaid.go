@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -14,7 +15,14 @@ func (d *Diagram) Mermaid(w io.Writer) error {
 	b := new(bytes.Buffer)
 	fmt.Fprintf(b, "---\ntitle: %q\n---\nsequenceDiagram\n", d.Name)
 	for i, name := range d.Lifelines {
+		first, last := d.mermaidGroup(i)
+		if first != "" {
+			fmt.Fprintf(b, "    box transparent %s\n", mermaidText(first))
+		}
 		fmt.Fprintf(b, "    participant p%d as %s\n", i, mermaidText(name))
+		if last {
+			b.WriteString("    end\n")
+		}
 	}
 	arrows := make(map[int][]Arrow) // by the box that they reach
 	for _, a := range d.Arrows {
@@ -31,6 +39,23 @@ func (d *Diagram) Mermaid(w io.Writer) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// mermaidGroup is the name of the group that begins with a lifeline, "" where
+// none does, and whether one ends with it. Mermaid has no groups in groups: on a
+// host, processes have none of their own.
+func (d *Diagram) mermaidGroup(lifeline int) (first string, last bool) {
+	for _, g := range d.Groups {
+		within := g.Inner && slices.ContainsFunc(d.Groups, func(o Group) bool { return !o.Inner && o.First <= g.First && g.First <= o.Last })
+		if within {
+			continue
+		}
+		if g.First == lifeline {
+			first = g.Name
+		}
+		last = last || g.Last == lifeline
+	}
+	return first, last
 }
 
 func (d *Diagram) mermaidArrow(b *bytes.Buffer, a Arrow) {

@@ -30,16 +30,17 @@ func (d *Diagram) write(w io.Writer, style string) error {
 
 // Style is what the pictures look like, in CSS. The hues of lifelines come again
 // after the sixth.
-const Style = `svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #b8c0c8; --box: #f6f8fa; --bad: #b3211c; --badbox: #fff0ee; background: var(--paper) }
+const Style = `svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #b8c0c8; --box: #f6f8fa; --bad: #b3211c; --badbox: #fff0ee; --lane: #f2f5f8; background: var(--paper) }
 .l0 { --hue: #0b57a4 } .l1 { --hue: #8a4600 } .l2 { --hue: #1a6b2f } .l3 { --hue: #7b2f9e } .l4 { --hue: #9a1f5c } .l5 { --hue: #0c6a6a }
 @media (prefers-color-scheme: dark) {
-svg { --paper: #0d1117; --ink: #e6edf3; --faint: #9aa4af; --line: #4a535d; --box: #161b22; --bad: #ff8f87; --badbox: #3a1614 }
+svg { --paper: #0d1117; --ink: #e6edf3; --faint: #9aa4af; --line: #4a535d; --box: #161b22; --bad: #ff8f87; --badbox: #3a1614; --lane: #141b24 }
 .l0 { --hue: #79b8ff } .l1 { --hue: #f0a868 } .l2 { --hue: #7ee08f } .l3 { --hue: #d2a8ff } .l4 { --hue: #ff9ecb } .l5 { --hue: #6fd6d6 }
 }
 svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Liberation Mono", monospace; fill: var(--ink); white-space: pre }
 .title { font-weight: bold; font-size: 15px } .faint { fill: var(--faint) } .name { font-weight: bold; fill: var(--hue) } .bad { fill: var(--bad) }
 .note { font-style: italic; fill: var(--faint) } .label { font-size: 11px; fill: var(--faint); paint-order: stroke; stroke: var(--paper); stroke-width: 4px }
 .life { stroke: var(--line); stroke-dasharray: 3 4 } .box { fill: var(--box); stroke: var(--hue) } .badbox { fill: var(--badbox); stroke: var(--bad) }
+.lane { fill: var(--lane); stroke: var(--line) } .inner { fill: none; stroke-dasharray: 5 4 } .states { fill: var(--paper); stroke: var(--hue); stroke-opacity: .55 } .state { fill: var(--hue); font-size: 11px }
 .fold { fill: var(--paper); stroke: var(--line); stroke-dasharray: 2 3 } .wait { fill: var(--hue); opacity: .45 }
 .arrow { stroke: var(--hue); fill: none; stroke-width: 1.4 } .head { fill: var(--hue) } .end { stroke-dasharray: 6 3 } .tie { stroke: var(--faint); stroke-dasharray: 2 3; stroke-width: 1 }
 .bar { stroke: var(--ink); stroke-width: 5; stroke-linecap: round } .tiehead { fill: var(--faint) } .call { fill: var(--hue) } .calm { fill: var(--hue); opacity: .4 }
@@ -60,6 +61,7 @@ func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 	for i, line := range l.title {
 		text(b, "faint", margin, y+headLine-4+float64(i)*lineHeight, strings.TrimLeft(line, " "))
 	}
+	d.svgGroups(b, l)
 	d.svgLifelines(b, l)
 	for _, a := range d.Arrows {
 		d.svgArrow(b, l, a)
@@ -91,6 +93,20 @@ func centred(b *bytes.Buffer, class string, x, y float64, s string) {
 	fmt.Fprintf(b, `<text class="%s" x="%.1f" y="%.1f" text-anchor="middle">%s</text>`+"\n", class, x, y, html.EscapeString(s))
 }
 
+// svgGroups draws a lane for each host, and in it one for each process.
+func (d *Diagram) svgGroups(b *bytes.Buffer, l *layout) {
+	bottom := l.height - headLine - float64(len(l.foot))*lineHeight - margin/2 + 6
+	for _, g := range d.Groups {
+		class, edge, y := "lane", float64(groupEdge), l.top-between-headLine-groupLine*float64(d.levels())
+		if g.Inner {
+			class, edge, y = "lane inner", groupEdge-4, l.top-between-headLine-groupLine
+		}
+		left, right := l.left[g.First]-edge, l.left[g.Last]+l.wide[g.Last]+edge
+		fmt.Fprintf(b, `<rect class="%s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="6"/>`+"\n", class, left, y, right-left, bottom-y-(groupEdge-edge))
+		text(b, "faint", left+8, y+15, g.Name)
+	}
+}
+
 func (d *Diagram) svgLifelines(b *bytes.Buffer, l *layout) {
 	for i, name := range d.Lifelines {
 		centred(b, "name "+hue(i), l.axis[i], l.top-between-6, name)
@@ -103,7 +119,7 @@ func (d *Diagram) svgLifelines(b *bytes.Buffer, l *layout) {
 	}
 	for i, box := range d.Boxes {
 		p := l.places[i]
-		if box.Kind == Omitted {
+		if box.Kind == Omitted || box.Kind == States {
 			continue
 		}
 		if box.Waited {
@@ -158,11 +174,19 @@ func (d *Diagram) svgLabel(b *bytes.Buffer, l *layout, a Arrow) {
 	centred(b, "label", x, y-7, label)
 }
 
+// corner is how round the corners of a box are.
+func corner(k Kind) int {
+	if k == States {
+		return 10
+	}
+	return 3
+}
+
 func (d *Diagram) svgBoxes(b *bytes.Buffer, l *layout) {
 	for i, box := range d.Boxes {
 		p := l.places[i]
-		class := map[Kind]string{Call: "box", Failed: "badbox", Folded: "fold", Omitted: "fold"}[box.Kind]
-		fmt.Fprintf(b, `<rect class="%s %s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="3"/>`+"\n", class, hue(box.Lifeline), p.x, p.y, p.w, p.h)
+		class := map[Kind]string{Call: "box", Failed: "badbox", Folded: "fold", Omitted: "fold", States: "states", Program: "fold"}[box.Kind]
+		fmt.Fprintf(b, `<rect class="%s %s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%d"/>`+"\n", class, hue(box.Lifeline), p.x, p.y, p.w, p.h, corner(box.Kind))
 		y := p.y + padding + 12
 		for _, note := range p.notes {
 			text(b, "note", p.x+padding, y, note)
@@ -172,8 +196,16 @@ func (d *Diagram) svgBoxes(b *bytes.Buffer, l *layout) {
 		switch box.Kind {
 		case Failed:
 			kind = "bad"
-		case Folded, Omitted:
+		case Folded, Omitted, Program:
 			kind = "faint"
+		case States:
+			kind = "state " + hue(box.Lifeline)
+		}
+		if box.Kind == States {
+			for k, line := range p.lines {
+				centred(b, kind, p.x+p.w/2, p.y+13+float64(k)*stateLine, line)
+			}
+			continue
 		}
 		for _, line := range p.lines {
 			text(b, kind, p.x+padding, y, line)
