@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -74,7 +75,11 @@ func (p *program) confine(s *session, files []suite.File) error {
 	if err != nil || !some {
 		return err
 	}
-	lacks := jail.Missing()
+	first := slices.IndexFunc(files, s.sandbox.confines)
+	lacks, err := jail.Prepare(s.sandbox.config(files[first].Options.Policy.Folder))
+	if err != nil {
+		return err
+	}
 	if len(lacks) > 0 && s.sandbox.mode.word != sandboxBestEffort {
 		return s.sandbox.missing(lacks)
 	}

@@ -2,6 +2,9 @@ package jail
 
 import (
 	"context"
+	"errors"
+	"reflect"
+	"sync"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -14,11 +17,56 @@ import (
 // the failure is the text of a [MissingError], unless the config says that it
 // runs nevertheless. What a run leaves in its temporary folder is never kept.
 func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
-	p, _, err := start(c)
-	if err != nil {
-		return remote.Failed(s, err)
+	p := take(c)
+	if p == nil {
+		var err error
+		if p, _, err = start(c); err != nil {
+			return remote.Failed(s, err)
+		}
 	}
 	defer p.Close()
 	o.Keep = false
 	return p.Run(ctx, s, how, o)
+}
+
+// waiting is a jail that nobody uses yet.
+var waiting struct {
+	sync.Mutex
+	process *remote.Process
+	config  Config
+}
+
+// Prepare returns the layers that cannot be had here, which it learns by making
+// a jail. The next run with the same config uses that one.
+func Prepare(c Config) ([]Lack, error) {
+	trial := c
+	trial.BestEffort = true
+	p, lacks, err := start(trial)
+	if err != nil {
+		missing := new(MissingError)
+		if errors.As(err, &missing) {
+			return missing.Lacks, nil
+		}
+		return nil, err
+	}
+	waiting.Lock()
+	defer waiting.Unlock()
+	if waiting.process != nil || len(lacks) > 0 && !c.BestEffort {
+		p.Close()
+		return lacks, nil
+	}
+	waiting.process, waiting.config = p, c
+	return lacks, nil
+}
+
+// take returns the jail that waits, if it is like the one that is wanted.
+func take(c Config) *remote.Process {
+	waiting.Lock()
+	defer waiting.Unlock()
+	p := waiting.process
+	if p == nil || !reflect.DeepEqual(c, waiting.config) {
+		return nil
+	}
+	waiting.process = nil
+	return p
 }

@@ -228,7 +228,7 @@ func (s *starting) openTrees() ([]*os.File, error) {
 	for i := range s.orders.Parts {
 		p := &s.orders.Parts[i]
 		p.Tree = 0
-		if os.Geteuid() != 0 || !s.orders.Namespaces {
+		if !isRoot() || !s.orders.Namespaces {
 			continue
 		}
 		refused := new(errLayer)
@@ -282,7 +282,7 @@ const mostSaid = 4 << 10
 func (s *starting) attr() *syscall.SysProcAttr {
 	uid, gid := os.Geteuid(), os.Getegid()
 	attr := &syscall.SysProcAttr{Setsid: true}
-	if uid == 0 {
+	if isRoot() {
 		uid, gid = nobody, nobody
 		attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 		attr.GidMappingsEnableSetgroups = true
@@ -298,6 +298,24 @@ func (s *starting) attr() *syscall.SysProcAttr {
 	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
 	attr.AmbientCaps = capabilities
 	return attr
+}
+
+// isRoot reports whether this process is root's, and can start one of nobody. In
+// a user namespace there may be no such user.
+var isRoot = sync.OnceValue(func() bool {
+	return os.Geteuid() == 0 && known("/proc/self/uid_map") && known("/proc/self/gid_map")
+})
+
+// known reports whether a map has nobody's id (user_namespaces(7)).
+func known(path string) bool {
+	text, _ := os.ReadFile(path)
+	for line := range strings.Lines(string(text)) {
+		var first, outside, size int64
+		if n, _ := fmt.Sscan(line, &first, &outside, &size); n == 3 && first <= nobody && nobody < first+size {
+			return true
+		}
+	}
+	return false
 }
 
 // searchPath is where programs are looked for in the jail.
@@ -320,7 +338,7 @@ func (s *starting) makeSpare() (err error) {
 	if !s.orders.BestEffort || s.orders.Spare != "" {
 		return nil
 	}
-	if s.orders.Spare, err = os.MkdirTemp("", "sockscript-"); err == nil && os.Geteuid() == 0 {
+	if s.orders.Spare, err = os.MkdirTemp("", "sockscript-"); err == nil && isRoot() {
 		err = os.Chown(s.orders.Spare, nobody, nobody)
 	}
 	return err
