@@ -99,7 +99,7 @@ var chapters = []Chapter{
 		[]string{
 			"ping-two-hosts", "arp-virtual-address", "arp-ignore", "arp-announce", "arp-no-answer", "arp-packet-socket", "gratuitous-arp",
 			"duplicate-address", "loopback-second-host", "one-address-two-hosts", "router-two-segments", "icmp-errors-router", "path-mtu",
-			"direct-server-return", "igmp-snooping",
+			"direct-server-return", "igmp-snooping", "wire-igmp",
 		},
 	},
 	{
@@ -112,8 +112,9 @@ var chapters = []Chapter{
 	},
 	{
 		"Packet by packet",
-		"The far end is played by hand, one packet at a time, so that each segment of the kernel can be seen and asserted: how connections begin and end, and what TCP does when something is missing.",
+		"Each segment of the kernel is seen and asserted, on the wire between two hosts, or with a far end that is played by hand, one packet at a time: how connections begin and end, and what TCP does when something is missing.",
 		[]string{
+			"wire-handshake", "wire-close",
 			"packet-handshake", "packet-simultaneous-open", "packet-close", "packet-resets", "packet-fast-retransmit", "packet-zero-window",
 			"packet-openings", "packet-back-off", "packet-nagle", "packet-path-mtu", "packet-ecn", "packet-port-unreachable",
 		},
