@@ -157,8 +157,11 @@ func TestFailureIsInItsPlace(t *testing.T) {
 
 // Two boxes never overlap, whatever is drawn, and all are inside the picture.
 func TestNothingOverlaps(t *testing.T) {
-	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo", "process-last-close", "tcp-connection-refused"} {
+	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo", "process-last-close", "tcp-connection-refused", "tcp-accept-after-close", "tcp-blocking-timeouts"} {
 		d := of(t, name)
+		for _, two := range d.Labels() {
+			t.Errorf("%s: the labels %q and %q lie over each other", name, two[0], two[1])
+		}
 		places, whole := d.Draw()
 		for i, p := range places {
 			if p.X < 0 || p.Y < whole.Y || p.X+p.W > whole.W || p.Y+p.H > whole.Y+whole.H {

@@ -25,3 +25,16 @@ func (d *Diagram) Draw() (list []Drawn, whole Drawn) {
 	}
 	return list, Drawn{0, l.top, l.width, l.height - l.top, 0}
 }
+
+// Labels are the pairs of labels that lie over each other.
+func (d *Diagram) Labels() (over [][2]string) {
+	l := d.lay()
+	for i, s := range l.labels {
+		for _, other := range l.labels[:i] {
+			if s.meets(other) {
+				over = append(over, [2]string{s.text, other.text})
+			}
+		}
+	}
+	return over
+}

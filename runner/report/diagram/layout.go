@@ -1,6 +1,8 @@
 package diagram
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -9,6 +11,7 @@ import (
 // Sizes of the picture, in its own units: CSS pixels where it is not scaled.
 const (
 	glyph      = 7.25 // the advance of a character of 12px in a monospace font, on the safe side
+	titleGlyph = 9.1  // of 15px
 	lineHeight = 16
 	padding    = 5   // between a box and its text
 	between    = 14  // between rows
@@ -24,6 +27,10 @@ const (
 	minColumn  = 24 // characters
 	maxColumn  = 60
 	maxTitle   = 110
+
+	labelHeight = 13
+	labelAbove  = 7 // an arrow's label above it, if there is room
+	maxLabel    = 16
 )
 
 // A place is where a box is drawn.
@@ -43,8 +50,23 @@ type layout struct {
 	axis          []float64 // where each lifeline is
 	top           float64   // of the first row
 	places        []place
+	labels        []spot // of the arrows
+	name          []string
 	title         []string
 	foot          []string
+}
+
+// A spot is where the label of an arrow is written: its middle, on the line
+// that letters stand on.
+type spot struct {
+	x, y float64
+	text string
+}
+
+// meets reports whether two labels would lie over each other.
+func (s spot) meets(other spot) bool {
+	wide := float64(source.Cells(s.text)+source.Cells(other.text)) / 2 * stateGlyph
+	return s.text != "" && other.text != "" && math.Abs(s.x-other.x) < wide && math.Abs(s.y-other.y) < labelHeight
 }
 
 // lay finds a place for everything.
@@ -86,22 +108,46 @@ func (d *Diagram) lay() *layout {
 	}
 	l.width = x - channel + margin
 	l.rows(d)
+	for _, a := range d.Arrows {
+		l.labels = append(l.labels, d.label(l, a))
+	}
 	return l
+}
+
+// label finds a place for an arrow's label in the channel beside the box that it
+// reaches: above the arrow, else below it, else farther away.
+func (d *Diagram) label(l *layout, a Arrow) spot {
+	x1, y1, x2, y2 := d.ends(l, a)
+	along := channel / 2 / math.Abs(x2-x1)
+	s := spot{x: x2 + (x1-x2)*along, text: a.Label}
+	if runes := []rune(s.text); len(runes) > maxLabel {
+		s.text = string(runes[:maxLabel-1]) + "…"
+	}
+	y := y2 + (y1-y2)*along
+	for away := 0.0; away < 4*labelHeight; away += labelHeight {
+		for _, s.y = range []float64{y - labelAbove - away, y + labelAbove + labelHeight/2 + away} {
+			if !slices.ContainsFunc(l.labels, s.meets) {
+				return s
+			}
+		}
+	}
+	return s
 }
 
 // rows gives each row its height, that of its tallest box.
 func (l *layout) rows(d *Diagram) {
+	l.width = max(l.width, min(float64(source.Cells(d.Name))*titleGlyph, wantWidth/2)+2*margin)
 	fit := int((l.width - 2*margin) / glyph)
 	if d.Description != "" {
 		l.title = source.Wrap(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
 	}
-	if len(l.title) > 0 || fit < minColumn {
-		l.width = max(l.width, minColumn*glyph+2*margin)
-	}
+	l.width = max(l.width, minColumn*glyph+2*margin)
+	l.name = source.Wrap(d.Name, int((l.width-2*margin)/titleGlyph))
+	l.foot = source.Wrap(d.Status.String()+"  "+d.Name, min(max(fit, minColumn), maxTitle))
 	if d.Reason != "" {
-		l.foot = source.Wrap(d.Reason, min(max(fit, minColumn), maxTitle))
+		l.foot = append(l.foot, source.Wrap(d.Reason, min(max(fit, minColumn), maxTitle))...)
 	}
-	l.top = margin + headLine + float64(len(l.title))*lineHeight + headLine + between
+	l.top = margin + float64(len(l.name))*headLine + float64(len(l.title))*lineHeight + headLine + between
 	if n := d.levels(); n > 0 {
 		l.top += float64(n)*groupLine + between
 	}
@@ -124,7 +170,12 @@ func (l *layout) rows(d *Diagram) {
 			y -= between - beside
 		}
 	}
-	l.height = y + headLine + float64(len(l.foot))*lineHeight + margin/2
+	l.height = y + headLine + float64(len(l.foot)-1)*lineHeight + margin/2
+}
+
+// verdict is the height at which the first line below the rows is written.
+func (l *layout) verdict() float64 {
+	return l.height - float64(len(l.foot)-1)*lineHeight - margin/2
 }
 
 // put gives a box its place in a row.

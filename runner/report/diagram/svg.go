@@ -55,11 +55,14 @@ func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 	}
 	b.WriteString(style)
 	y := float64(margin) + 12
-	if style != "" {
-		text(b, "title", margin, y, d.Name)
+	for _, line := range l.name {
+		if style != "" {
+			text(b, "title", margin, y, line)
+		}
+		y += headLine
 	}
 	for i, line := range l.title {
-		text(b, "faint", margin, y+headLine-4+float64(i)*lineHeight, strings.TrimLeft(line, " "))
+		text(b, "faint", margin, y-4+float64(i)*lineHeight, strings.TrimLeft(line, " "))
 	}
 	d.svgGroups(b, l)
 	d.svgLifelines(b, l)
@@ -67,17 +70,17 @@ func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 		d.svgArrow(b, l, a)
 	}
 	d.svgBoxes(b, l)
-	for _, a := range d.Arrows {
-		d.svgLabel(b, l, a)
+	for _, s := range l.labels {
+		if s.text != "" {
+			centred(b, "label", s.x, s.y, s.text)
+		}
 	}
-	class, verdict := "faint", d.Status.String()
+	class := "faint"
 	if d.Status.String() == "fail" {
 		class = "bad"
 	}
-	y = l.height - float64(len(l.foot))*lineHeight - margin/2
-	text(b, class, margin, y, verdict+"  "+d.Name)
 	for i, line := range l.foot {
-		text(b, class, margin, y+float64(i+1)*lineHeight, line)
+		text(b, class, margin, l.verdict()+float64(i)*lineHeight, line)
 	}
 	b.WriteString("</svg>\n")
 }
@@ -95,7 +98,7 @@ func centred(b *bytes.Buffer, class string, x, y float64, s string) {
 
 // svgGroups draws a lane for each host, and in it one for each process.
 func (d *Diagram) svgGroups(b *bytes.Buffer, l *layout) {
-	bottom := l.height - headLine - float64(len(l.foot))*lineHeight - margin/2 + 6
+	bottom := l.verdict() - headLine + 6
 	for _, g := range d.Groups {
 		class, edge, y := "lane", float64(groupEdge), l.top-between-headLine-groupLine*float64(d.levels())
 		if g.Inner {
@@ -111,7 +114,7 @@ func (d *Diagram) svgLifelines(b *bytes.Buffer, l *layout) {
 	for i, name := range d.Lifelines {
 		centred(b, "name "+hue(i), l.axis[i], l.top-between-6, name)
 		fmt.Fprintf(b, `<line class="life" x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f"/>`+"\n",
-			l.axis[i], l.top-between, l.axis[i], l.height-headLine-float64(len(l.foot))*lineHeight-margin/2)
+			l.axis[i], l.top-between, l.axis[i], l.verdict()-headLine)
 	}
 	before := make([]float64, len(d.Lifelines))
 	for i := range before {
@@ -156,22 +159,6 @@ func (d *Diagram) svgArrow(b *bytes.Buffer, l *layout, a Arrow) {
 	fmt.Fprintf(b, `<line class="%s" x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f"/>`, line, x1, y1, bx, by)
 	fmt.Fprintf(b, `<polygon class="%s" points="%.1f,%.1f %.1f,%.1f %.1f,%.1f"/>`+"\n", tip,
 		x2, y2, bx-uy*half, by+ux*half, bx+uy*half, by-ux*half)
-}
-
-// svgLabel writes an arrow's label into the channel beside the box that it
-// reaches.
-func (d *Diagram) svgLabel(b *bytes.Buffer, l *layout, a Arrow) {
-	if a.Label == "" {
-		return
-	}
-	x1, y1, x2, y2 := d.ends(l, a)
-	along := channel / 2 / math.Abs(x2-x1)
-	x, y := x2+(x1-x2)*along, y2+(y1-y2)*along
-	label := a.Label
-	if runes := []rune(label); len(runes) > 16 {
-		label = string(runes[:15]) + "…"
-	}
-	centred(b, "label", x, y-7, label)
 }
 
 // corner is how round the corners of a box are.
