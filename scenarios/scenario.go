@@ -121,6 +121,12 @@ func (s *Scenario) Needs(requirement string) bool {
 	return slices.ContainsFunc(s.Requires, func(r Requirement) bool { return r.String() == requirement })
 }
 
+// Forks reports whether the scenario makes processes of its own.
+func (s *Scenario) Forks() bool {
+	return slices.ContainsFunc(s.Actors, func(a *Actor) bool { return a.Process }) ||
+		slices.ContainsFunc(s.Steps, func(x *step.Step) bool { return x.Kind.Forks })
+}
+
 // HasTag reports whether the scenario has one of the tags.
 func (s *Scenario) HasTag(tags ...string) bool {
 	for _, want := range tags {

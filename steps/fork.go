@@ -50,7 +50,7 @@ fork(2).`,
     - close: a
 `,
 	New:   func() step.Action { return new(forkAction) },
-	Thing: value.ABranch,
+	Thing: value.ABranch, Forks: true,
 }
 
 type forkAction struct{ body step.Block }

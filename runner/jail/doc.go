@@ -17,7 +17,10 @@ type Config struct {
 	Exec        []string // programs, by name or path
 	AnyExec     bool     // all programs
 	HostNetwork bool
-	Raw         bool // raw and packet sockets in the host's network
+	// Forks lets the state of the scenario's own processes be read. A run sets it
+	// where the scenario makes some.
+	Forks bool
+	Raw   bool // raw and packet sockets in the host's network
 	// BestEffort runs the scenario also where [Missing] names something: with
 	// all layers that can be had.
 	BestEffort bool

@@ -131,6 +131,11 @@ func (in *inside) furnish(t *tree, parts []part) error {
 	if err := cmp.Or(t.mount(in.Temp, temp, false), t.mount("/proc", proc, false)); err != nil {
 		return err
 	}
+	if in.Forks {
+		if err := in.ownProcesses(t); err != nil {
+			return err
+		}
+	}
 	if err := cmp.Or(t.write("/etc/hosts", ownHosts), in.system(t)); err != nil {
 		return err
 	}
@@ -144,6 +149,17 @@ func (in *inside) furnish(t *tree, parts []part) error {
 
 // ownHosts is the jail's /etc/hosts.
 const ownHosts = "127.0.0.1 localhost\n::1 localhost\n"
+
+// ownProcesses lets the states of processes be read.
+func (in *inside) ownProcesses(t *tree) error {
+	proc, err := newMount("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC|unix.MOUNT_ATTR_RDONLY, "subset=pid")
+	if err != nil {
+		return err
+	}
+	in.processes = ownProcesses
+	in.opened = append(in.opened, opening{ownProcesses, readFile})
+	return errors.Join(t.mount(ownProcesses, proc, false), unix.Close(proc))
+}
 
 // openTree takes the part out of the host's file system.
 func (p *part) openTree(runs bool) (err error) {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/remote"
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // Main is the work of the process in the jail. In any other process it returns
@@ -48,7 +49,7 @@ func prepare() {
 	err := in.lock()
 	if err == nil {
 		var left []byte
-		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.Without}); err == nil {
+		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.processes, in.Without}); err == nil {
 			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, os.Environ()))
 		}
 	}
@@ -59,6 +60,7 @@ func prepare() {
 type handover struct {
 	Lacks    []Lack
 	Programs bool
+	Proc     string // where processes are found
 	Without  string
 }
 
@@ -74,6 +76,9 @@ func serve() {
 	if err := pin(networkParameters); err != nil && h.Without != files {
 		gob.NewEncoder(conn).Encode(answer{h.Lacks, err.Error()})
 		return
+	}
+	if h.Proc != "" {
+		forked.Proc = h.Proc
 	}
 	if h.Without != seccomp {
 		if err := filter(h.Programs); err != nil {
@@ -107,6 +112,8 @@ type inside struct {
 	lacks []Lack
 	// opened are the paths that Landlock opens.
 	opened []opening
+	// processes is where processes are found, unless it is the usual place.
+	processes string
 }
 
 // lack notes a layer that cannot be had.

@@ -151,6 +151,9 @@ actors:
       - blocked: child
       - {kill: child, with: USR1}
       - join: child
+      - {open: /processes/self/stat, flags: O_RDONLY, as: state}
+      - {open: /processes/version, flags: O_RDONLY, expect: {error: ENOENT}}
+      - {open: /proc/self/stat, flags: O_RDONLY, expect: {error: EACCES}}
   client:
     host: left
     steps:

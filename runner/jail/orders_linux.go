@@ -40,6 +40,10 @@ const (
 // self is the binary of this process, also where its file is not seen any more.
 const self = "/proc/self/exe"
 
+// ownProcesses is where the states of the scenario's processes are read. It is
+// a second /proc that has nothing but processes.
+const ownProcesses = "/processes"
+
 // networkParameters are those that a scenario may read and set.
 const networkParameters = "/proc/sys/net"
 

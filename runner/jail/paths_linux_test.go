@@ -73,7 +73,7 @@ func TestWaysOut(t *testing.T) {
 	for _, path := range []string{
 		"relative", "absolute", "root", "magic", "../secret", up + "/secret", "../own/../secret", "/etc/passwd", "/proc/self/root/etc/passwd",
 		"/proc/1/root/etc/passwd", "/proc/self/fd/57", "/proc/1/fd/57", "/proc/self/environ", "/proc/version", "/proc/1/mountinfo",
-		"/proc/sys/kernel/core_pattern", "/dev/null", "/sys/kernel", "/proc/self/fd/0",
+		"/proc/sys/kernel/core_pattern", "/dev/null", "/sys/kernel", "/proc/self/fd/0", "/processes/self/stat",
 	} {
 		text += "    - {open: " + path + ", flags: O_RDONLY, expect: {error: [ENOENT, EACCES]}}\n"
 	}

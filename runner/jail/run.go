@@ -17,6 +17,7 @@ import (
 // the failure is the text of a [MissingError], unless the config says that it
 // runs nevertheless. What a run leaves in its temporary folder is never kept.
 func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
+	c.Forks = s.Forks()
 	p := take(c)
 	if p == nil {
 		var err error

@@ -198,7 +198,7 @@ func (t *thread) waits() bool {
 	if atomic.LoadUint32(&b.inCall) == 0 {
 		return false
 	}
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/stat", t.process.pid, t.tid))
+	stat, err := os.ReadFile(fmt.Sprintf("%s/%d/task/%d/stat", Proc, t.process.pid, t.tid))
 	_, after, _ := bytes.Cut(stat, []byte(") "))
 	return err == nil && len(after) > 0 && after[0] == 'S' && atomic.LoadUint32(&b.inCall) != 0
 }

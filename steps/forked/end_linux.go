@@ -92,9 +92,12 @@ func asStatus(ws unix.WaitStatus) Status {
 // which is the third (proc(5)).
 const exitCode = 52 - 3
 
+// Proc is where the states of processes are read (proc(5)).
+var Proc = "/proc"
+
 // statusOf is how a process has ended that nobody has waited for yet.
 func statusOf(pid int) Status {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	stat, err := os.ReadFile(fmt.Sprintf("%s/%d/stat", Proc, pid))
 	i := bytes.LastIndex(stat, []byte(") "))
 	if err != nil || i < 0 {
 		return Status{}

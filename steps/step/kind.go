@@ -34,6 +34,7 @@ type Kind struct {
 	Loops     bool // the steps that are in it run again and again
 	OverTurns bool // it may be in the place of a turn; then its steps are turns
 	Starts    bool // it starts a program
+	Forks     bool // it makes a process, whose state is looked at
 	Reshapes  bool // it may change which addresses and routes a host has
 	Moves     bool // it changes the folder that relative paths begin at
 	Shares    bool // its branches use the names of the actor, not copies of them
