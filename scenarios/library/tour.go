@@ -115,8 +115,10 @@ var chapters = []Chapter{
 		"Each segment of the kernel is seen and asserted, on the wire between two hosts, or with a far end that is played by hand, one packet at a time: how connections begin and end, and what TCP does when something is missing.",
 		[]string{
 			"wire-handshake", "wire-close",
-			"packet-handshake", "packet-simultaneous-open", "packet-close", "packet-resets", "packet-fast-retransmit", "packet-zero-window",
-			"packet-openings", "packet-back-off", "packet-nagle", "packet-path-mtu", "packet-ecn", "packet-port-unreachable",
+			"packet-handshake", "packet-simultaneous-open", "packet-close", "packet-simultaneous-close", "packet-time-wait",
+			"packet-resets", "packet-half-open", "packet-fast-retransmit", "packet-zero-window", "packet-silly-window", "packet-keepalive",
+			"packet-syn-cookies", "packet-fast-open", "packet-urgent-data", "packet-openings", "packet-back-off",
+			"packet-nagle", "packet-path-mtu", "packet-ecn", "packet-port-unreachable",
 		},
 	},
 	{
