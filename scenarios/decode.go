@@ -10,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/scenarios/wire"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -139,7 +140,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	for _, a := range s.Actors {
 		bodies = append(bodies, a.Body)
 	}
-	s.Shared = step.SharedNames(bodies)
+	s.Shared = check.SharedNames(bodies)
 	s.needs = append(r.Needs(bodies), includeNeeds(s.Included)...)
 }
 
@@ -158,10 +159,10 @@ func fixed(v *value.Duration, otherwise time.Duration, d *value.Decoder) time.Du
 // check finds what is wrong with a scenario whose parts are all well formed.
 func (s *Scenario) check(doc *document) source.Problems {
 	var problems source.Problems
-	var checked []step.CheckedActor
+	var checked []check.Actor
 	var outside []*value.Expr
 	for _, a := range s.Actors {
-		c := step.CheckedActor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background, Host: a.Host, Process: a.Process}
+		c := check.Actor{Name: a.Name, Body: a.Body, Count: &a.Count, Background: a.Background, Host: a.Host, Process: a.Process}
 		if a.Turns {
 			c.Sequence = s.Sequence
 		}
@@ -194,7 +195,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	}
 	problems = append(problems, s.Network.CheckSteps(checked)...)
 	problems = append(problems, s.Wire.Check(s.wirePlace())...)
-	return append(problems, step.CheckActors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
+	return append(problems, check.Actors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
 }
 
 // variables are those of vars and of the rows, with their places. The name of a

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -355,7 +356,7 @@ func checkLibrary(n *source.Node, o Options) source.Problems {
 	r := step.NewReader(o.Kinds, nil, nil)
 	r.Libraries = library.Includes()
 	file, problems := inc.decode(r)
-	return slices.Concat(l.problems, problems, file.CheckAlone())
+	return slices.Concat(l.problems, problems, check.Alone(file))
 }
 
 // clashes reports includes that bear the name of something else that

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -147,22 +148,22 @@ func addrlen(t *step.Task, size *value.Signed) (int, error) {
 	return int(n), err
 }
 
-func (a *acceptAction) Check(c *step.Check) {
+func (a *acceptAction) Check(c *check.Check) {
 	if a.length.Given() && !a.size.Given() {
 		c.Problem(a.length.Node, "addrlen is asked for with size").Hint = "add size: the addrlen that is passed"
 	}
 	sym := c.Handle(&a.handle)
 	if sym == nil {
-		c.MakeHandle(0, step.AnySocket())
+		c.MakeHandle(0, check.AnySocket())
 		return
 	}
-	if sym.Sock.Listens == step.No && c.MustSucceed() && c.Certain() {
+	if sym.Sock.Listens == check.No && c.MustSucceed() && c.Certain() {
 		c.Problem(a.handle.Node, "%s does not listen, so it cannot accept", sym.Name).Hint = "put a listen step before this one"
 	}
 	if to, fixed := a.peer.Fixed(); fixed && sym.Sock.Family != 0 && (to.Family == unix.AF_UNIX) != (sym.Sock.Family == unix.AF_UNIX) {
 		c.Problem(a.peer.Node, "no client of %s has such an address", sym.Name).Hint = "give it " + value.FamilyForms[sym.Sock.Family]
 	}
-	made := step.NewSocket(sym.Sock.Family, sym.Sock.Typ, 0)
-	made.Connected = step.Unknown
+	made := check.NewSocket(sym.Sock.Family, sym.Sock.Typ, 0)
+	made.Connected = check.Unknown
 	c.MakeHandle(0, made)
 }

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -164,7 +165,7 @@ func (a *addressAction) detected(t *step.Task, ip netip.Addr, duplicate bool) er
 	return nil
 }
 
-func (a *addressAction) Check(c *step.Check) {
+func (a *addressAction) Check(c *check.Check) {
 	ownInterface(c, &a.host, &a.iface)
 	if !oneOf(c, "address", []string{"add", "remove"}, a.add.Given(), a.remove.Given()) {
 		return

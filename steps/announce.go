@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -81,4 +82,4 @@ func (a *announceAction) Run(t *step.Task) error {
 	return done(t, h.Announce(ip, iface.Text))
 }
 
-func (a *announceAction) Check(c *step.Check) { ownInterface(c, &a.host, &a.from) }
+func (a *announceAction) Check(c *check.Check) { ownInterface(c, &a.host, &a.from) }

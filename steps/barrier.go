@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -63,7 +64,7 @@ const noSize = "the size of a barrier is 1 or more"
 // Meets implements [Meeter].
 func (a *barrierAction) Meets() *value.Text { return &a.name }
 
-func (a *barrierAction) Check(c *step.Check) {
+func (a *barrierAction) Check(c *check.Check) {
 	if _, static := a.name.Static(); !static {
 		c.Problem(a.name.Node, "the name of a barrier cannot hold an expression").Hint = "the actors that come to a barrier must be known before the run"
 	}

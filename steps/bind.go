@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -96,9 +97,9 @@ func (a *bindAction) Run(t *step.Task) error {
 // Opens implements [step.Opener].
 func (a *bindAction) Opens() (socket *step.HandleRef, connectionless bool) { return &a.handle, true }
 
-func (a *bindAction) Check(c *step.Check) {
+func (a *bindAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
-	c.Fits(sym, &a.to, step.FitBind)
+	c.Fits(sym, &a.to, check.FitBind)
 	if sym == nil || !c.MustSucceed() {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -78,7 +79,7 @@ func (a *blockedAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *blockedAction) Check(c *step.Check) {
+func (a *blockedAction) Check(c *check.Check) {
 	if a.branch.actor == "" {
 		a.branch.check(c, false)
 		return

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -54,4 +55,4 @@ func (a *chdirAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *chdirAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *chdirAction) Check(c *check.Check) { c.NeedsProcess() }

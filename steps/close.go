@@ -3,6 +3,7 @@ package steps
 import (
 	"context"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -59,7 +60,7 @@ func (a *closeAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *closeAction) Check(c *step.Check) {
+func (a *closeAction) Check(c *check.Check) {
 	for _, r := range a.handles.Refs {
 		if sym := c.Handle(r); sym != nil {
 			sym.ClosedAt = c.Step.Node.Pos.Line

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -116,14 +117,14 @@ func (a *connectAction) connect(t *step.Task, h *handle.Handle, to sock.Addr, re
 	}
 }
 
-func (a *connectAction) Check(c *step.Check) {
+func (a *connectAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	if sym == nil {
 		return
 	}
-	c.Fits(sym, &a.to, step.FitConnect)
+	c.Fits(sym, &a.to, check.FitConnect)
 	// A connect to AF_UNSPEC ends the listening.
-	if to, fixed := a.to.Fixed(); fixed && !to.Unspec && sym.Sock.Listens == step.Yes && c.MustSucceed() && c.Certain() {
+	if to, fixed := a.to.Fixed(); fixed && !to.Unspec && sym.Sock.Listens == check.Yes && c.MustSucceed() && c.Certain() {
 		c.Problem(a.handle.Node, "%s listens; it cannot connect", sym.Name).Hint = "connect another socket"
 	}
 	c.Connect(sym.Sock)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -58,7 +59,7 @@ actors:
 
 type doAction struct {
 	proc step.ProcedureRef
-	with step.Arguments
+	with check.Arguments
 	want value.Result
 }
 
@@ -102,7 +103,7 @@ func (a *doAction) argument(t *step.Task, x *value.Datum) (any, error) {
 	return x.Typed(t)
 }
 
-func (a *doAction) Check(c *step.Check) {
+func (a *doAction) Check(c *check.Check) {
 	proc := a.proc.Proc
 	if proc == nil || proc.Body == nil {
 		return
@@ -110,7 +111,7 @@ func (a *doAction) Check(c *step.Check) {
 	if proc.Returns == "" {
 		c.NothingToMask("the procedure " + proc.Name + " does not return anything")
 	}
-	params := make(map[string]*step.Symbol)
+	params := make(map[string]*check.Symbol)
 	for i, name := range a.with.Names {
 		if !proc.Takes(name) {
 			p := c.Problem(a.with.Values[i].Node, "procedure %s has no parameter %q", a.proc.Name(), name)
@@ -129,10 +130,10 @@ func (a *doAction) Check(c *step.Check) {
 		switch {
 		case params[q.Name] != nil:
 		case q.Default != nil:
-			params[q.Name] = step.Default(q)
+			params[q.Name] = check.Default(q)
 		default:
 			c.Problem(c.Step.Node, "procedure %s needs the parameter %s", a.proc.Name(), q.Name).Hint = fmt.Sprintf("write with: {%s: …}", q.Name)
-			params[q.Name] = &step.Symbol{Name: q.Name, Anything: true, Used: true}
+			params[q.Name] = &check.Symbol{Name: q.Name, Anything: true, Used: true}
 		}
 	}
 	c.HandBack(proc, c.Call(proc, params))

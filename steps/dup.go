@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -133,9 +134,9 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	return nil
 }
 
-func (a *dupAction) Check(c *step.Check) {
+func (a *dupAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
-	made := step.AnySocket()
+	made := check.AnySocket()
 	if sym != nil {
 		made = sym.Sock
 	}

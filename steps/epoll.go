@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -222,7 +223,7 @@ func (a *epollAction) returns(t *step.Task, names []string, items []sock.PollIte
 	t.Return(ret...)
 }
 
-func (a *epollAction) Check(c *step.Check) {
+func (a *epollAction) Check(c *check.Check) {
 	changes := 0
 	for _, r := range []*step.HandleRef{&a.add, &a.modify, &a.remove} {
 		if r.Given() {
@@ -234,7 +235,7 @@ func (a *epollAction) Check(c *step.Check) {
 		if changes > 0 || a.events.node != nil || a.want.node != nil {
 			c.Problem(a.instance.Node, "epoll: create only makes the instance").Hint = "give it a name with as:, and use that in the next step"
 		}
-		c.MakeHandle(0, step.AnySocket())
+		c.MakeHandle(0, check.AnySocket())
 		return
 	}
 	c.Handle(&a.instance)

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/program"
@@ -143,7 +144,7 @@ func (a *execAction) Inner() []*value.Expr {
 	return append(a.want.Stdout.Layout.Exprs(), a.want.Stderr.Layout.Exprs()...)
 }
 
-func (a *execAction) Check(c *step.Check) {
+func (a *execAction) Check(c *check.Check) {
 	a.command.check(c)
 	for _, m := range []*payload.Match{&a.want.Stdout.Match, &a.want.Stderr.Match} {
 		c.MakeMatched(m)
@@ -297,7 +298,7 @@ func (v *Command) name(argv []string) string {
 	return argv[0][strings.LastIndex(argv[0], "/")+1:]
 }
 
-func (v *Command) check(c *step.Check) {
+func (v *Command) check(c *check.Check) {
 	if v.argv.text && !v.shell.On && v.argv.node.Text == "" {
 		c.Problem(v.argv.node, "the program has no name").Hint = "a program is a list: [PROGRAM, ARGUMENT, …]"
 		return

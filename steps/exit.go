@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -35,4 +36,4 @@ func (a *exitAction) Run(t *step.Task) error {
 	return t.Exit(int(status))
 }
 
-func (a *exitAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *exitAction) Check(c *check.Check) { c.NeedsProcess() }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -147,7 +148,7 @@ func (a *faultAction) UsesLink() (name string, known bool) {
 	return name, known
 }
 
-func (a *faultAction) Check(c *step.Check) {
+func (a *faultAction) Check(c *check.Check) {
 	if a.set.Given() && !a.hits.Given() && len(c.Step.As.List) == 0 && c.MustSucceed() {
 		c.NothingToMask("a step that sets a fault on or off returns nothing")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
@@ -184,7 +185,7 @@ func (a *fcntlAction) sparesUs(t *step.Task, h *handle.Handle, arg int) error {
 		program.SignalName(syscall.Signal(sig)), h.Name)
 }
 
-func (a *fcntlAction) Check(c *step.Check) {
+func (a *fcntlAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	cmd := &a.command
 	switch {
@@ -212,6 +213,6 @@ func (a *fcntlAction) Check(c *step.Check) {
 	case sym != nil:
 		c.MakeHandle(0, sym.Sock)
 	default:
-		c.MakeHandle(0, step.AnySocket())
+		c.MakeHandle(0, check.AnySocket())
 	}
 }

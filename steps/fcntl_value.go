@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -145,7 +146,7 @@ func (v *fcntlWords) eval(t *step.Task) (event.Marked, error) {
 }
 
 // static reports words that the command does not know.
-func (f *fcntlForm) static(c *step.Check, v *fcntlWords) {
+func (f *fcntlForm) static(c *check.Check, v *fcntlWords) {
 	text, static := v.text.Static()
 	if !v.Given() || !static || f.owner && value.IsName(text) {
 		return

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -85,7 +86,7 @@ func itemAt(i int, item any) string {
 	return fmt.Sprintf("item %d, %s,", i+1, text)
 }
 
-func (a *forAction) Check(c *step.Check) {
+func (a *forAction) Check(c *check.Check) {
 	for _, name := range a.each.Static() {
 		c.MakeFreeValue(name, a.each.Node)
 	}

@@ -3,6 +3,7 @@ package steps
 import (
 	"strconv"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -87,7 +88,7 @@ func (a *forkAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *forkAction) Check(c *step.Check) {
+func (a *forkAction) Check(c *check.Check) {
 	needsProcesses(c)
 	branch := c.Fork(&a.body)
 	for _, x := range c.Step.As.List {
@@ -97,7 +98,7 @@ func (a *forkAction) Check(c *step.Check) {
 
 // needsProcesses reports where this machine cannot have processes of a
 // scenario.
-func needsProcesses(c *step.Check) {
+func needsProcesses(c *check.Check) {
 	if err := sock.ProcessesSupported(); err != nil {
 		c.Problem(c.Step.Node, "%v", err).Hint = "write spawn for a branch that is not a process, or require os:linux"
 	}

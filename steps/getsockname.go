@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -133,7 +134,7 @@ func (a *nameAction) matches(t *step.Task, e *value.Endpoint) error {
 	return nil
 }
 
-func (a *nameAction) Check(c *step.Check) {
+func (a *nameAction) Check(c *check.Check) {
 	if a.length.Given() && !a.size.Given() {
 		c.Problem(a.length.Node, "addrlen is asked for with size").Hint = "add size: the addrlen that is passed"
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
@@ -156,7 +157,7 @@ func (a *getsockoptAction) shown(form *option.Form, b []byte, v any) any {
 	return event.Const(fmt.Sprintf("[%s]", value.Format(v)))
 }
 
-func (a *getsockoptAction) Check(c *step.Check) {
+func (a *getsockoptAction) Check(c *check.Check) {
 	c.Handle(&a.handle)
 	if o := a.option.Option; o.Name != "" {
 		a.want.Static(c, o)
@@ -165,7 +166,7 @@ func (a *getsockoptAction) Check(c *step.Check) {
 		}
 	}
 	if a.makesHandle() {
-		c.MakeHandle(0, step.AnySocket())
+		c.MakeHandle(0, check.AnySocket())
 		return
 	}
 	c.MakeValues()

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -49,7 +50,7 @@ func (a *ifAction) Run(t *step.Task) error {
 	return t.Within(&a.otherwise)
 }
 
-func (a *ifAction) Check(c *step.Check) {
+func (a *ifAction) Check(c *check.Check) {
 	c.Body(&a.then, false)
 	c.Body(&a.otherwise, false)
 }

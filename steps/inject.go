@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/packet"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -148,7 +149,7 @@ func (a *injectAction) wait(t *step.Task, p *step.Peer) error {
 	return t.Sleep(time.Until(last.Add(d)))
 }
 
-func (a *injectAction) Check(c *step.Check) {
+func (a *injectAction) Check(c *check.Check) {
 	a.peer.check(c)
 	text, fixed := a.packet.Fixed()
 	if !fixed {

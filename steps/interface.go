@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -43,7 +44,7 @@ func hostOf(t *step.Task, name string) (step.Host, string, error) {
 }
 
 // checkInterface reports an interface of any host that is not in the network.
-func checkInterface(c *step.Check, n *source.Node, name string) {
+func checkInterface(c *check.Check, n *source.Node, name string) {
 	top := c.Topology()
 	host, iface, dotted := strings.Cut(name, ".")
 	switch {

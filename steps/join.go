@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
@@ -61,7 +62,7 @@ func spawned(t *step.Task, name string) (*step.Spawned, error) {
 
 // check reports a name that no spawn step gave, nor a start step where a
 // program will do. The name of another actor is that of its process.
-func (r *branchRef) check(c *step.Check, programs bool) *step.Symbol {
+func (r *branchRef) check(c *check.Check, programs bool) *check.Symbol {
 	name, known := c.Text(&r.Text)
 	if !known {
 		return nil
@@ -178,7 +179,7 @@ func (a *joinAction) Watches() (actor, name string) {
 	return actor, step.ItsEnd
 }
 
-func (a *joinAction) Check(c *step.Check) {
+func (a *joinAction) Check(c *check.Check) {
 	name, known := c.Text(&a.what.Text)
 	sym := c.Symbols[name]
 	if !known || sym == nil && c.MayBeThere(name) || sym != nil && sym.Anything {

@@ -4,6 +4,7 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -84,7 +85,7 @@ func (a *killAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *killAction) Check(c *step.Check) { a.program.check(c) }
+func (a *killAction) Check(c *check.Check) { a.program.check(c) }
 
 // programRef is the name of a started program.
 type programRef struct{ value.Text }
@@ -119,7 +120,7 @@ func (r *programRef) find(t *step.Task) (any, error) {
 }
 
 // check reports a name that no start step gave.
-func (r *programRef) check(c *step.Check) {
+func (r *programRef) check(c *check.Check) {
 	name, known := c.Text(&r.Text)
 	if !known {
 		return

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -59,7 +60,7 @@ func (a *letAction) Inner() []*value.Expr {
 	return list
 }
 
-func (a *letAction) Check(c *step.Check) {
+func (a *letAction) Check(c *check.Check) {
 	for i, name := range a.values.Names {
 		for _, e := range a.values.Values[i].Exprs() {
 			c.Expression(e)

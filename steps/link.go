@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -131,7 +132,7 @@ func (a *linkAction) UsesLink() (name string, known bool) {
 	return name, known
 }
 
-func (a *linkAction) Check(c *step.Check) {
+func (a *linkAction) Check(c *check.Check) {
 	name, static := a.name.Static()
 	top := c.Topology()
 	if !static || top == nil {
@@ -154,7 +155,7 @@ func (a *linkAction) Check(c *step.Check) {
 	}
 }
 
-func unknownLink(c *step.Check, n *source.Node, name string) {
+func unknownLink(c *check.Check, n *source.Node, name string) {
 	p := c.Problem(n, "the network has no link %s", value.Quote(name))
 	if p.Hint = source.DidYouMean(name, c.Topology().LinkList()); p.Hint != "" {
 		return

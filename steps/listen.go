@@ -5,6 +5,7 @@ import (
 	"math"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -85,7 +86,7 @@ func (a *listenAction) Run(t *step.Task) error {
 // Opens implements [step.Opener].
 func (a *listenAction) Opens() (socket *step.HandleRef, connectionless bool) { return &a.handle, false }
 
-func (a *listenAction) Check(c *step.Check) {
+func (a *listenAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	if sym == nil {
 		return

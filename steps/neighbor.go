@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -213,7 +214,7 @@ func waitFor[T any](t *step.Task, look func() (got T, is bool, missing string, e
 	}
 }
 
-func (a *neighborAction) Check(c *step.Check) {
+func (a *neighborAction) Check(c *check.Check) {
 	a.set.check(c)
 	a.mac.check(c)
 	changes := a.set.Given() || a.flush.On
@@ -289,7 +290,7 @@ func (v *hardwareRef) resolve(t *step.Task) (net.HardwareAddr, event.Marked, err
 	return i.HardwareAddr, text, nil
 }
 
-func (v *hardwareRef) check(c *step.Check) {
+func (v *hardwareRef) check(c *check.Check) {
 	s, static := v.Static()
 	if v.Given() && static && !strings.Contains(s, ":") && !(v.none && s == noneWord) {
 		checkInterface(c, v.Node, s)

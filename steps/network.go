@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -46,7 +47,7 @@ func failedCall(t *step.Task, err error) error {
 }
 
 // ownInterface reports an interface that the host of a step does not have.
-func ownInterface(c *step.Check, on *step.HostRef, iface *value.Text) {
+func ownInterface(c *check.Check, on *step.HostRef, iface *value.Text) {
 	host, names := interfacesOf(c, on)
 	name, static := iface.Static()
 	if names != nil && iface.Given() && static && c.MustSucceed() && !slices.Contains(names, name) {
@@ -55,7 +56,7 @@ func ownInterface(c *step.Check, on *step.HostRef, iface *value.Text) {
 }
 
 // interfacesOf are those of the host of a step; nil where they are not known.
-func interfacesOf(c *step.Check, on *step.HostRef) (host string, interfaces []string) {
+func interfacesOf(c *check.Check, on *step.HostRef) (host string, interfaces []string) {
 	host = c.HostOf(on)
 	if top := c.Topology(); host != "" && top != nil && top.Hosts[host] != nil {
 		interfaces = top.Hosts[host].Interfaces
@@ -63,7 +64,7 @@ func interfacesOf(c *step.Check, on *step.HostRef) (host string, interfaces []st
 	return host, interfaces
 }
 
-func noInterface(c *step.Check, n *source.Node, where, name string, names []string) {
+func noInterface(c *check.Check, n *source.Node, where, name string, names []string) {
 	p := c.Problem(n, "%s has no interface %s", where, value.Quote(name))
 	if p.Hint = source.DidYouMean(name, names); p.Hint == "" {
 		p.Hint = "its interfaces are " + value.JoinOr(names)
@@ -71,7 +72,7 @@ func noInterface(c *step.Check, n *source.Node, where, name string, names []stri
 }
 
 // oneOf reports a step that has not exactly one of the given keys.
-func oneOf(c *step.Check, kind string, keys []string, given ...bool) bool {
+func oneOf(c *check.Check, kind string, keys []string, given ...bool) bool {
 	count := 0
 	for _, is := range given {
 		if is {

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -111,9 +112,9 @@ func (a *openAction) Run(t *step.Task) error {
 // creates reports whether the call may make a file.
 func (a *openAction) creates() bool { return a.flags.Bits&(unix.O_CREAT|sock.TmpFile) != 0 }
 
-func (a *openAction) Check(c *step.Check) {
+func (a *openAction) Check(c *check.Check) {
 	if a.mode.Given() && !a.creates() {
 		c.Problem(a.mode.Node, "mode is for a file that open makes").Hint = "add O_CREAT to flags, or leave mode out"
 	}
-	c.MakeHandle(0, step.AnySocket())
+	c.MakeHandle(0, check.AnySocket())
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
@@ -36,7 +37,7 @@ func (a *packAction) Run(t *step.Task) error {
 	return t.SetAs(0, b.Value())
 }
 
-func (a *packAction) Check(c *step.Check) {
+func (a *packAction) Check(c *check.Check) {
 	if !c.Step.As.Given() {
 		c.Problem(c.Step.Node, "pack needs as").Hint = "give the bytes a name: as: NAME"
 	}

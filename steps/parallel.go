@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -74,8 +75,8 @@ func (a *parallelAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *parallelAction) Check(c *step.Check) {
-	closed := make(map[*step.Symbol]int)
+func (a *parallelAction) Check(c *check.Check) {
+	closed := make(map[*check.Symbol]int)
 	used := make(map[string]bool)
 	for i, b := range a.branches.bodies {
 		c.AmongNames(a.siblings(i), used, func() {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/step"
@@ -225,7 +226,7 @@ func number(t *step.Task, v *value.Int, or, low, high int) (int, error) {
 
 const maxPort = 65535
 
-func (a *peerAction) Check(c *step.Check) {
+func (a *peerAction) Check(c *check.Check) {
 	for _, one := range []*value.Parsed[netip.Addr]{&a.local, &a.remote} {
 		if ip, fixed := one.Fixed(); fixed && ip.Is6() != peerKinds[a.kind.Word].v6 && c.MustSucceed() {
 			c.Problem(one.Node, "%s is not an address of the family of %s", ip, a.kind.Word).Hint = "tcp, udp and icmp are over IPv4, tcp6, udp6 and icmp6 over IPv6"
@@ -235,7 +236,7 @@ func (a *peerAction) Check(c *step.Check) {
 	c.MakePeer()
 }
 
-func (a *peerAction) checkOn(c *step.Check) {
+func (a *peerAction) checkOn(c *check.Check) {
 	name, static := a.on.Static()
 	top := c.Topology()
 	switch {
@@ -275,7 +276,7 @@ func (r *peerRef) find(t *step.Task) (*step.Peer, error) {
 }
 
 // check reports a name that no peer step gave.
-func (r *peerRef) check(c *step.Check) {
+func (r *peerRef) check(c *check.Check) {
 	name, known := c.Text(&r.Text)
 	if !known {
 		return

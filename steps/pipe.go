@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -75,11 +76,11 @@ func (a *pipeAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *pipeAction) Check(c *step.Check) {
+func (a *pipeAction) Check(c *check.Check) {
 	if c.Step.As.Len() < 2 && !c.Step.Expect.Error.Given() {
 		c.Problem(c.Step.Node, "pipe makes two handles").Hint = "name both: as: [r, w]"
 	}
 	for i := range 2 {
-		c.MakeHandle(i, step.AnySocket())
+		c.MakeHandle(i, check.AnySocket())
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -199,7 +200,7 @@ func (a *pollAction) returns(t *step.Task, names []string, items []sock.PollItem
 
 func (a *pollAction) OfClosed(name string) string { return "{" + name + ": nval}" }
 
-func (a *pollAction) Check(c *step.Check) {
+func (a *pollAction) Check(c *check.Check) {
 	for _, r := range a.handles.Refs {
 		if name, _ := r.Static(); a.want.has(name, unix.POLLNVAL) {
 			c.AnyHandle(r)
@@ -230,7 +231,7 @@ func (a *pollAction) polls(name string) bool {
 }
 
 // checkEvents compares the handles of events with those that are polled.
-func (a *pollAction) checkEvents(c *step.Check) {
+func (a *pollAction) checkEvents(c *check.Check) {
 	if !a.events.each {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -62,7 +63,7 @@ func (v *readyWhen) Schema() value.Schema {
 func (v *readyWhen) Type() string { return "{connect}, {line}, {udp} or {path}" }
 
 // check makes the names that the groups of regular expressions give.
-func (v *readyWhen) check(c *step.Check, outputs []string) {
+func (v *readyWhen) check(c *check.Check, outputs []string) {
 	v.line.check(c, outputs)
 	if to, fixed := v.udp.to.Fixed(); fixed && to.Family != unix.AF_INET && to.Family != unix.AF_INET6 {
 		c.Problem(v.udp.to.Node, "%s is not an Internet address", to).Hint = "udp takes an address such as 127.0.0.1:53"

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -63,7 +64,7 @@ func (v *readyLine) Type() string { return "text, or {matches, on}" }
 
 func (v *readyLine) given() bool { return v.node != nil }
 
-func (v *readyLine) check(c *step.Check, outputs []string) {
+func (v *readyLine) check(c *check.Check, outputs []string) {
 	if v.on.Word == "" || slices.Contains(outputs, v.on.Word) {
 		return
 	}

@@ -4,9 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
-	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -67,7 +67,7 @@ func (s *layoutStream) Left() ([]byte, error) {
 func (s *layoutStream) Ended() string { return "the end of file comes" }
 
 // checkRest reports a field that would take all that a stream ever has.
-func (a *recvAction) checkRest(c *step.Check, sym *step.Symbol) {
+func (a *recvAction) checkRest(c *check.Check, sym *check.Symbol) {
 	rest := a.match.Layout.Rest()
 	if rest == nil || !a.layoutBounds() || sym == nil || sym.Sock == nil || !sym.Sock.Stream() {
 		return

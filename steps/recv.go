@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
@@ -270,7 +271,7 @@ func (a *recvAction) named() []string { return a.match.Names() }
 // Inner are the expressions that see the names of fields before them.
 func (a *recvAction) Inner() []*value.Expr { return a.match.Layout.Exprs() }
 
-func (a *recvAction) Check(c *step.Check) {
+func (a *recvAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	if sym != nil && sym.Sock.Datagrams() && c.MustSucceed() && (a.until.Given() || a.toEOF.On) {
 		c.Problem(c.Step.Node, "%s is a datagram socket; each recv takes one datagram, and no datagram is the end of file", sym.Name).Hint = "leave out until and eof; expect: {contains: …} searches the datagram"
@@ -301,7 +302,7 @@ func (a *recvAction) Check(c *step.Check) {
 }
 
 // checkCall reports what the system call that the step asks for does not have.
-func (a *recvAction) checkCall(c *step.Check) {
+func (a *recvAction) checkCall(c *check.Check) {
 	call := a.call.Word
 	if call == "" || call == "recvmsg" {
 		return

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -140,7 +141,7 @@ func (a *recvmmsgAction) took(t *step.Task, h *handle.Handle, list []*sock.Messa
 	return a.data.check(t, got)
 }
 
-func (a *recvmmsgAction) Check(c *step.Check) {
+func (a *recvmmsgAction) Check(c *check.Check) {
 	c.Handle(&a.handle)
 	c.MakeValues()
 }

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/step"
@@ -144,7 +145,7 @@ func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, bound int64, p
 	return total, nil
 }
 
-func (a *relayAction) Check(c *step.Check) {
+func (a *relayAction) Check(c *check.Check) {
 	c.Handle(&a.from)
 	c.Handle(&a.to)
 	c.MakeValues()

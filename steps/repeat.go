@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -108,7 +109,7 @@ func (a *repeatAction) Inner() []*value.Expr {
 	return []*value.Expr{&a.rounds.while}
 }
 
-func (a *repeatAction) Check(c *step.Check) {
+func (a *repeatAction) Check(c *check.Check) {
 	for _, name := range a.index.Static() {
 		c.MakeFreeValue(name, a.index.Node)
 	}

@@ -7,6 +7,7 @@ import (
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -112,7 +113,7 @@ func (a *routeAction) Run(t *step.Task) error {
 	return done(t, h.AddRoute(to, via.Text))
 }
 
-func (a *routeAction) Check(c *step.Check) {
+func (a *routeAction) Check(c *check.Check) {
 	host, interfaces := interfacesOf(c, &a.host)
 	if !oneOf(c, "route", []string{"via", "remove: true"}, a.via.Given(), a.remove.On) || !a.via.Given() {
 		return

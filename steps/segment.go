@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/packet"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -274,7 +275,7 @@ func packetValue(p packet.Pattern, data []byte) map[string]any {
 	return v
 }
 
-func (a *segmentAction) Check(c *step.Check) {
+func (a *segmentAction) Check(c *check.Check) {
 	a.peer.check(c)
 	switch {
 	case a.want.none() && !a.within.Given():

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/option"
@@ -317,7 +318,7 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 	}
 }
 
-func (a *sendAction) Check(c *step.Check) {
+func (a *sendAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	a.control.Check(c)
 	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
@@ -328,7 +329,7 @@ func (a *sendAction) Check(c *step.Check) {
 	}
 	switch a.call.Word {
 	case "", "sendto", "sendmsg":
-		c.Fits(sym, &a.to, step.FitSend)
+		c.Fits(sym, &a.to, check.FitSend)
 		if sym != nil && a.to.Given() {
 			c.Connect(sym.Sock)
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -186,7 +187,7 @@ func (a *sendmmsgAction) trace(t *step.Task, h *handle.Handle, list []*sock.Mess
 	}
 }
 
-func (a *sendmmsgAction) Check(c *step.Check) {
+func (a *sendmmsgAction) Check(c *check.Check) {
 	c.Handle(&a.handle)
 	c.MakeValues()
 }

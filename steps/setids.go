@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -176,4 +177,4 @@ func (v *idsValue) further(t *step.Task) ([]uint32, error) {
 	return groups, nil
 }
 
-func (a *setidsAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *setidsAction) Check(c *check.Check) { c.NeedsProcess() }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -95,7 +96,7 @@ func (a *setrlimitAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *setrlimitAction) Check(c *step.Check) {
+func (a *setrlimitAction) Check(c *check.Check) {
 	c.NeedsProcess()
 	if a.soft.node == nil && a.hard.node == nil {
 		c.Problem(c.Step.Node, "setrlimit sets no limit").Hint = "write soft, hard, or both"

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/option"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -130,7 +131,7 @@ func lingerOf(b []byte) event.Linger {
 	return event.LingerCloses
 }
 
-func (a *setsockoptAction) Check(c *step.Check) {
+func (a *setsockoptAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	o := a.option.Option
 	if sym != nil && sym.Sock.Family == unix.AF_INET6 && o.Level == unix.IPPROTO_IPV6 && o.Number == addrForm {

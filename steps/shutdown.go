@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -96,7 +97,7 @@ func (a *shutdownAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *shutdownAction) Check(c *step.Check) {
+func (a *shutdownAction) Check(c *check.Check) {
 	if sym := c.Handle(&a.handle); sym != nil {
 		sym.Sock.Forget()
 	}

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -78,4 +79,4 @@ func (a *sigactionAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *sigactionAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *sigactionAction) Check(c *check.Check) { c.NeedsProcess() }

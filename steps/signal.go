@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -37,4 +38,4 @@ func (a *signalAction) Run(t *step.Task) error {
 // Signals implements [Signaller].
 func (a *signalAction) Signals() *value.Text { return &a.name }
 
-func (a *signalAction) Check(c *step.Check) { c.Uses.Signals.Add(c, &a.name) }
+func (a *signalAction) Check(c *check.Check) { c.Uses.Signals.Add(c, &a.name) }

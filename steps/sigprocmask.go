@@ -3,6 +3,7 @@ package steps
 import (
 	"strings"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/step"
@@ -73,7 +74,7 @@ func (a *sigprocmaskAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *sigprocmaskAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *sigprocmaskAction) Check(c *check.Check) { c.NeedsProcess() }
 
 // signalsPart is a set of signals as strace prints it.
 func signalsPart(s *program.Signals) event.Const {

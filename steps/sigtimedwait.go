@@ -4,6 +4,7 @@ import (
 	"slices"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -120,7 +121,7 @@ func (a *sigtimedwaitAction) compare(t *step.Task, info sock.SignalInfo, name st
 	return nil
 }
 
-func (a *sigtimedwaitAction) Check(c *step.Check) {
+func (a *sigtimedwaitAction) Check(c *check.Check) {
 	c.NeedsProcess()
 	if name, known := c.Text(&a.fd); known && a.fd.Given() {
 		if sym := c.Symbols[name]; sym != nil {

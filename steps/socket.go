@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -133,8 +134,8 @@ func hostNet(t *step.Task, on *step.HostRef, call string, args []any) (*sock.Gro
 // MakesType implements [step.Maker].
 func (a *socketAction) MakesType() int { return a.spec.SockType }
 
-func (a *socketAction) Check(c *step.Check) {
-	c.MakeHandle(0, step.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
+func (a *socketAction) Check(c *check.Check) {
+	c.MakeHandle(0, check.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }
 
 // SocketSpec is a family, a type and a protocol.

@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -73,13 +74,13 @@ func (a *socketpairAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *socketpairAction) Check(c *step.Check) {
+func (a *socketpairAction) Check(c *check.Check) {
 	if c.Step.As.Len() < 2 && !c.Step.Expect.Error.Given() {
 		c.Problem(c.Step.Node, "socketpair makes two sockets").Hint = "name both: as: [a, b]"
 	}
 	for i := range 2 {
-		end := step.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto)
-		end.Pair, end.Connected = true, step.Unknown
+		end := check.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto)
+		end.Pair, end.Connected = true, check.Unknown
 		c.MakeHandle(i, end)
 	}
 }

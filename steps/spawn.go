@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -72,7 +73,7 @@ func (a *spawnAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *spawnAction) Check(c *step.Check) {
+func (a *spawnAction) Check(c *check.Check) {
 	branch := c.Spawn(&a.body)
 	for _, x := range c.Step.As.List {
 		c.Give(x, branch)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
@@ -270,7 +271,7 @@ func handleNames(list []*handle.Handle) []string {
 // Inner are the expressions that see the names of fields before them.
 func (a *startAction) Inner() []*value.Expr { return a.ready.udp.want.Layout.Exprs() }
 
-func (a *startAction) Check(c *step.Check) {
+func (a *startAction) Check(c *check.Check) {
 	a.command.check(c)
 	for _, r := range a.fds.Refs {
 		c.Hand(r)

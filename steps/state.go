@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -135,7 +136,7 @@ func (a *stateAction) wait(t *step.Task, state func() (string, error)) (string, 
 	}
 }
 
-func (a *stateAction) Check(c *step.Check) {
+func (a *stateAction) Check(c *check.Check) {
 	if a.of.handle.Given() {
 		sym := c.AnyHandle(&a.of.handle)
 		if sym != nil && sym.Sock.Datagrams() && c.MustSucceed() {

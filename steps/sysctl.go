@@ -5,6 +5,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -136,7 +137,7 @@ func (a *sysctlAction) read(t *step.Task, h step.Host, name string, args []any) 
 	return err
 }
 
-func (a *sysctlAction) Check(c *step.Check) {
+func (a *sysctlAction) Check(c *check.Check) {
 	if a.value.Given() && !a.want.Given() && len(c.Step.As.List) == 0 && c.MustSucceed() {
 		c.NothingToMask("a step that sets a parameter returns nothing")
 	}

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -251,11 +252,11 @@ func (a *tlsAction) checkNames(t *step.Task, s tls.ConnectionState) error {
 }
 
 // mayFail reports whether the step expects the handshake to fail.
-func (a *tlsAction) mayFail(c *step.Check) bool {
+func (a *tlsAction) mayFail(c *check.Check) bool {
 	return !c.MustSucceed() || a.alert.Given() || a.reason.Word != ""
 }
 
-func (a *tlsAction) Check(c *step.Check) {
+func (a *tlsAction) Check(c *check.Check) {
 	a.checkHandle(c, c.Handle(&a.handle))
 	a.checkRole(c)
 	a.checkCertificates(c)
@@ -271,7 +272,7 @@ func (a *tlsAction) Check(c *step.Check) {
 	c.MakeValues()
 }
 
-func (a *tlsAction) checkHandle(c *step.Check, sym *step.Symbol) {
+func (a *tlsAction) checkHandle(c *check.Check, sym *check.Symbol) {
 	if sym == nil || !c.Certain() {
 		return
 	}
@@ -279,9 +280,9 @@ func (a *tlsAction) checkHandle(c *step.Check, sym *step.Symbol) {
 	switch {
 	case sym.Sock.Datagrams():
 		*p("%s carries messages; TLS needs a stream", sym.Name) = "make it a tcp or a unix socket"
-	case sym.Sock.Listens == step.Yes:
+	case sym.Sock.Listens == check.Yes:
 		*p("%s listens; it has no peer to shake hands with", sym.Name) = "upgrade what accept makes of it"
-	case sym.Sock.Connected == step.No && c.MustSucceed():
+	case sym.Sock.Connected == check.No && c.MustSucceed():
 		*p("%s is not connected, so there is nobody to shake hands with", sym.Name) = "put a connect step before this one"
 	case sym.Sock.Pair && a.role.Word == "":
 		*p("for an end of a socketpair, role is required") = "write role: client at one end and role: server at the other"
@@ -289,7 +290,7 @@ func (a *tlsAction) checkHandle(c *step.Check, sym *step.Symbol) {
 }
 
 // checkRole finds parameters of the other side.
-func (a *tlsAction) checkRole(c *step.Check) {
+func (a *tlsAction) checkRole(c *check.Check) {
 	switch {
 	case a.role.Word == tlsconn.Client && a.auth.Word != "":
 		c.Problem(a.auth.Node, "client_auth is for the server, which asks").Hint = "a client shows a certificate with client_name, or cert and key"
@@ -302,7 +303,7 @@ func (a *tlsAction) checkRole(c *step.Check) {
 
 // checkCertificates finds what is not a certificate, as far as it is written
 // out.
-func (a *tlsAction) checkCertificates(c *step.Check) {
+func (a *tlsAction) checkCertificates(c *check.Check) {
 	switch {
 	case a.cert.Given() && !a.key.Given():
 		c.Problem(a.cert.Node, "cert needs the certificate's private key").Hint = "add key: {file: PATH}"

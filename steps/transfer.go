@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/step"
@@ -107,7 +108,7 @@ func (a *transfer) moved(t *step.Task, c *transferCall, n int, err error) error 
 }
 
 // Check finds the handles.
-func (a *transfer) Check(c *step.Check) {
+func (a *transfer) Check(c *check.Check) {
 	c.Handle(&a.from)
 	c.Handle(&a.to)
 	c.MakeValues()

@@ -3,6 +3,7 @@ package steps
 import (
 	"fmt"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -48,4 +49,4 @@ func (a *umaskAction) Run(t *step.Task) error {
 	return p.Umask(mask)
 }
 
-func (a *umaskAction) Check(c *step.Check) { c.NeedsProcess() }
+func (a *umaskAction) Check(c *check.Check) { c.NeedsProcess() }

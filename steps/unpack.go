@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
@@ -68,4 +69,4 @@ func (a *unpackAction) named() []string { return a.layout.Names() }
 // Inner are the expressions that see the names of fields before them.
 func (a *unpackAction) Inner() []*value.Expr { return a.layout.Exprs() }
 
-func (a *unpackAction) Check(c *step.Check) { c.MakeLayout(&a.layout) }
+func (a *unpackAction) Check(c *check.Check) { c.MakeLayout(&a.layout) }

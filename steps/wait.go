@@ -1,6 +1,7 @@
 package steps
 
 import (
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
@@ -29,4 +30,4 @@ func (a *waitAction) Run(t *step.Task) error {
 	return err
 }
 
-func (a *waitAction) Check(c *step.Check) { c.Uses.Waits.Add(c, &a.name) }
+func (a *waitAction) Check(c *check.Check) { c.Uses.Waits.Add(c, &a.name) }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -154,7 +155,7 @@ func fileError(err error) error {
 	return fmt.Errorf("cannot write the file: %w", err)
 }
 
-func (a *writeAction) Check(c *step.Check) {
+func (a *writeAction) Check(c *check.Check) {
 	if s, static := a.path.Static(); static && a.path.Given() && (s == "" || s[len(s)-1] == '/') {
 		c.Problem(a.path.Node, "%s is not the path of a file", value.Quote(s)).Hint = "write a name, as server.conf"
 	}

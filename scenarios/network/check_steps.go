@@ -9,13 +9,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 )
 
 // CheckSteps finds steps that cannot do on the hosts of the network what they
 // want to.
-func (v *Plan) CheckSteps(actors []step.CheckedActor) source.Problems {
+func (v *Plan) CheckSteps(actors []check.Actor) source.Problems {
 	if len(v.Hosts) == 0 {
 		return nil
 	}
@@ -51,7 +52,7 @@ type hostsCheck struct {
 }
 
 // note keeps on which host a step makes a socket, and what it binds.
-func (c *hostsCheck) note(a step.CheckedActor, x *step.Step) {
+func (c *hostsCheck) note(a check.Actor, x *step.Step) {
 	if x.Host() != nil && x.Host().Given() {
 		name, _ := x.Host().Static()
 		for i := range x.As.Len() {
@@ -79,7 +80,7 @@ func (c *hostsCheck) note(a step.CheckedActor, x *step.Step) {
 }
 
 // hostOf is the host of an actor's handle; "" where it is not known.
-func (c *hostsCheck) hostOf(a step.CheckedActor, handle string) string {
+func (c *hostsCheck) hostOf(a check.Actor, handle string) string {
 	if host, other := c.on[a.Name+"."+handle]; other {
 		return host
 	}
@@ -88,7 +89,7 @@ func (c *hostsCheck) hostOf(a step.CheckedActor, handle string) string {
 
 // references reports references to a socket of all addresses of a host of which
 // none can be reached from here.
-func (c *hostsCheck) references(a step.CheckedActor, x *step.Step) {
+func (c *hostsCheck) references(a check.Actor, x *step.Step) {
 	for _, e := range x.Exprs {
 		for i := range e.Refs {
 			r := &e.Refs[i]
@@ -113,7 +114,7 @@ func (c *hostsCheck) references(a step.CheckedActor, x *step.Step) {
 
 // destination warns of a connection to an address that its host cannot reach. A
 // datagram that nobody gets makes no call fail, so it may be meant.
-func (c *hostsCheck) destination(a step.CheckedActor, x *step.Step) {
+func (c *hostsCheck) destination(a check.Actor, x *step.Step) {
 	u, ok := x.Action.(step.AddressUser)
 	if !ok || x.Expect.Error.Given() || c.seen[x.Node] {
 		return

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -94,7 +95,7 @@ func (it *controlItem) decode(d *value.Decoder, n *source.Node) {
 }
 
 // Check reports what can be known to be wrong without running.
-func (v *Control) Check(c *step.Check) {
+func (v *Control) Check(c *check.Check) {
 	for _, it := range v.items {
 		for _, r := range it.rights.Refs {
 			c.Hand(r)

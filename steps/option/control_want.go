@@ -5,9 +5,9 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
-	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -115,7 +115,7 @@ func (w *ControlWant) of(typ string) *controlWanted {
 
 // Static notes the names that descriptors get, and reports conditions that can
 // never be met.
-func (w *ControlWant) Static(c *step.Check) {
+func (w *ControlWant) Static(c *check.Check) {
 	for _, it := range w.items {
 		if it.typ.Kind == sock.CtlRights {
 			if it.any || it.count >= 0 {

@@ -4,12 +4,12 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // check reports a condition that the form can never meet.
-func (f *Form) check(c *step.Check, it *controlWanted) {
+func (f *Form) check(c *check.Check, it *controlWanted) {
 	name := it.typ.Name
 	switch {
 	case it.fields.node != nil && f.fields == nil:
@@ -26,7 +26,7 @@ func (f *Form) check(c *step.Check, it *controlWanted) {
 
 // checkFields reports conditions on fields that the structure does not have, or
 // that a field can never meet.
-func (f *Form) checkFields(c *step.Check, name string, w *FieldsWant) {
+func (f *Form) checkFields(c *check.Check, name string, w *FieldsWant) {
 	known := f.names()
 	for i, e := range w.node.Entries {
 		at := slices.Index(known, e.Key.Text)
@@ -41,7 +41,7 @@ func (f *Form) checkFields(c *step.Check, name string, w *FieldsWant) {
 	}
 }
 
-func (x *field) check(c *step.Check, want *ValueWant, typ string) {
+func (x *field) check(c *check.Check, want *ValueWant, typ string) {
 	switch {
 	case x.words != nil:
 		x.checkWords(c, want.texts, typ)
@@ -52,7 +52,7 @@ func (x *field) check(c *step.Check, want *ValueWant, typ string) {
 
 // checkWords reports words that the field never shows: an error where no other
 // word is allowed.
-func (x *field) checkWords(c *step.Check, texts []*value.Text, typ string) {
+func (x *field) checkWords(c *check.Check, texts []*value.Text, typ string) {
 	severity := source.Error
 	for _, text := range texts {
 		if word, static := text.Static(); !static || slices.Contains(x.words(), word) {

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
-	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -124,7 +124,7 @@ func (v *Value) static() bool {
 
 // Check reports a value that does not fit the option, as far as that can be
 // known without running.
-func (v *Value) Check(c *step.Check, o sock.Option) {
+func (v *Value) Check(c *check.Check, o sock.Option) {
 	form := SettingForm(o)
 	switch {
 	case v.payload.Given():
@@ -139,7 +139,7 @@ func (v *Value) Check(c *step.Check, o sock.Option) {
 
 // checkFields reports fields that a structure to send does not have; what tells
 // which it takes. False means that there are some.
-func (v *Value) checkFields(c *step.Check, name string, known []string, what string) bool {
+func (v *Value) checkFields(c *check.Check, name string, known []string, what string) bool {
 	ok := true
 	for i, field := range v.fields.Names {
 		if known == nil || slices.Contains(known, field) {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -79,7 +80,7 @@ func (w *Want) Params(p *step.Params) {
 }
 
 // Static reports an expectation that does not fit the option.
-func (w *Want) Static(c *step.Check, o sock.Option) {
+func (w *Want) Static(c *check.Check, o sock.Option) {
 	form := FormOf(o)
 	if len(w.Fields.Names) > 0 && form.fields == nil {
 		c.Problem(w.Fields.node, "%s has no fields; its value is %s", o.Name, form.What)

@@ -16,24 +16,24 @@ import (
 // A Library is a file of procedures and variables that others include.
 type Library struct {
 	Vars []string
-	used map[string]bool // variables that its procedures read
+	Used map[string]bool // variables that its procedures read
 }
 
 // Library returns a reader for a file that the scenario includes.
 func (r *Reader) Library(lib *Library) *Reader {
-	lib.used = make(map[string]bool)
+	lib.Used = make(map[string]bool)
 	d := value.NewDecoder(nil, lib.Vars)
 	d.CountWith(r.Decoder)
 	return &Reader{
 		Decoder: d, kinds: r.kinds, procs: make(map[string]*Procedure),
-		Streams: r.Streams, steps: r.steps, library: lib, Libraries: r.Libraries,
+		Streams: r.Streams, steps: r.steps, Reads: lib, Libraries: r.Libraries,
 	}
 }
 
 // Include makes the procedures of a file known as NAME.PROCEDURE.
 func (r *Reader) Include(name string, file *Reader) {
 	for _, p := range file.procs {
-		if p.library == file.library {
+		if p.Library == file.Reads {
 			r.procs[name+"."+p.Name] = p
 		}
 	}
@@ -43,7 +43,7 @@ func (r *Reader) Include(name string, file *Reader) {
 func (r *Reader) Procedures() []*Procedure {
 	var list []*Procedure
 	for _, name := range slices.Sorted(maps.Keys(r.procs)) {
-		if p := r.procs[name]; p.library == r.library {
+		if p := r.procs[name]; p.Library == r.Reads {
 			list = append(list, p)
 		}
 	}
@@ -77,7 +77,7 @@ func (c *call) clone() *call {
 func (a *Actor) enter(p *Procedure, as string) *Actor {
 	return &Actor{
 		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, names: make(map[string]any),
-		call: &call{caller: a, library: p.library, apart: p.library != nil, returns: p.Returns, as: as},
+		call: &call{caller: a, library: p.Library, apart: p.Library != nil, returns: p.Returns, as: as},
 	}
 }
 
@@ -134,7 +134,7 @@ func (t *Task) Shown(name string) string {
 // hands back.
 func (t *Task) Do(p *Procedure, given map[string]any) (any, error) {
 	as := ""
-	if p.private() {
+	if p.Private() {
 		name, err := t.AsName(0, "")
 		if err != nil {
 			return nil, err
@@ -147,7 +147,7 @@ func (t *Task) Do(p *Procedure, given map[string]any) (any, error) {
 	}
 	frame, actor := t.Frame, t.Actor
 	t.Frame = maps.Clone(given)
-	if p.private() {
+	if p.Private() {
 		t.Actor = actor.enter(p, as)
 	}
 	inner := t.Actor

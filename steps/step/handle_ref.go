@@ -20,7 +20,7 @@ func (r *HandleRef) Decode(d *value.Decoder, n *source.Node) {
 	if !r.Given() {
 		return
 	}
-	if s, static := r.Static(); static && !isStreamName(s) && !value.IsName(s) {
+	if s, static := r.Static(); static && !IsStreamName(s) && !value.IsName(s) {
 		if strings.HasPrefix(s, numberPrefix) {
 			if _, err := closedNumber(s); err != nil {
 				d.Problem(n, "%s", err).Hint = "write a negative number, or one from RLIMIT_NOFILE on, such as fd:-1"
@@ -40,9 +40,9 @@ func (r *HandleRef) Read(reader *Reader, s *Step) {
 	name, static := r.Static()
 	switch {
 	case !static:
-		reader.Streams.add(anyStream) // which program's, only the run can tell
-	case isStreamName(name):
-		reader.Streams.add(name)
+		reader.Streams.Add(anyStream) // which program's, only the run can tell
+	case IsStreamName(name):
+		reader.Streams.Add(name)
 	}
 	s.Handles = append(s.Handles, r)
 }
@@ -102,7 +102,7 @@ func (t *Task) handle(name string) (*handle.Handle, error) {
 		return t.Stream(program, stream)
 	}
 	v, ok := t.Get(name)
-	if !ok && isOwnStream(name) {
+	if !ok && IsOwnStream(name) {
 		return t.Actor.Run.Stdio(name)
 	}
 	if !ok {

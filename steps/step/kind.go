@@ -56,12 +56,6 @@ type Action interface {
 	Run(t *Task) error
 }
 
-// A Checker is an action that knows more about its step than its parameters'
-// types say. Check runs once per step, without running anything.
-type Checker interface {
-	Check(c *Check)
-}
-
 // A Kinds is a list of kinds, sorted by name.
 type Kinds []*Kind
 
@@ -120,10 +114,10 @@ type Step struct {
 	Place event.Place
 	Exprs []*value.Expr
 	word  string // what replaces a masked result without a name
-	// Handles and blocks are the decoded values that the checker walks.
+	// Handles and Blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block
-	late    []*value.Late  // values that only the run can tell
+	Late    []*value.Late  // values that only the run can tell
 	Gives   *value.NameSet // the names that it gives to what it makes, without its blocks
 	calls   *ProcedureRef  // of a do step
 	on      *HostRef       // of a step that needs a host; nil else
@@ -133,17 +127,17 @@ type Step struct {
 type Block struct {
 	Steps []*Step
 	node  *source.Node
-	names *value.NameSet // of an actor's whole block: what its steps name
+	Given *value.NameSet // of an actor's whole block: what its steps name
 }
 
 // MayName reports whether a step of an actor's block may give a name, also by an
 // expression.
-func (b *Block) MayName(name string) bool { return b.names.May(name) }
+func (b *Block) MayName(name string) bool { return b.Given.May(name) }
 
 // Names are the names that the steps of an actor's block give, sorted.
 func (b *Block) Names() []string {
-	if b.names == nil {
+	if b.Given == nil {
 		return nil
 	}
-	return slices.Sorted(slices.Values(b.names.All()))
+	return slices.Sorted(slices.Values(b.Given.All()))
 }

@@ -3,13 +3,12 @@ package step
 import (
 	"reflect"
 
-	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // settled is the step with the values that only the run can tell.
 func (s *Step) settled(t *Task) (*Step, error) {
-	if len(s.late) == 0 {
+	if len(s.Late) == 0 {
 		return s, nil
 	}
 	now := *s
@@ -19,7 +18,7 @@ func (s *Step) settled(t *Task) (*Step, error) {
 	// nothing of what the checker's reading has left in those of the step.
 	fresh := &Step{Kind: s.Kind, Action: s.Kind.New()}
 	from := fieldsOf(fresh)
-	for _, l := range s.late {
+	for _, l := range s.Late {
 		v := from[l.Key]
 		if err := l.Decode(t, v); err != nil {
 			return nil, err
@@ -60,34 +59,3 @@ const (
 	underExpect = "expect."
 	shortExpect = "expect"
 )
-
-// late checks a step of which some values are known only when it runs. What
-// such a step does to the names that it uses is not known, nor what it makes;
-// nor can the kind's own rules be held against it.
-func (c *Check) late(s *Step) {
-	known := c.problems
-	c.problems = new(source.Problems)
-	c.action(s)
-	c.problems = known
-	for _, h := range s.Handles {
-		if name, ok := c.Text(&h.Text); ok {
-			c.unsure(name)
-		}
-	}
-	for name := range s.Gives.Fixed {
-		c.Symbols[name] = &Symbol{Name: name, Anything: true, Used: true}
-	}
-	c.open = append(c.open, s.Gives.Open...)
-}
-
-// unsure forgets what is known of a name.
-func (c *Check) unsure(name string) {
-	sym := c.Symbols[name]
-	if sym == nil {
-		return
-	}
-	sym.Used, sym.uncertain = true, true
-	if sym.Sock != nil {
-		sym.Sock.uncertain()
-	}
-}

@@ -54,20 +54,12 @@ func (r *Reader) checkMask(n *source.Node, s *Step, params *Params) {
 	}
 	for _, e := range n.Entries {
 		if e.Key.Text == "mask" {
-			r.Problem(e.Key, "a mask on nothing: %s does not make anything that could vary", s.Kind.Name).Hint = maskHint
+			r.Problem(e.Key, "a mask on nothing: %s does not make anything that could vary", s.Kind.Name).Hint = MaskHint
 		}
 	}
 }
 
-// NothingToMask reports a mask on a step of a kind that may make something,
-// where this one does not.
-func (c *Check) NothingToMask(what string) {
-	if c.Step.Mask.Given() {
-		c.Problem(c.Step.Node, "a mask on nothing: %s", what).Hint = maskHint
-	}
-}
-
-const maskHint = "leave mask: out, or write it at the step that makes what varies"
+const MaskHint = "leave mask: out, or write it at the step that makes what varies"
 
 // Known implements [value.Env].
 func (t *Task) Known(marks []event.Mark) { t.Event.Known = append(t.Event.Known, marks...) }

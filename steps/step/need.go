@@ -35,7 +35,7 @@ func (n *Needs) Verb() *source.Node { return n.step.Verb }
 
 // IsLate reports whether only the run can tell the value of a key.
 func (n *Needs) IsLate(key string) bool {
-	return slices.ContainsFunc(n.step.late, func(l *value.Late) bool { return l.Key == key })
+	return slices.ContainsFunc(n.step.Late, func(l *value.Late) bool { return l.Key == key })
 }
 
 // IsVerbLate reports whether only the run can tell the verb's value.
@@ -63,7 +63,7 @@ func (r *Reader) Needs(bodies []*Block) []value.Need {
 		if b == nil {
 			return
 		}
-		walkOwn(b, func(s *Step) {
+		WalkOwn(b, func(s *Step) {
 			if s.calls == nil || s.calls.Proc == nil || seen[s.calls.Proc] {
 				return
 			}

@@ -33,24 +33,3 @@ type PeerPlan struct {
 	Local, Remote netip.Addr
 	MTU           int // 0: that of Ethernet
 }
-
-// MakePeer notes that the step's name is a peer from here on.
-func (c *Check) MakePeer() {
-	if !c.maySucceed() {
-		return
-	}
-	for _, x := range c.Step.As.List {
-		c.Give(x, &Symbol{Peer: true})
-	}
-}
-
-// Peers are the names of the peers that are known here.
-func (c *Check) Peers() []string {
-	var names []string
-	for name, sym := range c.Symbols {
-		if sym.Peer {
-			names = append(names, name)
-		}
-	}
-	return names
-}

@@ -20,8 +20,8 @@ type Procedure struct {
 
 	node     *source.Node
 	value    *source.Node // its steps, or the mapping that holds them
-	library  *Library     // of the file that it is in; nil for the scenario's
-	defaults []*value.Expr
+	Library  *Library     // of the file that it is in; nil for the scenario's
+	Defaults []*value.Expr
 	gives    *value.NameSet // the names that its steps give; nil until somebody asks
 	needs    []value.Need   // of its steps
 	called   bool           // by any step of the file
@@ -47,10 +47,10 @@ func (p *Procedure) Names() []string {
 	return names
 }
 
-// private reports whether the names that its steps give are its own, and not
+// Private reports whether the names that its steps give are its own, and not
 // the actor's.
-func (p *Procedure) private() bool {
-	return p.library != nil || p.Returns != "" || p.value.Get("returns") != nil
+func (p *Procedure) Private() bool {
+	return p.Library != nil || p.Returns != "" || p.value.Get("returns") != nil
 }
 
 // ProcedureRef is the name of a procedure.
@@ -128,7 +128,7 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 		if !value.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%s is not a name for a procedure", value.Quote(e.Key.Text))
 		}
-		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value, library: v.Reader.library}
+		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value, Library: v.Reader.Reads}
 	}
 	for _, e := range n.Entries {
 		p, noted := procs[e.Key.Text], len(v.Reader.Decoder.Needs())
@@ -144,7 +144,7 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 func (r *Reader) Uncalled() source.Problems {
 	var problems source.Problems
 	for _, p := range r.procs {
-		if !p.called && p.library == r.library {
+		if !p.called && p.Library == r.Reads {
 			w := p.node.Warning("the procedure %s is never called", p.Name)
 			problems = append(problems, w.WithHint("leave it out, or call it with do: %s", p.Name))
 		}
@@ -161,7 +161,7 @@ func (p *Procedure) read(r *Reader, n *source.Node) {
 	r.Own = own.body.namesOf(n.Get("steps"))
 	r.Mapping(n, own.params(), "procedure "+p.Name)
 	p.Description, p.Params, p.Body = own.description.Text, own.parameters.list, own.body.block
-	p.defaults = own.parameters.exprs
+	p.Defaults = own.parameters.exprs
 	if names := own.returns.Static(); len(names) == 1 {
 		p.Returns = names[0]
 		p.checkReturns(r, own.returns.Node)
@@ -173,9 +173,9 @@ func (p *Procedure) checkReturns(r *Reader, n *source.Node) {
 	switch made := p.Body; {
 	case p.Takes(p.Returns):
 		r.Problem(n, "%s is a parameter of procedure %s, which the caller has already", p.Returns, p.Name).Hint = "return a name that the steps make with as: or let:"
-	case made != nil && !made.names.May(p.Returns):
+	case made != nil && !made.Given.May(p.Returns):
 		q := r.Problem(n, "no step of procedure %s makes %s", p.Name, value.Quote(p.Returns))
-		if q.Hint = source.DidYouMean(p.Returns, made.names.All()); q.Hint == "" {
+		if q.Hint = source.DidYouMean(p.Returns, made.Given.All()); q.Hint == "" {
 			q.Hint = "return a name that the steps make with as: or let:"
 		}
 	}
@@ -284,7 +284,7 @@ func (p *Procedure) findLoop(d *value.Decoder) {
 		return
 	}
 	p.busy, p.sound = true, true
-	walkOwn(p.Body, func(s *Step) {
+	WalkOwn(p.Body, func(s *Step) {
 		if s.calls == nil {
 			return
 		}

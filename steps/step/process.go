@@ -118,19 +118,19 @@ func (t *Task) Become(name string, b *Block) error {
 	}
 	t.World.EndsWith(p.Done())
 	t.World.Becomes(t.Process)
-	t.World.Give(pidName, value.Pass(value.Whole(t.Pid(), event.Origin{Word: "pid"})), t.World.Latest(nil))
+	t.World.Give(PidName, value.Pass(value.Whole(t.Pid(), event.Origin{Word: "pid"})), t.World.Latest(nil))
 	return nil
 }
 
-// pidName is the name that every process has for its id.
-const pidName = "pid"
+// PidName is the name that every process has for its id.
+const PidName = "pid"
 
 // anActor is the name of an actor, or of a replica.
 var anActor = regexp.MustCompile(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?$`)
 
-// splitActor takes the name of an actor or of a replica apart. The index is -1
+// SplitActor takes the name of an actor or of a replica apart. The index is -1
 // without one.
-func splitActor(name string) (actor string, index int, ok bool) {
+func SplitActor(name string) (actor string, index int, ok bool) {
 	m := anActor.FindStringSubmatch(name)
 	if m == nil {
 		return "", 0, false
@@ -145,7 +145,7 @@ func splitActor(name string) (actor string, index int, ok bool) {
 // ProcessActor is the process of another actor that is one from its start, as
 // its own actor would have it from a fork; nil where the name is none of those.
 func (t *Task) ProcessActor(name string) (*Spawned, error) {
-	actor, index, ok := splitActor(name)
+	actor, index, ok := SplitActor(name)
 	if !ok {
 		return nil, nil
 	}

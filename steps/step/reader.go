@@ -18,7 +18,7 @@ type Reader struct {
 	procs   map[string]*Procedure
 	Streams *StreamUse
 	steps   *[]*Step
-	library *Library // of the file that is read; nil for a scenario's own
+	Reads   *Library // of the file that is read; nil for a scenario's own
 	// Libraries are the names of files that could be included, for hints.
 	Libraries []string
 	turns     *turns         // while the items of a list are turns
@@ -66,7 +66,7 @@ func (r *Reader) stepList(n *source.Node) *Block {
 // namedList reads a whole list of steps that gives these names.
 func (r *Reader) namedList(n *source.Node, names *value.NameSet) *Block {
 	r.Own = names
-	b := &Block{names: names}
+	b := &Block{Given: names}
 	b.Decode(r.Decoder, n)
 	r.Take()
 	b.read(r, n)
@@ -193,51 +193,30 @@ func (r *Reader) step(n *source.Node) *Step {
 
 // broken is the step that stands for one which could not be decoded.
 func (r *Reader) broken(n *source.Node) *Step {
-	a := &brokenAction{node: n, names: value.NewNameSet()}
-	r.namesOfStep(n, a.names)
+	a := &Broken{Node: n, Names: value.NewNameSet()}
+	r.namesOfStep(n, a.Names)
 	return &Step{Whole: n, Node: n, Action: a}
 }
 
-// brokenAction stands for a step that could not be decoded, so that the check
+// Broken stands for a step that could not be decoded, so that the check
 // goes on behind it: what it gives a name may be anything, and what it names
 // may be in any state. A scenario with such a step never runs.
-type brokenAction struct {
-	node  *source.Node
-	names *value.NameSet
+type Broken struct {
+	Node  *source.Node
+	Names *value.NameSet
 }
 
-func (a *brokenAction) Params(*Params)  {}
-func (a *brokenAction) Run(*Task) error { return errors.New("the step could not be decoded") }
+// Params implements [Action].
+func (a *Broken) Params(*Params) {}
 
-func (a *brokenAction) Check(c *Check) {
-	a.touch(c, a.node)
-	c.open = append(c.open, a.names.Open...)
-	for name := range a.names.Fixed {
-		c.Symbols[name] = &Symbol{Name: name, Anything: true, Used: true}
-	}
-}
-
-// touch makes what is known of the names in a part of the step uncertain.
-func (a *brokenAction) touch(c *Check, n *source.Node) {
-	if sym := c.Symbols[n.Text]; n.Kind == source.Scalar && sym != nil {
-		sym.uncertain, sym.Used = true, true
-		if sym.Sock != nil {
-			sym.Sock.Forget()
-		}
-	}
-	for _, item := range n.Items {
-		a.touch(c, item)
-	}
-	for _, e := range n.Entries {
-		a.touch(c, e.Value)
-	}
-}
+// Run implements [Action].
+func (a *Broken) Run(*Task) error { return errors.New("the step could not be decoded") }
 
 // keys decodes the keys of a step: the verb's value, the common keys, the
 // kind's own.
 func (r *Reader) keys(n *source.Node, s *Step, params *Params) {
 	r.Fields("", n, params.all(s.Kind, s), s.Kind.Name)
-	s.late = r.TakeLate()
+	s.Late = r.TakeLate()
 	r.checkMask(n, s, params)
 	switch most := max(params.Names, 1); {
 	case s.As.Given() && params.Makes == "" && !s.Expect.Error.Given():

@@ -132,7 +132,7 @@ type Caller interface {
 // namesOfProcedure adds the names that a procedure's steps give.
 func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
 	p := r.procs[name]
-	if p == nil || p.private() {
+	if p == nil || p.Private() {
 		return
 	}
 	if p.gives == nil {

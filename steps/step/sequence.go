@@ -35,9 +35,9 @@ type Turn struct {
 	Branch []string // the names that lead to a branch of the actor; none for itself
 	Body   *Block
 
-	key    *source.Node
-	number int // among the turns, in the order of the file
-	turns  *turns
+	Key    *source.Node
+	Number int // among the turns, in the order of the file
+	Turns  *turns
 }
 
 // A TurnTaker lets actors take their turns.
@@ -69,8 +69,8 @@ func (a *Turn) Run(t *Task) error {
 
 // turns is what is known of a sequence before its steps are read.
 type turns struct {
-	loops  *value.NameSet // names of rounds and items, which all actors see
-	actors map[string]*TurnActor
+	Loops  *value.NameSet // names of rounds and items, which all actors see
+	Actors map[string]*TurnActor
 	order  []*TurnActor
 	count  int
 	// first are the numbers of the turns that give a name first, by actor.name.
@@ -101,11 +101,11 @@ func SequenceActors(kinds Kinds, n *source.Node) []string {
 // survey finds the actors of a sequence and the names that their steps give:
 // both are known before any expression is compiled.
 func (r *Reader) survey(n *source.Node) *turns {
-	s := &turns{loops: value.NewNameSet(), actors: make(map[string]*TurnActor), first: make(map[string]int)}
+	s := &turns{Loops: value.NewNameSet(), Actors: make(map[string]*TurnActor), first: make(map[string]int)}
 	r.surveyList(n, s)
 	for _, a := range s.order {
 		a.own.Merge(a.names, nil)
-		a.own.Merge(s.loops, nil)
+		a.own.Merge(s.Loops, nil)
 	}
 	return s
 }
@@ -114,7 +114,7 @@ func (r *Reader) surveyList(n *source.Node, s *turns) {
 	for _, item := range n.Items {
 		if r.overTurns(item) {
 			params := r.paramsIn(item)
-			value.NamesIn(item, params, s.loops.Add)
+			value.NamesIn(item, params, s.Loops.Add)
 			for _, e := range item.Entries {
 				p := value.FindParam(params, e.Key.Text)
 				if p == nil {
@@ -136,13 +136,13 @@ func (r *Reader) surveyList(n *source.Node, s *turns) {
 
 func (r *Reader) surveyTurn(e source.Entry, s *turns) {
 	name, _, _ := strings.Cut(e.Key.Text, ".")
-	a := s.actors[name]
+	a := s.Actors[name]
 	if a == nil {
 		names := value.NewNameSet()
 		a = &TurnActor{
-			Name: name, Node: e.Key, Body: &Block{names: names}, names: names, own: value.NewNameSet(), uses: make(map[string]bool),
+			Name: name, Node: e.Key, Body: &Block{Given: names}, names: names, own: value.NewNameSet(), uses: make(map[string]bool),
 		}
-		s.actors[name], s.order = a, append(s.order, a)
+		s.Actors[name], s.order = a, append(s.order, a)
 	}
 	gives := value.NewNameSet()
 	r.namesOfSteps(stepsOf(e.Value), gives)
@@ -158,9 +158,9 @@ func (r *Reader) surveyTurn(e source.Entry, s *turns) {
 	s.count++
 }
 
-// givenBy reports whether a turn up to the one of that number may give the name
+// GivenBy reports whether a turn up to the one of that number may give the name
 // of an actor.
-func (s *turns) givenBy(number int, actor, name string) bool {
+func (s *turns) GivenBy(number int, actor, name string) bool {
 	if first, known := s.first[actor+"."+name]; known && first <= number {
 		return true
 	}
@@ -234,8 +234,8 @@ func (r *Reader) Sequence(n *source.Node) *Sequence {
 	}
 	s := r.survey(n)
 	s.count = 0
-	r.turns, r.Own = s, s.loops
-	body := &Block{names: s.loops}
+	r.turns, r.Own = s, s.Loops
+	body := &Block{Given: s.Loops}
 	body.read(r, n)
 	r.turns = nil
 	return &Sequence{Body: body, Actors: s.order}
@@ -252,11 +252,11 @@ func (r *Reader) turn(n *source.Node) *Step {
 		return r.broken(n)
 	}
 	path := strings.Split(e.Key.Text, ".")
-	s, a := r.turns, r.turns.actors[path[0]]
+	s, a := r.turns, r.turns.Actors[path[0]]
 	if a == nil {
 		return r.broken(n) // the loop around it could not be read
 	}
-	turn := &Turn{Actor: path[0], Branch: path[1:], Body: new(Block), key: e.Key, number: s.count, turns: s}
+	turn := &Turn{Actor: path[0], Branch: path[1:], Body: new(Block), Key: e.Key, Number: s.count, Turns: s}
 	s.count++
 	made := &Step{Kind: &turnKind, Action: turn, Node: e.Key, Verb: e.Value, Gives: value.NewNameSet(), blocks: []*Block{turn.Body}}
 	made.Place = event.Place{
@@ -266,7 +266,7 @@ func (r *Reader) turn(n *source.Node) *Step {
 	r.turns, r.Own = nil, a.own
 	r.Streams.enter(a.uses)
 	turn.Body.read(r, stepsOf(e.Value))
-	r.turns, r.Own = s, s.loops
+	r.turns, r.Own = s, s.Loops
 	a.Body.Steps = append(a.Body.Steps, turn.Body.Steps...)
 	return made
 }
@@ -275,7 +275,7 @@ func (r *Reader) turn(n *source.Node) *Step {
 // first one of all where there is none in it.
 func FirstTurn(sequence *Block, at *event.Place) string {
 	first, inside := "", ""
-	walkOwn(sequence, func(s *Step) {
+	WalkOwn(sequence, func(s *Step) {
 		turn, ok := s.Action.(*Turn)
 		if ok && first == "" {
 			first = turn.Actor

@@ -20,9 +20,9 @@ var StreamNames = []string{"stdin", "stdout", "stderr"}
 // IsStream reports whether a program has a stream of that name.
 func IsStream(name string) bool { return slices.Contains(StreamNames, name) }
 
-// isOwnStream reports the names of sockscript's own streams, for scenarios that
+// IsOwnStream reports the names of sockscript's own streams, for scenarios that
 // are used as tools.
-func isOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
+func IsOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
 
 // UsesStdout reports whether steps use the standard output of sockscript
 // itself, so that nothing else should be written there.
@@ -40,8 +40,8 @@ func UsesStdout(list []*Step) bool {
 	return uses
 }
 
-// isStreamName reports whether s names a stream of a program, as p.stdin.
-func isStreamName(s string) bool {
+// IsStreamName reports whether s names a stream of a program, as p.stdin.
+func IsStreamName(s string) bool {
 	program, stream, ok := strings.Cut(s, ".")
 	return ok && value.IsName(program) && IsStream(stream)
 }
@@ -85,7 +85,7 @@ func (u *StreamUse) nextActor() { u.enter(make(map[string]bool)) }
 // enter says that the steps to come are of the actor whose uses these are.
 func (u *StreamUse) enter(own map[string]bool) { u.own = own }
 
-func (u *StreamUse) add(name string) {
+func (u *StreamUse) Add(name string) {
 	uses := u.own
 	if u.own == nil {
 		uses = u.shared

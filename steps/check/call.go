@@ -1,10 +1,11 @@
-package step
+package check
 
 import (
 	"fmt"
 	"maps"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -23,10 +24,10 @@ func (v *Arguments) Decode(d *value.Decoder, n *source.Node) {
 }
 
 // Read implements [Part]: a procedure may be given the stream of a program.
-func (v *Arguments) Read(r *Reader, _ *Step) {
+func (v *Arguments) Read(r *step.Reader, _ *step.Step) {
 	for _, x := range v.Values {
-		if s, plain := x.Word(); plain && isStreamName(s) {
-			r.Streams.add(s)
+		if s, plain := x.Word(); plain && step.IsStreamName(s) {
+			r.Streams.Add(s)
 		}
 	}
 }
@@ -62,8 +63,8 @@ func (c *Check) Argument(name string, x *value.Datum) *Symbol {
 
 // Call checks a procedure's body with its parameters in place, and returns what
 // it hands back.
-func (c *Check) Call(proc *Procedure, params map[string]*Symbol) *Symbol {
-	if proc.private() {
+func (c *Check) Call(proc *step.Procedure, params map[string]*Symbol) *Symbol {
+	if proc.Private() {
 		return c.callPrivate(proc, params)
 	}
 	saved := make(map[string]*Symbol)
@@ -84,11 +85,11 @@ func (c *Check) Call(proc *Procedure, params map[string]*Symbol) *Symbol {
 }
 
 // callPrivate checks a procedure that keeps its names to itself.
-func (c *Check) callPrivate(proc *Procedure, params map[string]*Symbol) *Symbol {
+func (c *Check) callPrivate(proc *step.Procedure, params map[string]*Symbol) *Symbol {
 	outer := *c
 	scope := make(map[string]*Symbol)
-	if lib := proc.library; lib != nil {
-		c.scenario = lib.names()
+	if lib := proc.Library; lib != nil {
+		c.scenario = namesOf(lib)
 		c.open, c.loops = nil, nil
 	} else if c.spend(len(c.Symbols)) {
 		maps.Copy(scope, c.Symbols)
@@ -109,14 +110,14 @@ func (c *Check) callPrivate(proc *Procedure, params map[string]*Symbol) *Symbol 
 }
 
 // defaults checks the expressions in the defaults of a procedure's parameters.
-func (c *Check) defaults(proc *Procedure) {
-	for _, e := range proc.defaults {
+func (c *Check) defaults(proc *step.Procedure) {
+	for _, e := range proc.Defaults {
 		c.Expression(e)
 	}
 }
 
 // Default is what a parameter stands for that the caller leaves out.
-func Default(q Parameter) *Symbol {
+func Default(q step.Parameter) *Symbol {
 	sym := &Symbol{Name: q.Name, Used: true}
 	if x := q.Default.Scalar(); x != nil {
 		if s, static := x.Static(); static {
@@ -127,7 +128,7 @@ func Default(q Parameter) *Symbol {
 }
 
 // HandBack notes that the do step's `as` name is what the procedure returned.
-func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
+func (c *Check) HandBack(proc *step.Procedure, returned *Symbol) {
 	for _, x := range c.Step.As.List {
 		sym := &Symbol{Anything: true, Used: true}
 		if returned != nil {
@@ -141,7 +142,7 @@ func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
 		return
 	}
 	hint := fmt.Sprintf("write returns: NAME in the procedure %s, or leave this out", proc.Name)
-	if proc.library != nil {
+	if proc.Library != nil {
 		hint = "leave this out"
 	}
 	if x := &c.Step.As; x.Given() && c.MustSucceed() {
@@ -152,20 +153,21 @@ func (c *Check) HandBack(proc *Procedure, returned *Symbol) {
 	}
 }
 
-// names are the names that the procedures of a library see outside themselves.
-func (l *Library) names() *ScenarioNames {
-	n := &ScenarioNames{Vars: make(map[string]*source.Node), usedVars: l.used, Actors: make(map[string]*ActorNames)}
+// namesOf are the names that the procedures of a library see outside
+// themselves.
+func namesOf(l *step.Library) *ScenarioNames {
+	n := &ScenarioNames{Vars: make(map[string]*source.Node), usedVars: l.Used, Actors: make(map[string]*ActorNames)}
 	for _, name := range l.Vars {
 		n.Vars[name] = new(source.Node)
 	}
 	return n
 }
 
-// CheckAlone checks the procedures of a library that nobody calls yet.
-func (r *Reader) CheckAlone() source.Problems {
+// Alone checks the procedures of a library that nobody calls yet.
+func Alone(r *step.Reader) source.Problems {
 	var problems source.Problems
 	for _, p := range r.Procedures() {
-		c := &Check{scenario: r.library.names(), Uses: new(Uses), problems: &problems, Symbols: make(map[string]*Symbol)}
+		c := &Check{scenario: namesOf(r.Reads), Uses: new(Uses), problems: &problems, Symbols: make(map[string]*Symbol)}
 		params := make(map[string]*Symbol)
 		for _, q := range p.Params {
 			params[q.Name] = &Symbol{Name: q.Name, Anything: true, Used: true}

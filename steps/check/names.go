@@ -1,4 +1,4 @@
-package step
+package check
 
 import (
 	"fmt"
@@ -6,29 +6,30 @@ import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A CheckedActor is an actor as CheckActors needs it.
-type CheckedActor struct {
+// A Actor is an actor as CheckActors needs it.
+type Actor struct {
 	Name  string
-	Body  *Block
+	Body  *step.Block
 	Count *value.Int // nil without replicas
 	// Sequence is where the actor has its turns; nil where it has steps. Body
 	// then holds the steps of all turns.
-	Sequence *Block
+	Sequence *step.Block
 	// Background says that the actor is ended when the others have ended.
 	Background bool
 	Process    bool   // its steps are those of a process
 	Host       string // that it is on; "" in a network without hosts
 }
 
-// CheckActors checks all actors of a scenario: the names they use, the states
+// Actors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
 // variables with their places, nil where a variable need not be used; included
 // are the names under which those of included files stand; outside are
 // expressions beside the steps; net is what the file says of the network.
-func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *Topology) source.Problems {
+func Actors(actors []Actor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *step.Topology) source.Problems {
 	var problems source.Problems
 	all := make(map[string]*source.Node)
 	for name := range vars {
@@ -64,7 +65,7 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 		}
 		c.unused(readAcross)
 	}
-	sequenced := slices.IndexFunc(actors, func(a CheckedActor) bool { return a.Sequence != nil })
+	sequenced := slices.IndexFunc(actors, func(a Actor) bool { return a.Sequence != nil })
 	if sequenced >= 0 {
 		c := &Check{scenario: names, Uses: u, problems: &problems, Symbols: map[string]*Symbol{}}
 		c.block(actors[sequenced].Sequence)
@@ -88,8 +89,8 @@ func CheckActors(actors []CheckedActor, vars map[string]*source.Node, included [
 }
 
 // bodiesOf are all steps of the actors; those of turns are in their sequence.
-func bodiesOf(actors []CheckedActor) []*Block {
-	var bodies []*Block
+func bodiesOf(actors []Actor) []*step.Block {
+	var bodies []*step.Block
 	for _, a := range actors {
 		body := a.Body
 		if a.Sequence != nil {
@@ -102,8 +103,8 @@ func bodiesOf(actors []CheckedActor) []*Block {
 	return bodies
 }
 
-func actorNames(a CheckedActor) *ActorNames {
-	n := &ActorNames{Names: a.Body.names, Things: madeThings(a.Body), Count: 1, Process: a.Process}
+func actorNames(a Actor) *ActorNames {
+	n := &ActorNames{Names: a.Body.Given, Things: madeThings(a.Body), Count: 1, Process: a.Process}
 	if a.Count != nil && a.Count.Given() {
 		count, _ := a.Count.Static()
 		n.Count, n.Replicas = int(count), true
@@ -111,34 +112,8 @@ func actorNames(a CheckedActor) *ActorNames {
 	return n
 }
 
-// WalkSteps visits a block's steps, those that are in them, and those of the
-// procedures that they call: each procedure once, however often it is called.
-func WalkSteps(b *Block, visit func(*Step)) {
-	seen := make(map[*Procedure]bool)
-	var each func(*Step)
-	each = func(s *Step) {
-		visit(s)
-		if s.calls == nil || s.calls.Proc.Body == nil || seen[s.calls.Proc] {
-			return
-		}
-		seen[s.calls.Proc] = true
-		walkOwn(s.calls.Proc.Body, each)
-	}
-	walkOwn(b, each)
-}
-
-// walkOwn visits a block's steps and those that are in them.
-func walkOwn(b *Block, visit func(*Step)) {
-	for _, s := range b.Steps {
-		visit(s)
-		for _, inner := range s.blocks {
-			walkOwn(inner, visit)
-		}
-	}
-}
-
-func walkExprs(b *Block, visit func(*value.Expr)) {
-	WalkSteps(b, func(s *Step) {
+func walkExprs(b *step.Block, visit func(*value.Expr)) {
+	step.WalkSteps(b, func(s *step.Step) {
 		for _, e := range s.Exprs {
 			visit(e)
 		}
@@ -146,7 +121,7 @@ func walkExprs(b *Block, visit func(*value.Expr)) {
 }
 
 // SharedNames are the names of each actor that other actors read.
-func SharedNames(bodies []*Block) map[string]map[string]bool {
+func SharedNames(bodies []*step.Block) map[string]map[string]bool {
 	shared := make(map[string]map[string]bool)
 	share := func(actor, name string) {
 		if shared[actor] == nil {
@@ -160,8 +135,8 @@ func SharedNames(bodies []*Block) map[string]map[string]bool {
 				share(r.Actor, r.Name)
 			}
 		})
-		WalkSteps(b, func(s *Step) {
-			if w, ok := s.Action.(Watcher); ok {
+		step.WalkSteps(b, func(s *step.Step) {
+			if w, ok := s.Action.(step.Watcher); ok {
 				share(w.Watches())
 			}
 		})
@@ -259,7 +234,7 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 	if a == nil || a.Names == nil { // there is none, or its steps could not be read
 		return
 	}
-	if r.Name == pidName && a.Process {
+	if r.Name == step.PidName && a.Process {
 		c.whichReplica(e, r, a)
 		return
 	}
@@ -268,7 +243,7 @@ func (c *Check) reference(e *value.Expr, r *value.Reference) {
 		if p.Hint = source.DidYouMean(r.Name, a.Names.All()); p.Hint == "" {
 			p.Hint = "an actor's names are those that its steps make with as: and let:"
 		}
-		if r.Name == pidName {
+		if r.Name == step.PidName {
 			p.Hint = "write process: true at the actor, so that it is a process of its own"
 		}
 	}

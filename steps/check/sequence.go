@@ -1,15 +1,16 @@
-package step
+package check
 
 import (
 	"maps"
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // actor checks all steps of an actor.
-func (c *Check) actor(a CheckedActor) {
+func (c *Check) actor(a Actor) {
 	if a.Sequence == nil {
 		c.block(a.Body)
 		return
@@ -19,9 +20,9 @@ func (c *Check) actor(a CheckedActor) {
 	c.between = false
 }
 
-// Check checks the steps of a turn, among those of its actor. The turns of
+// ownTurn checks the steps of a turn, among those of its actor. The turns of
 // others are passed over.
-func (a *Turn) Check(c *Check) {
+func (c *Check) ownTurn(a *step.Turn) {
 	if a.Actor != c.Actor {
 		return
 	}
@@ -35,7 +36,7 @@ func (a *Turn) Check(c *Check) {
 }
 
 // turnOfBranch checks the turn of a branch, which knows what the branch knows.
-func (c *Check) turnOfBranch(a *Turn) {
+func (c *Check) turnOfBranch(a *step.Turn) {
 	outer, process := c.Symbols, c.process
 	defer func() { c.Symbols, c.process = outer, process }()
 	var sym *Symbol
@@ -43,7 +44,7 @@ func (c *Check) turnOfBranch(a *Turn) {
 		sym = c.branchOfTurn(a, name)
 		c.Symbols, c.process = sym.scope, sym.Process || c.process || sym.Anything
 	}
-	for name := range a.turns.loops.Fixed {
+	for name := range a.Turns.Loops.Fixed {
 		if loop := outer[name]; loop != nil {
 			sym.scope[name] = loop
 		}
@@ -60,7 +61,7 @@ func (c *Check) turnOfBranch(a *Turn) {
 
 // branchOfTurn is the branch of a name; where only the run can tell, one that
 // may know any name of the actor.
-func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
+func (c *Check) branchOfTurn(a *step.Turn, name string) *Symbol {
 	sym := c.Symbols[name]
 	unknown := &Symbol{Name: name, Anything: true, scope: make(map[string]*Symbol)}
 	for _, n := range c.scenario.Actors[c.Actor].Names.All() {
@@ -73,7 +74,7 @@ func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
 	case sym == nil && c.MayBeThere(name) || sym != nil && sym.Anything:
 		return unknown
 	case sym == nil && c.MadeElsewhere(name):
-		p := c.Problem(a.key, "the turn of %s comes before the step that makes this branch", a.key.Text)
+		p := c.Problem(a.Key, "the turn of %s comes before the step that makes this branch", a.Key.Text)
 		p.Hint = "move the turn after the one of " + a.Actor + " with as: " + name
 		return unknown
 	}
@@ -83,7 +84,7 @@ func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
 			known = append(known, n)
 		}
 	}
-	p := c.Problem(a.key, "%s has no branch %q", a.Actor, name)
+	p := c.Problem(a.Key, "%s has no branch %q", a.Actor, name)
 	if p.Hint = source.DidYouMean(name, known); p.Hint == "" {
 		p.Hint = "name a branch with as: on its spawn step"
 	}
@@ -92,7 +93,7 @@ func (c *Check) branchOfTurn(a *Turn, name string) *Symbol {
 
 // Spawn checks a body that runs beside the rest of the actor with the names of
 // this moment, and returns what stands for the branch.
-func (c *Check) Spawn(b *Block) *Symbol {
+func (c *Check) Spawn(b *step.Block) *Symbol {
 	outer := c.Symbols
 	c.Symbols = maps.Clone(outer)
 	return c.apart(b, outer)
@@ -100,7 +101,7 @@ func (c *Check) Spawn(b *Block) *Symbol {
 
 // apart checks a body with names of its own, and returns what stands for the
 // branch that does it: it makes the names that are new in comparison.
-func (c *Check) apart(b *Block, outer map[string]*Symbol) *Symbol {
+func (c *Check) apart(b *step.Block, outer map[string]*Symbol) *Symbol {
 	before := maps.Clone(c.Symbols)
 	c.Beside(b)
 	// The name is of use even where nobody joins: the transcript shows it.
@@ -116,7 +117,7 @@ func (c *Check) apart(b *Block, outer map[string]*Symbol) *Symbol {
 }
 
 // Fork checks the steps of a forked process, and returns what stands for it.
-func (c *Check) Fork(b *Block) *Symbol {
+func (c *Check) Fork(b *step.Block) *Symbol {
 	process, outer := c.process, c.Symbols
 	c.process, c.Symbols = true, maps.Clone(outer)
 	for name, sym := range outer {
@@ -146,8 +147,8 @@ func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 	if c.turn == nil || c.branch != 0 || !c.Certain() {
 		return
 	}
-	s := c.turn.turns
-	if s.actors[actor] == nil || s.givenBy(c.turn.number, actor, name) {
+	s := c.turn.Turns
+	if s.Actors[actor] == nil || s.GivenBy(c.turn.Number, actor, name) {
 		return
 	}
 	p := c.Problem(n, "%s.%s has no value in this turn: only a later turn gives it", actor, name).MoveTo(n, at)
@@ -157,7 +158,7 @@ func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 // ProcessActor reports whether a name is that of an actor that is a process from
 // its start. It notes what is wrong with the name of another actor.
 func (c *Check) ProcessActor(n *source.Node, name string) bool {
-	actor, index, ok := splitActor(name)
+	actor, index, ok := step.SplitActor(name)
 	a := c.scenario.Actors[actor]
 	switch {
 	case !ok || a == nil:

@@ -1,4 +1,4 @@
-package step
+package check
 
 import (
 	"fmt"
@@ -6,21 +6,22 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Handle finds what a handle's name stands for; nil where that is not known.
-func (c *Check) Handle(r *HandleRef) *Symbol {
+func (c *Check) Handle(r *step.HandleRef) *Symbol {
 	name, known := c.Text(&r.Text)
 	if !known {
 		c.touchAny(&r.Text)
 		return nil
 	}
-	if !value.IsName(name) && !isStreamName(name) {
+	if !value.IsName(name) && !step.IsStreamName(name) {
 		return nil
 	}
 	sym, ok := c.Symbols[name]
-	if !ok && isOwnStream(name) {
+	if !ok && step.IsOwnStream(name) {
 		sym, ok = &Symbol{Name: name, Sock: AnySocket(), Used: true}, true
 		c.Symbols[name] = sym
 	}
@@ -48,7 +49,7 @@ func (c *Check) Handle(r *HandleRef) *Symbol {
 
 // Hand is Handle for a step that hands the socket to others, who may do with it
 // what they like.
-func (c *Check) Hand(r *HandleRef) {
+func (c *Check) Hand(r *step.HandleRef) {
 	if sym := c.Handle(r); sym != nil {
 		sym.Sock.share()
 	}
@@ -88,7 +89,7 @@ func (c *Check) Text(x *value.Text) (string, bool) {
 }
 
 // noHandle reports a name that stands for something else than a handle.
-func (c *Check) noHandle(r *HandleRef, sym *Symbol) {
+func (c *Check) noHandle(r *step.HandleRef, sym *Symbol) {
 	switch {
 	case sym.Program:
 		p := c.Problem(r.Node, "%s is a program, not a handle", sym.Name)
@@ -115,7 +116,7 @@ func (c *Check) OfClosed(name string) string {
 }
 
 // AnyHandle is Handle for a step to which a closed one is welcome too.
-func (c *Check) AnyHandle(r *HandleRef) *Symbol {
+func (c *Check) AnyHandle(r *step.HandleRef) *Symbol {
 	name, known := c.Text(&r.Text)
 	if sym := c.Symbols[name]; known && sym != nil && sym.Sock != nil {
 		sym.Used = true
@@ -136,7 +137,7 @@ func (c *Check) Since(line int) string {
 	return "by this same step"
 }
 
-func (c *Check) unknownHandle(r *HandleRef, name string) {
+func (c *Check) unknownHandle(r *step.HandleRef, name string) {
 	if program, stream, dotted := strings.Cut(name, "."); dotted {
 		c.unknownStream(r, program, stream)
 		return
@@ -187,8 +188,8 @@ func (c *Check) MayBeThere(name string) bool {
 }
 
 // gives reports whether a step of the block gives the name.
-func gives(b *Block, name string) bool {
+func gives(b *step.Block, name string) bool {
 	found := false
-	WalkSteps(b, func(s *Step) { found = found || s.Gives.May(name) })
+	step.WalkSteps(b, func(s *step.Step) { found = found || s.Gives.May(name) })
 	return found
 }

@@ -1,9 +1,10 @@
-package step
+package check
 
 import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -17,7 +18,7 @@ func (c *Check) MakeHandle(i int, s *SocketState) {
 }
 
 // Replace notes that a handle's name stands for another socket from here on.
-func (c *Check) Replace(r *HandleRef, s *SocketState) {
+func (c *Check) Replace(r *step.HandleRef, s *SocketState) {
 	name, known := c.Text(&r.Text)
 	if !known {
 		c.touchAny(&r.Text)
@@ -103,9 +104,9 @@ func (c *Check) make(sym *Symbol) {
 
 // madeThings are the names that only start or spawn steps of an actor give,
 // with what they stand for.
-func madeThings(body *Block) map[string]value.Thing {
+func madeThings(body *step.Block) map[string]value.Thing {
 	things, others := make(map[string]value.Thing), make(map[string]bool)
-	WalkSteps(body, func(s *Step) {
+	step.WalkSteps(body, func(s *step.Step) {
 		if s.Gives == nil {
 			return
 		}
@@ -144,7 +145,7 @@ func (c *Check) MakeProgram(streams []string) {
 		if !known {
 			continue
 		}
-		for _, stream := range StreamNames {
+		for _, stream := range step.StreamNames {
 			delete(c.Symbols, name+"."+stream)
 		}
 		for _, stream := range streams {
@@ -154,7 +155,7 @@ func (c *Check) MakeProgram(streams []string) {
 }
 
 // unknownStream reports a stream that no program here has.
-func (c *Check) unknownStream(r *HandleRef, program, stream string) {
+func (c *Check) unknownStream(r *step.HandleRef, program, stream string) {
 	sym := c.Symbols[program]
 	if sym != nil && sym.Anything || sym == nil && c.MayBeThere(program) {
 		return
@@ -186,4 +187,33 @@ func (c *Check) Programs() []string {
 		}
 	}
 	return slices.Sorted(slices.Values(names))
+}
+
+// MakePeer notes that the step's name is a peer from here on.
+func (c *Check) MakePeer() {
+	if !c.maySucceed() {
+		return
+	}
+	for _, x := range c.Step.As.List {
+		c.Give(x, &Symbol{Peer: true})
+	}
+}
+
+// Peers are the names of the peers that are known here.
+func (c *Check) Peers() []string {
+	var names []string
+	for name, sym := range c.Symbols {
+		if sym.Peer {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// NothingToMask reports a mask on a step of a kind that may make something,
+// where this one does not.
+func (c *Check) NothingToMask(what string) {
+	if c.Step.Mask.Given() {
+		c.Problem(c.Step.Node, "a mask on nothing: %s", what).Hint = step.MaskHint
+	}
 }

@@ -1,4 +1,4 @@
-package step
+package check
 
 import (
 	"golang.org/x/sys/unix"

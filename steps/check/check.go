@@ -1,10 +1,14 @@
-package step
+// Package check walks the steps of a scenario without running them and finds
+// what cannot work: names that nobody gives, handles that are closed, signals
+// that never come.
+package check
 
 import (
 	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/payload"
+	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -94,20 +98,20 @@ type Check struct {
 	Uses     *Uses
 	problems *source.Problems
 
-	Step    *Step
+	Step    *step.Step
 	Symbols map[string]*Symbol
 	maybe   int  // depth of conditions around the step
 	repeat  bool // the second walk of a loop's body
 
-	endless bool  // the actor is in the background: it may do steps forever
-	turn    *Turn // the turn under way; nil in an actor's own steps
-	between bool  // the steps under way are those of a sequence, around turns
+	endless bool       // the actor is in the background: it may do steps forever
+	turn    *step.Turn // the turn under way; nil in an actor's own steps
+	between bool       // the steps under way are those of a sequence, around turns
 
 	process  bool             // the steps under way are those of a forked process
 	branch   int              // the branch under way; the actor itself is 0
 	branches int              // that there were so far
 	open     []value.OpenName // names with expressions that steps so far may have given
-	loops    []*Block         // the loops around the step
+	loops    []*step.Block    // the loops around the step
 
 	BranchNames []*Symbol // names that spawned branches made
 
@@ -122,7 +126,7 @@ type ScenarioNames struct {
 	Actors map[string]*ActorNames
 	// Topology is what the file says of the network; nil in a library, whose
 	// procedures are called in any network.
-	Topology *Topology
+	Topology *step.Topology
 
 	usedVars map[string]bool
 }
@@ -160,13 +164,13 @@ func (c *Check) MustSucceed() bool { return !c.Step.Expect.Error.Given() }
 func (c *Check) maySucceed() bool { return c.MustSucceed() || c.Step.Expect.Error.Has("0") }
 
 // block checks the steps of a block in order.
-func (c *Check) block(b *Block) {
+func (c *Check) block(b *step.Block) {
 	for _, s := range b.Steps {
 		c.one(s)
 	}
 }
 
-func (c *Check) one(s *Step) {
+func (c *Check) one(s *step.Step) {
 	if !c.spend(1) {
 		c.giveUp(s)
 		return
@@ -182,10 +186,10 @@ func (c *Check) one(s *Step) {
 			c.Expression(e)
 		}
 	}
-	if s.on != nil {
+	if s.Host() != nil {
 		c.needsHost(s)
 	}
-	if len(s.late) > 0 {
+	if len(s.Late) > 0 {
 		c.late(s)
 	} else {
 		c.action(s)
@@ -200,8 +204,15 @@ func (c *Check) one(s *Step) {
 }
 
 // action checks what the step's kind knows of it.
-func (c *Check) action(s *Step) {
-	if k, ok := s.Action.(Checker); ok {
+func (c *Check) action(s *step.Step) {
+	switch k := s.Action.(type) {
+	case *step.Turn:
+		c.ownTurn(k)
+		return
+	case *step.Broken:
+		c.broken(k)
+		return
+	case Checker:
 		k.Check(c)
 		return
 	}
@@ -219,7 +230,7 @@ func (c *Check) spend(n int) bool {
 
 // giveUp ends the check of an actor whose steps are too many, called again and
 // again perhaps. What the steps from s on do may be anything.
-func (c *Check) giveUp(s *Step) {
+func (c *Check) giveUp(s *step.Step) {
 	if c.over {
 		return
 	}
@@ -256,7 +267,7 @@ func (c *Check) makeField(g payload.Gives) {
 
 // Body checks the steps that are in a step; not certain where they may not
 // run at all.
-func (c *Check) Body(b *Block, certain bool) {
+func (c *Check) Body(b *step.Block, certain bool) {
 	if !certain {
 		c.maybe++
 		defer func() { c.maybe-- }()
@@ -267,7 +278,7 @@ func (c *Check) Body(b *Block, certain bool) {
 // Beside checks a body that runs at the same time as other steps: what it
 // closes is closed before or after what they do, so for them it is open still.
 // It returns what it closed, with the lines.
-func (c *Check) Beside(b *Block) map[*Symbol]int {
+func (c *Check) Beside(b *step.Block) map[*Symbol]int {
 	outer := c.branch
 	c.branches++
 	c.branch = c.branches
@@ -291,7 +302,7 @@ func (c *Check) Beside(b *Block) map[*Symbol]int {
 
 // Loop checks a loop's body: certain where it runs at all, and more than once
 // where there may be a second round, which finds what the first has left.
-func (c *Check) Loop(b *Block, certain, more bool) {
+func (c *Check) Loop(b *step.Block, certain, more bool) {
 	if more {
 		c.loops = append(c.loops, b)
 		defer func() { c.loops = c.loops[:len(c.loops)-1] }()
@@ -302,4 +313,10 @@ func (c *Check) Loop(b *Block, certain, more bool) {
 		c.Body(b, certain)
 		c.repeat = false
 	}
+}
+
+// A Checker is an action that knows more about its step than its parameters'
+// types say. Check runs once per step, without running anything.
+type Checker interface {
+	Check(c *Check)
 }
