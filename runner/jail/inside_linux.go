@@ -82,7 +82,11 @@ func serve() {
 	}
 	if h.Without != seccomp {
 		if err := filter(h.Programs); err != nil {
-			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), "run a kernel that has CONFIG_SECCOMP_FILTER" + orLess})
+			cure := "run a kernel that has CONFIG_SECCOMP_FILTER"
+			if err == errVsock {
+				cure = "use the 64-bit sockscript"
+			}
+			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), cure + orLess})
 		}
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
