@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/flows"
+	"github.com/sockscript/sockscript/runner/history"
 )
 
 // Each benchmark times the engine and a floor in turn: a plain program of
@@ -88,6 +91,22 @@ func BenchmarkPingPong(b *testing.B) {
 	b.Run("busy", func(b *testing.B) {
 		keepBusy(b)
 		pair(b, "10000", floor, engine)
+	})
+}
+
+// BenchmarkPingPongWire goes to and fro in a network of its own: as it is, and with
+// its frames recorded and told as lines of the wire.
+func BenchmarkPingPongWire(b *testing.B) {
+	needsNetns(b)
+	s := load(b, "network: private\n"+strings.TrimLeft(pingPong, "\n"))
+	o := runner.Options{Vars: map[string]any{"rounds": 10000}}
+	recorded := o
+	recorded.Frames = true
+	pair(b, "10000", func() { mustPass(b, s, o) }, func() {
+		r := runner.Run(b.Context(), s, recorded)
+		if r.Status != history.Passed || flows.Unseen(r.Record) != "" || len(flows.Sections(r.Record)) != 1 {
+			b.Fatalf("the run is %s, %s", r.Status, flows.Unseen(r.Record))
+		}
 	})
 }
 

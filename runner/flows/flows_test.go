@@ -450,3 +450,43 @@ func TestFramesThatWereLost(t *testing.T) {
 		}
 	}
 }
+
+// What is above a connection, such as TLS, has its own bytes and says goodbye by
+// itself: one range without an end, and no end of the connection.
+func TestLinesOfTLS(t *testing.T) {
+	f := newFilm(t)
+	f.connects()
+	f.moves("client", 5)
+	f.does("client", event.Event{Op: event.OpHandshake, Sock: f.client, Offset: 900, Also: &event.Transfer{Sock: f.client, Offset: 700}})
+	f.does("server", event.Event{Op: event.OpHandshake, Sock: f.server, Offset: 700, Also: &event.Transfer{Sock: f.server, Offset: 900}})
+	f.moves("client", 750)
+	f.closes()
+	f.crosses("> P. 1:6(5) ack 1", "> P. 6:701(695) ack 1", "< P. 1:901(900) ack 701", "> P. 701:751(50) ack 901", "> F. 751:751(0) ack 901", "< R. 901:901(0) ack 752")
+	f.shows(talkHead, "> S", "< S.", "> 1:6(5)", "> 6:any", "< 1:any")
+}
+
+// What varies from run to run has any in the place of its numbers, and what comes
+// behind it has none.
+func TestLinesOfWhatVaries(t *testing.T) {
+	f := newFilm(t)
+	f.connects()
+	f.moves("client", 5)
+	mark := []event.Mark{{From: 0, To: 3, Origins: []event.Origin{{Word: "pid"}}}}
+	f.does("client", event.Event{Op: event.OpSend, Sock: f.client, Offset: 8, Args: []any{event.Data{Bytes: []byte("123"), Len: 3, Marks: mark}}})
+	f.moves("client", 10)
+	f.does("client", event.Event{Op: event.OpSend, Sock: f.client, Offset: 20, Mask: "data"})
+	f.moves("client", 30)
+	f.crosses("> P. 1:31(30) ack 1")
+	f.shows(talkHead, "> S", "< S.", "> 1:6(5)", "> 6:any", "> (2)", "> (any)")
+}
+
+// A datagram that a quiet step sends has no line, nor has what answers it.
+func TestLinesOfQuietSteps(t *testing.T) {
+	f := newFilm(t)
+	for n, quiet := range map[int]int{5: 0, 6: 1} {
+		d := event.NewDatagram(make([]byte, n), addrOf(serverAddr))
+		f.does("client", event.Event{Op: event.OpSend, Sock: 1, Quiet: quiet, Sums: []event.Datagram{d}, Endpoints: &event.Endpoints{Name: "sock", Type: unix.SOCK_DGRAM, Local: addrOf(clientAddr), Remote: addrOf(serverAddr), AutoPort: true}})
+	}
+	f.crosses("> udp (6)", "< icmp unreachable port [udp (6)]", "> udp (5)")
+	f.shows("client.sock <-> 10.0.0.2:8080", "> udp (5)")
+}

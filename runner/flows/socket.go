@@ -33,6 +33,7 @@ type socket struct {
 	rounds        int       // the depth of those that are shown; 0: none are
 	ends          []int     // depths of the steps that may have ended its sending
 	sawEnd        bool      // a receive met the end of file
+	secured       int       // the depth of the handshake of what is above it
 	opaque        int64     // what is above it changes the bytes from here on; 0: nothing does
 }
 
@@ -195,6 +196,7 @@ func (s *sockets) event(b *history.Branch, e *event.Event) {
 	switch e.Op {
 	case event.OpHandshake:
 		if one.opaque == 0 {
+			one.secured = depth
 			one.opaque = 1 // and what comes after is not what the steps sent
 			for _, m := range one.sends {
 				one.opaque = max(one.opaque, m.end+1)

@@ -28,9 +28,23 @@ func (t *talk) lines() (both [2][]line) {
 		climb(both[i])
 	}
 	for i := range both {
-		both[i] = append(both[i], t.reset(i, both[1-i])...)
+		if !t.opaque() {
+			both[i] = append(both[i], t.reset(i, both[1-i])...)
+		}
 	}
 	return both
+}
+
+// opaque reports whether there is something above the connection, such as TLS: it
+// says goodbye by itself, and whether the other side is still there for that is a
+// matter of time.
+func (t *talk) opaque() bool {
+	for _, s := range t.ends {
+		if s.socket != nil && s.socket.opaque > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // of are the packets that an end has sent with one of some flags.
@@ -71,7 +85,7 @@ func (t *talk) opening(end int) []line {
 func (t *talk) ending(end int) bool {
 	own, other := t.ends[end].socket, t.ends[1-end].socket
 	const multipath = 30
-	if t.flow.begun[end].has(multipath) {
+	if t.opaque() || t.flow.begun[end].has(multipath) {
 		return false
 	}
 	reset := len(t.of(0, packet.RST))+len(t.of(1, packet.RST)) > 0
@@ -164,12 +178,12 @@ func (t *talk) stream(end int) []line {
 func (t *talk) pieces(end int, all span) []piece {
 	own, other := t.ends[end].socket, t.ends[1-end].socket
 	var moves []moved
-	late, opaque := 0, int64(0)
+	late, opaque, secured := 0, int64(0), 0
 	switch {
-	case own != nil && len(own.sends) > 0:
-		moves, opaque = own.sends, own.opaque
+	case own != nil && (len(own.sends) > 0 || own.opaque > 0):
+		moves, opaque, secured = own.sends, own.opaque, own.secured
 	case other != nil:
-		moves, opaque, late = other.recvs, other.opaque, 1
+		moves, opaque, secured, late = other.recvs, other.opaque, other.secured, 1
 	}
 	list, at, known := []piece(nil), all.first, true
 	for _, m := range moves {
@@ -187,7 +201,7 @@ func (t *talk) pieces(end int, all span) []piece {
 	if at >= all.last {
 		return list
 	}
-	rest := piece{span{at, all.last}, 0, known, opaque > 0 || !known}
+	rest := piece{span{at, all.last}, secured * 2, known, opaque > 0 || !known}
 	for _, m := range moves {
 		if m.end >= at && rest.key == 0 {
 			rest.key = m.depth*2 - late

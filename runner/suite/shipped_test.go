@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
+	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
@@ -39,6 +43,34 @@ func TestShipped(t *testing.T) {
 			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) { checkShipped(t, o) })
 		})
 	}
+}
+
+// TestShippedWire runs the shipped scenarios in networks of their own: what crossed
+// them is told by the same lines each time.
+func TestShippedWire(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it runs all scenarios several times")
+	}
+	n, err := lab.Private(lab.Settings{})
+	if err != nil {
+		ci.Lacks(t, err)
+	}
+	n.Close()
+	all, _, err := Load(Shipped())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := slices.DeleteFunc(all, func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
+	options := Options{Jobs: 8, Count: ci.Runs(2, 8), Wire: true, Run: runner.Options{Private: true, Frames: true}}
+	Run(t.Context(), cases, options, func(o *report.Outcome) {
+		if status := o.Status(); status != history.Passed && status != history.Skipped {
+			var b strings.Builder
+			if err := (&report.Text{W: &b, Several: true}).Outcome(o); err != nil {
+				t.Fatal(err)
+			}
+			t.Error(b.String())
+		}
+	})
 }
 
 func verifyShipped(r *history.Result) error {
