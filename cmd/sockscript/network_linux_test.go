@@ -47,7 +47,7 @@ actors:
     - {bind: sock, to: "127.0.0.1:0"}
 `
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{"sockscript", "run", "-j", "4", "--count", "20", "-"}
+	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "-j", "4", "--count", "20", "-"}
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
 	cmd.Stdin = strings.NewReader(text)

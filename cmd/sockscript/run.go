@@ -46,8 +46,9 @@ fails; then the difference is shown, and how often each transcript came.
 
 With --sandbox a scenario that somebody else has written can be run: it is kept
 from the files, programs, networks and processes of this machine, and whatever
-else it needs is an error before anything runs. --allow opens one thing. See
-"sockscript doc", Sandbox.
+else it needs is an error before anything runs. --allow opens one thing. This is
+the default for what comes from the standard input; --sandbox=off runs that as a
+file of your own. See "sockscript doc", Sandbox.
 
 With --save FILE the runs are saved as JSON lines. "sockscript render FILE" prints
 the same bytes again, or another form of them, also on another machine. A file of

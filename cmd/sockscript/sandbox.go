@@ -44,12 +44,16 @@ func (f *sandboxFlags) bind(c *cobra.Command, help string, words ...string) {
 
 // bindRun adds the flags to a command that runs scenarios.
 func (f *sandboxFlags) bindRun(c *cobra.Command) {
-	f.bind(c, "keep scenarios from all that is outside them", sandboxOn, sandboxOff, sandboxBestEffort)
+	f.bind(c, "keep scenarios from all that is outside them; default: on for one from the standard input", sandboxOn, sandboxOff, sandboxBestEffort)
 }
 
-// confines reports whether a file's scenarios are to be run in a sandbox.
-func (f *sandboxFlags) confines(suite.File) bool {
-	return f.mode.word != "" && f.mode.word != sandboxOff
+// confines reports whether a file's scenarios are to be run in a sandbox: those
+// that come from elsewhere unless the flag says otherwise.
+func (f *sandboxFlags) confines(file suite.File) bool {
+	if f.mode.word == "" {
+		return file.Foreign()
+	}
+	return f.mode.word != sandboxOff
 }
 
 // confine sets the policy of the files that are confined, and reports whether
@@ -94,7 +98,11 @@ func (p *program) confine(s *session, files []suite.File) error {
 
 // missing says that there is no sandbox, and how to do without.
 func (f *sandboxFlags) missing(lacks []jail.Lack) error {
-	return fmt.Errorf("%w; --sandbox=best-effort runs with what there is", &jail.MissingError{Lacks: lacks})
+	err := &jail.MissingError{Lacks: lacks}
+	if f.mode.word == "" {
+		return fmt.Errorf("what comes from the standard input is run in a sandbox, and %w; with --sandbox=off it can do all that you can", err)
+	}
+	return err
 }
 
 // A runFunc runs a scenario.

@@ -199,6 +199,9 @@ func (l *List) Refuse(n scenarios.Need) *source.Problem {
 		return nil
 	}
 	p := &source.Problem{Pos: n.Pos, Msg: "not allowed: " + n.Access}
+	if n.Access == string(value.Privilege) {
+		return p.WithHint("a sandbox gives none; run with --sandbox=off if you trust the scenario")
+	}
 	return p.WithHint("run with --allow %s", advice(n))
 }
 
@@ -217,7 +220,7 @@ func (l *List) allows(n scenarios.Need) bool {
 	case value.RawSocket:
 		return n.Late || l.Raw
 	}
-	return true // what a privilege is of belongs to the sandbox itself
+	return false
 }
 
 // isProgram reports whether two names are of one program.

@@ -1,7 +1,7 @@
 package reference
 
 const sandboxIntro = "`run --sandbox` keeps a scenario from all that is outside it, so that a file that somebody else has written can be run without fear. `test`, `watch` and `diagram` have the flag too. " +
-	"A sandbox needs Linux and user namespaces. " +
+	"It is the default for what comes from the standard input; `--sandbox=off` runs that as a file of your own. A sandbox needs Linux and user namespaces. " +
 	"Where a layer of it cannot be had, nothing is run and the message says which; `--sandbox=best-effort` runs with the others and says what is missing. " +
 	"In the sandbox there are only the folder of the scenario file, to read, and `${tmp}`; a network with nothing but a loopback interface; no other processes; and of the environment `PATH`, `TMPDIR` and `LANG` with values of its own. " +
 	"No program can be run. Forked processes, and networks with hosts and links, work as outside. " +
