@@ -22,8 +22,9 @@ var dupKind = step.Kind{
 connection, but a shutdown acts on the socket, and so on both. O_NONBLOCK belongs
 to the file, FD_CLOEXEC to the descriptor; the new one does not have it. onto
 names a handle whose descriptor is to refer to the file from now on (dup2): what
-it referred to is closed first. A handle that is closed already will do. With
-flags the call is dup3. See dup(2).`,
+it referred to is closed first. A handle that is closed already will do. In a
+process of its own, onto takes a number too: fd:7. With flags the call is dup3.
+See dup(2).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -107,6 +108,19 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	case other.ReadAhead != nil:
 		return value.Mismatchf("%s is a stream of a program, which nothing can take the place of; make a handle of it by dup", other.Name)
 	}
+	if t.Process != nil {
+		number, given, err := a.onto.Numbered(t)
+		if err != nil {
+			return err
+		}
+		if !given {
+			number = other.Sock.Number()
+		}
+		// A closed handle has no number where that is another's by now.
+		if free := number >= 0 && t.Process.Descriptor(number) == nil; given || free || other.Sock.FD() >= 0 {
+			return a.onNumber(t, h, other, number, given)
+		}
+	}
 	s, err := h.Sock.Dup()
 	if err != nil {
 		return err
@@ -128,6 +142,30 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	}
 	if step.IsTimeout(err) || context.Cause(t.Ctx) != nil {
 		return err // the close lingers
+	}
+	t.Publish(now)
+	t.Return(event.Name(now.Name))
+	return nil
+}
+
+// onNumber makes the call of a process, where numbers are its own.
+func (a *dupAction) onNumber(t *step.Task, h, other *handle.Handle, number int, given bool) error {
+	s, before, err := t.Process.DupOnto(h.Sock, number, int(a.flags.Bits))
+	if err != nil {
+		return err
+	}
+	if s == h.Sock {
+		t.Return(event.Name(other.Name))
+		return nil
+	}
+	now := &handle.Handle{Name: other.Name, Sock: s}
+	other.Onto(now)
+	if before != nil && before.Desc().Open() == 0 {
+		t.Event.Op, t.Event.Sock = event.OpClose, before.Desc().ID
+		t.Event.Alone = !before.Desc().Passed()
+	}
+	if given {
+		t.Keep(now)
 	}
 	t.Publish(now)
 	t.Return(event.Name(now.Name))

@@ -239,7 +239,7 @@ func (v *Command) launch(t *step.Task) (program.Launch, error) {
 		added = append(added, name+"="+s)
 	}
 	if t.Process != nil {
-		l.Identity = t.Process.Identity()
+		l.Identity, l.Inherited = t.Process.Identity(), t.Process.Inherited()
 	}
 	l.Env = program.Environment(os.Environ(), added)
 	l.Host, err = v.on.Name(t)

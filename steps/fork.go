@@ -20,8 +20,13 @@ and a signal that is caught ends a call that waits: EINTR is its result. A call
 that the process does not survive ends the steps: = ? killed by SIGPIPE. That is
 not a failure where a join step waits for the process and expects it, or where a
 kill step has sent that signal. After its last step the process exits with 0.
-NAME.pid is its id. Programs that it starts have its user, groups and umask. What the steps give names belongs to the actor after join,
+NAME.pid is its id. What the steps give names belongs to the actor after join,
 handles excepted.
+The copies have the numbers 3, 4 and so on, in the order in which their files
+were made; a new descriptor gets the lowest number that is free. fd:N is the
+descriptor with that number, and dup onto fd:N is dup2.
+Programs that it starts have its user, groups and umask, and, under the same
+numbers from 3 on, its descriptors without FD_CLOEXEC.
 The descriptors of which there are copies block from then on, in sockscript
 too: each call that waits on one of them takes a thread. A fork takes about a
 millisecond, more where sockscript needs much memory, and each call of the

@@ -148,7 +148,7 @@ func (a *startAction) Run(t *step.Task) error {
 	if err := p.Attach(t.Actor.Run.Sockets, used, ours); err != nil {
 		return err
 	}
-	t.Event.Op, t.Event.Proc = event.OpStart, p.Shares(handed, stdio)
+	t.Event.Op, t.Event.Proc = event.OpStart, p.Shares(handed, stdio, l.Inherited)
 	t.Return(event.Name(p.Name))
 	t.Set(name, p)
 	if probe == nil {

@@ -17,6 +17,9 @@ func (c *Check) Handle(r *step.HandleRef) *Symbol {
 		c.touchAny(&r.Text)
 		return nil
 	}
+	if err := step.MayBeOpen(name); err != nil && !c.process && c.scenario.Topology != nil {
+		c.Problem(r.Node, "%s", err).Hint = step.ClosedHint
+	}
 	if !value.IsName(name) && !step.IsStreamName(name) {
 		return nil
 	}

@@ -24,6 +24,7 @@ type box struct {
 	life    uint32 // the descriptor whose other end only this process has
 	leads   uint32 // 1: it was not forked by another forked one
 	closes  uint32 // how many ranges of descriptors are to be closed; they are in the data
+	moves   uint32 // how many descriptors then get another number; they come after them
 	highest uint32 // the highest descriptor that can be open
 
 	trap          uintptr

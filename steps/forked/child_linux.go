@@ -119,6 +119,14 @@ func begin(b *box) (uintptr, syscall.Errno) {
 			syscall.RawSyscall6(unix.SYS_CLOSE, uintptr(fd), 0, 0, 0, 0, 0)
 		}
 	}
+	for i := uintptr(b.closes); i < uintptr(b.closes+b.moves); i++ {
+		r := (*[2]uint32)(unsafe.Add(unsafe.Pointer(b), dataAt+i*8))
+		_, _, errno := syscall.RawSyscall6(unix.SYS_DUP3, uintptr(r[0]), uintptr(r[1]), unix.O_CLOEXEC, 0, 0, 0)
+		if errno != 0 {
+			return 0, errno
+		}
+		syscall.RawSyscall6(unix.SYS_CLOSE, uintptr(r[0]), 0, 0, 0, 0, 0)
+	}
 	pid, _, _ := syscall.RawSyscall6(unix.SYS_GETPID, 0, 0, 0, 0, 0, 0)
 	if b.leads != 0 {
 		// When the only process that has the other end of life is gone, the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -237,6 +238,42 @@ func descriptors(t *testing.T) int {
 		t.Fatal(err)
 	}
 	return len(list)
+}
+
+// TestMoves plays the moves: each descriptor gets its number, whoever has that
+// before, and the reserved ones stay.
+func TestMoves(t *testing.T) {
+	for _, c := range []struct{ from, to []int }{
+		{nil, nil},
+		{[]int{7, 9, 12}, []int{3, 4, 5}},
+		{[]int{3, 4, 5}, []int{3, 4, 5}},
+		{[]int{4, 3}, []int{3, 4}},
+		{[]int{5, 3, 4}, []int{3, 4, 5}},
+		{[]int{4, 3, 6, 5}, []int{3, 4, 5, 6}},
+		{[]int{5, 9, 4, 3}, []int{3, 4, 5, 6}},
+	} {
+		reserved := []int{6, 7, 10}
+		if slices.Contains(c.to, 6) {
+			reserved = []int{7, 10}
+		}
+		has := make(map[int]int)
+		for i, fd := range c.from {
+			has[fd] = i
+		}
+		for _, m := range moves(c.from, c.to, reserved) {
+			i, open := has[m[0]]
+			if _, taken := has[m[1]]; !open || taken || slices.Contains(reserved, m[1]) && !slices.Contains(c.to, m[1]) {
+				t.Fatalf("%v: %v is not a move", c, m)
+			}
+			delete(has, m[0])
+			has[m[1]] = i
+		}
+		for i, fd := range c.to {
+			if got, open := has[fd]; !open || got != i {
+				t.Errorf("%v: %d has %v", c, fd, has)
+			}
+		}
+	}
 }
 
 func TestThousand(t *testing.T) {

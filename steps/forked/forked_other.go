@@ -20,6 +20,7 @@ type Space struct{}
 // Parts are what Start and Fork need from outside.
 type Parts struct {
 	Keep   []int
+	As     []int
 	Forks  sync.Locker
 	Within func(f func())
 }
@@ -71,6 +72,9 @@ func (*Process) Blocked() uint64 { return 0 }
 
 // Reap does nothing.
 func (*Process) Reap() {}
+
+// Reserved is nothing.
+func (*Process) Reserved(int) bool { return false }
 
 // Release does nothing.
 func (*Process) Release() {}

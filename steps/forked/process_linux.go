@@ -5,6 +5,7 @@ package forked
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 	"slices"
@@ -50,6 +51,7 @@ type family struct {
 // Parts are what Start and Fork need from outside.
 type Parts struct {
 	Keep   []int          // the descriptors that the process is to have
+	As     []int          // their numbers there; nil: the same
 	Forks  sync.Locker    // held while it has others too
 	Within func(f func()) // calls a function on a thread of its network
 }
@@ -139,7 +141,7 @@ func (s *Space) begin(parent *Process, f *family, parts Parts, fork func(*thread
 		s.leave()
 		return nil, fmt.Errorf("a forked process takes at most %d descriptors with it", mostKept)
 	}
-	p.prepare(t, parts.Keep)
+	p.prepare(t, parts)
 	parts.Forks.Lock()
 	defer parts.Forks.Unlock()
 	if p.pid, err = fork(t); err == nil {
@@ -152,15 +154,20 @@ func (s *Space) begin(parent *Process, f *family, parts Parts, fork func(*thread
 		return nil, err
 	}
 	f.members.Add(1)
-	if errno := t.await(Wait{}); errno != 0 {
+	switch errno := t.await(Wait{}); {
+	case errno == Died:
 		<-p.done
 		return nil, fmt.Errorf("the forked process has ended at once (%v)", p.status)
+	case errno != 0:
+		p.Signal(unix.SIGKILL)
+		return nil, os.NewSyscallError("dup3", errno)
 	}
 	return p, nil
 }
 
-// mostKept bounds the ranges between the descriptors that a process keeps.
-const mostKept = dataSize/8 - 8
+// mostKept bounds the descriptors that a process keeps: of each, the range
+// before it and its number.
+const mostKept = dataSize/16 - 8
 
 // place notes where the process has the box.
 func (t *thread) place(base uintptr) {
@@ -168,12 +175,13 @@ func (t *thread) place(base uintptr) {
 	t.box().stack = stack{sp: base + headSize, size: signalStack}
 }
 
-// prepare writes into a new process's box which descriptors it closes.
-func (p *Process) prepare(t *thread, keep []int) {
+// prepare writes into a new process's box which descriptors it closes, and
+// which numbers the others get.
+func (p *Process) prepare(t *thread, parts Parts) {
 	b := t.box()
 	b.life = uint32(p.family.theirs)
 	b.highest = highestDescriptor()
-	kept := append([]int{p.family.theirs, p.space.theirs, p.space.shared}, keep...)
+	kept := append(p.reserved(), parts.Keep...)
 	slices.Sort(kept)
 	data := t.mem[dataAt:dataAt]
 	next, n := uint32(0), uint32(0)
@@ -189,6 +197,58 @@ func (p *Process) prepare(t *thread, keep []int) {
 	}
 	gap(^uint32(0))
 	b.closes = n
+	for _, m := range moves(parts.Keep, parts.As, p.reserved()) {
+		data = binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(data, uint32(m[0])), uint32(m[1]))
+		b.moves++
+	}
+}
+
+// reserved are the descriptors without which the process cannot be asked.
+func (p *Process) reserved() []int { return []int{p.family.theirs, p.space.theirs, p.space.shared} }
+
+// Reserved reports whether a descriptor of the process is none of a scenario.
+func (p *Process) Reserved(fd int) bool { return slices.Contains(p.reserved(), fd) }
+
+// moves are the changes that give descriptors their numbers one after the
+// other: no number is taken that another one still has.
+func moves(from, to, reserved []int) [][2]int {
+	var list [][2]int
+	at := make(map[int]int) // the number that each has, by the one that it gets
+	spare := 0
+	for i := range to {
+		spare = max(spare, from[i]+1, to[i]+1)
+		if from[i] != to[i] {
+			at[to[i]] = from[i]
+		}
+	}
+	has := func(number int) bool {
+		for _, f := range at {
+			if f == number {
+				return true
+			}
+		}
+		return false
+	}
+	for len(at) > 0 {
+		moved := false
+		for _, number := range slices.Sorted(maps.Keys(at)) {
+			if !has(number) {
+				list = append(list, [2]int{at[number], number})
+				delete(at, number)
+				moved = true
+			}
+		}
+		if !moved { // all that are left go round in circles: one makes room
+			number := slices.Min(slices.Collect(maps.Keys(at)))
+			for slices.Contains(reserved, spare) {
+				spare++
+			}
+			list = append(list, [2]int{at[number], spare})
+			at[number] = spare
+			spare++
+		}
+	}
+	return list
 }
 
 func highestDescriptor() uint32 {

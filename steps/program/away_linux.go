@@ -281,15 +281,19 @@ func (a *away) about(kind int32, numbers ...int) int32 {
 }
 
 func (a *away) start(set *Set, s Spec) (*Process, error) {
-	if len(s.Files) > maxFiles {
+	var numbers []string
+	m := &message{head: head{Kind: askStart}}
+	for i, f := range s.Files {
+		if f != nil {
+			m.files, numbers = append(m.files, int(f.Fd())), append(numbers, strconv.Itoa(i))
+		}
+	}
+	if len(m.files) > maxFiles {
 		return nil, syscall.EINVAL
 	}
-	m := &message{head: head{Kind: askStart}, texts: []string{s.Path, s.Dir, s.Identity.String()}}
+	m.texts = []string{s.Path, s.Dir, s.Identity.String(), strings.Join(numbers, " ")}
 	m.Numbers = [4]int32{number(s.Terminal), int32(len(s.Argv))}
 	m.texts = append(append(m.texts, s.Argv...), s.Env...)
-	for _, f := range s.Files {
-		m.files = append(m.files, int(f.Fd()))
-	}
 	r, err := a.ask(m)
 	runtime.KeepAlive(s.Files)
 	switch {

@@ -23,7 +23,7 @@ func newHere(how *starting) *here {
 func (h *here) start(set *Set, s Spec) (*Process, error) {
 	files := make([]uintptr, len(s.Files))
 	for i, f := range s.Files {
-		files[i] = f.Fd()
+		files[i] = f.Fd() // of nil, that it gets none
 	}
 	var pid int
 	var err error

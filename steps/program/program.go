@@ -14,7 +14,8 @@ type Spec struct {
 	Argv []string
 	Env  []string
 	Dir  string
-	// Files are its descriptors from 0 on. Each blocks from then on.
+	// Files are its descriptors from 0 on, nil for one that it does not get.
+	// Each blocks from then on.
 	Files []*os.File
 	// Terminal says that descriptor 0 is a terminal. It becomes the one of a
 	// session that the program leads.

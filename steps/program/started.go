@@ -76,6 +76,33 @@ type Launch struct {
 	Host  string // on which it runs
 	// Identity is what the program has of the process that starts it.
 	Identity sock.Identity
+	// Inherited are the descriptors that it has besides, by their numbers: not
+	// where Files has another one.
+	Inherited []*sock.Socket
+}
+
+// inherit adds what the program has of the process that starts it.
+func (l *Launch) inherit() (shared []*os.File, err error) {
+	files := slices.Clone(l.Files)
+	given := len(files)
+	for _, s := range l.Inherited {
+		n := s.Number()
+		if n < given {
+			continue
+		}
+		f, err := s.Share()
+		if err != nil {
+			CloseFiles(shared)
+			return nil, err
+		}
+		shared = append(shared, f)
+		for len(files) <= n {
+			files = append(files, nil)
+		}
+		files[n] = f
+	}
+	l.Files = files
+	return shared, nil
 }
 
 // Start starts the program in a process group of its own.
@@ -87,6 +114,11 @@ func (p *Program) Start(ps *Programs, l Launch) error {
 	if err != nil {
 		return err
 	}
+	shared, err := l.inherit()
+	if err != nil {
+		return err
+	}
+	defer CloseFiles(shared)
 	p.Process, err = ps.on(l.Host).Start(Spec{
 		Path: path, Argv: l.Argv, Env: l.Env, Dir: l.Dir, Files: l.Files, Terminal: l.Pty, Identity: l.Identity,
 	})

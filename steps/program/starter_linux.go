@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -58,17 +59,15 @@ func (s *starter) ended(pid int, status Status) {
 	s.say(sayEnded, 0, int32(pid), int32(status.Exit), int32(status.Signal))
 }
 
-// start starts a program. Its texts are the path, the folder, the identity, the arguments, of
-// which there are Numbers[1], and the environment.
+// start starts a program. Its texts are the path, the folder, the identity, the
+// numbers of the descriptors, the arguments, of which there are Numbers[1], and
+// the environment.
 func (s *starter) start(m *message) {
-	files := make([]uintptr, len(m.files))
-	for i, fd := range m.files {
-		files[i] = uintptr(fd)
-	}
+	files := numbered(m.files, strings.Fields(m.texts[3]))
 	args := m.Numbers[1]
 	spec := Spec{
 		Path: m.texts[0], Dir: m.texts[1], Identity: sock.ParseIdentity(m.texts[2]), Terminal: m.Numbers[0] != 0,
-		Argv: m.texts[3 : 3+args], Env: m.texts[3+args:],
+		Argv: m.texts[4 : 4+args], Env: m.texts[4+args:],
 	}
 	pid, err := s.table.launch(spec, files)
 	for _, fd := range m.files {
@@ -87,6 +86,22 @@ func (s *starter) start(m *message) {
 	}
 	s.wire.write(started)
 	go s.table.watch(pid)
+}
+
+// none is what [syscall.ProcAttr] has for a descriptor that is to be closed.
+const none = ^uintptr(0)
+
+// numbered are descriptors in the places of their numbers, which rise.
+func numbered(files []int, numbers []string) []uintptr {
+	var list []uintptr
+	for i, fd := range files {
+		n, err := strconv.Atoi(numbers[i])
+		for err == nil && len(list) <= n {
+			list = append(list, none)
+		}
+		list[len(list)-1] = uintptr(fd)
+	}
+	return list
 }
 
 func (s *starter) answer(m *message) {

@@ -114,7 +114,7 @@ func (p *Program) handle(g *sock.Group, f *os.File, stream string) (*handle.Hand
 }
 
 // Shares says which descriptions the program has in common with the scenario.
-func (p *Program) Shares(handed []*handle.Handle, stdio *handle.Handle) *event.Proc {
+func (p *Program) Shares(handed []*handle.Handle, stdio *handle.Handle, inherited []*sock.Socket) *event.Proc {
 	proc := &event.Proc{ID: p.Id}
 	for _, h := range []*handle.Handle{p.In, p.Out, p.Errs} {
 		if h != nil {
@@ -125,6 +125,9 @@ func (p *Program) Shares(handed []*handle.Handle, stdio *handle.Handle) *event.P
 		if h != nil {
 			proc.Handed = append(proc.Handed, h.Sock.Desc().ID)
 		}
+	}
+	for _, s := range inherited {
+		proc.Handed = append(proc.Handed, s.Desc().ID)
 	}
 	return proc
 }

@@ -191,4 +191,5 @@ func input(b []byte) forked.Operand { return forked.In(b) }
 const (
 	trapExit = unix.SYS_EXIT_GROUP
 	trapKill = unix.SYS_KILL
+	trapDup3 = unix.SYS_DUP3
 )

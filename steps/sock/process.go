@@ -30,9 +30,19 @@ const Unlimited = ^uint64(0)
 // ProcessesSupported reports why no process can be forked on this machine.
 func ProcessesSupported() error { return forked.Supported() }
 
+// firstCopy is the number of the first copy that a forked process has: those
+// before it are the standard streams of a program.
+const firstCopy = 3
+
+// mostNumbered is how many copies get numbers that the scenario can know: the
+// descriptors from 1000 on are those by which the process is asked.
+const mostNumbered = 900
+
 // Fork forks a process that has copies of some of the group's sockets, in their
-// order, and no other descriptors. A socket that is closed has no copy; in its
-// place is another closed one. The files lose O_NONBLOCK for good: a call of
+// order, and no other descriptors. Their numbers are those that they have in a
+// forked process; from this one, whose numbers are by chance, they become 3, 4
+// and so on. A socket that is closed has no copy; in its place is another
+// closed one. The files lose O_NONBLOCK for good: a call of
 // the process blocks.
 func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	if err := g.cause(); err != nil {
@@ -44,17 +54,22 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	if g.process != nil {
 		p.identity, p.moved = g.process.Identity(), g.process.moved
 	}
-	var open []*Socket
-	var keep []int
+	parts := forked.Parts{Forks: &forks, Within: g.network.within}
+	number := make(map[*Socket]int) // of those that have a copy
+	chance := g.process == nil && len(sockets) < mostNumbered
 	for _, s := range sockets {
-		if s.group.process != g.process || s.enter() != nil {
+		if _, twice := number[s]; twice || s.group.process != g.process || s.enter() != nil {
 			continue
 		}
 		defer s.leave()
 		s.desc.mode.lose(s.caller(), s.fd)
-		open, keep = append(open, s), append(keep, s.fd)
+		number[s] = s.fd
+		parts.Keep = append(parts.Keep, s.fd)
+		if chance {
+			number[s] = firstCopy + len(parts.As)
+			parts.As = append(parts.As, number[s])
+		}
 	}
-	parts := forked.Parts{Keep: keep, Forks: &forks, Within: g.network.within}
 	var err error
 	if g.process == nil {
 		p.forked, err = g.space.Start(parts)
@@ -66,7 +81,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	}
 	copies := make([]*Socket, len(sockets))
 	for i, s := range sockets {
-		copies[i] = p.copyOf(s, slices.Contains(open, s))
+		copies[i] = p.copyOf(s, number)
 	}
 	g.mu.Lock()
 	if g.processes == nil {
@@ -81,9 +96,13 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	return p, copies, nil
 }
 
-// copyOf is the process's copy of a socket.
-func (p *Process) copyOf(s *Socket, open bool) *Socket {
-	c := &Socket{kind: s.kind, group: p.group, desc: s.desc, fd: s.fd}
+// copyOf is the process's copy of a socket, with its number where it is open.
+func (p *Process) copyOf(s *Socket, number map[*Socket]int) *Socket {
+	fd, open := number[s]
+	if !open {
+		fd = -1
+	}
+	c := &Socket{kind: s.kind, group: p.group, desc: s.desc, fd: fd}
 	c.blocking = true
 	c.cloexec.Store(s.cloexec.Load())
 	c.rd.socket, c.wr.socket = c, c
@@ -159,6 +178,72 @@ func (p *Process) lose(s *Socket) {
 		}
 		return
 	}
+}
+
+// Descriptor is the open socket of the process that has a number; nil without
+// one.
+func (p *Process) Descriptor(fd int) *Socket {
+	g := p.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s := range g.open {
+		if s.group.process == p && s.FD() == fd {
+			return s
+		}
+	}
+	return nil
+}
+
+// Inherited are the descriptors that a program gets which the process lets
+// start: those without FD_CLOEXEC (execve(2)).
+func (p *Process) Inherited() []*Socket {
+	g := p.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []*Socket
+	for s := range g.open {
+		if s.group.process == p && s.FD() >= 0 && !s.cloexec.Load() {
+			list = append(list, s)
+		}
+	}
+	slices.SortFunc(list, func(a, b *Socket) int { return a.fd - b.fd })
+	return list
+}
+
+// Number stands for a descriptor that a process does not have open, by its
+// number. Those by which the process is asked are not there for a scenario.
+func (p *Process) Number(fd int) *Socket {
+	if p.forked.Reserved(fd) {
+		fd = -1
+	}
+	return p.group.Number(fd)
+}
+
+// DupOnto makes a descriptor with a number, of the same open file (dup3(2)).
+// What had the number is closed: it is returned.
+func (p *Process) DupOnto(s *Socket, fd, flags int) (now, before *Socket, err error) {
+	if p.forked.Reserved(fd) {
+		return nil, nil, failed("dup3", syscall.EBADF)
+	}
+	if err := s.enter(); err != nil {
+		return nil, nil, failed("dup3", err)
+	}
+	defer s.leave()
+	before = p.Descriptor(fd)
+	if before == s {
+		return s, nil, nil
+	}
+	if _, errno := p.forked.Call(forked.Wait{}, trapDup3, forked.Num(s.fd), forked.Num(fd), forked.Num(flags)); errno != 0 {
+		return nil, nil, failed("dup3", p.group.outcome(errno))
+	}
+	if before != nil {
+		before.replaced()
+	}
+	now, err = p.group.newSocket(fd, s.kind, s.desc)
+	if err == nil {
+		now.cloexec.Store(flags != 0)
+	}
+	return now, before, err
 }
 
 // Group makes the sockets of the process.

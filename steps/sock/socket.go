@@ -113,6 +113,9 @@ func (s *Socket) FD() int {
 	return s.fd
 }
 
+// Number is the number that the descriptor has, or had while it was open.
+func (s *Socket) Number() int { return s.fd }
+
 // Family is the AF_ number that the socket was made with.
 func (s *Socket) Family() int { return s.family }
 
@@ -219,6 +222,24 @@ func (s *Socket) CloseBefore(deadline time.Time) error {
 		s.desc.kept.drop()
 	}
 	return failed("close", s.retire(deadline))
+}
+
+// replaced notes that the number of the descriptor is another file's now, which
+// has closed it.
+func (s *Socket) replaced() {
+	for {
+		life := s.life.Load()
+		if life&lifeClosed != 0 {
+			return
+		}
+		if s.life.CompareAndSwap(life, life|lifeClosed|lifeGone) {
+			break
+		}
+	}
+	if s.desc.opens.Add(-1) == 0 {
+		s.desc.kept.drop()
+	}
+	s.group.remove(s)
 }
 
 // Dup makes a second descriptor of the same open file (F_DUPFD_CLOEXEC of

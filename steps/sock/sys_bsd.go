@@ -335,4 +335,5 @@ func sysFstat(_ caller, fd int) (ino uint64, mode uint32, errno syscall.Errno) {
 const (
 	trapExit = 0
 	trapKill = 0
+	trapDup3 = 0
 )

@@ -22,8 +22,8 @@ func (r *HandleRef) Decode(d *value.Decoder, n *source.Node) {
 	}
 	if s, static := r.Static(); static && !IsStreamName(s) && !value.IsName(s) {
 		if strings.HasPrefix(s, numberPrefix) {
-			if _, err := closedNumber(s); err != nil {
-				d.Problem(n, "%s", err).Hint = "write a negative number, or one from RLIMIT_NOFILE on, such as fd:-1"
+			if _, err := numberOf(s); err != nil {
+				d.Problem(n, "%s", err).Hint = "write fd: and a number, such as fd:-1"
 				return
 			}
 			d.Announce(r)
@@ -92,11 +92,7 @@ func notShared(actor, name string) error {
 // handle finds the handle that a name stands for.
 func (t *Task) handle(name string) (*handle.Handle, error) {
 	if strings.HasPrefix(name, numberPrefix) {
-		number, err := closedNumber(name)
-		if err != nil {
-			return nil, value.Mismatchf("%s", err)
-		}
-		return &handle.Handle{Name: name, Sock: t.Sockets().Number(number)}, nil
+		return t.byNumber(name)
 	}
 	if program, stream, ok := strings.Cut(name, "."); ok {
 		return t.Stream(program, stream)
@@ -118,17 +114,58 @@ func (t *Task) handle(name string) (*handle.Handle, error) {
 // numberPrefix begins what stands for a handle by the number of its descriptor.
 const numberPrefix = "fd:"
 
-// closedNumber is the number of fd:N. Numbers that may be open belong to
-// everybody in sockscript's own process.
-func closedNumber(name string) (int, error) {
+// numberOf is the number of fd:N.
+func numberOf(name string) (int, error) {
 	n, err := strconv.ParseInt(strings.TrimPrefix(name, numberPrefix), 0, 32)
 	if err != nil {
 		return 0, fmt.Errorf("%s is not the number of a descriptor", value.Quote(name))
 	}
-	if limit := sock.MostDescriptors(); n >= 0 && n < limit {
-		return 0, fmt.Errorf("%s may be open: the numbers below RLIMIT_NOFILE are those of sockscript's own descriptors", name)
-	}
 	return int(n), nil
+}
+
+// MayBeOpen reports a name fd:N whose descriptor sockscript's own process may
+// have: those belong to everybody there.
+func MayBeOpen(name string) error {
+	number, err := numberOf(name)
+	if !strings.HasPrefix(name, numberPrefix) || err != nil || number < 0 || int64(number) >= sock.MostDescriptors() {
+		return nil
+	}
+	return fmt.Errorf("%s may be open: the numbers below RLIMIT_NOFILE are those of sockscript's own descriptors", name)
+}
+
+// ClosedHint is what helps against such a number.
+const ClosedHint = "write a negative number, or one from RLIMIT_NOFILE on, such as fd:-1; in a fork any number will do"
+
+// byNumber is the handle of fd:N. In a process it is the one that has the
+// number, under the name that it got.
+func (t *Task) byNumber(name string) (*handle.Handle, error) {
+	number, err := numberOf(name)
+	if err != nil {
+		return nil, value.Mismatchf("%s", err)
+	}
+	if t.Process == nil {
+		if err := MayBeOpen(name); err != nil {
+			return nil, value.Mismatchf("%s; %s", err, ClosedHint)
+		}
+		return &handle.Handle{Name: name, Sock: t.Sockets().Number(number)}, nil
+	}
+	if h := t.HandleOf(number); h != nil {
+		return h, nil
+	}
+	if s := t.Process.Descriptor(number); s != nil {
+		return &handle.Handle{Name: name, Sock: s}, nil
+	}
+	return &handle.Handle{Name: name, Sock: t.Process.Number(number)}, nil
+}
+
+// Numbered is the number of a handle that the step names as fd:N.
+func (r *HandleRef) Numbered(t *Task) (number int, ok bool, err error) {
+	name, err := r.find(t)
+	if err != nil || !strings.HasPrefix(name, numberPrefix) {
+		return 0, false, err
+	}
+	number, err = numberOf(name)
+	return number, true, err
 }
 
 // HandleList is one handle or a list of them.

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -64,6 +65,7 @@ func (t *Task) Fork(name string) (*Spawned, error) {
 		handles, sockets = append(handles, h), append(sockets, h.Sock)
 		return h
 	})
+	byAge(handles, sockets)
 	p, copies, err := t.Sockets().On(t.Actor.Host).Fork(sockets)
 	if err != nil {
 		return nil, err
@@ -80,6 +82,17 @@ func (t *Task) Fork(name string) (*Spawned, error) {
 	s.Task = t.branch(actor, t.Limit)
 	s.Task.Process, s.Task.Frame, s.Task.own = s.Process, frame, &Step{Place: t.Step.Place}
 	return s, nil
+}
+
+// byAge sorts handles, and their sockets with them, by when their files were
+// made.
+func byAge(handles []*handle.Handle, sockets []*sock.Socket) {
+	slices.SortFunc(handles, func(a, b *handle.Handle) int {
+		return cmp.Or(cmp.Compare(a.Sock.Desc().ID, b.Sock.Desc().ID), cmp.Compare(a.Name, b.Name))
+	})
+	for i, h := range handles {
+		sockets[i] = h.Sock
+	}
 }
 
 // eachHandle replaces each handle that steps can name.
@@ -294,6 +307,9 @@ func (t *Task) Watches(s *sock.Socket) {
 	s.Desc().Watch(id)
 }
 
+// Keep gives a handle the name that it has: fd:7, which no as can give.
+func (t *Task) Keep(h *handle.Handle) { t.Set(h.Name, h) }
+
 // HandleOf is the handle that has a descriptor, the first by its name; nil for
 // none.
 func (t *Task) HandleOf(fd int) *handle.Handle {
@@ -303,7 +319,7 @@ func (t *Task) HandleOf(fd int) *handle.Handle {
 	t.Actor.Mu.RLock()
 	defer t.Actor.Mu.RUnlock()
 	for _, name := range slices.Sorted(maps.Keys(t.Actor.names)) {
-		if h, ok := t.Actor.names[name].(*handle.Handle); ok && h.Sock.FD() == fd {
+		if h, ok := settledHandle(t.Actor.names[name]).(*handle.Handle); ok && h.Sock.FD() == fd {
 			return h
 		}
 	}
