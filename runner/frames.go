@@ -2,6 +2,7 @@ package runner
 
 import (
 	"math"
+	"strings"
 	"time"
 
 	"github.com/sockscript/sockscript/runner/lab"
@@ -13,11 +14,25 @@ import (
 // recordsFrames reports whether the frames of a run are recorded: only in a
 // network that the scenario alone has, and where somebody wants them.
 func recordsFrames(s *scenarios.Scenario, o Options) bool {
-	return (o.Frames || s.Wire.Given()) && OwnNetwork(s, o)
+	return (o.Frames || s.Wire.Given() || s.Capture.Given()) && OwnNetwork(s, o)
 }
 
 // A recording is the frames of a network, where they are recorded.
 type recording struct{ of *lab.Recording }
+
+// newRecording begins the recording of a scenario, where somebody wants it.
+func newRecording(s *scenarios.Scenario, o Options) recording {
+	if !recordsFrames(s, o) {
+		return recording{}
+	}
+	r := lab.NewRecording()
+	for _, at := range s.Capture.At {
+		if host, iface, ok := strings.Cut(at, "."); ok {
+			r.Arrivals = append(r.Arrivals, lab.End{Host: host, Interface: iface})
+		}
+	}
+	return recording{r}
+}
 
 // startFrames implements [network].
 func (r recording) startFrames() {

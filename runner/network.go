@@ -117,11 +117,7 @@ func openNetwork(s *scenarios.Scenario, o Options) (runNetwork, error) {
 	case !OwnNetwork(s, o):
 		return outside(), nil
 	}
-	var frames recording
-	if recordsFrames(s, o) {
-		frames.of = lab.NewRecording()
-	}
-	n, err := makeNetwork(plan, frames)
+	n, err := makeNetwork(plan, newRecording(s, o))
 	refused := new(lab.RefusedError)
 	switch {
 	case err == nil:

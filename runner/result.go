@@ -23,8 +23,13 @@ func Describe(s *scenarios.Scenario) history.Scenario {
 	if len(text) > mostSource {
 		text = ""
 	}
+	var kept *history.Capture
+	if s.Capture.Given() {
+		kept = &history.Capture{At: s.Capture.At, File: s.Capture.File}
+	}
 	return history.Scenario{
-		Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line(), Source: text, SourceLine: first, Wire: s.Wire.Given(),
+		Name: s.Name, Description: s.Description, Tags: s.Tags, At: s.Pos(), Line: s.Line(), Source: text, SourceLine: first,
+		Wire: s.Wire.Given(), Capture: kept,
 	}
 }
 

@@ -140,7 +140,7 @@ type run struct {
 func newRun(s *scenarios.Scenario, o Options, n runNetwork, start time.Time) *run {
 	r := &run{
 		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
-		recorder: history.NewRecorder(o.FoldAll), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
+		recorder: history.NewRecorder(o.FoldAll && !recordsFrames(s, o)), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	for _, name := range n.Hosts() {
 		h, _ := n.Host(name)

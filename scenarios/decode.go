@@ -33,6 +33,7 @@ type document struct {
 	files       files
 	network     network.Plan
 	wire        wire.Section
+	capture     network.Capture
 	procedures  step.Procedures
 	actors      actors
 	sequence    sequence
@@ -54,6 +55,7 @@ func (doc *document) params() []*value.Param {
 		{Key: "files", Value: &doc.files, Help: "small files by name, written into ${tmp} before the actors start; {raw: TEXT} is a text in which ${ means nothing"},
 		{Key: "network", Value: &doc.network, Help: network.Help},
 		{Key: "wire", Value: &doc.wire, Help: "what must have crossed the network: a list, which may be empty. The transcript then ends with the lines of the wire"},
+		{Key: "capture", Value: &doc.capture, Help: network.CaptureHelp},
 		{Key: "procedures", Value: &doc.procedures, Help: "named lists of steps that do: runs"},
 		{Key: "actors", Value: &doc.actors, Help: "the actors by name, each with its steps; they run at the same time"},
 		{Key: "sequence", Value: &doc.sequence, Help: "turns of several actors, one after the other: each item is an actor with its steps"},
@@ -128,7 +130,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	s.Actors, s.Sequence = doc.cast(), doc.sequence.body()
 	s.KnownFailure = doc.known.Text
 	s.Steps = r.Steps()
-	s.Files, s.Network, s.Wire = doc.files.list, doc.network, doc.wire
+	s.Files, s.Network, s.Wire, s.Capture = doc.files.list, doc.network, doc.wire, doc.capture
 	s.place(r.Decoder)
 	s.nameLinks()
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
@@ -195,6 +197,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	}
 	problems = append(problems, s.Network.CheckSteps(checked)...)
 	problems = append(problems, s.Wire.Check(s.wirePlace())...)
+	problems = append(problems, s.Network.CheckCapture(&s.Capture)...)
 	return append(problems, check.Actors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
 }
 

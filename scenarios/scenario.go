@@ -40,7 +40,8 @@ type Scenario struct {
 	Included     []*Included
 	Files        []*File
 	Network      network.Plan
-	Wire         wire.Section // what must have crossed the network
+	Wire         wire.Section    // what must have crossed the network
+	Capture      network.Capture // which frames of it are kept in a file
 	Actors       []*Actor
 	// Sequence holds the turns of actors that happen in one order; nil where
 	// there are none.

@@ -197,7 +197,7 @@ func TestKeyProblems(t *testing.T) {
 		{"network: {private: {sysctls: {net.ipv4.tcp_sack: [1]}}}\n", "1:50: expected a text or a number, got a list"},
 		{"network: {private: {sysctls: {net.ipv4.tcp_sack: '${x}'}}}\n", "1:50: a kernel parameter of the network cannot hold an expression; it is set before anything has a value; write it out"},
 		{"descripton: x\n", `1:1: unknown key "descripton" in a scenario; did you mean "description"?`},
-		{"xyz: x\n", `1:1: unknown key "xyz" in a scenario; it takes actors, cases, description, `},
+		{"xyz: x\n", `1:1: unknown key "xyz" in a scenario; it takes actors, capture, cases, description, `},
 		{"name: [a]\n", "1:7: expected a text, got a list"},
 		{"name:\n", "1:1: name has no value"},
 		{"description: {a: b}\n", "1:14: expected a text, got a mapping"},

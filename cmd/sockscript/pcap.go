@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/capture"
@@ -19,11 +20,12 @@ import (
 
 // captures is a reporter that writes the frames of each run into a folder.
 type captures struct {
-	dir  string
+	dir  string    // "": only of scenarios that ask for it, into the current one
 	told io.Writer // of what was captured
 	// lacking is why a run has no frames.
 	lacking string
 	names   fileNames
+	named   map[string]int // the files that scenarios name
 	files   []string
 	frames  int
 	lacks   []string // lines about what was not captured
@@ -39,17 +41,17 @@ func (c *captures) Checked(int, source.Problems) error { return nil }
 // Outcome implements [report.Reporter].
 func (c *captures) Outcome(o *report.Outcome) error {
 	switch {
-	case o.Result == nil || o.Result.Status == history.Skipped:
-		return nil
+	case o.Result == nil || len(o.Result.Branches) == 0, c.dir == "" && o.Scenario.Capture == nil:
+		return nil // nothing was run, or nobody asks
 	case o.Result.Frames == nil:
 		c.lacks = append(c.lacks, source.Visible(o.Scenario.Name)+" was not captured: "+c.lacking)
 		return nil
 	}
-	path := filepath.Join(c.dir, c.names.next(o.Scenario.Name, capture.Ext))
+	path := filepath.Join(c.dir, c.fileName(o.Scenario))
 	b := new(bytes.Buffer)
 	err := capture.Write(b, o.Result, version())
 	if err == nil {
-		err = os.MkdirAll(c.dir, 0o777)
+		err = os.MkdirAll(filepath.Dir(path), 0o777)
 	}
 	if err == nil {
 		err = writeWhole(path, b.Bytes())
@@ -67,6 +69,19 @@ func (c *captures) Outcome(o *report.Outcome) error {
 	return nil
 }
 
+// fileName is the file of a scenario. One that several scenarios name, or rows of
+// one, has numbers.
+func (c *captures) fileName(s history.Scenario) string {
+	if s.Capture == nil || s.Capture.File == "" {
+		return c.names.next(s.Name, capture.Ext)
+	}
+	folder, file := filepath.Split(s.Capture.File)
+	if c.named[s.Capture.File]++; c.named[s.Capture.File] > 1 {
+		file = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(file, capture.Ext), c.named[s.Capture.File], capture.Ext)
+	}
+	return folder + file
+}
+
 // ownNetwork is how a scenario comes to a network of its own.
 const ownNetwork = "write network: private in it, or run with --private"
 
@@ -78,7 +93,7 @@ func (c *captures) Summary(*report.Summary) error {
 	case 1:
 		fmt.Fprintf(c.told, "captured %s in %s\n", frames, source.Visible(c.files[0]))
 	default:
-		fmt.Fprintf(c.told, "captured %s in %s in %s\n", frames, source.Count(len(c.files), "file", "files"), source.Visible(c.dir))
+		fmt.Fprintf(c.told, "captured %s in %s in %s\n", frames, source.Count(len(c.files), "file", "files"), source.Visible(filepath.Join(c.dir, ".")))
 	}
 	for _, line := range c.lacks {
 		fmt.Fprintln(c.told, line)

@@ -133,8 +133,8 @@ func (p *program) reporting(f *reportFlags, style report.Style, text *report.Tex
 		r.diagrams = &diagrams{dir: f.draw, style: style}
 		list = append(list, r.diagrams)
 	}
-	if f.pcap != "" {
-		r.captures = &captures{dir: f.pcap, told: p.errors, lacking: "it used the network of this machine; " + ownNetwork}
+	if f.pcap != "" || !f.saved {
+		r.captures = &captures{dir: f.pcap, named: make(map[string]int), told: p.errors, lacking: "it used the network of this machine; " + ownNetwork}
 		if f.saved {
 			r.captures.lacking = "its frames were not saved; run it with --pcap, and --save"
 		}

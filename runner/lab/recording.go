@@ -211,7 +211,7 @@ func (r *Recording) recordHosts(l *Lab, p *Plan) error {
 		for _, i := range h.Interfaces {
 			link := links[End{h.Name, i.Name}]
 			of[i.Name] = link.Name
-			arrivals := slices.Contains(r.Arrivals, End{h.Name, i.Name})
+			arrivals := link.Name != "" && slices.Contains(r.Arrivals, End{h.Name, i.Name})
 			if !link.Wire && !arrivals {
 				continue
 			}

@@ -21,5 +21,6 @@ func Tables() []Table {
 		{"Link", value.DocRows(link.params(new(oneWay)))},
 		{"Fault", value.DocRows(append(rules.acts(fault), &value.Param{Key: "set", Value: &value.Enum{Words: onOff}, Help: setHelp}))},
 		{"Frames of a fault", value.DocRows(frames)},
+		{"Capture", value.DocRows(new(Capture).params())},
 	}
 }
