@@ -4,19 +4,22 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/reference"
 	"github.com/sockscript/sockscript/steps"
-	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 var (
 	newStep     = regexp.MustCompile(`^\s*(- +)+\{? *\w*$`)
 	newKey      = regexp.MustCompile(`^\s+\w*$`)
 	inReference = regexp.MustCompile(`\$\{([^{}]*[^\w.])?([\w.]*)$`)
+	topKey      = regexp.MustCompile(`^\w+$`)
+	turnHead    = regexp.MustCompile(`^(\s*- +\{? *)(\w+)(?:\.\w+)*:`)
 	valueOf     = regexp.MustCompile(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
 )
 
@@ -27,7 +30,7 @@ func (d *document) complete(p position) []completionItem {
 	case inReference.MatchString(before):
 		return d.names(p, inReference.FindStringSubmatch(before)[2])
 	case newStep.MatchString(before):
-		return kindItems()
+		return d.heads(p.Line)
 	case newKey.MatchString(before):
 		return d.keys(p.Line)
 	}
@@ -37,9 +40,23 @@ func (d *document) complete(p position) []completionItem {
 	return []completionItem{}
 }
 
-func kindItems() []completionItem {
+// heads are what the entry of a list can begin with: a step its kind, and a turn
+// its actor or a kind in its place.
+func (d *document) heads(line int) []completionItem {
 	list := []completionItem{}
+	s := d.scenarioAt(line)
+	turn := d.inSequence(line) && (s == nil || d.turnAt(s, line) == nil)
+	if turn && s != nil {
+		for _, a := range s.Actors {
+			if a.Turns {
+				list = append(list, completionItem{Label: a.Name, Kind: itemVariable, Detail: "a turn of an actor", InsertText: a.Name + ": "})
+			}
+		}
+	}
 	for _, k := range steps.Kinds() {
+		if turn && !k.OverTurns {
+			continue
+		}
 		list = append(list, completionItem{Label: k.Name, Kind: itemKeyword, Detail: k.Summary, Documentation: k.Text, InsertText: k.Name + ": "})
 	}
 	return list
@@ -82,10 +99,6 @@ func (d *document) values(p position, key string) []completionItem {
 		return list
 	}
 	switch key {
-	case "option":
-		return words(itemValue, reference.OptionNames()...)
-	case "error":
-		return words(itemValue, sock.ErrnoNames()...)
 	case "include":
 		return words(itemValue, library.Includes()...)
 	case "do":
@@ -93,10 +106,90 @@ func (d *document) values(p position, key string) []completionItem {
 	case "host":
 		return words(itemVariable, d.hosts()...)
 	}
+	if list := d.written(p.Line, key); len(list) > 0 {
+		return words(itemValue, list...)
+	}
 	if _, isKind := steps.Kinds().Lookup(key); isKind {
 		return words(itemVariable, d.ownNames(p.Line)...)
 	}
 	return []completionItem{}
+}
+
+var wholeSchema = sync.OnceValue(scenarios.Schema)
+
+// written are the words that the schema has for a key: those of flags, options,
+// errnos, requirements and others.
+func (d *document) written(line int, key string) []string {
+	schema := wholeSchema()
+	definitions := schema["$defs"].(value.Schema)
+	if d.line(line) == strings.TrimLeft(d.line(line), " ") {
+		return wordsOf(definitions, property(schema, key))
+	}
+	// The key is one of a step, or of a mapping in it.
+	outer := indent(d.line(line)) + 1
+	for n := line; n >= 0; n-- {
+		if strings.TrimSpace(d.line(n)) == "" || indent(d.line(n)) >= outer {
+			continue
+		}
+		outer = indent(d.line(n))
+		have, _, _, _ := d.stepAt(n)
+		if kind, known := kindOf(have); known {
+			step := definitions[kind.Name].(value.Schema)
+			if of := property(step, key); of != nil {
+				return wordsOf(definitions, of)
+			}
+			return wordsOf(definitions, property(property(step, "expect"), key))
+		}
+	}
+	return nil
+}
+
+// property is the schema of a key of a mapping, whichever branch of a schema
+// describes the mapping; nil where none has the key.
+func property(s value.Schema, key string) value.Schema {
+	if all, ok := s["properties"].(value.Schema); ok {
+		if of, ok := all[key].(value.Schema); ok {
+			return of
+		}
+	}
+	for _, branch := range branches(s) {
+		if of := property(branch, key); of != nil {
+			return of
+		}
+	}
+	return nil
+}
+
+// wordsOf are the words that a schema lists for a value, or for the items of a
+// list.
+func wordsOf(definitions, s value.Schema) []string {
+	if name, ok := s["$ref"].(string); ok {
+		s = definitions[strings.TrimPrefix(name, "#/$defs/")].(value.Schema)
+	}
+	list, _ := s["enum"].([]string)
+	if items, ok := s["items"].(value.Schema); ok {
+		list = append(slices.Clone(list), wordsOf(definitions, items)...)
+	}
+	for _, branch := range branches(s) {
+		for _, word := range wordsOf(definitions, branch) {
+			if !slices.Contains(list, word) {
+				list = append(slices.Clone(list), word)
+			}
+		}
+	}
+	return list
+}
+
+// branches are the schemas of which one or all describe the same value.
+func branches(s value.Schema) []value.Schema {
+	list, _ := s["anyOf"].([]value.Schema)
+	list = slices.Clone(list)
+	for _, key := range []string{"then", "else"} {
+		if branch, ok := s[key].(value.Schema); ok {
+			list = append(list, branch)
+		}
+	}
+	return list
 }
 
 // scenarioAt is the scenario of a line, as it was when it could last be read.
@@ -110,15 +203,49 @@ func (d *document) scenarioAt(line int) *scenarios.Scenario {
 	return found
 }
 
-// actorAt is the actor that a line belongs to.
-func actorAt(s *scenarios.Scenario, line int) *scenarios.Actor {
+// actorAt is the actor that a line belongs to: that of its turn, else that with
+// steps which begins last before it.
+func (d *document) actorAt(s *scenarios.Scenario, line int) *scenarios.Actor {
+	if a := d.turnAt(s, line); a != nil {
+		return a
+	}
 	var found *scenarios.Actor
 	for _, a := range s.Actors {
-		if a.Node.Pos.Line <= line+1 && (found == nil || a.Node.Pos.Line > found.Node.Pos.Line) {
+		if !a.Turns && a.Node.Pos.Line <= line+1 && (found == nil || a.Node.Pos.Line > found.Node.Pos.Line) {
 			found = a
 		}
 	}
 	return found
+}
+
+// inSequence reports whether a line is below the key sequence.
+func (d *document) inSequence(line int) bool {
+	for n := line; n >= 0; n-- {
+		if key, _, ok := strings.Cut(d.line(n), ":"); ok && topKey.MatchString(key) {
+			return key == "sequence"
+		}
+	}
+	return false
+}
+
+// turnAt is the actor whose turn a line is in; nil where it is in none.
+func (d *document) turnAt(s *scenarios.Scenario, line int) *scenarios.Actor {
+	if !d.inSequence(line) {
+		return nil
+	}
+	inside := indent(d.line(line))
+	for n := line; n >= 0; n-- {
+		m := turnHead.FindStringSubmatch(d.line(n))
+		if m == nil || n < line && indent(m[1]) >= inside {
+			continue
+		}
+		i := slices.IndexFunc(s.Actors, func(a *scenarios.Actor) bool { return a.Turns && a.Name == m[2] })
+		if i >= 0 {
+			return s.Actors[i]
+		}
+		inside = indent(m[1])
+	}
+	return nil
 }
 
 // ownNames are the names that the actor of a line gives.
@@ -127,7 +254,7 @@ func (d *document) ownNames(line int) []string {
 	if s == nil {
 		return nil
 	}
-	if a := actorAt(s, line); a != nil {
+	if a := d.actorAt(s, line); a != nil {
 		return a.Body.Names()
 	}
 	return nil
@@ -154,7 +281,7 @@ func (d *document) names(p position, word string) []completionItem {
 		}
 		return list
 	}
-	if a := actorAt(s, p.Line); a != nil {
+	if a := d.actorAt(s, p.Line); a != nil {
 		add(itemVariable, "of "+a.Name, a.Body.Names()...)
 	}
 	for _, a := range s.Actors {

@@ -2,10 +2,13 @@ package lsp
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/reference"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
@@ -75,45 +78,68 @@ func (d *document) definition(p position) []location {
 	if word == "" {
 		return []location{}
 	}
-	here := func(n int, name string) []location {
-		from := strings.Index(d.line(n), name)
-		return []location{{d.uri, span{position{n, from}, position{n, from + len(name)}}}}
-	}
+	here := func(n int, name string) []location { return []location{{d.uri, lineSpan(d.lines, n, name)}} }
 	owner, name, dotted := strings.Cut(word, ".")
-	if s := d.scenarioAt(p.Line); s != nil {
-		for _, a := range s.Actors {
-			switch {
-			case a.Name == word:
-				return here(a.Node.Pos.Line-1, word)
-			case dotted && a.Name == owner:
-				name, _, _ = strings.Cut(name, ".")
-				if n := d.maker(a.Node.Pos.Line-1, name); n >= 0 {
-					return here(n, name)
-				}
-			}
-		}
-		if a := actorAt(s, p.Line); a != nil {
-			if n := d.maker(a.Node.Pos.Line-1, owner); n >= 0 {
-				return here(n, owner)
+	s := d.scenarioAt(p.Line)
+	if s == nil {
+		return d.procedure(word)
+	}
+	if list := d.included(s, p.Line, owner, name); list != nil {
+		return list
+	}
+	for _, a := range s.Actors {
+		switch {
+		case a.Name == word:
+			return here(a.Node.Pos.Line-1, word)
+		case dotted && a.Name == owner:
+			name, _, _ = strings.Cut(name, ".")
+			if n := d.maker(s, a, name); n >= 0 {
+				return here(n, name)
 			}
 		}
 	}
-	for n, line := range d.lines {
-		if m := procedureLine.FindStringSubmatch(line); m != nil && m[1] == word {
-			return here(n, word)
+	if a := d.actorAt(s, p.Line); a != nil {
+		if n := d.maker(s, a, owner); n >= 0 {
+			return here(n, owner)
 		}
 	}
-	return d.included(owner)
+	return d.procedure(word)
 }
 
-// maker is the line below the head of an actor on which a name is made; -1 where
-// there is none.
-func (d *document) maker(from int, name string) int {
+// procedure is where a procedure of this file is.
+func (d *document) procedure(name string) []location {
+	if n := procedureIn(d.lines, name); n >= 0 {
+		return []location{{d.uri, lineSpan(d.lines, n, name)}}
+	}
+	return []location{}
+}
+
+// procedureIn is the line on which a procedure is declared; -1 where there is
+// none.
+func procedureIn(lines []string, name string) int {
+	return slices.IndexFunc(lines, func(line string) bool {
+		m := procedureLine.FindStringSubmatch(line)
+		return m != nil && m[1] == name
+	})
+}
+
+// lineSpan is where a word is on a line.
+func lineSpan(lines []string, n int, word string) span {
+	from := strings.Index(lines[n], word)
+	return span{position{n, from}, position{n, from + len(word)}}
+}
+
+// maker is the line on which a name of an actor is made; -1 where there is none.
+func (d *document) maker(s *scenarios.Scenario, a *scenarios.Actor, name string) int {
 	makes := regexp.MustCompile(`\b(as|each|index): *(\[[^]]*\b)?` + regexp.QuoteMeta(name) + `\b`)
 	lets := regexp.MustCompile(`\blet: *\{?.*\b` + regexp.QuoteMeta(name) + `:`)
-	for n := from + 1; n < len(d.lines); n++ {
+	from := a.Node.Pos.Line - 1
+	for n := from; n < len(d.lines); n++ {
 		line := d.lines[n]
-		if strings.TrimSpace(line) != "" && indent(line) <= indent(d.line(from)) {
+		switch {
+		case a.Turns && d.turnAt(s, n) != a:
+			continue
+		case !a.Turns && n > from && strings.TrimSpace(line) != "" && indent(line) <= indent(d.line(from)):
 			return -1
 		}
 		if makes.MatchString(line) || lets.MatchString(line) {
@@ -123,14 +149,28 @@ func (d *document) maker(from int, name string) int {
 	return -1
 }
 
-// included is a file that is included under a name.
-func (d *document) included(name string) []location {
-	include := regexp.MustCompile(`(?m)^\s*(?:include:|-|from:)\s*["']?([^\s"'{}]+\.ya?ml)["']?\s*$`)
-	for _, m := range include.FindAllStringSubmatch(d.text, -1) {
-		base := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(m[1]), ".yaml"), ".yml")
-		if base == name || strings.HasSuffix(m[1], "/"+name) {
-			return []location{{URI: uriOf(filepath.Join(filepath.Dir(d.path), m[1]))}}
+// included is a file that is included: where it is named, its beginning; where
+// one of its procedures is called, that procedure. A library that is shipped is
+// in the program itself; hover shows it.
+func (d *document) included(s *scenarios.Scenario, line int, owner, name string) []location {
+	for _, i := range s.Included {
+		if i.Path == "" {
+			continue
 		}
+		if strings.Contains(d.line(line), filepath.Base(i.Path)) {
+			return []location{{URI: uriOf(i.Path)}}
+		}
+		if i.Name != owner {
+			continue
+		}
+		at := location{URI: uriOf(i.Path)}
+		if text, err := os.ReadFile(i.Path); err == nil {
+			lines := strings.Split(string(text), "\n")
+			if n := procedureIn(lines, name); n >= 0 {
+				at.Range = lineSpan(lines, n, name)
+			}
+		}
+		return []location{at}
 	}
-	return []location{} // a shipped library is in the program itself; hover shows it
+	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -73,7 +75,7 @@ const uri = "file:///home/me/hello.yaml"
 // open opens a text, and returns what is wrong with it.
 func (e *editor) open(text string) []diagnostic {
 	e.t.Helper()
-	e.conn.Notify(e.t.Context(), "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": uri, "text": text}})
+	e.conn.Notify(e.t.Context(), "textDocument/didOpen", map[string]any{"textDocument": map[string]any{"uri": e.uri, "text": text}})
 	return e.diagnostics()
 }
 
@@ -135,6 +137,14 @@ func TestDiagnosticsAsOneTypes(t *testing.T) {
 	if len(list) == 0 || list[0].Range != (span{position{8, 15}, position{8, 19}}) || !strings.Contains(list[0].Message, `did you mean "sock"`) {
 		t.Errorf("a misspelt name is told as %+v", list)
 	}
+	list = e.change(hello + "    - close: sock\n    - recv: sock\n")
+	if len(list) == 0 || list[0].Range.Start.Line != 11 || !strings.Contains(list[0].Message, "closed") {
+		t.Errorf("a handle that is closed is told as %+v", list)
+	}
+	list = e.change(hello + "    - print: ${1 +}\n")
+	if len(list) == 0 || list[0].Range.Start.Line != 10 || list[0].Severity != severityError {
+		t.Errorf("a wrong expression is told as %+v", list)
+	}
 	list = e.change("actors:\n  a: [\n")
 	if len(list) == 0 || list[0].Severity != severityError {
 		t.Errorf("broken YAML is told as %+v", list)
@@ -158,6 +168,11 @@ func TestCompletion(t *testing.T) {
 		{"names of another actor", hello + "    - print: ${server.|\n", "listener", "sock"},
 		{"options", hello + "    - getsockopt: sock\n      option: |\n", "SO_RCVBUF", "sock"},
 		{"errnos", hello + "    - send: sock\n      data: x\n      expect:\n        error: |\n", "ECONNRESET", "sock"},
+		{"errnos in a list", hello + "    - send: sock\n      data: x\n      expect:\n        error: [EPIPE, |\n", "ECONNRESET", "sock"},
+		{"flags", hello + "    - send: sock\n      data: x\n      flags: |\n", "MSG_PEEK", "sock"},
+		{"words", hello + "    - shutdown: sock\n      how: |\n", "both", "sock"},
+		{"sockets", hello + "    - socket: |\n", "udp6", "sock"},
+		{"requirements", "requires: |\n" + hello, "netns", "sock"},
 		{"libraries", "include: |\n" + hello, "http", "sock"},
 		{"procedures", "include: http\n" + hello + "    - do: |\n", "http.request", "sock"},
 	} {
@@ -215,10 +230,73 @@ func TestDefinition(t *testing.T) {
 			t.Errorf("want line %d, got %+v in\n%s", line, got, text)
 		}
 	}
-	plain, where := at("include: lib/shared.yaml\n" + hello + "    - do: sha|red.greet\n")
-	e.open(plain)
-	if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].URI != "file:///home/me/lib/shared.yaml" {
-		t.Errorf("an included file: %+v", got)
+}
+
+// From a call one comes to the procedure in the file that is included, and from
+// the include to that file.
+func TestDefinitionInIncludedFiles(t *testing.T) {
+	dir := t.TempDir()
+	lib := filepath.Join(dir, "shared.yaml")
+	if err := os.WriteFile(lib, []byte("procedures:\n  first: {steps: []}\n  greet:\n    steps: [{print: hi}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := newEditor(t)
+	e.uri = uriOf(filepath.Join(dir, "hello.yaml"))
+	for text, line := range map[string]int{
+		"include: shared.yaml\n" + hello + "    - do: shared.gr|eet\n":                     2,
+		"include: shared.yaml\n" + hello + "    - do: sha|red.first\n":                     1,
+		"include: [{as: s, from: ./shared.yaml}, http]\n" + hello + "    - do: s.gre|et\n": 2,
+		"include: [{as: s, from: ./sha|red.yaml}, http]\n" + hello + "    - do: s.greet\n": 0,
+		"include:\n  - http\n  - shar|ed.yaml\n" + hello + "    - do: shared.greet\n":      0,
+	} {
+		plain, where := at(text)
+		if list := e.open(plain); len(list) != 0 {
+			t.Errorf("%+v in\n%s", list, plain)
+		}
+		where["textDocument"] = map[string]any{"uri": e.uri}
+		if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].URI != uriOf(lib) || got[0].Range.Start.Line != line {
+			t.Errorf("want line %d of the file, got %+v in\n%s", line, got, text)
+		}
+	}
+}
+
+const turns = `sequence:
+  - one:
+      socket: tcp
+      as: listener
+  - two:
+      - socket: tcp
+        as: sock
+      - close: sock
+  - one:
+      listen: listener
+`
+
+// In a sequence, names are those of the actor of the turn.
+func TestTurns(t *testing.T) {
+	e := newEditor(t)
+	e.open(turns)
+	for _, c := range []struct{ name, text, want, not string }{
+		{"turns", turns + "  - |\n", "two", "send"},
+		{"kinds in the place of a turn", turns + "  - |\n", "repeat", "listen"},
+		{"kinds in a turn", turns + "  - two:\n      - |\n", "send", "two"},
+		{"names in a turn", turns + "  - two:\n      - close: |\n", "sock", "listener"},
+		{"names in a turn of one step", turns + "  - one:\n      close: |\n", "listener", "sock"},
+	} {
+		text, where := at(c.text)
+		e.change(text)
+		var labels []string
+		for _, item := range call[[]completionItem](e, "textDocument/completion", where) {
+			labels = append(labels, item.Label)
+		}
+		if !slices.Contains(labels, c.want) || slices.Contains(labels, c.not) {
+			t.Errorf("%s: want %s and not %s, got %v", c.name, c.want, c.not, labels)
+		}
+	}
+	plain, where := at(strings.Replace(turns, "listen: listener", "listen: lis|tener", 1))
+	e.change(plain)
+	if got := call[[]location](e, "textDocument/definition", where); len(got) != 1 || got[0].Range.Start.Line != 3 {
+		t.Errorf("a name of an earlier turn: %+v", got)
 	}
 }
 
