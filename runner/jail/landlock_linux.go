@@ -8,6 +8,7 @@ import (
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	ll "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
 )
 
 // An opening is what Landlock lets be done with a path and what is below it.
@@ -83,7 +84,15 @@ func (in *inside) restrict() {
 		rules = append(rules, landlock.PathAccess(o.may, o.path))
 	}
 	config := landlock.Config{HandledAccessFS: all, Scoped: ll.ScopeAbstractUnixSocket | ll.ScopeSignal}
-	if err := config.BestEffort().Restrict(rules...); err != nil {
+	fd, flags, err := config.BestEffort().NewRulesetFD(rules...)
+	if err == nil {
+		defer unix.Close(fd)
+		err = unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+	}
+	if err == nil {
+		err = ll.LandlockRestrictSelf(fd, flags)
+	}
+	if err != nil {
 		in.lack(landLock, err, "run Linux 6.12 or later with lsm=landlock"+orLess)
 	}
 }
