@@ -46,7 +46,7 @@ type key struct {
 
 // of sorts frames into flows, in the order in which these began.
 func of(frames []frame) []*Flow {
-	s := sorter{current: make(map[key]*Flow)}
+	s := sorter{current: make(map[key]*Flow), wholes: make(map[wholeKey]*whole)}
 	for i := range frames {
 		s.add(&frames[i], i)
 	}
@@ -56,12 +56,18 @@ func of(frames []frame) []*Flow {
 type sorter struct {
 	flows   []*Flow
 	current map[key]*Flow
+	wholes  map[wholeKey]*whole
 }
 
 func (s *sorter) add(f *frame, order int) {
 	decoded, err := packet.DecodeFrame(f.Bytes)
 	if err != nil {
 		return
+	}
+	if decoded.IP != nil {
+		if decoded.IP = s.join(f, decoded); decoded.IP == nil {
+			return
+		}
 	}
 	p := &Packet{Frame: *f, decoded: decoded.IP, order: order}
 	if decoded.IP == nil {

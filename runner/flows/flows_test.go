@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -489,4 +490,69 @@ func TestLinesOfQuietSteps(t *testing.T) {
 	}
 	f.crosses("> udp (6)", "< icmp unreachable port [udp (6)]", "> udp (5)")
 	f.shows("client.sock <-> 10.0.0.2:8080", "> udp (5)")
+}
+
+// A datagram that crossed in fragments is one, in whichever order they came, with
+// the fault that hit one of them. One that lacks a fragment is none.
+func TestFragments(t *testing.T) {
+	for _, v6 := range []bool{false, true} {
+		f := newFilm(t)
+		if v6 {
+			f.ends = [2]netip.AddrPort{netip.MustParseAddrPort("[fd00::1]:40000"), netip.MustParseAddrPort("[fd00::2]:8080")}
+		}
+		d := event.NewDatagram(make([]byte, 92), addrOf(f.ends[1]))
+		f.does("client", event.Event{Op: event.OpSend, Sock: 1, Sums: []event.Datagram{d}, Endpoints: &event.Endpoints{Name: "sock", Type: unix.SOCK_DGRAM, Local: addrOf(f.ends[0]), Remote: addrOf(f.ends[1]), AutoPort: true}})
+		p, _ := packet.Parse("> udp (92)")
+		made, err := p.Packet(packet.Sender{From: f.ends[0], To: f.ends[1]})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := made.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b = b[len(b)-100:]
+		piece := func(id uint16, from, to int, fault string) {
+			part := &packet.Packet{Src: made.Src, Dst: made.Dst, TTL: 64, Protocol: packet.ProtoUDP, ID: id, Body: packet.Raw(b[from:to])}
+			part.Flags = uint16(from / 8)
+			if to < len(b) {
+				part.Flags |= packet.MoreFragments
+			}
+			if v6 {
+				part.Protocol, part.Options = 44, []byte{packet.ProtoUDP, 0, byte(from >> 8), byte(from), 0, 0, 0, byte(id)}
+				if to < len(b) {
+					part.Options[3] |= 1
+				}
+				part.Flags, part.ID = 0, 0
+			}
+			f.film(&packet.Frame{IP: part}, "alpha", fault)
+		}
+		piece(1, 48, 100, "")
+		piece(2, 0, 48, "")
+		piece(1, 0, 40, "drop lan.lost")
+		piece(1, 40, 48, "")
+		list := Sections(f.record())
+		if len(list) != 1 || !slices.Equal(list[0].Lines, []string{"> udp (92)  dropped by lan.lost"}) {
+			t.Errorf("IPv6 %v: the lines are %v", v6, list)
+		}
+	}
+}
+
+// A record may have frames of anybody.
+func TestFramesOfAnybody(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		f := hello(t, usual...)
+		f.crosses("> udp (9)", "< icmp unreachable port [udp (9)]", "> icmp echo id 1 seq 1 (8)")
+		for i := range f.frames {
+			b := f.frames[i].Bytes
+			for range random.IntN(4) {
+				b[random.IntN(len(b))] = byte(random.Uint32())
+			}
+			f.frames[i].Bytes = b[:len(b)-random.IntN(2)*random.IntN(len(b))]
+		}
+		f.expects(&wire.Expectation{At: "beta.eth0", Link: "lan"}, "> S", "udp", "1:6(5)")
+		f.expects(&wire.Expectation{Exactly: true, Ends: pairOf("client.sock", "server.conn")}, "1:6(5) again", "> F.")
+		Sections(f.record())
+	}
 }
