@@ -30,7 +30,8 @@ func (p *program) diagramCommand() *cobra.Command {
 did in the order of its causes, and arrows for connections, data, ends of file,
 descriptors that a message passes, signals and names. A bar on a lifeline is a
 call that was waiting. Below an event are the TCP states that it has brought
-about, of both ends. What is on one host of a network is in one lane, and so is a
+about, of both ends. Where the wire was recorded,
+as with --wire, thin arrows are what crossed the network. What is on one host of a network is in one lane, and so is a
 process of its own or a program. The picture is the same on every run, as the
 transcript is.
 
@@ -55,6 +56,7 @@ run.
 	form.words = []string{"svg", "mermaid"}
 	form.bind(c, "format", "a picture, or text for Markdown")
 	f.BoolVar(&topology, "topology", false, "draw the network of the scenario, and run nothing")
+	f.BoolVar(&s.wire, "wire", false, "draw what crossed the network too, where the scenario has a network of its own")
 	f.StringVarP(&output, "output", "o", "", "write the diagram to this `file`")
 	f.StringArrayVarP(&s.define, "define", "D", nil, "set a variable of the scenario: `name=value` (repeatable)")
 	f.DurationVar(&s.timeout, "timeout", 0, "the longest time that the scenario may run (default: its own timeout, or 30s)")

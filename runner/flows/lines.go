@@ -17,6 +17,9 @@ type Section struct {
 	Head  string   // client.sock <-> server.conn
 	Lines []string // > 1:18(17)
 	Alike int      // how many there were with the same head and the same lines
+
+	Ends   [2]uint64 // the descriptions of the ends that the head names; 0 for one that is none of the scenario's
+	Depths []int     // of the steps that the lines belong to; 0 where that is not known
 }
 
 // Sections are the lines of the wire, the same on every run as far as what the
@@ -53,7 +56,7 @@ func Sections(r *history.Record) []Section {
 			continue
 		}
 		index[text] = len(list)
-		list = append(list, Section{sec.head, sec.texts, 1})
+		list = append(list, Section{sec.head, sec.texts, 1, sec.ends, sec.depths})
 	}
 	return list
 }
@@ -78,6 +81,9 @@ type section struct {
 	key   int // of its first line
 	head  string
 	texts []string
+
+	ends   [2]uint64
+	depths []int // of the texts
 }
 
 func (s *section) compare(o *section) int {
@@ -114,7 +120,8 @@ func (s *sides) section(f *Flow) *section {
 		first = 1
 	}
 	sec := &section{flow: f, key: firstKey(both[first]), head: ends[first].name + " <-> " + ends[1-first].name}
-	sec.texts = interleave(both[first], both[1-first])
+	sec.ends = [2]uint64{ends[first].id(), ends[1-first].id()}
+	sec.texts, sec.depths = interleave(both[first], both[1-first])
 	return sec
 }
 
@@ -128,18 +135,18 @@ func firstKey(list []line) int {
 
 // interleave merges the lines of both directions by their keys, without changing
 // the order of either.
-func interleave(there, back []line) []string {
+func interleave(there, back []line) (texts []string, depths []int) {
 	climb(there)
 	climb(back)
-	var texts []string
 	for len(there)+len(back) > 0 {
-		if len(back) == 0 || len(there) > 0 && there[0].key <= back[0].key {
-			texts, there = append(texts, string(packet.Out)+" "+there[0].text), there[1:]
-		} else {
-			texts, back = append(texts, string(packet.In)+" "+back[0].text), back[1:]
+		way, next := packet.Out, &there
+		if len(there) == 0 || len(back) > 0 && back[0].key < there[0].key {
+			way, next = packet.In, &back
 		}
+		one := (*next)[0]
+		texts, depths, *next = append(texts, string(way)+" "+one.text), append(depths, one.key/2), (*next)[1:]
 	}
-	return texts
+	return texts, depths
 }
 
 // climb gives each line at least the key of the line before it.

@@ -15,6 +15,14 @@ type side struct {
 	socket *socket // nil where the scenario has none
 }
 
+// id is the description of the side; 0 where it is none of the scenario's.
+func (s *side) id() uint64 {
+	if s.socket == nil {
+		return 0
+	}
+	return s.socket.id
+}
+
 // sides finds who the ends of flows are.
 type sides struct {
 	*sockets

@@ -31,7 +31,7 @@ func (p *painter) arrows(list []history.Arrow) {
 		}
 		arrow := Arrow{From: from, To: to, Bond: Tie}
 		if a.Sock != 0 {
-			arrow.Bond = bondOf(p.events[from], p.events[to])
+			arrow.Bond, arrow.wired = bondOf(p.events[from], p.events[to]), p.onWire(a.Sock, p.events[to])
 		}
 		arrow.Label = labelOf(arrow.Bond, p.events[from], p.events[to])
 		key := bundle{p.Boxes[from].Lifeline, to, arrow.Bond}
@@ -155,7 +155,7 @@ func (p *painter) waits() {
 	}
 	for i := range p.Boxes {
 		b := &p.Boxes[i]
-		if b.Kind == Omitted || b.Kind == States {
+		if b.Kind == Omitted || b.Kind == States || b.Kind == Wire {
 			continue
 		}
 		e := p.events[i]

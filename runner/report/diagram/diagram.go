@@ -38,6 +38,7 @@ const (
 	Omitted      // what is left out of a long diagram, over all lifelines
 	States       // TCP states that the row above has brought about
 	Program      // what a program does: start, get a signal, end
+	Wire         // what crossed the network, from the lifeline to another one
 )
 
 // A Group is lifelines side by side that are on one host of the network, or in
@@ -51,6 +52,7 @@ type Group struct {
 // A Box is what one actor did at one level of the order.
 type Box struct {
 	Lifeline int
+	To       int // the other lifeline of what crossed the network
 	Row      int
 	Kind     Kind
 	Text     string
@@ -77,6 +79,7 @@ type Arrow struct {
 	From, To int
 	Bond     Bond
 	Label    string
+	wired    bool // the wire has it too
 }
 
 // What a diagram shows of a long run: the first rows, and the last.
@@ -92,6 +95,7 @@ func Of(r *history.Result, f history.Form) *Diagram {
 	p.boxes(r.Lines(history.Causal, f))
 	p.arrows(r.Arrows())
 	p.waits()
+	p.thin()
 	return d
 }
 
@@ -121,6 +125,8 @@ type painter struct {
 	names  map[uint64]string   // of a program
 	states *tcpstate.States
 	marks  map[int][]string // by lifeline: states that the row has brought about
+	wire   []crossing       // that is not drawn yet
+	wired  []uint64         // the descriptions whose wire is drawn
 	row    int
 }
 
@@ -129,15 +135,17 @@ func (p *painter) boxes(lines []history.Line) {
 	p.lifelines(p.result.Lines(history.ByActor, p.form))
 	lines, gap := shorten(lines)
 	depth := 0
+	p.wire = p.crossings()
 	p.row = -1
 	for i, l := range lines {
 		if i == gap.at && gap.lines > 0 {
-			p.rowEnds()
+			p.rowEnds(depth)
+			p.wire = slices.DeleteFunc(p.wire, func(c crossing) bool { return c.depth < l.Depth })
 			p.row++
 			p.add(Box{Row: p.row, Kind: Omitted, Text: source.Count(gap.lines, "more line is", "more lines are") + " left out here"}, nil)
 		}
 		if l.Depth != depth {
-			p.rowEnds()
+			p.rowEnds(depth)
 			depth = l.Depth
 			p.row++
 		}
@@ -148,7 +156,7 @@ func (p *painter) boxes(lines []history.Line) {
 		p.program(l)
 		p.mark(l)
 	}
-	p.rowEnds()
+	p.rowEnds(depth)
 	p.Rows = p.row + 1
 }
 

@@ -20,6 +20,7 @@ const (
 	groupEdge  = 10  // between a group and its lifelines
 	stateGlyph = 6.7 // the advance of a character of 11px
 	stateLine  = 14
+	wireLine   = 17
 	channel    = 116 // between columns, for arrows and their labels
 	margin     = 20
 	headLine   = 26 // the height of a lifeline's name
@@ -83,6 +84,9 @@ func (d *Diagram) lay() *layout {
 		p := &l.places[i]
 		if b.Kind == Omitted {
 			p.lines = []string{b.Text}
+			continue
+		}
+		if b.Kind == Wire {
 			continue
 		}
 		for part := range strings.SplitSeq(b.Text, "\n") {
@@ -157,8 +161,11 @@ func (l *layout) rows(d *Diagram) {
 		for ; end < len(d.Boxes) && d.Boxes[end].Row == row; end++ {
 			p := &l.places[end]
 			p.h = float64(len(p.lines)+len(p.notes))*lineHeight + 2*padding
-			if d.Boxes[end].Kind == States {
+			switch d.Boxes[end].Kind {
+			case States:
 				p.h = float64(len(p.lines))*stateLine + padding
+			case Wire:
+				p.h = wireLine
 			}
 			tallest = max(tallest, p.h)
 		}
@@ -166,7 +173,7 @@ func (l *layout) rows(d *Diagram) {
 			l.put(i, d.Boxes[i], y, tallest)
 		}
 		y += tallest + between
-		if end < len(d.Boxes) && d.Boxes[end].Kind == States {
+		if end < len(d.Boxes) && (d.Boxes[end].Kind == States || d.Boxes[end].Kind == Wire) {
 			y -= between - beside
 		}
 	}
@@ -185,6 +192,9 @@ func (l *layout) put(i int, b Box, y, tallest float64) {
 	switch b.Kind {
 	case Omitted:
 		p.x, p.w = margin, l.width-2*margin
+	case Wire:
+		p.x = min(l.axis[b.Lifeline], l.axis[b.To])
+		p.w = max(l.axis[b.Lifeline], l.axis[b.To]) - p.x
 	case States, Program:
 		widest := 0
 		for _, line := range p.lines {

@@ -212,8 +212,10 @@ func chain(states []tcpstate.State) string {
 	return strings.Join(words, " → ")
 }
 
-// rowEnds adds a row for the states that the row before has brought about.
-func (p *painter) rowEnds() {
+// rowEnds adds rows for what crossed the network because of the row before, and
+// one for the states that it has brought about.
+func (p *painter) rowEnds(depth int) {
+	p.cross(depth)
 	if len(p.marks) == 0 {
 		return
 	}

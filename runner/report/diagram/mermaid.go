@@ -76,6 +76,14 @@ func (d *Diagram) mermaidBox(b *bytes.Buffer, box Box) {
 		fmt.Fprintf(b, "    Note over %s: %s\n", over, mermaidText(box.Text))
 		return
 	}
+	if box.Kind == Wire {
+		line := "-)"
+		if box.lost() {
+			line = "-x"
+		}
+		fmt.Fprintf(b, "    p%d%sp%d: %s\n", box.Lifeline, line, box.To, mermaidText(box.Text))
+		return
+	}
 	text := box.Text
 	if box.Note != "" {
 		text = box.Note + "\n" + text

@@ -41,6 +41,7 @@ svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Libera
 .note { font-style: italic; fill: var(--faint) } .label { font-size: 11px; fill: var(--faint); paint-order: stroke; stroke: var(--paper); stroke-width: 4px }
 .life { stroke: var(--line); stroke-dasharray: 3 4 } .box { fill: var(--box); stroke: var(--hue) } .badbox { fill: var(--badbox); stroke: var(--bad) }
 .lane { fill: var(--lane); stroke: var(--line) } .inner { fill: none; stroke-dasharray: 5 4 } .states { fill: var(--paper); stroke: var(--hue); stroke-opacity: .55 } .state { fill: var(--hue); font-size: 11px }
+.segment { stroke: var(--hue); fill: none } .lost { stroke: var(--bad) }
 .fold { fill: var(--paper); stroke: var(--line); stroke-dasharray: 2 3 } .wait { fill: var(--hue); opacity: .45 }
 .arrow { stroke: var(--hue); fill: none; stroke-width: 1.4 } .head { fill: var(--hue) } .end { stroke-dasharray: 6 3 } .tie { stroke: var(--faint); stroke-dasharray: 2 3; stroke-width: 1 }
 .bar { stroke: var(--ink); stroke-width: 5; stroke-linecap: round } .tiehead { fill: var(--faint) } .call { fill: var(--hue) } .calm { fill: var(--hue); opacity: .4 }
@@ -122,7 +123,7 @@ func (d *Diagram) svgLifelines(b *bytes.Buffer, l *layout) {
 	}
 	for i, box := range d.Boxes {
 		p := l.places[i]
-		if box.Kind == Omitted || box.Kind == States {
+		if box.Kind == Omitted || box.Kind == States || box.Kind == Wire {
 			continue
 		}
 		if box.Waited {
@@ -171,6 +172,10 @@ func corner(k Kind) int {
 
 func (d *Diagram) svgBoxes(b *bytes.Buffer, l *layout) {
 	for i, box := range d.Boxes {
+		if box.Kind == Wire {
+			d.svgWire(b, l, i)
+			continue
+		}
 		p := l.places[i]
 		class := map[Kind]string{Call: "box", Failed: "badbox", Folded: "fold", Omitted: "fold", States: "states", Program: "fold"}[box.Kind]
 		fmt.Fprintf(b, `<rect class="%s %s" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="%d"/>`+"\n", class, hue(box.Lifeline), p.x, p.y, p.w, p.h, corner(box.Kind))
