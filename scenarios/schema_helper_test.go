@@ -1,8 +1,9 @@
 package scenarios_test
 
 import (
+	"bytes"
 	"encoding/json"
-	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -16,24 +17,29 @@ import (
 // [plain] gives.
 func compiledSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
-	text, err := json.Marshal(scenarios.Schema())
-	if err != nil {
-		t.Fatal(err)
-	}
-	doc, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := jsonschema.NewCompiler()
-	if err := c.AddResource("scenario.json", doc); err != nil {
-		t.Fatal(err)
-	}
-	schema, err := c.Compile("scenario.json")
+	schema, err := compileSchema()
 	if err != nil {
 		t.Fatal(err)
 	}
 	return schema
 }
+
+// compileSchema takes long, so the tests share what it makes.
+var compileSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	text, err := json.Marshal(scenarios.Schema())
+	if err != nil {
+		return nil, err
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		return nil, err
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("scenario.json", doc); err != nil {
+		return nil, err
+	}
+	return c.Compile("scenario.json")
+})
 
 // plain is a document as an editor's YAML server hands it to the schema.
 func plain(n *source.Node) any {

@@ -145,6 +145,9 @@ func indented(text string) string {
 
 // tourPages runs the shipped scenarios and writes the pages.
 func (p *program) tourPages(ctx context.Context, dir string) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil { // before what takes long
+		return fmt.Errorf("cannot make the folder of the tour: %w", err)
+	}
 	results := p.runShipped(ctx)
 	if ctx.Err() != nil {
 		return status(statusInterrupted)
@@ -161,9 +164,6 @@ func (p *program) tourPages(ctx context.Context, dir string) error {
 			})
 		}
 		chapters = append(chapters, chapter)
-	}
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("cannot make the folder of the tour: %w", err)
 	}
 	pages := report.TourPages(chapters)
 	for name, page := range pages {

@@ -114,7 +114,7 @@ type Step struct {
 	Place event.Place
 	Exprs []*value.Expr
 	word  string // what replaces a masked result without a name
-	// Handles and Blocks are the decoded values that the checker walks.
+	// Handles and blocks are the decoded values that the checker walks.
 	Handles []*HandleRef
 	blocks  []*Block
 	Late    []*value.Late  // values that only the run can tell

@@ -503,7 +503,7 @@ func TestCutAndWhole(t *testing.T) {
 func TestChangesComeAfterWhatWasSent(t *testing.T) {
 	hosts, _, l := cable(t, 2, none)
 	f := ether(1, 0, 0x88b5, make([]byte, 100))
-	for i := range 300 {
+	for i := range ci.Runs(40, 300) {
 		hosts[0].inject("eth0", f)
 		l.Cut(true)
 		hosts[0].inject("eth0", f)
