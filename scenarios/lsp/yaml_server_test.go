@@ -190,6 +190,7 @@ func TestYAMLServerProposesKinds(t *testing.T) {
 		oneActor + "    - close: a\n    - |\n    - close: b\n",
 		oneActor + "    steps:\n      - |\n",
 		oneActor + "    - parallel:\n        x:\n          - |\n",
+		oneActor + "    - fork:\n        - |\n",
 		"procedures:\n  p:\n    steps:\n      - |\n",
 		"sequence:\n  - one:\n      - |\n",
 	} {
@@ -249,6 +250,7 @@ func TestYAMLServerProposesValues(t *testing.T) {
 		{"the keys of a procedure", "procedures:\n  p:\n    |\n", []string{"params", "steps"}, "send"},
 		{"the keys of a network", "network:\n  |\n", []string{"private", "hosts", "links"}, "actors"},
 		{"the keys of a link", "network:\n  links:\n    lan:\n      |\n", []string{"join", "delay", "faults"}, "hosts"},
+		{"the keys of what crossed the wire", "wire:\n  - |\n", []string{"segments", "exactly", "at", "connection"}, "send"},
 		{"libraries", "include: |\n", library.Includes(), "actors"},
 		{"requirements", "requires: |\n", []string{"root", "netns", "ipv6", "cap:NET_ADMIN", "socket:udp", "kernel>=5.10"}, "actors"},
 		{"requirements in a list", "requires:\n  - |\n", []string{"root", "cap:NET_ADMIN", "command"}, "actors"},
