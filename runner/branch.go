@@ -165,11 +165,15 @@ func (b *branch) Signal(name string, by event.Cause) { b.run.hub.signal(name, by
 
 // Wait implements steps.World.
 func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
+	b.Stalls(true)
+	defer b.Stalls(false)
 	return b.run.hub.wait(b, deadline, name)
 }
 
 // Barrier implements steps.World.
 func (b *branch) Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
+	b.Stalls(true)
+	defer b.Stalls(false)
 	return b.run.hub.barrier(b, deadline, name, size, b.latest(after))
 }
 

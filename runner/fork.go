@@ -77,19 +77,13 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 	return &step.WaitTimeout{What: "the branch " + b.record.Label}
 }
 
-// longCall is how long a call takes that is in no socket's wait and yet blocks:
-// it is behind another call on the same TLS connection, say.
+// longCall is how long a call takes that does not say that it waits and yet
+// blocks: it is behind another call on the same TLS connection, say.
 const longCall = time.Second
 
-// stalled reports whether the step that the branch has been in for a time is
-// one whose call waits, as far as can be told.
-func (b *branch) stalled(step *event.Place, stayed time.Duration) bool {
-	return !step.Waits || b.stall.Load() || stayed >= longCall
-}
-
 // Blocked implements steps.Branch. A branch that is in the same step after the
-// time as before it has not moved; where its call may wait in the kernel, it
-// must do so too: a busy machine may just not have come to it.
+// time as before it has not moved; and it must wait, for the kernel or for
+// somebody: a busy machine may just not have come to it.
 func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {
 	const look = time.Millisecond
 	held := event.Cause{Branch: b.record.ID}
@@ -108,7 +102,7 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event
 			switch {
 			case s != at || t != since:
 				at, since, from = s, t, now
-			case s != nil && stayed >= stays && b.stalled(s, stayed):
+			case s != nil && stayed >= stays && (b.stall.Load() || stayed >= longCall):
 				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
 				return "", held, &step.WaitTimeout{What: "the branch " + b.record.Label + " to stay inside a call"}

@@ -118,6 +118,40 @@ one         join(reader)
 `)
 }
 
+// A branch is not blocked in a step that makes no call that waits, however long
+// that takes.
+func TestBlockedInNoCall(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `
+actors:
+  one:
+    - socketpair: unix
+      as: [a, b]
+    - spawn:
+        - let: {x: "${two.x}"}
+        - recv: b
+          size: 1
+      as: reader
+    - blocked: reader
+    - send: a
+      data: x
+    - join: reader
+  two:
+    - sleep: 60ms
+    - let: {x: 1}
+`, `
+one         socketpair(AF_UNIX, SOCK_STREAM, 0) = a b
+two         sleep(60ms)
+one         spawn reader
+two         let x = 1
+one         blocked(reader) = in recv(b)
+one/reader  let x = 1
+one         send(a, "x", 1) = 1
+one/reader  recv(b, 1) = 1 "x"
+one         join(reader)
+`)
+}
+
 // A branch that has come to its step, but not to the call, is not blocked yet.
 func TestBlockedInCall(t *testing.T) {
 	checkLeaks(t)
