@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,5 +61,73 @@ actors:
 	}
 	if err != nil || !strings.Contains(string(out), "3 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// An ordinary user captures the frames of hosts and of lo, those that a fault
+// takes among them.
+func TestCaptureOfOrdinaryUser(t *testing.T) {
+	const text = `name: hosts
+network:
+  hosts: {server: {eth0: 10.0.0.2/24}, client: {eth0: 10.0.0.1/24}}
+  links: {lan: {join: [server.eth0, client.eth0], faults: {first: {drop: {udp: 80, nth: 1}}}}}
+actors:
+  server:
+    - {socket: udp, as: sock}
+    - {bind: sock, to: "10.0.0.2:80"}
+    - {recv: sock, expect: two}
+  client:
+    - {socket: udp, as: sock}
+    - {for: [one, two], each: text, steps: [{send: sock, to: "${server.sock}", data: "${text}"}]}
+---
+name: lo
+network: private
+capture: {at: lo, file: own.pcapng}
+actors:
+  one:
+    - {socket: udp, as: sock}
+    - {bind: sock, to: "127.0.0.1:80"}
+    - {send: sock, to: "127.0.0.1:80", data: to myself}
+    - {recv: sock, expect: to myself}
+`
+	const nobody = 65534
+	dir, err := os.MkdirTemp("", "sockscript-captures")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--pcap", dir, "-"}
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	cmd.Stdin = strings.NewReader(text)
+	if os.Geteuid() == 0 {
+		if err := os.Chown(dir, nobody, nobody); err != nil {
+			t.Fatal(err)
+		}
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "a network namespace cannot be made") {
+		ci.Lacks(t, string(out))
+	}
+	if err != nil || !strings.Contains(string(out), " in 2 files in "+dir) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, want := range []struct {
+		file, comment string
+		count         int
+	}{
+		{"hosts.pcapng", "client: send(sock), stdin:12", 2},
+		{"hosts.pcapng", "client: send(sock), stdin:12; dropped by lan.first", 1},
+		{"own.pcapng", "one: send(sock), stdin:21", 1},
+	} {
+		data, err := os.ReadFile(filepath.Join(dir, want.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(data), want.comment); n != want.count {
+			t.Errorf("%s has the comment %q %d times, not %d times", want.file, want.comment, n, want.count)
+		}
 	}
 }

@@ -93,6 +93,15 @@ func number(on bool) int {
 	return 0
 }
 
+// buffer is how many bytes of frames the kernel shall keep. A listener cannot
+// make those wait who send.
+func (o *opening) buffer() int {
+	if o.listens != nil {
+		return 4 * wantBuffer
+	}
+	return wantBuffer
+}
+
 // openHere opens one in the namespace of the calling thread.
 func openHere(o opening) (*socket, error) {
 	all := binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, unix.ETH_P_ALL))
@@ -106,8 +115,8 @@ func openHere(o opening) (*socket, error) {
 		needed               bool
 	}{
 		{"PACKET_IGNORE_OUTGOING", unix.SOL_PACKET, unix.PACKET_IGNORE_OUTGOING, number(o.listens == nil), true},
-		{"SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, wantBuffer, true},
-		{"SO_RCVBUFFORCE", unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, wantBuffer, false},
+		{"SO_RCVBUF", unix.SOL_SOCKET, unix.SO_RCVBUF, o.buffer(), true},
+		{"SO_RCVBUFFORCE", unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, o.buffer(), false},
 		{"SO_SNDBUF", unix.SOL_SOCKET, unix.SO_SNDBUF, wantBuffer, true},
 		{"SO_SNDBUFFORCE", unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, wantBuffer, false},
 		{"PACKET_AUXDATA", unix.SOL_PACKET, unix.PACKET_AUXDATA, 1, true},
