@@ -4,10 +4,12 @@ package jail
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -238,12 +240,41 @@ func (s *starting) openTrees() ([]*os.File, error) {
 		case err != nil:
 			return list, err
 		default:
-			asNobody(p.Tree)
+			if p.Write || !open(p.Path) {
+				asNobody(p.Tree)
+			}
 			list = append(list, os.NewFile(uintptr(p.Tree), p.Path))
 			p.Tree = connFile + len(list)
 		}
 	}
 	return list, nil
+}
+
+// open reports whether everybody may read what is in a folder, as far as one
+// soon sees: then nobody may too.
+func open(path string) bool {
+	const most = 1000
+	seen := 0
+	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
+		if seen++; err != nil || seen > most {
+			return cmp.Or(err, fs.ErrInvalid)
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		want := fs.FileMode(0o004)
+		switch {
+		case e.IsDir():
+			want = 0o005
+		case !e.Type().IsRegular():
+			return nil
+		}
+		if info.Mode()&want != want {
+			return fs.ErrPermission
+		}
+		return nil
+	}) == nil
 }
 
 // asNobody lets nobody do with a tree what root may: to him root's files are
