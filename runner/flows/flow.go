@@ -1,6 +1,7 @@
 package flows
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 
@@ -27,6 +28,7 @@ type Flow struct {
 	Packets []*Packet         // as they crossed the point
 
 	begun [2]begin
+	texts map[string]bool // of what has no numbers, with its end
 }
 
 // A begin is what the numbers of one direction count from.
@@ -233,7 +235,13 @@ func (f *Flow) repeats(p *Packet) bool {
 	case f.Proto == UDP:
 		return false
 	case t == nil:
-		return f.has(p, func(o *Packet) bool { return o.Text.String() == p.Text.String() })
+		if f.texts == nil {
+			f.texts = make(map[string]bool)
+		}
+		text := fmt.Sprint(p.From, p.Text)
+		before := f.texts[text]
+		f.texts[text] = true
+		return before
 	case t.Flags&packet.RST != 0:
 		return f.has(p, func(o *Packet) bool { return flagsOf(o)&packet.RST != 0 })
 	}

@@ -214,6 +214,18 @@ func TestLinesOfFaults(t *testing.T) {
 	}
 }
 
+// What the lines leave out is counted.
+func TestUntold(t *testing.T) {
+	f := hello(t, "> P. 1:11(10) ack 1 !drop lan.cut", "> P. 1:11(10) ack 1", "> P. 1:11(10) ack 1 !drop lan.loss", "< P. 1:4(3) ack 11", "> . ack 4")
+	list := Sections(f.record())
+	if got, want := list[0].Untold, "2 acknowledgements alone, 2 frames lost by the link, 1 packet sent again"; got != want {
+		t.Errorf("%q is left out, not %q", got, want)
+	}
+	if got, want := list[0].Between, "10.0.0.1:40000 <-> 10.0.0.2:8080"; got != want {
+		t.Errorf("it is between %q, not %q", got, want)
+	}
+}
+
 // What was sent on a port again, after another SYN, is another connection.
 func TestConnectionsOnOnePort(t *testing.T) {
 	f := newFilm(t)

@@ -17,6 +17,10 @@ type Section struct {
 	Head  string   // client.sock <-> server.conn
 	Lines []string // > 1:18(17)
 	Alike int      // how many there were with the same head and the same lines
+	// Between are the addresses of both ends, and Untold counts what the lines
+	// leave out because another run may have more of it or less. Both are those of
+	// the first.
+	Between, Untold string
 
 	Ends   [2]uint64 // the descriptions of the ends that the head names; 0 for one that is none of the scenario's
 	Depths []int     // of the steps that the lines belong to; 0 where that is not known
@@ -56,7 +60,7 @@ func Sections(r *history.Record) []Section {
 			continue
 		}
 		index[text] = len(list)
-		list = append(list, Section{sec.head, sec.texts, 1, sec.ends, sec.depths})
+		list = append(list, Section{sec.head, sec.texts, 1, sec.between, sec.flow.untold(), sec.ends, sec.depths})
 	}
 	return list
 }
@@ -82,8 +86,9 @@ type section struct {
 	head  string
 	texts []string
 
-	ends   [2]uint64
-	depths []int // of the texts
+	ends    [2]uint64
+	depths  []int  // of the texts
+	between string // addresses
 }
 
 func (s *section) compare(o *section) int {
@@ -122,7 +127,33 @@ func (s *sides) section(f *Flow) *section {
 	sec := &section{flow: f, key: firstKey(both[first]), head: ends[first].name + " <-> " + ends[1-first].name}
 	sec.ends = [2]uint64{ends[first].id(), ends[1-first].id()}
 	sec.texts, sec.depths = interleave(both[first], both[1-first])
+	sec.between = f.Ends[first].String() + " <-> " + f.Ends[1-first].String()
 	return sec
+}
+
+// untold counts what the lines leave out: it depends on time.
+func (f *Flow) untold() string {
+	acks, lost, again := 0, 0, 0
+	for _, p := range f.Packets {
+		switch {
+		case p.isAck():
+			acks++
+		case p.Frame.Dropped() && p.Frame.ruled() == "":
+			lost++
+		case p.Again:
+			again++
+		}
+	}
+	var parts []string
+	for _, c := range []struct {
+		n         int
+		one, many string
+	}{{acks, "acknowledgement alone", "acknowledgements alone"}, {lost, "frame lost by the link", "frames lost by the link"}, {again, "packet sent again", "packets sent again"}} {
+		if c.n > 0 {
+			parts = append(parts, source.Count(c.n, c.one, c.many))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // firstKey is that of the first line; later than all others where there is none.

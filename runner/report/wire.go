@@ -37,8 +37,14 @@ func (s Style) writeWire(b *bytes.Buffer, r *history.Result) {
 			alike = fmt.Sprintf("  (%d connections alike)", sec.Alike)
 		}
 		fmt.Fprintf(b, "wire  %s%s\n", source.Visible(sec.Head), s.dim(alike))
+		if s.Form.Unmask {
+			fmt.Fprintln(b, s.dim("  # "+sec.Between))
+		}
 		for _, line := range sec.Lines {
 			fmt.Fprintf(b, "  %s\n", line)
+		}
+		if s.Form.Unmask && sec.Untold != "" {
+			fmt.Fprintln(b, s.dim("  # and "+sec.Untold))
 		}
 	}
 }

@@ -61,7 +61,7 @@ func TestShippedWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := slices.DeleteFunc(all, func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
-	options := Options{Jobs: 8, Count: ci.Runs(2, 8), Wire: true, Run: runner.Options{Private: true, Frames: true}}
+	options := Options{Jobs: 8, Count: ci.Runs(2, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
 	Run(t.Context(), cases, options, func(o *report.Outcome) {
 		if status := o.Status(); status != history.Passed && status != history.Skipped {
 			var b strings.Builder
