@@ -98,6 +98,8 @@ var probes = []probe{
 	{name: "keys", try: func(*world) error { _, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_SESSION_KEYRING, true); return err }, closed: noCall, kernel: true},
 	// What was there before.
 	{name: "environment", try: func(*world) error { return environment() }, closed: []error{errKept}},
+	{name: "descriptor by proc", try: func(*world) error { return read("/proc/self/fd/3/etc/passwd") }, closed: []error{unix.ENOENT, unix.EACCES, unix.ENOTDIR}},
+	{name: "descriptor in a message", try: func(w *world) error { return given(w.Socket) }, closed: noFile},
 	{name: "inherited descriptors", try: func(*world) error { return inherited() }, closed: []error{errKept}},
 }
 
@@ -109,7 +111,9 @@ func probing() {
 		os.Exit(1)
 	}
 	for _, p := range probes {
-		fmt.Printf("%s: %s\n", p.name, outcome(p.try(w)))
+		if len(os.Args) < 3 || os.Args[2] == p.name {
+			fmt.Printf("%s: %s\n", p.name, outcome(p.try(w)))
+		}
 	}
 }
 
@@ -194,6 +198,33 @@ func connectUnix(name string) error {
 	}
 	defer unix.Close(fd)
 	return unix.Connect(fd, &unix.SockaddrUnix{Name: name})
+}
+
+// given takes a descriptor of the root folder from who listens at a path, and
+// opens a file by it.
+func given(path string) error {
+	c, err := net.DialUnix("unix", nil, &net.UnixAddr{Name: path})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	control := make([]byte, unix.CmsgSpace(4))
+	if _, _, _, _, err = c.ReadMsgUnix(make([]byte, 1), control); err != nil {
+		return err
+	}
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return err
+	}
+	fds, err := unix.ParseUnixRights(&messages[0])
+	if err != nil {
+		return err
+	}
+	fd, err := unix.Openat(fds[0], "etc/passwd", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err == nil {
+		unix.Close(fd)
+	}
+	return err
 }
 
 // packet opens a packet socket where the interface is that has the address of

@@ -27,7 +27,10 @@ func init() {
 	commands["nothing"] = func() {}
 }
 
-const nobody = 65534
+const (
+	nobody     = 65534
+	givenProbe = "descriptor in a message"
+)
 
 // Each way out of the sandbox is closed, for root and for an ordinary user, and
 // open for the same program outside. The network around the sandbox is one that
@@ -74,7 +77,7 @@ func onStage(t *testing.T, uid int) (outside, inside map[string]string) {
 	up := sharedFolder(t)
 	folder := filepath.Join(up, "own")
 	for _, err := range []error{
-		os.Mkdir(folder, 0o777), os.Chmod(folder, 0o777), copyFile("/proc/self/exe", filepath.Join(folder, "probe")),
+		os.Mkdir(folder, 0o777), os.Chmod(folder, 0o777), os.Mkdir(filepath.Join(up, "run"), 0o777), os.Chmod(filepath.Join(up, "run"), 0o777), copyFile("/proc/self/exe", filepath.Join(folder, "probe")),
 		os.WriteFile(filepath.Join(up, "secret"), []byte("secret"), 0o666), os.Chmod(filepath.Join(up, "secret"), 0o666),
 		os.Symlink("../secret", filepath.Join(folder, "out")), os.Symlink("..", filepath.Join(folder, "up")),
 	} {
@@ -98,11 +101,14 @@ func onStage(t *testing.T, uid int) (outside, inside map[string]string) {
 	if err != nil {
 		t.Fatalf("the stage: %v\n%s%s", err, out, stderr.String())
 	}
-	direct, confined, ok := strings.Cut(string(out), "\n----\n")
-	if !ok {
+	parts := strings.Split(string(out), "\n----\n")
+	if len(parts) < 3 {
 		t.Fatalf("the stage: %s%s", out, stderr.String())
 	}
-	return outcomes(direct, ""), outcomes(confined, "one  | ")
+	if got := outcomes(parts[2], "one  | ")[givenProbe]; got != "EACCES" {
+		t.Errorf("%s, which may come: %q in the sandbox, want EACCES", givenProbe, got)
+	}
+	return outcomes(parts[0], ""), outcomes(parts[1], "one  | ")
 }
 
 // outcomes are those that the lines with a prefix tell.
@@ -200,15 +206,25 @@ func onNewStage(folder, user string) error {
 		return fmt.Errorf("the probes outside: %w", err)
 	}
 	fmt.Println("\n----")
-	text := fmt.Sprintf("actors:\n  one:\n    - exec: [%q, %q]\n      as: p\n    - print: ${p.stdout}\n", filepath.Join(folder, "probe"), arg)
-	path := filepath.Join(folder, "probes.yaml")
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		return err
-	}
-	confined := as(uid, "sockscript", "run", "--full", "--sandbox", "--allow", "exec", path)
-	confined.ExtraFiles = []*os.File{root}
-	if err := confined.Run(); err != nil {
-		return fmt.Errorf("the probes inside: %w", err)
+	for _, run := range []struct {
+		file, args string
+		flags      []string
+	}{
+		{"probes.yaml", fmt.Sprintf("%q", arg), nil},
+		// Who has given the socket has not given what comes by it.
+		{"given.yaml", fmt.Sprintf("%q, %q", arg, givenProbe), []string{"--allow", "write=" + filepath.Dir(w.Socket)}},
+	} {
+		text := fmt.Sprintf("actors:\n  one:\n    - exec: [%q, %s]\n      as: p\n    - print: ${p.stdout}\n", filepath.Join(folder, "probe"), run.args)
+		path := filepath.Join(folder, run.file)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			return err
+		}
+		confined := as(uid, append(append([]string{"sockscript", "run", "--full", "--sandbox", "--allow", "exec"}, run.flags...), path)...)
+		confined.ExtraFiles = []*os.File{root}
+		if err := confined.Run(); err != nil {
+			return fmt.Errorf("the probes inside: %w", err)
+		}
+		fmt.Println("\n----")
 	}
 	return nil
 }
@@ -252,7 +268,7 @@ func buildNetwork() error {
 
 // around starts what the probes try to reach. It lives as long as the process.
 func around(folder string) (*world, error) {
-	w := &world{Folder: folder, Socket: filepath.Join(filepath.Dir(folder), "socket"), Abstract: "sockscript-probe"}
+	w := &world{Folder: folder, Socket: filepath.Join(filepath.Dir(folder), "run", "socket"), Abstract: "sockscript-probe"}
 	stream, err := net.Listen("tcp4", ":0")
 	if err != nil {
 		return nil, err
@@ -265,9 +281,23 @@ func around(folder string) (*world, error) {
 	}
 	w.Datagram = datagram.LocalAddr().(*net.UDPAddr).Port
 	for _, name := range []string{w.Socket, "@" + w.Abstract} {
-		if _, err := net.Listen("unix", name); err != nil {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: name})
+		if err != nil {
 			return nil, err
 		}
+		go giveRoot(l)
 	}
 	return w, os.Chmod(w.Socket, 0o777)
+}
+
+// giveRoot gives each who connects a descriptor of the root folder.
+func giveRoot(l *net.UnixListener) {
+	root, err := os.Open("/")
+	for err == nil {
+		var c *net.UnixConn
+		if c, err = l.AcceptUnix(); err == nil {
+			c.WriteMsgUnix([]byte{0}, unix.UnixRights(int(root.Fd())), nil)
+			c.Close()
+		}
+	}
 }
