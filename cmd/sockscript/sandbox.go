@@ -135,5 +135,17 @@ func advise(r *history.Result, s *scenarios.Scenario, folder string) {
 	if r.Failure == nil || r.Failure.Place == nil {
 		return
 	}
-	r.Failure.Message = allow.Advise(r.Failure.Message, s.LateNeeds(folder, r.Failure.Place.ID))
+	r.Failure.Message = allow.Advise(r.Failure.Message, failedCall(r), s.LateNeeds(folder, r.Failure.Place.ID))
+}
+
+// failedCall is the line of the call that failed; "" where none was made.
+func failedCall(r *history.Result) string {
+	for _, b := range r.Record.Branches {
+		for _, e := range b.Entries {
+			if e.Event != nil && e.Event.Failed {
+				return r.Text(e.Event, history.Form{Unmask: true, Full: true})
+			}
+		}
+	}
+	return ""
 }

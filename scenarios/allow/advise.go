@@ -1,6 +1,7 @@
 package allow
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -11,20 +12,21 @@ import (
 // What a message says where the kernel has refused something, and the path that
 // it was about.
 var (
-	refusal = regexp.MustCompile(`\b(EACCES|EPERM|ENOENT|EROFS|ENETUNREACH|EHOSTUNREACH|ECONNREFUSED|EADDRNOTAVAIL|ENODEV)\b|no such file or directory|permission denied|read-only file system`)
+	refusal = regexp.MustCompile(`\b(EACCES|EPERM|ENOENT|EROFS|ENETUNREACH|EHOSTUNREACH|ECONNREFUSED|EADDRNOTAVAIL|ENODEV)\b|no such file or directory|there is no file|permission denied|read-only file system`)
 	inPath  = regexp.MustCompile(`/[^\s"':;,()]+`)
 )
 
 // Advise adds to the message of a failed step what allows the needs of the step
-// of which only the run could tell, where the sandbox may be the reason.
-func Advise(message string, late []scenarios.Need) string {
+// of which only the run could tell, where the sandbox may be the reason. The
+// call is the line that shows it; "" where none was made.
+func Advise(message, call string, late []scenarios.Need) string {
 	first, rest, more := strings.Cut(message, "\n")
 	if len(late) == 0 || !refusal.MatchString(first) {
 		return message
 	}
 	n := late[0]
 	if n.Access == string(value.ReadFile) || n.Access == string(value.WriteFile) {
-		n.Path = inPath.FindString(first)
+		n.Path = cmp.Or(inPath.FindString(first), inPath.FindString(call))
 	}
 	first += "; if the sandbox is the reason, run with --allow " + advice(n)
 	if more {

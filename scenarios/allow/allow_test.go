@@ -214,13 +214,19 @@ func TestAdvise(t *testing.T) {
 	}{
 		{0, refused, ""},
 		{1, refused, "--allow read=/etc"},
+		{1, "there is no file /usr/none/x", "--allow read=/usr/none"},
+		{1, "open: EROFS (it is read-only)", "--allow read=/usr"},
 		{1, "open: EACCES (permission denied)\nmore", "--allow read=DIR\nmore"},
 		{1, other, ""},
 		{2, "exec: EPERM (operation not permitted)", "--allow exec"},
 		{6, "sendto: ENETUNREACH (network is unreachable)", "--allow host-network"},
 		{4, refused, ""},
 	} {
-		got := allow.Advise(c.message, list[0].LateNeeds("", c.step))
+		call := ""
+		if strings.Contains(c.message, "EROFS") {
+			call = `open("/usr/none", O_RDONLY) = -1 EROFS`
+		}
+		got := allow.Advise(c.message, call, list[0].LateNeeds("", c.step))
 		want := c.message
 		if c.want != "" {
 			first, rest, more := strings.Cut(c.message, "\n")
