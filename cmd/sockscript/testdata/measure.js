@@ -12,6 +12,10 @@ wanted => {
     if (e.clientWidth > 0 && e.scrollWidth > e.clientWidth && !scrolls(e)) wrong.push(`<${e.localName}> is cut: ${short(e.textContent)}`);
   }
 
+  for (const e of document.querySelectorAll(".picture svg")) {
+    if (box(e).width > e.viewBox.baseVal.width + 1) wrong.push(`a picture is drawn larger than it is: ${short(e.getAttribute("aria-label"))}`);
+  }
+
   const texts = [], walk = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const { data, parentElement } = walk.currentNode, range = document.createRange();

@@ -25,6 +25,8 @@ type Diagram struct {
 	Rows        int      // levels of causal order, from 0
 	Boxes       []Box    // by row, then by lifeline
 	Arrows      []Arrow
+
+	inline bool // a page says what it is about
 }
 
 // A Kind is what a box holds.

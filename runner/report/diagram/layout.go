@@ -146,7 +146,9 @@ func (l *layout) rows(d *Diagram) {
 		l.title = source.Wrap(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
 	}
 	l.width = max(l.width, minColumn*glyph+2*margin)
-	l.name = source.Wrap(d.Name, int((l.width-2*margin)/titleGlyph))
+	if !d.inline {
+		l.name = source.Wrap(d.Name, int((l.width-2*margin)/titleGlyph))
+	}
 	l.foot = source.Wrap(d.Status.String()+"  "+d.Name, min(max(fit, minColumn), maxTitle))
 	if d.Reason != "" {
 		l.foot = append(l.foot, source.Wrap(d.Reason, min(max(fit, minColumn), maxTitle))...)

@@ -17,7 +17,7 @@ func (d *Diagram) SVG(w io.Writer) error { return d.write(w, "<style>\n"+Style+"
 // scenario is about, and has [Style] among its own.
 func (d *Diagram) Inline(w io.Writer) error {
 	inner := *d
-	inner.Description = ""
+	inner.Description, inner.inline = "", true
 	return inner.write(w, "")
 }
 
@@ -48,8 +48,12 @@ svg text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, "Libera
 `
 
 func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
-	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-label="%s">`+"\n",
-		l.width, l.height, l.width, l.height, html.EscapeString("sequence diagram of "+d.Name))
+	least := ""
+	if d.inline { // in a narrow window a page scrolls it rather than make it too small to read
+		least = fmt.Sprintf(` style="min-width: min(%.0fpx, 42rem)"`, l.width)
+	}
+	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f"%s role="img" aria-label="%s">`+"\n",
+		l.width, l.height, l.width, l.height, least, html.EscapeString("sequence diagram of "+d.Name))
 	fmt.Fprintf(b, "<title>%s</title>\n", html.EscapeString(d.Name))
 	if d.Description != "" {
 		fmt.Fprintf(b, "<desc>%s</desc>\n", html.EscapeString(d.Description))
@@ -57,9 +61,7 @@ func (d *Diagram) svg(b *bytes.Buffer, l *layout, style string) {
 	b.WriteString(style)
 	y := float64(margin) + 12
 	for _, line := range l.name {
-		if style != "" {
-			text(b, "title", margin, y, line)
-		}
+		text(b, "title", margin, y, line)
 		y += headLine
 	}
 	for i, line := range l.title {

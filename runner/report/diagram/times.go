@@ -44,7 +44,7 @@ func Times(w io.Writer, r *history.Result) error {
 	if hidden > 0 {
 		height += laneHeight
 	}
-	fmt.Fprintf(t.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" role="img" aria-label="%s">`+"\n",
+	fmt.Fprintf(t.b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" style="min-width: 42rem" role="img" aria-label="%s">`+"\n",
 		t.left+laneWidth+margin, height, t.left+laneWidth+margin, html.EscapeString("times of "+source.Visible(r.Scenario.Name)))
 	for i, name := range names {
 		y := float64(i) * laneHeight
