@@ -55,7 +55,7 @@ type message struct {
 	hidden bool // by a quiet step
 }
 
-// sockets are those of a record.
+// sockets are those of the scenario in a record.
 type sockets struct {
 	record *history.Record
 	byID   map[uint64]*socket

@@ -62,7 +62,7 @@ func Parse(text string) (Segment, *packet.SyntaxError) {
 	return s, nil
 }
 
-// Of names the link and the fault that must have hit the packet; both are empty
+// faulty names the link and the fault that must have hit the packet; both are empty
 // where that is not asked.
 func (s Segment) faulty() (link, fault string) {
 	_, name, _ := strings.Cut(s.Fault, " by ")
