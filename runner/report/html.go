@@ -20,7 +20,8 @@ var pageStyle string
 var pageScript string
 
 // HTML is the report as a page for a browser: all scenarios as a list that can
-// be searched, each with its transcript, its sequence diagram, the times of its
+// be searched, each with its transcript, its sequence diagram, the TCP states of
+// both ends, what crossed the network where that was recorded, the times of its
 // calls and its source. The page needs nothing from outside. It is written at
 // the end. It is a [Reporter].
 type HTML struct {
@@ -93,6 +94,8 @@ func (h *HTML) run(o *Outcome, v *verdict) error {
 	}
 	h.cases.WriteString(`<script type="text/plain" class="late">` + "\n")
 	h.picture("Diagram", func(w io.Writer) error { return diagram.Of(o.Result, s.Form).Inline(w) })
+	h.states(o.Result)
+	h.wire(o.Result)
 	h.picture("Times", func(w io.Writer) error { return diagram.Times(w, o.Result) })
 	h.source(o.Scenario, v.at)
 	h.cases.WriteString("</script>\n")
