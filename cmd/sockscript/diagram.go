@@ -205,6 +205,25 @@ func drawn(o *report.Outcome, style report.Style, form string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// writeNamed writes a file in a folder whose name a scenario has chosen. Below
+// the folder it follows no symbolic link: the scenario may have made it.
+func writeNamed(folder, name string, data []byte) error {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return err
+	}
+	path := filepath.Join(folder, name)
+	for part := name; part != "."; part = filepath.Dir(part) {
+		at := filepath.Join(folder, part)
+		if info, err := os.Lstat(at); err == nil && info.Mode()&os.ModeSymlink != 0 {
+			return fmt.Errorf("%s is a symbolic link; remove it, so that %s is where its name says", source.Visible(at), source.Visible(path))
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return err
+	}
+	return writeWhole(path, data)
+}
+
 // writeWhole writes a file, all of it or nothing.
 func writeWhole(path string, data []byte) error {
 	f, err := createReport(path)
@@ -236,10 +255,7 @@ func (d *diagrams) Outcome(o *report.Outcome) error {
 	}
 	data, err := drawn(o, d.style, "svg")
 	if err == nil {
-		err = os.MkdirAll(d.dir, 0o777)
-	}
-	if err == nil {
-		err = writeWhole(filepath.Join(d.dir, d.names.next(o.Scenario.Name, ".svg")), data)
+		err = writeNamed(d.dir, d.names.next(o.Scenario.Name, ".svg"), data)
 	}
 	if d.err == nil {
 		d.err = err

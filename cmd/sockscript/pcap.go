@@ -2,10 +2,10 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -47,14 +47,12 @@ func (c *captures) Outcome(o *report.Outcome) error {
 		c.lacks = append(c.lacks, source.Visible(o.Scenario.Name)+" was not captured: "+c.lacking)
 		return nil
 	}
-	path := filepath.Join(c.dir, c.fileName(o.Scenario))
+	name := c.fileName(o.Scenario)
+	path := filepath.Join(c.dir, name)
 	b := new(bytes.Buffer)
 	err := capture.Write(b, o.Result, version())
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o777)
-	}
-	if err == nil {
-		err = writeWhole(path, b.Bytes())
+		err = writeNamed(cmp.Or(c.dir, "."), name, b.Bytes())
 	}
 	if err != nil {
 		if c.err == nil {
