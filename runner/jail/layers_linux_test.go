@@ -186,6 +186,7 @@ func TestNothingIsLeft(t *testing.T) {
 	}
 	var jailed []proctest.Process
 	for len(jailed) == 0 {
+		time.Sleep(time.Millisecond)
 		jailed = proctest.Find(mine)
 	}
 	cmd.Process.Kill()
