@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -152,4 +153,26 @@ func abandoned(name string) {
 	if os.RemoveAll(strings.TrimSuffix(name, lockSuffix)) == nil {
 		os.Remove(name)
 	}
+}
+
+// writeFiles writes the scenario's files into its temporary folder.
+func (r *run) writeFiles(ctx context.Context) error {
+	for _, f := range r.scenario.Files {
+		data, err := f.Data.Bytes(r.outside(ctx))
+		if err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
+		}
+		dir, err := r.tmp.path()
+		if err != nil {
+			return err
+		}
+		path := filepath.Join(dir, f.Name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
+		}
+		if err := os.WriteFile(path, data, 0o666); err != nil {
+			return fmt.Errorf("the file %s: %w", f.Name, err)
+		}
+	}
+	return nil
 }

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -242,28 +240,6 @@ func (r *run) lifeOf(a *scenarios.Actor) *life {
 		return r.sequence.member.life
 	}
 	return new(life)
-}
-
-// writeFiles writes the scenario's files into its temporary folder.
-func (r *run) writeFiles(ctx context.Context) error {
-	for _, f := range r.scenario.Files {
-		data, err := f.Data.Bytes(r.outside(ctx))
-		if err != nil {
-			return fmt.Errorf("the file %s: %w", f.Name, err)
-		}
-		dir, err := r.tmp.path()
-		if err != nil {
-			return err
-		}
-		path := filepath.Join(dir, f.Name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return fmt.Errorf("the file %s: %w", f.Name, err)
-		}
-		if err := os.WriteFile(path, data, 0o666); err != nil {
-			return fmt.Errorf("the file %s: %w", f.Name, err)
-		}
-	}
-	return nil
 }
 
 // outside is a task for expressions that are in no step.
