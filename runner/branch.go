@@ -70,6 +70,7 @@ type branch struct {
 	since atomic.Int64 // start of the step, in nanoseconds since the run's start
 	waits atomic.Pointer[string]
 	stall atomic.Bool // the step's call waits
+	rest  atomic.Bool // the step sleeps
 	over  atomic.Bool
 	turn  atomic.Pointer[event.Place] // of a sequence; nil between turns
 }
@@ -131,6 +132,9 @@ func (b *branch) ProcessOf(deadline time.Time, actor string, index int) (*step.P
 
 // Stalls implements steps.World.
 func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }
+
+// Rests implements steps.World.
+func (b *branch) Rests(sleeps bool) { b.rest.Store(sleeps) }
 
 // MayStart implements steps.World.
 func (b *branch) MayStart() bool {

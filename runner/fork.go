@@ -102,7 +102,7 @@ func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event
 			switch {
 			case s != at || t != since:
 				at, since, from = s, t, now
-			case s != nil && stayed >= stays && (b.stall.Load() || stayed >= longCall):
+			case s != nil && stayed >= stays && (b.stall.Load() || b.rest.Load() || stayed >= longCall):
 				return s.Title, held, nil
 			case !deadline.IsZero() && now.After(deadline):
 				return "", held, &step.WaitTimeout{What: "the branch " + b.record.Label + " to stay inside a call"}

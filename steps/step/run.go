@@ -370,7 +370,11 @@ func (t *Task) PauseUntil(over <-chan struct{}, d time.Duration) error {
 }
 
 // Sleep is Pause for a step that waits for nobody.
-func (t *Task) Sleep(d time.Duration) error { return t.sleep(nil, d) }
+func (t *Task) Sleep(d time.Duration) error {
+	t.World.Rests(true)
+	defer t.World.Rests(false)
+	return t.sleep(nil, d)
+}
 
 func (t *Task) sleep(over <-chan struct{}, d time.Duration) error {
 	end := time.Now().Add(d)

@@ -66,6 +66,9 @@ type World interface {
 	// Stalls says that the call of the step under way waits, for the kernel or
 	// for a time to pass, or that it goes on.
 	Stalls(waits bool)
+	// Rests says that the step under way sleeps, which it does for nobody, or
+	// that it goes on.
+	Rests(sleeps bool)
 }
 
 // Services are what a run offers its steps beside the world.
