@@ -63,7 +63,7 @@ func (r *run) Peer(p step.PeerPlan) (*peer.Host, error) {
 	r.peers.mu.Lock()
 	defer r.peers.mu.Unlock()
 	key := p
-	key.MTU, key.Plays = 0, "" // there is one for two addresses
+	key.MTU, key.RTOMin, key.Plays = 0, 0, "" // there is one for two addresses
 	if h := r.peers.hosts[key]; h != nil {
 		return h, nil
 	}
@@ -74,7 +74,7 @@ func (r *run) Peer(p step.PeerPlan) (*peer.Host, error) {
 	if !ok || !cabled {
 		return nil, fmt.Errorf("there is no host %s in the network", p.Host)
 	}
-	c, err := n.Cable(lab.CablePlan{Local: p.Local, Remote: p.Remote, MTU: p.MTU})
+	c, err := n.Cable(lab.CablePlan{Local: p.Local, Remote: p.Remote, MTU: p.MTU, RTOMin: p.RTOMin})
 	if err != nil {
 		return nil, err
 	}

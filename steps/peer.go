@@ -3,6 +3,7 @@ package steps
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/check"
@@ -62,6 +63,7 @@ type peerAction struct {
 	kind          value.Enum
 	local, remote value.Parsed[netip.Addr]
 	port, mtu     value.Int
+	rtoMin        value.Duration
 	exact         value.Bool
 	on            value.Text
 	host          step.HostRef
@@ -73,6 +75,7 @@ func (a *peerAction) Params(p *step.Params) {
 	p.Key("remote", &a.remote, "the address of the far end").Or("192.0.2.1, or 2001:db8::1")
 	p.Key("port", &a.port, "the port of the kernel's side, where the far end sends first").Or("8080")
 	p.Key("mtu", &a.mtu, "the size of the largest packet on the way").Or("1500")
+	p.Key("rto_min", &a.rtoMin, "the shortest time after which the kernel sends to the far end again: with a long one it does so only for a reason, also on a slow machine").Or("that of the kernel, 200ms")
 	p.Key("exact", &a.exact, "whether a segment step takes each segment by itself, and not several that carry one range").Or("false")
 	p.Key("on", &a.on, "in a network with hosts: HOST.INTERFACE on the kernel's side, whose first address is local; or a link of two hosts, of which the far end plays the other one")
 	p.Host(&a.host, "the host on the kernel's side")
@@ -99,6 +102,7 @@ const (
 	peerPort = 8080
 	// An MTU is from that of the smallest packet (RFC 791) to the largest.
 	minMTU, maxMTU = 68, 65535
+	maxRTO         = 120 * time.Second // TCP_RTO_MAX of the kernel
 )
 
 func (a *peerAction) Run(t *step.Task) error {
@@ -172,7 +176,14 @@ func (a *peerAction) plan(t *step.Task) (p step.PeerPlan, err error) {
 			return p, value.Mismatchf("%s is not an address of the family of %s", one.to, a.kind.Word)
 		}
 	}
-	p.MTU, err = number(t, &a.mtu, 0, minMTU, maxMTU)
+	if p.MTU, err = number(t, &a.mtu, 0, minMTU, maxMTU); err != nil {
+		return p, err
+	}
+	if a.rtoMin.Given() {
+		if p.RTOMin, err = a.rtoMin.Eval(t); err == nil && (p.RTOMin < time.Millisecond || p.RTOMin > maxRTO) {
+			err = value.Mismatchf("rto_min is %s; it is at least 1ms and at most %s", p.RTOMin, maxRTO)
+		}
+	}
 	return p, err
 }
 

@@ -10,7 +10,8 @@ type CablePlan struct {
 	// Local is the address of the network, Remote that of the host. Both are of
 	// one family.
 	Local, Remote netip.Addr
-	MTU           int // 0: that of Ethernet
+	MTU           int           // 0: that of Ethernet
+	RTOMin        time.Duration // the least retransmission timeout of the network; 0: the kernel's
 }
 
 // Receive waits for the next packet that the kernel has sent, and says when it

@@ -2,6 +2,7 @@ package step
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/peer"
@@ -31,5 +32,6 @@ type PeerPlan struct {
 	Host          string // "" in a network without hosts
 	Plays         string // as of Peer
 	Local, Remote netip.Addr
-	MTU           int // 0: that of Ethernet
+	MTU           int           // 0: that of Ethernet
+	RTOMin        time.Duration // 0: that of the kernel
 }
