@@ -1,14 +1,13 @@
 package runner_test
 
 import (
-	"github.com/sockscript/sockscript/steps/tests/ci"
-
 	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // A kernelCase is a scenario that the kernel lets through, so that the check

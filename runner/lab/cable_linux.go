@@ -96,9 +96,11 @@ func (c *Cable) join(near, far netlink.Link, p CablePlan) error {
 	if err := unless(unix.EEXIST, addAddress(near, host(p.Local), false)); err != nil {
 		return err
 	}
-	route := &netlink.Route{Dst: ipNet(host(p.Remote)), LinkIndex: near.Attrs().Index, Src: p.Local.AsSlice(),
+	route := &netlink.Route{
+		Dst: ipNet(host(p.Remote)), LinkIndex: near.Attrs().Index, Src: p.Local.AsSlice(),
 		// The kernel heeds a bound that is locked only; see ip-route(8).
-		RtoMin: int(p.RTOMin.Milliseconds()), RtoMinLock: p.RTOMin > 0}
+		RtoMin: int(p.RTOMin.Milliseconds()), RtoMinLock: p.RTOMin > 0,
+	}
 	if p.Local.Is4() {
 		route.Scope = unix.RT_SCOPE_LINK
 	}

@@ -1,8 +1,6 @@
 package tcpstate_test
 
 import (
-	"github.com/sockscript/sockscript/steps/tests/ci"
-
 	"context"
 	"fmt"
 	"strings"
@@ -12,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // play runs a scenario.

@@ -1,8 +1,6 @@
 package diagram_test
 
 import (
-	"github.com/sockscript/sockscript/steps/tests/ci"
-
 	"bytes"
 	"fmt"
 	"slices"
@@ -11,6 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report/diagram"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // statesOf are the TCP states beside the lifelines, from above.

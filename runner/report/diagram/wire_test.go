@@ -1,8 +1,6 @@
 package diagram_test
 
 import (
-	"github.com/sockscript/sockscript/steps/tests/ci"
-
 	"bytes"
 	"context"
 	"fmt"
@@ -13,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report/diagram"
 	"github.com/sockscript/sockscript/runner/suite"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // recorded draws a run of which the wire was recorded.
