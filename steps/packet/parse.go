@@ -45,7 +45,7 @@ func (s *scanner) ip(p *Pattern) {
 		case w == "ttl":
 			p.TTL = s.number("ttl", 255)
 		default:
-			s.fail(begin, "noecn, ect0, ect1, ce or ttl 64 can be here", "%q is not about the IP header", w)
+			s.unknown(begin, w, "what the IP header has", "noecn, ect0, ect1, ce or ttl 64 can be here", "%q is not about the IP header", w)
 		}
 		if !s.take(',') {
 			break
@@ -71,8 +71,11 @@ func (s *scanner) body() PatternBody {
 
 func (s *scanner) datagram() *Datagram {
 	u := &Datagram{}
-	if s.is('(') {
+	switch {
+	case s.is('('):
 		u.Length = s.length(maxPacket - udpHeader)
+	case s.startsNumber():
+		s.fail(s.at, "write the length in brackets, as in udp (17)", "%q is one word too many", s.peek())
 	}
 	return u
 }
@@ -91,15 +94,15 @@ func (s *scanner) resolution() *Resolution {
 	if s.word("who-has") {
 		a.Target = s.address("the address that is asked for")
 		if s.space(); !s.word("tell") {
-			s.fail(s.at, "arp who-has 192.0.2.1 tell 192.0.2.2", "\"tell\" is missing")
+			s.fail(s.at, "write arp who-has 192.0.2.1 tell 192.0.2.2", "\"tell\" is missing")
 		}
 		a.Sender = s.address("the address of the one who asks")
 		return a
 	}
 	a.Reply = true
-	a.Target = s.address("\"who-has\", or an address,")
+	a.Target = s.address("the address after arp, or \"who-has\",")
 	if s.space(); !s.word("is-at") {
-		s.fail(s.at, "arp 192.0.2.1 is-at 02:00:00:00:00:01", "\"is-at\" is missing")
+		s.fail(s.at, "write arp 192.0.2.1 is-at 02:00:00:00:00:01", "\"is-at\" is missing")
 	}
 	s.space()
 	begin := s.at
@@ -111,7 +114,7 @@ func (s *scanner) resolution() *Resolution {
 	}
 	mac, ok := parseMAC(w)
 	if !ok {
-		s.fail(begin, "a link-layer address as 02:00:00:00:00:01, or any", "%q is not a link-layer address", w)
+		s.fail(begin, "write a link-layer address as 02:00:00:00:00:01, or any", "%q is not a link-layer address", w)
 	}
 	a.MAC = mac
 	return a
@@ -139,7 +142,7 @@ func (s *scanner) membership() *Membership {
 	begin := s.at
 	w := s.letters()
 	if m.Version = slices.Index([]string{"v1", "v2", "v3"}, w) + 1; m.Version == 0 {
-		s.fail(begin, "v1, v2 or v3", "%q is not a version of IGMP", w)
+		s.unknown(begin, w, "the version of IGMP", "it is v1, v2 or v3", "%q is not a version of IGMP", w)
 	}
 	if s.word("query") {
 		g := Group{Word: "query"}
@@ -154,7 +157,7 @@ func (s *scanner) membership() *Membership {
 		begin := s.at
 		w := s.letters()
 		if w != "report" && w != "leave" || w == "leave" && m.Version == 1 {
-			s.fail(begin, "query, report or leave (from version 2 on)", "%q is not a message of IGMPv%d", w, m.Version)
+			s.unknown(begin, w, "the message of IGMP", "it is query, report or leave (from version 2 on)", "%q is not a message of IGMPv%d", w, m.Version)
 		}
 		m.Groups = append(m.Groups, Group{w, s.address("the group")})
 		if at := s.at; !s.take(',') {

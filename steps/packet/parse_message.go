@@ -13,7 +13,7 @@ func (s *scanner) message() *Message {
 	t4, ok4 := typeOf(icmp4, m.Type)
 	t6, ok6 := typeOf(icmp6, m.Type)
 	if !ok4 && !ok6 {
-		s.fail(m.typeAt, "a type as unreachable, echo, echo_reply, time_exceeded, packet_too_big, or its number", "%q is not a type of ICMP", m.Type)
+		s.unknown(m.typeAt, m.Type, "the type of ICMP", "it is a word as unreachable, echo, echo_reply, time_exceeded, packet_too_big, or its number", "%q is not a type of ICMP", m.Type)
 		return m
 	}
 	if w := s.peek(); s.anything() && !s.is('(') && !s.is('[') && !slices.Contains([]string{"mtu", "id", "seq"}, w) {
@@ -26,15 +26,7 @@ func (s *scanner) message() *Message {
 		}
 		m.Code = strings.TrimSuffix(m.Code, "_"+m.Type)
 	}
-	for _, n := range []struct {
-		word  string
-		to    *Number
-		limit uint32
-	}{{"mtu", &m.MTU, maxNumber}, {"id", &m.ID, 1<<16 - 1}, {"seq", &m.Seq, 1<<16 - 1}} {
-		if s.word(n.word) {
-			*n.to = s.number(n.word, n.limit)
-		}
-	}
+	s.messageNumbers(m)
 	if s.is('(') {
 		m.Length = s.length(maxPacket)
 	}
@@ -47,6 +39,29 @@ func (s *scanner) message() *Message {
 		s.need(']', "after the quoted packet")
 	}
 	return m
+}
+
+// messageNumbers reads the numbers of a message, in any order.
+func (s *scanner) messageNumbers(m *Message) {
+	for {
+		s.space()
+		begin := s.at
+		n, limit := &m.MTU, uint32(maxNumber)
+		w := s.peek()
+		switch w {
+		case "mtu":
+		case "id":
+			n, limit = &m.ID, 1<<16-1
+		case "seq":
+			n, limit = &m.Seq, 1<<16-1
+		default:
+			return
+		}
+		if s.at += len(w); n.Given() {
+			s.fail(begin, "", "%s is there twice", w)
+		}
+		*n = s.number(w, limit)
+	}
 }
 
 func codeNames(types ...icmpWord) string {

@@ -17,6 +17,9 @@ func (s *scanner) segment() *Segment {
 	if s.take('<') {
 		t.OptionsGiven = true
 		s.options(t)
+		if w := s.peek(); w != "" {
+			s.fail(s.at, "the options are the last of a segment", "%q is one word too many", w)
+		}
 	}
 	return t
 }
@@ -25,7 +28,7 @@ func (s *scanner) segment() *Segment {
 // they may be left out.
 func (s *scanner) afterFlags() bool {
 	w := s.peek()
-	return s.is('(') || w != "" && w[0] >= '0' && w[0] <= '9' || strings.HasPrefix(w, "any") || slices.Contains([]string{"ack", "win", "urg"}, w)
+	return s.is('(') || s.startsNumber() || slices.Contains([]string{"ack", "win", "urg"}, w)
 }
 
 // flags reads the flags of a segment.
@@ -50,7 +53,7 @@ func (s *scanner) flags(t *Segment) {
 		switch {
 		case letters == "-":
 		case at < 0:
-			s.fail(begin+i, "the letters are SFRPUEWA, and . for ACK; - is none of them", "%q is not a packet: %q is not a flag", letters, c)
+			s.fail(begin+i, "the letters are SFRPUEWA, . for ACK, and - for no flag; other packets begin with udp, icmp, arp or igmp", "%q is not a packet: %q is not a flag", letters, c)
 		case t.Flags&flagLetters[at].flag != 0:
 			s.fail(begin+i, "", "the flag %q is there twice", c)
 		default:
@@ -69,11 +72,11 @@ func (s *scanner) span(t *Segment) {
 		t.Length = s.length(maxPacket)
 		return
 	}
-	if r := s.rest(); r == "" || !strings.HasPrefix(r, "any") && (r[0] < '0' || r[0] > '9') {
+	if !s.startsNumber() {
 		return
 	}
 	t.First = s.number("the sequence number", maxNumber)
-	s.need(':', "between the first sequence number and the one after the data")
+	s.need(':', "between the first sequence number and the one after the data, as in 1:5(4)")
 	t.Last = s.number("the sequence number after the data", maxNumber)
 	if s.is('(') {
 		t.Length = s.length(maxPacket)
@@ -83,7 +86,10 @@ func (s *scanner) span(t *Segment) {
 	if !ok1 || !ok2 {
 		return
 	}
-	if n, ok := t.Length.Value(); ok && n != last-first {
+	switch n, ok := t.Length.Value(); {
+	case int32(last-first) < 0: // in the arithmetic of RFC 9293
+		s.fail(begin, "", "the data ends before it begins")
+	case ok && n != last-first:
 		s.fail(begin, "the second number is that of the byte after the data", "from %d to %d are %d bytes, not %d", first, last, last-first, n)
 	}
 }
@@ -105,7 +111,11 @@ func (s *scanner) numbers(t *Segment) {
 		case "urg":
 			n, limit = &t.Urgent, 1<<16-1
 		default:
-			s.fail(begin, "ack, win, urg and options between < and > can be here", "%q is not known", w)
+			hint := "ack, win, urg and options between < and > can be here"
+			if w == "seq" || w == "len" || w[0] <= '9' {
+				hint = "sequence numbers and the length are behind the flags, as in P. 1:5(4)"
+			}
+			s.fail(begin, hint, "%q is not known", w)
 			return
 		}
 		if n.Given() {
@@ -133,6 +143,9 @@ func (s *scanner) options(t *Segment) {
 			break
 		}
 	}
+	if r := strings.Fields(s.rest()); len(r) > 0 && !s.is('>') {
+		s.fail(s.at, "write commas between options, as in <mss 1460,nop>", "',' or '>' is missing before %q", r[0])
+	}
 	s.need('>', "after the options")
 }
 
@@ -151,7 +164,7 @@ func (s *scanner) option() (o OptionPattern) {
 		for _, f := range k.fields {
 			s.space()
 			if at := s.at; f.word != "" && !s.word(f.word) {
-				s.fail(at, "TS val 1 ecr 0", "%q is missing in the option TS", f.word)
+				s.fail(at, "write TS val 1 ecr 0", "%q is missing in the option TS", f.word)
 			}
 			o.Numbers = append(o.Numbers, s.number(f.name, f.limit()))
 		}
@@ -164,13 +177,21 @@ func (s *scanner) option() (o OptionPattern) {
 		o.Kind = FastOpen
 		s.optionData(&o)
 	case "opt":
-		n, _ := s.number("the kind of the option", 255).Value()
-		o.Kind = byte(n)
+		n := s.number("the kind of the option", 255)
+		kind, single := n.Value()
+		if !single {
+			s.fail(n.at, "write one number", "the kind of the option is %s", n)
+		}
+		o.Kind = byte(kind)
 		s.optionData(&o)
 		o = known(o)
 	case "bad":
 		o.Bad = true
-		o.Data = s.hex()
+		if o.Data = s.hex(); len(o.Data) == 0 {
+			s.fail(s.at, "write them in hexadecimal, as in bad 02ff", "the bytes of bad are missing")
+		}
+	case "":
+		s.fail(begin, "it is one of "+optionWords, "an option is missing")
 	default:
 		s.fail(begin, "it is one of "+optionWords, "%q is not an option", w)
 	}

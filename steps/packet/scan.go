@@ -42,6 +42,15 @@ func (s *scanner) fail(at int, hint, format string, args ...any) {
 	}
 }
 
+// unknown fails at a word that is not one of those that can be there; without a
+// word, what it names is missing.
+func (s *scanner) unknown(at int, word, what, hint, format string, args ...any) {
+	if word == "" {
+		format, args = "%s is missing", []any{what}
+	}
+	s.fail(at, hint, format, args...)
+}
+
 // space skips blanks.
 func (s *scanner) space() {
 	for s.at < len(s.text) && (s.text[s.at] == ' ' || s.text[s.at] == '\t') {
@@ -82,7 +91,7 @@ func (s *scanner) need(c byte, what string) {
 func (s *scanner) peek() string {
 	r := s.rest()
 	end := strings.IndexFunc(r, func(c rune) bool {
-		return c > 127 || !strings.ContainsRune("_-:.", c) && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
+		return !inWord(c) && !strings.ContainsRune("-:.", c)
 	})
 	if end < 0 {
 		return r
@@ -102,9 +111,7 @@ func (s *scanner) word(w string) bool {
 // letters reads letters, digits and underscores.
 func (s *scanner) letters() string {
 	r := s.rest()
-	end := strings.IndexFunc(r, func(c rune) bool {
-		return c > 127 || c != '_' && (c < '0' || c > '9') && (c|0x20 < 'a' || c|0x20 > 'z')
-	})
+	end := strings.IndexFunc(r, func(c rune) bool { return !inWord(c) })
 	if end < 0 {
 		end = len(r)
 	}
@@ -112,16 +119,35 @@ func (s *scanner) letters() string {
 	return r[:end]
 }
 
+// inWord reports whether a character is a letter, a digit or an underscore.
+func inWord(c rune) bool {
+	return c == '_' || c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' && c <= 127
+}
+
+func startsWithWord(text string) bool { return text != "" && inWord(rune(text[0])) }
+
+// any reports whether the text goes on with that word.
+func (s *scanner) any() bool {
+	r := s.rest()
+	return strings.HasPrefix(r, "any") && (len(r) == len("any") || !inWord(rune(r[len("any")])))
+}
+
+// startsNumber reports whether the text goes on with a number.
+func (s *scanner) startsNumber() bool {
+	r := s.rest()
+	return s.any() || r != "" && r[0] >= '0' && r[0] <= '9'
+}
+
 // number reads a number from 0 to limit, a range or any; what names it.
 func (s *scanner) number(what string, limit uint32) Number {
 	s.space()
 	begin := s.at
-	if strings.HasPrefix(s.text[s.at:], "any") {
+	if s.any() {
 		s.at += len("any")
 		return Number{form: anyNumber, at: begin}
 	}
 	first := s.digits(what, limit)
-	if !strings.HasPrefix(s.text[s.at:], "..") || strings.HasPrefix(s.text[s.at:], "...") {
+	if !strings.HasPrefix(s.text[s.at:], "..") {
 		return Number{oneNumber, first, first, begin}
 	}
 	s.at += len("..")
@@ -132,19 +158,27 @@ func (s *scanner) number(what string, limit uint32) Number {
 	return Number{numberRange, first, last, begin}
 }
 
+// numberHint is what a number is.
+const numberHint = "write a number, a range as 1..10, or any"
+
 func (s *scanner) digits(what string, limit uint32) uint32 {
-	begin := s.at
-	for s.at < len(s.text) && s.text[s.at] >= '0' && s.text[s.at] <= '9' {
-		s.at++
-	}
-	digits := s.text[begin:s.at]
 	if s.err != nil {
 		return 0
 	}
-	if digits == "" {
-		s.fail(begin, "a number, a range as 1..10, or any", "%s is missing", what)
+	begin, rest := s.at, s.text[s.at:]
+	after := strings.TrimLeft(rest, "0123456789")
+	digits := rest[:len(rest)-len(after)]
+	end := strings.IndexAny(rest+" ", " \t<>[](),:")
+	fraction := strings.HasPrefix(after, ".") && !strings.HasPrefix(after, "..")
+	switch {
+	case end == 0:
+		s.fail(begin, numberHint, "%s is missing", what)
+		return 0
+	case digits == "" || fraction || startsWithWord(after):
+		s.fail(begin, numberHint, "%s is %q, which is not a number", what, rest[:end])
 		return 0
 	}
+	s.at += len(digits)
 	n, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || n > uint64(limit) {
 		s.fail(begin, "", "%s is from 0 to %d", what, limit)
@@ -160,7 +194,7 @@ func (s *scanner) hex() []byte {
 	digits := s.letters()
 	b, err := hex.DecodeString(digits)
 	if err != nil {
-		s.fail(begin, "an even number of digits from 0 to f", "%q is not bytes in hexadecimal", digits)
+		s.fail(begin, "write an even number of digits from 0 to f", "%q is not bytes in hexadecimal", digits)
 	}
 	return b
 }
@@ -175,8 +209,12 @@ func (s *scanner) address(what string) Address {
 		return Address{any: true, at: begin}
 	}
 	ip, err := netip.ParseAddr(w)
-	if err != nil {
-		s.fail(begin, "an IP address as 192.0.2.1, or any", "%s is missing", what)
+	const hint = "write an IP address as 192.0.2.1, or any"
+	switch {
+	case w == "":
+		s.fail(begin, hint, "%s is missing", what)
+	case err != nil:
+		s.fail(begin, hint, "%s is %q, which is not an IP address", what, w)
 	}
 	return Address{IP: ip, at: begin}
 }

@@ -135,6 +135,7 @@ func TestTextStays(t *testing.T) {
 		{"[ ect0 , ttl 60..64 ] .", "[ect0,ttl 60..64] ."},
 		{".  <>", ". <>"},
 		{"udp (1..5)", "="},
+		{"icmp echo seq 1 id 2", "icmp echo id 2 seq 1"},
 		{"1:5(4)", "="},
 		{"any:any", "="},
 		{"(4)", "="},
@@ -171,7 +172,8 @@ func TestSyntaxErrors(t *testing.T) {
 		{"data", "^", `"data" is not a packet`},
 		{"S 0(0)", "   ^", `':' is missing`},
 		{"S 0:", "    ^", "the sequence number after the data is missing"},
-		{"S 0:0(x)", "      ^", "the length is missing"},
+		{"S 0:0(x)", "      ^", `the length is "x", which is not a number`},
+		{"S 0:0()", "      ^", "the length is missing"},
 		{"S 0:0(0", "       ^", `')' is missing`},
 		{"P. 1:10(10)", "   ^", "from 1 to 10 are 9 bytes, not 10"},
 		{"P. 4294967296:1(0)", "   ^", "the sequence number is from 0 to 4294967295"},
@@ -196,7 +198,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"S 0:0(0) <mss 1> win 5", "                 ^", `"win" is one word too many`},
 		{"udp 17", "    ^", `"17" is one word too many`},
 		{"udp (65528)", "     ^", "the length is from 0 to 65527"},
-		{"icmp", "    ^", "is not a type of ICMP"},
+		{"icmp", "    ^", "the type of ICMP is missing"},
 		{"icmp unreachable prot", "                 ^", `"prot" is not a code of unreachable`},
 		{"icmp unreachable port [S", "                        ^", `']' is missing`},
 		{"icmp unreachable port [0:10(5)]", "                        ^"[1:], "from 0 to 10 are 10 bytes, not 5"},
@@ -204,12 +206,40 @@ func TestSyntaxErrors(t *testing.T) {
 		{"icmp 3 [arp 10.0.0.1 is-at any]", "        ^", "only an IP packet is quoted"},
 		{"arp 10.0.0.1", "            ^", `"is-at" is missing`},
 		{"arp who-has 10.0.0.1", "                    ^", `"tell" is missing`},
-		{"arp who-is 10.0.0.1", "    ^", `"who-has", or an address, is missing`},
+		{"arp who-is 10.0.0.1", "    ^", `the address after arp, or "who-has", is "who-is", which is not an IP address`},
 		{"arp 10.0.0.1 is-at 02:00", "                   ^", `"02:00" is not a link-layer address`},
 		{"igmp report 239.1.1.1", "     ^", `"report" is not a version of IGMP`},
 		{"igmp v1 leave 239.1.1.1", "        ^", `"leave" is not a message of IGMPv1`},
 		{"igmp v2 report 239.1.1.1, leave 239.1.1.2", "                        ^", "is about one group"},
 		{"igmp v3 report", "              ^", "the group is missing"},
+		{"S <mss 12x>", "       ^", `mss is "12x", which is not a number; write a number, a range as 1..10, or any`},
+		{"S <mss=1460>", "      ^", `mss is "=1460", which is not a number`},
+		{"S <mss anyx>", "       ^", `mss is "anyx", which is not a number`},
+		{"S <TS val 1x ecr 0>", "          ^", `TS val is "1x", which is not a number`},
+		{". <sack 1:2x>", "          ^", `the end of a block is "2x", which is not a number`},
+		{"S <opt any 00>", "       ^", "the kind of the option is any; write one number"},
+		{"S <nop nop>", "       ^", `',' or '>' is missing before "nop>"; write commas between options, as in <mss 1460,nop>`},
+		{"S <nop,,nop>", "       ^", "an option is missing; it is one of mss, "},
+		{"S <bad>", "      ^", "the bytes of bad are missing; write them in hexadecimal, as in bad 02ff"},
+		{". win 12x", "      ^", `win is "12x", which is not a number`},
+		{". win -1", "      ^", `win is "-1", which is not a number`},
+		{". win 1.5", "      ^", `win is "1.5", which is not a number`},
+		{". win 1...5", "         ^", `the end of the range is ".5", which is not a number`},
+		{". win 1 5:6(1)", "        ^", `"5" is not known; sequence numbers and the length are behind the flags, as in P. 1:5(4)`},
+		{"P. 10:5", "   ^", "the data ends before it begins"},
+		{"S 0-0(0)", "   ^", "':' is missing between the first sequence number and the one after the data, as in 1:5(4)"},
+		{". anything", "  ^", `"anything" is not known`},
+		{"UDP (1)", " ^", "'D' is not a flag; the letters are SFRPUEWA, . for ACK, and - for no flag; other packets begin with udp, icmp, arp or igmp"},
+		{"S <nop> win 5", "        ^", `"win" is one word too many; the options are the last of a segment`},
+		{"[] S", " ^", "what the IP header has is missing; noecn, ect0, ect1, ce or ttl 64 can be here"},
+		{"[ttl x] S", "     ^", `ttl is "x", which is not a number`},
+		{"udp 17", "    ^", `"17" is one word too many; write the length in brackets, as in udp (17)`},
+		{"udp (17x)", "     ^", `the length is "17x", which is not a number`},
+		{"icmp echo id x", "             ^", `id is "x", which is not a number`},
+		{"icmp echo id 1 id 2", "               ^", "id is there twice"},
+		{"arp who-has 10.0.1", "            ^", `the address that is asked for is "10.0.1", which is not an IP address`},
+		{"igmp", "    ^", "the version of IGMP is missing; it is v1, v2 or v3"},
+		{"igmp v2", "       ^", "the message of IGMP is missing"},
 	} {
 		_, err := Parse(c.text)
 		var at *SyntaxError
@@ -217,7 +247,7 @@ func TestSyntaxErrors(t *testing.T) {
 			t.Errorf("%q: %v", c.text, err)
 			continue
 		}
-		if at.Offset != strings.Index(c.at, "^") || !strings.Contains(at.Message, c.want) {
+		if at.Offset != strings.Index(c.at, "^") || !strings.Contains(at.Message+"; "+at.Hint, c.want) {
 			t.Errorf("%s\n%s^ %s\nnot\n%s %s", c.text, strings.Repeat(" ", at.Offset), err, c.at, c.want)
 		}
 	}
