@@ -19,6 +19,7 @@ type member struct {
 	index int
 	count int
 	roles step.Roles
+	forks bool // a step of it makes a process
 	main  *branch
 	life  *life // its own, or that of the sequence in which it has turns
 

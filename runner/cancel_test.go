@@ -27,8 +27,10 @@ var waits = []struct{ name, before, wait string }{
 	{"recv to the end of file", "- socketpair: unix\n  as: [x, y]\n- send: y\n  data: abc", "recv: x, eof: true"},
 	{"recv of a datagram", "- socket: udp\n  as: s\n- bind: s\n  to: 127.0.0.1:0", "recv: s"},
 	{"recv on a blocking descriptor", "- socketpair: unix\n  as: [x, y]\n  blocking: true", "recv: x"},
+	{"recv in an actor that forks", "- if: 1 == 2\n  then: [{fork: [{exit: 0}]}]\n- socketpair: unix\n  as: [x, y]", "recv: x"},
 	{"send into a full buffer", "- socketpair: unix\n  as: [x, y]", "send: x, data: {zeros: 16MiB}"},
 	{"send into a full buffer on a blocking descriptor", "- socketpair: unix\n  as: [x, y]\n  blocking: true", "send: x, data: {zeros: 16MiB}"},
+	{"send into a full buffer in an actor that forks", "- if: 1 == 2\n  then: [{fork: [{exit: 0}]}]\n- socketpair: unix\n  as: [x, y]", "send: x, data: {zeros: 16MiB}"},
 	{"connect to a full backlog", "- socket: unix\n  as: l\n- bind: l\n  to: unix:${tmp}/l\n- listen: l\n  backlog: 0\n" +
 		"- socket: unix\n  as: c\n- connect: c\n  to: l\n- socket: unix\n  as: s", "connect: s, to: l"},
 	{"connect with retry", "- socket: tcp\n  as: bound\n- bind: bound\n  to: 127.0.0.1:0\n- socket: tcp\n  as: s", "connect: s, to: bound, retry: 1h"},

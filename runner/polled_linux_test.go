@@ -387,6 +387,10 @@ var waitingCalls = []struct {
 	},
 }
 
+// neverForks is a step for which all descriptors of its actor block, and which
+// does nothing.
+const neverForks = "    - if: 1 == 2\n      then: [{fork: [{exit: 0}]}]\n"
+
 // A script cannot tell a default descriptor, which the poller drives, from one
 // that blocks: results, errnos and transcripts are the same.
 func TestDefaultDescriptorsWaitAsBlockingOnes(t *testing.T) {
@@ -397,6 +401,10 @@ func TestDefaultDescriptorsWaitAsBlockingOnes(t *testing.T) {
 			polled := strings.Join(waitingTranscript(t, test.steps, "blocking: false"), "\n")
 			if polled != blocking {
 				t.Errorf("a default descriptor gives\n%s\na blocking one\n%s", polled, blocking)
+			}
+			forking := strings.Join(waitingTranscript(t, test.steps+neverForks, "blocking: false"), "\n")
+			if forking != blocking {
+				t.Errorf("a descriptor of an actor that forks gives\n%s\na blocking one\n%s", forking, blocking)
 			}
 			for _, line := range test.want {
 				if !strings.Contains(blocking, line) {

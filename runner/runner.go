@@ -218,9 +218,9 @@ func (r *run) cast(ctx context.Context) error {
 		if err := value.CheckReplicas(len(r.members) + count); err != nil {
 			return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 		}
-		roles := step.RolesOf(a.Body)
+		roles, forks := step.RolesOf(a.Body), step.Forks(a.Body)
 		for i := range count {
-			m := &member{actor: a, place: place, index: i, count: count, roles: roles, life: r.lifeOf(a)}
+			m := &member{actor: a, place: place, index: i, count: count, roles: roles, forks: forks, life: r.lifeOf(a)}
 			r.members = append(r.members, m)
 			r.hub.add(m)
 			line := r.recorder.Actor(a.Name, place, i, count)
@@ -298,7 +298,7 @@ func (r *run) survivors() error {
 func (r *run) task(ctx context.Context, m *member) *step.Task {
 	return &step.Task{Ctx: ctx, World: m.main, Actor: &step.Actor{
 		Name: m.actor.Name, Index: m.index, Count: m.count, Host: m.actor.Host,
-		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name], Background: m.actor.Background,
+		Run: &r.shared, Shared: r.scenario.Shared[m.actor.Name], Background: m.actor.Background, Blocks: m.forks,
 		Turned: step.TurnedBranches(r.scenario.Sequence, m.actor.Name),
 	}}
 }

@@ -27,10 +27,12 @@ were made; a new descriptor gets the lowest number that is free. fd:N is the
 descriptor with that number, and dup onto fd:N is dup2.
 Programs that it starts have its user, groups and umask, and, under the same
 numbers from 3 on, its descriptors without FD_CLOEXEC.
-The descriptors of which there are copies block from then on, in sockscript
-too: each call that waits on one of them takes a thread. A fork takes about a
-millisecond, more where sockscript needs much memory, and each call of the
-process some 20 microseconds. This is for Linux on amd64, 386 and arm64. See
+All descriptors of an actor that has a fork step anywhere, also in a procedure
+or in steps that are not taken, have no O_NONBLOCK from the start of the actor,
+as they have none in the process; but for the streams of programs and those of
+sockscript. So each call of the actor that waits takes a thread. A fork takes
+about a millisecond, more where sockscript needs much memory, and each call of
+the process some 20 microseconds. This is for Linux on amd64, 386 and arm64. See
 fork(2).`,
 	Example: `actors:
   server:

@@ -34,9 +34,10 @@ a thread. With blocking: true each call that waits takes one.
 After SOCK_NONBLOCK, or F_SETFL with O_NONBLOCK (fcntl), no step waits on any
 descriptor of the socket: EAGAIN and EINPROGRESS are results.
 
-A descriptor that a program gets, by start or by SCM_RIGHTS, blocks too. There is
-one exception: the descriptor is still in a message, and then the program gets the
-socket that receives the message. Make it with blocking: true. See socket(2).`,
+All descriptors of an actor that has a fork step block too, and so does one that
+a program gets, by start or by SCM_RIGHTS. There is one exception: the descriptor
+is still in a message, and then the program gets the socket that receives the
+message. Make it with blocking: true. See socket(2).`,
 	Example: `actors:
   maker:
     - socket: tcp

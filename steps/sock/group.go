@@ -25,6 +25,7 @@ type Group struct {
 	*registry
 	process *Process // that makes the calls; nil: this process
 	network *network // in which sockets are made
+	blocks  bool     // no descriptor that it makes has O_NONBLOCK
 }
 
 // A registry is what the groups of a run and its forked processes share.
@@ -100,7 +101,7 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 // but the one that is asked for, and each call that waits takes a thread, which
 // is supported on Linux only. SOCK_NONBLOCK and SOCK_CLOEXEC may be in typ.
 func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
-	blocking = blocking || g.process != nil
+	blocking = blocking || g.blocks
 	if err := g.mayMake(blocking); err != nil {
 		return nil, failed("socket", err)
 	}
@@ -115,6 +116,11 @@ func (g *Group) Open(family, typ, proto int, blocking bool) (*Socket, error) {
 	s.believe(typ)
 	s.learnInode()
 	return s, nil
+}
+
+// Blocking is the group of the same sockets whose descriptors all block.
+func (g *Group) Blocking() *Group {
+	return &Group{registry: g.registry, process: g.process, network: g.network, blocks: true}
 }
 
 // caller is who makes the calls of the group.
@@ -134,7 +140,7 @@ const openFlags = SockNonblock | SockCloexec
 // OpenPair makes two connected sockets with socketpair(2). Each one's
 // Description names the other's as its Peer.
 func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, err error) {
-	blocking = blocking || g.process != nil
+	blocking = blocking || g.blocks
 	if err := g.mayMake(blocking); err != nil {
 		return nil, nil, failed("socketpair", err)
 	}
@@ -193,7 +199,7 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		desc.foreign.Store(true)
 		k.blocking = status&unix.O_NONBLOCK == 0
 	}
-	k.blocking = k.blocking || g.process != nil
+	k.blocking = k.blocking || g.blocks
 	if err := g.mayOpen(k.blocking); err != nil {
 		sysClose(c, fd)
 		return nil, failed("recvmsg", err)

@@ -45,7 +45,7 @@ func (g *Group) On(host string) *Group {
 	if n == nil || n == g.network {
 		return g
 	}
-	return &Group{registry: g.registry, process: g.process, network: n}
+	return &Group{registry: g.registry, process: g.process, network: n, blocks: g.blocks}
 }
 
 // errOtherHost is why a forked process makes no socket on another host.

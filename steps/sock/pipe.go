@@ -6,6 +6,7 @@ import "golang.org/x/sys/unix"
 // to write. Flags are those of pipe2(2); O_NONBLOCK and O_CLOEXEC are noted as
 // asked for.
 func (g *Group) OpenPipe(flags int, blocking bool) (r, w *Socket, err error) {
+	blocking = blocking || g.blocks
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, nil, failed("pipe", err)
 	}
@@ -45,6 +46,7 @@ func asSocketFlags(flags int) int {
 // OpenFile makes a descriptor of a file by its path, close-on-exec (open(2)). A
 // FIFO waits for its other end, unless O_NONBLOCK is among the flags.
 func (g *Group) OpenFile(w Wait, path string, flags int, mode uint32, blocking bool) (*Socket, error) {
+	blocking = blocking || g.blocks
 	if err := g.mayOpen(blocking); err != nil {
 		return nil, failed("open", err)
 	}

@@ -20,6 +20,8 @@ type Actor struct {
 	// Background says that it serves the others: the step timeout does not
 	// bound its steps, and it is ended when the others have ended.
 	Background bool
+	// Blocks says that all descriptors which it makes block: a step of it forks.
+	Blocks bool
 	// Shared says which of its names other actors read.
 	Shared map[string]bool
 	// Turned are the branches that have turns in a sequence.
@@ -43,7 +45,7 @@ func (a *Actor) Clone() *Actor {
 	a.Mu.RLock()
 	defer a.Mu.RUnlock()
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Background: a.Background, Shared: a.Shared, Turned: a.Turned,
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Background: a.Background, Blocks: a.Blocks, Shared: a.Shared, Turned: a.Turned,
 		names: maps.Clone(a.names), contested: a.contested, call: a.call.clone(),
 	}
 }

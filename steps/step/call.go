@@ -76,7 +76,7 @@ func (c *call) clone() *call {
 // itself.
 func (a *Actor) enter(p *Procedure, as string) *Actor {
 	return &Actor{
-		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, names: make(map[string]any),
+		Name: a.Name, Index: a.Index, Count: a.Count, Run: a.Run, Host: a.Host, Blocks: a.Blocks, names: make(map[string]any),
 		call: &call{caller: a, library: p.Library, apart: p.Library != nil, returns: p.Returns, as: as},
 	}
 }

@@ -39,9 +39,13 @@ type Process struct {
 var ErrEnded = errors.New("the process of these steps has ended")
 
 // Sockets makes the sockets of the task: in its process, where it has one.
+// Those of an actor that forks block from its start, as they do in the fork.
 func (t *Task) Sockets() *sock.Group {
 	if t.Process != nil {
 		return t.Process.Group()
+	}
+	if t.Actor.Blocks {
+		return t.Actor.Run.Sockets.Blocking()
 	}
 	return t.Actor.Run.Sockets
 }

@@ -117,6 +117,12 @@ func (s *Step) contains(at *event.Place) bool {
 	return s.any(func(s *Step) bool { return s.Place.ID == at.ID })
 }
 
+// Forks reports whether one of a block's steps, or of the procedures that they
+// call, makes a process.
+func Forks(b *Block) bool {
+	return (&Step{blocks: []*Block{b}}).any(func(s *Step) bool { return s.Kind != nil && s.Kind.Forks })
+}
+
 func (s *Step) starts() bool {
 	return s.any(func(s *Step) bool { return s.Kind != nil && s.Kind.Starts })
 }
