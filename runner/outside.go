@@ -158,8 +158,10 @@ func (r *run) Stdio(name string) (*handle.Handle, error) {
 	if h := r.streams.handles[name]; h != nil {
 		return h, nil
 	}
-	if tell := r.options.Stdio; tell != nil {
-		tell()
+	if ask := r.options.Stdio; ask != nil {
+		if err := ask(name); err != nil {
+			return nil, err
+		}
 	}
 	file := map[string]*os.File{"stdin": os.Stdin, "stdout": os.Stdout}[name]
 	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)

@@ -46,8 +46,9 @@ type Options struct {
 	// to end themselves.
 	Hurry <-chan struct{}
 	// Stdio, if it is not nil, is called when the scenario takes a standard
-	// stream of this process for its own.
-	Stdio func()
+	// stream of this process for its own, "stdin" or "stdout". With an error it
+	// does not have it.
+	Stdio func(stream string) error
 }
 
 // Run runs a scenario to its end. Whatever it made, descriptors, paths and its

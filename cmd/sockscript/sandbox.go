@@ -79,6 +79,9 @@ func (p *program) confine(s *session, files []suite.File) error {
 	if err != nil || !some {
 		return err
 	}
+	if s.keep {
+		return errors.New("--keep cannot keep the temporary folder of a sandbox, which is gone with it; run without --keep, or with --sandbox=off if you trust the scenario")
+	}
 	first := slices.IndexFunc(files, s.sandbox.confines)
 	lacks, err := jail.Prepare(s.sandbox.config(files[first].Options.Policy.Folder))
 	if err != nil {

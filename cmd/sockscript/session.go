@@ -208,7 +208,11 @@ func (p *program) run(ctx context.Context, s *session, cases []*suite.Case, rep 
 	}
 	progress := newProgress()
 	// A scenario that writes to the terminal itself has it for itself.
-	options.Progress, options.Run.Stdio = progress.Show, progress.End
+	options.Progress = progress.Show
+	options.Run.Stdio = func(string) error {
+		progress.End()
+		return nil
+	}
 	sum.Start, sum.Strict, sum.Most = time.Now(), s.strict, s.slowest
 	if s.shuffle.on {
 		sum.Seed = &s.shuffle.seed

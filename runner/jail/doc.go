@@ -20,7 +20,10 @@ type Config struct {
 	// Forks lets the state of the scenario's own processes be read. A run sets it
 	// where the scenario makes some.
 	Forks bool
-	Raw   bool // raw and packet sockets, which a sandbox has in networks of its own only
+	// Streams are the standard streams of this process, "stdin" and "stdout",
+	// that are handed to the scenario. A run sets those that it uses.
+	Streams []string
+	Raw     bool // raw and packet sockets, which a sandbox has in networks of its own only
 	// BestEffort runs the scenario also where [Missing] names something: with
 	// all layers that can be had.
 	BestEffort bool

@@ -19,6 +19,7 @@ import (
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/steps/forked"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Main is the work of the process in the jail. In any other process it returns
@@ -49,7 +50,7 @@ func prepare() {
 	err := in.lock()
 	if err == nil {
 		var left []byte
-		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.processes, in.Without}); err == nil {
+		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.processes, in.Without, in.Streams, in.Env}); err == nil {
 			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, os.Environ()))
 		}
 	}
@@ -62,6 +63,8 @@ type handover struct {
 	Programs bool
 	Proc     string // where processes are found
 	Without  string
+	Streams  []string
+	Env      []string // the variables that may be read
 }
 
 // serve takes the last layer, says that all is ready, and runs the scenario.
@@ -90,8 +93,27 @@ func serve() {
 		}
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
-		remote.Serve(conn)
+		value.Getenv = h.getenv
+		remote.Serve(conn, h.stdio)
 	}
+}
+
+// stdio keeps a scenario from a stream that it was not handed: no step names it,
+// so that only the run could tell.
+func (h *handover) stdio(stream string) error {
+	if slices.Contains(h.Streams, stream) {
+		return nil
+	}
+	return fmt.Errorf("the sandbox was not handed %[1]s, because no step names it; write %[1]s in the step, without an expression", stream)
+}
+
+// getenv reads a variable that the sandbox has, or may have.
+func (h *handover) getenv(name string) (string, error) {
+	v, set := os.LookupEnv(name)
+	if !set && !slices.Contains(h.Env, name) {
+		return "", fmt.Errorf("the sandbox does not show the environment variable %[1]s; run with --allow env=%[1]s", name)
+	}
+	return v, nil
 }
 
 // pin keeps the kernel from forgetting a file of /proc that Landlock opens: the

@@ -18,9 +18,17 @@ import (
 // runs nevertheless. What a run leaves in its temporary folder is never kept.
 func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
 	c.Forks = s.Forks()
+	var err error
+	if c.Streams, err = streams(s); err != nil {
+		return remote.Failed(s, err)
+	}
+	if len(c.Streams) > 0 && o.Stdio != nil {
+		if err := o.Stdio(c.Streams[0]); err != nil {
+			return remote.Failed(s, err)
+		}
+	}
 	p := take(c)
 	if p == nil {
-		var err error
 		if p, _, err = start(c); err != nil {
 			return remote.Failed(s, err)
 		}

@@ -205,7 +205,7 @@ func (s *starting) run() error {
 	for _, f := range trees {
 		defer f.Close()
 	}
-	attr := &os.ProcAttr{Env: s.environment(), Files: append([]*os.File{null, null, theirSaid, theirs}, trees...), Sys: s.attr()}
+	attr := &os.ProcAttr{Env: s.environment(), Files: append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...), Sys: s.attr()}
 	sock.Forks.Lock()
 	s.child, err = os.StartProcess(self, []string{processName}, attr)
 	sock.Forks.Unlock()

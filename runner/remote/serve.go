@@ -14,14 +14,20 @@ import (
 )
 
 // Serve runs what it is asked to run until the other end of the connection is
-// closed. Then it ends all runs in good order.
-func Serve(conn io.ReadWriter) { newServer(conn).serve() }
+// closed. Then it ends all runs in good order. stdio is the Stdio of the
+// [runner.Options] of all.
+func Serve(conn io.ReadWriter, stdio func(stream string) error) {
+	s := newServer(conn)
+	s.stdio = stdio
+	s.serve()
+}
 
 // A server is the side that runs.
 type server struct {
 	in    *gob.Decoder
 	hurry chan struct{}
 	ended func() // closes hurry, once
+	stdio func(stream string) error
 
 	mu     sync.Mutex
 	out    *gob.Encoder
@@ -85,7 +91,9 @@ func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return history.Encode(runner.Run(ctx, scenario, r.options(s.hurry)))
+	o := r.options(s.hurry)
+	o.Stdio = s.stdio
+	return history.Encode(runner.Run(ctx, scenario, o))
 }
 
 // scenario finds the scenario that is asked for. A file is read once.

@@ -7,5 +7,5 @@ const sandboxIntro = "`run --sandbox` keeps a scenario from all that is outside 
 	"No program can be run. Forked processes, and networks with hosts and links, work as outside. " +
 	"What a scenario needs beyond that (see the chapter Needs) is an error before anything runs, with its place and what allows it: `file.yaml:12:7: not allowed: exec; run with --allow exec=curl`; `check --sandbox` finds the same without running. " +
 	"Where only the run can tell what is needed, the call fails with the errno of the kernel, and the report says what may allow it. " +
-	"Golden files, reports and saved runs are written outside of the sandbox. " +
+	"The handles `stdin` and `stdout` are there if a step names them and they are a pipe or a file; no terminal, socket or folder is handed to a sandbox. Golden files, reports and saved runs are written outside of the sandbox. " +
 	"`--allow` opens one thing, and may be given several times; a line on the standard error says what is open, and the transcript is the same as outside. Programs that are allowed are confined as the scenario is."

@@ -24,17 +24,17 @@ func IsStream(name string) bool { return slices.Contains(StreamNames, name) }
 // are used as tools.
 func IsOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
 
-// UsesStdout reports whether steps use the standard output of sockscript
-// itself, so that nothing else should be written there.
-func UsesStdout(list []*Step) bool {
+// UsesOwnStream reports whether steps use a standard stream of sockscript
+// itself, "stdin" or "stdout".
+func UsesOwnStream(list []*Step, stream string) bool {
 	uses := false
 	for _, s := range list {
-		if slices.Contains(s.As.Static(), "stdout") {
+		if slices.Contains(s.As.Static(), stream) {
 			return false // it is a handle of the scenario's own
 		}
 		for _, r := range s.Handles {
 			name, static := r.Static()
-			uses = uses || static && name == "stdout"
+			uses = uses || static && name == stream
 		}
 	}
 	return uses

@@ -78,10 +78,14 @@ var functions = slices.Concat([]function{
 	},
 	{
 		name: "env", args: "name", help: "an environment variable; empty when it is not set",
-		apply: func(a ...any) (any, error) { return os.Getenv(Format(a[0])), nil },
+		apply: func(a ...any) (any, error) { return Getenv(Format(a[0])) },
 		types: []any{new(func(string) string)}, needs: Environment,
 	},
 }, mapFunctions, integerReaders())
+
+// Getenv reads a variable of the environment for the function env. In a process
+// that does not show all of them, it is an error to ask for another.
+var Getenv = func(name string) (string, error) { return os.Getenv(name), nil }
 
 // text makes a function that writes bytes as a text.
 func text(name, args, help string, write func([]byte) string) function {
