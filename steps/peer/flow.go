@@ -41,7 +41,7 @@ type Flow struct {
 	synced, asked, made, ended bool
 	arrived                    uint32
 	early                      [][2]uint32
-	syn                        packet.Flags // those of the SYN that was taken
+	syn                        syn // the SYN that was taken
 	waiting                    []Packet
 	more                       chan struct{} // closed when a packet comes
 	last                       time.Time     // of the packet before
@@ -259,12 +259,20 @@ func (f *Flow) taken(p *Packet) {
 	if !ok {
 		return
 	}
+	if t.Flags&packet.RST != 0 {
+		return // it has no timer: each one answers something
+	}
 	size := uint32(len(t.Payload)) + controls(t.Flags)
 	end := t.Seq - f.kernel + size
-	// In a simultaneous open a SYN comes again, with an acknowledgement.
-	other := t.Flags&packet.SYN != 0 && t.Flags != f.syn
+	other := false
 	if t.Flags&packet.SYN != 0 {
-		f.syn = t.Flags
+		// In a simultaneous open a SYN comes again, with an acknowledgement. One
+		// with another number begins another connection.
+		s := syn{t.Flags, t.Seq, t.Ack}
+		if other = s != f.syn; s.seq != f.syn.seq {
+			f.acked = 0
+		}
+		f.syn = s
 	}
 	if int32(end-f.acked) > 0 {
 		f.acked = end

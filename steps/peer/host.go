@@ -54,8 +54,14 @@ type Packet struct {
 // What the script had seen of a flow before it took a packet.
 type seen struct {
 	acked uint32
-	syn   packet.Flags
+	syn   syn
 	last  time.Time
+}
+
+// A syn is what makes a SYN the one that was sent before.
+type syn struct {
+	flags    packet.Flags
+	seq, ack uint32
 }
 
 // maxWaiting is how many packets wait for a script at most.

@@ -192,8 +192,40 @@ func TestRepeated(t *testing.T) {
 		{"P. 1:11(10) ack 1 win 1", true},
 		{". 10:10(0) ack 1 win 1", true},
 		{"P. 6:16(10) ack 1 win 1", false},
+		{"R. 5:5(0) ack 1 win 1", false},
+		{"R. 5:5(0) ack 1 win 1", false},
 	} {
 		k.sends(c.text)
+		if p := k.take(f, c.text, 0); p.Repeated != c.want {
+			t.Errorf("%s: %v", c.text, p.Repeated)
+		}
+	}
+}
+
+// A SYN that answers another one, or begins another connection, is not sent
+// again; what comes after it counts from it.
+func TestAnotherSYN(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.send(f, "S")
+	k.base = packet.Base{Seq: 5000, Ack: k.gets().Body.(*packet.TCP).Seq}
+	k.sends("S. 0:0(0) ack 1", "P. 1:5(4) ack 1")
+	k.take(f, "S. 0:0(0) ack 1 win 1", 0)
+	k.take(f, "P. 1:5(4) ack 1 win 1", 0)
+	k.sends("S. 0:0(0) ack 100001")
+	if p := k.take(f, "S. 0:0(0) ack 100001 win 1", 0); p.Repeated {
+		t.Error("the answer to another SYN counts as one that is sent again")
+	}
+	k.base.Seq = 9000
+	k.sends("S. 0:0(0) ack 100001", "P. 1:5(4) ack 100001", "S. 0:0(0) ack 100001")
+	for _, c := range []struct {
+		text string
+		want bool
+	}{
+		{"S. 0:0(0) ack 100001 win 1", false},
+		{"P. 1:5(4) ack 100001 win 1", false},
+		{"S. 0:0(0) ack 100001 win 1", true},
+	} {
 		if p := k.take(f, c.text, 0); p.Repeated != c.want {
 			t.Errorf("%s: %v", c.text, p.Repeated)
 		}
