@@ -131,6 +131,9 @@ func (a *recvAction) Run(t *step.Task) error {
 	if err := h.UnderTLS(a.call.Given()); err != nil {
 		return err
 	}
+	if err := a.end.needs(h); err != nil {
+		return err
+	}
 	defer t.GiveBack()
 	r := receivers.Get().(*receiver)
 	defer r.giveBack()
@@ -297,6 +300,7 @@ func (a *recvAction) Check(c *check.Check) {
 	}
 	a.control.Static(c)
 	a.checkRest(c, sym)
+	checkTruncated(c, &a.end.truncated, sym)
 	c.MakeMatched(&a.match)
 	c.MakeValues()
 }

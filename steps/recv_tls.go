@@ -1,7 +1,11 @@
 package steps
 
 import (
+	"fmt"
+
+	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/tlsconn"
@@ -17,6 +21,40 @@ type tlsEnd struct {
 func (w *tlsEnd) params(p *step.Params) {
 	p.Result("alert", &w.alert, "over TLS: the alert that must end the connection, sent or received")
 	p.Result("truncated", &w.truncated, "over TLS: the end of file must come without close_notify")
+}
+
+// needs refuses what only TLS has where the handle has none.
+func (w *tlsEnd) needs(h *handle.Handle) error {
+	switch {
+	case h.Above() != nil:
+		return nil
+	case w.alert.Given():
+		return fmt.Errorf("%s does not speak TLS, which the alert is of; put a tls step before this one", h.Name)
+	case w.truncated.On:
+		return endWithoutTLS(h)
+	}
+	return nil
+}
+
+// endWithoutTLS is why a handle without TLS cannot end as truncated says.
+func endWithoutTLS(h *handle.Handle) error {
+	hint := "put a tls step before this one, or expect eof: true"
+	if h.Messages() {
+		hint = cutDatagram
+	}
+	return fmt.Errorf("%s does not speak TLS; %s; %s", h.Name, truncatedIs, hint)
+}
+
+const (
+	truncatedIs = "truncated is the end of file of TLS without close_notify"
+	cutDatagram = "where the buffer has cut a datagram, call: recvmsg returns flags: trunc"
+)
+
+// checkTruncated finds the word at a socket that cannot have TLS.
+func checkTruncated(c *check.Check, truncated *value.Bool, sym *check.Symbol) {
+	if truncated.On && sym != nil && sym.Sock.Datagrams() {
+		c.Problem(c.Step.Expect.Node, "%s is a datagram socket; %s", sym.Name, truncatedIs).Hint = cutDatagram
+	}
 }
 
 // overTLS takes the failures of TLS that the step expects as the end of what it

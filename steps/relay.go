@@ -68,6 +68,9 @@ func (a *relayAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	if a.truncated.On && from.Above() == nil {
+		return endWithoutTLS(from)
+	}
 	bound, shown, err := a.bound.Part(t)
 	if err != nil {
 		return err
@@ -146,7 +149,7 @@ func (a *relayAction) copy(t *step.Task, from, to *handle.Handle, bound int64, p
 }
 
 func (a *relayAction) Check(c *check.Check) {
-	c.Handle(&a.from)
+	checkTruncated(c, &a.truncated, c.Handle(&a.from))
 	c.Handle(&a.to)
 	c.MakeValues()
 }

@@ -39,6 +39,8 @@ func TestTLSCheck(t *testing.T) {
 		{pair("- tls: a\n  role: client\n  client_name: x\n  cert: {file: x}\n  key: {file: x}\n- close: b"), "7:20: the certificate is given already, by cert; leave one of the two out"},
 		{pair("- tls: a\n  role: client\n  expect: {alert: unknown_ca, version: 1.3}\n- close: b"), "7:15: a handshake that fails agrees on nothing; expect alert and reason, or version, cipher, alpn and peer"},
 		{pair("- tls: a\n  role: client\n  as: x\n  expect: {alert: unknown_ca}\n- close: b"), "7:11: a handshake that fails does not make anything, so as cannot name it; leave as: out"},
+		{one("- socket: udp\n  as: d\n- recv: d\n  max: 2\n  expect: {truncated: true}"), "7:15: d is a datagram socket; truncated is the end of file of TLS without close_notify; where the buffer has cut a datagram, call: recvmsg returns flags: trunc"},
+		{one("- socket: udp\n  as: d\n- relay: d\n  to: d\n  expect: {truncated: true}"), "7:15: d is a datagram socket; truncated is the end of file of TLS without close_notify; where the buffer has cut a datagram, call: recvmsg returns flags: trunc"},
 		{pair("- tls: c\n- close: [a, b]"), `5:12: there is no handle "c" here; name a socket that an earlier step made with as:`},
 	} {
 		list := findings(test.text)

@@ -38,6 +38,21 @@ func TestTLSEndings(t *testing.T) {
 	}
 }
 
+// What only TLS has is refused at once where there is none.
+func TestTLSEndWithoutTLS(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{pair("- recv: a\n  expect: {truncated: true}\n- close: b"), "a does not speak TLS; truncated is the end of file of TLS without close_notify; put a tls step before this one, or expect eof: true"},
+		{pair("- relay: a\n  to: b\n  expect: {truncated: true}"), "a does not speak TLS; truncated is the end of file of TLS without close_notify; put a tls step before this one, or expect eof: true"},
+		{pair("- recv: a\n  expect: {alert: close_notify}\n- close: b"), "a does not speak TLS, which the alert is of; put a tls step before this one"},
+		{one("- let: {kind: SOCK_DGRAM}\n- socketpair: {family: AF_UNIX, type: \"${kind}\"}\n  as: [a, b]\n- recv: a\n  expect: {truncated: true}\n- close: b"), "a does not speak TLS; truncated is the end of file of TLS without close_notify; where the buffer has cut a datagram, call: recvmsg returns flags: trunc"},
+	} {
+		f, _ := fails(t, test.text)
+		if f.Err.Error() != test.want {
+			t.Errorf("%s\ngot   %s\nwant  %s", test.text, f.Err, test.want)
+		}
+	}
+}
+
 // An errno of the connection stays what it is.
 func TestTLSErrno(t *testing.T) {
 	const reset = "- setsockopt: conn\n  option: SO_LINGER\n  value: {onoff: 1, linger: 0}\n"
