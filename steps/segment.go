@@ -178,6 +178,9 @@ func (a *segmentAction) take(t *step.Task, p *step.Peer, want *packet.Pattern) (
 	t.World.Stalls(true)
 	defer t.World.Stalls(false)
 	t.Missing = "the kernel has sent no packet"
+	if p.Flow.Damaged() {
+		t.Missing += "; the last one sent to it had a wrong checksum, and it drops such a packet"
+	}
 	got, err := p.Flow.TakeAll(t.Ctx, t.Deadline, length)
 	// A slow machine makes the kernel send again what was already taken.
 	for err == nil && got.Repeated && !p.Exact && want != nil && !want.Fits(p.Flow.Describe(got.Packet)) {

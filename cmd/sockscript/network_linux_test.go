@@ -131,3 +131,81 @@ actors:
 		}
 	}
 }
+
+// An ordinary user has the wire asserted and shown, with a fault on it, the states
+// of TCP, and a far end that the script plays.
+func TestWireOfOrdinaryUser(t *testing.T) {
+	const text = `name: hosts
+network:
+  hosts: {server: {eth0: 10.0.0.2/24}, client: {eth0: 10.0.0.1/24}}
+  links: {lan: {join: [server.eth0, client.eth0], faults: {first: {drop: {tcp: data, nth: 1}}}}}
+actors:
+  server:
+    - {socket: tcp, as: listener}
+    - {bind: listener, to: "10.0.0.2:80"}
+    - listen: listener
+    - {accept: listener, as: conn}
+    - {recv: conn, expect: hello}
+    - {send: conn, data: bye}
+  client:
+    - {socket: tcp, as: sock}
+    - {connect: sock, to: "${server.listener}"}
+    - {send: sock, data: hello}
+    - {recv: sock, expect: bye}
+wire:
+  - connection: [client.sock, server.conn]
+    at: lan
+    segments: ['> S <mss 1460,...>', '< S. ack 1', '> P. 1:6(5) dropped by lan.first', '> 1:6(5) again', '< P. 1:4(3)']
+  - at: lan
+    segments: [arp who-has 10.0.0.2 tell 10.0.0.1, arp 10.0.0.2 is-at any]
+---
+name: lo
+network: private
+actors:
+  one:
+    - {socket: udp, as: sock}
+    - {connect: sock, to: "127.0.0.1:80"}
+    - {send: sock, data: nobody}
+    - {recv: sock, expect: {error: ECONNREFUSED}}
+wire:
+  - connection: [one.sock, "127.0.0.1:80"]
+    exactly: ['> udp (6)', '< icmp unreachable port [udp (6)]']
+---
+name: played
+network: private
+actors:
+  one:
+    - {peer: tcp, as: p}
+    - {socket: tcp, as: played}
+    - spawn:
+        - {connect: played, to: "${p.remote}:80"}
+      as: user
+    - {segment: p, expect: "S 0:0(0) <mss 1460,...>"}
+    - {inject: p, packet: "S. 0:0(0) ack 1 <mss 1000>"}
+    - {segment: p, expect: ". 1:1(0) ack 1"}
+    - join: user
+`
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--wire", "--states", "-v", "-j", "4", "--count", "10", "-"}
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	cmd.Stdin = strings.NewReader(text)
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "a network namespace cannot be made") {
+		ci.Lacks(t, string(out))
+	}
+	for _, want := range []string{
+		"\n  > 1:6(5)  dropped by lan.first\n  > 1:6(5)  again\n",
+		"wire  one.sock <-> 127.0.0.1:80\n  > udp (6)\n  < icmp unreachable port [udp (6)]\n",
+		"played  CLOSE → SYN_SENT\n", "played  SYN_SENT → ESTABLISHED\n",
+		"segment(p) = S 0:0(0) <mss 1460,...>\n",
+		"\n3 passed in ", "(10 runs of each)",
+	} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Fatalf("no %q, %v\n%s", want, err, out)
+		}
+	}
+}

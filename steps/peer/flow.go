@@ -45,6 +45,7 @@ type Flow struct {
 	waiting                    []Packet
 	more                       chan struct{} // closed when a packet comes
 	last                       time.Time     // of the packet before
+	damaged                    bool          // the packet sent before, by a wrong checksum
 }
 
 // wake wakes those who wait for a packet.
@@ -104,6 +105,14 @@ func (f *Flow) Last() time.Time {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()
 	return f.last
+}
+
+// Damaged reports whether the packet that the script sent last had a wrong
+// checksum: the kernel drops it in silence.
+func (f *Flow) Damaged() bool {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	return f.damaged
 }
 
 // base is what the numbers of the kernel's packets are relative to.
@@ -168,7 +177,7 @@ func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 	if err != nil {
 		return Sent{}, err
 	}
-	f.open = true
+	f.open, f.damaged = true, s.BadChecksum
 	sent := f.progress(p)
 	err = f.host.cable.Send(b)
 	f.last = time.Now()
