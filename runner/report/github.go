@@ -33,7 +33,7 @@ func (g *GitHub) problems(ps source.Problems, title string) error {
 		if p.Severity == source.Warning {
 			level = "warning"
 		}
-		message := p.Msg
+		message := p.Message()
 		if p.Hint != "" {
 			message += "; " + p.Hint
 		}

@@ -183,7 +183,7 @@ func (j *JSON) Problems(ps source.Problems) error {
 		}
 		err := j.write(ProblemObject{
 			Type: "problem", Severity: severity, Place: placeOf(p.Pos),
-			Message: p.Msg, Hint: p.Hint, Source: p.Line,
+			Message: p.Message(), Hint: p.Hint, Source: p.Line,
 		})
 		if err != nil {
 			return err

@@ -116,7 +116,7 @@ func verdictsOf(files int, problems source.Problems) []*verdict {
 		if p.Severity != source.Error {
 			continue
 		}
-		v := &verdict{ending: broken, kind: "invalid", at: p.Pos, message: p.Msg, detail: p.Report() + "\n"}
+		v := &verdict{ending: broken, kind: "invalid", at: p.Pos, message: p.Message(), detail: p.Report() + "\n"}
 		v.file = source.Visible(cmp.Or(p.Pos.File, "sockscript"))
 		v.name = v.file
 		if p.Pos.IsValid() {

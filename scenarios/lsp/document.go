@@ -49,7 +49,7 @@ func (d *document) set(text string) {
 }
 
 // diagnostics are the problems of this file; those of included files are at
-// their include.
+// the step that calls them.
 func (d *document) diagnostics() []diagnostic {
 	list := []diagnostic{}
 	for _, p := range d.problems {
@@ -58,6 +58,9 @@ func (d *document) diagnostics() []diagnostic {
 		if at.File != d.path {
 			message = at.String() + ": " + message
 			at = source.Pos{File: d.path, Line: 1, Col: 1}
+			if p.Called.File == d.path {
+				at = p.Called
+			}
 		}
 		if p.Hint != "" {
 			message += "; " + p.Hint

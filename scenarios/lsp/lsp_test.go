@@ -149,6 +149,10 @@ func TestDiagnosticsAsOneTypes(t *testing.T) {
 	if len(list) == 0 || list[0].Severity != severityError {
 		t.Errorf("broken YAML is told as %+v", list)
 	}
+	list = e.change("include: http\nactors:\n  a:\n    - let: {n: 3}\n    - do: http.read\n      with: {conn: \"${n}\"}\n")
+	if len(list) == 0 || list[0].Range.Start != (position{4, 6}) || !strings.Contains(list[0].Message, "conn is a value") {
+		t.Errorf("a wrong call of a library is told as %+v", list)
+	}
 	e.conn.Notify(t.Context(), "textDocument/didClose", map[string]any{"textDocument": map[string]any{"uri": uri}})
 	if list := e.diagnostics(); len(list) != 0 {
 		t.Errorf("a closed file has %+v", list)

@@ -22,6 +22,15 @@ type Problem struct {
 	Msg      string
 	Hint     string // the remedy; may be empty
 	Line     string // the source line at Pos
+	Called   Pos    // what in the user's file calls the library that Pos is in
+}
+
+// Message says what is wrong, and for a place in a library, who called that.
+func (p *Problem) Message() string {
+	if !p.Called.IsValid() {
+		return p.Msg
+	}
+	return p.Msg + ", called at " + p.Called.String()
 }
 
 // WithHint sets the remedy and returns p.
@@ -55,7 +64,7 @@ var lineEnds = strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ")
 
 // Error returns "file:line:col: message (hint)", on one line.
 func (p *Problem) Error() string {
-	s := p.head() + p.Msg
+	s := p.head() + p.Message()
 	if p.Hint != "" {
 		s += " (" + p.Hint + ")"
 	}
@@ -83,7 +92,7 @@ func (p *Problem) Within(columns int) string {
 // Headline is the place and the message, broken where a terminal has so many
 // columns.
 func (p *Problem) Headline(columns int) string {
-	s := p.head() + p.Msg
+	s := p.head() + p.Message()
 	if p.Hint != "" {
 		s += "; " + p.Hint
 	}

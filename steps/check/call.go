@@ -91,6 +91,9 @@ func (c *Check) callPrivate(proc *step.Procedure, params map[string]*Symbol) *Sy
 	if lib := proc.Library; lib != nil {
 		c.scenario = namesOf(lib)
 		c.open, c.loops = nil, nil
+		if c.Step != nil && !c.called.IsValid() {
+			c.called = c.Step.Node.Pos
+		}
 	} else if c.spend(len(c.Symbols)) {
 		maps.Copy(scope, c.Symbols)
 	}
@@ -105,7 +108,7 @@ func (c *Check) callPrivate(proc *step.Procedure, params map[string]*Symbol) *Sy
 			c.neverUsed(sym)
 		}
 	}
-	c.Symbols, c.scenario, c.open, c.loops = outer.Symbols, outer.scenario, outer.open, outer.loops
+	c.Symbols, c.scenario, c.open, c.loops, c.called = outer.Symbols, outer.scenario, outer.open, outer.loops, outer.called
 	return returned
 }
 

@@ -107,6 +107,8 @@ type Check struct {
 	turn    *step.Turn // the turn under way; nil in an actor's own steps
 	between bool       // the steps under way are those of a sequence, around turns
 
+	called source.Pos // the step of the user's file that called a library
+
 	process  bool             // the steps under way are those of a forked process
 	branch   int              // the branch under way; the actor itself is 0
 	branches int              // that there were so far
@@ -147,6 +149,7 @@ func (c *Check) Problem(n *source.Node, format string, args ...any) *source.Prob
 		return new(source.Problem)
 	}
 	p := n.Problem(format, args...)
+	p.Called = c.called
 	*c.problems = append(*c.problems, p)
 	return p
 }
