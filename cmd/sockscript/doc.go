@@ -12,6 +12,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/reference"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
 )
@@ -37,7 +38,7 @@ of expressions.`,
 		case markdown:
 			return p.print(reference.Markdown() + commandsMarkdown(c.Root()) + report.FormatsMarkdown() + report.JSONMarkdown())
 		case len(args) == 0:
-			return p.print(reference.Overview())
+			return p.page(reference.Overview())
 		}
 		return p.describe(args[0])
 	}
@@ -48,20 +49,20 @@ of expressions.`,
 // capitals.
 func (p *program) describe(word string) error {
 	if kind, ok := steps.Kinds().Lookup(word); ok {
-		return p.print(step.DocOf(kind).Text())
+		return p.page(step.DocOf(kind).Text())
 	}
 	if text, ok := reference.Option(word); ok {
-		return p.print(text)
+		return p.page(text)
 	}
 	if text, ok := reference.Library(word); ok {
-		return p.print(text)
+		return p.page(text)
 	}
 	if strings.Contains(word, "/") || filepath.Ext(word) == ".yaml" || filepath.Ext(word) == ".yml" {
 		text, err := reference.LibraryFile(word)
 		if err != nil {
 			return err
 		}
-		return p.print(text)
+		return p.page(text)
 	}
 	if file, _, dotted := strings.Cut(word, "."); dotted {
 		if _, ok := reference.Library(file); ok {
@@ -82,6 +83,9 @@ func (p *program) print(text string) error {
 	_, err := fmt.Fprint(p.out, text)
 	return err
 }
+
+// page prints a text for people, within the terminal.
+func (p *program) page(text string) error { return p.print(source.Narrow(text, p.out.width())) }
 
 // commandsMarkdown is the chapter of the reference about the command line.
 func commandsMarkdown(root *cobra.Command) string {

@@ -83,7 +83,7 @@ func (p *program) begin(ctx context.Context, dir string) error {
 	if err := p.writeNew(filepath.Join(dir, "hello.golden"), golden); err != nil {
 		return err
 	}
-	return p.print(fmt.Sprintf("`sockscript test %s` compares, `sockscript doc` lists what a step can do\n", source.Visible(dir)))
+	return p.page(fmt.Sprintf("`sockscript test %s` compares, `sockscript doc` lists what a step can do\n", source.Visible(dir)))
 }
 
 // writeNew writes a file where there is none.
@@ -93,7 +93,7 @@ func (p *program) writeNew(path string, data []byte) error {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
-		return p.print(fmt.Sprintf("kept  %s (it is there already)\n", source.Visible(path)))
+		return p.page(fmt.Sprintf("kept  %s (it is there already)\n", source.Visible(path)))
 	}
 	if err == nil {
 		_, err = f.Write(data)
@@ -104,7 +104,7 @@ func (p *program) writeNew(path string, data []byte) error {
 	if err != nil {
 		return fmt.Errorf("cannot write a file of the project: %w", err)
 	}
-	return p.print(fmt.Sprintf("new   %s\n", source.Visible(path)))
+	return p.page(fmt.Sprintf("new   %s\n", source.Visible(path)))
 }
 
 // goldenOf runs the first scenario.

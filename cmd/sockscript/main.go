@@ -118,7 +118,7 @@ func (p *program) main(ctx context.Context) int {
 
 // complain prints an error; of several that were joined, each on its own line.
 func (p *program) complain(err error) {
-	fmt.Fprintf(p.errors, "sockscript: %s\n", strings.Join(errorLines(err), "\n"))
+	fmt.Fprintln(p.errors, source.Narrow("sockscript: "+strings.Join(errorLines(err), "\n"), errorWidth()))
 }
 
 // errorLines is an error a line each, with the control characters of the names

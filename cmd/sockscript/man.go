@@ -36,7 +36,7 @@ and man7/sockscript-KIND.7 for each kind of step. Packages install them.`,
 					return err
 				}
 			}
-			return p.print(source.Count(len(pages), "page", "pages") + "\n")
+			return p.page(source.Count(len(pages), "page", "pages") + "\n")
 		},
 	}
 }

@@ -32,7 +32,7 @@ func (p *program) printNeeds(files []suite.File, form string) error {
 		}
 		fmt.Fprintf(&b, "%s: %s %s%s\n", n.Pos, n.Access, source.Visible(n.Of), late)
 	}
-	return p.print(b.String())
+	return p.page(b.String())
 }
 
 // needsOf lists what the cases need; rows of one table need the same.

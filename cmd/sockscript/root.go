@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,12 +45,25 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetOut(p.out)
 	root.SetErr(p.errors)
+	p.narrowHelp(root)
 	root.SetFlagErrorFunc(p.flagError)
 	root.AddCommand(
 		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.fmtCommand(), p.listCommand(), p.showCommand(), p.tourCommand(), p.explainCommand(),
 		p.lspCommand(), p.docCommand(), p.manCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return root
+}
+
+// narrowHelp keeps the help of all commands within the terminal.
+func (p *program) narrowHelp(root *cobra.Command) {
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(c *cobra.Command, args []string) {
+		text := new(bytes.Buffer)
+		c.SetOut(text)
+		help(c, args)
+		c.SetOut(p.out)
+		p.page(text.String()) // p.out keeps the error
+	})
 }
 
 // unknownCommand is the error for a first word that is not a command.

@@ -170,6 +170,6 @@ func (p *program) offerUpdate(rep *reporting, sum *report.Summary, how string, e
 	if sum.Differing > 1 {
 		what = "transcripts the golden ones"
 	}
-	fmt.Fprintf(p.out, "`sockscript %s` makes the new %s\n", source.Visible(how), what)
+	p.page(fmt.Sprintf("`sockscript %s` makes the new %s\n", source.Visible(how), what)) // p.out keeps the error
 	return err
 }

@@ -53,14 +53,14 @@ scenario. For that the scenarios are run; what cannot be run here has no diagram
 		case dir != "":
 			return p.tourPages(c.Context(), dir)
 		case len(args) == 0:
-			return p.print(chapterList(p.columns()))
+			return p.page(chapterList(p.columns()))
 		}
 		chapters := library.Tour()
 		if n, err := strconv.Atoi(args[0]); err == nil {
 			if n < 1 || n > len(chapters) {
 				return fmt.Errorf("there is no chapter %d; the chapters are 1 to %d", n, len(chapters))
 			}
-			return p.print(chapterText(n, chapters[n-1], p.columns()))
+			return p.page(chapterText(n, chapters[n-1], p.columns()))
 		}
 		return p.tourStop(chapters, args[0])
 	}
@@ -134,7 +134,7 @@ func (p *program) tourStop(chapters []library.Chapter, name string) error {
 		default:
 			b.WriteString("This was the last one.\n")
 		}
-		return p.print(b.String())
+		return p.page(b.String())
 	}
 	return unknown("scenario", name, library.Names(), "`sockscript tour` lists the chapters")
 }
@@ -171,7 +171,7 @@ func (p *program) tourPages(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	return p.print(fmt.Sprintf("%s in %s; begin with index.html\n", source.Count(len(pages), "page", "pages"), source.Visible(dir)))
+	return p.page(fmt.Sprintf("%s in %s; begin with index.html\n", source.Count(len(pages), "page", "pages"), source.Visible(dir)))
 }
 
 // runShipped runs the shipped scenarios, and returns those that pass: of a table

@@ -14,8 +14,7 @@ func (p *program) versionCommand() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArguments,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(p.out, version())
-			return err
+			return p.page(version() + "\n")
 		},
 	}
 }

@@ -54,25 +54,23 @@ func (s Style) paintStatus(status history.Status, text string) string {
 	return s.paint(sgrRed, text)
 }
 
-// paintDiff colours the lines of a unified diff.
+// paintDiff colours the lines of a unified diff, and breaks those that are
+// longer than the terminal.
 func (s Style) paintDiff(text string) string {
-	if !s.Color {
-		return text
-	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		body := strings.TrimSuffix(line, "\n")
-		switch {
-		case strings.HasPrefix(line, "-"):
-			b.WriteString(s.red(body))
-		case strings.HasPrefix(line, "+"):
-			b.WriteString(s.paint(sgrGreen, body))
-		case strings.HasPrefix(line, "@"):
-			b.WriteString(s.dim(body))
-		default:
-			b.WriteString(body)
+		paint := func(text string) string { return text }
+		switch line[0] {
+		case '-':
+			paint = s.red
+		case '+':
+			paint = func(text string) string { return s.paint(sgrGreen, text) }
+		case '@':
+			paint = s.dim
 		}
-		b.WriteString("\n")
+		for part := range strings.Lines(s.within(line)) {
+			b.WriteString(paint(strings.TrimSuffix(part, "\n")) + "\n")
+		}
 	}
 	return b.String()
 }

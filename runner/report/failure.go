@@ -2,13 +2,10 @@ package report
 
 import (
 	"bytes"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"strings"
 	"time"
-
-	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -96,7 +93,7 @@ func (s Style) writeDetail(b *bytes.Buffer, f *history.Failure) {
 		fmt.Fprint(b, "\n", s.within(indent(source.VisibleLines(strings.TrimRight(rest, "\n"))+"\n")))
 	}
 	if m := f.Mismatch; m != nil {
-		fmt.Fprint(b, "\n", indent(dataDiff(m.Want, m.Got)))
+		fmt.Fprint(b, "\n", s.dataDiff(m.Want, m.Got))
 	}
 	if len(f.Waits) > 0 {
 		fmt.Fprintf(b, "\nwho waits for what:\n%s", s.within(indent(strings.Join(visibleAll(f.Waits), "\n")+"\n")))
@@ -199,48 +196,6 @@ func viaText(v event.Via) string {
 
 func place(p *event.Place) string {
 	return fmt.Sprintf("%s (%s:%d)", p.Title, p.Pos.File, p.Pos.Line)
-}
-
-// dataDiff shows two pieces of data, in hexadecimal where they are not text.
-func dataDiff(want, got []byte) string {
-	if !event.IsText(string(want), 0) || !event.IsText(string(got), 0) {
-		return unified(hex.Dump(want), hex.Dump(got))
-	}
-	if !strings.Contains(strings.TrimSuffix(string(want), "\n"), "\n") && len(want) < 200 && len(got) < 200 {
-		return shortDiff(string(want), string(got))
-	}
-	return unified(lines(want), lines(got))
-}
-
-// shortDiff sets two short texts one above the other and points at the first
-// difference.
-func shortDiff(want, got string) string {
-	w, g := event.Quote(want), event.Quote(got)
-	same := 0
-	for same < len(w) && same < len(g) && w[same] == g[same] {
-		same++
-	}
-	pad := source.Cells(strings.ToValidUTF8(w[:same], ""))
-	return fmt.Sprintf("expected  %s  (%s)\ngot       %s  (%s)\n          %s^\n",
-		w, source.Count(len(want), "byte", "bytes"), g, source.Count(len(got), "byte", "bytes"), strings.Repeat(" ", pad))
-}
-
-// lines quotes each line, so that what cannot be seen shows.
-func lines(b []byte) string {
-	var out strings.Builder
-	for _, l := range strings.SplitAfter(string(b), "\n") {
-		if l != "" {
-			fmt.Fprintln(&out, event.Quote(l))
-		}
-	}
-	return out.String()
-}
-
-// unified is a diff without the names of files.
-func unified(want, got string) string {
-	text := string(diff.Diff("expected", []byte(want), "got", []byte(got)))
-	_, text, _ = strings.Cut(text, "\n")
-	return text
 }
 
 func indent(s string) string {

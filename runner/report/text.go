@@ -228,7 +228,7 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 	case o.Fault != "":
 		fmt.Fprintf(&b, "%s: %s: %s\n", file, name, source.Visible(o.Fault))
 	case o.Golden == GoldenDiffers:
-		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n%s", file, name, source.Visible(d.From), t.Style.paintDiff(source.VisibleLines(d.Text)))
+		fmt.Fprintf(&b, "%s: %s: the transcript differs from %s\n", file, name, source.Visible(d.From))
 	default:
 		fmt.Fprintf(&b, "%s: %s: the transcript of %s differs from that of %s\n", file, name, source.Visible(d.To), source.Visible(d.From))
 		for i, v := range o.Variants {
@@ -238,10 +238,12 @@ func (t *Text) differing(w io.Writer, o *Outcome) error {
 			}
 			fmt.Fprintf(&b, "%s of %s: that of run %d\n", source.Thousands(v.Runs), source.Count(o.Runs, "run", "runs"), v.Run)
 		}
-		b.WriteString(t.Style.paintDiff(source.VisibleLines(d.Text)))
 	}
-	fmt.Fprintf(&b, "\n%s\n", t.Style.paintStatus(o.Status(), verdictLine(o.Status(), name)))
-	_, err := io.WriteString(w, b.String())
+	text := t.Style.within(b.String())
+	if o.Err == nil && o.Fault == "" {
+		text += t.Style.paintDiff(source.VisibleLines(o.Diff.Text))
+	}
+	_, err := fmt.Fprintf(w, "%s\n%s\n", text, t.Style.paintStatus(o.Status(), verdictLine(o.Status(), name)))
 	return err
 }
 
@@ -271,8 +273,9 @@ func (t *Text) Summary(s *Summary) error {
 	if goldens != "" {
 		goldens += "\n"
 	}
-	slowest := slowestList(s)
-	_, err := fmt.Fprintf(t.W, "%s%s%s%s\n", gap, slowest, goldens, t.Style.paintStatus(status, s.String()))
+	lists := source.Narrow(slowestList(s)+goldens, t.Style.Width)
+	counts := source.Narrow(s.String(), t.Style.Width)
+	_, err := fmt.Fprintf(t.W, "%s%s%s\n", gap, lists, t.Style.paintStatus(status, counts))
 	return err
 }
 

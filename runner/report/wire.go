@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/sockscript/sockscript/runner/flows"
 	"github.com/sockscript/sockscript/runner/history"
@@ -28,7 +29,7 @@ func (s Style) writeWire(b *bytes.Buffer, r *history.Result) {
 		return
 	}
 	if why := flows.Unseen(r.Record); why != "" {
-		fmt.Fprintln(b, s.dim("wire  # "+why))
+		s.writeAside(b, "wire  # "+why)
 		return
 	}
 	for _, sec := range s.sections(r) {
@@ -38,13 +39,20 @@ func (s Style) writeWire(b *bytes.Buffer, r *history.Result) {
 		}
 		fmt.Fprintf(b, "wire  %s%s\n", source.Visible(sec.Head), s.dim(alike))
 		if s.Form.Unmask {
-			fmt.Fprintln(b, s.dim("  # "+sec.Between))
+			s.writeAside(b, "  # "+sec.Between)
 		}
 		for _, line := range sec.Lines {
-			fmt.Fprintf(b, "  %s\n", line)
+			b.WriteString(s.within("  " + line + "\n"))
 		}
 		if s.Form.Unmask && sec.Untold != "" {
-			fmt.Fprintln(b, s.dim("  # and "+sec.Untold))
+			s.writeAside(b, "  # and "+sec.Untold)
 		}
+	}
+}
+
+// writeAside writes a remark, within the terminal.
+func (s Style) writeAside(b *bytes.Buffer, text string) {
+	for line := range strings.Lines(s.within(text + "\n")) {
+		fmt.Fprintln(b, s.dim(strings.TrimSuffix(line, "\n")))
 	}
 }

@@ -4,15 +4,18 @@ import "strings"
 
 // Wrap breaks a text without line ends into lines of at most so many cells of a
 // terminal, at blanks where there are some. All but the first are indented.
-func Wrap(text string, most int) []string {
-	const indent = "  "
-	most = max(most, 2*len(indent))
+func Wrap(text string, most int) []string { return hang(text, most, "  ") }
+
+// hang is [Wrap] with an indent of one's own.
+func hang(text string, most int, indent string) []string {
+	most = max(most, len(indent)+2)
 	var lines []string
 	for Cells(text) > most {
 		fits := Fit(text, most)
 		cut := len(fits)
 		if text[cut] != ' ' {
-			if blank := strings.LastIndexByte(fits, ' '); Cells(text[:max(blank, 0)]) > most/3 {
+			blank := strings.LastIndexByte(fits, ' ')
+			if Cells(text[:max(blank, 0)]) > max(most/3, len(indent)) {
 				cut = blank
 			}
 		}
@@ -20,6 +23,76 @@ func Wrap(text string, most int) []string {
 		text = indent + strings.TrimLeft(text[cut:], " ")
 	}
 	return append(lines, text)
+}
+
+// Narrow brings a text to at most so many cells in a line; with 0 it stays as
+// it is. Where a paragraph is too wide, it is filled anew. Another line that is
+// too wide, such as the row of a table, goes on below its last column.
+func Narrow(text string, most int) string {
+	if most <= 0 {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	var out []string
+	for len(lines) > 0 {
+		n := paragraphOf(lines)
+		whole := lines[:n]
+		if widest(whole) > most {
+			prose := strings.ReplaceAll(strings.Join(whole, "\n"), "\n"+goesOn(lines[0]), " ")
+			whole = hang(prose, most, lastColumn(prose, most))
+		}
+		out, lines = append(out, whole...), lines[n:]
+	}
+	return strings.Join(out, "\n")
+}
+
+// filled is the column up to which the lines of our paragraphs are filled: one
+// that the next word would have taken beyond it was broken for its length.
+const filled = 72
+
+// paragraphOf counts the lines that make a paragraph with the first one.
+func paragraphOf(lines []string) int {
+	n := 1
+	for margin := goesOn(lines[0]); n < len(lines); n++ {
+		next := lines[n]
+		word, _, _ := strings.Cut(strings.TrimLeft(next, " "), " ")
+		if word == "" || marginOf(next) != margin || inColumns(next) || Cells(lines[n-1])+1+Cells(word) <= filled {
+			break
+		}
+	}
+	return n
+}
+
+// goesOn is the indent with which the paragraph of a line goes on: below its
+// last column, if it has columns.
+func goesOn(line string) string {
+	if !inColumns(line) {
+		return marginOf(line)
+	}
+	return strings.Repeat(" ", Cells(line[:strings.LastIndex(line, "  ")+len("  ")]))
+}
+
+func marginOf(line string) string { return line[:len(line)-len(strings.TrimLeft(line, " "))] }
+
+func inColumns(line string) bool { return strings.Contains(strings.TrimLeft(line, " "), "  ") }
+
+// lastColumn is the indent with which a line goes on: up to its last column, if
+// that leaves enough room, and a little more than its own if it does not.
+func lastColumn(line string, most int) string {
+	const room = 24
+	below := goesOn(line)
+	if inColumns(line) && most-len(below) < room {
+		return marginOf(line) + "    "
+	}
+	return below
+}
+
+func widest(lines []string) int {
+	most := 0
+	for _, line := range lines {
+		most = max(most, Cells(line))
+	}
+	return most
 }
 
 // Fit returns what of a text fits into so many cells.

@@ -32,3 +32,25 @@ func TestWrap(t *testing.T) {
 		}
 	}
 }
+
+func TestNarrow(t *testing.T) {
+	prose := "A paragraph that was filled up to a column of about eighty, as all of ours\nare, is filled anew.\n\nThis one is short.\n"
+	for _, c := range []struct {
+		name, text string
+		most       int
+		want       string
+	}{
+		{"no terminal", prose, 0, prose},
+		{"wide enough", prose, 80, prose},
+		{"a paragraph", prose, 40, "A paragraph that was filled up to a\ncolumn of about eighty, as all of ours\nare, is filled anew.\n\nThis one is short.\n"},
+		{"a list", "  one\n  two, which goes on\n", 12, "  one\n  two, which\n  goes on\n"},
+		{"a table", "  key    what the key is for\n  other  more\n", 34, "  key    what the key is for\n  other  more\n"},
+		{"a row", "  key     what the key says of the other one\n", 36, "  key     what the key says of the\n          other one\n"},
+		{"no room for the column", "  a long key        what it says of the other\n", 30, "  a long key        what it\n      says of the other\n"},
+		{"a row of more lines", "  key  what the key says is so much that it has taken two lines and was\n       broken here\n", 50, "  key  what the key says is so much that it has\n       taken two lines and was broken here\n"},
+	} {
+		if got := Narrow(c.text, c.most); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+}
