@@ -195,6 +195,35 @@ func TestLongRunsAreShortened(t *testing.T) {
 	texts(t, d)
 }
 
+// Of ten thousand events a picture stays one that a person can read: rounds are
+// folded, and what is not alike is left out in the middle.
+func TestTenThousandEventsStayReadable(t *testing.T) {
+	var apart strings.Builder
+	for i := range 2500 {
+		fmt.Fprintf(&apart, "    - {send: a, data: \"question %d\"}\n    - {recv: b, expect: \"question %d\"}\n    - {send: b, data: \"answer %d\"}\n    - {recv: a, expect: \"answer %d\"}\n", i, i, i, i)
+	}
+	const head = "actors:\n  one:\n    - {socketpair: unix, as: [a, b]}\n"
+	for _, c := range []struct {
+		name, text string
+		most       int
+	}{
+		{"alike", head + "    - repeat: 5000\n      steps:\n        - {send: a, data: hello}\n        - {recv: b, expect: hello}\n", 6},
+		{"apart", head + apart.String(), diagram.MostFirst + diagram.MostLast + 1},
+	} {
+		d := of(t, c.text)
+		if len(d.Boxes) < 4 || len(d.Boxes) > c.most {
+			t.Errorf("%s: %d boxes, not at most %d", c.name, len(d.Boxes), c.most)
+		}
+		for _, two := range d.Labels() {
+			t.Errorf("%s: the labels %q and %q lie over each other", c.name, two[0], two[1])
+		}
+		if _, whole := d.Draw(); whole.H > 50*float64(c.most+10) {
+			t.Errorf("%s: the picture is %.0f high", c.name, whole.H)
+		}
+		texts(t, d)
+	}
+}
+
 func TestMermaidMeansNothingElse(t *testing.T) {
 	d := of(t, "name: 'a \"b\"'\nactors:\n  one:\n    - print: 'end; %% <b>#x'\n")
 	b := new(bytes.Buffer)
