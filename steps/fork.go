@@ -25,8 +25,9 @@ handles excepted.
 The copies have the numbers 3, 4 and so on, in the order in which their files
 were made; a new descriptor gets the lowest number that is free. fd:N is the
 descriptor with that number, and dup onto fd:N is dup2.
-Programs that it starts have its user, groups and umask, and, under the same
-numbers from 3 on, its descriptors without FD_CLOEXEC.
+Programs that it starts have its user, groups, umask, folder and limits, the
+signals that it ignores and blocks (execve(2)), and, under the same numbers from
+3 on, its descriptors without FD_CLOEXEC.
 All descriptors of an actor that has a fork step anywhere, also in a procedure
 or in steps that are not taken, have no O_NONBLOCK from the start of the actor,
 as they have none in the process; but for the streams of programs and those of

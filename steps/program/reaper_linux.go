@@ -26,6 +26,8 @@ func init() {
 		reapAll()
 	case starterName:
 		startPrograms()
+	case becomerName:
+		becomeProgram()
 	default:
 		return
 	}

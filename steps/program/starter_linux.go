@@ -65,11 +65,15 @@ func (s *starter) ended(pid int, status Status) {
 func (s *starter) start(m *message) {
 	files := numbered(m.files, strings.Fields(m.texts[3]))
 	args := m.Numbers[1]
+	id, bad := sock.ParseIdentity(m.texts[2])
 	spec := Spec{
-		Path: m.texts[0], Dir: m.texts[1], Identity: sock.ParseIdentity(m.texts[2]), Terminal: m.Numbers[0] != 0,
+		Path: m.texts[0], Dir: m.texts[1], Identity: id, Terminal: m.Numbers[0] != 0,
 		Argv: m.texts[4 : 4+args], Env: m.texts[4+args:],
 	}
-	pid, err := s.table.launch(spec, files)
+	pid, err := 0, bad
+	if err == nil {
+		pid, err = s.table.launch(spec, files)
+	}
 	for _, fd := range m.files {
 		unix.Close(fd)
 	}

@@ -46,9 +46,7 @@ func newTable(root int, ended func(int, Status)) *table {
 
 // launch starts a program with these descriptors.
 func (t *table) launch(s Spec, files []uintptr) (int, error) {
-	attr := &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: groupAttr(s.Terminal)}
-	defer s.Identity.Assume(attr.Sys)()
-	pid, err := syscall.ForkExec(s.Path, s.Argv, attr)
+	pid, err := s.exec(files)
 	if err != nil {
 		return 0, err
 	}

@@ -1,78 +1,59 @@
 package sock
 
 import (
-	"fmt"
-	"os"
-	"strconv"
-	"strings"
-	"syscall"
+	"encoding/json"
+	"maps"
 )
 
-// An Identity is what a program has of the process that starts it: its user,
-// its groups and its umask. The zero one is that of this process.
+// An Identity is what a program has of the process that starts it, as far as
+// steps have changed it there (execve(2)). The zero one is that of this process.
 type Identity struct {
 	User, Group *uint32
 	Groups      []uint32 // nil: those of this process
 	Umask       *uint32
+	Limits      map[int][2]uint64 // soft and hard, by the number of the resource
+	// Signals that are ignored, those that have the default action, and those
+	// that are blocked: bit 0 is signal 1. All others are as in this process.
+	Ignored, Default, Blocked uint64
 }
+
+// Given reports whether anything differs from this process.
+func (i Identity) Given() bool { return i.String() != Identity{}.String() }
 
 // String is a form that ParseIdentity reads.
 func (i Identity) String() string {
-	number := func(n *uint32) string {
-		if n == nil {
-			return "-"
-		}
-		return strconv.FormatUint(uint64(*n), 10)
-	}
-	groups := "-"
-	if i.Groups != nil {
-		groups = strings.Trim(fmt.Sprint(i.Groups), "[]")
-	}
-	return strings.Join([]string{number(i.User), number(i.Group), number(i.Umask), groups}, "/")
+	text, _ := json.Marshal(i) // no value of it can fail
+	return string(text)
 }
 
 // ParseIdentity reads what String has written.
-func ParseIdentity(s string) Identity {
-	parts := strings.SplitN(s, "/", 4)
-	if len(parts) != 4 {
-		return Identity{}
-	}
-	number := func(s string) *uint32 {
-		n, err := strconv.ParseUint(s, 10, 32)
-		if err != nil {
-			return nil
-		}
-		id := uint32(n)
-		return &id
-	}
-	i := Identity{User: number(parts[0]), Group: number(parts[1]), Umask: number(parts[2])}
-	if parts[3] != "-" {
-		i.Groups = []uint32{}
-		for _, word := range strings.Fields(parts[3]) {
-			if g := number(word); g != nil {
-				i.Groups = append(i.Groups, *g)
-			}
-		}
-	}
+func ParseIdentity(s string) (i Identity, err error) {
+	err = json.Unmarshal([]byte(s), &i)
+	return i, err
+}
+
+// clone is a copy that shares nothing which is changed.
+func (i Identity) clone() Identity {
+	i.Limits = maps.Clone(i.Limits)
 	return i
 }
 
-// Assume makes the program that this process is about to start have the
-// identity. The umask is this process's own until the result is called.
-func (i Identity) Assume(attr *syscall.SysProcAttr) (restore func()) {
-	if i.User != nil || i.Group != nil || i.Groups != nil {
-		c := &syscall.Credential{Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid()), Groups: i.Groups, NoSetGroups: i.Groups == nil}
-		if i.User != nil {
-			c.Uid = *i.User
-		}
-		if i.Group != nil {
-			c.Gid = *i.Group
-		}
-		attr.Credential = c
+// limit notes the limits of a resource.
+func (i *Identity) limit(resource int, limits [2]uint64) {
+	if i.Limits == nil {
+		i.Limits = make(map[int][2]uint64)
 	}
-	if i.Umask == nil {
-		return func() {}
+	i.Limits[resource] = limits
+}
+
+// act notes what is done when a signal comes. A program does not have the
+// handlers of the process: such a signal has the default action there.
+func (i *Identity) act(signal int, ignored bool) {
+	bit := uint64(1) << (signal - 1)
+	i.Ignored, i.Default = i.Ignored&^bit, i.Default&^bit
+	if ignored {
+		i.Ignored |= bit
+	} else {
+		i.Default |= bit
 	}
-	before := syscall.Umask(int(*i.Umask))
-	return func() { syscall.Umask(before) }
 }

@@ -337,7 +337,8 @@ const (
 // Action sets what the process does when a signal comes (sigaction(2)). Restart
 // is SA_RESTART: a call that the signal interrupts goes on.
 func (p *Process) Action(sig syscall.Signal, h forked.Handler, restart bool) error {
-	return failed("sigaction", asError(p.forked.Action(sig, h, restart)))
+	errno := p.forked.Action(sig, h, restart)
+	return p.change("sigaction", errno, func() { p.identity.act(int(sig), h == Ignore) })
 }
 
 // Caught is how often the process's handler has counted a signal.
@@ -359,7 +360,9 @@ func (p *Process) Blocked() uint64 { return p.forked.Blocked() }
 func (p *Process) Identity() Identity {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.identity
+	i := p.identity.clone()
+	i.Blocked = p.forked.Blocked()
+	return i
 }
 
 // Folder is the current folder of the process, where it has changed that.

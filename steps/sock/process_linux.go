@@ -93,7 +93,7 @@ func (p *Process) SetLimit(resource string, soft, hard *uint64) error {
 	if errno == 0 {
 		_, errno = p.call(unix.SYS_PRLIMIT64, num(0), num(number), forked.In(forked.Bytes(&limit)), num(0))
 	}
-	return failed("setrlimit", asError(errno))
+	return p.change("setrlimit", errno, func() { p.identity.limit(number, limit) })
 }
 
 // A SignalInfo is what sigtimedwait(2) says of a signal.
