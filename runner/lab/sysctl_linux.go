@@ -2,7 +2,6 @@ package lab
 
 import (
 	"errors"
-	"io/fs"
 	"net"
 	"os"
 	"slices"
@@ -74,26 +73,46 @@ func fullNames(name string) ([]string, error) {
 	return nil, unix.ENOENT
 }
 
+// getSysctl reads a kernel parameter in the network of the calling thread. A new
+// network reads many: a file of package os would cost three times as many calls.
 func getSysctl(name string) (string, error) {
-	text, err := os.ReadFile(sysctlPath(name))
+	var text [mostSysctl]byte
+	n, err := withSysctl(name, unix.O_RDONLY, func(fd int) (int, error) { return unix.Read(fd, text[:]) })
 	if err != nil {
-		return "", &SysctlError{Sysctl{Name: name}, true, cause(err)}
+		return "", &SysctlError{Sysctl{Name: name}, true, err}
 	}
-	return strings.Join(strings.Fields(string(text)), " "), nil
+	return strings.Join(strings.Fields(string(text[:n])), " "), nil
 }
+
+// mostSysctl is more than any parameter of a network has.
+const mostSysctl = 4 << 10
 
 // setSysctl sets a kernel parameter in the network of the calling thread. The
 // error is a [SysctlError].
 func setSysctl(s Sysctl) error {
-	f, err := os.OpenFile(sysctlPath(s.Name), os.O_WRONLY, 0)
-	if err == nil {
-		_, err = f.WriteString(s.Value + "\n")
-		err = errors.Join(err, f.Close())
+	if _, err := withSysctl(s.Name, unix.O_WRONLY, func(fd int) (int, error) { return unix.Write(fd, []byte(s.Value+"\n")) }); err != nil {
+		return &SysctlError{s, false, err}
 	}
-	if err == nil {
-		return nil
+	return nil
+}
+
+// withSysctl makes one call with the file of a kernel parameter.
+func withSysctl(name string, flags int, do func(fd int) (int, error)) (int, error) {
+	fd, err := again(func() (int, error) { return unix.Open(sysctlPath(name), flags|unix.O_CLOEXEC, 0) })
+	if err != nil {
+		return 0, err
 	}
-	return &SysctlError{s, false, cause(err)}
+	defer unix.Close(fd)
+	return again(func() (int, error) { return do(fd) })
+}
+
+// again repeats a call that a signal has interrupted.
+func again(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
+		}
+	}
 }
 
 // setThoseThatExist sets kernel parameters; a kernel without IPv6 lacks some.
@@ -104,15 +123,6 @@ func setThoseThatExist(list []Sysctl) error {
 		}
 	}
 	return nil
-}
-
-// cause is an error of a file without the file's name.
-func cause(err error) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return at.Err
-	}
-	return err
 }
 
 // A borrowed is the set of kernel parameters that one [Network] has changed and
