@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -195,9 +194,9 @@ func parseEnvName(arg string) (bool, string) {
 
 const versionPattern = `[0-9]+(\.[0-9]+)*`
 
-var kernelVersion = regexp.MustCompile("^" + versionPattern + "$")
+var kernelVersion = source.Pattern("^" + versionPattern + "$")
 
-func parseVersion(arg string) (bool, string) { return kernelVersion.MatchString(arg), "" }
+func parseVersion(arg string) (bool, string) { return kernelVersion().MatchString(arg), "" }
 
 func (v *requirements) Schema() value.Schema {
 	var words, helps, patterns, examples []string

@@ -2,7 +2,6 @@ package steps
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
@@ -99,11 +98,11 @@ type anyBranch struct {
 }
 
 // ofActor is the name of a branch of another actor.
-var ofActor = regexp.MustCompile(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?\.([A-Za-z_]\w*)$`)
+var ofActor = source.Pattern(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?\.([A-Za-z_]\w*)$`)
 
 // Decode reads the name of a branch.
 func (r *anyBranch) Decode(d *value.Decoder, n *source.Node) {
-	m := ofActor.FindStringSubmatch(n.Text)
+	m := ofActor().FindStringSubmatch(n.Text)
 	if m == nil {
 		r.branchRef.Decode(d, n)
 		return
@@ -119,7 +118,7 @@ func (r *anyBranch) Decode(d *value.Decoder, n *source.Node) {
 func (r *anyBranch) of(t *step.Task) (step.Branch, string, error) {
 	if r.actor == "" {
 		name, err := r.Eval(t)
-		if err == nil && ofActor.MatchString(name) {
+		if err == nil && ofActor().MatchString(name) {
 			err = fmt.Errorf("an expression cannot name %s: write the branch of another actor out", name)
 		}
 		if err != nil {

@@ -1,20 +1,20 @@
 package history
 
 import (
-	"regexp"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
 var (
-	hostPort  = regexp.MustCompile(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
-	wholePort = regexp.MustCompile(`\b\d{4,5}\b`)
+	hostPort  = source.Pattern(`(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):(\d{4,5})\b`)
+	wholePort = source.Pattern(`\b\d{4,5}\b`)
 )
 
 // guess finds in a text of unknown origin the addresses whose port the kernel
@@ -25,7 +25,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 		return nil
 	}
 	var list []span
-	for _, loc := range hostPort.FindAllStringSubmatchIndex(text, -1) {
+	for _, loc := range hostPort().FindAllStringSubmatchIndex(text, -1) {
 		a, err := sock.ParseAddr(text[loc[0]:loc[1]])
 		if err != nil {
 			continue
@@ -37,7 +37,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 	if len(m.free) == 0 {
 		return list
 	}
-	for _, loc := range wholePort.FindAllStringIndex(text, -1) {
+	for _, loc := range wholePort().FindAllStringIndex(text, -1) {
 		if port, err := strconv.Atoi(text[loc[0]:loc[1]]); err == nil && m.free[port] {
 			list = append(list, span{loc[0], loc[1], []string{freePortName}, false})
 		}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -180,11 +179,11 @@ func addPath(list *[]string, path string) error {
 	return nil
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var variableName = source.Pattern(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 func (l *List) addEnv(names string) error {
 	for name := range strings.SplitSeq(names, ",") {
-		if !variableName.MatchString(name) {
+		if !variableName().MatchString(name) {
 			return fmt.Errorf("%q is not the name of a variable of the environment; write env=HOME", name)
 		}
 		l.Env = append(l.Env, name)
@@ -237,14 +236,14 @@ func isIn(folders []string, path string) bool {
 }
 
 // plainWord is an argument that a shell takes as it is.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@%:+-]+$`)
+var plainWord = source.Pattern(`^[A-Za-z0-9_./@%:+-]+$`)
 
 // advice is the argument of --allow that allows a need.
 func advice(n scenarios.Need) string {
 	argument := n.Of
 	switch value.Access(n.Access) {
 	case value.Exec:
-		if n.Late || !plainWord.MatchString(n.Of) {
+		if n.Late || !plainWord().MatchString(n.Of) {
 			return n.Access
 		}
 	case value.ReadFile, value.WriteFile:
@@ -258,7 +257,7 @@ func advice(n scenarios.Need) string {
 	default:
 		return n.Access
 	}
-	if !plainWord.MatchString(argument) {
+	if !plainWord().MatchString(argument) {
 		argument = "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 	}
 	return n.Access + "=" + argument

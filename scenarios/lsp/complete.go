@@ -9,32 +9,33 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/reference"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 var (
-	newStep     = regexp.MustCompile(`^\s*(- +)+\{? *\w*$`)
-	newKey      = regexp.MustCompile(`^\s+\w*$`)
-	inReference = regexp.MustCompile(`\$\{([^{}]*[^\w.])?([\w.]*)$`)
-	topKey      = regexp.MustCompile(`^\w+$`)
-	turnHead    = regexp.MustCompile(`^(\s*- +\{? *)(\w+)(?:\.\w+)*:`)
-	valueOf     = regexp.MustCompile(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
+	newStep     = source.Pattern(`^\s*(- +)+\{? *\w*$`)
+	newKey      = source.Pattern(`^\s+\w*$`)
+	inReference = source.Pattern(`\$\{([^{}]*[^\w.])?([\w.]*)$`)
+	topKey      = source.Pattern(`^\w+$`)
+	turnHead    = source.Pattern(`^(\s*- +\{? *)(\w+)(?:\.\w+)*:`)
+	valueOf     = source.Pattern(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
 )
 
 // complete lists what can be written at a position.
 func (d *document) complete(p position) []completionItem {
 	before, _ := d.split(p)
 	switch {
-	case inReference.MatchString(before):
-		return d.names(p, inReference.FindStringSubmatch(before)[2])
-	case newStep.MatchString(before):
+	case inReference().MatchString(before):
+		return d.names(p, inReference().FindStringSubmatch(before)[2])
+	case newStep().MatchString(before):
 		return d.heads(p.Line)
-	case newKey.MatchString(before):
+	case newKey().MatchString(before):
 		return d.keys(p.Line)
 	}
-	if m := valueOf.FindStringSubmatch(before); m != nil {
+	if m := valueOf().FindStringSubmatch(before); m != nil {
 		return d.values(p, m[1])
 	}
 	return []completionItem{}
@@ -221,7 +222,7 @@ func (d *document) actorAt(s *scenarios.Scenario, line int) *scenarios.Actor {
 // inSequence reports whether a line is below the key sequence.
 func (d *document) inSequence(line int) bool {
 	for n := line; n >= 0; n-- {
-		if key, _, ok := strings.Cut(d.line(n), ":"); ok && topKey.MatchString(key) {
+		if key, _, ok := strings.Cut(d.line(n), ":"); ok && topKey().MatchString(key) {
 			return key == "sequence"
 		}
 	}
@@ -235,7 +236,7 @@ func (d *document) turnAt(s *scenarios.Scenario, line int) *scenarios.Actor {
 	}
 	inside := indent(d.line(line))
 	for n := line; n >= 0; n-- {
-		m := turnHead.FindStringSubmatch(d.line(n))
+		m := turnHead().FindStringSubmatch(d.line(n))
 		if m == nil || n < line && indent(m[1]) >= inside {
 			continue
 		}
@@ -295,8 +296,8 @@ func (d *document) names(p position, word string) []completionItem {
 }
 
 var (
-	procedureLine = regexp.MustCompile(`^  (\w+):`)
-	hostLine      = regexp.MustCompile(`^    (\w+):`)
+	procedureLine = source.Pattern(`^  (\w+):`)
+	hostLine      = source.Pattern(`^    (\w+):`)
 )
 
 // below are the names of the lines below a key that is alone on its line.
@@ -318,11 +319,11 @@ func (d *document) below(key string, entry *regexp.Regexp) []string {
 	return names
 }
 
-func (d *document) hosts() []string { return d.below("  hosts", hostLine) }
+func (d *document) hosts() []string { return d.below("  hosts", hostLine()) }
 
 // procedures are those of the file, and of the libraries that it includes.
 func (d *document) procedures() []string {
-	names := d.below("procedures", procedureLine)
+	names := d.below("procedures", procedureLine())
 	for _, name := range reference.LibraryNames() {
 		file, _, dotted := strings.Cut(name, ".")
 		if !dotted {

@@ -118,7 +118,7 @@ func (d *document) procedure(name string) []location {
 // none.
 func procedureIn(lines []string, name string) int {
 	return slices.IndexFunc(lines, func(line string) bool {
-		m := procedureLine.FindStringSubmatch(line)
+		m := procedureLine().FindStringSubmatch(line)
 		return m != nil && m[1] == name
 	})
 }

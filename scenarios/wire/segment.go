@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -41,12 +40,12 @@ var FaultWords = map[string]string{
 }
 
 // behind is what a line of the wire has behind a packet.
-var behind = regexp.MustCompile(`\s+(?:(?:dropped|duplicated|delayed|reordered|corrupted) by (\S+)|again)\s*$`)
+var behind = source.Pattern(`\s+(?:(?:dropped|duplicated|delayed|reordered|corrupted) by (\S+)|again)\s*$`)
 
 // Parse reads a segment.
 func Parse(text string) (Segment, *packet.SyntaxError) {
 	var s Segment
-	if at := behind.FindStringSubmatchIndex(text); at != nil {
+	if at := behind().FindStringSubmatchIndex(text); at != nil {
 		s.Fault = strings.TrimSpace(text[at[0]:])
 		if s.Again = at[2] < 0; s.Again {
 			s.Fault = ""

@@ -5,10 +5,11 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // fdinfoPid is the line of proc_pid_fdinfo(5) that a pidfd has.
-var fdinfoPid = regexp.MustCompile(`(?m)^Pid:\s*(\d+)$`)
+var fdinfoPid = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Pid:\s*(\d+)$`) })
 
 // PidOf is the process that the descriptor tells the end of (pidfd_open(2)); 0
 // where it is not a pidfd, or that process has ended and was reaped.
@@ -25,7 +26,7 @@ func (s *Socket) PidOf() int {
 	if err != nil {
 		return 0
 	}
-	m := fdinfoPid.FindSubmatch(info)
+	m := fdinfoPid().FindSubmatch(info)
 	if m == nil {
 		return 0
 	}

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"regexp"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/program"
@@ -143,12 +143,12 @@ func (t *Task) Become(name string, b *Block) error {
 const PidName = "pid"
 
 // anActor is the name of an actor, or of a replica.
-var anActor = regexp.MustCompile(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?$`)
+var anActor = source.Pattern(`^([A-Za-z_]\w*)(?:\[(\d{1,5})\])?$`)
 
 // SplitActor takes the name of an actor or of a replica apart. The index is -1
 // without one.
 func SplitActor(name string) (actor string, index int, ok bool) {
-	m := anActor.FindStringSubmatch(name)
+	m := anActor().FindStringSubmatch(name)
 	if m == nil {
 		return "", 0, false
 	}

@@ -3,7 +3,6 @@ package value
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -40,7 +39,7 @@ func AddressForms() []DocRow {
 	}
 }
 
-var bareReference = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
+var bareReference = source.Pattern(`^[A-Za-z_][A-Za-z0-9_]*(\[[^\]]*\])?(\.[A-Za-z_][A-Za-z0-9_]*)*$`)
 
 // Decode reads an address; one without expressions must parse.
 func (a *Address) Decode(d *Decoder, n *source.Node) {
@@ -48,7 +47,7 @@ func (a *Address) Decode(d *Decoder, n *source.Node) {
 		d.Problem(n, "address %q: host names are not looked up: write the address, 127.0.0.1:PORT", n.Text)
 		return
 	}
-	if n.Kind == source.Scalar && bareReference.MatchString(n.Text) {
+	if n.Kind == source.Scalar && bareReference().MatchString(n.Text) {
 		a.given, a.Node, a.ref = true, n, new(Expr)
 		d.compile(a.ref, n, n.Text, 0)
 		d.needAddress(a)

@@ -3,7 +3,6 @@ package value
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -165,12 +164,12 @@ func (d *Decoder) program(e *Expr) error {
 
 // operators are the words of the expression language that cannot be names in
 // it.
-var operators = regexp.MustCompile(`\b(and|or|not|in|matches|contains|startsWith|endsWith|let|if|else|nil|true|false)\b`)
+var operators = source.Pattern(`\b(and|or|not|in|matches|contains|startsWith|endsWith|let|if|else|nil|true|false)\b`)
 
 // operatorName is a word of src that the file uses as a name, but that
 // expressions take for an operator; "" where there is none.
 func (d *Decoder) operatorName(src string) string {
-	for _, word := range operators.FindAllString(src, -1) {
+	for _, word := range operators().FindAllString(src, -1) {
 		if d.Own.Has(word) || d.vars[word] || d.actors[word] {
 			return word
 		}

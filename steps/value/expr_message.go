@@ -10,6 +10,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // exprMessage is what is wrong with an expression, in the words of a scenario
@@ -21,16 +22,16 @@ func exprMessage(err error) string {
 	}
 	message = strings.TrimPrefix(message, "runtime error: ")
 	for _, m := range exprMessages {
-		if part := m.pattern.FindStringSubmatch(message); part != nil {
+		if part := m.pattern().FindStringSubmatch(message); part != nil {
 			return strings.Replace(message, part[0], m.say(part), 1)
 		}
 	}
-	return typeNames.ReplaceAllStringFunc(message, typeWord)
+	return typeNames().ReplaceAllStringFunc(message, typeWord)
 }
 
 // exprMessages are the library's messages that need other words.
 var exprMessages = []struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	say     func(part []string) string
 }{
 	said(`^memory budget exceeded$`, func([]string) string {
@@ -87,12 +88,12 @@ var exprMessages = []struct {
 }
 
 type exprSaid = struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	say     func(part []string) string
 }
 
 func said(pattern string, say func(part []string) string) exprSaid {
-	return exprSaid{regexp.MustCompile(pattern), say}
+	return exprSaid{source.Pattern(pattern), say}
 }
 
 func operatorTakes(operator, left, right string) string {
@@ -115,7 +116,7 @@ func fieldsOf(typ string) string {
 }
 
 // typeNames are the names of types in the library's messages.
-var typeNames = regexp.MustCompile(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue|InterfaceValue|PeerValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
+var typeNames = source.Pattern(`\*?\b(?:\w+\.)?(?:Endpoint|ErrnoValue|ProgramValue|BranchValue|InterfaceValue|PeerValue)\b|map\[\w*\](?:interface \{\}|\w+)|\[\](?:interface \{\}|\w+)|interface \{\}|<nil>|\bu?int(?:8|16|32|64)?\b|\bfloat(?:32|64)\b`)
 
 // typeWord is a type in the words of a scenario.
 func typeWord(typ string) string {
@@ -140,7 +141,7 @@ func typeWord(typ string) string {
 	case name == "PeerValue":
 		return "a peer"
 	}
-	if wholeNumber.MatchString(name) {
+	if wholeNumber().MatchString(name) {
 		return "a whole number"
 	}
 	if word, ok := typeWords[name]; ok {
@@ -149,7 +150,7 @@ func typeWord(typ string) string {
 	return typ
 }
 
-var wholeNumber = regexp.MustCompile(`^u?int(8|16|32|64)?$`)
+var wholeNumber = source.Pattern(`^u?int(8|16|32|64)?$`)
 
 var typeWords = map[string]string{
 	"string": "a text", "bool": "true or false", "nil": "nothing", "<nil>": "nothing", "zero": "nothing",

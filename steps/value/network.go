@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -190,11 +189,11 @@ func ParseMTU(s string) (int, error) {
 // with slashes for an interface that has a dot in its name (sysctl(8)).
 const SysctlPattern = `^net(\.[\w-]+)+$|^net(/[\w.@:-]+)+$`
 
-var sysctlName = regexp.MustCompile(SysctlPattern)
+var sysctlName = source.Pattern(SysctlPattern)
 
 // ParseSysctl reads the name of a kernel parameter of a network.
 func ParseSysctl(s string) (string, error) {
-	if !sysctlName.MatchString(s) || strings.Contains(s, "/..") {
+	if !sysctlName().MatchString(s) || strings.Contains(s, "/..") {
 		return "", fmt.Errorf("%q is not a kernel parameter of a network; its name begins with net, as in net.ipv4.tcp_syn_retries", s)
 	}
 	return s, nil

@@ -53,11 +53,11 @@ func (r *Regexp) Groups() []string {
 	return groupNames(r.Node.Text)
 }
 
-var groupName = regexp.MustCompile(`\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>`)
+var groupName = source.Pattern(`\(\?P?<([A-Za-z_][A-Za-z0-9_]*)>`)
 
 func groupNames(expr string) []string {
 	var names []string
-	for _, m := range groupName.FindAllStringSubmatch(expr, -1) {
+	for _, m := range groupName().FindAllStringSubmatch(expr, -1) {
 		names = append(names, m[1])
 	}
 	return names
