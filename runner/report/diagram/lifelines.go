@@ -44,7 +44,9 @@ func (p *painter) lifelines(lines []history.Line) {
 	}
 	p.branch = make(map[int]int)
 	for _, l := range lines {
-		p.branch[l.At.Branch] = p.column[l.Actor]
+		if _, known := p.branch[l.At.Branch]; !known || l.Event != nil { // a line may stand for many branches
+			p.branch[l.At.Branch] = p.column[l.Actor]
+		}
 	}
 	p.group(list)
 }

@@ -59,6 +59,16 @@ func TestStatesAreBelowTheirEvent(t *testing.T) {
 	}
 }
 
+// What one of many replicas has come to is not beside those that are left out.
+func TestStatesOfReplicasAreBesideTheirOwn(t *testing.T) {
+	d := of(t, "tcp-many-clients")
+	for _, b := range d.Boxes {
+		if name := d.Lifelines[b.Lifeline]; b.Kind == diagram.States && strings.Contains(name, "..") {
+			t.Errorf("beside %s is %q", name, b.Text)
+		}
+	}
+}
+
 const twoHosts = `
 name: hosts
 requires: netns
