@@ -52,10 +52,14 @@ func TestPagesThatShowRuns(t *testing.T) {
 				}
 			}
 			command := func(args ...string) []byte {
+				out := new(bytes.Buffer)
 				c := exec.Command(exe)
-				c.Args, c.Dir = append([]string{"sockscript"}, args...), dir
-				out, _ := c.CombinedOutput()
-				return out
+				c.Args, c.Dir, c.Stdout = append([]string{"sockscript"}, args...), dir, out
+				if args[0] != "diagram" { // which tells of a failure apart
+					c.Stderr = out
+				}
+				c.Run() // it fails where the page shows a failure
+				return out.Bytes()
 			}
 			now := shownRun.ReplaceAllFunc(text, func(block []byte) []byte {
 				m := shownRun.FindSubmatch(block)
@@ -80,6 +84,65 @@ func TestPagesThatShowRuns(t *testing.T) {
 	}
 }
 
+// Each scenario of the tutorial is run there, and is shown with its picture.
+func TestTutorialHasPictures(t *testing.T) {
+	text, err := os.ReadFile(docsFolder + "/tutorial.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := shownFile.FindAllSubmatch(text, -1)
+	if len(files) < 9 {
+		t.Errorf("the tutorial shows %d files", len(files))
+	}
+	for _, m := range files {
+		name := strings.TrimSuffix(string(m[1]), ".yaml")
+		if !regexp.MustCompile(`(?m)^\$ sockscript run .*` + name + `\.yaml$`).Match(text) {
+			t.Errorf("%s is not run", m[1])
+		}
+		if !bytes.Contains(text, []byte("(pictures/"+name+".svg)")) {
+			t.Errorf("%s has no picture", m[1])
+		}
+	}
+}
+
+// From the first line of README to a golden file of one's own that CI compares
+// are five commands. Those of sockscript are run here; the others are of git and
+// go.
+func TestFirstCommandsOfReadme(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var commands []string
+	for _, m := range regexp.MustCompile(`(?m)^(git clone|go run|go install|sockscript (?:init|test)) .*$`).FindAllSubmatch(text, -1) {
+		command, _, _ := strings.Cut(string(m[0]), "  ")
+		commands = append(commands, command)
+	}
+	if len(commands) != 5 {
+		t.Fatalf("the commands are %q", commands)
+	}
+	clone := filepath.Join(t.TempDir(), "sockscript")
+	if err := os.Mkdir(clone, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range commands[3:] {
+		c := exec.Command(exe)
+		c.Args, c.Dir = strings.Fields(command), clone
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", command, err, out)
+		}
+	}
+	for _, name := range []string{"hello.golden", ".github/workflows/sockscript.yml"} {
+		if _, err := os.Stat(filepath.Join(clone, "../demo", name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // matchesShown reports whether the output is the one shown, in which a line ...
 // stands for any lines.
 func matchesShown(shown, out []byte) bool {
@@ -101,8 +164,8 @@ func comparePicture(t *testing.T, name string, network bool, dir string, command
 	}
 	drawn := command(append(args, scenario)...)
 	if !bytes.HasPrefix(drawn, []byte("<svg")) {
-		if !bytes.Contains(drawn, []byte("netns")) {
-			t.Errorf("sockscript diagram %s printed %s", scenario, drawn)
+		if reason := command("run", scenario); !bytes.Contains(reason, []byte("netns")) {
+			t.Errorf("sockscript diagram %s printed %q, and run %s", scenario, drawn, reason)
 		}
 		return
 	}
