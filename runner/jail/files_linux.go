@@ -61,7 +61,7 @@ func (in *inside) ownFiles(programs []part) error {
 		}
 		in.lack(files, err, namespaceCure())
 	}
-	os.Setenv("TMPDIR", in.Spare)
+	in.Environ = append(slices.DeleteFunc(in.Environ, func(v string) bool { return strings.HasPrefix(v, "TMPDIR=") }), "TMPDIR="+in.Spare)
 	in.openTemp(in.Spare)
 	return nil
 }

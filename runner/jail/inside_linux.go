@@ -51,7 +51,7 @@ func prepare() {
 	if err == nil {
 		var left []byte
 		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.processes, in.Without, in.Streams, in.Env}); err == nil {
-			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, os.Environ()))
+			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, in.Environ))
 		}
 	}
 	gob.NewEncoder(conn).Encode(answer{in.lacks, err.Error()})

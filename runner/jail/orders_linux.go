@@ -6,6 +6,7 @@ import "github.com/sockscript/sockscript/runner/lab"
 type orders struct {
 	Config
 	Parts      []part       // what the config lets be read and written
+	Environ    []string     // the environment of the process, once it is locked in
 	Folder     string       // this process's current one
 	Network    []lab.Sysctl // of the host
 	Namespaces bool         // the process is in namespaces of its own
@@ -36,6 +37,11 @@ const (
 	lockedName  = "sockscript-jailed"
 	idsName     = "sockscript-jail-ids" // of a process that only waits
 )
+
+// startEnv is the environment of the process while it makes the jail. It has
+// little to do, for which it needs no second thread and no collector: to run the
+// binary again, the kernel ends the threads first.
+var startEnv = []string{"GOMAXPROCS=1", "GOGC=off"}
 
 // self is the binary of this process, also where its file is not seen any more.
 const self = "/proc/self/exe"

@@ -136,6 +136,7 @@ func (s *starting) begin() ([]Lack, error) {
 	if err := s.makeSpare(); err != nil {
 		return nil, err
 	}
+	s.orders.Environ = s.environment()
 	s.orders.Namespaces = s.orders.Without != namespaces
 	err := s.run()
 	var lacks []Lack
@@ -205,7 +206,7 @@ func (s *starting) run() error {
 	for _, f := range trees {
 		defer f.Close()
 	}
-	attr := &os.ProcAttr{Env: s.environment(), Files: append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...), Sys: s.attr()}
+	attr := &os.ProcAttr{Env: startEnv, Files: append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...), Sys: s.attr()}
 	sock.Forks.Lock()
 	s.child, err = os.StartProcess(self, []string{processName}, attr)
 	sock.Forks.Unlock()
@@ -352,7 +353,7 @@ func known(path string) bool {
 // searchPath is where programs are looked for in the jail.
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-// environment is that of the process.
+// environment is that of the process, once it is locked in.
 func (s *starting) environment() []string {
 	env := []string{"PATH=" + searchPath, "LANG=C.UTF-8", "TMPDIR=" + s.orders.Temp}
 	for _, name := range s.orders.Env {
