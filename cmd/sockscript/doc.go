@@ -36,7 +36,7 @@ of expressions.`,
 		case len(args) > 1 || markdown && len(args) > 0:
 			return fmt.Errorf("doc takes one step kind or option, or --markdown, got %q", args[len(args)-1])
 		case markdown:
-			return p.print(reference.Markdown() + commandsMarkdown(c.Root()) + report.FormatsMarkdown() + report.JSONMarkdown())
+			return p.print(referenceMarkdown(c.Root()))
 		case len(args) == 0:
 			return p.page(reference.Overview())
 		}
@@ -86,6 +86,11 @@ func (p *program) print(text string) error {
 
 // page prints a text for people, within the terminal.
 func (p *program) page(text string) error { return p.print(source.Narrow(text, p.out.width())) }
+
+// referenceMarkdown is the whole reference: docs/reference.md.
+func referenceMarkdown(root *cobra.Command) string {
+	return reference.Markdown() + commandsMarkdown(root) + report.FormatsMarkdown() + report.JSONMarkdown()
+}
 
 // commandsMarkdown is the chapter of the reference about the command line.
 func commandsMarkdown(root *cobra.Command) string {

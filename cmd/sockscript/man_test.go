@@ -51,3 +51,26 @@ func TestManPagesAreClean(t *testing.T) {
 		}
 	}
 }
+
+// The reference in Markdown is the one that is generated, and has each command
+// and each kind.
+func TestReferenceInMarkdown(t *testing.T) {
+	kept, err := os.ReadFile(docsFolder + "/reference.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := new(program).command()
+	if string(kept) != referenceMarkdown(root) {
+		t.Error("docs/reference.md is out of date; run go generate ./cmd/sockscript")
+	}
+	for _, c := range root.Commands() {
+		if c.IsAvailableCommand() && c.Name() != "help" && c.Name() != "completion" && !bytes.Contains(kept, []byte("\n### sockscript "+c.Name()+"\n")) {
+			t.Errorf("the reference lacks the command %s", c.Name())
+		}
+	}
+	for _, k := range steps.Kinds() {
+		if !bytes.Contains(kept, []byte("\n### "+k.Name+"\n")) {
+			t.Errorf("the reference lacks the kind %s", k.Name)
+		}
+	}
+}
