@@ -28,13 +28,20 @@ func Explain(s *scenarios.Scenario, width int) string {
 		if at.File != file {
 			continue // the step of an included file; that of the caller says what it does
 		}
+		named := false
 		for len(actors) > 0 && actors[0].Node.Pos.Line <= at.Line {
 			if len(actors) == 1 || actors[1].Node.Pos.Line > at.Line {
 				x.actor(actors[0])
+				named = true
 			}
 			actors = actors[1:]
 		}
-		x.step(st)
+		switch turn, ok := st.Action.(*step.Turn); {
+		case !ok:
+			x.step(st)
+		case !named:
+			fmt.Fprintln(&x, source.Visible(turn.Key.Text))
+		}
 	}
 	return x.String()
 }
