@@ -39,8 +39,9 @@ func Transcript(w io.Writer, r *history.Result, s Style) error {
 		b = new(bytes.Buffer)
 	}
 	if s.Verbose && r.Scenario.Description != "" {
-		for line := range strings.Lines(strings.TrimSpace(r.Scenario.Description)) {
-			fmt.Fprintln(b, s.dim("# "+source.Visible(strings.TrimSuffix(line, "\n"))))
+		text := source.VisibleLines(strings.TrimSpace(r.Scenario.Description))
+		for line := range strings.SplitSeq(source.Narrow(text, max(0, s.Width-len("# "))), "\n") {
+			fmt.Fprintln(b, s.dim("# "+line))
 		}
 		b.WriteByte('\n')
 	}
