@@ -8,19 +8,15 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps/tests/ci"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Every shipped scenario that runs no program has the same transcript in a
 // sandbox, for root and for an ordinary user.
 func TestShippedInSandbox(t *testing.T) {
-	if lacks := jail.Missing(); len(lacks) > 0 {
-		ci.Lacks(t, lacks)
-	}
+	needsSandbox(t)
 	cases, _, err := suite.Load(suite.Shipped())
 	if err != nil {
 		t.Fatal(err)
