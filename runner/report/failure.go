@@ -42,11 +42,11 @@ func Failure(w io.Writer, r *history.Result, s Style) error {
 	if r.Kept != "" {
 		fmt.Fprintf(b, "\nthe temporary folder is kept: %s\n", source.Visible(r.Kept))
 	}
-	verdict := verdictLine(r.Status, r.Scenario.Name)
+	verdict, aside := verdictLine(r.Status, r.Scenario.Name), ""
 	if r.Status == history.Known {
-		verdict += s.aside(r)
+		aside = s.aside(r)
 	}
-	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, verdict))
+	fmt.Fprintf(b, "\n%s\n", s.paintStatus(r.Status, s.beside(verdict, aside)))
 	_, err := w.Write(b.Bytes())
 	return err
 }

@@ -171,7 +171,7 @@ func (t *Text) line(o *Outcome) error {
 	if o.Runs < o.Wanted {
 		aside = fmt.Sprintf("  (%d of %d runs)", o.Runs, o.Wanted)
 	}
-	_, err := fmt.Fprintln(t.W, line+aside)
+	_, err := fmt.Fprintln(t.W, t.Style.beside(line, aside))
 	return err
 }
 
