@@ -59,7 +59,11 @@ func (in *inside) ownFiles(programs []part) error {
 		if !errors.As(err, &refused) {
 			return err
 		}
-		in.lack(files, err, namespaceCure())
+		cure := namespaceCure()
+		if errors.Is(err, unix.ENOSYS) {
+			cure = "run Linux 6.12 or later" + orLess
+		}
+		in.lack(files, err, cure)
 	}
 	in.Environ = append(slices.DeleteFunc(in.Environ, func(v string) bool { return strings.HasPrefix(v, "TMPDIR=") }), "TMPDIR="+in.Spare)
 	in.openTemp(in.Spare)
@@ -93,8 +97,20 @@ func (in *inside) newRoot(parts []part) error {
 	if err := unix.MoveMount(root, "", unix.AT_FDCWD, "/proc", unix.MOVE_MOUNT_F_EMPTY_PATH); err != nil {
 		return layer("move_mount", err)
 	}
-	t := &tree{root}
-	if err := in.furnish(t, parts); err != nil {
+	if err := in.enter(root, parts); err != nil {
+		// Best effort goes on in the old root, and needs its /proc.
+		return errors.Join(err, os.Chdir("/"), unix.Unmount("/proc", unix.MNT_DETACH), os.Chdir(in.Folder))
+	}
+	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
+		return fmt.Errorf("the sandbox cannot let go of the files of the host: umount2: %w", err)
+	}
+	return os.Chdir(in.Folder)
+}
+
+// enter furnishes the file system and makes it the root. That of the host is
+// still mounted, on top of it.
+func (in *inside) enter(root int, parts []part) error {
+	if err := in.furnish(&tree{root}, parts); err != nil {
 		return err
 	}
 	if err := unix.MountSetattr(root, "", unix.AT_EMPTY_PATH, &unix.MountAttr{Attr_set: unix.MOUNT_ATTR_RDONLY}); err != nil {
@@ -103,13 +119,7 @@ func (in *inside) newRoot(parts []part) error {
 	if err := unix.Fchdir(root); err != nil {
 		return err
 	}
-	if err := unix.PivotRoot(".", "."); err != nil {
-		return layer("pivot_root", err)
-	}
-	if err := unix.Unmount(".", unix.MNT_DETACH); err != nil {
-		return layer("umount2", err)
-	}
-	return os.Chdir(in.Folder)
+	return layer("pivot_root", unix.PivotRoot(".", "."))
 }
 
 // furnish puts everything into the new root.
@@ -223,9 +233,13 @@ func newMount(kind string, attr int, options ...string) (int, error) {
 type tree struct{ root int }
 
 func (t *tree) openat(path string, flags uint64) (int, error) {
-	return unix.Openat2(t.root, filepath.Clean("/"+path), &unix.OpenHow{
+	fd, err := unix.Openat2(t.root, filepath.Clean("/"+path), &unix.OpenHow{
 		Flags: flags | unix.O_CLOEXEC, Mode: 0o644 * (flags & unix.O_CREAT) / unix.O_CREAT, Resolve: unix.RESOLVE_IN_ROOT,
 	})
+	if err == unix.ENOSYS || err == unix.EPERM { // an old kernel, or a filter
+		err = layer("openat2", err)
+	}
+	return fd, err
 }
 
 // folder makes a folder with those that it is in, unless it is there.

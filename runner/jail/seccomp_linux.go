@@ -112,7 +112,20 @@ func program(exec bool) []unix.SockFilter {
 
 // filter closes system calls for all threads, and for all that they start.
 func filter(exec bool) error {
-	p := program(exec)
+	if err := install(program(exec)); err != nil {
+		return err
+	}
+	// On the 386 the family of a socket may be in memory (socketcall(2)), where
+	// no filter looks.
+	if fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err == nil {
+		unix.Close(fd)
+		return errVsock
+	}
+	return nil
+}
+
+// install puts a filter on all threads.
+func install(p []unix.SockFilter) error {
 	fprog := unix.SockFprog{Len: uint16(len(p)), Filter: unsafe.SliceData(p)}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -127,12 +140,6 @@ func filter(exec bool) error {
 	}
 	if errno != 0 {
 		return os.NewSyscallError("seccomp", errno)
-	}
-	// On the 386 the family of a socket may be in memory (socketcall(2)), where
-	// no filter looks.
-	if fd, err := unix.Socket(unix.AF_VSOCK, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0); err == nil {
-		unix.Close(fd)
-		return errVsock
 	}
 	return nil
 }
