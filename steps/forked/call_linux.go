@@ -223,7 +223,7 @@ func (t *thread) large(size int) (*area, func(), syscall.Errno) {
 	}
 	b := t.box()
 	b.op, b.trap = opCall, trapMmap
-	b.args = [6]uintptr{0, uintptr(size), unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED, uintptr(s.shared), uintptr(offset / mmapUnit)}
+	b.args = [6]uintptr{0, uintptr(size), unix.PROT_READ | unix.PROT_WRITE, unix.MAP_SHARED, uintptr(p.family.own.shared), uintptr(offset / mmapUnit)}
 	errno := t.request(Wait{})
 	if errno == 0 {
 		errno = syscall.Errno(b.errno)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -403,5 +404,33 @@ func BenchmarkCall(b *testing.B) {
 	p := start(b, &s)
 	for b.Loop() {
 		p.Call(Wait{}, unix.SYS_GETPID)
+	}
+}
+
+// The first fork does not enlarge this process's table of descriptors, for
+// which a process with several threads waits: what the processes need gets its
+// high numbers in them.
+func TestForkTakesNoHighNumbers(t *testing.T) {
+	highest := func() int {
+		list, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, e := range list {
+			fd, _ := strconv.Atoi(e.Name())
+			n = max(n, fd)
+		}
+		return n
+	}
+	var s Space
+	p := start(t, &s)
+	if n := highest(); n >= highDescriptor {
+		t.Errorf("this process has the descriptor %d", n)
+	}
+	for _, fd := range p.family.own.list() {
+		if _, errno := p.Call(Wait{}, unix.SYS_FCNTL, Num(fd), Num(unix.F_GETFD)); fd < highDescriptor || errno != 0 {
+			t.Errorf("the process's own descriptor %d: %v", fd, errno)
+		}
 	}
 }

@@ -45,7 +45,38 @@ type Process struct {
 type family struct {
 	life    int // closed, it ends them all
 	members atomic.Int32
-	theirs  int // the number of the other end
+	own     own
+}
+
+// own are the descriptors without which the processes of a family cannot be
+// asked, by their numbers there.
+type own struct {
+	life   int // the other end of what ends the family
+	notice int // by which they say that they are done
+	shared int // the memory
+}
+
+func (o own) list() []int { return []int{o.life, o.notice, o.shared} }
+
+// owned chooses the numbers of a family that is about to be forked: those from
+// highDescriptor on that no descriptor of this process has which the family
+// takes with it, nor is to have. The descriptors get them in the new process:
+// here such a number would enlarge the table of descriptors, for which the
+// kernel lets a process with several threads wait some milliseconds.
+func owned(here own, parts Parts) (own, error) {
+	taken := slices.Concat(here.list(), parts.Keep, parts.As)
+	number := highDescriptor - 1
+	next := func() int {
+		for number++; slices.Contains(taken, number); number++ {
+		}
+		return number
+	}
+	o := own{life: next(), notice: next(), shared: next()}
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) == nil && uint64(number) >= limit.Cur {
+		return o, fmt.Errorf("a forked process needs the descriptor %d, but the limit is %d; raise it with ulimit -n", number, limit.Cur)
+	}
+	return o, nil
 }
 
 // Parts are what Start and Fork need from outside.
@@ -70,15 +101,16 @@ func (s *Space) Start(parts Parts) (*Process, error) {
 		s.leave()
 		return nil, os.NewSyscallError("pipe2", err)
 	}
-	theirs, err := high(pipe[0])
+	defer unix.Close(pipe[0])
+	here := own{life: pipe[0], notice: s.theirs, shared: s.shared}
+	there, err := owned(here, parts)
 	if err != nil {
 		unix.Close(pipe[1])
 		s.leave()
 		return nil, err
 	}
-	defer unix.Close(theirs)
-	f := &family{life: pipe[1], theirs: theirs}
-	p, err := s.begin(nil, f, parts, func(t *thread) (pid int, err error) {
+	f := &family{life: pipe[1], own: there}
+	p, err := s.begin(nil, f, here, parts, func(t *thread) (pid int, err error) {
 		t.box().leads = 1
 		t.place(addressOf(t.mem))
 		parts.Within(func() {
@@ -102,7 +134,7 @@ func (p *Process) Fork(parts Parts) (*Process, error) {
 	if err := p.space.enter(); err != nil {
 		return nil, err
 	}
-	return p.space.begin(p, p.family, parts, func(t *thread) (int, error) {
+	return p.space.begin(p, p.family, p.family.own, parts, func(t *thread) (int, error) {
 		at, errno := p.share(t.offset, boxSize)
 		if errno != 0 {
 			return 0, os.NewSyscallError("mmap", asError(errno))
@@ -120,11 +152,12 @@ func (p *Process) Fork(parts Parts) (*Process, error) {
 // share maps a part of the space into the process.
 func (p *Process) share(offset int64, n int) (uintptr, syscall.Errno) {
 	return p.Call(Wait{}, trapMmap, Num(0), Num(n), Num(unix.PROT_READ|unix.PROT_WRITE), Num(unix.MAP_SHARED),
-		Num(p.space.shared), Num(int(offset/mmapUnit)))
+		Num(p.family.own.shared), Num(int(offset/mmapUnit)))
 }
 
 // begin makes a process by a fork, and waits until it is what was asked for.
-func (s *Space) begin(parent *Process, f *family, parts Parts, fork func(*thread) (int, error)) (*Process, error) {
+// The process that forks has the family's own descriptors as from.
+func (s *Space) begin(parent *Process, f *family, from own, parts Parts, fork func(*thread) (int, error)) (*Process, error) {
 	p := &Process{space: s, parent: parent, family: f, done: make(chan struct{})}
 	p.idle = sync.NewCond(&p.mu)
 	if parent != nil {
@@ -141,7 +174,7 @@ func (s *Space) begin(parent *Process, f *family, parts Parts, fork func(*thread
 		s.leave()
 		return nil, fmt.Errorf("a forked process takes at most %d descriptors with it", mostKept)
 	}
-	p.prepare(t, parts)
+	p.prepare(t, from, parts)
 	parts.Forks.Lock()
 	defer parts.Forks.Unlock()
 	if p.pid, err = fork(t); err == nil {
@@ -177,11 +210,11 @@ func (t *thread) place(base uintptr) {
 
 // prepare writes into a new process's box which descriptors it closes, and
 // which numbers the others get.
-func (p *Process) prepare(t *thread, parts Parts) {
+func (p *Process) prepare(t *thread, from own, parts Parts) {
 	b := t.box()
-	b.life = uint32(p.family.theirs)
+	b.life = uint32(p.family.own.life)
 	b.highest = highestDescriptor()
-	kept := append(p.reserved(), parts.Keep...)
+	kept := append(from.list(), parts.Keep...)
 	slices.Sort(kept)
 	data := t.mem[dataAt:dataAt]
 	next, n := uint32(0), uint32(0)
@@ -197,17 +230,17 @@ func (p *Process) prepare(t *thread, parts Parts) {
 	}
 	gap(^uint32(0))
 	b.closes = n
-	for _, m := range moves(parts.Keep, parts.As, p.reserved()) {
+	// Its own come first: by them it says what has failed.
+	reserved := p.family.own.list()
+	list := moves(from.list(), reserved, nil)
+	for _, m := range append(list, moves(parts.Keep, parts.As, reserved)...) {
 		data = binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(data, uint32(m[0])), uint32(m[1]))
 		b.moves++
 	}
 }
 
-// reserved are the descriptors without which the process cannot be asked.
-func (p *Process) reserved() []int { return []int{p.family.theirs, p.space.theirs, p.space.shared} }
-
 // Reserved reports whether a descriptor of the process is none of a scenario.
-func (p *Process) Reserved(fd int) bool { return slices.Contains(p.reserved(), fd) }
+func (p *Process) Reserved(fd int) bool { return slices.Contains(p.family.own.list(), fd) }
 
 // moves are the changes that give descriptors their numbers one after the
 // other: no number is taken that another one still has.

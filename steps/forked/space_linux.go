@@ -30,13 +30,6 @@ type Space struct {
 	alive  int // processes
 }
 
-// high moves a descriptor up, where no number that matters is.
-func high(fd int) (int, error) {
-	defer unix.Close(fd)
-	number, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, highDescriptor)
-	return number, os.NewSyscallError("fcntl", err)
-}
-
 // open makes the memory and the pipe, and begins to listen. s.mu is held.
 func (s *Space) open() error {
 	if s.notice != nil {
@@ -46,23 +39,18 @@ func (s *Space) open() error {
 	if err != nil {
 		return os.NewSyscallError("memfd_create", err)
 	}
-	if s.shared, err = high(fd); err != nil {
-		return err
-	}
 	var pipe [2]int
 	if err := unix.Pipe2(pipe[:], unix.O_CLOEXEC); err != nil {
-		unix.Close(s.shared)
+		unix.Close(fd)
 		return os.NewSyscallError("pipe2", err)
 	}
-	err = unix.SetNonblock(pipe[0], true)
-	if err == nil {
-		s.theirs, err = high(pipe[1])
-	}
-	if err != nil {
+	if err := unix.SetNonblock(pipe[0], true); err != nil {
 		unix.Close(pipe[0])
-		unix.Close(s.shared)
-		return err
+		unix.Close(pipe[1])
+		unix.Close(fd)
+		return os.NewSyscallError("fcntl", err)
 	}
+	s.shared, s.theirs = fd, pipe[1]
 	s.end, s.free = 0, nil
 	s.notice = os.NewFile(uintptr(pipe[0]), "notices")
 	s.boxes = make(map[uint32]*thread)
@@ -164,7 +152,7 @@ func (s *Space) newThread(p *Process, op uint32) (*thread, error) {
 	b := t.box()
 	_, restorer := handlers()
 	*b = box{
-		op: op, request: 1, notice: uint32(s.theirs),
+		op: op, request: 1, notice: uint32(p.family.own.notice),
 		all: ^uint64(0), user: p.mask.Load(), idle: ^uint64(0),
 		wake: action{handler: counter(), flags: handlerFlags, restorer: restorer},
 	}
