@@ -86,6 +86,15 @@ func (r *run) Peer(p step.PeerPlan) (*peer.Host, error) {
 	return h, nil
 }
 
+// reset ends what the kernel still has of their connections.
+func (p *peers) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.hosts {
+		h.Reset()
+	}
+}
+
 // close ends all of them. The kernel needs some milliseconds for each.
 func (p *peers) close() {
 	p.mu.Lock()

@@ -371,8 +371,9 @@ func (r *run) close() error {
 	r.programs.Close()
 	close(r.closed)
 	r.ports.release()
-	r.peers.close()
 	err := r.shared.Sockets.Close()
+	r.peers.reset()
+	r.peers.close()
 	r.cancel(nil) // after the sockets, which would take it for their end
 	return errors.Join(err, r.network.Close(), r.tmp.remove())
 }

@@ -184,6 +184,18 @@ func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 	return sent, err
 }
 
+// reset sends a RST with the number that the kernel waits for, which alone it heeds
+// (RFC 5961, section 3.2).
+func (f *Flow) reset() {
+	f.host.mu.Lock()
+	open, at := f.kind == TCP && f.open && f.synced, packet.One(f.arrived)
+	f.host.mu.Unlock()
+	if open {
+		body := &packet.Segment{Flags: packet.RST, FlagsGiven: true, First: at, Last: at, Length: packet.One(0)}
+		_, _ = f.Send(packet.Pattern{Body: body}, Sending{}) // the run has ended
+	}
+}
+
 // progress notes what a packet of the script brings the kernel.
 func (f *Flow) progress(p *packet.Packet) Sent {
 	sent := Sent{Packet: p}

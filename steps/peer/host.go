@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,6 +77,18 @@ func NewHost(c Cable, local, remote netip.Addr) *Host {
 
 // Close ends the host, and the cable.
 func (h *Host) Close() { h.cable.Close() }
+
+// Reset ends the connections of the script in the kernel. A socket that the kernel
+// still has a FIN to send for would go on for minutes with nobody there, and keep
+// its network for as long.
+func (h *Host) Reset() {
+	h.mu.Lock()
+	flows := slices.Clone(h.flows)
+	h.mu.Unlock()
+	for _, f := range flows {
+		f.reset()
+	}
+}
 
 // Finish takes what the kernel has sent so far, and nothing after that.
 func (h *Host) Finish() {

@@ -354,3 +354,28 @@ func TestGivenBack(t *testing.T) {
 		t.Error("the FIN counts as one that is sent again")
 	}
 }
+
+// At the end the kernel gets a RST for each connection, with the number that it
+// waits for, and nothing where there is none.
+func TestReset(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.Open(TCP, 8080)
+	datagrams := k.Open(UDP, 8080)
+	k.send(f, "S")
+	syn := k.gets().Body.(*packet.TCP)
+	k.base = packet.Base{Seq: 5000, Ack: syn.Seq}
+	k.sends("S. 0:0(0) ack 1")
+	k.take(f, "S. 0:0(0) ack 1 win 1", 0)
+	for _, text := range []string{". ack 1", "P. 1:5(4) ack 1", "P. 9:12(3) ack 1"} {
+		k.send(f, text)
+		k.gets()
+	}
+	k.send(datagrams, "udp (1)")
+	k.gets()
+	k.Reset()
+	got, ok := k.gets().Body.(*packet.TCP)
+	if !ok || got.Flags != packet.RST || got.Seq != syn.Seq+5 || got.DstPort != 8080 || len(k.toKernel) > 0 {
+		t.Errorf("%+v, and %d more", got, len(k.toKernel))
+	}
+}
