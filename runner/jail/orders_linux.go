@@ -1,3 +1,5 @@
+//go:build amd64 || 386 || arm64
+
 package jail
 
 import "github.com/sockscript/sockscript/runner/lab"

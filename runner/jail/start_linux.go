@@ -4,12 +4,10 @@ package jail
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -223,70 +221,6 @@ func (s *starting) run() error {
 		io.Copy(io.Discard, said)
 	}()
 	return nil
-}
-
-// openTrees opens the parts for a process that may not look at them itself.
-func (s *starting) openTrees() ([]*os.File, error) {
-	var list []*os.File
-	for i := range s.orders.Parts {
-		p := &s.orders.Parts[i]
-		p.Tree = 0
-		if !isRoot() || !s.orders.Namespaces {
-			continue
-		}
-		refused := new(errLayer)
-		switch err := p.openTree(s.orders.runsPrograms()); {
-		case errors.As(err, &refused): // this root may do no more than others
-			p.Tree = 0
-		case err != nil:
-			return list, err
-		default:
-			if p.Write || !open(p.Path) {
-				asNobody(p.Tree)
-			}
-			list = append(list, os.NewFile(uintptr(p.Tree), p.Path))
-			p.Tree = connFile + len(list)
-		}
-	}
-	return list, nil
-}
-
-// open reports whether everybody may read what is in a folder, as far as one
-// soon sees: then nobody may too.
-func open(path string) bool {
-	const most = 1000
-	seen := 0
-	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {
-		if seen++; err != nil || seen > most {
-			return cmp.Or(err, fs.ErrInvalid)
-		}
-		info, err := e.Info()
-		if err != nil {
-			return err
-		}
-		want := fs.FileMode(0o004)
-		switch {
-		case e.IsDir():
-			want = 0o005
-		case !e.Type().IsRegular():
-			return nil
-		}
-		if info.Mode()&want != want {
-			return fs.ErrPermission
-		}
-		return nil
-	}) == nil
-}
-
-// asNobody lets nobody do with a tree what root may: to him root's files are
-// his own (mount_setattr(2), MOUNT_ATTR_IDMAP). Some file systems cannot do it;
-// there he reads what everybody may read.
-func asNobody(tree int) {
-	if ids, err := rootIsNobody(); err == nil {
-		unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &unix.MountAttr{
-			Attr_set: unix.MOUNT_ATTR_IDMAP, Userns_fd: uint64(ids),
-		})
-	}
 }
 
 // rootIsNobody is a user namespace whose root is nobody outside. Only its ids
