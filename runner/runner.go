@@ -207,6 +207,7 @@ func (r *run) cast(ctx context.Context) error {
 	if r.scenario.Sequence != nil {
 		r.arrange(ctx)
 	}
+	anyForks := r.scenario.Forks() // which most do not, and the walk of an actor costs more
 	for place, a := range r.scenario.Actors {
 		count := 1
 		if a.Count.Given() {
@@ -219,7 +220,8 @@ func (r *run) cast(ctx context.Context) error {
 		if err := value.CheckReplicas(len(r.members) + count); err != nil {
 			return fmt.Errorf("the count of actor %s: %w", a.Name, err)
 		}
-		roles, forks := step.RolesOf(a.Body), step.Forks(a.Body)
+		roles := step.RolesOf(a.Body)
+		forks := anyForks && step.Forks(a.Body)
 		for i := range count {
 			m := &member{actor: a, place: place, index: i, count: count, roles: roles, forks: forks, life: r.lifeOf(a)}
 			r.members = append(r.members, m)
