@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -174,7 +175,7 @@ func TestExpressionBound(t *testing.T) {
 	t.Parallel()
 	const deep = 5_000_000
 	text := one("- print: ${" + strings.Repeat("(", deep) + "1" + strings.Repeat(")", deep) + "}")
-	wantLines(t, findings(text), "3:16: 10000001 is too much: the most for an expression is 16KiB")
+	parsetest.WantLines(t, findings(text), "3:16: 10000001 is too much: the most for an expression is 16KiB")
 }
 
 // TestManyExpressions: the place of an expression is found when it is asked
@@ -182,7 +183,7 @@ func TestExpressionBound(t *testing.T) {
 func TestManyExpressions(t *testing.T) {
 	const n = 1000
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))
-	wantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)
+	parsetest.WantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)
 }
 
 // TestExpressionCount: a scenario with more expressions than are compiled is an
@@ -195,10 +196,10 @@ func TestExpressionCount(t *testing.T) {
 	const hint = "; let a loop or a procedure do what repeats, or write values that do not change as they are"
 	line := "- print: ${1}\n"
 	passes(t, one(strings.Repeat(line, 10)))
-	wantLines(t, findings(one(strings.Repeat(line, 12))), "13:16: 11 is too much: the most for the expressions of a scenario is 10"+hint)
-	wantLines(t, findings(one("- print: "+strings.Repeat("${1}", 12))), "3:56: 11 is too much: the most for the expressions of a scenario is 10"+hint)
+	parsetest.WantLines(t, findings(one(strings.Repeat(line, 12))), "13:16: 11 is too much: the most for the expressions of a scenario is 10"+hint)
+	parsetest.WantLines(t, findings(one("- print: "+strings.Repeat("${1}", 12))), "3:56: 11 is too much: the most for the expressions of a scenario is 10"+hint)
 	two := "name: a\n" + one(strings.Repeat(line, 6)) + "---\nname: b\n" + one(strings.Repeat(line, 6))
-	wantLines(t, findings(two), "11:1: 12 is too much: the most for the expressions of a scenario is 10; put the scenarios into several files")
+	parsetest.WantLines(t, findings(two), "11:1: 12 is too much: the most for the expressions of a scenario is 10; put the scenarios into several files")
 }
 
 // TestRegexpSizes: all regular expressions of a scenario together have a bound,
@@ -212,12 +213,12 @@ func TestRegexpSizes(t *testing.T) {
 	expected := "- recv: b\n  expect: {matches: 'x{500}'}\n"
 	asserted := "- assert: not ('x' matches 'x{500}')\n"
 	passes(t, one(strings.Repeat(asserted, 2)))
-	wantLines(t, findings(one(ends+strings.Repeat(expected, 5)+"- close: a")), "10:25: 1506 "+much)
-	wantLines(t, findings(one(strings.Repeat(asserted, 5))), "5:15: 1506 "+much)
-	wantLines(t, findings(one("- assert: not ('x' matches 'x{500}' + 'x{999}' + 'y{2}')")), "3:15: 1503 "+much)
+	parsetest.WantLines(t, findings(one(ends+strings.Repeat(expected, 5)+"- close: a")), "10:25: 1506 "+much)
+	parsetest.WantLines(t, findings(one(strings.Repeat(asserted, 5))), "5:15: 1506 "+much)
+	parsetest.WantLines(t, findings(one("- assert: not ('x' matches 'x{500}' + 'x{999}' + 'y{2}')")), "3:15: 1503 "+much)
 	value.MaxRegexps.Most = most
 	long := "- assert: not ('x' matches '" + strings.Repeat("x{1000}", 11) + "')"
-	wantLines(t, findings(one(long)), "3:15: 11002 is too much: the most for a regular expression is 10000")
+	parsetest.WantLines(t, findings(one(long)), "3:15: 11002 is too much: the most for a regular expression is 10000")
 }
 
 // TestExpressionBounds: an expression that makes too much, or that goes on for

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // A finding is a scenario, or the steps of its one actor, and all that the
@@ -23,7 +24,7 @@ func checkFindings(t *testing.T, tests []finding) {
 			if !strings.Contains(text, "actors:") {
 				text = one(text)
 			}
-			wantLines(t, findings(text), test.want...)
+			parsetest.WantLines(t, findings(text), test.want...)
 		})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 func TestExec(t *testing.T) {
@@ -266,6 +267,6 @@ func TestExecCheck(t *testing.T) {
 		"- exec: [ls]\n  as: r":                           `4:11: warning: r is never used; leave the name out, or use it`,
 		"- exec: [ls]\n  expect: {stdout: {matches: \"(?P<n>x)\"}}": `4:34: warning: n is never used; leave the name out, or use it`,
 	} {
-		wantLines(t, findings(one(steps)), want)
+		parsetest.WantLines(t, findings(one(steps)), want)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // refused is a connect that the kernel answers with ECONNREFUSED: the address
@@ -98,7 +99,7 @@ func TestWhen(t *testing.T) {
 - print: f
   when: false
 `))
-	wantLines(t, lines, "| a", "| d", "| e")
+	parsetest.WantLines(t, lines, "| a", "| d", "| e")
 	for in, want := range map[string]string{
 		"n":          `expression "n": the value is 3, not true or false`,
 		"u8('', n)":  `expression "u8('', n)": u8 at offset 3 is outside the 0 bytes`,
@@ -106,14 +107,14 @@ func TestWhen(t *testing.T) {
 	} {
 		f, lines := fails(t, "vars: {n: 3}\nactors:\n  one:\n    - print: ${n}\n    - print: a\n      when: "+in+"\n")
 		wantText(t, f.Err.Error(), want)
-		wantLines(t, lines, "| 3")
+		parsetest.WantLines(t, lines, "| 3")
 	}
 }
 
 // A condition on another actor's name waits for it, as every reference does.
 func TestWhenWaits(t *testing.T) {
 	lines := passes(t, "actors:\n  a:\n    - print: yes\n      when: b.go\n    - print: no\n      when: '!b.go'\n  b:\n    - let: {go: true}\n")
-	wantLines(t, lines, "b let go = true", "a | yes")
+	parsetest.WantLines(t, lines, "b let go = true", "a | yes")
 	f, _ := fails(t, "actors:\n  a:\n    - print: yes\n      when: b.go\n      timeout: 20ms\n  b:\n    - sleep: 1h\n    - let: {go: true}\n")
 	wantText(t, f.Err.Error(), "timed out after 20ms (the step's timeout): still waiting for b.go")
 }
@@ -136,7 +137,7 @@ func TestTook(t *testing.T) {
 	if !strings.HasPrefix(f.Err.Error(), "expected the step to take 1h0m0s..2h0m0s, it took ") {
 		t.Error(f.Err)
 	}
-	wantLines(t, lines, "| x") // what it did is in the transcript, without the time
+	parsetest.WantLines(t, lines, "| x") // what it did is in the transcript, without the time
 	passes(t, one("- repeat: 2\n  steps:\n    - sleep: 2ms\n  expect: {took: '>=4ms'}"))
 }
 

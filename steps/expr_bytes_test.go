@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -183,5 +184,5 @@ actors:
 			got = append(got, line)
 		}
 	}
-	wantLines(t, got, want...)
+	parsetest.WantLines(t, got, want...)
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -91,12 +92,12 @@ actors:
 		"first let count = 2", "calls let text = 7", "first let hex = x", "other | 2 3", "calls let keys = [3]",
 		"first let len = 4", "calls | 738 [a] [3] [3]", "first | 2 x 4 5 1",
 	}
-	wantLines(t, lines, want...)
+	parsetest.WantLines(t, lines, want...)
 }
 
 // A function of the language that a value hides is not called, and that is said.
 func TestHiddenFunctions(t *testing.T) {
-	wantLines(t, findings(one("- let: {max: 5}\n- print: ${max(max, 7)}")),
+	parsetest.WantLines(t, findings(one("- let: {max: 5}\n- print: ${max(max, 7)}")),
 		`3:18: warning: max is never used; leave the name out, or use it`,
 		`4:16: expression "max(max, 7)": max is the name of a value here, so the function max cannot be called; give the value another name`)
 }
@@ -241,7 +242,7 @@ func TestAssert(t *testing.T) {
 func TestVars(t *testing.T) {
 	lines := passesWith(t, "vars: {n: 1, s: x}\nactors:\n  one:\n    - print: ${n} ${s}\n",
 		runner.Options{Vars: map[string]any{"n": 5, "other": 6}})
-	wantLines(t, lines, "| 5 x")
+	parsetest.WantLines(t, lines, "| 5 x")
 }
 
 // Only what a conditional expression takes is waited for.

@@ -11,7 +11,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // one is the text of a scenario with one actor that has these steps.
@@ -121,27 +121,7 @@ func transcript(r *history.Result) []string {
 // "warning: " before the message of a warning.
 func findings(text string) []string {
 	_, problems := scenarios.Parse("test.yaml", []byte(text))
-	var list []string
-	for _, p := range problems {
-		s := fmt.Sprintf("%d:%d: ", p.Pos.Line, p.Pos.Col)
-		if p.Severity == source.Warning {
-			s += "warning: "
-		}
-		s += p.Msg
-		if p.Hint != "" {
-			s += "; " + p.Hint
-		}
-		list = append(list, s)
-	}
-	return list
-}
-
-// wantLines compares two lists of lines.
-func wantLines(t testing.TB, got []string, want ...string) {
-	t.Helper()
-	if strings.Join(got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got\n  %s\nwant\n  %s", strings.Join(got, "\n  "), strings.Join(want, "\n  "))
-	}
+	return parsetest.Findings(problems)
 }
 
 // wantText compares two texts.

@@ -3,6 +3,8 @@ package steps_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // unpacked runs an unpack step and returns what the transcript shows of it.
@@ -175,7 +177,7 @@ actors:
       expect: {layout: [{u16be: [{as: x}, {as: y}]}, {bytes: {size: 3}}, {bytes: {size: 5, as: z}}, .]}
     - print: ${x} ${y} ${z} ${fixed} ${port} ${at} ${text}
 `)
-	wantLines(t, lines[2:],
+	parsetest.WantLines(t, lines[2:],
 		`pack("\x9c@<sock>at <sock>.", 13) = m`,
 		`unpack("\x9c@<sock>at <sock>.", 13) = fixed: 40000, port: <sock>, at: at , text: <sock>.`,
 		"socketpair(AF_UNIX, SOCK_STREAM, 0) = a b",

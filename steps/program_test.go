@@ -13,6 +13,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/steps/tests/ci"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 	"github.com/sockscript/sockscript/steps/tests/proctest"
 )
 
@@ -159,7 +160,7 @@ func TestKill(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []string{"TERM", "SIGTERM", "sigterm", "term", "15", `"15"`} {
 		lines := passes(t, one("- start: [sleep, \"60\"]\n  as: p\n- kill: p\n  with: "+sig+"\n- join: p\n  expect: {signal: "+sig+"}"))
-		wantLines(t, lines, `start(["sleep", "60"]) = p`, "kill(p, SIGTERM) = 0", "join(p) = killed by SIGTERM")
+		parsetest.WantLines(t, lines, `start(["sleep", "60"]) = p`, "kill(p, SIGTERM) = 0", "join(p) = killed by SIGTERM")
 	}
 	for _, sig := range []string{"HUP", "INT", "QUIT", "KILL", "USR1", "ALRM", "PIPE", "ABRT"} {
 		lines := passes(t, one("- start: [sleep, \"60\"]\n  as: p\n- kill: p\n  with: "+sig+"\n- join: p\n  as: r\n- assert: r.signal == '"+sig+"' && r.exit == -1"))
@@ -213,7 +214,7 @@ func TestJoinProgram(t *testing.T) {
   as: second
 - assert: first.exit == 3 && first == second
 `))
-	wantLines(t, lines, `start("exit 3") = p`, "join(p) = exit 3", "join(p) = exit 3", "assert first.exit == 3 && first == second")
+	parsetest.WantLines(t, lines, `start("exit 3") = p`, "join(p) = exit 3", "join(p) = exit 3", "assert first.exit == 3 && first == second")
 	for steps, want := range map[string]string{
 		"- start: exit 3\n  shell: true\n  as: p\n- join: p":                              "expected exit 0, got exit 3",
 		"- start: exit 3\n  shell: true\n  as: p\n- join: p\n  expect: {exit: 4}":         "expected exit 4, got exit 3",
@@ -247,6 +248,6 @@ func TestKillCheck(t *testing.T) {
 		start + "- kill: prog\n  wiht: TERM":        `6:7: unknown key "wiht" in kill; did you mean "with"?`,
 		start + "- kill: prog\n  expect: {exit: 0}": `6:16: unknown key "exit" in expect of kill; it takes error or took`,
 	} {
-		wantLines(t, findings(one(steps)), want)
+		parsetest.WantLines(t, findings(one(steps)), want)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // allocated is how many bytes a function allocates, released ones too.
@@ -30,7 +32,7 @@ func TestRecvEOFOfAnySize(t *testing.T) {
 		text := conversation("- send: out\n  data: {zeros: 64MiB}\n  timeout: 60s\n- close: out",
 			"- recv: in\n  eof: true\n  timeout: 60s\n  expect: "+expect)
 		got := allocated(func() {
-			wantLines(t, receiverDid(t, passes(t, text), 1), `recv(in, to end of file) = 67108864 hex:`+
+			parsetest.WantLines(t, receiverDid(t, passes(t, text), 1), `recv(in, to end of file) = 67108864 hex:`+
 				strings.Repeat("00", 64)+"... (67108864 bytes) (end of file)")
 		})
 		if got > most {

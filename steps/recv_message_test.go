@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // datagrams is a receiver and a sender over UDP.
@@ -25,7 +27,7 @@ const sendTwo = "- send: out\n  data: first one\n  to: rx\n- send: out\n  data: 
 // A datagram is received whole, whatever its expected text is.
 func TestRecvDatagrams(t *testing.T) {
 	lines := passes(t, datagrams(sendTwo, "- recv: rx\n  expect: {data: first one, from: 127.0.0.3}\n- recv: rx\n  expect: {data: second, from: out}\n"))
-	wantLines(t, lines[6:],
+	parsetest.WantLines(t, lines[6:],
 		`recvfrom(rx, 65536) = 9 "first one" from 127.0.0.3:<out>`, `recvfrom(rx, 65536) = 6 "second" from 127.0.0.3:<out>`)
 	f, _ := fails(t, datagrams(sendTwo, "- recv: rx\n  expect: first\n"))
 	wantText(t, f.Err.Error(), "the data differs")
@@ -72,14 +74,14 @@ func TestRecvEndOfFile(t *testing.T) {
 // Each receive gives one message of a sequenced-packet socket.
 func TestRecvPackets(t *testing.T) {
 	lines := passes(t, socketpair("unixpacket", "- send: a\n  data: one\n- send: a\n  data: three\n- recv: b\n  expect: one\n- recv: b\n  max: 3\n  expect: thr\n- recv: b\n  nowait: true\n  expect: {error: EAGAIN}"))
-	wantLines(t, lines[3:], `recv(b, 65536) = 3 "one"`, `recv(b, 3) = 3 "thr"`, "recv(b, 65536) = -1 EAGAIN (Resource temporarily unavailable)")
+	parsetest.WantLines(t, lines[3:], `recv(b, 65536) = 3 "one"`, `recv(b, 3) = 3 "thr"`, "recv(b, 65536) = -1 EAGAIN (Resource temporarily unavailable)")
 }
 
 // The name of the call follows from the socket, unless call says it.
 func TestRecvCallName(t *testing.T) {
 	text := datagrams(sendTwo, "- recv: rx\n  expect: first one\n- connect: rx\n  to: out\n- recv: rx\n  expect: second\n")
 	lines := passes(t, text)
-	wantLines(t, lines[6:],
+	parsetest.WantLines(t, lines[6:],
 		`recvfrom(rx, 65536) = 9 "first one" from 127.0.0.3:<out>`, "connect(rx, 127.0.0.3:<out>) = 0", `recv(rx, 65536) = 6 "second"`)
 }
 

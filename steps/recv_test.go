@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // conversation has a sender and a receiver that are connected over TCP: out is
@@ -59,7 +61,7 @@ const threeSends = `
 
 func TestRecvSize(t *testing.T) {
 	lines := passes(t, conversation(threeSends, "- recv: in\n  size: 7\n  expect: abcdefg\n- recv: in\n  size: 3\n  as: rest\n- assert: rest == 'hij'"))
-	wantLines(t, receiverDid(t, lines, 3), `recv(in, 7) = 7 "abcdefg"`, `recv(in, 3) = 3 "hij"`, "assert rest == 'hij'")
+	parsetest.WantLines(t, receiverDid(t, lines, 3), `recv(in, 7) = 7 "abcdefg"`, `recv(in, 3) = 3 "hij"`, "assert rest == 'hij'")
 
 	f, _ := fails(t, conversation(threeSends, "- recv: in\n  size: 11"))
 	wantText(t, f.Err.Error(), "expected 11 bytes, got 10 and then the end of file")
@@ -79,7 +81,7 @@ func TestRecvLargeSize(t *testing.T) {
 // Without size, an expected text says how many bytes there must be.
 func TestRecvExpectedLength(t *testing.T) {
 	lines := passes(t, conversation(threeSends, "- recv: in\n  expect: abcd\n- recv: in\n  expect: {data: {hex: 6566}}\n- recv: in\n  expect: ghij"))
-	wantLines(t, receiverDid(t, lines, 3), `recv(in, 4) = 4 "abcd"`, `recv(in, 2) = 2 "ef"`, `recv(in, 4) = 4 "ghij"`)
+	parsetest.WantLines(t, receiverDid(t, lines, 3), `recv(in, 4) = 4 "abcd"`, `recv(in, 2) = 2 "ef"`, `recv(in, 4) = 4 "ghij"`)
 	f, _ := fails(t, conversation(threeSends, "- recv: in\n  expect: abcdefghijk"))
 	wantText(t, f.Err.Error(), "the data differs")
 	f, _ = fails(t, conversation("- close: out", "- recv: in\n  expect: abc"))
@@ -90,7 +92,7 @@ func TestRecvExpectedLength(t *testing.T) {
 func TestRecvMax(t *testing.T) {
 	lines := passes(t, pair("- send: a\n  data: hello world\n- recv: b\n  max: 5\n  expect: hello\n- recv: b\n  max: 1KiB\n  expect: \" world\"\n"+
 		"- send: a\n  data: x\n- recv: b\n- close: a\n- recv: b\n  expect: {eof: true, size: 0}"))
-	wantLines(t, lines[2:],
+	parsetest.WantLines(t, lines[2:],
 		`recv(b, 5) = 5 "hello"`, `recv(b, 1024) = 6 " world"`, `send(a, "x", 1) = 1`, `recv(b, 65536) = 1 "x"`,
 		"close(a) = 0", "recv(b, 65536) = 0 (end of file)")
 	f, _ := fails(t, pair("- close: a\n- recv: b\n  expect: {eof: false}"))
@@ -101,12 +103,12 @@ func TestRecvUntil(t *testing.T) {
 	lines := passes(t, pair("- send: a\n  data: \"one\\r\\ntwo\\r\\nthree\"\n- recv: b\n  until: \"\\r\\n\"\n  expect: \"one\\r\\n\"\n"+
 		"- recv: b\n  until: {hex: 0d0a}\n  as: line\n- assert: line == \"two\\r\\n\"\n- recv: b\n  max: 100\n  expect: three\n"+
 		"- send: a\n  data: xx\n- recv: b\n  until: x\n  expect: x\n- recv: b\n  until: x\n  expect: x"))
-	wantLines(t, lines[2:5], `recv(b, until "\r\n") = 5 "one\r\n"`, `recv(b, until "\r\n") = 5 "two\r\n"`, `assert line == "two\r\n"`)
+	parsetest.WantLines(t, lines[2:5], `recv(b, until "\r\n") = 5 "one\r\n"`, `recv(b, until "\r\n") = 5 "two\r\n"`, `assert line == "two\r\n"`)
 
 	// The delimiter comes in two segments, and not a byte behind it is taken.
 	lines = passes(t, conversation("- send: out\n  data: \"line\\r\"\n- send: out\n  data: \"\\nrest\"",
 		"- recv: in\n  until: \"\\r\\n\"\n- recv: in\n  expect: rest"))
-	wantLines(t, receiverDid(t, lines, 2), `recv(in, until "\r\n") = 6 "line\r\n"`, `recv(in, 4) = 4 "rest"`)
+	parsetest.WantLines(t, receiverDid(t, lines, 2), `recv(in, until "\r\n") = 6 "line\r\n"`, `recv(in, 4) = 4 "rest"`)
 
 	// What comes before the delimiter is larger than the first look.
 	passes(t, conversation("- send: out\n  data: [{repeat: {data: x, times: 100000}}, \"\\nrest\"]",
@@ -121,7 +123,7 @@ func TestRecvUntil(t *testing.T) {
 
 func TestRecvEOF(t *testing.T) {
 	lines := passes(t, conversation(threeSends, "- recv: in\n  eof: true\n  expect: abcdefghij\n- recv: in\n  eof: true\n  expect: ''"))
-	wantLines(t, receiverDid(t, lines, 2),
+	parsetest.WantLines(t, receiverDid(t, lines, 2),
 		`recv(in, to end of file) = 10 "abcdefghij" (end of file)`, `recv(in, to end of file) = 0 (end of file)`)
 	passes(t, conversation("- send: out\n  data: {zeros: 300KiB}\n- shutdown: out\n  how: write",
 		"- recv: in\n  eof: true\n  expect: {size: 300KiB}\n- close: in"))
@@ -138,7 +140,7 @@ func TestRecvSearch(t *testing.T) {
 - recv: in
   expect: body
 `))
-	wantLines(t, receiverDid(t, lines, 4), `recv(in, match) = 8 "header: "`, `recv(in, match) = 3 "42\n"`, `assert n == "42"`, `recv(in, 4) = 4 "body"`)
+	parsetest.WantLines(t, receiverDid(t, lines, 4), `recv(in, match) = 8 "header: "`, `recv(in, match) = 3 "42\n"`, `assert n == "42"`, `recv(in, 4) = 4 "body"`)
 
 	// Both must hold; the further one ends what is taken.
 	passes(t, pair("- send: a\n  data: abcdef\n- recv: b\n  expect: {contains: e, matches: b}\n- recv: b\n  expect: f"))
@@ -175,7 +177,7 @@ func TestRecvPeek(t *testing.T) {
 - recv: b
   expect: hello
 `))
-	wantLines(t, lines[2:],
+	parsetest.WantLines(t, lines[2:],
 		`recv(b, 3, MSG_PEEK) = 3 "hel"`, `recv(b, 100, MSG_PEEK|MSG_DONTWAIT) = 5 "hello"`,
 		`recv(b, 65536, MSG_PEEK) = 5 "hello"`, `recv(b, 5) = 5 "hello"`)
 	// A look gives no byte twice.

@@ -3,6 +3,8 @@ package steps_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // Each replica, and each branch, has programs of its own.
@@ -163,6 +165,6 @@ func TestStartCheck(t *testing.T) {
 		"- start: [cat]\n  expect: {exit: 0}":                      `4:16: unknown key "exit" in expect of start; it takes error or took`,
 		"- start: [cat]\n  as: p\n- join: p\n  expect: {exitt: 0}": `6:16: unknown key "exitt" in expect of join; did you mean "exit"?`,
 	} {
-		wantLines(t, findings(one(steps)), strings.Split(want, "|")...)
+		parsetest.WantLines(t, findings(one(steps)), strings.Split(want, "|")...)
 	}
 }

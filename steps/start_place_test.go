@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 func TestStartListeners(t *testing.T) {
@@ -181,13 +182,13 @@ func TestFreePort(t *testing.T) {
 - close: [s, u]
 `)
 	lines := passes(t, text)
-	wantLines(t, lines, "let a = <free_port>", "let b = <free_port>", "assert a != b && a > 1023 && a < 65536",
+	parsetest.WantLines(t, lines, "let a = <free_port>", "let b = <free_port>", "assert a != b && a > 1023 && a < 65536",
 		"socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = s", "bind(s, 127.0.0.1:<free_port>) = 0", "listen(s, 4096) = 0",
 		"socket(AF_INET, SOCK_DGRAM, IPPROTO_UDP) = u", "bind(u, 0.0.0.0:<free_port>) = 0",
 		lines[8], `exec(["echo", "port", "<free_port>"]) = exit 0 "port <free_port>\n"`, "| at <free_port> and 127.0.0.1:<free_port>",
 		"close(s) = 0", "close(u) = 0")
 	for range 20 {
-		wantLines(t, passes(t, text)[9:], lines[9:]...)
+		parsetest.WantLines(t, passes(t, text)[9:], lines[9:]...)
 	}
 	passesWith(t, one("- let: {seen: \"\"}\n- repeat: 300\n  steps:\n    - let: {port: \"${free_port()}\"}\n"+
 		"    - assert: not (seen contains text(port))\n    - let: {seen: \"${seen} ${port}\"}"), runner.Options{})

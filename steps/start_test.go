@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // A program's streams take what send and recv give and take elsewhere.
@@ -60,7 +62,7 @@ func TestStartStreams(t *testing.T) {
 - close: [p.stdout, p.stderr]
 - join: p
 `))
-	wantLines(t, lines,
+	parsetest.WantLines(t, lines,
 		`start("cat; echo done >&2") = p`,
 		`write(p.stdin, "one\ntwo\nthree four five\n", 24) = 24`,
 		`read(p.stdout, until "\n") = 4 "one\n"`,
@@ -155,7 +157,7 @@ func TestStartFlood(t *testing.T) {
   eof: true
   expect: "that is all\n"
 `))
-	wantLines(t, lines[1:3], `read(p.stdout, until "\n") = 16 "0123456789abcde\n"`, "join(p) = exit 0")
+	parsetest.WantLines(t, lines[1:3], `read(p.stdout, until "\n") = 16 "0123456789abcde\n"`, "join(p) = exit 0")
 }
 
 // More than can be kept of a program's output is reported.
@@ -231,7 +233,7 @@ func TestStartReady(t *testing.T) {
   until: "\n"
   expect: {matches: "^listening at 127.0.0.1:[0-9]+\n"}
 `))
-	wantLines(t, lines[2:],
+	parsetest.WantLines(t, lines[2:],
 		"socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = s",
 		"connect(s, 127.0.0.1:<free_port>) = 0",
 		`send(s, "hello", 5) = 5`, `recv(s, 5) = 5 "hello"`,

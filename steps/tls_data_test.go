@@ -3,6 +3,8 @@ package steps_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // All ways to receive work on a TLS connection, and take no byte too many.
@@ -47,7 +49,7 @@ func TestTLSReceives(t *testing.T) {
 - recv: sock
   expect: {eof: true}
 `)))
-	wantLines(t, lines[:8], "server tls(conn, server) = TLS 1.3", "client tls(sock, client) = TLS 1.3",
+	parsetest.WantLines(t, lines[:8], "server tls(conn, server) = TLS 1.3", "client tls(sock, client) = TLS 1.3",
 		`client write(sock, "line\r\nabcdefgh", 14) = 14`, `server read(conn, until "\r\n") = 6 "line\r\n"`,
 		`server read(conn, 3) = 3 "abc"`, `server read(conn, match) = 2 "de"`, "server assert rest == \"e\"",
 		`server read(conn, 100) = 3 "fgh"`)
@@ -103,9 +105,9 @@ func TestTLSOrder(t *testing.T) {
 	}
 	want := later(passes(t, text))
 	for range count {
-		wantLines(t, later(passes(t, text)), want...)
+		parsetest.WantLines(t, later(passes(t, text)), want...)
 	}
-	wantLines(t, want[len(want)-10:],
+	parsetest.WantLines(t, want[len(want)-10:],
 		`client write(sock, "one", 3) = 3`, `client write(sock, "two", 3) = 3`,
 		`server read(conn, 6) = 6 "onetwo"`, "server shutdown(conn, SHUT_WR) = 0", "client read(sock, 65536) = 0 (end of file)",
 		`client write(sock, "three", 5) = 5`, `server read(conn, 5) = 5 "three"`,
@@ -137,7 +139,7 @@ actors:
     - tls: conn
     - print: three
 `))
-	wantLines(t, lines, "server | one", "server | two", "client tls(sock, client) = TLS 1.3", "server tls(conn, server) = TLS 1.3",
+	parsetest.WantLines(t, lines, "server | one", "server | two", "client tls(sock, client) = TLS 1.3", "server tls(conn, server) = TLS 1.3",
 		"client signal(done)", "server | three", "watcher wait(done)")
 }
 

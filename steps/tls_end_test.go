@@ -9,6 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // A connection ends with close_notify, or without.
@@ -94,7 +95,7 @@ func TestTLSGarbage(t *testing.T) {
   eof: true
   expect: 400 this is HTTPS
 `)))
-	wantLines(t, lines, `client send(sock, "GET / HTTP/1.0\r\n\r\n", 18) = 18`, "server tls(conn, server) = failed (not_tls)",
+	parsetest.WantLines(t, lines, `client send(sock, "GET / HTTP/1.0\r\n\r\n", 18) = 18`, "server tls(conn, server) = failed (not_tls)",
 		`server recv(conn, 13) = 13 " HTTP/1.0\r\n\r\n"`, `server send(conn, "400 this is HTTPS", 17) = 17`, "server close(conn) = 0",
 		`client recv(sock, to end of file) = 17 "400 this is HTTPS" (end of file)`)
 	f, _ := fails(t, tlsPair("- tls: conn", "- send: sock\n  data: \"GET / HTTP/1.0\\r\\n\\r\\n\""))
@@ -110,11 +111,11 @@ func TestTLSGarbage(t *testing.T) {
   mask: true
 - close: conn
 `, "- tls: sock\n  expect: {reason: not_tls}")))
-	wantLines(t, lines, "server recv(conn, 3) = 3 hex:160301", `server send(conn, "SSH-2.0", 7) = 7`,
+	parsetest.WantLines(t, lines, "server recv(conn, 3) = 3 hex:160301", `server send(conn, "SSH-2.0", 7) = 7`,
 		"server recv(conn, 65536) = <data>", "client tls(sock, client) = failed (not_tls)", "server close(conn) = 0")
 	// Or it goes away.
 	lines = later(passes(t, tlsPair("- shutdown: conn\n  how: write", "- tls: sock\n  expect: {reason: eof}")))
-	wantLines(t, lines, "server shutdown(conn, SHUT_WR) = 0", "client tls(sock, client) = failed (eof)")
+	parsetest.WantLines(t, lines, "server shutdown(conn, SHUT_WR) = 0", "client tls(sock, client) = failed (eof)")
 }
 
 // Garbage in the middle of a connection is answered with an alert.
@@ -204,7 +205,7 @@ func TestTLSLater(t *testing.T) {
 		"client read(sock, 65536) = 0 (end of file)",
 		"client close(sock) = 0",
 	}
-	wantLines(t, lines, want...)
+	parsetest.WantLines(t, lines, want...)
 }
 
 // A record that has been begun and not ended cannot be followed by another.

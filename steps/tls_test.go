@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
 )
 
 // tlsPair is a server and a client that have a connection, conn and sock,
@@ -184,7 +186,7 @@ func TestTLSHandshake(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			lines := later(passes(t, tlsPair("- tls: conn"+params(test.server...), "- tls: sock"+params(test.client...))))
-			wantLines(t, lines, "server tls(conn, server) = "+test.lines[0], "client tls(sock, client) = "+test.lines[1])
+			parsetest.WantLines(t, lines, "server tls(conn, server) = "+test.lines[0], "client tls(sock, client) = "+test.lines[1])
 		})
 	}
 }
@@ -203,7 +205,7 @@ func TestTLSLateAlert(t *testing.T) {
 		}
 		server := "- tls: conn\n  client_auth: require\n  expect: {alert: " + test.alert + "}\n- close: conn\n"
 		lines := later(passes(t, tlsPair(server, client+"- recv: sock\n  expect: {alert: "+test.alert+"}\n- close: sock")))
-		wantLines(t, lines, "server tls(conn, server) = alert "+test.alert+" sent"+test.reason, "client tls(sock, client) = TLS 1.3",
+		parsetest.WantLines(t, lines, "server tls(conn, server) = alert "+test.alert+" sent"+test.reason, "client tls(sock, client) = TLS 1.3",
 			"server close(conn) = 0", "client read(sock, 65536) = alert "+test.alert+" received", "client close(sock) = 0")
 		f, _ := fails(t, tlsPair(server, client+"- recv: sock"))
 		wantText(t, f.Err.Error(), "the peer sent the alert "+test.alert)
