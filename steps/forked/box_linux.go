@@ -37,6 +37,7 @@ type box struct {
 
 	stack  stack // for handlers
 	action action
+	ignore action
 	wake   action
 	hangup byte
 }
@@ -61,10 +62,8 @@ const (
 	headSize    = 4096
 	caughtSize  = 512
 	caughtAt    = headSize - caughtSize
-	signalStack = 44 << 10
-	threadStack = 16 << 10
-	stackAt     = headSize + signalStack
-	dataAt      = stackAt + threadStack
+	signalStack = 60 << 10
+	dataAt      = headSize + signalStack
 	dataSize    = 128 << 10
 	boxSize     = dataAt + dataSize // a multiple of 64KiB, the largest page
 )

@@ -63,9 +63,12 @@ func serve(b *box) {
 			store(&b.inCall, 0)
 			setMask(&b.all)
 		case opFork:
+			// The thread may have its next request before the new process
+			// runs, and they share the box.
+			next := *(**box)(unsafe.Pointer(&b.args[0]))
 			r, _, errno = syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
 			if errno == 0 && r == 0 {
-				b = *(**box)(unsafe.Pointer(&b.args[0]))
+				b = next
 				continue
 			}
 		case opThread:
@@ -103,7 +106,11 @@ const (
 //go:norace
 func begin(b *box) (uintptr, syscall.Errno) {
 	if b.leads != 0 {
+		// In a group of its own it gets no signal of the terminal. One that has
+		// come before waits, and is forgotten when it is ignored (sigaction(2)).
+		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 		for sig := uintptr(1); sig <= lastSignal; sig++ {
+			syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&b.ignore)), 0, maskSize, 0, 0)
 			syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&b.action)), 0, maskSize, 0, 0)
 		}
 	}
@@ -131,7 +138,6 @@ func begin(b *box) (uintptr, syscall.Errno) {
 	if b.leads != 0 {
 		// When the only process that has the other end of life is gone, the
 		// kernel ends the whole group of processes (fcntl(2)).
-		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 		syscall.RawSyscall6(unix.SYS_FCNTL, uintptr(b.life), unix.F_SETOWN, -pid, 0, 0, 0)
 		syscall.RawSyscall6(unix.SYS_FCNTL, uintptr(b.life), fSetSig, uintptr(unix.SIGKILL), 0, 0, 0)
 		syscall.RawSyscall6(unix.SYS_FCNTL, uintptr(b.life), unix.F_SETFL, unix.O_ASYNC|unix.O_NONBLOCK, 0, 0, 0)

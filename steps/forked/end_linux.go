@@ -172,10 +172,14 @@ func (p *Process) Grow() error {
 	}
 	p.several.Store(true)
 	at, errno := p.share(t.offset, boxSize)
+	var stack uintptr
+	if errno == 0 {
+		stack, errno = p.stack()
+	}
 	if errno == 0 {
 		t.place(at)
 		var tid uintptr
-		tid, errno = p.ask(opThread, at, at+stackAt+threadStack)
+		tid, errno = p.ask(opThread, at, stack+threadStack)
 		if int(tid) < 0 {
 			errno = syscall.Errno(-int(tid))
 		}
@@ -192,6 +196,16 @@ func (p *Process) Grow() error {
 	defer p.mu.Unlock()
 	p.threads = append(p.threads, t)
 	return nil
+}
+
+// threadStack is the size of the stack of a further thread.
+const threadStack = 16 << 10
+
+// stack makes a stack for a further thread. It is no part of the box: a process
+// that the thread forks gets a copy, where it would share the box.
+func (p *Process) stack() (uintptr, syscall.Errno) {
+	return p.Call(Wait{}, trapMmap, Num(0), Num(threadStack), Num(unix.PROT_READ|unix.PROT_WRITE),
+		Num(unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_STACK), Num(-1), Num(0))
 }
 
 // idleMask blocks all signals where several threads are there: a signal is for

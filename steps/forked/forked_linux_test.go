@@ -315,8 +315,11 @@ func TestThousand(t *testing.T) {
 const asVictim = "FORKED_TEST_VICTIM"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asVictim) != "" {
+	switch {
+	case os.Getenv(asVictim) != "":
 		beVictim()
+	case os.Getenv(inGroup) != "":
+		forkInGroup()
 	}
 	os.Exit(m.Run())
 }

@@ -15,7 +15,7 @@ func (p *Process) Action(sig syscall.Signal, h Handler, restart bool) syscall.Er
 	var act action
 	switch h {
 	case Ignore:
-		act.handler = 1
+		act.handler = ignoreSignal
 	case Count:
 		act.handler, act.restorer = handlers()
 		act.flags = handlerFlags

@@ -154,7 +154,8 @@ func (s *Space) newThread(p *Process, op uint32) (*thread, error) {
 	*b = box{
 		op: op, request: 1, notice: uint32(p.family.own.notice),
 		all: ^uint64(0), user: p.mask.Load(), idle: ^uint64(0),
-		wake: action{handler: counter(), flags: handlerFlags, restorer: restorer},
+		ignore: action{handler: ignoreSignal},
+		wake:   action{handler: counter(), flags: handlerFlags, restorer: restorer},
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,6 +173,9 @@ func (s *Space) forget(t *thread) {
 	unix.Munmap(t.mem)
 	s.release(t.offset, boxSize)
 }
+
+// ignoreSignal is SIG_IGN.
+const ignoreSignal = 1
 
 const (
 	saSiginfo  = 0x4
