@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 func (p *program) showCommand() *cobra.Command {
@@ -18,7 +19,8 @@ func (p *program) showCommand() *cobra.Command {
 
   sockscript show tcp-hello >hello.yaml
 
-The name may also be that of a procedure library, such as sockets.`,
+The name may also be that of a procedure library, such as sockets. On a terminal,
+lines that are too long for it are broken; in a file or a pipe they are not.`,
 		ValidArgsFunction: func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) > 0 {
 				return nil, cobra.ShellCompDirectiveNoFileComp
@@ -42,8 +44,7 @@ The name may also be that of a procedure library, such as sockets.`,
 		if !ok {
 			return unknown("scenario", args[0], slices.Concat(library.Names(), library.Includes()), "`sockscript list --shipped` shows those that are shipped")
 		}
-		_, err := p.out.Write(data)
-		return err
+		return p.print(source.Break(string(data), p.out.width()))
 	}
 	return c
 }

@@ -117,20 +117,7 @@ func writeOthers(b *bytes.Buffer, f *history.Failure) {
 }
 
 // within breaks the lines that are longer than the terminal.
-func (s Style) within(text string) string {
-	if s.Width <= 0 {
-		return text
-	}
-	var b strings.Builder
-	for line := range strings.Lines(text) {
-		whole := strings.TrimSuffix(line, "\n")
-		margin := whole[:len(whole)-len(strings.TrimLeft(whole, " "))]
-		for _, part := range source.Wrap(whole[len(margin):], max(s.Width-len(margin), minRoom)) {
-			b.WriteString(margin + part + "\n")
-		}
-	}
-	return b.String()
-}
+func (s Style) within(text string) string { return source.Break(text, s.Width) }
 
 // writePrograms shows what the programs wrote that no step has read.
 func writePrograms(b *bytes.Buffer, f *history.Failure) {

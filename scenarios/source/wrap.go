@@ -25,6 +25,46 @@ func hang(text string, most int, indent string) []string {
 	return append(lines, text)
 }
 
+// leastRoom is what a line has beside its margin, however narrow the terminal is.
+const leastRoom = 20
+
+// Break brings a text to at most so many cells in a line; with 0 it stays as it
+// is. Each line is broken for itself: what goes on is indented a little more
+// than the item of YAML, or in a transcript than what the actor did.
+func Break(text string, most int) string {
+	if most <= 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		whole, end := strings.CutSuffix(line, "\n")
+		head, rest := headOf(whole)
+		parts := Wrap(rest, max(most-Cells(head), leastRoom))
+		b.WriteString(head + parts[0])
+		for _, part := range parts[1:] {
+			b.WriteString("\n" + strings.Repeat(" ", Cells(head)) + part)
+		}
+		if end {
+			b.WriteString("\n")
+		}
+	}
+	return b.String()
+}
+
+// headOf cuts a line behind its margin, and behind the dash of an item or a
+// first column of one word.
+func headOf(line string) (head, rest string) {
+	rest = strings.TrimLeft(line, " ")
+	word, after, _ := strings.Cut(rest, "  ")
+	if after != "" && !strings.Contains(word, " ") {
+		rest = strings.TrimLeft(after, " ")
+	}
+	for strings.HasPrefix(rest, "- ") {
+		rest = rest[len("- "):]
+	}
+	return line[:len(line)-len(rest)], rest
+}
+
 // Narrow brings a text to at most so many cells in a line; with 0 it stays as
 // it is. Where a paragraph is too wide, it is filled anew. Another line that is
 // too wide, such as the row of a table, goes on below its last column.

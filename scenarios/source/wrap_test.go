@@ -54,3 +54,24 @@ func TestNarrow(t *testing.T) {
 		}
 	}
 }
+
+func TestBreak(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		most       int
+		want       string
+	}{
+		{"no terminal", "one two three four five six seven\n", 0, "one two three four five six seven\n"},
+		{"short lines", "one\n  two\n\nthree", 24, "one\n  two\n\nthree"},
+		{"lines are not joined", "one two three four five six\nseven\n", 20, "one two three four\n  five six\nseven\n"},
+		{"below the margin", "    data: one two three four five\n", 26, "    data: one two three\n      four five\n"},
+		{"below the key of an item", "  - send: one two three four five\n", 26, "  - send: one two three\n      four five\n"},
+		{"items of items", "- - one two three four five six\n", 26, "- - one two three four\n      five six\n"},
+		{"a transcript", "server  send(conn, one two three)\n", 30, "server  send(conn, one two\n          three)\n"},
+		{"wide characters", "- 日本語日本語日本語日本語\n", 22, "- 日本語日本語日本語日\n    本語\n"},
+	} {
+		if got := Break(c.text, c.most); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+}
