@@ -200,9 +200,11 @@ func linkPlan(l *network.Link) lab.LinkPlan {
 	for _, e := range l.Join {
 		p.Join = append(p.Join, lab.End{Host: e.Host, Interface: e.Interface})
 	}
-	p.Impairment = wire.Impairment{
-		Delay: l.Delay, Jitter: l.Jitter, Rate: l.Rate, Loss: l.Loss, MTU: l.MTU,
-		JitterSeed: l.JitterSeed, LossSeed: l.LossSeed, From: l.End(l.From),
+	for _, i := range l.Impairments {
+		p.Impairments = append(p.Impairments, wire.Impairment{
+			Delay: i.Delay, Jitter: i.Jitter, Rate: i.Rate, Loss: i.Loss, MTU: l.MTU,
+			JitterSeed: i.JitterSeed, LossSeed: i.LossSeed,
+		})
 	}
 	for _, f := range l.Faults {
 		p.Faults = append(p.Faults, wire.Fault{

@@ -1,10 +1,8 @@
 package steps
 
 import (
-	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/check"
@@ -22,8 +20,9 @@ cable between two switches. whole ends that. down takes the carrier from the
 interfaces at all ends, up gives it back. With an interface in place of the link,
 down and up are those of an administrator, as ip link set does it: the host has
 no route there while it is down (ENETUNREACH). A mapping changes the link's
-delay, jitter, loss, rate and mtu, or the mtu of an interface. What a cut, a loss
-or a jitter did to single frames is not shown. A cut is the fault LINK.cut: see fault.`,
+delay, jitter, loss, rate and mtu, or the mtu of an interface; {by: 20ms, from:
+alpha.eth0} is a delay of the frames of that end alone. What a cut, a loss or a
+jitter did to single frames is not shown. A cut is the fault LINK.cut: see fault.`,
 	Example: `requires: netns
 network:
   hosts:
@@ -85,22 +84,27 @@ func (a *linkAction) Run(t *step.Task) error {
 		}
 		return a.turnInterface(t, name.Text)
 	}
-	change, shown, err := a.set.impairment(t)
+	changes, shown, err := a.set.changes(t)
 	if err != nil {
 		return err
 	}
 	t.Call("link", append(args, shown...)...)
 	switch {
 	case isLink:
-		return done(t, link.Impair(change))
-	case change.MTU == nil || a.set.ofLink():
+		for _, c := range changes {
+			if err = link.Impair(c); err != nil {
+				break
+			}
+		}
+		return done(t, err)
+	case a.set.ofLink():
 		return value.Mismatchf("%s is not a link, and an interface has only an mtu", value.Quote(name.Text))
 	}
 	h, iface, err := hostOf(t, name.Text)
 	if err != nil {
 		return err
 	}
-	return done(t, h.SetMTU(iface, *change.MTU))
+	return done(t, h.SetMTU(iface, *changes[0].MTU))
 }
 
 // turn cuts a link or takes its carrier, or gives it back.
@@ -140,6 +144,7 @@ func (a *linkAction) Check(c *check.Check) {
 	}
 	switch {
 	case top.Links[name] != nil:
+		a.set.checkEnds(c, name, top.Links[name].Ends)
 		return
 	case strings.Contains(name, "."):
 		checkInterface(c, a.name.Node, name)
@@ -174,98 +179,3 @@ const (
 )
 
 var linkWords = []string{cutWord, wholeWord, downWord, upWord}
-
-// A linkChange is a word, or a mapping of what a link does to all frames.
-type linkChange struct {
-	node   *source.Node
-	word   string
-	delay  value.Duration
-	jitter value.Duration
-	loss   value.Parsed[float64]
-	rate   value.Parsed[int64]
-	mtu    value.Parsed[int]
-}
-
-// ofLink reports whether the mapping holds what only a link has.
-func (v *linkChange) ofLink() bool {
-	return v.delay.Given() || v.jitter.Given() || v.loss.Given() || v.rate.Given()
-}
-
-func (v *linkChange) params() []*value.Param {
-	v.loss, v.rate, v.mtu = value.NewParsed("part", value.ParsePart), value.NewParsed("rate", value.ParseRate), value.NewParsed("number", value.ParseMTU)
-	return []*value.Param{
-		{Key: "delay", Value: &v.delay, Help: "how long each frame is on its way: 20ms"},
-		{Key: "jitter", Value: &v.jitter, Help: "the longest time that is added to the delay of a frame: 5ms"},
-		{Key: "loss", Value: &v.loss, Help: "the part of the frames that are lost: 1%"},
-		{Key: "rate", Value: &v.rate, Help: "bits a second: 64kbit, 10Mbit, 1Gbit"},
-		{Key: "mtu", Value: &v.mtu, Help: "of a link: larger packets are lost without an answer; of an interface: the size of the largest packet that it sends"},
-	}
-}
-
-// Decode reads a word or a mapping.
-func (v *linkChange) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
-	if n.Kind == source.Map {
-		d.Mapping(n, v.params(), "set")
-		if len(n.Entries) == 0 {
-			d.Problem(n, "this changes nothing").Hint = "write {delay: 20ms} or the like"
-		}
-		return
-	}
-	if n.Kind == source.Scalar && slices.Contains(linkWords, n.Text) {
-		v.word = n.Text
-		return
-	}
-	p := d.Problem(n, "expected %s or a mapping, got %s", value.JoinOr(linkWords), value.Shown(n))
-	p.Hint = source.DidYouMean(n.Text, linkWords)
-}
-
-// Schema accepts a word or a mapping.
-func (v *linkChange) Schema() value.Schema {
-	settings := value.Schema{}
-	for _, p := range new(linkChange).params() {
-		settings[p.Key] = value.Described(p)
-	}
-	return value.Schema{"anyOf": []value.Schema{{"enum": linkWords}, value.Object(settings)}}
-}
-
-// Type names the type in the reference.
-func (v *linkChange) Type() string {
-	return "cut, whole, down, up, or {delay, jitter, loss, rate, mtu}"
-}
-
-// impairment is what the mapping says, and how an event shows it.
-func (v *linkChange) impairment(t *step.Task) (change step.Impairment, shown []any, err error) {
-	for _, x := range []struct {
-		word string
-		v    *value.Duration
-		to   **time.Duration
-	}{{"delay", &v.delay, &change.Delay}, {"jitter", &v.jitter, &change.Jitter}} {
-		if !x.v.Given() {
-			continue
-		}
-		d, text, err := x.v.Marked(t, time.Duration.String)
-		if err != nil {
-			return change, nil, err
-		}
-		*x.to, shown = &d, append(shown, labelled(x.word, text))
-	}
-	if change.Loss, err = setting(t, "loss", &v.loss, &shown); err != nil {
-		return change, nil, err
-	}
-	if change.Rate, err = setting(t, "rate", &v.rate, &shown); err != nil {
-		return change, nil, err
-	}
-	change.MTU, err = setting(t, "mtu", &v.mtu, &shown)
-	return change, shown, err
-}
-
-// setting is one value of the mapping, nil where it is not given.
-func setting[T any](t *step.Task, word string, v *value.Parsed[T], shown *[]any) (*T, error) {
-	if !v.Given() {
-		return nil, nil
-	}
-	x, text, err := v.Parse(t)
-	*shown = append(*shown, labelled(word, text))
-	return &x, err
-}

@@ -42,6 +42,7 @@ func (e *PlanError) Unwrap() error { return e.Err }
 
 // A Change is what becomes of a link over the wire; a nil field stays as it is.
 type Change struct {
+	From   string // the end whose frames are meant, as alpha.eth0; "": all
 	Delay  *time.Duration
 	Jitter *time.Duration // up to so much is added to the delay of each frame
 	Loss   *float64       // from 0 to 1

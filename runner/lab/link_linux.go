@@ -3,7 +3,7 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/sockscript/sockscript/runner/lab/wire"
@@ -15,7 +15,6 @@ type Link struct {
 	name string
 	lab  *Lab
 	join []End
-	mu   sync.Mutex
 	wire *wire.Link // nil: the kernel carries the frames
 }
 
@@ -184,18 +183,22 @@ func (l *Link) Cut(on bool) error {
 	})
 }
 
-// Impair changes what the link does to all frames.
+// Impair changes what the link does to all frames, or to those of one end.
 func (l *Link) Impair(c Change) error {
 	return l.onWire(func(w *wire.Link) error {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		i := w.Impairment()
-		set(&i.Delay, c.Delay)
-		set(&i.Jitter, c.Jitter)
-		set(&i.Loss, c.Loss)
-		set(&i.Rate, c.Rate)
-		set(&i.MTU, c.MTU)
-		w.Impair(i)
+		if c.From != "" && !slices.ContainsFunc(l.join, func(e End) bool { return e.String() == c.From }) {
+			return fmt.Errorf("%s is not an end of it", c.From)
+		}
+		w.Impair(func(end int, i *wire.Impairment) {
+			if c.From != "" && c.From != l.join[end].String() {
+				return
+			}
+			set(&i.Delay, c.Delay)
+			set(&i.Jitter, c.Jitter)
+			set(&i.Loss, c.Loss)
+			set(&i.Rate, c.Rate)
+			set(&i.MTU, c.MTU)
+		})
 		return nil
 	})
 }

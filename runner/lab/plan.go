@@ -67,9 +67,9 @@ type LinkPlan struct {
 	Snooping bool // the bridge sends multicast only to ports with members (RFC 4541)
 	Querier  bool // the bridge asks for members
 	// Wire says that each frame passes through this process, which can then do
-	// to it what Impairment and Faults say, and cut the link. Without it the
+	// to it what Impairments and Faults say, and cut the link. Without it the
 	// link is the kernel's own.
-	Wire       bool
-	Impairment wire.Impairment
-	Faults     []wire.Fault
+	Wire        bool
+	Impairments []wire.Impairment // of the ends, by their places in Join; nil: none
+	Faults      []wire.Fault
 }

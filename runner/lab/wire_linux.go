@@ -35,11 +35,7 @@ func (b *builder) makeWired(p LinkPlan) (*wire.Link, error) {
 	if err := b.offloadsOff(p); err != nil {
 		return nil, err
 	}
-	i := p.Impairment
-	if i == (wire.Impairment{}) {
-		i.From = -1 // what a step changes is for all ends
-	}
-	return b.wire.AddLink(p.Name, ends, i, p.Faults), nil
+	return b.wire.AddLink(p.Name, ends, p.Impairments, p.Faults), nil
 }
 
 // small is a method of the wire; tests have others.

@@ -3,6 +3,7 @@ package network_test
 import (
 	_ "embed"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,14 +87,23 @@ func TestLinksOfNetwork(t *testing.T) {
 }
 
 func beforeFaults(l *network.Link) bool {
-	return l.Impaired() && l.Delay == 20*time.Millisecond && l.Jitter == 5*time.Millisecond && l.JitterSeed == 3 &&
-		l.Rate == 10_000_000 && l.Loss == 0.01 && l.LossSeed == 7 && l.MTU == 1400 && l.From == ""
+	want := network.Impairment{
+		Delay: 20 * time.Millisecond, Jitter: 5 * time.Millisecond, JitterSeed: 3,
+		Rate: 10_000_000, Loss: 0.01, LossSeed: 7,
+	}
+	return l.Impaired() && l.MTU == 1400 && slices.Equal(l.Impairments, []network.Impairment{want, want})
 }
 
-func TestImpairmentOfOneEnd(t *testing.T) {
-	text := hostsText("a: {eth0: 10.0.0.1/24}, b: {eth0: 10.0.0.2/24}", "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: b.eth0}, loss: {part: 5%, from: b.eth0}}")
-	if l := parsetest.Parse(t, text)[0].Network.Links[0]; l.From != "b.eth0" || l.Delay != 5*time.Millisecond || l.Loss != 0.05 {
-		t.Errorf("%+v", l)
+// Each impairment has its own direction, or one value for each direction.
+func TestImpairmentsOfEnds(t *testing.T) {
+	text := hostsText(two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: b.eth0}, loss: {part: 5%, seed: 3, from: a.eth0}, "+
+		"jitter: 1ms, rate: [{limit: 1Mbit, from: a.eth0}, {limit: 8Mbit, from: b.eth0}]}")
+	want := []network.Impairment{
+		{Jitter: time.Millisecond, Rate: 1_000_000, Loss: 0.05, LossSeed: 3, JitterSeed: 1},
+		{Delay: 5 * time.Millisecond, Jitter: time.Millisecond, Rate: 8_000_000, LossSeed: 1, JitterSeed: 1},
+	}
+	if l := parsetest.Parse(t, text)[0].Network.Links[0]; !l.Impaired() || !slices.Equal(l.Impairments, want) {
+		t.Errorf("%+v", l.Impairments)
 	}
 }
 
@@ -150,7 +160,9 @@ func TestBadLinks(t *testing.T) {
 		{"unit", two, "lan: {join: [a.eth0, b.eth0], rate: 10}", "3:47: \"10\" is not a rate; write bits a second as 64kbit, 10Mbit or 1Gbit"},
 		{"part", two, "lan: {join: [a.eth0, b.eth0], loss: 0.01}", "3:47: \"0.01\" is not a part of the frames; write it as 1% or 0.5%"},
 		{"other end", two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: c.eth0}}", "3:64: c.eth0 is not an end of the link lan; did you mean \"a.eth0\"?"},
-		{"two ways", two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: a.eth0}, loss: 1%}", "3:64: the link lan impairs frames of different ends; give delay, jitter, rate and loss the same from, or join a router between two links"},
+		{"all ends and one", two, "lan: {join: [a.eth0, b.eth0], delay: [{by: 5ms, from: a.eth0}, 1ms]}", "3:74: this delay is for the frames of all ends, and another one is beside it; name an end in each, as {by: …, from: alpha.eth0}"},
+		{"one end twice", two, "lan: {join: [a.eth0, b.eth0], rate: [{limit: 1kbit, from: a.eth0}, {limit: 2kbit, from: a.eth0}]}", "3:78: the link lan has two values of rate for the frames of a.eth0; leave one of them out"},
+		{"empty list", two, "lan: {join: [a.eth0, b.eth0], jitter: []}", "3:49: the list is empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(hostsText(tt.hosts, tt.links)))

@@ -3,7 +3,6 @@ package network
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/value"
@@ -18,16 +17,8 @@ type Link struct {
 	Faults   []*Fault
 	Node     *source.Node
 
-	// What the link does to all frames. Each is done to those of all ends, or
-	// to those of one; From is "" or that end, as beta.eth1.
-	Delay  time.Duration
-	Jitter time.Duration // up to so much is added to the delay
-	Rate   int64         // bits a second; 0: as fast as it goes
-	Loss   float64       // the part of the frames that are lost, from 0 to 1
-	MTU    int           // larger packets are lost; 0: none are
-	From   string
-	// The seeds fix the sequence of decisions.
-	JitterSeed, LossSeed uint64
+	Impairments []Impairment // of the ends, by their places
+	MTU         int          // larger packets are lost; 0: none are
 
 	// Named says that a step names the link, or may.
 	Named bool
@@ -35,7 +26,7 @@ type Link struct {
 
 // Impaired reports whether the link does anything to frames from the beginning.
 func (l *Link) Impaired() bool {
-	return l.Delay > 0 || l.Jitter > 0 || l.Rate > 0 || l.Loss > 0 || l.MTU > 0 || len(l.Faults) > 0
+	return l.MTU > 0 || len(l.Faults) > 0 || slices.ContainsFunc(l.Impairments, func(i Impairment) bool { return i.does() })
 }
 
 // End is the place of an interface among the ends of the link; -1 where it is
@@ -78,14 +69,12 @@ func (v *links) Decode(d *value.Decoder, n *source.Node) {
 		if !value.IsName(e.Key.Text) {
 			d.Problem(e.Key, "%s is not a name for a link", value.Quote(e.Key.Text)).Hint = nameHint
 		}
-		l := &Link{Name: e.Key.Text, Node: e.Key, JitterSeed: defaultSeed, LossSeed: defaultSeed}
+		l := &Link{Name: e.Key.Text, Node: e.Key}
 		if e.Value.Kind != source.Map {
 			d.Problem(e.Value, "a link is a mapping with the key join, not %s", e.Value.Describe()).Hint = "write {join: [alpha.eth0, beta.eth0]}"
 			continue
 		}
-		ways := new(oneWay)
-		d.Mapping(joinFirst(e.Value), l.params(ways), "a link")
-		ways.check(d, l)
+		d.Mapping(joinFirst(e.Value), l.params(), "a link")
 		v.list = append(v.list, l)
 	}
 }
@@ -109,15 +98,15 @@ func boolOrder(b bool) int {
 
 const joinKey = "join"
 
-func (l *Link) params(ways *oneWay) []*value.Param {
+func (l *Link) params() []*value.Param {
 	return []*value.Param{
 		{Key: joinKey, Value: &join{link: l}, Required: true, Help: "its ends: interfaces as HOST.INTERFACE"},
 		{Key: "snooping", Value: &flag{on: &l.Snooping}, Help: "true: multicast goes only to interfaces of members (RFC 4541); default: false"},
 		{Key: "querier", Value: &flag{on: &l.Querier}, Help: "true: the link asks for members, which snooping needs; default: false"},
-		{Key: "delay", Value: delayOf(l, ways), Help: "how long each frame is on its way: 20ms, or {by, from} for those of one end"},
-		{Key: "jitter", Value: jitterOf(l, ways), Help: "a random time that is added to the delay: {up_to, seed, from}; frames keep their order"},
-		{Key: "rate", Value: rateOf(l, ways), Help: "bits a second: 10Mbit, or {limit, from} for the frames of one end"},
-		{Key: "loss", Value: lossOf(l, ways), Help: "the part of the frames that are lost at random: 1%, or {part, seed, from}"},
+		{Key: "delay", Value: delayOf(l), Help: "how long each frame is on its way: 20ms; {by, from} for those of one end, or a list of these"},
+		{Key: "jitter", Value: jitterOf(l), Help: "a random time that is added to the delay: {up_to, seed, from}, or a list of these; frames keep their order"},
+		{Key: "rate", Value: rateOf(l), Help: "bits a second: 10Mbit; {limit, from} for the frames of one end, or a list of these"},
+		{Key: "loss", Value: lossOf(l), Help: "the part of the frames that are lost at random: 1%; {part, seed, from}, or a list of these"},
 		{Key: "mtu", Value: linkMTU(l), Help: "packets of more bytes are lost without an answer; the size that hosts send is that of their interfaces"},
 		{Key: "faults", Value: &faults{link: l}, Help: faultsHelp},
 	}
@@ -138,6 +127,7 @@ func (v *join) Decode(d *value.Decoder, n *source.Node) {
 			v.link.Join = append(v.link.Join, e)
 		}
 	}
+	v.link.makeImpairments()
 }
 
 // readEnd reads an interface as HOST.INTERFACE.
@@ -177,7 +167,7 @@ func (v *stored[T]) Decode(d *value.Decoder, n *source.Node) {
 // Schema accepts links by name.
 func (v *links) Schema() value.Schema {
 	settings := value.Schema{}
-	for _, p := range new(Link).params(new(oneWay)) {
+	for _, p := range new(Link).params() {
 		settings[p.Key] = value.Described(p)
 	}
 	return value.Schema{

@@ -18,7 +18,7 @@ func Tables() []Table {
 		{"Private network", value.DocRows((&privateNetwork{plan}).params())},
 		{"Host", value.DocRows(host.params())},
 		{"Interface", value.DocRows(new(Interface).params())},
-		{"Link", value.DocRows(link.params(new(oneWay)))},
+		{"Link", value.DocRows(link.params())},
 		{"Fault", value.DocRows(append(rules.acts(fault), &value.Param{Key: "set", Value: &value.Enum{Words: onOff}, Help: setHelp}))},
 		{"Frames of a fault", value.DocRows(frames)},
 		{"Capture", value.DocRows(new(Capture).params())},

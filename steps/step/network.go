@@ -90,6 +90,7 @@ type Link interface {
 
 // An Impairment is a change of what a link does to frames.
 type Impairment struct {
+	From   string // the end whose frames are meant, as alpha.eth0; "": all
 	Delay  *time.Duration
 	Jitter *time.Duration // up to so much is added to the delay of each frame
 	Loss   *float64       // from 0 to 1

@@ -2,7 +2,8 @@ package wire
 
 import "time"
 
-// An Impairment is what a link does to all frames. The zero value does nothing.
+// An Impairment is what a link does to all frames of one of its ends. The zero
+// value does nothing.
 type Impairment struct {
 	Delay  time.Duration
 	Jitter time.Duration // up to so much is added to the delay of each frame; frames keep their order
@@ -11,8 +12,6 @@ type Impairment struct {
 	MTU    int           // larger packets are lost without an answer; 0: none are
 	// JitterSeed and LossSeed fix the sequence of decisions.
 	JitterSeed, LossSeed uint64
-	// From is the only end whose frames this is done to; -1: those of all ends.
-	From int
 }
 
 // An Act is what a fault does to a frame.

@@ -152,7 +152,7 @@ func FuzzPath(f *testing.F) {
 			t.Errorf("%x became %x", frame, bad)
 		}
 		m := Match{From: -1, To: -1, Protocol: TCP, First: 1, Last: 2}
-		p := newPath(3, Impairment{From: -1}, []Fault{{Match: m, Act: Drop}, {Match: m, Act: Reorder}}, &queue{})
+		p := newPath(3, nil, []Fault{{Match: m, Act: Drop}, {Match: m, Act: Reorder}}, &queue{})
 		p.emit, p.overflow = func([]int, []byte) {}, func() {}
 		p.enter(0, 2, frame)
 	})

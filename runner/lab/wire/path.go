@@ -11,24 +11,29 @@ import (
 // clock: frames and times go in, frames go out. Nothing in it may be called at
 // the same time.
 type path struct {
-	lanes      []lane // one for each end
-	rules      []*rule
-	impairment Impairment
-	isCut      bool
-	cuts       hits
-	flows      flows               // nil where no rule asks for bytes of a stream
-	addresses  map[[6]byte]int     // behind which end an address is; nil for two ends
-	queue      *queue              // shared by the links of a wire
-	emit       func([]int, []byte) // sends a frame to ends; the frame is not changed after
-	overflow   func()              // called when more than [MaxHeld] would be held
+	lanes     []lane // one for each end
+	rules     []*rule
+	isCut     bool
+	cuts      hits
+	flows     flows               // nil where no rule asks for bytes of a stream
+	addresses map[[6]byte]int     // behind which end an address is; nil for two ends
+	queue     *queue              // shared by the links of a wire
+	emit      func([]int, []byte) // sends a frame to ends; the frame is not changed after
+	overflow  func()              // called when more than [MaxHeld] would be held
 }
 
 // A lane is the direction away from an end.
 type lane struct {
+	impairment   Impairment
 	others       []int         // the other ends
 	free         time.Duration // when the last frame has left, at the rate of the link
 	last         time.Duration // when the last frame arrives
 	loss, jitter *rand.Rand
+}
+
+// tooLarge reports whether the packet in a frame is larger than the MTU.
+func (l *lane) tooLarge(frame []byte) bool {
+	return l.impairment.MTU > 0 && len(frame)-etherHeader > l.impairment.MTU
 }
 
 // maxAddresses is how many link-layer addresses a link learns.
@@ -54,9 +59,17 @@ const (
 	TooLarge                 // for the MTU of the link
 )
 
-func newPath(ends int, i Impairment, faults []Fault, q *queue) *path {
+// newPath is a path between so many ends. Impairments are those of the ends, by
+// their places; an end behind the last of them has none.
+func newPath(ends int, impairments []Impairment, faults []Fault, q *queue) *path {
 	p := &path{lanes: make([]lane, ends), queue: q}
 	for end := range p.lanes {
+		var i Impairment
+		if end < len(impairments) {
+			i = impairments[end]
+		}
+		p.lanes[end].impairment = i
+		p.lanes[end].loss, p.lanes[end].jitter = decisions(i.LossSeed, end), decisions(i.JitterSeed, end)
 		for other := range ends {
 			if other != end {
 				p.lanes[end].others = append(p.lanes[end].others, other)
@@ -72,31 +85,18 @@ func newPath(ends int, i Impairment, faults []Fault, q *queue) *path {
 			p.flows = flows{}
 		}
 	}
-	p.seed(func(l *lane, end uint64) {
-		l.loss, l.jitter = rand.New(rand.NewPCG(i.LossSeed, end)), rand.New(rand.NewPCG(i.JitterSeed, end))
-	})
-	p.impairment = i
 	return p
 }
 
-func (p *path) seed(each func(l *lane, end uint64)) {
-	for end := range p.lanes {
-		each(&p.lanes[end], uint64(end))
-	}
-}
+// decisions are the random ones of an end.
+func decisions(seed uint64, end int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(end))) }
 
-// impair changes what is done to all frames. A sequence of decisions goes on
-// where its seed stays.
-func (p *path) impair(i Impairment) {
-	p.seed(func(l *lane, end uint64) {
-		if i.LossSeed != p.impairment.LossSeed {
-			l.loss = rand.New(rand.NewPCG(i.LossSeed, end))
-		}
-		if i.JitterSeed != p.impairment.JitterSeed {
-			l.jitter = rand.New(rand.NewPCG(i.JitterSeed, end))
-		}
-	})
-	p.impairment = i
+// impair changes what is done to all frames of each end. A sequence of decisions
+// goes on.
+func (p *path) impair(change func(end int, i *Impairment)) {
+	for end := range p.lanes {
+		change(end, &p.lanes[end].impairment)
+	}
 }
 
 // cut cuts the path or makes it whole. What is under way is lost with the cut.
@@ -144,7 +144,7 @@ func (p *path) enter(now time.Duration, from int, frame []byte) Fate {
 	case p.isCut:
 		p.cuts.add()
 		return Fate{Kind: InCut}
-	case p.impairment.MTU > 0 && len(frame)-etherHeader > p.impairment.MTU:
+	case p.lanes[from].tooLarge(frame):
 		return Fate{Kind: TooLarge}
 	}
 	fate := p.act(now, &h, from, to, frame, turns)
@@ -261,18 +261,17 @@ func (p *path) release(now time.Duration, f held) {
 // delays: others overtake it.
 func (p *path) send(now time.Duration, from int, to []int, frame []byte, by time.Duration) FateKind {
 	l, due := &p.lanes[from], now
-	if i := &p.impairment; i.From < 0 || i.From == from {
-		if i.Loss > 0 && l.loss.Float64() < i.Loss {
-			return Lost
-		}
-		if i.Rate > 0 {
-			l.free = max(l.free, now) + time.Duration(float64(len(frame)*8)/float64(i.Rate)*float64(time.Second))
-			due = l.free
-		}
-		due += i.Delay
-		if i.Jitter > 0 {
-			due += time.Duration(l.jitter.Int64N(int64(i.Jitter) + 1))
-		}
+	i := &l.impairment
+	if i.Loss > 0 && l.loss.Float64() < i.Loss {
+		return Lost
+	}
+	if i.Rate > 0 {
+		l.free = max(l.free, now) + time.Duration(float64(len(frame)*8)/float64(i.Rate)*float64(time.Second))
+		due = l.free
+	}
+	due += i.Delay
+	if i.Jitter > 0 {
+		due += time.Duration(l.jitter.Int64N(int64(i.Jitter) + 1))
 	}
 	if by > 0 {
 		due += by

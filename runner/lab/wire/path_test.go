@@ -17,8 +17,16 @@ type bench struct {
 	full bool
 }
 
+// newBench is one whose ends are all impaired in the same way.
 func newBench(ends int, i Impairment, faults ...Fault) *bench {
-	b := &bench{path: newPath(ends, i, faults, &queue{})}
+	return benchOf(ends, alike(ends, i), faults...)
+}
+
+// alike are the same impairments for all ends.
+func alike(ends int, i Impairment) []Impairment { return slices.Repeat([]Impairment{i}, ends) }
+
+func benchOf(ends int, impairments []Impairment, faults ...Fault) *bench {
+	b := &bench{path: newPath(ends, impairments, faults, &queue{})}
 	b.emit = func(to []int, frame []byte) {
 		for _, end := range to {
 			h := parse(frame)
@@ -53,7 +61,7 @@ func (b *bench) rest() string {
 const ms = time.Millisecond
 
 var (
-	none = Impairment{From: -1}
+	none = Impairment{}
 	all  = Match{From: -1, To: -1, ICMP: -1}
 )
 
@@ -229,21 +237,22 @@ func TestImpairments(t *testing.T) {
 	long := strings.Repeat("x", 82)
 	for _, c := range []struct {
 		name string
-		i    Impairment
+		i    []Impairment
 		want string
 	}{
-		{"none", none, "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
-		{"delay", Impairment{From: -1, Delay: 20 * ms}, "20>1:a" + long + " 20>1:b" + long + " 25>1:c"},
-		{"delay of the other end's frames", Impairment{From: 1, Delay: 20 * ms}, "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
-		{"rate", Impairment{From: -1, Rate: 1e6}, "1>1:a" + long + " 2>1:b" + long + " 5>1:c"},
-		{"a rate that is not enough", Impairment{From: -1, Rate: 1e5}, "10>1:a" + long + " 20>1:b" + long + " 23>1:c"},
-		{"rate and delay", Impairment{From: -1, Rate: 1e5, Delay: 7 * ms}, "17>1:a" + long + " 27>1:b" + long + " 30>1:c"},
-		{"MTU", Impairment{From: -1, MTU: 100}, "5>1:c"},
-		{"MTU of just that size", Impairment{From: -1, MTU: 111}, "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
-		{"all are lost", Impairment{From: -1, Loss: 1}, ""},
+		{"none", alike(2, none), "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
+		{"delay", alike(2, Impairment{Delay: 20 * ms}), "20>1:a" + long + " 20>1:b" + long + " 25>1:c"},
+		{"delay of the other end's frames", []Impairment{{}, {Delay: 20 * ms}}, "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
+		{"a delay of each end, and a rate of this one", []Impairment{{Delay: 7 * ms, Rate: 1e5}, {Delay: 20 * ms, MTU: 100}}, "17>1:a" + long + " 27>1:b" + long + " 30>1:c"},
+		{"rate", alike(2, Impairment{Rate: 1e6}), "1>1:a" + long + " 2>1:b" + long + " 5>1:c"},
+		{"a rate that is not enough", alike(2, Impairment{Rate: 1e5}), "10>1:a" + long + " 20>1:b" + long + " 23>1:c"},
+		{"rate and delay", alike(2, Impairment{Rate: 1e5, Delay: 7 * ms}), "17>1:a" + long + " 27>1:b" + long + " 30>1:c"},
+		{"MTU", alike(2, Impairment{MTU: 100}), "5>1:c"},
+		{"MTU of just that size", alike(2, Impairment{MTU: 111}), "0>1:a" + long + " 0>1:b" + long + " 5>1:c"},
+		{"all are lost", alike(2, Impairment{Loss: 1}), ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			b := newBench(2, c.i)
+			b := benchOf(2, c.i)
 			b.in(0, frame("a"+long))
 			b.in(0, frame("b"+long))
 			b.until(5 * ms)
@@ -259,7 +268,7 @@ func TestImpairments(t *testing.T) {
 // direction does.
 func TestLossBySeed(t *testing.T) {
 	lost := func(seed uint64, crossing bool) (numbers []int) {
-		b := newBench(2, Impairment{From: -1, Loss: 0.2, LossSeed: seed})
+		b := newBench(2, Impairment{Loss: 0.2, LossSeed: seed})
 		for n := range 200 {
 			if b.in(0, udpFrame(1, 0, "x")).Kind == Lost {
 				numbers = append(numbers, n)
@@ -285,7 +294,7 @@ func TestLossBySeed(t *testing.T) {
 // Jitter spreads the frames, by its seed, and keeps their order.
 func TestJitterKeepsOrder(t *testing.T) {
 	run := func(seed uint64) string {
-		b := newBench(2, Impairment{From: -1, Delay: 20 * ms, Jitter: 10 * ms, JitterSeed: seed})
+		b := newBench(2, Impairment{Delay: 20 * ms, Jitter: 10 * ms, JitterSeed: seed})
 		for n := range 50 {
 			b.until(time.Duration(n) * ms)
 			b.in(0, udpFrame(1, 0, fmt.Sprintf("%02d", n)))
@@ -318,9 +327,13 @@ func TestJitterKeepsOrder(t *testing.T) {
 func TestImpairedLater(t *testing.T) {
 	b := newBench(2, none)
 	b.in(0, udpFrame(1, 0, "1"))
-	b.impair(Impairment{From: -1, Delay: 10 * ms})
+	b.impair(func(end int, i *Impairment) {
+		if end == 0 {
+			i.Delay = 10 * ms
+		}
+	})
 	b.in(0, udpFrame(1, 0, "2"))
-	b.impair(none)
+	b.impair(func(_ int, i *Impairment) { *i = none })
 	b.in(0, udpFrame(1, 0, "3"))
 	b.in(1, udpFrame(0, 1, "4"))
 	b.until(20 * ms)
@@ -331,7 +344,7 @@ func TestImpairedLater(t *testing.T) {
 }
 
 func TestCut(t *testing.T) {
-	b := newBench(2, Impairment{From: -1, Delay: 10 * ms}, Fault{Name: "fourth", Match: all, Nth: []int{4}},
+	b := newBench(2, Impairment{Delay: 10 * ms}, Fault{Name: "fourth", Match: all, Nth: []int{4}},
 		Fault{Name: "held", Act: Reorder, Match: all, Nth: []int{2}})
 	send := func(data string) FateKind { return b.in(0, udpFrame(1, 0, data)).Kind }
 	send("1")
@@ -378,7 +391,7 @@ func TestManyEnds(t *testing.T) {
 
 func TestBoundOfHeldFrames(t *testing.T) {
 	big := make([]byte, 1<<16)
-	b := newBench(2, Impairment{From: -1, Delay: time.Second})
+	b := newBench(2, Impairment{Delay: time.Second})
 	for range MaxHeld / len(big) {
 		b.in(0, big)
 	}
@@ -407,7 +420,7 @@ func BenchmarkEnter(b *testing.B) {
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			p := newPath(2, none, c.faults, &queue{})
+			p := newPath(2, nil, c.faults, &queue{})
 			p.emit = func([]int, []byte) {}
 			b.ReportAllocs()
 			for b.Loop() {

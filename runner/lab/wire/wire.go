@@ -86,12 +86,12 @@ func New(within func(func()), tap func(Passage)) (*Wire, error) {
 
 // AddLink adds a link between interfaces of the wire's namespace, by their
 // indexes. More than two are joined as by a bridge that learns addresses. Faults
-// and impairments mean ends by their places in the list. It must be called
-// before Start.
-func (w *Wire) AddLink(name string, ends []int, i Impairment, faults []Fault) *Link {
+// mean ends by their places in the list, and impairments have the places of their
+// ends. It must be called before Start.
+func (w *Wire) AddLink(name string, ends []int, impairments []Impairment, faults []Fault) *Link {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l := &Link{name: name, wire: w, ends: ends, path: newPath(len(ends), i, faults, &w.queue)}
+	l := &Link{name: name, wire: w, ends: ends, path: newPath(len(ends), impairments, faults, &w.queue)}
 	l.path.emit = l.emit
 	l.path.overflow = func() {
 		w.fail(fmt.Errorf("link %s: more than %d MiB of frames wait for their time: it takes in more than its rate and its delays let out", name, MaxHeld>>20))
@@ -267,20 +267,14 @@ func (l *Link) Cut(on bool) {
 	l.path.cut(on)
 }
 
-// Impair changes what the link does to all frames. Frames that are under way
-// keep their time.
-func (l *Link) Impair(i Impairment) {
+// Impair changes what the link does to all frames of each end: the function gets
+// the end's place and what is done now. It must be short; a seed that it changes
+// has no effect. Frames that are under way keep their time.
+func (l *Link) Impair(change func(end int, i *Impairment)) {
 	l.wire.settle()
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()
-	l.path.impair(i)
-}
-
-// Impairment is what the link does to all frames.
-func (l *Link) Impairment() Impairment {
-	l.wire.mu.Lock()
-	defer l.wire.mu.Unlock()
-	return l.path.impairment
+	l.path.impair(change)
 }
 
 // ErrNoFault is an error for a name that is not that of a fault of the link.

@@ -103,11 +103,11 @@ func (s *space) offloadsOff(name string) {
 // and so on.
 func cable(t testing.TB, n int, i Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
 	t.Helper()
-	return observed(t, n, nil, i, faults...)
+	return observed(t, n, nil, alike(n, i), faults...)
 }
 
 // observed is a cable with an observer.
-func observed(t testing.TB, n int, tap func(Passage), i Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
+func observed(t testing.TB, n int, tap func(Passage), i []Impairment, faults ...Fault) ([]*space, *Wire, *Link) {
 	t.Helper()
 	ci.Program(t, "ip")
 	middle := newSpace(t)
@@ -269,7 +269,7 @@ func transfer(t testing.TB, from, to *net.TCPConn, size int) {
 }
 
 func TestBulkWithoutLoss(t *testing.T) {
-	hosts, w, _ := cable(t, 2, Impairment{From: -1})
+	hosts, w, _ := cable(t, 2, Impairment{})
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 20<<20)
 	if err := w.Err(); err != nil {
@@ -290,7 +290,7 @@ func TestBulkWithoutLoss(t *testing.T) {
 func TestLostSYN(t *testing.T) {
 	m := first(TCP)
 	m.TCP = SYN
-	hosts, _, l := cable(t, 2, Impairment{From: -1}, Fault{Name: "syn", Match: m, Nth: []int{1}})
+	hosts, _, l := cable(t, 2, Impairment{}, Fault{Name: "syn", Match: m, Nth: []int{1}})
 	client, _ := connect(t, hosts)
 	if n := retransmitted(t, client); n == 0 {
 		t.Error("nothing was sent again")
@@ -303,7 +303,7 @@ func TestLostSYN(t *testing.T) {
 func TestLostSegment(t *testing.T) {
 	m := first(TCP)
 	m.TCP = Data
-	hosts, _, l := cable(t, 2, Impairment{From: -1}, Fault{Name: "third", Match: m, Nth: []int{3}})
+	hosts, _, l := cable(t, 2, Impairment{}, Fault{Name: "third", Match: m, Nth: []int{3}})
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 14480)
 	transfer(t, server, client, 16) // the acknowledgement of all has come with it
@@ -318,7 +318,7 @@ func TestLostSegment(t *testing.T) {
 func TestCorruptSegmentIsSentAgain(t *testing.T) {
 	m := first(TCP)
 	m.TCP = Data
-	hosts, _, _ := cable(t, 2, Impairment{From: -1}, Fault{Name: "bad", Act: Corrupt, Match: m, Nth: []int{2}, Byte: -1})
+	hosts, _, _ := cable(t, 2, Impairment{}, Fault{Name: "bad", Act: Corrupt, Match: m, Nth: []int{2}, Byte: -1})
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 14480)
 	transfer(t, server, client, 16)
@@ -423,7 +423,7 @@ func TestFramesStayAsTheyAre(t *testing.T) {
 }
 
 func framesStay(t *testing.T, tap func(Passage)) {
-	hosts, _, _ := observed(t, 2, tap, none)
+	hosts, _, _ := observed(t, 2, tap, nil)
 	var fd int
 	var err error
 	hosts[1].do(func() {
@@ -515,7 +515,7 @@ func TestChangesComeAfterWhatWasSent(t *testing.T) {
 }
 
 func TestDelayOnAWire(t *testing.T) {
-	hosts, _, l := cable(t, 2, Impairment{From: -1, Delay: 30 * ms})
+	hosts, _, l := cable(t, 2, Impairment{Delay: 30 * ms})
 	client, server := connect(t, hosts)
 	begin := time.Now()
 	transfer(t, client, server, 16)
@@ -523,10 +523,12 @@ func TestDelayOnAWire(t *testing.T) {
 	if took := time.Since(begin); took < 60*ms {
 		t.Errorf("there and back took %v", took)
 	}
-	l.Impair(none)
-	if l.Impairment() != none {
-		t.Error("it is still impaired")
-	}
+	l.Impair(func(end int, i *Impairment) {
+		if want := (Impairment{Delay: 30 * ms}); *i != want {
+			t.Errorf("end %d has %+v", end, *i)
+		}
+		*i = Impairment{}
+	})
 	transfer(t, client, server, 1<<20)
 }
 
@@ -545,7 +547,7 @@ func TestTap(t *testing.T) {
 			close(done)
 		}
 	}
-	hosts, _, _ := observed(t, 2, tap, none, Fault{Name: "second", Act: Duplicate, Match: m, Nth: []int{2}})
+	hosts, _, _ := observed(t, 2, tap, nil, Fault{Name: "second", Act: Duplicate, Match: m, Nth: []int{2}})
 	hosts[0].inject("eth0", udpFrame(2, 1, "one"), udpFrame(2, 1, "two"))
 	<-done
 	if got := strings.Join(seen, ", "); got != "lan.0 one {0  0}, lan.0 two {0 second 1}" {

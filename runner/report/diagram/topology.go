@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sockscript/sockscript/scenarios"
@@ -103,33 +104,47 @@ func hostLines(s *scenarios.Scenario, h *network.Host) []string {
 	return lines
 }
 
-// linkLines say what a link does to frames.
+// linkLines say what a link does to frames: of all ends, or of each.
 func linkLines(l *network.Link) []string {
-	var does []string
+	var lines, all []string
 	add := func(given bool, format string, args ...any) {
 		if given {
-			does = append(does, fmt.Sprintf(format, args...))
+			all = append(all, fmt.Sprintf(format, args...))
 		}
 	}
-	add(l.Delay > 0, "delay %s", l.Delay)
-	add(l.Jitter > 0, "jitter up to %s", l.Jitter)
-	add(l.Rate > 0, "rate %d bit/s", l.Rate)
-	add(l.Loss > 0, "loss %.3g%%", 100*l.Loss)
+	alike := !slices.ContainsFunc(l.Impairments, func(i network.Impairment) bool { return i != l.Impairments[0] })
+	for end, i := range l.Impairments {
+		switch does := strings.Join(impairmentWords(i), ", "); {
+		case alike:
+			all = impairmentWords(i)
+		case does != "":
+			lines = append(lines, does+" from "+l.Join[end].String())
+		}
+	}
 	add(l.MTU > 0, "mtu %d", l.MTU)
 	add(l.Snooping, "snooping")
 	add(l.Querier, "querier")
-	var lines []string
-	if len(does) > 0 {
-		text := strings.Join(does, ", ")
-		if l.From != "" {
-			text += " from " + l.From
-		}
-		lines = append(lines, text)
+	if len(all) > 0 {
+		lines = append(lines, strings.Join(all, ", "))
 	}
 	for _, f := range l.Faults {
 		lines = append(lines, "fault "+f.Name+": "+f.Act)
 	}
 	return lines
+}
+
+// impairmentWords say what is done to all frames of an end.
+func impairmentWords(i network.Impairment) (words []string) {
+	add := func(given bool, format string, args ...any) {
+		if given {
+			words = append(words, fmt.Sprintf(format, args...))
+		}
+	}
+	add(i.Delay > 0, "delay %s", i.Delay)
+	add(i.Jitter > 0, "jitter up to %s", i.Jitter)
+	add(i.Rate > 0, "rate %d bit/s", i.Rate)
+	add(i.Loss > 0, "loss %.3g%%", 100*i.Loss)
+	return words
 }
 
 // Sizes of the picture of a network.

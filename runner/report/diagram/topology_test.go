@@ -20,7 +20,7 @@ network:
     router: {eth0: 10.0.0.1/24, eth1: {addresses: [10.1.0.1/24, 'fd00::1/64'], mtu: 1400}, forward: true}
     server: {eth0: 10.1.0.2/24, lo: 192.0.2.1/32, routes: {default: 10.1.0.1}}
   links:
-    near: {join: [client.eth0, router.eth0]}
+    near: {join: [client.eth0, router.eth0], delay: {by: 5ms, from: client.eth0}, rate: [{limit: 1kbit, from: client.eth0}, {limit: 2kbit, from: router.eth0}]}
     far: {join: [router.eth1, server.eth0], delay: 20ms, loss: {part: 1%, seed: 7}, faults: {syn: {drop: {tcp: syn, nth: 1}}}}
 actors:
   one: {host: server, steps: [{print: x}]}
@@ -54,7 +54,7 @@ func TestTopology(t *testing.T) {
 	}
 	for _, want := range []string{
 		">client</text>", "runs client", "runs one", "eth1 10.1.0.1/24 fd00::1/64 mtu 1400", "forwards", "default via 10.0.0.1",
-		"10.9.0.0/16 unreachable", "lo 192.0.2.1/32", ">near</text>", "delay 20ms, loss 1%", "fault syn: drop",
+		"10.9.0.0/16 unreachable", "lo 192.0.2.1/32", ">near</text>", "delay 20ms, loss 1%", "delay 5ms, rate 1000 bit/s from client.eth0", "rate 2000 bit/s from router.eth0", "fault syn: drop",
 		"h1 ---|eth1| l1", "flowchart TB",
 	} {
 		if !strings.Contains(b.String(), want) {
