@@ -39,19 +39,12 @@ type Policy struct {
 func (p *Policy) refuse(s *Scenario) source.Problems {
 	var problems source.Problems
 	for _, n := range s.Outside(p.Folder) {
-		if n.Access == string(value.Privilege) && s.requiresPrivilege() {
-			continue // without it the scenario is skipped
-		}
 		if problem := p.Refuse(n); problem != nil {
 			problem.Line = s.lineAt(n.Pos)
 			problems = append(problems, problem)
 		}
 	}
 	return problems
-}
-
-func (s *Scenario) requiresPrivilege() bool {
-	return slices.ContainsFunc(s.Requires, func(r Requirement) bool { return r.form.needs == value.Privilege })
 }
 
 // lineAt is a line of the scenario's file, or of one that it includes.

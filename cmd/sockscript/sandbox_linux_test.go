@@ -14,7 +14,8 @@ import (
 )
 
 // Every shipped scenario that runs no program has the same transcript in a
-// sandbox, for root and for an ordinary user.
+// sandbox, for root and for an ordinary user. What is skipped there is skipped
+// outside too.
 func TestShippedInSandbox(t *testing.T) {
 	needsSandbox(t)
 	cases, _, err := suite.Load(suite.Shipped())
@@ -37,14 +38,13 @@ func TestShippedInSandbox(t *testing.T) {
 		t.Fatalf("only %d arguments: %v", len(args), args)
 	}
 	run := func(t *testing.T, attr *syscall.SysProcAttr) {
-		cmd := exec.Command("/proc/self/exe")
-		cmd.Args, cmd.Dir, cmd.SysProcAttr = args, "/", attr
-		cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
-		out, err := cmd.CombinedOutput()
-		if err != nil || strings.Contains(string(out), " failed") {
-			t.Errorf("%v\n%s", err, out)
+		skipped := runShipped(t, attr, args)
+		if len(skipped) > 0 {
+			outside := runShipped(t, attr, append([]string{"sockscript", "test", "-j", "2"}, skipped...))
+			if !slices.Equal(skipped, outside) {
+				t.Errorf("skipped in the sandbox are %v, outside %v", skipped, outside)
+			}
 		}
-		t.Logf("%s", out)
 	}
 	t.Run("self", func(t *testing.T) { run(t, nil) })
 	if os.Geteuid() == 0 {
@@ -52,4 +52,24 @@ func TestShippedInSandbox(t *testing.T) {
 			run(t, &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}})
 		})
 	}
+}
+
+// runShipped runs shipped scenarios, of which none may fail, and returns the names
+// of those that were skipped.
+func runShipped(t *testing.T, attr *syscall.SysProcAttr, args []string) []string {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args, cmd.Dir, cmd.SysProcAttr = args, "/", attr
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	out, err := cmd.CombinedOutput()
+	if err != nil || strings.Contains(string(out), " failed") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	var skipped []string
+	for line := range strings.Lines(string(out)) {
+		if rest, ok := strings.CutPrefix(line, "skip  "); ok {
+			skipped = append(skipped, strings.Fields(rest)[0])
+		}
+	}
+	return skipped
 }

@@ -203,7 +203,7 @@ func (p *part) openTree(runs bool) (err error) {
 // hintOfUser says as whom the jail looks at files where that may be why it
 // cannot.
 func hintOfUser(err error) string {
-	if os.Geteuid() == nobody && errors.Is(err, unix.EACCES) {
+	if os.Geteuid() == 0 && errors.Is(err, unix.EACCES) {
 		return fmt.Sprintf("; the sandbox of root looks at files as the user %d does: let that user read it", nobody)
 	}
 	return ""

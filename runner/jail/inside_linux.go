@@ -158,6 +158,11 @@ func (in *inside) lock() error {
 	if err := in.ownFiles(append(parts, in.programs()...)); err != nil {
 		return err
 	}
+	if in.Namespaces && os.Geteuid() == 0 {
+		if err := dropCapabilities(in.Users); err != nil {
+			return err
+		}
+	}
 	if in.Without != landLock {
 		in.restrict()
 	}

@@ -12,6 +12,7 @@ type orders struct {
 	Folder     string       // this process's current one
 	Network    []lab.Sysctl // of the host
 	Namespaces bool         // the process is in namespaces of its own
+	Users      bool         // the process can become another user
 	Temp       string       // where the temporary files are
 	Spare      string       // where they are if the process has no file system of its own
 	Without    string       // a layer that is left out, in a test

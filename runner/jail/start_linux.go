@@ -23,10 +23,6 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// nobody is the user as whom the jail of root runs: outside the jail too, root
-// may do more than others even where it has no capability.
-const nobody = 65534
-
 // capabilities are those that a network of one's own needs, and what root may
 // do in one.
 var capabilities = []uintptr{unix.CAP_SYS_ADMIN, unix.CAP_NET_ADMIN, unix.CAP_NET_RAW, unix.CAP_NET_BIND_SERVICE}
@@ -136,6 +132,7 @@ func (s *starting) begin() ([]Lack, error) {
 	}
 	s.orders.Environ = s.environment()
 	s.orders.Namespaces = s.orders.Without != namespaces
+	s.orders.Users = isRoot() && hasStrangers()
 	err := s.run()
 	var lacks []Lack
 	if s.orders.Namespaces && isRefused(err) {
@@ -246,42 +243,25 @@ const mostSaid = 4 << 10
 // attr puts the process into its namespaces and a session of its own, where no
 // terminal is.
 func (s *starting) attr() *syscall.SysProcAttr {
-	uid, gid := os.Geteuid(), os.Getegid()
 	attr := &syscall.SysProcAttr{Setsid: true}
-	if isRoot() {
-		uid, gid = nobody, nobody
-		attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-		attr.GidMappingsEnableSetgroups = true
-	}
 	if !s.orders.Namespaces {
+		if isRoot() {
+			attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+		}
 		return attr
 	}
 	attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
 	if !s.orders.HostNetwork {
 		attr.Cloneflags |= unix.CLONE_NEWNET
 	}
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: uid, HostID: uid, Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: gid, HostID: gid, Size: 1}}
+	if isRoot() {
+		asRoot(attr)
+		return attr
+	}
+	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
+	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
 	attr.AmbientCaps = capabilities
 	return attr
-}
-
-// isRoot reports whether this process is root's, and can start one of nobody. In
-// a user namespace there may be no such user.
-var isRoot = sync.OnceValue(func() bool {
-	return os.Geteuid() == 0 && known("/proc/self/uid_map") && known("/proc/self/gid_map")
-})
-
-// known reports whether a map has nobody's id (user_namespaces(7)).
-func known(path string) bool {
-	text, _ := os.ReadFile(path)
-	for line := range strings.Lines(string(text)) {
-		var first, outside, size int64
-		if n, _ := fmt.Sscan(line, &first, &outside, &size); n == 3 && first <= nobody && nobody < first+size {
-			return true
-		}
-	}
-	return false
 }
 
 // searchPath is where programs are looked for in the jail.

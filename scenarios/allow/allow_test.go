@@ -126,19 +126,18 @@ func TestRefuse(t *testing.T) {
 func TestRefuseOutsideOfSteps(t *testing.T) {
 	up, own := layout(t)
 	for text, want := range map[string]string{
-		"requires: [cmd:sh, env:HOME]\nactors: {a: []}":                                       "exec exec=sh|env env=HOME",
-		"requires: [{command: [sh, -c, x]}]\nactors: {a: []}":                                 "exec exec=sh",
-		"actors: {a: [{fork: [{setids: {uid: 1}}], as: c}, {join: c}]}":                       "privilege a sandbox gives none; run with --sandbox=off if you trust the scenario",
-		"requires: cap:SETUID\nactors: {a: [{fork: [{setids: {uid: 1}}], as: c}, {join: c}]}": "",
-		"network: host\nactors: {a: []}":                                                      "host-network host-network",
-		"vars: {home: \"${env('HOME')}\"}\nactors: {a: [{print: \"${home}\"}]}":               "env env=HOME",
-		"files: {x: {file: ../secret.txt}}\nactors: {a: []}":                                  "read read=UP",
-		"cases: {one: {x: {file: link.txt}}}\nactors: {a: [{print: \"${len(x)}\"}]}":          "read read=UP",
-		"include: ../lib.yaml\nactors: {a: [{do: lib.p}]}":                                    "read read=UP",
-		"include: UP/lib.yaml\nactors: {a: [{do: lib.p}]}":                                    "read read=UP",
-		"include: linked/lib.yaml\nactors: {a: [{do: lib.p}]}":                                "read read=UP",
-		"include: linked/none.yaml\nactors: {a: [{do: lib.p}]}":                               "read read=UP",
-		"procedures: {p: [{do: lib.p}]}\ninclude: linked/lib.yaml\n":                          "read read=UP",
+		"requires: [cmd:sh, env:HOME]\nactors: {a: []}":                                 "exec exec=sh|env env=HOME",
+		"requires: [{command: [sh, -c, x]}]\nactors: {a: []}":                           "exec exec=sh",
+		"requires: root\nactors: {a: [{fork: [{setids: {uid: 1}}], as: c}, {join: c}]}": "",
+		"network: host\nactors: {a: []}":                                                "host-network host-network",
+		"vars: {home: \"${env('HOME')}\"}\nactors: {a: [{print: \"${home}\"}]}":         "env env=HOME",
+		"files: {x: {file: ../secret.txt}}\nactors: {a: []}":                            "read read=UP",
+		"cases: {one: {x: {file: link.txt}}}\nactors: {a: [{print: \"${len(x)}\"}]}":    "read read=UP",
+		"include: ../lib.yaml\nactors: {a: [{do: lib.p}]}":                              "read read=UP",
+		"include: UP/lib.yaml\nactors: {a: [{do: lib.p}]}":                              "read read=UP",
+		"include: linked/lib.yaml\nactors: {a: [{do: lib.p}]}":                          "read read=UP",
+		"include: linked/none.yaml\nactors: {a: [{do: lib.p}]}":                         "read read=UP",
+		"procedures: {p: [{do: lib.p}]}\ninclude: linked/lib.yaml\n":                    "read read=UP",
 	} {
 		if got := judge(t, up, own, "", text); got != want {
 			t.Errorf("%s\nrefused %s\nwant    %s", text, got, want)
