@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -48,10 +47,7 @@ type browser struct {
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	ci.Program(t, "chromium")
-	axe, err := axeCore()
-	if err != nil {
-		ci.Lacks(t, err)
-	}
+	axe := fromNPM(t, "axe-core/axe.min.js")
 	measure, err := os.ReadFile("testdata/measure.js")
 	if err != nil {
 		t.Fatal(err)
@@ -70,14 +66,16 @@ func newBrowser(t *testing.T) *browser {
 	return &browser{t, ctx, string(measure), axe}
 }
 
-// axeCore is the script of axe-core, from where Node looks for packages.
-func axeCore() (string, error) {
+// fromNPM is a file of a package, from where Node looks for packages.
+func fromNPM(t *testing.T, name string) string {
+	t.Helper()
 	for _, dir := range filepath.SplitList(os.Getenv("NODE_PATH")) {
-		if text, err := os.ReadFile(filepath.Join(dir, "axe-core", "axe.min.js")); err == nil {
-			return string(text), nil
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err == nil {
+			return string(text)
 		}
 	}
-	return "", errors.New("axe-core is in no folder of NODE_PATH; npm installs it: see .ci/npm")
+	ci.Lacks(t, name+" is in no folder of NODE_PATH; npm installs it: see .ci/npm")
+	return ""
 }
 
 // tell sends a command of the protocol.

@@ -34,7 +34,10 @@ func (d *Diagram) Mermaid(w io.Writer) error {
 		}
 		d.mermaidBox(b, box)
 	}
-	if d.Reason != "" && len(d.Lifelines) > 0 {
+	if d.Reason != "" {
+		if len(d.Lifelines) == 0 { // a note must have a lifeline
+			fmt.Fprintf(b, "    participant p0 as %s\n", d.Status)
+		}
 		fmt.Fprintf(b, "    Note over p0: %s: %s\n", d.Status, mermaidText(d.Reason))
 	}
 	_, err := w.Write(b.Bytes())
@@ -102,7 +105,7 @@ func mermaidText(s string) string {
 		switch {
 		case r == '\n':
 			b.WriteString("<br/>")
-		case unicode.IsLetter(r), unicode.IsDigit(r), r == ' ' && i > 0, strings.ContainsRune("(),.=_/+*|[]'!?@$-", r):
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == ' ' && i > 0, strings.ContainsRune("(),.=_/+*|[]'!?@-", r):
 			b.WriteRune(r)
 		default:
 			fmt.Fprintf(&b, "#%d;", r)
