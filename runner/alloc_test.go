@@ -3,6 +3,7 @@ package runner_test
 import (
 	"io"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
@@ -33,9 +34,11 @@ func TestShortRunAllocatesLittle(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates too")
 	}
-	const runs, mostOfRun, mostOfTranscript = 100, 260, 200
+	const runs, mostOfRun, mostOfTranscript = 101, 260, 200
 	s := scenario(t, hello)
-	var ran, written uint64
+	// Who has to wait for whom differs from run to run: the run in the middle
+	// counts.
+	var ran, written []uint64
 	var before, between, after runtime.MemStats
 	for range runs {
 		runtime.ReadMemStats(&before)
@@ -45,12 +48,14 @@ func TestShortRunAllocatesLittle(t *testing.T) {
 			t.Fatal(err, ending(r))
 		}
 		runtime.ReadMemStats(&after)
-		ran += between.Mallocs - before.Mallocs
-		written += after.Mallocs - between.Mallocs
+		ran = append(ran, between.Mallocs-before.Mallocs)
+		written = append(written, after.Mallocs-between.Mallocs)
 	}
-	if ran/runs > mostOfRun || written/runs > mostOfTranscript {
+	slices.Sort(ran)
+	slices.Sort(written)
+	if ran, written := ran[runs/2], written[runs/2]; ran > mostOfRun || written > mostOfTranscript {
 		t.Errorf("a run allocates %d times, of at most %d; its transcript %d times, of at most %d",
-			ran/runs, mostOfRun, written/runs, mostOfTranscript)
+			ran, mostOfRun, written, mostOfTranscript)
 	}
 }
 

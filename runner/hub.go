@@ -60,10 +60,26 @@ type waiter struct {
 
 func newHub(ctx context.Context) *hub {
 	return &hub{
-		ctx: ctx, actors: make(map[string][]*member), names: make(map[nameKey]*cell),
-		signals: make(map[string]*cell), barriers: make(map[string]*barrier),
-		branches: make(map[nameKey]*branch), waiters: make(map[*waiter]bool),
+		ctx: ctx, actors: make(map[string][]*member), waiters: make(map[*waiter]bool),
 	}
+}
+
+// put adds to a map, which is made with its first entry: few runs have all kinds.
+func put[K comparable, V any](to *map[K]V, key K, v V) {
+	if *to == nil {
+		*to = make(map[K]V)
+	}
+	(*to)[key] = v
+}
+
+// cellOf is the cell of that key, which is there from now on.
+func cellOf[K comparable](cells *map[K]*cell, key K) *cell {
+	c := (*cells)[key]
+	if c == nil {
+		c = new(cell)
+		put(cells, key, c)
+	}
+	return c
 }
 
 // add makes a member known before anyone runs.
@@ -73,7 +89,7 @@ func (h *hub) add(m *member) {
 		b := h.barriers[name]
 		if b == nil {
 			b = &barrier{here: make(map[*member]bool)}
-			h.barriers[name] = b
+			put(&h.barriers, name, b)
 		}
 		b.members = append(b.members, m)
 	}
@@ -142,11 +158,7 @@ func (h *hub) await(b *branch, deadline time.Time, actor string, index int, name
 		return value.Passed{}, event.Cause{}, err
 	}
 	key := nameKey{actor, giver.index, name}
-	c := h.names[key]
-	if c == nil {
-		c = new(cell)
-		h.names[key] = c
-	}
+	c := cellOf(&h.names, key)
 	if c.given {
 		defer h.mu.Unlock()
 		return c.value, c.by, nil
@@ -197,18 +209,14 @@ func (h *hub) branchOf(b *branch, actor string, index int, name string) (step.Br
 func (h *hub) forked(b *branch, name string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.branches[nameKey{b.member.actor.Name, b.member.index, name}] = b
+	put(&h.branches, nameKey{b.member.actor.Name, b.member.index, name}, b)
 }
 
 func (h *hub) give(m *member, name string, v value.Passed, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	key := nameKey{m.actor.Name, m.index, name}
-	c := h.names[key]
-	if c == nil {
-		c = new(cell)
-		h.names[key] = c
-	}
+	c := cellOf(&h.names, key)
 	if c.given && c.value.Same(v) {
 		return // whoever reads it comes after the event that gave it first
 	}
@@ -218,11 +226,7 @@ func (h *hub) give(m *member, name string, v value.Passed, by event.Cause) {
 func (h *hub) signal(name string, by event.Cause) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c := h.signals[name]
-	if c == nil {
-		c = new(cell)
-		h.signals[name] = c
-	}
+	c := cellOf(&h.signals, name)
 	if !c.given {
 		h.fill(c, value.Passed{}, by)
 	} else if c.by.Branch != by.Branch {
@@ -265,11 +269,7 @@ func (h *hub) fill(c *cell, v value.Passed, by event.Cause) {
 
 func (h *hub) wait(b *branch, deadline time.Time, name string) (event.Cause, error) {
 	h.mu.Lock()
-	c := h.signals[name]
-	if c == nil {
-		c = new(cell)
-		h.signals[name] = c
-	}
+	c := cellOf(&h.signals, name)
 	if c.given {
 		defer h.mu.Unlock()
 		return c.by, nil

@@ -108,6 +108,15 @@ func OwnNetwork(s *scenarios.Scenario, o Options) bool {
 	return false
 }
 
+// within calls a function on a thread of a run's network; it is nil where that
+// is the network of this process.
+func within(n runNetwork) func(f func()) {
+	if !n.Own() {
+		return nil
+	}
+	return n.Within
+}
+
 // openNetwork makes the network of a scenario.
 func openNetwork(s *scenarios.Scenario, o Options) (runNetwork, error) {
 	plan := &s.Network

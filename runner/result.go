@@ -72,7 +72,10 @@ func programOf(m *member, p program.ProgramOutput) history.Program {
 // record is all that the run has recorded.
 func (r *run) record() *history.Record {
 	rec := r.recorder.Record()
-	rec.Tmp, rec.Ports = r.tmp.name, slices.Sorted(maps.Keys(r.ports.given))
+	rec.Tmp = r.tmp.name
+	if len(r.ports.given) > 0 {
+		rec.Ports = slices.Sorted(maps.Keys(r.ports.given))
+	}
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left
 	rec.Slow = slices.ContainsFunc(r.scenario.Network.Links, func(l *network.Link) bool { return l.Impaired() || l.Named })

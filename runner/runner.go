@@ -108,7 +108,7 @@ type run struct {
 	vars     map[string]any
 	shared   step.Run
 	hub      *hub
-	tmp      *folder
+	tmp      folder
 	network  runNetwork
 	ports    freePorts
 	streams  ownStreams
@@ -138,7 +138,7 @@ type run struct {
 
 func newRun(s *scenarios.Scenario, o Options, n runNetwork, start time.Time) *run {
 	r := &run{
-		scenario: s, options: o, vars: s.Vars, tmp: new(folder), network: n, programs: program.NewPrograms(n.Within), over: make(chan struct{}), closed: make(chan struct{}),
+		scenario: s, options: o, vars: s.Vars, network: n, programs: program.NewPrograms(within(n)), over: make(chan struct{}), closed: make(chan struct{}),
 		recorder: history.NewRecorder(o.FoldAll && !recordsFrames(s, o)), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	for _, name := range n.Hosts() {
@@ -174,7 +174,7 @@ func (r *run) run(outside context.Context) error {
 	defer end()
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
-	r.shared.Sockets = sock.NewGroup(ctx, r.network.Within)
+	r.shared.Sockets = sock.NewGroup(ctx, within(r.network))
 	if len(r.scenario.Included) > 0 || slices.ContainsFunc(r.scenario.Steps, (*step.Step).Repeats) {
 		r.shared.Sockets.KeepNames() // rounds fold by what their peers are called
 	}

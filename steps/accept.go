@@ -79,7 +79,7 @@ func (a *acceptAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	call, args := "accept", []any{event.Name(h.Name)}
+	call, args := "accept", []any{h.Part()}
 	asked := sock.Acceptance{From: wanted, Flags: a.flags.Bits}
 	size, err := addrlen(t, &a.size)
 	if err != nil {
@@ -110,9 +110,9 @@ func (a *acceptAction) Run(t *step.Task) error {
 	t.Publish(conn)
 	t.Event.Endpoints = conn.Endpoints()
 	t.Event.Endpoints.Made = s.Desc().ID
-	t.Return(event.Name(conn.Name))
+	t.Return(conn.Part())
 	if from.Path != "" || from.IP.IsValid() {
-		t.Return(event.Name(conn.Name), event.Const("from"), from)
+		t.Return(conn.Part(), event.Const("from"), from)
 	}
 	if a.size.Given() {
 		t.Return(a.sized(conn.Name, from, size, *asked.Size)...)

@@ -80,7 +80,7 @@ func (a *bindAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("bind", event.Name(h.Name), to)
+	t.Call("bind", h.Part(), to)
 	err = h.Sock.Bind(to.Addr)
 	t.Act(event.OpBind, h)
 	t.Event.Endpoints = h.Endpoints()

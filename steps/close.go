@@ -41,7 +41,7 @@ func (a *closeAction) Run(t *step.Task) error {
 		if err != nil {
 			return err
 		}
-		t.Call("close", event.Name(h.Name))
+		t.Call("close", h.Part())
 		if err := h.Close(sock.Wait{Deadline: t.Deadline}); err != nil {
 			return err
 		}

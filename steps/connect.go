@@ -84,7 +84,7 @@ func (a *connectAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("connect", event.Name(h.Name), to)
+	t.Call("connect", h.Part(), to)
 	err = a.connect(t, h, to.Addr, retry)
 	t.Act(event.OpConnect, h)
 	t.Event.Retry = a.retry.Given()

@@ -74,7 +74,7 @@ func (a *dupAction) Run(t *step.Task) error {
 	if a.onto.Given() {
 		return a.replace(t, h)
 	}
-	t.Call("dup", event.Name(h.Name))
+	t.Call("dup", h.Part())
 	s, err := h.Sock.Dup()
 	if err != nil {
 		return err
@@ -97,7 +97,7 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	if err != nil {
 		return err
 	}
-	call, args := "dup2", []any{event.Name(h.Name), event.Name(other.Name)}
+	call, args := "dup2", []any{h.Part(), event.Name(other.Name)}
 	if a.flags.Given() {
 		call, args = "dup3", append(args, event.Const(sock.PipeFlags.Names(a.flags.Bits)))
 	}

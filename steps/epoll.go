@@ -124,7 +124,7 @@ func (a *epollAction) create(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(event.Name(h.Name))
+	t.Return(h.Part())
 	return nil
 }
 
@@ -134,7 +134,7 @@ func (a *epollAction) control(t *step.Task, ep *handle.Handle, name string, op i
 	if err != nil {
 		return err
 	}
-	args := []any{event.Name(ep.Name), event.Const(name), event.Name(h.Name)}
+	args := []any{event.Name(ep.Name), event.Const(name), h.Part()}
 	if op != sock.EpollRemove {
 		args = append(args, event.Const(sock.EpollEventNames(a.events.bits)))
 	}

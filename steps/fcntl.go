@@ -89,7 +89,7 @@ func (a *fcntlAction) Run(t *step.Task) error {
 		return err
 	}
 	c := &a.command
-	args := []any{event.Name(h.Name), event.Const(c.name)}
+	args := []any{h.Part(), event.Const(c.name)}
 	arg := 0
 	if c.takes != nil {
 		word, err := a.value.eval(t)

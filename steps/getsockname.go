@@ -65,7 +65,7 @@ func (a *nameAction) Run(t *step.Task) error {
 	if a.size.Given() {
 		return a.sized(t, h)
 	}
-	t.Call(a.call, event.Name(h.Name))
+	t.Call(a.call, h.Part())
 	got, err := a.ask(h.Sock)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func (a *nameAction) sized(t *step.Task, h *handle.Handle) error {
 	if err != nil {
 		return err
 	}
-	t.Call(a.call, event.Name(h.Name), event.Const(fmt.Sprintf("[%d]", size)))
+	t.Call(a.call, h.Part(), event.Const(fmt.Sprintf("[%d]", size)))
 	got, length, err := h.Sock.NameIn(a.call, size)
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func (a *getsockoptAction) Run(t *step.Task) error {
 		}
 		size = int(n)
 	}
-	t.Call("getsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()))
+	t.Call("getsockopt", h.Part(), event.Const(o.LevelName), event.Const(o.ShortName()))
 	if a.makesHandle() && t.Step.As.Given() {
 		return a.descriptor(t, h)
 	}

@@ -54,7 +54,7 @@ func (a *ioctlAction) Run(t *step.Task) error {
 		return err
 	}
 	request, _ := sock.RequestByName(a.request.Word)
-	t.Call("ioctl", event.Name(h.Name), event.Const(a.request.Word))
+	t.Call("ioctl", h.Part(), event.Const(a.request.Word))
 	n, err := h.Sock.Ioctl(request)
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func (a *listenAction) Run(t *step.Task) error {
 			return value.Mismatchf("%d does not fit into the int that the call takes", backlog)
 		}
 	}
-	t.Call("listen", event.Name(h.Name), shown)
+	t.Call("listen", h.Part(), shown)
 	if err := h.Sock.Listen(int(backlog)); err != nil {
 		if errors.Is(err, syscall.EADDRINUSE) && h.Sock.Desc().Local().Port == 0 {
 			err = &value.HintedError{Err: err, Hint: step.NoPorts}

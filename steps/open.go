@@ -105,7 +105,7 @@ func (a *openAction) Run(t *step.Task) error {
 		t.Event.Endpoints = h.Endpoints()
 		t.Event.Endpoints.Peer = peer.ID
 	}
-	t.Return(event.Name(h.Name))
+	t.Return(h.Part())
 	return nil
 }
 

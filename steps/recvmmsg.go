@@ -77,7 +77,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	for i := range list {
 		list[i] = &sock.Message{Buffers: [][]byte{make([]byte, size)}}
 	}
-	args := []any{event.Name(h.Name), shown}
+	args := []any{h.Part(), shown}
 	if a.flags.Bits != 0 {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}

@@ -83,7 +83,7 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 		}
 		list, shown, marks = append(list, m), append(shown, single(parts)), append(marks, b.Marks)
 	}
-	args := []any{event.Name(h.Name), shown, len(list)}
+	args := []any{h.Part(), shown, len(list)}
 	if a.flags.Bits != 0 {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
 	}

@@ -102,7 +102,7 @@ func (a *setsockoptAction) Run(t *step.Task) error {
 		}
 		return err
 	}
-	t.Call("setsockopt", event.Name(h.Name), event.Const(o.LevelName), event.Const(o.ShortName()), v.Shown(form, b))
+	t.Call("setsockopt", h.Part(), event.Const(o.LevelName), event.Const(o.ShortName()), v.Shown(form, b))
 	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
 		err = h.Sock.AttachFilter(o.Number, b)
 	} else {

@@ -87,7 +87,7 @@ func (a *shutdownAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("shutdown", event.Name(h.Name), event.Const(sock.HowName(a.how.value)))
+	t.Call("shutdown", h.Part(), event.Const(sock.HowName(a.how.value)))
 	if err := h.Shutdown(t.FreshWait(), a.how.value); err != nil {
 		return err
 	}

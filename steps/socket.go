@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -113,7 +114,7 @@ func (a *socketAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Return(event.Name(h.Name))
+	t.Return(h.Part())
 	return nil
 }
 
@@ -228,8 +229,25 @@ func (v *SocketSpec) String() string {
 	return sock.FamilyName(v.Family) + " " + sock.TypeName(v.SockType)
 }
 
-// args are the arguments of socket(2) as C writes them.
+// args are the arguments of socket(2) as C writes them. They must not be
+// changed.
 func (v *SocketSpec) args() []any {
+	if known, ok := wordArgs()[*v]; ok {
+		return known
+	}
+	return v.makeArgs()
+}
+
+// wordArgs are the arguments of the sockets that have a short word.
+var wordArgs = sync.OnceValue(func() map[SocketSpec][]any {
+	all := make(map[SocketSpec][]any, len(socketWords))
+	for _, spec := range socketWords {
+		all[spec] = spec.makeArgs()
+	}
+	return all
+})
+
+func (v *SocketSpec) makeArgs() []any {
 	return []any{
 		event.Const(sock.FamilyName(v.Family)), event.Const(sock.TypeName(v.SockType)),
 		event.Const(sock.ProtoName(v.Family, v.Proto)),

@@ -80,7 +80,7 @@ func (a *stateAction) Run(t *step.Task) error {
 		if err != nil {
 			return err
 		}
-		t.Call("state", event.Name(h.Name))
+		t.Call("state", h.Part())
 		got, err := a.wait(t, h.Sock.TCPState)
 		if err != nil {
 			return err

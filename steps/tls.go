@@ -144,7 +144,7 @@ func (a *tlsAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Call("tls", event.Name(h.Name), event.Const(role))
+	t.Call("tls", h.Part(), event.Const(role))
 	c := tlsconn.New(h, role, config)
 	err = c.Handshake(sock.Wait{Deadline: t.Deadline})
 	t.Act(event.OpHandshake, h)

@@ -99,7 +99,8 @@ type Branch struct {
 	forks    int // branches that it has started so far
 	seq      int
 	free     []*event.Event // of rounds that were folded
-	parts    []any          // room for those of the next events
+	events   []event.Event  // room for the next events
+	parts    []any          // and for their parts
 }
 
 // An Entry of a branch is an event, or the fold that stands for rounds.
@@ -218,12 +219,19 @@ func (b *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
 	kept.After = append(append(causes, e.After...), after...)
 	kept.Seq = b.seq
 	b.seq++
+	if b.Entries == nil {
+		b.Entries = make([]Entry, 0, eventsAtOnce)
+	}
 	b.Entries = append(b.Entries, Entry{Event: kept})
 	return b.Last()
 }
 
-// partsAtOnce is for how many parts of events room is made at once.
-const partsAtOnce = 16
+// eventsAtOnce and partsAtOnce are for how many events, and parts of events,
+// room is made at once.
+const (
+	eventsAtOnce = 8
+	partsAtOnce  = 32
+)
 
 // room is an empty list for n parts: the one that an event had, if that is
 // enough.
@@ -246,7 +254,12 @@ func (b *Branch) unused(like *event.Event) *event.Event {
 	n := len(b.free) - 1
 	if n < 0 {
 		b.recorder.kept.Add(weight(like))
-		return new(event.Event)
+		if len(b.events) == 0 {
+			b.events = make([]event.Event, eventsAtOnce)
+		}
+		e := &b.events[0]
+		b.events = b.events[1:]
+		return e
 	}
 	e := b.free[n]
 	b.free = b.free[:n]

@@ -1,7 +1,6 @@
 package program
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -11,6 +10,9 @@ import (
 // AddHost adds a host on which programs can run, before any is started. within
 // calls a function on a thread of the host's network.
 func (ps *Programs) AddHost(host string, within func(f func())) {
+	if ps.hosts == nil {
+		ps.hosts = make(map[string]*Set)
+	}
 	ps.hosts[host] = &Set{Forks: sock.Forks, Within: within}
 }
 
@@ -19,10 +21,16 @@ func (ps *Programs) on(host string) *Set {
 	if s := ps.hosts[host]; s != nil {
 		return s
 	}
-	return ps.set
+	return &ps.set
 }
 
-func (ps *Programs) sets() []*Set { return append(slices.Collect(maps.Values(ps.hosts)), ps.set) }
+func (ps *Programs) sets() []*Set {
+	all := []*Set{&ps.set}
+	for _, s := range ps.hosts {
+		all = append(all, s)
+	}
+	return all
+}
 
 // Left reports whether a process lives that a program is, or has started.
 func (ps *Programs) Left() bool { return slices.ContainsFunc(ps.sets(), (*Set).Left) }
@@ -43,8 +51,9 @@ func (ps *Programs) Inside(pid int) int {
 // closeSets ends all programs, those of all hosts at the same time.
 func (ps *Programs) closeSets() {
 	var wg sync.WaitGroup
-	for _, s := range ps.sets() {
+	for _, s := range ps.hosts {
 		wg.Go(s.Close)
 	}
+	ps.set.Close()
 	wg.Wait()
 }

@@ -201,7 +201,7 @@ func (p *Program) Finish() {
 
 // Programs are those that one run has started.
 type Programs struct {
-	set   *Set            // of those that are on no host
+	set   Set             // of those that are on no host
 	hosts map[string]*Set // of those on hosts, each with a pid namespace of its own
 
 	mu   sync.Mutex
@@ -213,7 +213,7 @@ type Programs struct {
 // started. within calls a function on a thread of the network that the programs
 // are in; nil stands for the network of this process.
 func NewPrograms(within func(f func())) *Programs {
-	return &Programs{set: &Set{Forks: sock.Forks, Within: within}, hosts: make(map[string]*Set)}
+	return &Programs{set: Set{Forks: sock.Forks, Within: within}}
 }
 
 // keptEnded is how many programs that have ended are kept for a report.

@@ -39,7 +39,7 @@ type registry struct {
 	mu      sync.Mutex
 	reason  error // why waiting calls fail once ended is set
 	closed  bool
-	drained *sync.Cond // signalled when open shrinks
+	drained sync.Cond // signalled when open shrinks
 	open    map[*Socket]struct{}
 	waiters map[waiter]struct{}
 	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
@@ -82,12 +82,10 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 	home := newNetwork("", within)
 	g := &Group{network: home, registry: &registry{
 		home:    home,
-		hosts:   make(map[string]*network),
 		open:    make(map[*Socket]struct{}),
 		waiters: make(map[waiter]struct{}),
-		passed:  make(map[uint64]*passage),
 	}}
-	g.drained = sync.NewCond(&g.mu)
+	g.drained.L = &g.mu
 	g.lastID.Store(uint64(processPart()) << 32)
 	if ctx.Err() != nil {
 		g.end(context.Cause(ctx))

@@ -1,32 +1,41 @@
 package sock
 
-import (
-	"errors"
-	"maps"
-	"slices"
-)
+import "errors"
 
 // A network is where a group makes sockets: that of this process, a private
 // one, or the one of a host.
 type network struct {
-	host   string // "" in a network without hosts
-	within func(f func())
-	diag   *unixDiag
-	id     uint64 // of the network namespace; 0 where it is not known
+	host  string         // "" in a network without hosts
+	other func(f func()) // calls f on a thread of the network; nil: it is that of this process
+	diag  unixDiag
+	id    uint64 // of the network namespace; 0 where it is not known
 }
 
 func newNetwork(host string, within func(f func())) *network {
-	if within == nil {
-		within = func(f func()) { f() }
-	}
-	n := &network{host: host, within: within}
-	n.diag = newUnixDiag(n.socket)
+	n := &network{host: host, other: within}
+	n.diag.in(n)
 	return n
+}
+
+// within calls a function on a thread of the network.
+func (n *network) within(f func()) {
+	if n.other == nil {
+		f()
+		return
+	}
+	n.other(f)
 }
 
 // socket is socket(2) in the network, made by this process.
 func (n *network) socket(family, typ, proto int, nonblock bool) (fd int, err error) {
-	n.within(func() { fd, err = sysSocket(caller{}, family, typ, proto, nonblock) })
+	if n.other == nil {
+		return sysSocket(caller{}, family, typ, proto, nonblock)
+	}
+	return n.socketThere(family, typ, proto, nonblock)
+}
+
+func (n *network) socketThere(family, typ, proto int, nonblock bool) (fd int, err error) {
+	n.other(func() { fd, err = sysSocket(caller{}, family, typ, proto, nonblock) })
 	return fd, err
 }
 
@@ -35,6 +44,9 @@ func (n *network) socket(family, typ, proto int, nonblock bool) (fd int, err err
 func (g *Group) AddHost(host string, within func(f func())) {
 	n := newNetwork(host, within)
 	n.within(func() { n.id = networkID() })
+	if g.hosts == nil {
+		g.hosts = make(map[string]*network)
+	}
 	g.hosts[host] = n
 }
 
@@ -62,7 +74,11 @@ func (g *Group) mayMake(blocking bool) error {
 
 // networks are all networks of the groups.
 func (r *registry) networks() []*network {
-	return append(slices.Collect(maps.Values(r.hosts)), r.home)
+	all := []*network{r.home}
+	for _, n := range r.hosts {
+		all = append(all, n)
+	}
+	return all
 }
 
 // networkOf is the network of a socket that came from somebody else.

@@ -85,6 +85,9 @@ func (g *Group) countPassage(s *Socket, copies int) {
 	p := g.passed[ino]
 	if p == nil {
 		p = &passage{desc: s.desc}
+		if g.passed == nil {
+			g.passed = make(map[uint64]*passage)
+		}
 		g.passed[ino] = p
 	}
 	if p.copies += copies; p.copies <= 0 {

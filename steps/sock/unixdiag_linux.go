@@ -13,7 +13,7 @@ import (
 // unixDiag asks the kernel about AF_UNIX sockets by sock_diag(7), over one
 // netlink socket that it opens when first needed.
 type unixDiag struct {
-	socket func(family, typ, proto int, nonblock bool) (int, error)
+	network *network
 
 	mu     sync.Mutex
 	fd     int // 0: not open
@@ -21,9 +21,8 @@ type unixDiag struct {
 	seq    uint32
 }
 
-func newUnixDiag(socket func(family, typ, proto int, nonblock bool) (int, error)) *unixDiag {
-	return &unixDiag{socket: socket}
-}
+// in says in which network it asks.
+func (u *unixDiag) in(n *network) { u.network = n }
 
 // linux/unix_diag.h and linux/sock_diag.h
 const (
@@ -59,7 +58,7 @@ func (u *unixDiag) open() bool {
 	if u.fd != 0 || u.failed {
 		return !u.failed
 	}
-	fd, err := u.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
+	fd, err := u.network.socket(unix.AF_NETLINK, unix.SOCK_DGRAM, unix.NETLINK_SOCK_DIAG, false)
 	u.fd, u.failed = fd, err != nil
 	return err == nil
 }

@@ -72,21 +72,29 @@ type Roles struct {
 
 // RolesOf reads the roles off a block.
 func RolesOf(b *Block) Roles {
-	r := Roles{Signals: make(map[string]bool), Barriers: make(map[string]bool)}
+	var r Roles
 	WalkSteps(b, func(s *Step) {
 		if a, ok := s.Action.(Signaller); ok {
 			if name, static := a.Signals().Static(); static {
-				r.Signals[name] = true
+				note(&r.Signals, name)
 			} else {
 				r.AnySign = true
 			}
 		}
 		if a, ok := s.Action.(Meeter); ok {
 			name, _ := a.Meets().Static()
-			r.Barriers[name] = true
+			note(&r.Barriers, name)
 		}
 	})
 	return r
+}
+
+// note adds a name to a set, which most actors have no need of.
+func note(set *map[string]bool, name string) {
+	if *set == nil {
+		*set = make(map[string]bool)
+	}
+	(*set)[name] = true
 }
 
 // StartsAhead reports whether an actor that has come to a step may still start

@@ -45,6 +45,9 @@ func (t *Task) Part(b []byte, counted bool) any {
 		return d
 	}
 	if len(t.recent) < mostRecent {
+		if t.recent == nil {
+			t.recent = make([]any, 0, mostRecent)
+		}
 		t.recent = append(t.recent, d)
 		return t.recent[len(t.recent)-1]
 	}
