@@ -232,7 +232,7 @@ var (
 func matchOf(m *network.Match) wire.Match {
 	w := wire.Match{
 		From: m.From, To: m.To, Protocol: protocols[m.Protocol], ICMP: m.ICMP, Port: m.Port,
-		First: m.First, Last: m.Last, Contains: m.Contains,
+		First: m.First, Last: m.Last, Contains: m.Contains, Matches: m.Matches,
 	}
 	switch w.Protocol {
 	case wire.TCP:

@@ -43,6 +43,8 @@ func (m *Match) never() string {
 		return "a segment of this kind has no bytes of the stream"
 	case len(m.Contains) > 0 && stream && slices.Contains(bareSegments, m.Kind):
 		return "a segment of this kind has no payload"
+	case m.Matches != nil && stream && slices.Contains(bareSegments, m.Kind) && !m.Matches.MatchString(""):
+		return "a segment of this kind has no payload"
 	case len(m.Contains) > value.MostMTU:
 		return "no frame is so long"
 	}
@@ -73,7 +75,8 @@ func (m *Match) covers(o *Match) bool {
 	return (m.From < 0 || m.From == o.From) && (m.To < 0 || m.To == o.To) &&
 		(m.Protocol == "" || m.Protocol == o.Protocol) && (m.Kind == "" || m.Kind == "any" || m.Kind == o.Kind) &&
 		(m.ICMP < 0 || m.ICMP == o.ICMP) && (m.Port == 0 || m.Port == o.Port) &&
-		(m.First == 0 || m.First == o.First && m.Last == o.Last) && (len(m.Contains) == 0 || string(m.Contains) == string(o.Contains))
+		(m.First == 0 || m.First == o.First && m.Last == o.Last) && (len(m.Contains) == 0 || string(m.Contains) == string(o.Contains)) &&
+		(m.Matches == nil || o.Matches != nil && m.Matches.String() == o.Matches.String())
 }
 
 // families reports whether the ends of a link have addresses of IPv4 and of

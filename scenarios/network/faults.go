@@ -3,6 +3,7 @@ package network
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -35,6 +36,7 @@ type Match struct {
 	Port        int    // 0: any
 	First, Last int64  // bytes of a TCP stream, from 1; 0: any
 	Contains    []byte
+	Matches     *regexp.Regexp // nil: any
 }
 
 // The acts of faults.
@@ -198,7 +200,8 @@ func (v *act) params(from, to *endOf) []*value.Param {
 		{Key: "tcp", Value: kindOf(m, "tcp", tcpKinds), Help: "TCP: " + value.JoinOr(tcpKinds) + "; ack is a segment without data, and without SYN, FIN and RST"},
 		{Key: "port", Value: portOf(m), Help: "a port of either side"},
 		{Key: "bytes", Value: bytesOf(m), Help: "bytes of the TCP stream, from 1, as 1..1448: the frames that carry some of them"},
-		{Key: "contains", Value: contentOf(m), Help: "a text that is in the payload"},
+		{Key: "contains", Value: &content{to: &m.Contains}, Help: "bytes that are in the payload: a text, or a form such as {hex: ff00}"},
+		{Key: "matches", Value: &pattern{to: &m.Matches}, Help: "a regular expression (RE2) that the payload matches"},
 	}
 	return append(append(list, v.more...),
 		&value.Param{Key: "nth", Value: &nth{fault: v.fault}, Help: "which of the frames that match, from 1: a number, a list of numbers, or all; default: all"})
@@ -297,18 +300,6 @@ func bytesOf(m *Match) value.Value {
 			return first, nil
 		},
 	}, &m.First}
-}
-
-func contentOf(m *Match) value.Value {
-	return &stored[[]byte]{&Literal[[]byte]{
-		what: "a text", kind: "text", schema: value.Schema{"type": []string{"string", "number", "boolean"}, "minLength": 1},
-		parse: func(s string) ([]byte, error) {
-			if s == "" {
-				return nil, fmt.Errorf("the text is empty; every payload has it")
-			}
-			return []byte(s), nil
-		},
-	}, &m.Contains}
 }
 
 func count(what string, to *int) value.Value {

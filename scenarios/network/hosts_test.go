@@ -78,6 +78,9 @@ func TestLinksOfNetwork(t *testing.T) {
 	if f := byName["bad"]; f.Byte != -1 || string(f.Match.Contains) != "hello" || f.Match.Protocol != "" {
 		t.Errorf("bad is %+v", f)
 	}
+	if f := byName["framed"]; string(f.Match.Contains) != "\xff\x00" || f.Match.Matches.String() != "^a+" {
+		t.Errorf("framed is %+v", f)
+	}
 	if f := byName["asked"]; f.Match.To != 1 || f.Match.Kind != "request" {
 		t.Errorf("asked is %+v", f)
 	}
@@ -183,6 +186,14 @@ func TestBadFaults(t *testing.T) {
 		{"no time", "x: {delay: {tcp: syn}}", "delay needs by; how much later"},
 		{"range", "x: {drop: {tcp: data, bytes: 0..5}}", "\"0..5\" is not a range of bytes; the first byte is 1, as in 1..1448"},
 		{"end", "x: {drop: {from: c.eth0}}", "c.eth0 is not an end of the link lan; did you mean \"a.eth0\"?"},
+		{"no bytes", "x: {drop: {contains: ''}}", "these are no bytes; every payload has them; leave contains out"},
+		{"bad bytes", "x: {drop: {contains: {hex: f}}}", "\"f\" is not hexadecimal: odd length hex string"},
+		{"bytes of the run", "x: {drop: {contains: {hex: '${y}'}}}", "these bytes are not known before the run; the network is made before anything has a value; write them out, as a text or as {hex: ff00}"},
+		{"bytes of a file", "x: {drop: {contains: {file: x.bin}}}", "these bytes are not known before the run; the network is made before anything has a value; write them out, as a text or as {hex: ff00}"},
+		{"bad expression", "x: {drop: {matches: '[a'}}", "regular expression: missing closing ]: `[a`; the syntax is RE2's"},
+		{"pattern of the run", "x: {drop: {matches: 'a${y}'}}", "a value of the network cannot hold an expression; the network is made before anything has a value; write it out"},
+		{"pattern of a SYN", "x: {drop: {tcp: syn, matches: a}}", "warning: the fault x can never act: a segment of this kind has no payload"},
+		{"same pattern", "y: {drop: {matches: a}}, x: {drop: {tcp: data, matches: a}}", "warning: the fault x can never act: the fault y before it acts on each of these frames"},
 		{"to itself", "x: {drop: {from: a.eth0, to: a.eth0}}", "warning: the fault x can never act: a frame that an end sends does not come back to it"},
 		{"ports of ARP", "x: {drop: {arp: any, port: 5}}", "warning: the fault x can never act: arp has no ports"},
 		{"bytes of a SYN", "x: {drop: {tcp: syn, bytes: 1..5}}", "warning: the fault x can never act: a segment of this kind has no bytes of the stream"},

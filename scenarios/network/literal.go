@@ -53,7 +53,7 @@ func withExpression(d *value.Decoder, n *source.Node) bool {
 	if !strings.Contains(n.Text, "${") {
 		return false
 	}
-	d.Problem(n, "a value of the network cannot hold an expression").Hint = "the network is made before anything has a value; write it out"
+	noExpression(d, n)
 	return true
 }
 

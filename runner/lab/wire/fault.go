@@ -1,6 +1,9 @@
 package wire
 
-import "time"
+import (
+	"regexp"
+	"time"
+)
 
 // An Impairment is what a link does to all frames of one of its ends. The zero
 // value does nothing.
@@ -50,7 +53,8 @@ type Match struct {
 	// First and Last are the bytes of a TCP stream, from 1, of which the frame
 	// carries some; 0: any.
 	First, Last int64
-	Contains    []byte // in the payload
+	Contains    []byte         // in the payload
+	Matches     *regexp.Regexp // which the payload does; nil: any
 }
 
 // A Protocol is what a frame carries.

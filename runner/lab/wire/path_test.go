@@ -2,6 +2,7 @@ package wire
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -88,6 +89,7 @@ func TestRules(t *testing.T) {
 		{"each direction is counted for itself", Fault{Match: all, Nth: []int{2}}, "0>1:1 0>0:a 0>1:3 0>1:4 0>1:5 0>1:6", 2},
 		{"of one direction", Fault{Match: from0, Nth: []int{2, 5}}, "0>1:1 0>0:a 0>1:3 0>1:4 0>0:b 0>1:6", 2},
 		{"towards one end", Fault{Match: of(func(m *Match) { m.To = 0 }), Nth: []int{1}}, "0>1:1 0>1:2 0>1:3 0>1:4 0>0:b 0>1:5 0>1:6", 1},
+		{"what it matches", Fault{Match: of(func(m *Match) { m.Matches = regexp.MustCompile("^[13-5]") })}, "0>1:2 0>0:a 0>0:b 0>1:6", 4},
 		{"what it contains", Fault{Match: of(func(m *Match) { m.Contains = []byte("3") })}, "0>1:1 0>1:2 0>0:a 0>1:4 0>0:b 0>1:5 0>1:6", 1},
 		{"duplicate", Fault{Act: Duplicate, Match: from0, Nth: []int{6}}, untouched + " 0>1:6", 1},
 		{"delay", Fault{Act: Delay, By: 30 * ms, Match: from0, Nth: []int{1}}, "0>1:2 0>0:a 0>1:3 0>1:4 0>0:b 0>1:5 0>1:6 30>1:1", 1},

@@ -60,6 +60,7 @@ func (m *Match) matches(h *headers, from int, to []int, f flows) bool {
 	case m.Protocol == ICMP && m.ICMP >= 0 && (!h.recognized || h.kind != m.ICMP):
 	case m.Port != 0 && int(h.srcPort) != m.Port && int(h.dstPort) != m.Port:
 	case !bytes.Contains(h.payload, m.Contains):
+	case m.Matches != nil && !m.Matches.Match(h.payload):
 	default:
 		return m.inRange(h, f)
 	}
