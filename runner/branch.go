@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -40,7 +41,7 @@ func (l *life) runs() bool { return !l.started || l.live > l.waiting }
 func (m *member) ended() bool { return m.life.started && m.life.live == 0 }
 
 // label is how the transcript calls the member.
-func (m *member) label() string { return history.MemberName(m.actor.Name, m.index, m.count) }
+func (m *member) label() string { return record.MemberName(m.actor.Name, m.index, m.count) }
 
 // A branch is a member's own line of steps, or one forked from it. It is the
 // step's world: what happens outside the actor passes through it. Only its own
@@ -49,7 +50,7 @@ type branch struct {
 	run     *run
 	member  *member
 	parent  *branch
-	record  *history.Branch
+	record  *record.Branch
 	joined  []event.Cause // what the next event comes after: a fork, joined branches
 	forked  []event.Cause // what was in joined of the parent when it forked this one
 	met     []event.Cause // what the meeting stands for

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/network"
@@ -27,7 +28,7 @@ type runNetwork interface {
 	// Hosts are the names of the hosts.
 	Hosts() []string
 	// Addresses are the hosts with the addresses that they have had.
-	Addresses() []history.Host
+	Addresses() []record.Host
 	// Own reports whether only the scenario has it.
 	Own() bool
 	DynamicPorts() (low, high uint16)
@@ -79,7 +80,7 @@ func (n *singleNetwork) Neighboring(string, string, bool) (netip.Addr, bool) {
 func (n *singleNetwork) Hosts() []string { return nil }
 
 // Addresses implements [network].
-func (n *singleNetwork) Addresses() []history.Host { return nil }
+func (n *singleNetwork) Addresses() []record.Host { return nil }
 
 // Own implements [network].
 func (n *singleNetwork) Own() bool { return n.own }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/lab/wire"
 	"github.com/sockscript/sockscript/scenarios/network"
@@ -88,12 +88,12 @@ func (h *host) Cable(p lab.CablePlan) (*lab.Cable, error) {
 }
 
 // Addresses implements [network].
-func (n *hostsNetwork) Addresses() []history.Host {
-	var list []history.Host
+func (n *hostsNetwork) Addresses() []record.Host {
+	var list []record.Host
 	for _, name := range n.names {
 		h := n.hosts[name]
 		h.mu.Lock()
-		list = append(list, history.Host{Name: name, Addresses: slices.Clone(h.addresses)})
+		list = append(list, record.Host{Name: name, Addresses: slices.Clone(h.addresses)})
 		h.mu.Unlock()
 	}
 	return list

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/steps/peer"
 	"github.com/sockscript/sockscript/steps/step"
@@ -19,7 +19,7 @@ type peers struct {
 	mu    sync.Mutex
 	hosts map[step.PeerPlan]*peer.Host
 	flows []*step.Peer
-	left  []history.Unasked // when the run has ended
+	left  []record.Unasked // when the run has ended
 }
 
 // Plays implements [step.Services].
@@ -40,7 +40,7 @@ func (r *run) unasked() error {
 		if len(left) == 0 {
 			continue
 		}
-		u := history.Unasked{Actor: p.Actor, Peer: p.Name, Place: p.Place, First: p.Flow.Describe(left[0]).Stable().String(), Count: len(left)}
+		u := record.Unasked{Actor: p.Actor, Peer: p.Name, Place: p.Place, First: p.Flow.Describe(left[0]).Stable().String(), Count: len(left)}
 		r.peers.left = append(r.peers.left, u)
 		if p.Exact {
 			err := &step.Error{Place: p.Place, Err: errors.New(u.Problem().Msg)}
@@ -52,7 +52,7 @@ func (r *run) unasked() error {
 			return err
 		}
 	}
-	slices.SortStableFunc(r.peers.left, func(a, b history.Unasked) int {
+	slices.SortStableFunc(r.peers.left, func(a, b record.Unasked) int {
 		return cmp.Or(cmp.Compare(a.Place.ID, b.Place.ID), strings.Compare(a.First, b.First), cmp.Compare(a.Count, b.Count))
 	})
 	return nil

@@ -85,7 +85,7 @@ func (r *run) record() *history.Record {
 		rec.Meetings = r.hub.meetings
 		rec.Values, rec.Raised = again(r.hub.names), again(r.hub.signals)
 	}
-	return rec
+	return &history.Record{Record: rec}
 }
 
 // doing says what all branches but one are doing.

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
@@ -114,9 +115,9 @@ type run struct {
 	streams  ownStreams
 	programs *program.Programs
 	peers    peers
-	recorder *history.Recorder
+	recorder *record.Recorder
 	frames   *event.Frames // once the run has been closed
-	epoch    history.Epoch
+	epoch    record.Epoch
 	members  []*member
 	sequence *sequence      // nil where no actor has turns
 	actors   errgroup.Group // but the last, which runs on the goroutine of Run
@@ -139,7 +140,7 @@ type run struct {
 func newRun(s *scenarios.Scenario, o Options, n runNetwork, start time.Time) *run {
 	r := &run{
 		scenario: s, options: o, vars: s.Vars, network: n, programs: program.NewPrograms(within(n)), over: make(chan struct{}), closed: make(chan struct{}),
-		recorder: history.NewRecorder(o.FoldAll && !recordsFrames(s, o)), epoch: history.Epoch{Real: start.Round(0), Monotonic: monotonic()},
+		recorder: history.NewRecorder(o.FoldAll && !recordsFrames(s, o)), epoch: record.Epoch{Real: start.Round(0), Monotonic: monotonic()},
 	}
 	for _, name := range n.Hosts() {
 		h, _ := n.Host(name)
@@ -330,7 +331,7 @@ func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 }
 
 // branch begins an actor's line of steps, or one forked from it.
-func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch {
+func (r *run) branch(m *member, parent *branch, record *record.Branch) *branch {
 	s := &branch{run: r, member: m, parent: parent, record: record}
 	if m.actor.Process && parent == nil && !m.actor.Turns {
 		s.done = make(chan struct{}) // others may join it
@@ -345,7 +346,7 @@ func (r *run) branch(m *member, parent *branch, record *history.Branch) *branch 
 }
 
 // fork begins a branch, whose first event comes after the parent's latest.
-func (r *run) fork(parent *branch, record *history.Branch) *branch {
+func (r *run) fork(parent *branch, record *record.Branch) *branch {
 	s := r.branch(parent.member, parent, record)
 	s.done = make(chan struct{})
 	s.forked = slices.Clone(parent.joined)

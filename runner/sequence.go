@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/step"
@@ -44,7 +44,7 @@ const sequenceName = "sequence"
 // life: whoever waits in a turn keeps all others from theirs.
 func (r *run) arrange(ctx context.Context) {
 	m := &member{actor: &scenarios.Actor{Name: sequenceName}, count: 1, life: new(life)}
-	b := &branch{run: r, member: m, record: &history.Branch{Actor: sequenceName, Count: 1}}
+	b := &branch{run: r, member: m, record: &record.Branch{Actor: sequenceName, Count: 1}}
 	m.main = b
 	q := &sequence{branch: b, players: make(map[string]*player)}
 	q.task = &step.Task{Ctx: ctx, World: q, Turns: q, Actor: &step.Actor{Name: sequenceName, Count: 1, Run: &r.shared}}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/tests/parsetest"
@@ -103,7 +104,7 @@ func fails(t testing.TB, text string) (*history.Failure, []string) {
 // stands only where there are several actors.
 func transcript(r *history.Result) []string {
 	var lines []string
-	several := slices.ContainsFunc(r.Branches, func(b *history.Branch) bool { return b.Place > 0 })
+	several := slices.ContainsFunc(r.Branches, func(b *record.Branch) bool { return b.Place > 0 })
 	for _, l := range r.Lines(history.Causal, history.Form{}) {
 		text := "..."
 		if l.Event != nil {

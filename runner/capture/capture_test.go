@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -29,10 +30,10 @@ func came(f event.Frame) event.Frame {
 func TestPoints(t *testing.T) {
 	corrupted := frame(1, "a", "eth0", "lan", "two")
 	corrupted.Fault, corrupted.Act = "lan.bad", "corrupt"
-	record := &history.Record{Frames: &event.Frames{
+	r := &history.Record{Record: record.Record{Frames: &event.Frames{
 		List: []event.Frame{frame(0, "a", "eth0", "lan", "one"), corrupted, frame(2, "b", "lo", "", "own"), frame(3, "b", "eth1", "wan", "on")},
 		Came: []event.Frame{came(frame(4, "b", "eth0", "lan", "one")), came(frame(5, "b", "eth0", "lan", "twX"))},
-	}}
+	}}}
 	for _, c := range []struct{ at, want string }{
 		{"", "one two own on"},
 		{"all", "one two own on"},
@@ -45,7 +46,7 @@ func TestPoints(t *testing.T) {
 		{"b.lo", "own"},
 		{"a.lo", ""},
 	} {
-		r := &history.Result{Record: record, Scenario: history.Scenario{Capture: &history.Capture{At: strings.Fields(c.at)}}}
+		r := &history.Result{Record: r, Scenario: history.Scenario{Capture: &history.Capture{At: strings.Fields(c.at)}}}
 		var got []string
 		for _, f := range Frames(r) {
 			word := string(f.Bytes[14:])
@@ -73,7 +74,7 @@ func TestStepsOfASegment(t *testing.T) {
 	var s socket
 	for line := 1; line <= 20; line++ {
 		place := &event.Place{Title: "send(sock)", Pos: source.Pos{File: "x.yaml", Line: line, Col: 1}}
-		s.writes = append(s.writes, write{int64(10 * line), &doer{branch: &history.Branch{Actor: "one", Count: 1}, place: place}})
+		s.writes = append(s.writes, write{int64(10 * line), &doer{branch: &record.Branch{Actor: "one", Count: 1}, place: place}})
 	}
 	for _, c := range []struct {
 		first, last int64
@@ -101,7 +102,7 @@ func TestBlocks(t *testing.T) {
 	for size := range 9 {
 		list = append(list, frame(size, "a", "eth0", "lan", strings.Repeat("x", size)))
 	}
-	r := &history.Result{Record: &history.Record{Frames: &event.Frames{List: list, Lost: 3}}, Scenario: history.Scenario{Name: "blocks"}}
+	r := &history.Result{Record: &history.Record{Record: record.Record{Frames: &event.Frames{List: list, Lost: 3}}}, Scenario: history.Scenario{Name: "blocks"}}
 	b := new(bytes.Buffer)
 	if err := Write(b, r, "test"); err != nil {
 		t.Fatal(err)

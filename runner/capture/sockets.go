@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -17,7 +18,7 @@ import (
 // A doer is a step of an actor, and when it was under way. Times are those since
 // the run's start.
 type doer struct {
-	branch     *history.Branch
+	branch     *record.Branch
 	place      *event.Place
 	start, end time.Duration
 }
@@ -109,18 +110,18 @@ func (s *sockets) of(id uint64) *socket {
 }
 
 // fold notes what is left of rounds: the step is the repetition.
-func (s *sockets) fold(b *history.Branch, f *history.Fold) {
+func (s *sockets) fold(b *record.Branch, f *record.Fold) {
 	by := &doer{b, f.Place, f.Start, f.End}
-	for _, j := range f.Joints() {
+	for _, j := range f.Joints {
 		s.addresses(b, j.Op, j.Sock, j.Endpoints, by, true)
 	}
-	for id, end := range f.Sent() {
+	for id, end := range f.Sent {
 		s.of(id).writes = append(s.of(id).writes, write{end, by})
 	}
 }
 
 // addresses notes what an event says of the addresses of a socket.
-func (s *sockets) addresses(b *history.Branch, op event.Op, id uint64, l *event.Endpoints, by *doer, succeeded bool) {
+func (s *sockets) addresses(b *record.Branch, op event.Op, id uint64, l *event.Endpoints, by *doer, succeeded bool) {
 	if op == event.OpAccept {
 		id = l.Made
 	}
@@ -146,7 +147,7 @@ func (s *sockets) addresses(b *history.Branch, op event.Op, id uint64, l *event.
 }
 
 // event notes what a step did on a socket.
-func (s *sockets) event(b *history.Branch, e *event.Event) {
+func (s *sockets) event(b *record.Branch, e *event.Event) {
 	by := &doer{b, e.Place, e.Start, e.End}
 	if e.Endpoints != nil && networked(e.Endpoints) {
 		op := e.Op

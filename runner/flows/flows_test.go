@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/scenarios/wire"
 	"github.com/sockscript/sockscript/steps/event"
@@ -22,8 +23,8 @@ import (
 // link between them.
 type film struct {
 	t        *testing.T
-	recorder *history.Recorder
-	branches map[string]*history.Branch
+	recorder *record.Recorder
+	branches map[string]*record.Branch
 	frames   []event.Frame
 	ends     [2]netip.AddrPort
 	initial  [2]uint32
@@ -38,7 +39,7 @@ var (
 )
 
 func newFilm(t *testing.T) *film {
-	f := &film{t: t, server: 1, recorder: history.NewRecorder(false), branches: map[string]*history.Branch{}, ends: [2]netip.AddrPort{clientAddr, serverAddr}, initial: [2]uint32{1 << 31, 4294967000}}
+	f := &film{t: t, server: 1, recorder: history.NewRecorder(false), branches: map[string]*record.Branch{}, ends: [2]netip.AddrPort{clientAddr, serverAddr}, initial: [2]uint32{1 << 31, 4294967000}}
 	for i, name := range []string{"client", "server"} {
 		f.branches[name] = f.recorder.Actor(name, i, 0, 1)
 	}
@@ -121,10 +122,10 @@ func (f *film) film(frame *packet.Frame, host, fault string) {
 
 func (f *film) record() *history.Record {
 	r := f.recorder.Record()
-	r.Dynamic = history.PortRange{Low: 32768, High: 60999}
-	r.Hosts = []history.Host{{Name: "alpha", Addresses: []netip.Addr{clientAddr.Addr()}}, {Name: "beta", Addresses: []netip.Addr{serverAddr.Addr()}}}
+	r.Dynamic = record.PortRange{Low: 32768, High: 60999}
+	r.Hosts = []record.Host{{Name: "alpha", Addresses: []netip.Addr{clientAddr.Addr()}}, {Name: "beta", Addresses: []netip.Addr{serverAddr.Addr()}}}
 	r.Frames = &event.Frames{List: f.frames}
-	return r
+	return &history.Record{Record: r}
 }
 
 // shows compares the lines of the wire.

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -102,7 +103,7 @@ func (s *sockets) of(id uint64) *socket {
 }
 
 // addresses notes the addresses that an event tells of a socket.
-func (s *sockets) addresses(b *history.Branch, e *event.Event) {
+func (s *sockets) addresses(b *record.Branch, e *event.Event) {
 	if e.Endpoints == nil || !networked(e.Endpoints) {
 		return
 	}
@@ -123,7 +124,7 @@ type place struct {
 	hidden bool
 }
 
-func (s *sockets) note(b *history.Branch, op event.Op, id uint64, l *event.Endpoints, at time.Duration, p place) {
+func (s *sockets) note(b *record.Branch, op event.Op, id uint64, l *event.Endpoints, at time.Duration, p place) {
 	if op == event.OpAccept {
 		id = l.Made
 	}
@@ -152,14 +153,14 @@ func networked(l *event.Endpoints) bool {
 	return l.Local.IP.IsValid() || l.Remote.IP.IsValid() || l.Local.Any
 }
 
-func causeOf(b *history.Branch, e *event.Event) event.Cause {
+func causeOf(b *record.Branch, e *event.Event) event.Cause {
 	return event.Cause{Branch: b.ID, Seq: e.Seq}
 }
 
 // folded notes what is left of rounds.
-func (s *sockets) folded(b *history.Branch, f *history.Fold) {
-	depth := s.record.Depth(f.First(b))
-	for _, j := range f.Joints() {
+func (s *sockets) folded(b *record.Branch, f *record.Fold) {
+	depth := s.record.Depth(event.Cause{Branch: b.ID, Seq: f.First})
+	for _, j := range f.Joints {
 		if networked(j.Endpoints) {
 			id := j.Sock
 			if j.Op == event.OpAccept {
@@ -170,20 +171,20 @@ func (s *sockets) folded(b *history.Branch, f *history.Fold) {
 		}
 	}
 	hidden := s.hides(f.Quiet)
-	for id, end := range f.Sent() {
+	for id, end := range f.Sent {
 		one := s.of(id)
 		one.sends = append(one.sends, moved{end, depth, false, hidden})
 		if one.folded = true; !hidden {
 			one.rounds = depth
 		}
 	}
-	for id, end := range f.Received() {
+	for id, end := range f.Received {
 		s.of(id).recvs = append(s.of(id).recvs, moved{end, depth, false, hidden})
 	}
 }
 
 // event notes what a step did on a socket.
-func (s *sockets) event(b *history.Branch, e *event.Event) {
+func (s *sockets) event(b *record.Branch, e *event.Event) {
 	depth := s.record.Depth(causeOf(b, e))
 	move := func(end int64) moved {
 		open := e.Mask != "" || s.hides(e.Quiet)

@@ -42,7 +42,7 @@ func (r *Record) Parts(e *event.Event, f Form) (args, ret []string) {
 		}
 		return texts
 	}
-	return write(e.Args, false), write(came(e, f), true)
+	return write(e.Args, false), write(e.Result(f.Unmask), true)
 }
 
 // Note is the note of an event's step.
@@ -85,38 +85,11 @@ func (w *callWriter) call() string {
 	return source.Visible(w.String())
 }
 
-// came is what came back, as the transcript shows it: a name in the place of
-// what varies from run to run.
-func came(e *event.Event, f Form) []any {
-	if e.Mask == "" || f.Unmask {
-		return e.Ret
-	}
-	if e.Errno != 0 && e.AnyErrno {
-		return []any{event.Const("<" + e.Mask + ">")}
-	}
-	var shown []any
-	named := false
-	for _, part := range e.Ret {
-		if _, lasting := part.(event.Lasting); lasting {
-			shown = append(shown, part)
-		} else if !named {
-			shown, named = append(shown, event.Const("<"+e.Mask+">")), true
-		}
-	}
-	return shown
-}
-
-// ShowsErrno reports whether a transcript shows the errno of an event as its
-// result.
-func (f Form) ShowsErrno(e *event.Event) bool {
-	return e.Errno != 0 && (e.Mask == "" || !e.AnyErrno || f.Unmask)
-}
-
 func (w *callWriter) result() {
 	e := w.event
-	if w.form.ShowsErrno(e) {
+	if e.ShowsErrno(w.form.Unmask) {
 		before := " = "
-		if done := came(e, w.form); len(done) > 0 { // before the errno came
+		if done := e.Result(w.form.Unmask); len(done) > 0 { // before the errno came
 			w.WriteString(" = ")
 			w.part(done[0])
 			before = ", then "
@@ -125,7 +98,7 @@ func (w *callWriter) result() {
 		return
 	}
 	w.came = true
-	for i, part := range came(e, w.form) {
+	for i, part := range e.Result(w.form.Unmask) {
 		switch {
 		case i == 0:
 			w.WriteString(" = ")

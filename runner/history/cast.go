@@ -6,18 +6,20 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
 // addLines adds the lines of one branch under a label, with the place that they
 // have among those of the same depth.
-func (g *graph) addLines(lines []Line, b *Branch, label string, index int, path []int) []Line {
+func (g *graph) addLines(lines []Line, b *record.Branch, label string, index int, path []int) []Line {
 	for i, en := range b.Entries {
-		if !g.record.prints(en) {
+		if !g.record.Prints(en) {
 			continue
 		}
 		lines = append(lines, Line{
-			Actor: label, At: event.Cause{Branch: b.ID, Seq: en.firstSeq()},
+			Actor: label, At: event.Cause{Branch: b.ID, Seq: en.First()},
 			Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
 			place: b.Place, index: index, path: path, seq: i,
 		})
@@ -31,8 +33,8 @@ type cast []*performer
 
 // A performer is a branch with those that belong to it.
 type performer struct {
-	root     *Branch
-	branches []*Branch
+	root     *record.Branch
+	branches []*record.Branch
 	name     string // without the number
 	number   int    // -1 where there is only one
 	path     []int  // its place among the branches of its actor
@@ -41,7 +43,7 @@ type performer struct {
 }
 
 // label is a branch's name as part of the performer.
-func (p *performer) label(b *Branch) string {
+func (p *performer) label(b *record.Branch) string {
 	label := p.name
 	if p.number >= 0 {
 		label = fmt.Sprintf("%s[%d]", p.name, p.number)
@@ -61,10 +63,10 @@ func (p *performer) index() int {
 	return p.root.Index
 }
 
-// stage finds the branch whose performer a branch belongs to: its actor, or the
+// stageOf finds the branch whose performer a branch belongs to: its actor, or the
 // spawned branch that it is or was started in. Of an actor with replicas all
 // branches belong to the replica.
-func (b *Branch) stage() *Branch {
+func stageOf(b *record.Branch) *record.Branch {
 	for b.Parent != nil && (b.Count > 1 || !b.Alike) {
 		b = b.Parent
 	}
@@ -82,7 +84,7 @@ func (r *Record) casts() []cast {
 	casts := make(map[role]cast)
 	var order []role
 	for _, s := range r.Branches {
-		root := s.stage()
+		root := stageOf(s)
 		p := performers[root.ID]
 		if p == nil {
 			p = &performer{root: root, number: -1, path: root.Path, name: root.Name()}
@@ -163,10 +165,10 @@ func (r *Record) alike(c cast, f Form) []cast {
 // describe writes down what a performer prints and how deep each line stands.
 func (r *Record) describe(p *performer, f Form) {
 	var b strings.Builder
-	slices.SortFunc(p.branches, func(x, y *Branch) int { return slices.Compare(x.Path, y.Path) })
+	slices.SortFunc(p.branches, func(x, y *record.Branch) int { return slices.Compare(x.Path, y.Path) })
 	for _, s := range p.branches {
 		for i, en := range s.Entries {
-			if !r.prints(en) {
+			if !r.Prints(en) {
 				continue
 			}
 			p.depths = append(p.depths, r.graph.nodes[r.graph.base[s.ID]+i].depth)

@@ -4,15 +4,17 @@ import (
 	"net/netip"
 	"testing"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
 func TestDelivers(t *testing.T) {
-	r := &Record{Hosts: []Host{
-		{"a", []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.9.9.9")}},
-		{"b", []netip.Addr{netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.9.9.9"), netip.MustParseAddr("fd00::2")}},
-		{"c", nil},
-	}}
+	g := newGraph(&record.Record{Hosts: []record.Host{
+		{Name: "a", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("10.9.9.9")}},
+		{Name: "b", Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("10.9.9.9"), netip.MustParseAddr("fd00::2")}},
+		{Name: "c"},
+	}})
 	for _, tt := range []struct {
 		from, to, at string
 		want         bool
@@ -41,10 +43,10 @@ func TestDelivers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.delivers(tt.from, to, tt.at); got != tt.want {
+		if got := g.delivers(tt.from, to, tt.at); got != tt.want {
 			t.Errorf("from %s to %s at %s: %t", tt.from, tt.to, tt.at, got)
 		}
-		if !new(Record).delivers(tt.from, to, tt.at) {
+		if !newGraph(new(record.Record)).delivers(tt.from, to, tt.at) {
 			t.Errorf("without hosts nothing comes from %s to %s at %s", tt.from, tt.to, tt.at)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -26,21 +28,12 @@ type Line struct {
 	At       event.Cause // the event, or the first that was folded
 	Depth    int         // in causal order, from 1
 	Event    *event.Event
-	Fold     *Fold // rounds that print like those around them
-	Replicas int   // further replicas that print like Actor; neither event nor fold
+	Fold     *record.Fold // rounds that print like those around them
+	Replicas int          // further replicas that print like Actor; neither event nor fold
 
 	place, index int   // of the actor in the file, of the replica
 	path         []int // of the branch among those of its actor
 	seq          int
-}
-
-// prepare computes the order and the masks, once.
-func (r *Record) prepare() {
-	r.once.Do(func() {
-		r.graph = newGraph(r)
-		r.graph.addCauses()
-		r.masks = newMasks(r.graph)
-	})
 }
 
 // Lines are the transcript's lines in an order. Replicas of an actor that print
@@ -93,7 +86,7 @@ func (r *Record) Events() []Line {
 		x := entry{Line: Line{
 			Actor: b.Name(), At: g.causeOf(i), Depth: n.depth, Event: en.Event, Fold: en.Fold,
 			place: b.Place, index: b.Index, path: b.Path, seq: n.at,
-		}, printed: r.prints(en)}
+		}, printed: r.Prints(en)}
 		if !x.printed {
 			x.turn = turn[i]
 		}
@@ -209,7 +202,7 @@ func (g *graph) behind(i int) []int {
 // causeOf names a node's event, or the first of its fold.
 func (g *graph) causeOf(i int) event.Cause {
 	n := &g.nodes[i]
-	return event.Cause{Branch: n.branch.ID, Seq: n.entry().firstSeq()}
+	return event.Cause{Branch: n.branch.ID, Seq: n.entry().First()}
 }
 
 func compareCauses(a, b event.Cause) int {

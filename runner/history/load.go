@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -19,10 +21,10 @@ func (s *savedResult) result() (*Result, error) {
 	}
 	r := &Result{
 		Scenario: s.Scenario, Status: s.Status, Reason: s.Reason, Failure: s.Failure, Elapsed: s.Elapsed, Kept: s.Kept,
-		Record: &Record{
-			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, folds: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
+		Record: &Record{Record: record.Record{
+			Meetings: s.Meetings, Values: s.Values, Raised: s.Raised, FoldOrder: s.Folds, Tmp: s.Tmp, Ports: s.Ports,
 			Dynamic: s.Dynamic, Hosts: s.Hosts, Unasked: s.Unasked, Frames: s.Frames, Slow: s.Slow, Shows: s.Shows, DatagramQueue: s.DatagramQueue, Epoch: s.Epoch,
-		},
+		}},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
 	c.failure(s.Status, s.Failure)
@@ -45,8 +47,8 @@ func (s *savedResult) result() (*Result, error) {
 	return r, c.err
 }
 
-func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
-	b := &Branch{
+func (s *savedBranch) branch(before []*record.Branch, c *checker) *record.Branch {
+	b := &record.Branch{
 		ID: len(before), Actor: s.Actor, Host: s.Host, Place: s.Place, Index: s.Index, Count: s.Count, Label: s.Label, Path: s.Path,
 		Origin: s.Origin, Alike: s.Alike,
 	}
@@ -65,11 +67,11 @@ func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
 		case e != nil:
 			c.inTurn(&next, e.Seq, e.Seq)
 			c.event(e)
-			b.Entries = append(b.Entries, Entry{Event: e})
+			b.Entries = append(b.Entries, record.Entry{Event: e})
 		default:
 			c.inTurn(&next, f.First, f.Last)
 			c.fold(f)
-			b.Entries = append(b.Entries, Entry{Fold: f.fold()})
+			b.Entries = append(b.Entries, record.Entry{Fold: f.fold()})
 		}
 		if c.err != nil {
 			return nil
@@ -78,27 +80,30 @@ func (s *savedBranch) branch(before []*Branch, c *checker) *Branch {
 	return b
 }
 
-func (s *savedFold) fold() *Fold {
-	f := &Fold{
-		id: s.ID, Rounds: s.Rounds, Mixed: s.Mixed, Quiet: s.Quiet, Place: s.Place, Start: s.Start, End: s.End, first: s.First, last: s.Last,
-		after: s.After,
+func (s *savedFold) fold() *record.Fold {
+	f := &record.Fold{
+		ID: s.ID, Rounds: s.Rounds, Mixed: s.Mixed, Quiet: s.Quiet, Place: s.Place, Start: s.Start, End: s.End, First: s.First, Last: s.Last,
+		Joints: s.Endpoints, After: s.After,
 	}
-	for _, o := range s.Sent {
-		note(&f.sent, o.Sock, o.Offset)
-	}
-	for _, o := range s.Received {
-		note(&f.received, o.Sock, o.Offset)
-	}
-	for _, l := range s.Endpoints {
-		f.endpoints = append(f.endpoints, folded{l.Op, l.Sock, l.Endpoints})
-	}
+	f.Sent, f.Received = loadedOffsets(s.Sent), loadedOffsets(s.Received)
 	for _, r := range s.Marked {
-		f.keep(markedRange{r.Sock, r.From, r.To, r.Sum, r.Marks})
+		f.Keep(r)
 	}
 	for _, to := range s.Reached {
-		f.reaches(to)
+		f.Reach(to)
 	}
 	return f
+}
+
+func loadedOffsets(list []savedOffset) map[uint64]int64 {
+	if len(list) == 0 {
+		return nil
+	}
+	m := make(map[uint64]int64)
+	for _, o := range list {
+		m[o.Sock] = max(m[o.Sock], o.Offset)
+	}
+	return m
 }
 
 // most bounds the counts and offsets of a record, so that sums of them stay in
@@ -137,7 +142,7 @@ func (c *checker) inTurn(next *int, first, last int) {
 	*next = last + 1
 }
 
-func (c *checker) branch(s *savedBranch, before []*Branch) {
+func (c *checker) branch(s *savedBranch, before []*record.Branch) {
 	c.check(s.Parent >= 0 && s.Parent <= len(before), "there is no branch %d before it", s.Parent-1)
 	c.inRange(int64(s.Place), int64(s.Index), int64(s.Count))
 	c.check(s.Index < s.Count, "the replica %d is not one of %d", s.Index, s.Count)

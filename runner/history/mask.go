@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -20,8 +22,8 @@ type masks struct {
 	own     map[uint64]*owner   // by description
 	named   map[string][]string // by the name of a socket: an actor that gives it, and another one
 	tmp     string
-	free    map[int]bool // ports that free_port gave, for programs
-	dynamic PortRange    // the ports that the kernel may choose
+	free    map[int]bool     // ports that free_port gave, for programs
+	dynamic record.PortRange // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
 	asked   map[string]bool  // addresses that the file spells out, to connect or send to
 	given   map[string]given // addresses that masked values gave, to connect or send to
@@ -30,7 +32,7 @@ type masks struct {
 	relays   int                  // pieces that were followed through relays
 	receives map[*event.Event]int // the nodes of those that receive
 	received map[*event.Event]receipt
-	ranges   map[uint64][]markedRange // of what folds sent; nil until somebody asks
+	ranges   map[uint64][]record.MarkedRange // of what folds sent; nil until somebody asks
 }
 
 // An owner is a socket that has an address.
@@ -49,14 +51,14 @@ type owner struct {
 func newMasks(g *graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
-		tmp: g.record.Tmp, free: g.record.freePorts(), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.record.Tmp, free: freePorts(g.record.Ports), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
 	for _, s := range g.record.Branches {
 		for _, en := range s.Entries {
 			if en.Fold != nil {
-				for _, f := range en.Fold.endpoints {
-					m.note(s, f.op, f.sock, f.endpoints, nil)
+				for _, f := range en.Fold.Joints {
+					m.note(s, f.Op, f.Sock, f.Endpoints, nil)
 				}
 				continue
 			}
@@ -91,8 +93,16 @@ func newMasks(g *graph) *masks {
 	return m
 }
 
+func freePorts(list []int) map[int]bool {
+	free := make(map[int]bool)
+	for _, port := range list {
+		free[port] = true
+	}
+	return free
+}
+
 // note keeps what an event says about a socket's name and address.
-func (m *masks) note(b *Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
+func (m *masks) note(b *record.Branch, op event.Op, sock uint64, l *event.Endpoints, e *event.Event) {
 	actor := b.Actor
 	if l.Host != "" {
 		m.hosts[sock], m.hosts[l.Made] = l.Host, l.Host
@@ -174,7 +184,7 @@ func (m *masks) owner(host string, a sock.Addr, typ int, at time.Duration) (*own
 	bestRank := -1
 	key, _ := ownerKey(a)
 	for _, o := range m.owners[key] {
-		if o.since > at || host != "" && o.host != host && isLocal(a) {
+		if o.since > at || host != "" && o.host != host && a.IsHostOwn() {
 			continue
 		}
 		rank := 0
@@ -306,7 +316,7 @@ func (m *masks) varies(o event.Origin, at time.Duration) bool {
 	case o.Came != nil:
 		return slices.ContainsFunc(m.came(o.Came, at), func(s span) bool { return s.varies })
 	}
-	return o.Addr.Port != 0 && m.dynamic.varies()
+	return o.Addr.Port != 0 && digitsVary(m.dynamic)
 }
 
 // A span is a piece of a text that is masked.

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -84,7 +86,7 @@ func (m *masks) find(i int, e *event.Event) receipt {
 	if e.Op != event.OpRecv || e.Also != nil || e.Urgent || e.Look != (event.Look{}) {
 		return receipt{}
 	}
-	parts := dataParts(e.Ret)
+	parts := event.DataOf(e.Ret)
 	total := 0
 	for _, d := range parts {
 		if !d.Counted {
@@ -97,41 +99,6 @@ func (m *masks) find(i int, e *event.Event) receipt {
 		return receipt{marks, known}
 	}
 	return m.datagrams(i, e, parts)
-}
-
-// dataParts are the data among parts, those in lists too.
-func dataParts(parts []any) []event.Data {
-	var list []event.Data
-	for _, p := range parts {
-		switch p := p.(type) {
-		case event.Data:
-			list = append(list, p)
-		case []any:
-			list = append(list, dataParts(p)...)
-		}
-	}
-	return list
-}
-
-// joined are the marks of data that was sent as one.
-func joined(parts []event.Data) []event.Mark {
-	var marks []event.Mark
-	at := 0
-	for _, d := range parts {
-		marks = append(marks, moved(d.Marks, at)...)
-		at += d.Len
-	}
-	return marks
-}
-
-// moved are marks with their text's beginning at another place.
-func moved(marks []event.Mark, by int) []event.Mark {
-	list := make([]event.Mark, len(marks))
-	for i, k := range marks {
-		k.From, k.To = k.From+by, k.To+by
-		list[i] = k
-	}
-	return list
 }
 
 // stream are the marks of a range of the bytes that a description received. All
@@ -159,11 +126,11 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 	for ; k < len(list) && at < to; k++ {
 		e := x.event(list[k])
 		end := x.sentBy(list[k], peer)
-		n, counted := sentBytes(e)
+		n, counted := e.SentBytes()
 		begin := end - n
 		if begin > at {
 			more, up := m.folded(peer, at, min(begin, to))
-			marks, at = append(marks, moved(more, int(at-from))...), up
+			marks, at = append(marks, event.MovedMarks(more, int(at-from))...), up
 			if at >= to {
 				break
 			}
@@ -177,15 +144,15 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 			if !known {
 				return nil, false
 			}
-			marks = append(marks, moved(inner, int(at-from))...)
+			marks = append(marks, event.MovedMarks(inner, int(at-from))...)
 		} else {
-			marks = append(marks, moved(joined(dataParts(e.Args)), int(begin-from))...)
+			marks = append(marks, event.MovedMarks(event.JoinedMarks(event.DataOf(e.Args)), int(begin-from))...)
 		}
 		at = end
 	}
 	if at < to {
 		more, up := m.folded(peer, at, to)
-		marks, at = append(marks, moved(more, int(at-from))...), up
+		marks, at = append(marks, event.MovedMarks(more, int(at-from))...), up
 	}
 	return marks, at >= to
 }
@@ -195,8 +162,8 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 func (m *masks) lengthVaries(e *event.Event) bool {
 	var spans []span
 	total := 0
-	if sent := dataParts(e.Args); len(sent) > 0 {
-		spans = m.spans(event.Marked{Marks: joined(sent)}, e.End)
+	if sent := event.DataOf(e.Args); len(sent) > 0 {
+		spans = m.spans(event.Marked{Marks: event.JoinedMarks(sent)}, e.End)
 		for _, d := range sent {
 			total += d.Len
 		}
@@ -206,53 +173,16 @@ func (m *masks) lengthVaries(e *event.Event) bool {
 			r.marks = e.Known
 		}
 		spans = m.spans(event.Marked{Marks: r.marks}, e.End)
-		for _, d := range dataParts(e.Ret) {
+		for _, d := range event.DataOf(e.Ret) {
 			total += d.Len
 		}
 	}
 	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && (s.from == s.to || s.to > 0 && s.from < total) })
 }
 
-// varies reports whether some ports of the range have more digits than others.
-func (r PortRange) varies() bool {
+// digitsVary reports whether some ports of a range have more digits than others.
+func digitsVary(r record.PortRange) bool {
 	return len(strconv.Itoa(int(r.Low))) != len(strconv.Itoa(int(r.High)))
-}
-
-// sentBytes is how many bytes an event sent, if the counters of its socket
-// count just these.
-func sentBytes(e *event.Event) (int64, bool) {
-	if e.Errno != 0 || len(e.Ret) == 0 || e.Op != event.OpSend && e.Also == nil {
-		return 0, false
-	}
-	if !allCounted(e.Args) {
-		return 0, false
-	}
-	switch n := e.Ret[0].(type) {
-	case event.Count:
-		return int64(n), true
-	case event.Length:
-		return int64(n.N), true
-	case int:
-		return int64(n), true
-	}
-	return 0, false
-}
-
-// allCounted reports whether the counters of a socket count all data among parts.
-func allCounted(parts []any) bool {
-	for _, p := range parts {
-		switch p := p.(type) {
-		case event.Data:
-			if !p.Counted {
-				return false
-			}
-		case []any:
-			if !allCounted(p) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // datagrams are the marks of the messages that an event received.
@@ -284,7 +214,7 @@ func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 		if !known {
 			return receipt{}
 		}
-		marks = append(marks, moved(joined(sent), at)...)
+		marks = append(marks, event.MovedMarks(event.JoinedMarks(sent), at)...)
 		for _, d := range message {
 			at += d.Len
 		}
@@ -298,7 +228,7 @@ func sentMessage(e *event.Event, sum uint64) ([]event.Data, bool) {
 	if e.Endpoints == nil {
 		return nil, false
 	}
-	parts := dataParts(e.Args)
+	parts := event.DataOf(e.Args)
 	if len(e.Sums) == 1 {
 		return parts, e.Sums[0].Sum == sum
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -31,7 +33,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 			continue
 		}
 		if o, found := m.owner("", a, 0, at); found && o.auto {
-			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, m.dynamic.varies()})
+			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, digitsVary(m.dynamic)})
 		}
 	}
 	if len(m.free) == 0 {
@@ -97,5 +99,24 @@ func (m *masks) givenBy(a event.Asked, at time.Duration) given {
 	return given{
 		text:  m.masked(text, spans, func(s string) string { return s }),
 		label: strings.Join(labels, ","),
+	}
+}
+
+// sameText compares texts that came in two rounds of a branch, with the
+// addresses masked that the kernel chose in each.
+func sameText(b *record.Branch, before, after []record.Entry) func(x, y string) bool {
+	masksOf := func(round []record.Entry) *masks {
+		m := &masks{owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string][]string), hosts: make(map[uint64]string)}
+		for _, e := range round {
+			if e.Event != nil && e.Event.Endpoints != nil {
+				m.note(b, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)
+			}
+		}
+		return m
+	}
+	first, second := masksOf(before), masksOf(after)
+	return func(x, y string) bool {
+		as := func(text string) string { return text }
+		return first.masked(x, first.guess(x, 0), as) == second.masked(y, second.guess(y, 0), as)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -19,20 +21,20 @@ func TestMaskPortChosenAgain(t *testing.T) {
 		origin := event.Origin{Sock: id, Addr: at, Type: syscall.SOCK_STREAM}
 		return event.Marked{Text: text, Marks: []event.Mark{{From: from, To: from + 5, Origins: []event.Origin{origin}}}}
 	}
-	bind := func(name string, id uint64, auto bool, asked event.Asked) Entry {
-		return Entry{Event: &event.Event{
+	bind := func(name string, id uint64, auto bool, asked event.Asked) record.Entry {
+		return record.Entry{Event: &event.Event{
 			Op: event.OpBind, Sock: id, Start: time.Duration(id), End: time.Duration(id) + 1,
 			Args:      []any{event.Name(name), asked},
 			Endpoints: &event.Endpoints{Name: name, Type: syscall.SOCK_STREAM, Local: at, AutoPort: auto},
 		}}
 	}
 	open := event.Asked{Addr: at.WithPort(0)}
-	s := &Branch{Actor: "a", Entries: []Entry{
+	s := &record.Branch{Actor: "a", Entries: []record.Entry{
 		bind("first", 1, true, open), bind("again", 2, true, open),
 		bind("same", 3, false, event.Asked{Addr: at, Marks: marked(at.String(), 10, 2).Marks}),
 		bind("spelled", 4, false, event.Asked{Addr: at}),
 	}}
-	m := newMasks(newGraph(&Record{Branches: []*Branch{s}}))
+	m := newMasks(newGraph(&record.Record{Branches: []*record.Branch{s}}))
 	for _, tt := range []struct {
 		text event.Marked
 		want string

@@ -23,17 +23,17 @@ type matcher struct {
 	socks     map[uint64]*sockEvents
 	folds     map[uint64]int // descriptions whose events a fold took
 	ends      []end          // of connections: those that connected, and then those that accepted
-	listens   map[spot][]int
+	listens   map[event.HostAddr][]int
 	reached   map[uint64]uint64 // connecting description: the listener's
 	dgrams    dgrams
 	tcp       tcp
-	taken     map[int][]int     // by the node of a receive or an accept: what it took
-	failed    map[uint64]int    // sends that failed because of the peer
-	before    map[int][]int     // by the node of a relay or a failed send: what it comes after by its own actor
-	addresses map[spot][]uint64 // see owners
-	leftovers map[uint64][]int  // see left
-	readers   map[uint64]bool   // descriptions from which folds received
-	held      map[int][]int     // by the node of a call: the steps that saw a branch in it
+	taken     map[int][]int               // by the node of a receive or an accept: what it took
+	failed    map[uint64]int              // sends that failed because of the peer
+	before    map[int][]int               // by the node of a relay or a failed send: what it comes after by its own actor
+	addresses map[event.HostAddr][]uint64 // see owners
+	leftovers map[uint64][]int            // see left
+	readers   map[uint64]bool             // descriptions from which folds received
+	held      map[int][]int               // by the node of a call: the steps that saw a branch in it
 	procs     procs
 	far       map[uint64]*farEnd
 }
@@ -86,7 +86,7 @@ type foldSent struct {
 func newMatcher(g *graph) *matcher {
 	return &matcher{
 		g: g, peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents), folds: make(map[uint64]int),
-		listens: make(map[spot][]int), reached: make(map[uint64]uint64),
+		listens: make(map[event.HostAddr][]int), reached: make(map[uint64]uint64),
 		taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int), held: make(map[int][]int),
 	}
 }
@@ -135,9 +135,9 @@ func (m *matcher) folded() {
 		if f == nil {
 			continue
 		}
-		for _, id := range slices.Sorted(maps.Keys(f.received)) {
-			if f.received[id] > 0 {
-				m.arrives(i, id, f.received[id])
+		for _, id := range slices.Sorted(maps.Keys(f.Received)) {
+			if f.Received[id] > 0 {
+				m.arrives(i, id, f.Received[id])
 			}
 		}
 	}
@@ -148,10 +148,10 @@ func (m *matcher) foldedEnds() {
 	node := make(map[int]int)
 	for i := range m.g.nodes[:m.g.meets] {
 		if f := m.g.nodes[i].entry().Fold; f != nil {
-			node[f.id] = i
+			node[f.ID] = i
 		}
 	}
-	for _, pair := range m.g.record.folds {
+	for _, pair := range m.g.record.FoldOrder {
 		i, known := node[pair[0]]
 		by, other := node[pair[1]]
 		if known && other {
@@ -165,7 +165,7 @@ func (m *matcher) index() {
 	for i := range m.g.nodes[:m.g.meets] {
 		en := m.g.nodes[i].entry()
 		if en.Fold != nil {
-			for id, offset := range en.Fold.sent {
+			for id, offset := range en.Fold.Sent {
 				m.to(id).sentIn = append(m.to(id).sentIn, foldSent{i, offset})
 			}
 			continue
@@ -242,7 +242,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 	case event.OpListen:
 		if e.Errno == 0 {
-			at := localSpot(e.Endpoints)
+			at := e.Endpoints.LocalAddr()
 			m.listens[at] = append(m.listens[at], i)
 			m.to(e.Sock).lists = append(m.to(e.Sock).lists, i)
 		}
@@ -268,17 +268,17 @@ func (m *matcher) indexEndpoints(e *event.Event) {
 }
 
 // owners are the descriptions that had an address.
-func (m *matcher) owners() map[spot][]uint64 {
+func (m *matcher) owners() map[event.HostAddr][]uint64 {
 	if m.addresses != nil {
 		return m.addresses
 	}
-	m.addresses = make(map[spot][]uint64)
+	m.addresses = make(map[event.HostAddr][]uint64)
 	for i := range m.g.nodes[:m.g.meets] {
 		e := m.g.nodes[i].entry().Event
 		if e == nil || e.Op == event.OpAccept || e.Endpoints == nil {
 			continue
 		}
-		at := localSpot(e.Endpoints)
+		at := e.Endpoints.LocalAddr()
 		if list := m.addresses[at]; !e.Endpoints.Local.IsZero() && !slices.Contains(list, e.Sock) {
 			m.addresses[at] = append(list, e.Sock)
 		}

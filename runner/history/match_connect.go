@@ -22,35 +22,25 @@ type end struct {
 	waited    bool  // a connect that returned only once the connection was made
 }
 
-// connectKey identifies a connection from both ends: by the client's address
-// and the server's port, or by the client's inode for local sockets.
-type connectKey struct {
-	typ    int
-	host   string // where the client's address is one that each host has
-	client sock.Addr
-	port   uint16
-	inode  uint64
-}
-
 // connections ties connects to the listens they reached and accepts to the
 // connects they took.
 func (m *matcher) connections() {
 	connects, accepts := m.bothEnds()
 	m.ends = slices.Concat(connects, accepts)
-	byKey := make(map[connectKey][]end)
-	byPath := make(map[spot][]end)
+	byKey := make(map[event.ConnectionKey][]end)
+	byPath := make(map[event.HostAddr][]end)
 	for _, c := range connects {
-		if key, ok := clientKey(c.endpoints, c.endpoints.Local, c.endpoints.Remote.Port, c.endpoints.Inode); ok {
+		if key, ok := c.endpoints.ConnectKey(); ok {
 			byKey[key] = append(byKey[key], c)
 		}
 		if c.endpoints.Inode != 0 {
-			to := pathSpot(remoteSpot(c.endpoints))
+			to := pathAddr(c.endpoints.RemoteAddr())
 			byPath[to] = append(byPath[to], c)
 		}
 	}
 	var nameless []end
 	for _, a := range accepts {
-		key, ok := clientKey(a.endpoints, a.endpoints.Remote, a.endpoints.Local.Port, a.endpoints.PeerNode)
+		key, ok := a.endpoints.AcceptKey()
 		if list := byKey[key]; ok && len(list) > 0 {
 			byKey[key] = list[1:]
 			m.join(list[0], a)
@@ -110,9 +100,9 @@ func (r *Record) Peer(id uint64) uint64 {
 // inTurn joins the accepts of local sockets whose peer the kernel no longer
 // told, because it had closed before: a listener's queue is served in order, so
 // they take the connects that are left, one after the other.
-func (m *matcher) inTurn(accepts []end, byPath map[spot][]end) {
+func (m *matcher) inTurn(accepts []end, byPath map[event.HostAddr][]end) {
 	for _, a := range accepts {
-		at := pathSpot(localSpot(a.endpoints))
+		at := pathAddr(a.endpoints.LocalAddr())
 		list := byPath[at]
 		for len(list) > 0 && m.peer[list[0].sock] != 0 {
 			list = list[1:]
@@ -123,18 +113,6 @@ func (m *matcher) inTurn(accepts []end, byPath map[spot][]end) {
 		}
 		byPath[at] = list
 	}
-}
-
-func clientKey(l *event.Endpoints, client sock.Addr, port uint16, inode uint64) (connectKey, bool) {
-	if inode != 0 {
-		return connectKey{inode: inode}, true
-	}
-	client.IP, client.Family = client.IP.Unmap(), 0 // ::ffff:127.0.0.1 is the same client
-	key := connectKey{typ: l.Type, client: client, port: port}
-	if isLocal(client) {
-		key.host = l.Host
-	}
-	return key, client.IP.IsValid() && client.Port != 0
 }
 
 // bothEnds lists all connects that succeeded and all accepts, in the order of
@@ -154,18 +132,18 @@ func (m *matcher) bothEnds() (connects, accepts []end) {
 			}
 			continue
 		}
-		for to := range en.Fold.reached {
+		for to := range en.Fold.Reached {
 			m.reach(end{node: i, folded: true, endpoints: &event.Endpoints{Host: to.Host, Remote: to.Addr}})
 		}
-		for _, f := range en.Fold.endpoints {
-			switch f.op {
+		for _, f := range en.Fold.Joints {
+			switch f.Op {
 			case event.OpConnect:
-				connects = append(connects, end{i, true, f.sock, f.endpoints, 0, false})
-				m.folds[f.sock] = i
+				connects = append(connects, end{i, true, f.Sock, f.Endpoints, 0, false})
+				m.folds[f.Sock] = i
 			case event.OpAccept:
-				accepts = append(accepts, end{i, true, f.endpoints.Made, f.endpoints, 0, false})
-				m.to(f.sock).inFolds = true
-				m.folds[f.endpoints.Made] = i
+				accepts = append(accepts, end{i, true, f.Endpoints.Made, f.Endpoints, 0, false})
+				m.to(f.Sock).inFolds = true
+				m.folds[f.Endpoints.Made] = i
 			}
 		}
 	}
@@ -246,8 +224,8 @@ func (m *matcher) listener(c end) (uint64, bool) {
 func (m *matcher) listening(l *event.Endpoints) []int {
 	to := l.Remote.Loopback()
 	var list []int
-	for _, at := range m.g.record.spotsOf(l.Host, to) {
-		if m.g.record.delivers(l.Host, to, at.Host) {
+	for _, at := range m.g.spotsOf(l.Host, to) {
+		if m.g.delivers(l.Host, to, at.Host) {
 			list = append(list, m.listens[at]...)
 		}
 	}
@@ -256,7 +234,7 @@ func (m *matcher) listening(l *event.Endpoints) []int {
 		return list
 	}
 	for at, listens := range m.listens {
-		if sameHost(at.Addr, to) && at.Addr.Port == to.Port && m.g.record.delivers(l.Host, to, at.Host) {
+		if sameHost(at.Addr, to) && at.Addr.Port == to.Port && m.g.delivers(l.Host, to, at.Host) {
 			list = append(list, listens...)
 		}
 	}

@@ -222,10 +222,10 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 // delivered reports whether a message may come to the host of the socket that
 // received. A packet socket may see it anywhere on its way.
 func (m *matcher) delivered(x *message, e *event.Event) bool {
-	if e.Endpoints.Local.Family == sock.FamilyPacket && !isLocal(x.to) {
+	if e.Endpoints.Local.Family == sock.FamilyPacket && !x.to.IsHostOwn() {
 		return true
 	}
-	return m.g.record.delivers(x.endpoints.Host, x.to, e.Endpoints.Host)
+	return m.g.delivers(x.endpoints.Host, x.to, e.Endpoints.Host)
 }
 
 // samePlace reports whether what goes to an address may come to a socket at

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -18,23 +20,23 @@ func TestMatchCutDatagrams(t *testing.T) {
 	at := func(port uint16) sock.Addr {
 		return sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: port}
 	}
-	sender, receiver := &Branch{ID: 0, Actor: "a"}, &Branch{ID: 1, Actor: "b"}
+	sender, receiver := &record.Branch{ID: 0, Actor: "a"}, &record.Branch{ID: 1, Actor: "b"}
 	began := time.Now()
 	for i := range count {
 		now := time.Duration(2 * i)
 		sent := event.Datagram{Sum: uint64(i), Len: 2, Remote: at(9)}
 		sent.Head[0] = byte(i)
 		cut := event.Datagram{Sum: 1 << 40, Len: 1, Head: sent.Head, Cut: true, Remote: at(8)}
-		sender.Entries = append(sender.Entries, Entry{Event: &event.Event{
+		sender.Entries = append(sender.Entries, record.Entry{Event: &event.Event{
 			Seq: i, Op: event.OpSend, Sock: 1, Start: now, End: now, Sums: []event.Datagram{sent},
 			Endpoints: &event.Endpoints{Type: syscall.SOCK_DGRAM, Local: at(8), Remote: at(9)},
 		}})
-		receiver.Entries = append(receiver.Entries, Entry{Event: &event.Event{
+		receiver.Entries = append(receiver.Entries, record.Entry{Event: &event.Event{
 			Seq: i, Op: event.OpRecv, Sock: 2, Start: now + 1, End: now + 1, Sums: []event.Datagram{cut},
 			Endpoints: &event.Endpoints{Type: syscall.SOCK_DGRAM, Local: at(9)},
 		}})
 	}
-	g := newGraph(&Record{Branches: []*Branch{sender, receiver}})
+	g := newGraph(&record.Record{Branches: []*record.Branch{sender, receiver}})
 	g.addCauses()
 	for _, i := range []int{0, 1, count - 1} {
 		if got := g.kernel.taken[count+i]; len(got) != 1 || got[0] != i {

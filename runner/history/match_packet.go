@@ -15,7 +15,7 @@ type flow struct {
 }
 
 func flowOf(host string, from, to sock.Addr) flow {
-	if !isLocal(from) && !isLocal(to) {
+	if !from.IsHostOwn() && !to.IsHostOwn() {
 		host = ""
 	}
 	return flow{host, portOf(from), portOf(to)}

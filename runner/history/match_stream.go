@@ -220,7 +220,7 @@ func (m *matcher) refusals(i int, e *event.Event) []int {
 	var gone []int
 	for at, owners := range m.owners() {
 		addr := at.Addr
-		if !m.g.record.delivers(hostOf(e), to, at.Host) {
+		if !m.g.delivers(hostOf(e), to, at.Host) {
 			continue
 		}
 		if addr != to && (to.Path != "" || addr.Port != to.Port || !sameHost(addr, to)) {

@@ -133,7 +133,7 @@ func (m *matcher) readByFold(id uint64) bool {
 		m.readers = make(map[uint64]bool)
 		for i := range m.g.nodes[:m.g.meets] {
 			if f := m.g.nodes[i].entry().Fold; f != nil {
-				for id := range f.received {
+				for id := range f.Received {
 					m.readers[id] = true
 				}
 			}
@@ -238,7 +238,7 @@ func (m *matcher) crowds() {
 			continue
 		}
 		if places < 0 {
-			places = m.g.record.datagramQueue()
+			places = m.g.record.QueueLength()
 		}
 		for _, i := range sends {
 			e := m.event(i)
@@ -256,9 +256,9 @@ func (m *matcher) onlyReceiver(from uint64, sends []int) (uint64, bool) {
 	if l == nil || l.Type != unix.SOCK_DGRAM || l.Remote.Path == "" || m.peer[from] != 0 {
 		return 0, false
 	}
-	at := pathSpot(remoteSpot(l))
+	at := pathAddr(l.RemoteAddr())
 	for _, x := range m.messages().all.list {
-		to := pathSpot(spot{x.endpoints.Host, x.to})
+		to := pathAddr(event.HostAddr{Host: x.endpoints.Host, Addr: x.to})
 		if (to.Host == at.Host && to.Addr.Path == at.Addr.Path) != (x.from == from) {
 			return 0, false
 		}

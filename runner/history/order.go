@@ -6,14 +6,16 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
 // A node is an entry of a branch, or a meeting at a barrier, in the graph of
 // what had to come before what.
 type node struct {
-	branch *Branch // nil for a meeting
-	at     int     // index into the branch's entries; -1 for a meeting
+	branch *record.Branch // nil for a meeting
+	at     int            // index into the branch's entries; -1 for a meeting
 	preds  []int
 	own    int  // how many of preds were known when the event began, not by matching
 	loose  bool // it was given its place before all that it comes after
@@ -24,7 +26,7 @@ type node struct {
 // graph orders events by cause: the depth of an event is one more than that
 // of the deepest event that had to come before it.
 type graph struct {
-	record  *Record
+	record  *record.Record
 	nodes   []node
 	base    []int // by branch: the node of its first entry
 	meets   int   // the node of the first meeting
@@ -37,7 +39,7 @@ type graph struct {
 // fewCauses is for how many causes a node has room from the start.
 const fewCauses = 3
 
-func newGraph(h *Record) *graph {
+func newGraph(h *record.Record) *graph {
 	count := len(h.Meetings)
 	for _, s := range h.Branches {
 		count += len(s.Entries)
@@ -49,7 +51,7 @@ func newGraph(h *Record) *graph {
 	// The nodes are in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
 	sorted := slices.Clone(h.Branches)
-	slices.SortFunc(sorted, (*Branch).Compare)
+	slices.SortFunc(sorted, (*record.Branch).Compare)
 	for _, s := range sorted {
 		g.base[s.ID] = len(g.nodes)
 		for i := range s.Entries {
@@ -87,7 +89,7 @@ func (g *graph) addCauses() {
 		if en.Event != nil {
 			after = en.Event.After
 		} else {
-			after = en.Fold.after
+			after = en.Fold.After
 		}
 		for _, c := range after {
 			g.after(i, c)
@@ -101,7 +103,7 @@ func (g *graph) addCauses() {
 	g.deepen()
 }
 
-func (n *node) entry() Entry { return n.branch.Entries[n.at] }
+func (n *node) entry() record.Entry { return n.branch.Entries[n.at] }
 
 // after makes a recorded cause a predecessor of node i.
 func (g *graph) after(i int, c event.Cause) {
@@ -119,7 +121,7 @@ func (g *graph) find(c event.Cause) int {
 		return -1
 	}
 	entries := g.record.Branches[c.Branch].Entries
-	at := sort.Search(len(entries), func(i int) bool { return entries[i].firstSeq() > c.Seq }) - 1
+	at := sort.Search(len(entries), func(i int) bool { return entries[i].First() > c.Seq }) - 1
 	if at < 0 {
 		return -1
 	}
@@ -195,7 +197,7 @@ func (g *graph) stuck() int {
 		switch {
 		case n.at >= 0 && n.entry().Fold != nil && g.lacksFolds(n):
 			return i
-		case n.at >= 0 && n.entry().yields() && guess < 0:
+		case n.at >= 0 && yields(n.entry()) && guess < 0:
 			guess = i
 		case fallback < 0:
 			fallback = i
@@ -218,7 +220,7 @@ func (g *graph) lacksFolds(n *node) bool {
 }
 
 // yields reports whether an entry's causes are only a guess.
-func (e Entry) yields() bool {
+func yields(e record.Entry) bool {
 	return e.Fold != nil || e.Event.Op == event.OpRecv && e.Event.Endpoints != nil
 }
 
@@ -234,7 +236,7 @@ func (g *graph) finish(i int) {
 	}
 	n.done = true
 	g.order = append(g.order, i)
-	if n.at >= 0 && g.record.prints(n.entry()) {
+	if n.at >= 0 && g.record.Prints(n.entry()) {
 		n.depth++ // what is not printed takes no place among the lines
 	}
 }
@@ -249,13 +251,13 @@ const mostDisorders = 10
 // The error names the events for which that is not so.
 func (r *Record) CheckOrder() error {
 	r.prepare()
-	c := orderCheck{r: r, place: make(map[Entry]int)}
+	c := orderCheck{r: r, place: make(map[record.Entry]int)}
 	for n, l := range r.Lines(Causal, Form{}) {
 		switch {
 		case l.Event != nil:
-			c.place[Entry{Event: l.Event}] = n
+			c.place[record.Entry{Event: l.Event}] = n
 		case l.Fold != nil:
-			c.place[Entry{Fold: l.Fold}] = n
+			c.place[record.Entry{Fold: l.Fold}] = n
 		}
 	}
 	for i := range r.graph.nodes[:r.graph.meets] {
@@ -272,7 +274,7 @@ func (r *Record) CheckOrder() error {
 // An orderCheck looks at one transcript.
 type orderCheck struct {
 	r      *Record
-	place  map[Entry]int // of an event or fold among the lines
+	place  map[record.Entry]int // of an event or fold among the lines
 	faults []error
 }
 
@@ -329,7 +331,7 @@ func (m *matcher) lacks(i int) {
 // receive or an accept told.
 func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
-	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.record.spotsOf(hostOf(e), a), func(s spot) bool {
+	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.spotsOf(hostOf(e), a), func(s event.HostAddr) bool {
 		return len(m.owners()[s]) > 0
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -11,28 +13,28 @@ import (
 // without them: a fold that lacks only folds, else a fold or a receive, else
 // the first of the file; in each case one whose own branch has come that far.
 func TestCausesInCycle(t *testing.T) {
-	plain := Entry{Event: &event.Event{}}
-	receive := Entry{Event: &event.Event{Op: event.OpRecv, Endpoints: &event.Endpoints{}}}
-	fold := Entry{Fold: &Fold{}}
+	plain := record.Entry{Event: &event.Event{}}
+	receive := record.Entry{Event: &event.Event{Op: event.OpRecv, Endpoints: &event.Endpoints{}}}
+	fold := record.Entry{Fold: &record.Fold{}}
 	for _, test := range []struct {
 		name     string
-		branches [][]Entry
+		branches [][]record.Entry
 		causes   [][]int // of each entry, beside the one before it in its branch
 		order    []int
 		loose    int // the entry that was given its place before its causes
 	}{
-		{"nothing is a guess", [][]Entry{{plain}, {plain}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
-		{"a receive", [][]Entry{{plain}, {receive}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
-		{"a fold", [][]Entry{{plain}, {fold}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
-		{"the first of two receives", [][]Entry{{plain}, {receive}, {receive}}, [][]int{{2}, {0}, {1}}, []int{1, 2, 0}, 1},
-		{"a receive that is not reached yet", [][]Entry{{plain, receive}, {receive, plain}}, [][]int{{3}, {}, {1}, {}}, []int{2, 3, 0, 1}, 2},
-		{"folds of both sides", [][]Entry{{receive}, {fold}, {fold}}, [][]int{{1}, {2}, {1}}, []int{1, 2, 0}, 1},
-		{"a fold that lacks more than folds", [][]Entry{{receive}, {fold}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
+		{"nothing is a guess", [][]record.Entry{{plain}, {plain}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
+		{"a receive", [][]record.Entry{{plain}, {receive}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
+		{"a fold", [][]record.Entry{{plain}, {fold}}, [][]int{{1}, {0}}, []int{1, 0}, 1},
+		{"the first of two receives", [][]record.Entry{{plain}, {receive}, {receive}}, [][]int{{2}, {0}, {1}}, []int{1, 2, 0}, 1},
+		{"a receive that is not reached yet", [][]record.Entry{{plain, receive}, {receive, plain}}, [][]int{{3}, {}, {1}, {}}, []int{2, 3, 0, 1}, 2},
+		{"folds of both sides", [][]record.Entry{{receive}, {fold}, {fold}}, [][]int{{1}, {2}, {1}}, []int{1, 2, 0}, 1},
+		{"a fold that lacks more than folds", [][]record.Entry{{receive}, {fold}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			g := &graph{}
 			for _, entries := range test.branches {
-				branch := &Branch{Entries: entries}
+				branch := &record.Branch{Entries: entries}
 				for i := range entries {
 					at := len(g.nodes)
 					n := node{branch: branch, at: i, preds: test.causes[at]}

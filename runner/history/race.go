@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -174,15 +176,15 @@ func (f *finder) find() {
 
 // usage is what the first look at the events finds.
 type usage struct {
-	branch    map[uint64]*Branch // by description: the first branch that used it
-	shared    map[uint64]bool    // descriptions that several branches used
-	addresses []int              // binds, and what else concerns a path
-	named     []int              // events that use names which branches share
+	branch    map[uint64]*record.Branch // by description: the first branch that used it
+	shared    map[uint64]bool           // descriptions that several branches used
+	addresses []int                     // binds, and what else concerns a path
+	named     []int                     // events that use names which branches share
 }
 
 func (u *usage) note(f *finder, i int, e *event.Event) {
 	if u.branch == nil {
-		u.branch, u.shared = make(map[uint64]*Branch), make(map[uint64]bool)
+		u.branch, u.shared = make(map[uint64]*record.Branch), make(map[uint64]bool)
 	}
 	if len(e.Uses) > 0 {
 		u.named = append(u.named, i)

@@ -256,7 +256,7 @@ func (f *finder) sent(i int, e *event.Event) {
 // short reports whether less went than was to go, and it shows.
 func (f *finder) short(e *event.Event) bool {
 	if e.Errno == unix.EAGAIN {
-		return Form{}.ShowsErrno(e)
+		return e.ShowsErrno(false)
 	}
 	n, ok := first[event.Count](e.Ret)
 	size, sized := sizeOf(e)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -14,8 +16,8 @@ type variable struct {
 	name  string
 }
 
-// owner is the branch whose names a branch uses.
-func (b *Branch) owner() *Branch {
+// ownerOf is the branch whose names a branch uses.
+func ownerOf(b *record.Branch) *record.Branch {
 	for b.Parent != nil && b.Origin.Shares {
 		b = b.Parent
 	}
@@ -27,14 +29,14 @@ func (f *finder) names(events []int) {
 	sets := make(map[variable][]int)
 	for _, i := range events {
 		for _, use := range f.m.event(i).Uses {
-			if v := (variable{f.branch(i).owner().ID, use.Name}); use.Set {
+			if v := (variable{ownerOf(f.branch(i)).ID, use.Name}); use.Set {
 				sets[v] = append(sets[v], i)
 			}
 		}
 	}
 	for _, i := range events {
 		for _, use := range f.m.event(i).Uses {
-			if v := (variable{f.branch(i).owner().ID, use.Name}); !use.Set {
+			if v := (variable{ownerOf(f.branch(i)).ID, use.Name}); !use.Set {
 				f.reads(i, sets[v])
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -39,7 +41,7 @@ func (f *finder) prepare() bool {
 	return f.clocks != nil
 }
 
-func (f *finder) branch(i int) *Branch { return f.g.nodes[i].branch }
+func (f *finder) branch(i int) *record.Branch { return f.g.nodes[i].branch }
 
 // concurrent reports whether two events may have been under way at the same
 // time: neither had to end before the other began.
@@ -102,9 +104,9 @@ func (f *finder) add(kind raceKind, taker int, racers ...int) {
 // the taker, or where there is none at any of the racers.
 func (f *finder) seen(taker int, racers []int) bool {
 	if taker >= 0 {
-		return f.r.prints(f.g.nodes[taker].entry())
+		return f.r.Prints(f.g.nodes[taker].entry())
 	}
-	return slices.ContainsFunc(racers, func(i int) bool { return f.r.prints(f.g.nodes[i].entry()) })
+	return slices.ContainsFunc(racers, func(i int) bool { return f.r.Prints(f.g.nodes[i].entry()) })
 }
 
 func (f *finder) racer(i int) Racer { return Racer{f.kin[f.branch(i).ID].label, f.g.event(i)} }

@@ -114,7 +114,7 @@ func (f *finder) closed(id uint64, calls []pairing) {
 func (f *finder) sameHandle(i, j int) bool {
 	a, ok := first[event.Name](f.m.event(i).Args)
 	b, _ := first[event.Name](f.m.event(j).Args)
-	return ok && a == b && f.branch(i).sameActor(f.branch(j)) && f.m.event(i).Process == f.m.event(j).Process
+	return ok && a == b && f.branch(i).SameActor(f.branch(j)) && f.m.event(i).Process == f.m.event(j).Process
 }
 
 // connected finds the listen before which a connect may have come, and the
@@ -161,7 +161,7 @@ func (f *finder) listensFor(e *event.Event) []int {
 		for _, id := range slices.Sorted(maps.Keys(f.listens)) {
 			l := f.listens[id]
 			at := f.m.event(l).Endpoints
-			if meet(at.Local, e.Endpoints.Remote) && at.Type == e.Endpoints.Type && f.g.record.delivers(e.Endpoints.Host, e.Endpoints.Remote, at.Host) {
+			if meet(at.Local, e.Endpoints.Remote) && at.Type == e.Endpoints.Type && f.g.delivers(e.Endpoints.Host, e.Endpoints.Remote, at.Host) {
 				list = append(list, l)
 			}
 		}
@@ -209,7 +209,7 @@ func (f *finder) addresses(list []int) {
 	at := make(map[key][]pairing)
 	for _, i := range list {
 		if to := asked(f.m.event(i)); to.Path != "" || to.Port != 0 {
-			k := key{pathSpot(spot{hostOf(f.m.event(i)), to}).Host, to.Path, to.Port}
+			k := key{pathAddr(event.HostAddr{Host: hostOf(f.m.event(i)), Addr: to}).Host, to.Path, to.Port}
 			at[k] = append(at[k], pairing{cause: i, effect: -1})
 		}
 	}

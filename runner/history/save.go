@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/record"
+
 	"github.com/sockscript/sockscript/runner/history/codec"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -97,14 +99,14 @@ type savedResult struct {
 	Folds         [][2]int
 	Tmp           string
 	Ports         []int
-	Dynamic       PortRange
-	Hosts         []Host
-	Unasked       []Unasked
+	Dynamic       record.PortRange
+	Hosts         []record.Host
+	Unasked       []record.Unasked
 	Frames        *event.Frames
 	Slow          bool
 	Shows         int
 	DatagramQueue int
-	Epoch         Epoch
+	Epoch         record.Epoch
 }
 
 // A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for
@@ -132,18 +134,10 @@ type savedFold struct {
 	Start, End     time.Duration
 	First, Last    int
 	Sent, Received []savedOffset
-	Marked         []savedMarks
-	Endpoints      []savedEndpoints
+	Marked         []record.MarkedRange
+	Endpoints      []record.Joint
 	After          []event.Cause
-	Reached        []spot
-}
-
-// A savedMarks is a [markedRange].
-type savedMarks struct {
-	Sock     uint64
-	From, To int64
-	Sum      uint64
-	Marks    []event.Mark
+	Reached        []event.HostAddr
 }
 
 // A savedOffset is how far one direction of a description had come.
@@ -152,20 +146,14 @@ type savedOffset struct {
 	Offset int64
 }
 
-type savedEndpoints struct {
-	Op        event.Op
-	Sock      uint64
-	Endpoints *event.Endpoints
-}
-
 func (r *Result) saved() *savedResult {
 	if r == nil {
 		return nil
 	}
 	s := &savedResult{
 		Scenario: r.Scenario, Status: r.Status, Reason: r.Reason, Failure: r.Failure, Elapsed: r.Elapsed, Kept: r.Kept,
-		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.folds, Tmp: r.Tmp, Ports: r.Ports,
-		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Frames: r.Frames, Slow: r.Slow, Shows: r.Shows, DatagramQueue: r.datagramQueue(), Epoch: r.Epoch,
+		Meetings: r.Meetings, Values: r.Values, Raised: r.Raised, Folds: r.FoldOrder, Tmp: r.Tmp, Ports: r.Ports,
+		Dynamic: r.Dynamic, Hosts: r.Hosts, Unasked: r.Unasked, Frames: r.Frames, Slow: r.Slow, Shows: r.Shows, DatagramQueue: r.QueueLength(), Epoch: r.Epoch,
 	}
 	if s.Failure != nil {
 		failure := *s.Failure
@@ -173,12 +161,12 @@ func (r *Result) saved() *savedResult {
 		s.Failure = &failure
 	}
 	for _, b := range r.Branches {
-		s.Branches = append(s.Branches, b.saved())
+		s.Branches = append(s.Branches, saveBranch(b))
 	}
 	return s
 }
 
-func (b *Branch) saved() savedBranch {
+func saveBranch(b *record.Branch) savedBranch {
 	saved := savedBranch{
 		Actor: b.Actor, Host: b.Host, Place: b.Place, Index: b.Index, Count: b.Count, Label: b.Label, Path: b.Path, Origin: b.Origin, Alike: b.Alike,
 	}
@@ -188,25 +176,19 @@ func (b *Branch) saved() savedBranch {
 	for _, en := range b.Entries {
 		e := savedEntry{Event: en.Event}
 		if en.Fold != nil {
-			e.Fold = en.Fold.saved()
+			e.Fold = saveFold(en.Fold)
 		}
 		saved.Entries = append(saved.Entries, e)
 	}
 	return saved
 }
 
-func (f *Fold) saved() *savedFold {
+func saveFold(f *record.Fold) *savedFold {
 	s := &savedFold{
-		ID: f.id, Rounds: f.Rounds, Mixed: f.Mixed, Quiet: f.Quiet, Place: f.Place, Start: f.Start, End: f.End, First: f.first, Last: f.last,
-		Sent: savedOffsets(f.sent), Received: savedOffsets(f.received), After: f.after,
+		ID: f.ID, Rounds: f.Rounds, Mixed: f.Mixed, Quiet: f.Quiet, Place: f.Place, Start: f.Start, End: f.End, First: f.First, Last: f.Last,
+		Sent: savedOffsets(f.Sent), Received: savedOffsets(f.Received), Marked: f.Marked, Endpoints: f.Joints, After: f.After,
 	}
-	for _, l := range f.endpoints {
-		s.Endpoints = append(s.Endpoints, savedEndpoints{l.op, l.sock, l.endpoints})
-	}
-	for _, r := range f.marked {
-		s.Marked = append(s.Marked, savedMarks{r.sock, r.from, r.to, r.sum, r.marks})
-	}
-	s.Reached = slices.SortedFunc(maps.Keys(f.reached), func(a, b spot) int {
+	s.Reached = slices.SortedFunc(maps.Keys(f.Reached), func(a, b event.HostAddr) int {
 		return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Addr.String(), b.Addr.String()))
 	})
 	return s

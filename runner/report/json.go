@@ -301,7 +301,7 @@ func (j *JSON) event(o *Outcome, l history.Line) EventObject {
 		Kind: e.Place.Kind, Place: placeOf(e.Place.Pos), Note: o.Result.Note(e, j.Style.Form),
 		Text: o.Result.Text(e, j.Style.Form), Call: e.Call, Args: typed(args), Failed: e.Failed,
 	}
-	if j.Style.Form.ShowsErrno(e) {
+	if e.ShowsErrno(j.Style.Form.Unmask) {
 		object.Errno = sock.ErrnoName(e.Errno)
 	}
 	if e.Errno == 0 || len(ret) > 0 {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A Place is a step's place in its scenario, as far as a record needs it. It
@@ -230,22 +229,6 @@ func (t *Transfer) Pass(h Hop) {
 		}
 	}
 	t.Hops = append(t.Hops, h)
-}
-
-// Endpoints are the addresses and sockets by which an event belongs to others.
-type Endpoints struct {
-	Name     string    // the handle's name, which masks the port
-	Host     string    // that the socket is on; "" in a network without hosts
-	Type     int       // SOCK_STREAM, SOCK_DGRAM …
-	TCP      bool      // a socket of TCP
-	Local    sock.Addr // the socket's own address
-	Remote   sock.Addr // its peer's, or the datagram's destination or source
-	AutoPort bool      // the kernel chose Local's port
-	Peer     uint64    // the peer's description where it is known (socketpair)
-	Inode    uint64    // AF_UNIX: the socket's own inode
-	PeerNode uint64    // AF_UNIX: the inode of the peer that an accept took
-	Made     uint64    // accept: the description it made
-	Backlog  int       // listen
 }
 
 // A Cause names an event that had to come first: its branch and its place

@@ -88,6 +88,16 @@ func (a Addr) IsWildcard() bool {
 	return a.isIP() && (!a.IP.IsValid() || a.IP.IsUnspecified())
 }
 
+// IsHostOwn reports an address that means each host itself: a loopback address,
+// an abstract name, a port of netlink and the like. A path is the same on all
+// hosts.
+func (a Addr) IsHostOwn() bool {
+	if a.IP.IsValid() {
+		return a.IP.Unmap().IsLoopback() || a.IP.IsUnspecified()
+	}
+	return a.Path == "" || strings.HasPrefix(a.Path, "@")
+}
+
 // WithPort is a with another port. An address without ports is returned as it
 // is.
 func (a Addr) WithPort(port uint16) Addr {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
@@ -85,8 +86,8 @@ func (p *painter) columns(lines []history.Line) []*lifeline {
 }
 
 // host is the place of a branch's host in the network.
-func (p *painter) host(b *history.Branch) int {
-	return 1 + slices.IndexFunc(p.result.Hosts, func(h history.Host) bool { return h.Name == b.Host })
+func (p *painter) host(b *record.Branch) int {
+	return 1 + slices.IndexFunc(p.result.Hosts, func(h record.Host) bool { return h.Name == b.Host })
 }
 
 // programs are the lifelines of those that actors start. Programs of one actor

@@ -1,4 +1,4 @@
-package history
+package record
 
 import (
 	"cmp"
@@ -65,11 +65,11 @@ func endOf(ends []foldedEnd, sock uint64) *foldedEnd {
 
 // key identifies the connection; a local socket's accept has none where the
 // peer had closed before.
-func (e *foldedEnd) key() (connectKey, bool) {
+func (e *foldedEnd) key() (event.ConnectionKey, bool) {
 	if e.op == event.OpConnect {
-		return clientKey(e.endpoints, e.endpoints.Local, e.endpoints.Remote.Port, e.endpoints.Inode)
+		return e.endpoints.ConnectKey()
 	}
-	return clientKey(e.endpoints, e.endpoints.Remote, e.endpoints.Local.Port, e.endpoints.PeerNode)
+	return e.endpoints.AcceptKey()
 }
 
 // failed reports a connect that no accept can belong to.
@@ -82,9 +82,9 @@ func (e *foldedEnd) failed() bool {
 // rounds that connect take no memory.
 type foldedEnds struct {
 	mu      sync.Mutex
-	waiting map[connectKey][]foldedEnd // for their other end
-	after   map[[2]int][2]*Fold        // by their ids: the first comes after the second
-	most    int                        // pairs in after that are not looked through yet
+	waiting map[event.ConnectionKey][]foldedEnd // for their other end
+	after   map[[2]int][2]*Fold                 // by their ids: the first comes after the second
+	most    int                                 // pairs in after that are not looked through yet
 	ids     atomic.Int64
 }
 
@@ -96,27 +96,27 @@ func (x *foldedEnds) add(e foldedEnd) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if e.op == event.OpConnect {
-		e.fold.reaches(remoteSpot(e.endpoints))
+		e.fold.Reach(e.endpoints.RemoteAddr())
 		if e.failed() {
 			return
 		}
 	}
 	key, known := e.key()
 	if !known {
-		key = connectKey{host: e.endpoints.Host, client: e.endpoints.Local}
+		key = event.ConnectionKey{Host: e.endpoints.Host, Client: e.endpoints.Local}
 	}
 	if other, ok := x.take(key, e); ok {
 		x.join(e, other)
 		return
 	}
 	if x.waiting == nil {
-		x.waiting = make(map[connectKey][]foldedEnd)
+		x.waiting = make(map[event.ConnectionKey][]foldedEnd)
 	}
 	x.waiting[key] = append(x.waiting[key], e)
 }
 
 // take finds the other end of e, and takes it out of those that wait.
-func (x *foldedEnds) take(key connectKey, e foldedEnd) (foldedEnd, bool) {
+func (x *foldedEnds) take(key event.ConnectionKey, e foldedEnd) (foldedEnd, bool) {
 	list := x.waiting[key]
 	i := slices.IndexFunc(list, func(o foldedEnd) bool { return o.op != e.op })
 	if i < 0 {
@@ -162,7 +162,7 @@ func (x *foldedEnds) comes(f, after *Fold) {
 // order keeps that one fold comes after another.
 func (x *foldedEnds) order(f, after *Fold) {
 	f, after = f.whole(), after.whole()
-	x.after[[2]int{f.id, after.id}] = [2]*Fold{f, after}
+	x.after[[2]int{f.ID, after.ID}] = [2]*Fold{f, after}
 }
 
 // orders are the pairs of ids of folds of which the first comes after the
@@ -170,7 +170,7 @@ func (x *foldedEnds) order(f, after *Fold) {
 func (x *foldedEnds) orders() [][2]int {
 	var list [][2]int
 	for _, p := range x.after {
-		list = append(list, [2]int{p[0].whole().id, p[1].whole().id})
+		list = append(list, [2]int{p[0].whole().ID, p[1].whole().ID})
 	}
 	slices.SortFunc(list, func(a, b [2]int) int { return slices.Compare(a[:], b[:]) })
 	return slices.Compact(list)
@@ -181,8 +181,8 @@ func (x *foldedEnds) becomes(inner, f *Fold) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	inner.into = f
-	for addr := range inner.reached {
-		f.reaches(addr)
+	for addr := range inner.Reached {
+		f.Reach(addr)
 	}
 }
 
@@ -194,12 +194,12 @@ func (f *Fold) whole() *Fold {
 	return f
 }
 
-// reaches notes where a connect of the fold went.
-func (f *Fold) reaches(to spot) {
-	if f.reached == nil {
-		f.reached = make(map[spot]bool)
+// Reach notes where a connect of the fold went.
+func (f *Fold) Reach(to event.HostAddr) {
+	if f.Reached == nil {
+		f.Reached = make(map[event.HostAddr]bool)
 	}
-	f.reached[to] = true
+	f.Reached[to] = true
 }
 
 // giveBack hands the ends whose other end no fold has taken to their folds: an
@@ -216,23 +216,23 @@ func (x *foldedEnds) giveBack() {
 		if e.op == event.OpAccept {
 			of = 0
 		}
-		f.endpoints = append(f.endpoints, folded{e.op, of, e.endpoints})
+		f.Joints = append(f.Joints, Joint{e.op, of, e.endpoints})
 		if e.sent > 0 {
-			note(&f.sent, e.sock, e.sent)
+			note(&f.Sent, e.sock, e.sent)
 		}
 		if e.received > 0 {
-			note(&f.received, e.sock, e.received)
+			note(&f.Received, e.sock, e.received)
 		}
 	}
 }
 
-// A markedRange is a range of the bytes that a description sent, with their marks.
+// A MarkedRange is a range of the bytes that a description sent, with their marks.
 // A fold keeps it for those who received the bytes.
-type markedRange struct {
-	sock     uint64
-	from, to int64
-	sum      uint64       // of a datagram: the hash of its bytes; it has no range
-	marks    []event.Mark // by their places in the range
+type MarkedRange struct {
+	Sock     uint64
+	From, To int64
+	Sum      uint64       // of a datagram: the hash of its bytes; it has no range
+	Marks    []event.Mark // by their places in the range
 }
 
 // mostMarked is how many ranges a fold keeps. Beyond it nothing is known of what
@@ -241,89 +241,29 @@ const mostMarked = 1 << 14
 
 // marks keeps the marks of what an event sent on a stream.
 func (t *taker) marks(e *event.Event) {
-	n, counted := sentBytes(e)
-	if e.Endpoints != nil && counted && len(e.Sums) == 1 && slices.ContainsFunc(e.Args, hasMarks) {
-		t.keep(markedRange{sock: e.Sock, sum: e.Sums[0].Sum, marks: joined(dataParts(e.Args))})
+	n, counted := e.SentBytes()
+	if e.Endpoints != nil && counted && len(e.Sums) == 1 && slices.ContainsFunc(e.Args, event.HasMarks) {
+		t.Keep(MarkedRange{Sock: e.Sock, Sum: e.Sums[0].Sum, Marks: event.JoinedMarks(event.DataOf(e.Args))})
 	}
 	if e.Endpoints != nil || !counted || endOf(t.ends, e.Sock) != nil || slices.Contains(t.made, e.Sock) {
 		return
 	}
 	var marks []event.Mark
-	if slices.ContainsFunc(e.Args, hasMarks) {
-		marks = joined(dataParts(e.Args))
+	if slices.ContainsFunc(e.Args, event.HasMarks) {
+		marks = event.JoinedMarks(event.DataOf(e.Args))
 	}
-	t.keep(markedRange{sock: e.Sock, from: e.Offset - n, to: e.Offset, marks: marks})
+	t.Keep(MarkedRange{Sock: e.Sock, From: e.Offset - n, To: e.Offset, Marks: marks})
 }
 
-// hasMarks reports whether a part may have marks.
-func hasMarks(part any) bool {
-	switch p := part.(type) {
-	case event.Data:
-		return len(p.Marks) > 0
-	case []any:
-		return slices.ContainsFunc(p, hasMarks)
-	}
-	return false
-}
-
-// keep adds a range. One without marks is joined to another before it.
-func (f *Fold) keep(r markedRange) {
-	if k := len(f.marked) - 1; k >= 0 && len(r.marks) == 0 {
-		if last := &f.marked[k]; last.sock == r.sock && last.to == r.from && len(last.marks) == 0 {
-			last.to = r.to
+// Keep adds a range. One without marks is joined to another before it.
+func (f *Fold) Keep(r MarkedRange) {
+	if k := len(f.Marked) - 1; k >= 0 && len(r.Marks) == 0 {
+		if last := &f.Marked[k]; last.Sock == r.Sock && last.To == r.From && len(last.Marks) == 0 {
+			last.To = r.To
 			return
 		}
 	}
-	if len(f.marked) < mostMarked {
-		f.marked = append(f.marked, r)
+	if len(f.Marked) < mostMarked {
+		f.Marked = append(f.Marked, r)
 	}
-}
-
-// markedIn are the ranges of all folds, by description and in order; datagrams are
-// by their hashes.
-func (m *matcher) markedIn() map[uint64][]markedRange {
-	ranges := make(map[uint64][]markedRange)
-	for i := range m.g.nodes[:m.g.meets] {
-		if f := m.g.nodes[i].entry().Fold; f != nil {
-			for _, r := range f.marked {
-				key := cmp.Or(r.sum, r.sock)
-				ranges[key] = append(ranges[key], r)
-			}
-		}
-	}
-	for _, list := range ranges {
-		slices.SortFunc(list, func(a, b markedRange) int { return cmp.Compare(a.from, b.from) })
-	}
-	return ranges
-}
-
-// foldedDatagram are the marks of a datagram that a fold sent, by the hash of its
-// bytes.
-func (m *masks) foldedDatagram(sum uint64) ([]event.Mark, bool) {
-	if m.ranges == nil {
-		m.ranges = m.graph.kernel.markedIn()
-	}
-	for _, r := range m.ranges[sum] {
-		if r.sum == sum {
-			return r.marks, true
-		}
-	}
-	return nil, false
-}
-
-// folded are the marks of what folds sent on a description, from one place up to
-// another or to where they know no more, which it returns too.
-func (m *masks) folded(sock uint64, from, to int64) ([]event.Mark, int64) {
-	if m.ranges == nil {
-		m.ranges = m.graph.kernel.markedIn()
-	}
-	list := m.ranges[sock]
-	k, _ := slices.BinarySearchFunc(list, from+1, func(r markedRange, at int64) int { return cmp.Compare(r.to, at) })
-	var marks []event.Mark
-	at := from
-	for ; k < len(list) && list[k].from <= at && at < to; k++ {
-		marks = append(marks, moved(list[k].marks, int(list[k].from-from))...)
-		at = list[k].to
-	}
-	return marks, at
 }
