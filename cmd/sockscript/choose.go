@@ -43,12 +43,19 @@ func completeTags(*cobra.Command, []string, string) ([]cobra.Completion, cobra.S
 	return suite.Tags(cases), cobra.ShellCompDirectiveNoFileComp
 }
 
-// load loads the files.
-func load(files []suite.File, rep *reporting) ([]*suite.Case, error) {
+// load loads the files. The sandbox of those that need one is made meanwhile.
+func (p *program) load(s *session, files []suite.File, rep *reporting) ([]*suite.Case, error) {
 	if err := rep.spare(files); err != nil {
 		return nil, err
 	}
+	confined, err := p.confine(s, files)
+	if err != nil {
+		return nil, err
+	}
 	all, problems, err := suite.Load(files)
+	if err := confined(); err != nil {
+		return nil, err
+	}
 	rep.Problems(problems) // p.out and the files keep the error
 	if err == nil && problems.HasErrors() {
 		err = fmt.Errorf("nothing was run: %s", report.CountProblems(problems))

@@ -97,11 +97,8 @@ func (p *program) drawOne(c *cobra.Command, s *session, arg string, to *oneDiagr
 	if err != nil {
 		return err
 	}
-	if err := p.confine(s, files); err != nil {
-		return err
-	}
 	rep := &reporting{Reporter: report.Multi(to, &report.Text{W: io.Discard, Errors: p.errors, ErrorWidth: errorWidth()})}
-	all, err := load(files, rep)
+	all, err := p.load(s, files, rep)
 	if err != nil {
 		return err
 	}

@@ -99,10 +99,7 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 	if err != nil {
 		return err
 	}
-	if err := p.confine(s, files); err != nil {
-		return err
-	}
-	all, err := load(files, rep)
+	all, err := p.load(s, files, rep)
 	if err != nil {
 		return err
 	}

@@ -72,18 +72,24 @@ func (f *sandboxFlags) confine(files []suite.File, confined func(suite.File) boo
 	return some, nil
 }
 
-// confine finds which of the files are to be run in a sandbox, and says what
-// that allows. Where there is none it is an error.
-func (p *program) confine(s *session, files []suite.File) error {
+// confine finds which of the files are to be run in a sandbox, and begins to make
+// one. The function that it returns waits for that and says what the sandbox
+// allows. Where there is none it is an error.
+func (p *program) confine(s *session, files []suite.File) (func() error, error) {
 	some, err := s.sandbox.confine(files, s.sandbox.confines)
 	if err != nil || !some {
-		return err
+		return func() error { return nil }, err
 	}
 	if s.keep {
-		return errors.New("--keep cannot keep the temporary folder of a sandbox, which is gone with it; run without --keep, or with --sandbox=off if you trust the scenario")
+		return nil, errors.New("--keep cannot keep the temporary folder of a sandbox, which is gone with it; run without --keep, or with --sandbox=off if you trust the scenario")
 	}
 	first := slices.IndexFunc(files, s.sandbox.confines)
-	lacks, err := jail.Prepare(s.sandbox.config(files[first].Options.Policy.Folder))
+	prepared := jail.Prepare(s.sandbox.config(files[first].Options.Policy.Folder))
+	return func() error { return p.confined(s, prepared) }, nil
+}
+
+func (p *program) confined(s *session, prepared func() ([]jail.Lack, error)) error {
+	lacks, err := prepared()
 	if err != nil {
 		return err
 	}

@@ -98,10 +98,7 @@ func (p *program) testScenarios(c *cobra.Command, s *session, args []string, rep
 	if !s.update && !s.strict {
 		files = suite.NearGoldens(files)
 	}
-	if err := p.confine(s, files); err != nil {
-		return err
-	}
-	all, err := load(files, rep)
+	all, err := p.load(s, files, rep)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -86,11 +87,12 @@ func (p *program) watch(ctx context.Context, s *session, args []string) error {
 // begin runs all.
 func (w *watch) begin(ctx context.Context) error {
 	w.files = w.watcher.Files()
-	if err := w.p.confine(w.session, w.files); err != nil {
+	confined, err := w.p.confine(w.session, w.files)
+	if err != nil {
 		return err
 	}
 	all, problems, err := suite.Load(w.files)
-	if err != nil {
+	if err = cmp.Or(confined(), err); err != nil {
 		return err
 	}
 	w.p.text(w.session).Problems(problems)

@@ -27,7 +27,7 @@ import (
 func Main() {
 	switch os.Args[0] {
 	case processName:
-		prepare()
+		makeJail()
 	case lockedName:
 		serve()
 	case idsName:
@@ -38,10 +38,10 @@ func Main() {
 	unix.Exit(0) // whatever else the binary does at its end is not for a copy
 }
 
-// prepare makes the jail and runs this binary once more in it. Landlock holds a
+// makeJail makes the jail and runs this binary once more in it. Landlock holds a
 // single thread, and what that thread runs: the threads of a process that each
 // lock themselves in are kept from each other too.
-func prepare() {
+func makeJail() {
 	conn := os.NewFile(connFile, "connection")
 	var in inside
 	if gob.NewDecoder(conn).Decode(&in.orders) != nil {
@@ -50,7 +50,7 @@ func prepare() {
 	err := in.lock()
 	if err == nil {
 		var left []byte
-		if left, err = json.Marshal(handover{in.lacks, in.runsPrograms(), in.processes, in.Without, in.Streams, in.Env}); err == nil {
+		if left, err = json.Marshal(in.handover()); err == nil {
 			err = fmt.Errorf("the process in the sandbox cannot be started: %w", syscall.Exec(self, []string{lockedName, string(left)}, in.Environ))
 		}
 	}
@@ -65,6 +65,15 @@ type handover struct {
 	Without  string
 	Streams  []string
 	Env      []string // the variables that may be read
+	Furnish  bool     // the network is new
+	Network  []lab.Sysctl
+}
+
+func (in *inside) handover() handover {
+	return handover{
+		Lacks: in.lacks, Programs: in.runsPrograms(), Proc: in.processes, Without: in.Without, Streams: in.Streams, Env: in.Env,
+		Furnish: in.Namespaces && !in.HostNetwork, Network: in.Network,
+	}
 }
 
 // serve takes the last layer, says that all is ready, and runs the scenario.
@@ -83,6 +92,13 @@ func serve() {
 	if h.Proc != "" {
 		forked.Proc = h.Proc
 	}
+	// The scenario is read meanwhile.
+	furnished := make(chan struct{})
+	var ready error
+	go func() {
+		defer close(furnished)
+		ready = h.furnish()
+	}()
 	if h.Without != seccomp {
 		if err := filter(h.Programs); err != nil {
 			cure := "run a kernel that has CONFIG_SECCOMP_FILTER"
@@ -94,8 +110,22 @@ func serve() {
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
 		value.Getenv = h.getenv
-		remote.Serve(conn, h.stdio)
+		remote.Serve(conn, remote.Options{Stdio: h.stdio, Ready: func() error {
+			<-furnished
+			return ready
+		}})
 	}
+}
+
+// furnish sets up the network, where it is a new one.
+func (h *handover) furnish() error {
+	if !h.Furnish {
+		return nil
+	}
+	if err := lab.Furnish(h.Network); err != nil {
+		return fmt.Errorf("the network of the sandbox: %w", err)
+	}
+	return nil
 }
 
 // stdio keeps a scenario from a stream that it was not handed: no step names it,
@@ -145,11 +175,6 @@ func (in *inside) lock() error {
 	runtime.LockOSThread()
 	if err := in.closeInherited(); err != nil {
 		return fmt.Errorf("descriptors that were inherited: %w", err)
-	}
-	if in.Namespaces && !in.HostNetwork {
-		if err := lab.Furnish(in.Network); err != nil {
-			return fmt.Errorf("the network of the sandbox: %w", err)
-		}
 	}
 	parts, err := in.ownBinary()
 	if err != nil {

@@ -101,7 +101,7 @@ func TestMissingLayer(t *testing.T) {
 		!strings.Contains(err.Error(), "user.max_user_namespaces=10000, or use --sandbox=best-effort") {
 		t.Errorf("%v", err)
 	}
-	lacks, err := Prepare(Config{Dir: dir})
+	lacks, err := Prepare(Config{Dir: dir})()
 	if err != nil || len(lacks) != 1 {
 		t.Errorf("%v %v", lacks, err)
 	}
@@ -112,7 +112,7 @@ func TestMissingLayer(t *testing.T) {
 func TestPrepare(t *testing.T) {
 	asBoth(t)
 	c := Config{Dir: folder(t, nil)}
-	if lacks, err := Prepare(c); err != nil || len(lacks) > 0 {
+	if lacks, err := Prepare(c)(); err != nil || len(lacks) > 0 {
 		t.Fatal(lacks, err)
 	}
 	prepared := waiting.process

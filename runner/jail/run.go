@@ -33,7 +33,13 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 			return remote.Failed(s, err)
 		}
 	}
-	defer p.Close()
+	// Nothing outlives a whole jail, and the run has released all. What less than
+	// one leaves is removed when it has ended.
+	if c.BestEffort {
+		defer p.Close()
+	} else {
+		defer p.Leave()
+	}
 	o.Keep = false
 	return p.Run(ctx, s, how, o)
 }
@@ -45,9 +51,24 @@ var waiting struct {
 	config  Config
 }
 
-// Prepare returns the layers that cannot be had here, which it learns by making
-// a jail. The next run with the same config uses that one.
-func Prepare(c Config) ([]Lack, error) {
+// Prepare begins to make a jail, from which it learns the layers that cannot be
+// had here. What it returns waits for that. The next run with the same config
+// uses that jail.
+func Prepare(c Config) func() ([]Lack, error) {
+	var lacks []Lack
+	var err error
+	made := make(chan struct{})
+	go func() {
+		defer close(made)
+		lacks, err = prepare(c)
+	}()
+	return func() ([]Lack, error) {
+		<-made
+		return lacks, err
+	}
+}
+
+func prepare(c Config) ([]Lack, error) {
 	trial := c
 	trial.BestEffort = true
 	p, lacks, err := start(trial)

@@ -61,9 +61,13 @@ func (p *Process) Run(ctx context.Context, s *scenarios.Scenario, how scenarios.
 
 // Close ends the process and waits for its end.
 func (p *Process) Close() {
-	p.conn.Close()
+	p.Leave()
 	p.wait()
 }
+
+// Leave lets the process end, which it does by itself. It is waited for in the
+// background.
+func (p *Process) Leave() { p.conn.Close() }
 
 // ask asks for a run; its end comes by the channel.
 func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Options) (uint64, <-chan reply, error) {

@@ -62,7 +62,7 @@ func TestIncludedFiles(t *testing.T) {
 	ours, theirs := net.Pipe()
 	ended := make(chan struct{})
 	go func() {
-		Serve(theirs, nil)
+		Serve(theirs, Options{})
 		close(ended)
 	}()
 	p := New(ours, func() error {

@@ -14,20 +14,25 @@ import (
 )
 
 // Serve runs what it is asked to run until the other end of the connection is
-// closed. Then it ends all runs in good order. stdio is the Stdio of the
-// [runner.Options] of all.
-func Serve(conn io.ReadWriter, stdio func(stream string) error) {
+// closed. Then it ends all runs in good order.
+func Serve(conn io.ReadWriter, o Options) {
 	s := newServer(conn)
-	s.stdio = stdio
+	s.options = o
 	s.serve()
+}
+
+// Options are those of the process for all of its runs.
+type Options struct {
+	Ready func() error              // waits until runs can begin; nil: they can
+	Stdio func(stream string) error // as that of [runner.Options]
 }
 
 // A server is the side that runs.
 type server struct {
-	in    *gob.Decoder
-	hurry chan struct{}
-	ended func() // closes hurry, once
-	stdio func(stream string) error
+	in      *gob.Decoder
+	hurry   chan struct{}
+	ended   func() // closes hurry, once
+	options Options
 
 	mu     sync.Mutex
 	out    *gob.Encoder
@@ -91,8 +96,13 @@ func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.options.Ready != nil {
+		if err := s.options.Ready(); err != nil {
+			return nil, err
+		}
+	}
 	o := r.options(s.hurry)
-	o.Stdio = s.stdio
+	o.Stdio = s.options.Stdio
 	return history.Encode(runner.Run(ctx, scenario, o))
 }
 

@@ -78,7 +78,7 @@ func Main() {
 	// what is to end.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGPIPE)
 	syscall.CloseOnExec(connFile)
-	remote.Serve(os.NewFile(connFile, "connection"), nil)
+	remote.Serve(os.NewFile(connFile, "connection"), remote.Options{})
 	os.Exit(0)
 }
 
