@@ -121,12 +121,18 @@ const unfold = `for (const d of document.querySelectorAll("details")) d.open = t
 for (const e of document.querySelectorAll("ol.cases > li")) e.style.contentVisibility = "visible";
 new Promise(done => requestAnimationFrame(() => setTimeout(done)))`
 
-// look measures a page in which these texts must be found.
-func (b *browser) look(path string, how looked, wanted []string) {
+// show opens a page with axe in it, and shows all that the page folds.
+func (b *browser) show(path string, how looked) {
 	b.t.Helper()
 	b.as(how)
 	b.open(path)
+	script[chromedp.Void](b, b.axe+"; 0")
 	script[chromedp.Void](b, unfold)
+}
+
+// look measures the page that is open, in which these texts must be found.
+func (b *browser) look(path string, how looked, wanted []string) {
+	b.t.Helper()
 	list, err := json.Marshal(append([]string{}, wanted...))
 	if err != nil {
 		b.t.Fatal(err)
@@ -143,7 +149,6 @@ func (b *browser) look(path string, how looked, wanted []string) {
 // ask asks axe what bars people from the page that is open.
 func (b *browser) ask(path string, how looked) {
 	b.t.Helper()
-	script[chromedp.Void](b, b.axe+"; 0")
 	found := script[[]string](b, `axe.run().then(r => r.violations.map(v => v.id + ": " + v.help + ", at " + v.nodes[0].html.slice(0, 200)))`)
 	for _, f := range found {
 		b.t.Errorf("%s, %d wide, %s: axe: %s", filepath.Base(path), how.width, how.scheme, f)
@@ -248,29 +253,41 @@ func TestReportsAndPicturesInABrowser(t *testing.T) {
 	t.Parallel()
 	b := newBrowser(t)
 	reports, pictures := pagesOfReports(t, t.TempDir())
-	for _, p := range reports {
-		for _, width := range widths {
-			for _, scheme := range schemes {
-				how := looked{width, scheme}
-				b.look(p.path, how, p.wanted)
-				b.ask(p.path, how)
-			}
-		}
+	for _, p := range append(reports, pictures...) {
+		b.lookAtAll(p)
 	}
-	for i, p := range pictures {
-		b.lookAround(p, i)
+}
+
+// lookAtAll looks at a page in each width, light and dark, and asks axe of each.
+// The window changes, as it does for a reader; the page is opened once.
+func (b *browser) lookAtAll(p page) {
+	b.t.Helper()
+	for i, width := range widths {
+		for j, scheme := range schemes {
+			how := looked{width, scheme}
+			if i+j == 0 {
+				b.show(p.path, how)
+			} else {
+				b.as(how)
+				script[chromedp.Void](b, unfold)
+			}
+			b.look(p.path, how, p.wanted)
+			b.ask(p.path, how)
+		}
 	}
 }
 
 // lookAround looks at a page in each width, and with axe in one: the widths
-// take turns from page to page. Colours do not change what is where, nor does a
-// width change colours.
+// take turns from page to page. That is enough for a page that shares its style
+// with one that is looked at in all ways: colours do not change what is where,
+// nor does a width change colours.
 func (b *browser) lookAround(p page, turn int) {
 	b.t.Helper()
 	for i, width := range widths {
 		how := looked{width, schemes[(i+turn)%len(schemes)]}
 		asked := i == turn%len(widths)
 		if asked || !testing.Short() {
+			b.show(p.path, how)
 			b.look(p.path, how, p.wanted)
 		}
 		if asked {
@@ -297,7 +314,11 @@ func TestTourInABrowser(t *testing.T) {
 			c := library.Tour()[i]
 			wanted = []string{c.Title, "All chapters", c.Scenarios[0], "sockscript run " + c.Scenarios[0]}
 		}
-		b.lookAround(page{path, wanted}, i)
+		if i == 0 || i == len(chapters) {
+			b.lookAtAll(page{path, wanted})
+		} else {
+			b.lookAround(page{path, wanted}, i)
+		}
 	}
 }
 
