@@ -23,7 +23,10 @@ type Config struct {
 	// Streams are the standard streams of this process, "stdin" and "stdout",
 	// that are handed to the scenario. A run sets those that it uses.
 	Streams []string
-	Raw     bool // raw and packet sockets, which a sandbox has in networks of its own only
+	Raw     bool // raw and packet sockets
+	// HostRaw lets raw sockets be made in the network of the host, where a jail has
+	// no rights of its own. A run sets it where the scenario makes some there.
+	HostRaw bool
 	// BestEffort runs the scenario also where [Missing] names something: with
 	// all layers that can be had.
 	BestEffort bool

@@ -88,6 +88,13 @@ func (in *inside) newRoot(parts []part) error {
 		}
 		defer unix.Close(parts[i].Tree)
 	}
+	// What is mounted here must not be seen on the host. A user namespace alone
+	// sees to that.
+	if in.HostRaw {
+		if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+			return layer("mount", err)
+		}
+	}
 	root, err := newMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV, "mode=755", "size=1m")
 	if err != nil {
 		return err
@@ -203,7 +210,7 @@ func (p *part) openTree(runs bool) (err error) {
 // hintOfUser says as whom the jail looks at files where that may be why it
 // cannot.
 func hintOfUser(err error) string {
-	if os.Geteuid() == 0 && errors.Is(err, unix.EACCES) {
+	if uid := os.Geteuid(); (uid == 0 || uid == nobody) && errors.Is(err, unix.EACCES) {
 		return fmt.Sprintf("; the sandbox of root looks at files as the user %d does: let that user read it", nobody)
 	}
 	return ""

@@ -183,13 +183,25 @@ func (in *inside) lock() error {
 	if err := in.ownFiles(append(parts, in.programs()...)); err != nil {
 		return err
 	}
-	if in.Namespaces && os.Geteuid() == 0 {
-		if err := dropCapabilities(in.Users); err != nil {
+	if in.Namespaces {
+		if err := in.dropRights(); err != nil {
 			return err
 		}
 	}
 	if in.Without != landLock {
 		in.restrict()
+	}
+	return nil
+}
+
+// dropRights gives up what only the making of a jail needs. Another user than root
+// has nothing else, and gets nothing.
+func (in *inside) dropRights() error {
+	switch {
+	case in.HostRaw:
+		return dropAdmin()
+	case os.Geteuid() == 0:
+		return dropCapabilities(in.Users)
 	}
 	return nil
 }

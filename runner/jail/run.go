@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // Run is [runner.Run] in a jail that only this run has. how is how the
@@ -24,6 +26,11 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 	}
 	if len(c.Streams) > 0 && o.Stdio != nil {
 		if err := o.Stdio(c.Streams[0]); err != nil {
+			return remote.Failed(s, err)
+		}
+	}
+	if c.HostRaw = c.Raw && c.HostNetwork && !o.Private && makesRaw(s); c.HostRaw {
+		if err := mayGiveRaw(); err != nil {
 			return remote.Failed(s, err)
 		}
 	}
@@ -42,6 +49,12 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 	}
 	o.Keep = false
 	return p.Run(ctx, s, how, o)
+}
+
+// makesRaw reports whether a scenario that has no network of its own may make raw
+// sockets.
+func makesRaw(s *scenarios.Scenario) bool {
+	return !s.Network.Own() && slices.ContainsFunc(s.Outside(""), func(n scenarios.Need) bool { return n.Access == string(value.RawSocket) })
 }
 
 // waiting is a jail that nobody uses yet.

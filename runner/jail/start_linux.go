@@ -244,10 +244,11 @@ const mostSaid = 4 << 10
 // terminal is.
 func (s *starting) attr() *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setsid: true}
+	if isRoot() && (s.orders.HostRaw || !s.orders.Namespaces) {
+		asNobodyOfHost(attr, s.orders.HostRaw, s.orders.Namespaces)
+		return attr
+	}
 	if !s.orders.Namespaces {
-		if isRoot() {
-			attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-		}
 		return attr
 	}
 	attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC

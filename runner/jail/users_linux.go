@@ -3,6 +3,7 @@
 package jail
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -57,9 +58,45 @@ func asRoot(attr *syscall.SysProcAttr) {
 	attr.Credential = &syscall.Credential{}
 }
 
+// asNobodyOfHost makes the process one of nobody, in no user namespace of its own.
+// For raw sockets in the network of the host it has the capability, which one of a
+// user namespace would not be; to make the rest of the jail it needs another, which
+// it gives up.
+func asNobodyOfHost(attr *syscall.SysProcAttr, raw, namespaces bool) {
+	attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+	if raw {
+		attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_NET_RAW)
+	}
+	if namespaces {
+		attr.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
+		attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_SYS_ADMIN)
+	}
+}
+
+// mayGiveRaw returns an error unless this process can give a jail raw sockets in
+// the network of the host.
+func mayGiveRaw() error {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
+	if err != nil {
+		err = fmt.Errorf("this user may not make them (%w)", err)
+	} else if unix.Close(fd); !isRoot() {
+		err = errors.New("this user is not root")
+	}
+	if err != nil {
+		return fmt.Errorf("the scenario makes raw sockets in the network of this machine, which only root can allow a sandbox: %w; "+
+			"run as root, or without --allow host-network: in a network of its own a sandbox has raw sockets", err)
+	}
+	return nil
+}
+
 // ofRoot are the capabilities that root of a jail has beside those of everybody,
 // for files, processes and ids of the jail.
 var ofRoot = []uintptr{unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_FSETID, unix.CAP_KILL}
+
+// dropAdmin gives up the capability that makes a jail: here it is one of the host.
+func dropAdmin() error {
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_LOWER, unix.CAP_SYS_ADMIN, 0, 0))
+}
 
 // dropCapabilities leaves root of the jail only what it needs. What others do
 // not have they cannot get.

@@ -47,7 +47,7 @@ var words = []word{
 	{string(value.WriteFile), "DIR", false, "read and change this folder and what is in it", func(l *List, s string) error { return addPath(&l.Write, s) }},
 	{string(value.Environment), "NAME", false, "read this variable of the environment", (*List).addEnv},
 	{string(value.HostNetwork), "", false, "use the network of this machine", func(l *List, _ string) error { l.Network = true; return nil }},
-	{string(value.RawSocket), "", false, "make raw and packet sockets", func(l *List, _ string) error { l.Raw = true; return nil }},
+	{string(value.RawSocket), "", false, "make raw and packet sockets; with host-network, in the network of this machine, which only root can allow", func(l *List, _ string) error { l.Raw = true; return nil }},
 }
 
 // form is how a word is written.
