@@ -141,3 +141,67 @@ func nextRun(t *testing.T, exe, dir string) {
 		t.Errorf("after the next run: left behind: %s", left)
 	}
 }
+
+// The signals of a terminal go to all processes of the group, also to those
+// that are just being started: the run is one that was interrupted all the
+// same, and leaves nothing.
+func TestEndInTerminal(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has these processes")
+	}
+	const nobody = 65534
+	for name, c := range map[string]struct {
+		text string
+		args []string
+		user bool // an ordinary one
+	}{
+		"fork":    {text: "actors: {a: [{repeat: 40, steps: [{fork: [{sleep: 60s, timeout: 70s}]}]}]}"},
+		"network": {text: "{network: private, actors: {a: [{sleep: 60s, timeout: 70s}]}}", user: true},
+		"sandbox": {text: "actors: {a: [{sleep: 60s, timeout: 70s}]}", args: []string{"--sandbox=best-effort"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range ci.Runs(5, 15) {
+				dir := t.TempDir()
+				file := filepath.Join(dir, "waits.yaml")
+				if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				run := exec.Command("/proc/self/exe") // its file may be root's alone
+				run.Args = append([]string{"sockscript", "run", file}, c.args...)
+				run.Env = append(os.Environ(), "TMPDIR="+dir, "GORACE=atexit_sleep_ms=0")
+				run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+				if c.user && os.Geteuid() == 0 {
+					openToAll(t, dir)
+					run.SysProcAttr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
+				}
+				var out bytes.Buffer
+				run.Stdout, run.Stderr = &out, &out
+				if err := run.Start(); err != nil {
+					t.Fatal(err)
+				}
+				moment := rand.N(longest)
+				time.Sleep(moment)
+				syscall.Kill(-run.Process.Pid, syscall.SIGINT)
+				run.Wait()
+				status := run.ProcessState.Sys().(syscall.WaitStatus)
+				if status.ExitStatus() != statusInterrupted && status.Signal() != syscall.SIGINT {
+					t.Fatalf("after %s: %v\n%s", moment, run.ProcessState, out.Bytes())
+				}
+				left, err := filepath.Glob(filepath.Join(dir, "sockscript-*"))
+				if err != nil || len(left) > 0 && !status.Signaled() {
+					t.Fatalf("after %s: left behind: %s", moment, left)
+				}
+			}
+		})
+	}
+}
+
+// openToAll lets every user write into a folder of a test.
+func openToAll(t *testing.T, dir string) {
+	t.Helper()
+	for at := dir; at != filepath.Dir(at) && at != os.TempDir(); at = filepath.Dir(at) {
+		if err := os.Chmod(at, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -92,6 +92,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 func (p *program) main(ctx context.Context) int {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer jail.Discard() // where the run has not come that it was prepared for
 	p.out = &output{file: p.stdout, failed: cancel}
 	p.stdin = &interruptible{ctx: ctx, r: p.stdin}
 	root := p.command()

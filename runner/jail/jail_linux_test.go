@@ -123,3 +123,25 @@ func BenchmarkJail(b *testing.B) {
 		}
 	}
 }
+
+// A jail that was prepared leaves nothing behind, whether a run uses it or not.
+func TestNothingLeft(t *testing.T) {
+	asBoth(t)
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	if lacks, err := Prepare(Config{})(); err != nil || len(lacks) > 0 {
+		t.Fatal(lacks, err)
+	}
+	waits := waiting.process
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Errorf("%s %v: there also where this process is killed now", left, err)
+	}
+	Discard()
+	if waits == nil || waiting.process != nil {
+		t.Fatal("a jail waits still, or none did")
+	}
+	if res := waits.Run(t.Context(), parse(t, dir, "actors: {a: []}"), scenarios.Options{}, runner.Options{}); res.Status != history.Failed {
+		t.Errorf("it still runs scenarios: %s", res.Status)
+	}
+}

@@ -60,17 +60,21 @@ func makesRaw(s *scenarios.Scenario) bool {
 // waiting is a jail that nobody uses yet.
 var waiting struct {
 	sync.Mutex
+	made    chan struct{} // closed when it is there; nil where none is prepared
 	process *remote.Process
 	config  Config
 }
 
 // Prepare begins to make a jail, from which it learns the layers that cannot be
 // had here. What it returns waits for that. The next run with the same config
-// uses that jail.
+// uses that jail; [Discard] ends it where there is none.
 func Prepare(c Config) func() ([]Lack, error) {
 	var lacks []Lack
 	var err error
 	made := make(chan struct{})
+	waiting.Lock()
+	waiting.made = made
+	waiting.Unlock()
 	go func() {
 		defer close(made)
 		lacks, err = prepare(c)
@@ -100,6 +104,23 @@ func prepare(c Config) ([]Lack, error) {
 	}
 	waiting.process, waiting.config = p, c
 	return lacks, nil
+}
+
+// Discard ends the jail that waits for a run, if there is one.
+func Discard() {
+	waiting.Lock()
+	made := waiting.made
+	waiting.Unlock()
+	if made == nil {
+		return
+	}
+	<-made
+	waiting.Lock()
+	defer waiting.Unlock()
+	if waiting.process != nil {
+		waiting.process.Close()
+		waiting.process = nil
+	}
 }
 
 // take returns the jail that waits, if it is like the one that is wanted.

@@ -156,7 +156,10 @@ func (s *starting) begin() ([]Lack, error) {
 	if r.Err != "" {
 		return nil, errors.New(r.Err)
 	}
-	return append(lacks, r.Lacks...), nil
+	if lacks = append(lacks, r.Lacks...); len(lacks) == 0 {
+		s.removeSpare() // it has files of its own
+	}
+	return lacks, nil
 }
 
 // isRefused reports an error of the kernel that makes no namespaces.
@@ -311,9 +314,14 @@ func (s *starting) end() error {
 				s.state = errors.New(state.String())
 			}
 		}
-		if s.orders.Spare != "" {
-			os.RemoveAll(s.orders.Spare)
-		}
+		s.removeSpare()
 	})
 	return s.state
+}
+
+func (s *starting) removeSpare() {
+	if s.orders.Spare != "" {
+		os.RemoveAll(s.orders.Spare)
+		s.orders.Spare = ""
+	}
 }

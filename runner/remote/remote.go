@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -26,13 +27,14 @@ type Process struct {
 	out  *gob.Encoder
 	last uint64
 	runs map[uint64]chan reply
-	gone error // why nobody answers any more
+	gone error         // why nobody answers any more
+	left chan struct{} // closed then
 }
 
 // New returns the process at the other end of a connection. wait waits until it
 // has ended; its error, if there is one, says why that was too early.
 func New(conn io.ReadWriteCloser, wait func() error) *Process {
-	p := &Process{conn: conn, out: gob.NewEncoder(conn), in: gob.NewDecoder(conn), wait: wait, runs: make(map[uint64]chan reply)}
+	p := &Process{conn: conn, out: gob.NewEncoder(conn), in: gob.NewDecoder(conn), wait: wait, runs: make(map[uint64]chan reply), left: make(chan struct{})}
 	go p.listen()
 	return p
 }
@@ -42,12 +44,15 @@ func New(conn io.ReadWriteCloser, wait func() error) *Process {
 func (p *Process) Run(ctx context.Context, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
 	id, end, err := p.ask(s, how, o)
 	if err != nil {
-		return Failed(s, err)
+		return p.unanswered(ctx, s)
 	}
 	cancelled, hurried := ctx.Done(), o.Hurry
 	for {
 		select {
-		case got := <-end:
+		case got, answered := <-end:
+			if !answered {
+				return p.unanswered(ctx, s)
+			}
 			return p.result(s, got)
 		case <-cancelled:
 			cancelled = nil
@@ -69,7 +74,31 @@ func (p *Process) Close() {
 // background.
 func (p *Process) Leave() { p.conn.Close() }
 
-// ask asks for a run; its end comes by the channel.
+// ErrInterrupted is the error of the wait for a process that a signal has ended
+// which a terminal sends to all its processes, before it caught that.
+var ErrInterrupted = errors.New("a signal has ended it")
+
+// signalWithin is how long this process may take to notice such a signal.
+const signalWithin = 5 * time.Second
+
+// unanswered is the result of a run when the process has gone.
+func (p *Process) unanswered(ctx context.Context, s *scenarios.Scenario) *history.Result {
+	<-p.left
+	if !errors.Is(p.gone, ErrInterrupted) {
+		return Failed(s, p.gone)
+	}
+	select {
+	case <-ctx.Done():
+		res := Failed(s, context.Cause(ctx))
+		res.Status = history.Cancelled
+		return res
+	case <-time.After(signalWithin):
+		return Failed(s, p.gone)
+	}
+}
+
+// ask asks for a run; its end comes by the channel, which is closed where no
+// answer comes.
 func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Options) (uint64, <-chan reply, error) {
 	end := make(chan reply, 1)
 	p.mu.Lock()
@@ -79,6 +108,7 @@ func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Opt
 	}
 	p.last++
 	if err := p.out.Encode(newRequest(p.last, s, how, o)); err != nil {
+		p.conn.Close() // whatever came of it is no request
 		return 0, nil, err
 	}
 	p.runs[p.last] = end
@@ -114,15 +144,16 @@ func (p *Process) listen() {
 
 var errGone = errors.New("the process that runs the scenario has ended")
 
-// leave answers all that still wait. p.mu is held.
+// leave tells all that still wait. p.mu is held.
 func (p *Process) leave() {
 	p.gone = errGone
 	p.conn.Close()
 	if err := p.wait(); err != nil {
 		p.gone = fmt.Errorf("%w: %w", errGone, err)
 	}
-	for id, end := range p.runs {
-		end <- reply{ID: id, Err: p.gone.Error()}
+	close(p.left)
+	for _, end := range p.runs {
+		close(end)
 	}
 	clear(p.runs)
 }

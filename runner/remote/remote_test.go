@@ -2,6 +2,7 @@ package remote
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"net"
 	"os"
@@ -73,5 +74,35 @@ func TestIncludedFiles(t *testing.T) {
 	res := p.Run(t.Context(), s, scenarios.Options{}, runner.Options{})
 	if res.Status != history.Passed {
 		t.Errorf("%s %v", res.Status, res.Failure)
+	}
+}
+
+// A signal of a terminal ends the other process too, perhaps before this one
+// takes it: the run is one that was interrupted.
+func TestInterrupted(t *testing.T) {
+	s := parse(t, "test.yaml", "network: private\nactors: {a: []}\n")
+	for _, early := range []bool{true, false} {
+		ours, theirs := net.Pipe()
+		interrupted := make(chan struct{})
+		p := New(ours, func() error {
+			close(interrupted)
+			return ErrInterrupted
+		})
+		if early {
+			theirs.Close()
+		} else {
+			go func() {
+				theirs.Read(make([]byte, 1)) // the request
+				theirs.Close()
+			}()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			<-interrupted
+			cancel()
+		}()
+		if res := p.Run(ctx, s, scenarios.Options{}, runner.Options{}); res.Status != history.Cancelled {
+			t.Errorf("%s %v", res.Status, res.Failure)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package userns
 
 import (
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -32,11 +33,21 @@ func startProcess() (*remote.Process, error) {
 		ours.Close()
 		return nil, err
 	}
-	wait := sync.OnceValue(func() error {
-		child.Wait()
+	return remote.New(ours, sync.OnceValue(func() error { return howEnded(child) })), nil
+}
+
+// howEnded waits for the process, and says where it was interrupted. It does not
+// catch the signals of a terminal from its very start.
+func howEnded(child *os.Process) error {
+	state, err := child.Wait()
+	if err != nil {
 		return nil
-	})
-	return remote.New(ours, wait), nil
+	}
+	switch ws := state.Sys().(syscall.WaitStatus); ws.Signal() {
+	case syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP:
+		return fmt.Errorf("%w (%s)", remote.ErrInterrupted, state)
+	}
+	return nil
 }
 
 // startCopy starts this binary in a user namespace in which the ids of user and
