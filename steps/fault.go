@@ -21,7 +21,8 @@ frames that it matches. A rule that begins with set: off waits until it is set
 on, and counts from there. hits is how many frames it has acted on; the step
 waits until the number is as expected. LINK.cut, or LINK alone, is the cut of the
 link: it hits each frame that the cut swallows, be it one that a host sends by
-itself. Where a number or a condition is expected, that is what the transcript
+itself. A step that has waited for a frame comes after the step that sent it,
+whoever did; of a cut that is not known. Where a number or a condition is expected, that is what the transcript
 shows.`,
 	Example: `requires: netns
 network:
@@ -99,6 +100,9 @@ func (a *faultAction) Run(t *step.Task) error {
 	if err != nil {
 		return failedCall(t, err)
 	}
+	if err := a.hit(t, link, fault, hits); err != nil {
+		return err
+	}
 	shown, err := a.shown(t, hits, fault)
 	if err != nil {
 		return err
@@ -126,6 +130,29 @@ func (a *faultAction) wait(t *step.Task, link step.Link, fault string) (int, err
 			return hits, err
 		}
 	}
+}
+
+// hit notes the frame that the step has waited for: that with which the number of
+// hits was first as expected.
+func (a *faultAction) hit(t *step.Task, link step.Link, fault string, hits int) error {
+	if !a.hits.Given() {
+		return nil
+	}
+	for n := range hits + 1 {
+		frame, first, seen := link.Hit(fault, n)
+		if n > 0 && !seen {
+			return nil
+		}
+		holds, _, err := a.hits.Holds(t, int64(n))
+		if err != nil || holds && n == 0 {
+			return err
+		}
+		if holds {
+			t.Event.Op, t.Event.Sums = event.OpHit, []event.Datagram{event.FrameOnLink(frame, first)}
+			return nil
+		}
+	}
+	return nil
 }
 
 // shown is what the scenario expects, where it does: how many hits there are

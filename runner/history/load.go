@@ -228,7 +228,7 @@ func (c *checker) event(e *event.Event) {
 	case event.OpAccept:
 		c.check(e.Endpoints != nil || e.Errno != 0, "the event %s has no addresses", e.Call)
 	}
-	c.check(e.Op <= event.OpSegment, "the operation %d is not known", e.Op)
+	c.check(e.Op <= event.OpHit, "the operation %d is not known", e.Op)
 	for _, r := range e.Ready {
 		c.inRange(r.Offset)
 	}

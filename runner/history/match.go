@@ -114,6 +114,8 @@ func (m *matcher) match() {
 			m.holds(i, e)
 		case event.OpSegment:
 			m.crosses(i, e)
+		case event.OpHit:
+			m.hits(i, e)
 		}
 	}
 	m.polls()

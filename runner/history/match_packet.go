@@ -161,3 +161,47 @@ func (m *matcher) since(id uint64, list []int) []int {
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(i int) bool { return m.precedes(i, m.events[k]) })
 }
+
+// hits makes a step that waited for a fault to hit a frame come after what sent
+// the frame, where that is known: a call that waits comes after what lets it go on.
+// What itself had to wait for the step, as a connect for the listen behind it, is
+// not before it.
+func (m *matcher) hits(i int, e *event.Event) {
+	for k := range e.Sums {
+		by := m.hitSent(i, &e.Sums[k])
+		if by < 0 || m.precedes(i, by) {
+			continue
+		}
+		if begin, _ := m.g.span(by); begin <= e.End {
+			m.cause(i, by)
+		}
+	}
+}
+
+// hitSent is what sent a frame that a fault has hit; -1 where nobody knows. The
+// sequence number of a segment counts from the SYN. An acknowledgement alone is
+// the kernel's.
+func (m *matcher) hitSent(i int, d *event.Datagram) int {
+	if d.TCP == nil {
+		tap := event.Event{Endpoints: &event.Endpoints{Local: sock.Addr{Family: sock.FamilyPacket}}}
+		if sent := m.queue(&tap, d).list; len(sent) > 0 {
+			return sent[0].node
+		}
+		return -1
+	}
+	t, f := m.segments(), flowOf("", d.Remote, d.To)
+	sender := t.senders[f]
+	switch {
+	case d.TCP.Flags&event.TCPSyn != 0:
+		opened := slices.Concat(t.openers[f], t.openers[f.back()])
+		if len(opened) == 0 {
+			opened = slices.Concat(t.tries[f.to], t.tries[f.from])
+		}
+		return m.oneOf(i, opened)
+	case d.TCP.Len > 0 && d.TCP.Seq > 0:
+		return m.sender(sender, int64(d.TCP.Seq))
+	case d.TCP.Flags&(event.TCPFin|event.TCPRst) != 0:
+		return m.oneOf(i, slices.Concat(m.of(sender).closes, m.of(sender).shuts))
+	}
+	return -1
+}

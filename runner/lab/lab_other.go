@@ -45,3 +45,6 @@ func (l *Link) Arm(string, bool) error { return errNotLinux }
 
 // Hits fails.
 func (l *Link) Hits(string) (int, <-chan struct{}, error) { return 0, nil, errNotLinux }
+
+// Hit has none.
+func (l *Link) Hit(string, int) (frame []byte, first int64, ok bool) { return nil, 0, false }

@@ -215,6 +215,17 @@ func (l *Link) Arm(fault string, on bool) error {
 	return l.onWire(func(w *wire.Link) error { return w.Arm(fault, on) })
 }
 
+// Hit is the nth frame on which a fault has acted, from 1, and the place of its
+// first byte in a TCP stream, from 1, where it is known. Only the first frames are
+// kept, and none that a cut has swallowed.
+func (l *Link) Hit(fault string, n int) (frame []byte, first int64, ok bool) {
+	if l.wire == nil {
+		return nil, 0, false
+	}
+	h, ok := l.wire.Hit(fault, n)
+	return h.Frame, h.First, ok
+}
+
 // Hits is how often a fault has acted, and a channel that is closed when it
 // acts again. The fault cut has acted for each frame that vanished in a cut.
 func (l *Link) Hits(fault string) (hits int, more <-chan struct{}, err error) {

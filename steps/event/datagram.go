@@ -93,6 +93,19 @@ func (d *Datagram) InFrame(b []byte) {
 	d.Packet(b)
 }
 
+// FrameOnLink describes a frame with an Ethernet header. First is the place of its
+// first byte in a TCP stream, from 1, and 0 where nobody knows it; the number of
+// the segment counts as that does.
+func FrameOnLink(b []byte, first int64) Datagram {
+	const header = 14
+	d := NewDatagram(b, sock.Addr{})
+	d.InFrame(b[min(len(b), header):])
+	if d.TCP != nil {
+		d.TCP.Seq, d.TCP.Ack = uint32(first), 0
+	}
+	return d
+}
+
 // Packet looks behind the header of an IPv4 or IPv6 packet, which is the last
 // part of the message.
 func (d *Datagram) Packet(b []byte) bool {

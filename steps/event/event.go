@@ -134,6 +134,7 @@ const (
 	OpExit         // ends one
 	OpInject       // sends a segment, or an ICMP error, from a far end that the script plays: Sock is that one
 	OpSegment      // takes a segment that the kernel sent to such a far end
+	OpHit          // waited for a fault to hit frames: Sums is the last of them
 )
 
 // Linger is what a close does since SO_LINGER was set.

@@ -86,6 +86,10 @@ type Link interface {
 	// Hits is how often a fault has acted, and a channel that is closed when
 	// it acts again.
 	Hits(fault string) (int, <-chan struct{}, error)
+	// Hit is the nth frame that a fault has acted on, from 1, with its Ethernet
+	// header, and the place of its first byte in a TCP stream, from 1, where it is
+	// known. Only the first frames are kept, and none that a cut has swallowed.
+	Hit(fault string, n int) (frame []byte, first int64, ok bool)
 }
 
 // An Impairment is a change of what a link does to frames.

@@ -15,7 +15,7 @@ type path struct {
 	rules     []*rule
 	isCut     bool
 	cuts      hits
-	flows     flows               // nil where no rule asks for bytes of a stream
+	flows     flows               // nil where there is no rule
 	addresses map[[6]byte]int     // behind which end an address is; nil for two ends
 	queue     *queue              // shared by the links of a wire
 	emit      func([]int, []byte) // sends a frame to ends; the frame is not changed after
@@ -81,9 +81,7 @@ func newPath(ends int, impairments []Impairment, faults []Fault, q *queue) *path
 	}
 	for _, f := range faults {
 		p.rules = append(p.rules, &rule{Fault: f, counts: make([]int, ends)})
-		if f.Match.ranged() && p.flows == nil {
-			p.flows = flows{}
-		}
+		p.flows = flows{}
 	}
 	return p
 }
@@ -224,6 +222,8 @@ func (p *path) apply(r *rule, now time.Duration, h *headers, from int, to []int,
 	case Corrupt:
 		kind = p.send(now, from, to, corrupted(frame, h, r.Byte), 0)
 	}
+	first, _, _ := p.flows.bytes(h)
+	r.note(frame, first)
 	r.add()
 	return kind
 }

@@ -21,10 +21,27 @@ type held struct {
 	behind int // so many matching frames more
 }
 
-// hits is how often a fault has acted.
+// A Hit is a frame that a fault has hit.
+type Hit struct {
+	Frame []byte
+	First int64 // the place of its first byte in a TCP stream, from 1; 0: it has none, or nobody knows it
+}
+
+// maxSeen is how many of the frames that a fault has hit are kept.
+const maxSeen = 64
+
+// hits is how often a fault has acted, and on which frames.
 type hits struct {
 	n    int
+	seen []Hit         // the first of them
 	more chan struct{} // closed when it acts again; nil until somebody asks
+}
+
+// note keeps a frame for which add is called next.
+func (h *hits) note(frame []byte, first int64) {
+	if len(h.seen) < maxSeen {
+		h.seen = append(h.seen, Hit{bytes.Clone(frame), first})
+	}
 }
 
 func (h *hits) add() {

@@ -296,6 +296,19 @@ func (l *Link) Arm(fault string, on bool) error {
 	return fmt.Errorf("%w: %s.%s", ErrNoFault, l.name, fault)
 }
 
+// Hit is the nth frame on which a fault has acted, from 1; ok is false where there
+// is none. Only the first frames are kept, and none that a cut has swallowed.
+func (l *Link) Hit(fault string, n int) (h Hit, ok bool) {
+	l.wire.mu.Lock()
+	defer l.wire.mu.Unlock()
+	for _, r := range l.path.rules {
+		if r.Name == fault && n >= 1 && n <= len(r.seen) {
+			return r.seen[n-1], true
+		}
+	}
+	return Hit{}, false
+}
+
 // Hits is how often a fault has acted, and a channel that is closed when it
 // acts again. The fault cut has acted once for each frame that a cut has
 // swallowed. The only error is [ErrNoFault].
