@@ -92,12 +92,13 @@ type loader struct {
 	count    int
 	size     int // of all of them, in bytes
 	policy   *Policy
+	alone    bool              // no file is included
 	given    map[string][]byte // the files that may be included; nil: any
 }
 
 // newLoader reads for the document at n.
 func newLoader(n *source.Node, o Options) *loader {
-	return &loader{under: []string{filepath.Clean(n.Pos.File)}, policy: o.Policy, given: o.Included}
+	return &loader{under: []string{filepath.Clean(n.Pos.File)}, policy: o.Policy, alone: o.Alone, given: o.Included}
 }
 
 // includeList is the value of the key include. The loader reads the files
@@ -231,9 +232,15 @@ func (l *loader) tooMany(n *source.Node) bool {
 	return err != nil
 }
 
-// refuse is what the policy has against a file.
+// refuse is what there is against a file before it is read.
 func (l *loader) refuse(n *source.Node, path string) *source.Problem {
-	if l.policy == nil || !isPath(n.Text) {
+	switch {
+	case !isPath(n.Text):
+		return nil
+	case l.alone:
+		return n.Problem("this text is in no folder, so that it cannot include a file").
+			WithHint("save the text as a file and name that, or include a library")
+	case l.policy == nil:
 		return nil
 	}
 	need := value.FileNeed(n.Text, path, n.Pos)

@@ -172,6 +172,8 @@ type Options struct {
 	Kinds step.Kinds
 	// Policy, unless it is nil, says what the file may need of the outside.
 	Policy *Policy
+	// Alone refuses to include a file: the text is in no folder.
+	Alone bool
 	// Included, unless it is nil, are the files that may be included, by the
 	// paths of [Scenario.IncludedFiles]; no other is read. Then libraries that
 	// the file itself holds are not checked.

@@ -32,7 +32,8 @@ nothing can tell, nor what an expression makes of data that comes in.
 "sockscript doc" explains the words.
 
 With --sandbox it is a mistake to need anything of the outside that --allow does
-not name; see run.
+not name; see run. What comes from the standard input cannot include files, unless
+--sandbox=off says that it may.
 
 ` + exitHelp,
 		Example: `  sockscript check hello.yaml

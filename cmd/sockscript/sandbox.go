@@ -61,6 +61,9 @@ func (f *sandboxFlags) confines(file suite.File) bool {
 func (f *sandboxFlags) confine(files []suite.File, confined func(suite.File) bool) (bool, error) {
 	some := false
 	for i := range files {
+		if f.mode.word != "" || confined(files[i]) {
+			files[i].Options.Alone = false // the policy judges, or the user does
+		}
 		if confined(files[i]) {
 			some = true
 			files[i].Options.Policy = &scenarios.Policy{Folder: files[i].Folder(), Refuse: f.allow.Refuse}

@@ -76,8 +76,8 @@ func shipped(name string) File {
 // Find resolves what a person names: a file; a directory, in which it takes
 // all *.yaml and *.yml at any depth, but for hidden directories; a pattern, in
 // which ** stands for any directories; a shipped scenario's name; or -, which
-// is stdin. What is on disk goes before a shipped scenario. Each file comes
-// once, where it is first named.
+// is stdin, whose text cannot include files. What is on disk goes before a
+// shipped scenario. Each file comes once, where it is first named.
 func Find(names []string, stdin io.Reader) ([]File, error) {
 	var files []File
 	var errs []error
@@ -110,7 +110,9 @@ func find(name string, stdin io.Reader) ([]File, error) {
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the standard input: %w", err)
 		}
-		return []File{Text(stdinName, data)}, nil
+		f := Text(stdinName, data)
+		f.Options.Alone = true
+		return []File{f}, nil
 	}
 	info, err := os.Stat(name)
 	switch {
