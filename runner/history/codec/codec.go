@@ -8,6 +8,8 @@ import (
 	"encoding"
 	"fmt"
 	"reflect"
+	"strconv"
+	"sync"
 )
 
 // A Codec knows the types that values of interfaces may have.
@@ -62,14 +64,29 @@ func isText(t reflect.Type) bool {
 	return t.Kind() == reflect.Struct && reflect.PointerTo(t).Implements(textType)
 }
 
+// A field is one of a struct.
+type field struct {
+	name  string
+	key   string // the name as it is written
+	index int
+}
+
+// structs has the fields of the structs that were seen, by their type. Asked of
+// each value they would take longer than all else.
+var structs sync.Map
+
 // fields are those of a struct that are written: the exported ones.
-func fields(t reflect.Type) []reflect.StructField {
-	var list []reflect.StructField
+func fields(t reflect.Type) []field {
+	if list, ok := structs.Load(t); ok {
+		return list.([]field)
+	}
+	list := make([]field, 0, t.NumField())
 	for i := range t.NumField() {
 		if f := t.Field(i); f.IsExported() {
-			list = append(list, f)
+			list = append(list, field{f.Name, strconv.Quote(f.Name) + ":", i})
 		}
 	}
+	structs.Store(t, list)
 	return list
 }
 

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 )
 
@@ -188,11 +189,12 @@ func (d *decoder) fields(t json.Token, v reflect.Value, depth int) error {
 			return err
 		}
 		name, _ := t.(string)
-		f, known := v.Type().FieldByName(name)
-		if !known || !f.IsExported() || len(f.Index) > 1 {
+		list := fields(v.Type())
+		i := slices.IndexFunc(list, func(f field) bool { return f.name == name })
+		if i < 0 {
 			return fmt.Errorf("the field %q is not known", name)
 		}
-		if err := d.value(v.FieldByIndex(f.Index), depth+1); err != nil {
+		if err := d.value(v.Field(list[i].index), depth+1); err != nil {
 			return err
 		}
 	}

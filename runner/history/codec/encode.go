@@ -14,6 +14,8 @@ import (
 // A text that is not UTF-8 is a list with its bytes in base64.
 func (c *Codec) Encode(v any) ([]byte, error) {
 	e := &encoder{codec: c}
+	e.texts = json.NewEncoder(e)
+	e.texts.SetEscapeHTML(false)
 	if err := e.value(reflect.ValueOf(v)); err != nil {
 		return nil, err
 	}
@@ -23,6 +25,7 @@ func (c *Codec) Encode(v any) ([]byte, error) {
 type encoder struct {
 	bytes.Buffer
 	codec *Codec
+	texts *json.Encoder // writes to the buffer
 }
 
 func (e *encoder) value(v reflect.Value) error {
@@ -71,9 +74,7 @@ func (e *encoder) text(s string) {
 		e.WriteString(`["` + base64.StdEncoding.EncodeToString([]byte(s)) + `"]`)
 		return
 	}
-	b := json.NewEncoder(e)
-	b.SetEscapeHTML(false)
-	b.Encode(s) // into memory, and a text is not an error
+	e.texts.Encode(s) // into memory, and a text is not an error
 	e.Truncate(e.Len() - 1)
 }
 
@@ -81,7 +82,7 @@ func (e *encoder) fields(v reflect.Value) error {
 	e.WriteByte('{')
 	first := true
 	for _, f := range fields(v.Type()) {
-		x := v.FieldByIndex(f.Index)
+		x := v.Field(f.index)
 		if x.IsZero() {
 			continue
 		}
@@ -89,8 +90,7 @@ func (e *encoder) fields(v reflect.Value) error {
 			e.WriteByte(',')
 		}
 		first = false
-		e.text(f.Name)
-		e.WriteByte(':')
+		e.WriteString(f.key)
 		if err := e.value(x); err != nil {
 			return err
 		}
