@@ -69,12 +69,7 @@ scenario. For that the scenarios are run; what cannot be run here has no diagram
 
 // paragraph is a text in lines of at most so many characters.
 func paragraph(text string, width int) string {
-	text = strings.Join(strings.Fields(text), " ")
-	lines := source.Wrap(text, width)
-	for i, line := range lines {
-		lines[i] = strings.TrimSpace(line)
-	}
-	return strings.Join(lines, "\n") + "\n"
+	return source.Narrow(source.Prose(text), width) + "\n"
 }
 
 func chapterList(width int) string {

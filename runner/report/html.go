@@ -66,7 +66,7 @@ func (h *HTML) Outcome(o *Outcome) error {
 		took = precise(o.Result.Elapsed)
 	}
 	h.open(status, v.name, v.message, strings.Join(v.tags, " ")+" "+v.file, status == "fail")
-	if text := strings.TrimSpace(o.Scenario.Description); text != "" {
+	if text := source.Prose(o.Scenario.Description); text != "" {
 		fmt.Fprintf(&h.cases, `<p class="what">%s</p>`+"\n", html.EscapeString(source.VisibleLines(text)))
 	}
 	fmt.Fprintf(&h.cases, "<p><code>%s</code> <span class=\"took\">%s</span></p>\n", html.EscapeString(source.Visible(o.Scenario.Pos().String())), took)

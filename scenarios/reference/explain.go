@@ -16,9 +16,8 @@ import (
 func Explain(s *scenarios.Scenario, width int) string {
 	x := explainer{width: width, first: make(map[string]int)}
 	fmt.Fprintf(&x, "%s\n\n", source.Visible(s.Title()))
-	if text := strings.Join(strings.Fields(s.Description), " "); text != "" {
-		x.lines("", text)
-		x.WriteByte('\n')
+	if text := source.Prose(s.Description); text != "" {
+		fmt.Fprintf(&x, "%s\n\n", source.Narrow(source.VisibleLines(text), width))
 	}
 	x.needs(s)
 	file := s.Node.Pos.File

@@ -86,6 +86,28 @@ func Narrow(text string, most int) string {
 	return strings.Join(out, "\n")
 }
 
+// Prose joins the lines of each paragraph, as they are read in a window that may
+// be wider or narrower. Lines that are indented, such as commands, and blank ones
+// stay as they are.
+func Prose(text string) string {
+	var lines []string
+	joins := false // the line before goes on
+	for line := range strings.SplitSeq(strings.Trim(text, "\n"), "\n") {
+		words := strings.Join(strings.Fields(line), " ")
+		switch prose := words != "" && marginOf(line) == ""; {
+		case prose && joins:
+			lines[len(lines)-1] += " " + words
+		case prose:
+			lines = append(lines, words)
+			joins = true
+		default:
+			lines = append(lines, strings.TrimRight(line, " "))
+			joins = false
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // filled is the column up to which the lines of our paragraphs are filled: one
 // that the next word would have taken beyond it was broken for its length.
 const filled = 72

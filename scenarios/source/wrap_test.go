@@ -75,3 +75,17 @@ func TestBreak(t *testing.T) {
 		}
 	}
 }
+
+func TestProse(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"nothing", "", ""},
+		{"a paragraph", "One line\nand another.\n", "One line and another."},
+		{"paragraphs", "\nOne\nline.\n\nAnother\nline.\n", "One line.\n\nAnother line."},
+		{"blanks", "One  line \n and", "One line\n and"},
+		{"a command", "Try\nit:\n\n    run  it\n    again\nIt\nruns.", "Try it:\n\n    run  it\n    again\nIt runs."},
+	} {
+		if got := Prose(c.text); got != c.want {
+			t.Errorf("%s: %q, not %q", c.name, got, c.want)
+		}
+	}
+}

@@ -59,8 +59,12 @@ func bondOf(cause, effect *event.Event) Bond {
 		return Tie // somebody listens; nothing is sent before the connect
 	case effect.Op == event.OpAccept:
 		return Connection
+	case effect.Errno == syscall.EAGAIN:
+		return Tie // what came before had been taken
 	case effect.EOF || effect.Errno != 0 || cause.Op == event.OpClose || cause.Op == event.OpShut:
 		return End
+	case effect.Op == event.OpHandshake:
+		return Tie // its own sends and receives are not recorded
 	}
 	return Data
 }
@@ -140,6 +144,40 @@ func dataLabel(cause, effect *event.Event) string {
 		return fmt.Sprintf("%d bytes", effect.Took)
 	}
 	return "data"
+}
+
+// dropImplied leaves out the arrows without a label that say nothing new: what
+// stands above on the lifeline comes after their cause already, be it by way of
+// others.
+func (p *painter) dropImplied() {
+	to := make(map[int][]Arrow) // by the box that they reach
+	for _, a := range p.Arrows {
+		to[a.To] = append(to[a.To], a)
+	}
+	// After which row of each lifeline a box comes: of the last box of each
+	// lifeline, and of each box that an arrow leaves.
+	above := make([][]int, len(p.Lifelines))
+	for i := range above {
+		above[i] = slices.Repeat([]int{-1}, len(p.Lifelines))
+	}
+	after := make(map[int][]int)
+	implied := make(map[Arrow]bool)
+	for i, b := range p.Boxes {
+		if b.Kind == Omitted || b.Kind == States || b.Kind == Wire {
+			continue
+		}
+		known := slices.Clone(above[b.Lifeline])
+		known[b.Lifeline] = b.Row
+		for _, a := range to[i] {
+			from := p.Boxes[a.From]
+			implied[a] = a.Bond == Tie && a.Label == "" && above[b.Lifeline][from.Lifeline] >= from.Row
+			for lifeline, row := range after[a.From] {
+				known[lifeline] = max(known[lifeline], row)
+			}
+		}
+		above[b.Lifeline], after[i] = known, known
+	}
+	p.Arrows = slices.DeleteFunc(p.Arrows, func(a Arrow) bool { return implied[a] })
 }
 
 // waits notes the calls that were waiting for what an arrow brings: their step

@@ -96,6 +96,7 @@ func Of(r *history.Result, f history.Form) *Diagram {
 	p := painter{Diagram: d, result: r, form: f, at: make(map[event.Cause]int), states: tcpstate.Of(r.Record)}
 	p.boxes(r.Lines(history.Causal, f))
 	p.arrows(r.Arrows())
+	p.dropImplied()
 	p.waits()
 	p.thin()
 	return d

@@ -138,6 +138,59 @@ actors:
 	}
 }
 
+// What stands above on a lifeline has been told once: the listener is known
+// after the first connect, also where another actor has told of it; and an EAGAIN
+// says that nothing has come.
+func TestArrowsSayNothingTwice(t *testing.T) {
+	d := of(t, `
+name: twice
+actors:
+  server:
+    - {socket: tcp, as: listener}
+    - {listen: listener}
+    - {accept: listener, as: conn}
+    - {recv: conn, size: 2}
+    - {recv: conn, nowait: true, expect: {error: EAGAIN}}
+    - signal: empty
+    - {accept: listener, as: other}
+    - {accept: listener, as: third}
+  client:
+    - {socket: tcp, as: sock}
+    - {connect: sock, to: '${server.listener}'}
+    - {send: sock, data: hi}
+    - wait: empty
+    - {socket: tcp, as: again}
+    - {connect: again, to: '${server.listener}'}
+    - signal: second
+  late:
+    - wait: second
+    - {socket: tcp, as: sock}
+    - {connect: sock, to: '${server.listener}'}
+`)
+	var got []string
+	for _, a := range d.Arrows {
+		got = append(got, arrowText(d, a))
+	}
+	want := `server.listen > client.connect
+client.connect > server.accept connection
+client.send > server.recv 2 bytes
+server.signal > client.wait empty
+client.connect > server.accept connection
+client.signal > late.wait second
+late.connect > server.accept connection`
+	if text := strings.Join(got, "\n"); text != want {
+		t.Errorf("the arrows are\n%s\nand not\n%s", text, want)
+	}
+}
+
+func TestHandshakeSendsNoDataOfTheScript(t *testing.T) {
+	for _, a := range of(t, "tls-hello").Arrows {
+		if a.Bond == diagram.Data && a.Label == "" {
+			t.Errorf("an arrow has neither a tie nor a text: %+v", a)
+		}
+	}
+}
+
 func TestFailureIsInItsPlace(t *testing.T) {
 	d := of(t, "name: bad\nactors:\n  one:\n    - {socket: tcp, as: s, note: 'a <note>'}\n    - {connect: s, to: '127.0.0.1:1'}\n")
 	if below := d.Boxes[len(d.Boxes)-1]; below.Kind != diagram.States || below.Text != "s: SYN_SENT → CLOSE" {

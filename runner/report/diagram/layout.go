@@ -143,7 +143,7 @@ func (l *layout) rows(d *Diagram) {
 	l.width = max(l.width, min(float64(source.Cells(d.Name))*titleGlyph, wantWidth/2)+2*margin)
 	fit := int((l.width - 2*margin) / glyph)
 	if d.Description != "" {
-		l.title = source.Wrap(strings.Join(strings.Fields(d.Description), " "), min(max(fit, minColumn), maxTitle))
+		l.title = strings.Split(source.Narrow(source.Prose(d.Description), min(max(fit, minColumn), maxTitle)), "\n")
 	}
 	l.width = max(l.width, minColumn*glyph+2*margin)
 	if !d.inline {
