@@ -172,12 +172,12 @@ const argsShown = 32
 // the cut falls into the same place on every run.
 func (w *callWriter) arg(p event.Marked) {
 	s := w.text(p)
-	b := []byte(s)
-	if len(b) > event.DataShown && !w.form.Full {
-		b = event.WholeRunes(b[:event.DataShown])
+	shown := s
+	if len(s) > event.DataShown && !w.form.Full {
+		shown = event.WholeRunes(s[:event.DataShown])
 	}
-	w.WriteString(strconv.Quote(string(b)))
-	if len(b) < len(s) {
+	w.WriteString(strconv.Quote(shown))
+	if len(shown) < len(s) {
 		fmt.Fprintf(w, "... (%d bytes)", len(s))
 	}
 }
@@ -250,18 +250,19 @@ func (w *callWriter) text(t event.Marked) string {
 // hexadecimal; cut at 64 bytes unless all is asked for.
 func (w *callWriter) data(d event.Data) {
 	b := append(d.Bytes[:len(d.Bytes):len(d.Bytes)], d.Rest...)
-	spans := w.spans(d, b)
+	all := string(b)
+	spans := w.spans(d, all)
 	if !w.form.Full {
-		b = b[:shownOf(spans, len(b))]
+		all = all[:shownOf(spans, len(all))]
 	}
-	cut := len(b) < d.Len
-	if text, ok := asText(b, cut, spans); ok {
+	cut := len(all) < d.Len
+	if text, ok := asText(all, cut, spans); ok {
 		if cut && !w.form.Unmask {
 			text = w.masks.tornFolder(text)
 		}
 		w.WriteString(event.Quote(w.masked(text, spans, func(s string) string { return s })))
 	} else {
-		w.WriteString("hex:" + w.masked(string(b), spans, func(s string) string { return hex.EncodeToString([]byte(s)) }))
+		w.WriteString("hex:" + w.masked(all, spans, func(s string) string { return hex.EncodeToString([]byte(s)) }))
 	}
 	if cut {
 		fmt.Fprintf(w, "... (%s bytes)", w.count(d.Len))
@@ -307,26 +308,25 @@ func (w *callWriter) masked(text string, spans []span, plain func(string) string
 
 // spans are the masked pieces of data: of what was sent by its marks, of what
 // came by those of the sends.
-func (w *callWriter) spans(d event.Data, shown []byte) []span {
+func (w *callWriter) spans(d event.Data, shown string) []span {
 	if w.form.Unmask {
 		w.taken += d.Len
 		return nil
 	}
 	if !w.came {
-		return w.masks.spans(event.Marked{Text: string(shown), Marks: d.Marks}, w.event.End)
+		return w.masks.spans(event.Marked{Text: shown, Marks: d.Marks}, w.event.End)
 	}
 	from := w.taken
 	w.taken += d.Len
-	return w.masks.cameIn(w.event, from, string(shown))
+	return w.masks.cameIn(w.event, from, shown)
 }
 
 // asText reports whether bytes read as text, and returns them without a
 // character that the cut has torn apart.
-func asText(b []byte, cut bool, masked []span) (string, bool) {
+func asText(s string, cut bool, masked []span) (string, bool) {
 	if cut {
-		b = event.WholeRunes(b)
+		s = event.WholeRunes(s)
 	}
-	s := string(b)
 	return s, event.IsText(unmasked(s, masked), len(masked))
 }
 

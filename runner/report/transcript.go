@@ -107,17 +107,13 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 	if s.Lanes && writeLanes(b, r, lines, colors, states, s) {
 		return
 	}
-	width := 0
-	for _, l := range lines {
-		width = max(width, source.Cells(source.Visible(l.Actor)))
-	}
+	actors := actorColumn(lines)
 	for _, l := range lines {
 		elapsed := ""
 		if order == history.Time {
 			elapsed = elapsedColumn(l)
 		}
-		actor := source.Visible(l.Actor)
-		actor += strings.Repeat(" ", width-source.Cells(actor)+2)
+		actor := actors[l.Actor]
 		row := row{head: s.dim(elapsed) + s.paint(colors.of(l), actor)}
 		if s.Width > 0 {
 			row.margin = source.Cells(elapsed + actor)
@@ -132,6 +128,23 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 			row.write(b, text, s.dim)
 		}
 	}
+}
+
+// actorColumn is how each actor stands in its column, padded to the widest.
+func actorColumn(lines []history.Line) map[string]string {
+	column := make(map[string]string)
+	width := 0
+	for _, l := range lines {
+		if _, known := column[l.Actor]; !known {
+			actor := source.Visible(l.Actor)
+			column[l.Actor] = actor
+			width = max(width, source.Cells(actor))
+		}
+	}
+	for name, actor := range column {
+		column[name] = actor + strings.Repeat(" ", width-source.Cells(actor)+2)
+	}
+	return column
 }
 
 // minRoom is the least that is left for a line beside its actor, however narrow

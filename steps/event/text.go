@@ -87,14 +87,14 @@ func Quote(s string) string {
 var shortEscapes = map[byte]string{'a': `\x07`, 'b': `\x08`, 'v': `\x0b`, 'f': `\x0c`}
 
 // WholeRunes leaves out a character at the end that a cut has torn apart.
-func WholeRunes(b []byte) []byte {
-	for i := len(b) - 1; i >= max(0, len(b)-utf8.UTFMax); i-- {
-		if utf8.RuneStart(b[i]) {
-			if !utf8.FullRune(b[i:]) {
-				return b[:i]
+func WholeRunes(s string) string {
+	for i := len(s) - 1; i >= max(0, len(s)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(s[i]) {
+			if !utf8.FullRuneInString(s[i:]) {
+				return s[:i]
 			}
 			break
 		}
 	}
-	return b
+	return s
 }

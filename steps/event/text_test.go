@@ -37,7 +37,7 @@ func TestWholeRunes(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "abc": "abc", "ab\xc3": "ab", "ab\xc3\xa9": "abé", "a\xe2\x82": "a", "a\xf0\x9f\x98": "a", "a\xff": "a\xff", "a\x80\x80\x80\x80": "a\x80\x80\x80\x80",
 	} {
-		if got := string(WholeRunes([]byte(in))); got != want {
+		if got := WholeRunes(in); got != want {
 			t.Errorf("WholeRunes(%q) = %q, want %q", in, got, want)
 		}
 	}

@@ -18,7 +18,8 @@ type Handle struct {
 	Name string
 	Sock *sock.Socket
 
-	shown atomic.Pointer[any]       // the name as a part of an event; see Part
+	shown sync.Once                 // guards part
+	part  any                       // the name as a part of an event; see Part
 	above atomic.Pointer[Transport] // see Above
 	moved atomic.Pointer[Handle]    // see Onto
 
@@ -36,12 +37,8 @@ func (h *Handle) Copy(s *sock.Socket) *Handle {
 
 // Part is the handle's name as a part of an event, the same value each time.
 func (h *Handle) Part() any {
-	if p := h.shown.Load(); p != nil {
-		return *p
-	}
-	part := any(event.Name(h.Name))
-	h.shown.Store(&part)
-	return part
+	h.shown.Do(func() { h.part = event.Name(h.Name) })
+	return h.part
 }
 
 // Onto makes the handle's names stand for another: dup2(2) has given the

@@ -239,8 +239,14 @@ func (t *Task) Begin() {
 // of its call.
 func (t *Task) Measure(d time.Duration) { t.measured = &d }
 
+// usualParts is how many parts the result of most calls has at most.
+const usualParts = 4
+
 // Return says what the call gave.
 func (t *Task) Return(parts ...any) {
+	if t.ret == nil {
+		t.ret = make([]any, 0, usualParts)
+	}
 	t.ret = append(t.ret[:0], parts...)
 	t.Event.Ret = t.ret
 }

@@ -124,16 +124,19 @@ func (a *Address) eval(env Env) (event.Marked, error) {
 // chosenMarks are the marks of an address in the form of its String, on what
 // the kernel may choose of it.
 func chosenMarks(a sock.Addr, written event.Marked) []event.Mark {
-	before, chosen, _ := a.Parts()
+	if len(written.Marks) == 0 {
+		return written.Marks
+	}
+	before, chosen, after := a.Parts()
 	from, to := len(before), len(before)+len(chosen)
 	t := &Trace{Marks: written.Marks}
 	all := t.Origins(nil)
 	masked := slices.ContainsFunc(all, func(o event.Origin) bool { return o.Masked })
-	switch same := a.String() == written.Text; {
-	case len(written.Marks) == 0, chosen == "", masked && same:
+	switch same := before+chosen+after == written.Text; {
+	case chosen == "", masked && same:
 		return written.Marks
 	case masked:
-		return []event.Mark{{To: len(a.String()), Origins: all}}
+		return []event.Mark{{To: to + len(after), Origins: all}}
 	case !same:
 		return []event.Mark{{From: from, To: to, Origins: all}}
 	}

@@ -196,6 +196,9 @@ func (e *Expr) Traced(env Env) (any, *Trace, error) {
 	if e.choice != nil {
 		return e.choice.eval(env)
 	}
+	if len(e.path) == 1 && len(e.Names)+len(e.Refs) == 1 && !e.measured {
+		return e.named(env)
+	}
 	scope := make(map[string]any, len(e.Names)+len(e.Refs))
 	var traces map[string]*Trace
 	put := func(name string, v any) {
@@ -225,6 +228,28 @@ func (e *Expr) Traced(env Env) (any, *Trace, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return e.result(v, traces)
+}
+
+// named is what the only name of the expression stands for, which is all that
+// it reads. There is nothing to be run.
+func (e *Expr) named(env Env) (v any, t *Trace, err error) {
+	if len(e.Refs) == 1 {
+		v, err = e.await(env, &e.Refs[0], nil)
+	} else if v, err = env.Lookup(e.Names[0]); err != nil {
+		err = e.Errorf("%s", err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	t = TraceOf(v)
+	if v = Untraced(v); noValue(v) != "" {
+		return nil, nil, e.Errorf("%s", noValue(v))
+	}
+	return v, t, nil
+}
+
+func (e *Expr) result(v any, traces map[string]*Trace) (any, *Trace, error) {
 	if why := noValue(v); why != "" {
 		return nil, nil, e.Errorf("%s", why)
 	}

@@ -205,14 +205,19 @@ func (e *Endpoint) Trace() *Trace {
 	if e == nil {
 		return nil
 	}
-	t := new(Trace)
+	all := new(struct { // in one piece of memory
+		whole, address, port Trace
+		marks                [2]event.Mark
+		origins              [1]event.Origin
+	})
+	t := &all.whole
 	if before, chosen, _ := e.addr.Parts(); chosen != "" {
-		o := []event.Origin{{Sock: e.Sock, Addr: e.addr, Type: e.Typ, Handle: e.Name, Fixed: e.Fixed}}
-		t.Marks = []event.Mark{{From: len(before), To: len(before) + len(chosen), Origins: o}}
-		t.Parts = map[string]*Trace{
-			"address": {Marks: t.Marks},
-			"port":    {Marks: []event.Mark{{To: len(chosen), Origins: o}}},
-		}
+		all.origins[0] = event.Origin{Sock: e.Sock, Addr: e.addr, Type: e.Typ, Handle: e.Name, Fixed: e.Fixed}
+		o := all.origins[:1:1]
+		all.marks[0] = event.Mark{From: len(before), To: len(before) + len(chosen), Origins: o}
+		all.marks[1] = event.Mark{To: len(chosen), Origins: o}
+		t.Marks, all.address.Marks, all.port.Marks = all.marks[:1:1], all.marks[:1:1], all.marks[1:]
+		t.Parts = map[string]*Trace{"address": &all.address, "port": &all.port}
 	}
 	if peer := e.Peer.Trace(); peer != nil {
 		if t.Parts == nil {
