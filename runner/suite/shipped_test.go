@@ -28,21 +28,28 @@ func TestShipped(t *testing.T) {
 		t.Fatalf("%v\n%s", err, problems.Report())
 	}
 	for _, c := range cases {
-		// A real program takes its time to start, a network to be made, and a
-		// timer of the kernel to run out.
-		count := ci.Runs(5, 200)
-		switch {
-		case c.Scenario.HasTag("slow"):
-			count = ci.Runs(1, 10)
-		case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
-			count = ci.Runs(3, 50)
-		}
-		options := Options{Jobs: 8, Count: count, Goldens: CompareGoldens, Verify: verifyShipped}
+		options := Options{Jobs: 8, Count: shippedRuns(c), Goldens: CompareGoldens, Verify: verifyShipped}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
 			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) { checkShipped(t, o) })
 		})
 	}
+}
+
+// shippedRuns is how often TestShipped runs a scenario. A real program takes its
+// time to start, a network to be made, and a timer of the kernel to run out.
+func shippedRuns(c *Case) int {
+	few, many := 5, 200
+	switch {
+	case c.Scenario.HasTag("slow"):
+		few, many = 1, 10
+	case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
+		few, many = 3, 50
+	}
+	if ci.Race {
+		many = max(few, many/10)
+	}
+	return ci.Runs(few, many)
 }
 
 // TestShippedWire runs the shipped scenarios in networks of their own: what crossed
