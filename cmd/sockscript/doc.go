@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 
 func (p *program) docCommand() *cobra.Command {
 	var markdown bool
+	var pages string
 	c := &cobra.Command{
 		Use:   "doc [KIND | OPTION | LIBRARY[.PROCEDURE] | FILE]",
 		Short: "Read about the language, its step kinds and socket options",
@@ -31,10 +33,15 @@ of expressions.`,
 		ValidArgsFunction: completeDoc,
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "print the whole reference as Markdown")
+	c.Flags().StringVar(&pages, "pages", "", "write the reference into this `folder` as Markdown: reference.md, and a page for each kind and command")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		switch {
-		case len(args) > 1 || markdown && len(args) > 0:
-			return fmt.Errorf("doc takes one step kind or option, or --markdown, got %q", args[len(args)-1])
+		case len(args) > 1 || (markdown || pages != "") && len(args) > 0:
+			return fmt.Errorf("doc takes one step kind or option, or --markdown, or --pages FOLDER, got %q", args[len(args)-1])
+		case markdown && pages != "":
+			return errors.New("--markdown prints one page, and --pages writes many; choose one of them")
+		case pages != "":
+			return p.writePages(pages, referencePages(c.Root()))
 		case markdown:
 			return p.print(referenceMarkdown(c.Root()))
 		case len(args) == 0:
@@ -87,7 +94,31 @@ func (p *program) print(text string) error {
 // page prints a text for people, within the terminal.
 func (p *program) page(text string) error { return p.print(source.Narrow(text, p.out.width())) }
 
-// referenceMarkdown is the whole reference: docs/reference.md.
+// referencePages are the pages of the reference by their files, as in docs.
+func referencePages(root *cobra.Command) map[string]string {
+	pages := make(map[string]string)
+	for _, k := range steps.Kinds() {
+		pages["kinds/"+k.Name+".md"] = reference.KindPage(k)
+	}
+	list := "## Command line\n\n| command | does |\n|---|---|\n"
+	for _, c := range documented(root) {
+		file := "commands/" + c.Name() + ".md"
+		list += fmt.Sprintf("| [`sockscript %s`](%s) | %s |\n", c.Name(), file, lower(c.Short))
+		pages[file] = fmt.Sprintf("# sockscript %s\n\n%s.\n\n%s\nAll commands and their exit status: [reference](../reference.md#command-line).\n\n%s",
+			c.Name(), c.Short, fenced(commandText(c)), strings.TrimSuffix(reference.Generated, "\n"))
+	}
+	pages["reference.md"] = reference.Index() + list + "\n" + fenced(exitHelp) + "\n" + report.FormatsMarkdown() + report.JSONMarkdown()
+	return pages
+}
+
+// documented are the commands that have pages.
+func documented(root *cobra.Command) []*cobra.Command {
+	return slices.DeleteFunc(slices.Clone(root.Commands()), func(c *cobra.Command) bool {
+		return !c.IsAvailableCommand() || c.Name() == "completion" || c.Name() == "help"
+	})
+}
+
+// referenceMarkdown is the whole reference on one page.
 func referenceMarkdown(root *cobra.Command) string {
 	return reference.Markdown() + commandsMarkdown(root) + report.FormatsMarkdown() + report.JSONMarkdown()
 }
@@ -96,10 +127,8 @@ func referenceMarkdown(root *cobra.Command) string {
 func commandsMarkdown(root *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## Command line\n\n%s\n", fenced(exitHelp))
-	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "completion" && c.Name() != "help" {
-			fmt.Fprintf(&b, "\n### sockscript %s\n\n%s", c.Name(), fenced(commandText(c)))
-		}
+	for _, c := range documented(root) {
+		fmt.Fprintf(&b, "\n### sockscript %s\n\n%s", c.Name(), fenced(commandText(c)))
 	}
 	b.WriteByte('\n')
 	return b.String()

@@ -2,7 +2,7 @@
 // socket calls to make and what must come back. See docs/reference.md.
 package main
 
-//go:generate sh -c "go run . doc --markdown >../../docs/reference.md"
+//go:generate sh -c "rm -rf ../../docs/commands ../../docs/kinds && go run . doc --pages ../../docs"
 //go:generate sh -c "go run . schema >../../docs/schema.json"
 
 import (

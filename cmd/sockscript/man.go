@@ -26,28 +26,30 @@ and man7/sockscript-KIND.7 for each kind of step. Packages install them.`,
 			if len(args) != 1 {
 				return errors.New("man takes the directory for the pages")
 			}
-			pages := manPages(c.Root())
-			for name, text := range pages {
-				path := filepath.Join(args[0], name)
-				if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-					return fmt.Errorf("cannot make the folder of the pages: %w", err)
-				}
-				if err := writeWhole(path, []byte(text)); err != nil {
-					return err
-				}
-			}
-			return p.page(source.Count(len(pages), "page", "pages") + "\n")
+			return p.writePages(args[0], manPages(c.Root()))
 		},
 	}
+}
+
+// writePages writes pages into a folder, and says how many.
+func (p *program) writePages(dir string, pages map[string]string) error {
+	for name, text := range pages {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return fmt.Errorf("cannot make the folder of the pages: %w", err)
+		}
+		if err := writeWhole(path, []byte(text)); err != nil {
+			return err
+		}
+	}
+	return p.page(source.Count(len(pages), "page", "pages") + "\n")
 }
 
 // manPages are the manual pages by their files.
 func manPages(root *cobra.Command) map[string]string {
 	pages := map[string]string{"man1/sockscript.1": commandPage(root)}
-	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" && c.Name() != "completion" {
-			pages["man1/sockscript-"+c.Name()+".1"] = commandPage(c)
-		}
+	for _, c := range documented(root) {
+		pages["man1/sockscript-"+c.Name()+".1"] = commandPage(c)
 	}
 	for _, k := range steps.Kinds() {
 		pages["man7/sockscript-"+k.Name+".7"] = kindPage(step.DocOf(k))
@@ -144,10 +146,8 @@ func commandPage(c *cobra.Command) string {
 	m.section("SEE ALSO")
 	if !c.HasParent() {
 		var names []string
-		for _, sub := range c.Commands() {
-			if sub.IsAvailableCommand() && sub.Name() != "help" && sub.Name() != "completion" {
-				names = append(names, "sockscript-"+sub.Name()+"(1)")
-			}
+		for _, sub := range documented(c) {
+			names = append(names, "sockscript-"+sub.Name()+"(1)")
 		}
 		m.text(strings.Join(names, ",\n"))
 	} else {

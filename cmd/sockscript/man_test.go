@@ -52,25 +52,39 @@ func TestManPagesAreClean(t *testing.T) {
 	}
 }
 
-// The reference in Markdown is the one that is generated, and has each command
-// and each kind.
+// The reference in Markdown is the one that is generated, with a page for each
+// command and each kind, and no page of what is not there any more.
 func TestReferenceInMarkdown(t *testing.T) {
-	kept, err := os.ReadFile(docsFolder + "/reference.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	root := new(program).command()
-	if string(kept) != referenceMarkdown(root) {
-		t.Error("docs/reference.md is out of date; run go generate ./cmd/sockscript")
-	}
+	pages := referencePages(root)
 	for _, c := range root.Commands() {
-		if c.IsAvailableCommand() && c.Name() != "help" && c.Name() != "completion" && !bytes.Contains(kept, []byte("\n### sockscript "+c.Name()+"\n")) {
-			t.Errorf("the reference lacks the command %s", c.Name())
+		if c.IsAvailableCommand() && c.Name() != "help" && c.Name() != "completion" && pages["commands/"+c.Name()+".md"] == "" {
+			t.Errorf("the command %s has no page", c.Name())
 		}
 	}
+	whole := referenceMarkdown(root)
 	for _, k := range steps.Kinds() {
-		if !bytes.Contains(kept, []byte("\n### "+k.Name+"\n")) {
-			t.Errorf("the reference lacks the kind %s", k.Name)
+		if page := pages["kinds/"+k.Name+".md"]; !strings.HasPrefix(page, "# "+k.Name+"\n") || !strings.Contains(page, k.Example) {
+			t.Errorf("the page of the kind %s is %q", k.Name, page)
+		}
+		if !strings.Contains(whole, "\n### "+k.Name+"\n") {
+			t.Errorf("the whole reference lacks the kind %s", k.Name)
+		}
+	}
+	for name, page := range pages {
+		if kept, _ := os.ReadFile(filepath.Join(docsFolder, name)); string(kept) != page {
+			t.Errorf("docs/%s is out of date; run go generate ./cmd/sockscript", name)
+		}
+	}
+	for _, folder := range []string{"commands", "kinds"} {
+		kept, err := filepath.Glob(filepath.Join(docsFolder, folder, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range kept {
+			if name := folder + "/" + filepath.Base(path); pages[name] == "" {
+				t.Errorf("docs/%s is of something that is not there any more; run go generate ./cmd/sockscript", name)
+			}
 		}
 	}
 }

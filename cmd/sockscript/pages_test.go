@@ -61,3 +61,58 @@ func TestScenariosOfPages(t *testing.T) {
 		t.Error("no page shows a scenario")
 	}
 }
+
+// Each link of a page to a file of the project leads to one, and to a heading
+// that this file has.
+func TestLinksOfPages(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^()\s]+)\)`)
+	seen := 0
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		pages, err := filepath.Glob(filepath.Join("../..", pattern))
+		if err != nil || len(pages) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, page := range pages {
+			for _, m := range link.FindAllStringSubmatch(prose(t, page), -1) {
+				if strings.Contains(m[1], "://") {
+					continue
+				}
+				seen++
+				file, heading, _ := strings.Cut(m[1], "#")
+				target := page
+				if file != "" {
+					target = filepath.Join(filepath.Dir(page), file)
+				}
+				if _, err := os.Stat(target); err != nil {
+					t.Errorf("%s links to %s, which is not there", page, m[1])
+				} else if heading != "" && !slices.Contains(headings(t, target), heading) {
+					t.Errorf("%s links to %s, and there is no such heading", page, m[1])
+				}
+			}
+		}
+	}
+	if seen < 100 {
+		t.Errorf("only %d links were found", seen)
+	}
+}
+
+// prose is a page without its blocks of code.
+func prose(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile("(?ms)^```.*?^```$|`[^`\n]*`").ReplaceAllString(string(text), "")
+}
+
+// headings are the headings of a page, as links name them.
+func headings(t *testing.T, page string) []string {
+	t.Helper()
+	var list []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(prose(t, page), -1) {
+		name := regexp.MustCompile(`[^\pL\pN _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		list = append(list, strings.ReplaceAll(name, " ", "-"))
+	}
+	return list
+}

@@ -9,11 +9,33 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Markdown is the whole reference of the language.
+// Generated is the note in each page that is written from declarations.
+const Generated = "<!-- Written by `go generate ./...`; the text comes from the declarations. -->\n\n"
+
+// Markdown is the whole reference of the language on one page.
 func Markdown() string {
+	return markdown("#%s", func(b *strings.Builder, k *step.Kind) { kind(b, step.DocOf(k), "###", "") })
+}
+
+// Index is the reference of the language without what it says of the kinds, which
+// have pages of their own beside it: kinds/NAME.md, [KindPage].
+func Index() string {
+	return markdown("kinds/%s.md", func(*strings.Builder, *step.Kind) {})
+}
+
+// KindPage is the page of one kind.
+func KindPage(k *step.Kind) string {
 	var b strings.Builder
-	b.WriteString("# Reference\n\n" +
-		"<!-- Written by `go generate ./...`; the text comes from the declarations. -->\n\n" +
+	kind(&b, step.DocOf(k), "#", "../reference.md")
+	b.WriteString("\nAll kinds and what a scenario is: [reference](../reference.md#step-kinds).\n\n" + strings.TrimSuffix(Generated, "\n"))
+	return strings.TrimLeft(b.String(), "\n")
+}
+
+// markdown writes the reference with links to the kinds of this form, and what is
+// to be said of each.
+func markdown(link string, about func(*strings.Builder, *step.Kind)) string {
+	var b strings.Builder
+	b.WriteString("# Reference\n\n" + Generated +
 		"What a scenario file may hold, what each step kind does, the commands, and the JSON that they print.\n" +
 		"On a terminal, `sockscript doc` describes the language and `sockscript COMMAND --help` a command.\n")
 	for _, s := range sections() {
@@ -28,10 +50,10 @@ func Markdown() string {
 	}
 	b.WriteString("\n## Step kinds\n\n| kind | does |\n|---|---|\n")
 	for _, k := range steps.Kinds() {
-		fmt.Fprintf(&b, "| [`%s`](#%s) | %s |\n", k.Name, k.Name, cell(k.Summary))
+		fmt.Fprintf(&b, "| [`%s`](%s) | %s |\n", k.Name, fmt.Sprintf(link, k.Name), cell(k.Summary))
 	}
 	for _, k := range steps.Kinds() {
-		kind(&b, step.DocOf(k))
+		about(&b, k)
 	}
 	librariesMarkdown(&b)
 	optionsMarkdown(&b)
@@ -39,9 +61,10 @@ func Markdown() string {
 	return b.String()
 }
 
-// kind writes the reference of one step kind.
-func kind(b *strings.Builder, d step.Doc) {
-	fmt.Fprintf(b, "\n### %s\n\n%s.\n\n", d.Kind.Name, capital(d.Kind.Summary))
+// kind writes the reference of one step kind, below a heading of this level, with
+// links to the page of all.
+func kind(b *strings.Builder, d step.Doc, level, all string) {
+	fmt.Fprintf(b, "\n%s %s\n\n%s.\n\n", level, d.Kind.Name, capital(d.Kind.Summary))
 	if text := strings.TrimSpace(d.Kind.Text); text != "" {
 		fmt.Fprintf(b, "%s\n\n", text)
 	}
@@ -57,7 +80,7 @@ func kind(b *strings.Builder, d step.Doc) {
 		table(b, d.Expect)
 	}
 	if len(d.Kind.Needs) > 0 {
-		fmt.Fprintf(b, "\nNeeds of the outside: %s (see [Needs](#needs)).\n", d.Needs())
+		fmt.Fprintf(b, "\nNeeds of the outside: %s (see [Needs](%s#needs)).\n", d.Needs(), all)
 	}
 	if d.Kind.Beneath.Given() {
 		beneath(b, d.Kind.Beneath)
