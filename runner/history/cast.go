@@ -7,20 +7,19 @@ import (
 	"strings"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
 // addLines adds the lines of one branch under a label, with the place that they
 // have among those of the same depth.
-func (g *graph) addLines(lines []Line, b *record.Branch, label string, index int, path []int) []Line {
+func (r *Record) addLines(lines []Line, b *record.Branch, label string, index int, path []int) []Line {
 	for i, en := range b.Entries {
-		if !g.record.Prints(en) {
+		if !r.Prints(en) {
 			continue
 		}
 		lines = append(lines, Line{
 			Actor: label, At: event.Cause{Branch: b.ID, Seq: en.First()},
-			Depth: g.nodes[g.base[b.ID]+i].depth, Event: en.Event, Fold: en.Fold,
+			Depth: r.graph.Depth(b, i), Event: en.Event, Fold: en.Fold,
 			place: b.Place, index: index, path: path, seq: i,
 		})
 	}
@@ -136,11 +135,11 @@ func (r *Record) addCast(lines []Line, c cast, f Form) []Line {
 
 func (r *Record) addPerformer(lines []Line, p *performer) []Line {
 	if len(p.branches) == 1 {
-		return r.graph.addLines(lines, p.root, p.label(p.root), p.index(), p.path)
+		return r.addLines(lines, p.root, p.label(p.root), p.index(), p.path)
 	}
 	for _, s := range p.branches {
 		path := slices.Concat(p.path, s.Path[len(p.root.Path):])
-		lines = r.graph.addLines(lines, s, p.label(s), p.index(), path)
+		lines = r.addLines(lines, s, p.label(s), p.index(), path)
 	}
 	return lines
 }
@@ -171,7 +170,7 @@ func (r *Record) describe(p *performer, f Form) {
 			if !r.Prints(en) {
 				continue
 			}
-			p.depths = append(p.depths, r.graph.nodes[r.graph.base[s.ID]+i].depth)
+			p.depths = append(p.depths, r.graph.Depth(s, i))
 			if en.Fold != nil {
 				fmt.Fprintf(&b, "%d rounds\n", en.Fold.Rounds)
 				continue

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -42,10 +41,10 @@ type Line struct {
 // time.
 func (r *Record) Lines(order Order, f Form) []Line {
 	r.prepare()
-	lines := make([]Line, 0, len(r.graph.nodes))
+	lines := make([]Line, 0, len(r.graph.Nodes))
 	if order == Time {
 		for _, s := range r.Branches {
-			lines = r.graph.addLines(lines, s, s.Name(), s.Index, s.Path)
+			lines = r.addLines(lines, s, s.Name(), s.Index, s.Path)
 		}
 		slices.SortStableFunc(lines, func(a, b Line) int {
 			return cmp.Or(cmp.Compare(a.Start(), b.Start()), a.compare(b))
@@ -70,8 +69,8 @@ func (r *Record) Lines(order Order, f Form) []Line {
 func (r *Record) Events() []Line {
 	r.prepare()
 	g := r.graph
-	turn := make([]int, len(g.nodes)) // what is not printed has no depth of its own
-	for at, i := range g.order {
+	turn := make([]int, len(g.Nodes)) // what is not printed has no depth of its own
+	for at, i := range g.Order {
 		turn[i] = at
 	}
 	type entry struct {
@@ -79,13 +78,13 @@ func (r *Record) Events() []Line {
 		printed bool
 		turn    int
 	}
-	entries := make([]entry, 0, g.meets)
-	for i := range g.nodes[:g.meets] {
-		n := &g.nodes[i]
-		en, b := n.entry(), n.branch
+	entries := make([]entry, 0, g.Meets)
+	for i := range g.Nodes[:g.Meets] {
+		n := &g.Nodes[i]
+		en, b := n.Entry(), n.Branch
 		x := entry{Line: Line{
-			Actor: b.Name(), At: g.causeOf(i), Depth: n.depth, Event: en.Event, Fold: en.Fold,
-			place: b.Place, index: b.Index, path: b.Path, seq: n.at,
+			Actor: b.Name(), At: g.CauseOf(i), Depth: n.Depth, Event: en.Event, Fold: en.Fold,
+			place: b.Place, index: b.Index, path: b.Path, seq: n.At,
 		}, printed: r.Prints(en)}
 		if !x.printed {
 			x.turn = turn[i]
@@ -112,11 +111,11 @@ func (r *Record) Events() []Line {
 // of its line. Of an event that is not printed it is that of the lines before it.
 func (r *Record) Depth(c event.Cause) int {
 	r.prepare()
-	i := r.graph.find(c)
+	i := r.graph.Find(c)
 	if i < 0 {
 		return 0
 	}
-	return r.graph.nodes[i].depth
+	return r.graph.Nodes[i].Depth
 }
 
 // LengthVaries reports whether the data of an event holds a masked text that may
@@ -152,59 +151,4 @@ func (l Line) Rest() string {
 func (l Line) compare(m Line) int {
 	return cmp.Or(cmp.Compare(l.place, m.place), cmp.Compare(l.index, m.index),
 		slices.Compare(l.path, m.path), cmp.Compare(l.seq, m.seq))
-}
-
-// An Arrow leads from an event to one of another branch that had to come after
-// it. Where a fold has taken an event, the arrow is that of the fold: of its
-// first event.
-type Arrow struct {
-	Cause, Effect event.Cause
-	// Sock is the description over which the effect learned of the cause: that
-	// of the effect. It is 0 where they are tied by a name, a signal, a barrier
-	// or a branch.
-	Sock uint64
-}
-
-// Arrows are the arrows of the record, in the order of the effects. A barrier
-// is an arrow from each who came last in its line to each who went on.
-func (r *Record) Arrows() []Arrow {
-	r.prepare()
-	g := r.graph
-	var list []Arrow
-	for i := range g.nodes[:g.meets] {
-		n := &g.nodes[i]
-		for k, p := range n.preds {
-			var sock uint64
-			if e := n.entry().Event; k >= n.own && e != nil {
-				sock = e.Sock
-			}
-			for _, by := range g.behind(p) {
-				if g.nodes[by].branch != n.branch {
-					list = append(list, Arrow{g.causeOf(by), g.causeOf(i), sock})
-				}
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b Arrow) int {
-		return cmp.Or(compareCauses(a.Effect, b.Effect), compareCauses(a.Cause, b.Cause), cmp.Compare(b.Sock, a.Sock))
-	})
-	return slices.CompactFunc(list, func(a, b Arrow) bool { return a.Cause == b.Cause && a.Effect == b.Effect })
-}
-
-// behind is the node itself, or of a meeting those who came to it.
-func (g *graph) behind(i int) []int {
-	if g.nodes[i].at < 0 {
-		return g.nodes[i].preds
-	}
-	return []int{i}
-}
-
-// causeOf names a node's event, or the first of its fold.
-func (g *graph) causeOf(i int) event.Cause {
-	n := &g.nodes[i]
-	return event.Cause{Branch: n.branch.ID, Seq: n.entry().First()}
-}
-
-func compareCauses(a, b event.Cause) int {
-	return cmp.Or(cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Seq, b.Seq))
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -16,7 +16,7 @@ import (
 // comes from is known, not guessed: texts bear marks, and addresses belong to
 // sockets.
 type masks struct {
-	graph   *graph // nil while the scenario runs
+	graph   *causal.Graph // nil while the scenario runs
 	owners  map[string][]*owner
 	hosts   map[uint64]string   // of descriptions
 	own     map[uint64]*owner   // by description
@@ -48,13 +48,13 @@ type owner struct {
 	asked event.Asked // by bind
 }
 
-func newMasks(g *graph) *masks {
+func newMasks(g *causal.Graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
-		tmp: g.record.Tmp, free: freePorts(g.record.Ports), dynamic: g.record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.Record.Tmp, free: freePorts(g.Record.Ports), dynamic: g.Record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
-	for _, s := range g.record.Branches {
+	for _, s := range g.Record.Branches {
 		for _, en := range s.Entries {
 			if en.Fold != nil {
 				for _, f := range en.Fold.Joints {
@@ -84,8 +84,8 @@ func newMasks(g *graph) *masks {
 			m.add(&owner{name: e.Endpoints.Name, host: e.Endpoints.Host, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})
 		}
 	}
-	for i := range g.nodes[:g.meets] {
-		if e := g.nodes[i].entry().Event; e != nil && e.Op == event.OpRecv {
+	for i := range g.Nodes[:g.Meets] {
+		if e := g.Event(i); e != nil && e.Op == event.OpRecv {
 			m.receives[e] = i
 		}
 	}

@@ -6,8 +6,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -29,8 +29,8 @@ const (
 // what went through one, nothing is known but what can be read in it.
 func (m *masks) came(c *event.Came, at time.Duration) []span {
 	if m.graph != nil {
-		if i := m.graph.find(c.By); i >= 0 && m.graph.nodes[i].entry().Event != nil {
-			e := m.graph.nodes[i].entry().Event
+		if i := m.graph.Find(c.By); i >= 0 && m.graph.Event(i) != nil {
+			e := m.graph.Event(i)
 			return m.cameIn(e, c.From, c.Text)
 		}
 	}
@@ -111,21 +111,21 @@ func (m *masks) stream(receiver uint64, from, to int64) ([]event.Mark, bool) {
 // relayed is stream behind a number of relays. Two that relay to each other
 // pass bytes on for ever.
 func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Mark, bool) {
-	if m.relays += min(relays, 1); relays > mostRelays || m.relays > mostPassed {
+	if m.relays += min(relays, 1); relays > causal.MostRelays || m.relays > mostPassed {
 		return nil, false
 	}
-	x := m.graph.kernel
-	peer, known := x.peer[receiver]
-	if !known {
+	g := m.graph
+	peer := g.Peer(receiver)
+	if peer == 0 {
 		return nil, false
 	}
-	list := x.of(peer).sends
-	k := sort.Search(len(list), func(k int) bool { return x.sentBy(list[k], peer) > from })
+	list := g.Sends(peer)
+	k := sort.Search(len(list), func(k int) bool { return g.SentBy(list[k], peer) > from })
 	var marks []event.Mark
 	at := from
 	for ; k < len(list) && at < to; k++ {
-		e := x.event(list[k])
-		end := x.sentBy(list[k], peer)
+		e := g.Event(list[k])
+		end := g.SentBy(list[k], peer)
 		n, counted := e.SentBytes()
 		begin := end - n
 		if begin > at {
@@ -188,9 +188,9 @@ func digitsVary(r record.PortRange) bool {
 // datagrams are the marks of the messages that an event received.
 func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 	var sends []int
-	for _, p := range m.graph.pairs {
-		if p.effect == i {
-			sends = append(sends, p.cause)
+	for _, p := range m.graph.Pairs {
+		if p.Effect == i {
+			sends = append(sends, p.Cause)
 		}
 	}
 	messages := [][]event.Data{parts}
@@ -210,7 +210,7 @@ func (m *masks) datagrams(i int, e *event.Event, parts []event.Data) receipt {
 	var marks []event.Mark
 	at := 0
 	for k, message := range messages {
-		sent, known := sentMessage(m.graph.kernel.event(sends[k]), e.Sums[k].Sum)
+		sent, known := sentMessage(m.graph.Event(sends[k]), e.Sums[k].Sum)
 		if !known {
 			return receipt{}
 		}

@@ -4,17 +4,17 @@ import (
 	"cmp"
 	"slices"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
 // markedIn are the ranges of all folds, by description and in order; datagrams are
 // by their hashes.
-func markedIn(g *graph) map[uint64][]record.MarkedRange {
+func markedIn(g *causal.Graph) map[uint64][]record.MarkedRange {
 	ranges := make(map[uint64][]record.MarkedRange)
-	for i := range g.nodes[:g.meets] {
-		if f := g.nodes[i].entry().Fold; f != nil {
+	for i := range g.Nodes[:g.Meets] {
+		if f := g.Nodes[i].Entry().Fold; f != nil {
 			for _, r := range f.Marked {
 				key := cmp.Or(r.Sum, r.Sock)
 				ranges[key] = append(ranges[key], r)

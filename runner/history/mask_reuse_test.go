@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -34,7 +34,7 @@ func TestMaskPortChosenAgain(t *testing.T) {
 		bind("same", 3, false, event.Asked{Addr: at, Marks: marked(at.String(), 10, 2).Marks}),
 		bind("spelled", 4, false, event.Asked{Addr: at}),
 	}}
-	m := newMasks(newGraph(&record.Record{Branches: []*record.Branch{s}}))
+	m := newMasks(causal.New(&record.Record{Branches: []*record.Branch{s}}))
 	for _, tt := range []struct {
 		text event.Marked
 		want string

@@ -9,8 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
@@ -72,7 +72,7 @@ func TestEachPartHasItsMask(t *testing.T) {
 	}
 	for name := range first {
 		for _, part := range []any{first[name], second[name]} {
-			w := &callWriter{masks: newMasks(newGraph(new(record.Record))), event: new(event.Event)}
+			w := &callWriter{masks: newMasks(causal.New(new(record.Record))), event: new(event.Event)}
 			if w.part(part); w.String() != partTexts[name] {
 				t.Errorf("%s is written as %s, want %s", name, w.String(), partTexts[name])
 			}

@@ -7,6 +7,7 @@ package history
 import (
 	"sync"
 
+	"github.com/sockscript/sockscript/runner/history/internal/causal"
 	"github.com/sockscript/sockscript/runner/history/record"
 )
 
@@ -17,7 +18,7 @@ type Record struct {
 	record.Record
 
 	once   sync.Once
-	graph  *graph
+	graph  *causal.Graph
 	masks  *masks
 	racing sync.Once
 	races  []Race
@@ -30,8 +31,7 @@ func NewRecorder(foldAll bool) *record.Recorder { return record.NewRecorder(fold
 // prepare computes the order and the masks, once.
 func (r *Record) prepare() {
 	r.once.Do(func() {
-		r.graph = newGraph(&r.Record)
-		r.graph.addCauses()
+		r.graph = causal.New(&r.Record)
 		r.masks = newMasks(r.graph)
 	})
 }

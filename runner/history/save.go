@@ -8,9 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/runner/history/codec"
+	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"maps"
@@ -139,6 +139,6 @@ func (m *matcher) asked(i int, f *farEnd) {
 		m.cause(i, by)
 		return
 	}
-	n := &m.g.nodes[by]
-	m.causes(i, slices.Clone(n.preds[:n.own]))
+	n := &m.g.Nodes[by]
+	m.causes(i, slices.Clone(n.Preds[:n.Own]))
 }

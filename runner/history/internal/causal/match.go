@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"maps"
@@ -17,7 +17,7 @@ import (
 // listen, which accept took it, which send gave a receive its last byte, what
 // let a call go on that was waiting.
 type matcher struct {
-	g         *graph
+	g         *Graph
 	events    []int // nodes of events, by the time they started
 	peer      map[uint64]uint64
 	socks     map[uint64]*sockEvents
@@ -83,7 +83,7 @@ type foldSent struct {
 	offset int64
 }
 
-func newMatcher(g *graph) *matcher {
+func newMatcher(g *Graph) *matcher {
 	return &matcher{
 		g: g, peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents), folds: make(map[uint64]int),
 		listens: make(map[event.HostAddr][]int), reached: make(map[uint64]uint64),
@@ -91,11 +91,11 @@ func newMatcher(g *graph) *matcher {
 	}
 }
 
-func (m *matcher) event(i int) *event.Event { return m.g.nodes[i].entry().Event }
+func (m *matcher) event(i int) *event.Event { return m.g.Event(i) }
 
 func (m *matcher) cause(i, by int) {
 	if by >= 0 && by != i {
-		m.g.nodes[i].preds = append(m.g.nodes[i].preds, by)
+		m.g.Nodes[i].Preds = append(m.g.Nodes[i].Preds, by)
 	}
 }
 
@@ -132,8 +132,8 @@ func (m *matcher) match() {
 // folded finds what the receives inside of folds come after.
 func (m *matcher) folded() {
 	m.foldedEnds()
-	for i := range m.g.nodes[:m.g.meets] {
-		f := m.g.nodes[i].entry().Fold
+	for i := range m.g.Nodes[:m.g.Meets] {
+		f := m.g.Nodes[i].Entry().Fold
 		if f == nil {
 			continue
 		}
@@ -148,12 +148,12 @@ func (m *matcher) folded() {
 // foldedEnds orders the folds that took whole connections.
 func (m *matcher) foldedEnds() {
 	node := make(map[int]int)
-	for i := range m.g.nodes[:m.g.meets] {
-		if f := m.g.nodes[i].entry().Fold; f != nil {
+	for i := range m.g.Nodes[:m.g.Meets] {
+		if f := m.g.Nodes[i].Entry().Fold; f != nil {
 			node[f.ID] = i
 		}
 	}
-	for _, pair := range m.g.record.FoldOrder {
+	for _, pair := range m.g.Record.FoldOrder {
 		i, known := node[pair[0]]
 		by, other := node[pair[1]]
 		if known && other {
@@ -164,8 +164,8 @@ func (m *matcher) foldedEnds() {
 
 // index sorts the events into tables by what they did.
 func (m *matcher) index() {
-	for i := range m.g.nodes[:m.g.meets] {
-		en := m.g.nodes[i].entry()
+	for i := range m.g.Nodes[:m.g.Meets] {
+		en := m.g.Nodes[i].Entry()
 		if en.Fold != nil {
 			for id, offset := range en.Fold.Sent {
 				m.to(id).sentIn = append(m.to(id).sentIn, foldSent{i, offset})
@@ -211,7 +211,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		// received of it.
 		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET {
 			m.failed[e.Sock] = i
-			m.before[i] = slices.Clone(m.g.nodes[i].preds)
+			m.before[i] = slices.Clone(m.g.Nodes[i].Preds)
 		} else {
 			m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)
 		}
@@ -221,14 +221,14 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	case event.OpRecv:
 		if e.Also != nil {
 			m.to(e.Also.Sock).sends = append(m.to(e.Also.Sock).sends, i)
-			m.before[i] = slices.Clone(m.g.nodes[i].preds)
+			m.before[i] = slices.Clone(m.g.Nodes[i].Preds)
 		}
 		if e.Errno == 0 && e.Look == (event.Look{}) {
 			m.to(e.Sock).recvs = append(m.to(e.Sock).recvs, i)
 		}
 	case event.OpHandshake:
 		m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)
-		m.to(e.Sock).hands = append(m.to(e.Sock).hands, handshake{i, slices.Clone(m.g.nodes[i].preds)})
+		m.to(e.Sock).hands = append(m.to(e.Sock).hands, handshake{i, slices.Clone(m.g.Nodes[i].Preds)})
 	case event.OpAccept:
 		if e.Endpoints != nil {
 			m.to(e.Sock).accepts = append(m.to(e.Sock).accepts, i)
@@ -275,8 +275,8 @@ func (m *matcher) owners() map[event.HostAddr][]uint64 {
 		return m.addresses
 	}
 	m.addresses = make(map[event.HostAddr][]uint64)
-	for i := range m.g.nodes[:m.g.meets] {
-		e := m.g.nodes[i].entry().Event
+	for i := range m.g.Nodes[:m.g.Meets] {
+		e := m.g.Event(i)
 		if e == nil || e.Op == event.OpAccept || e.Endpoints == nil {
 			continue
 		}
@@ -304,7 +304,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 				m.lacks(i)
 			}
 			if by >= 0 && !e.Look.Peek {
-				m.g.pairs = append(m.g.pairs, pairing{by, i, e.Sock})
+				m.g.Pairs = append(m.g.Pairs, Pair{by, i, e.Sock})
 			}
 		}
 	case e.Offset > 0:

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"net/netip"
@@ -85,16 +85,16 @@ func (m *matcher) segment(i int, e *event.Event, d *event.Datagram) bool {
 	if d.TCP.Flags&event.TCPSyn != 0 {
 		t.first[f] = d.TCP.Seq
 	}
-	n := &m.g.nodes[i]
-	known := len(n.preds)
+	n := &m.g.Nodes[i]
+	known := len(n.Preds)
 	opened := slices.Concat(t.openers[f], t.openers[f.back()])
 	if len(opened) == 0 {
 		opened = slices.Concat(t.tries[f.to], t.tries[f.from])
 	}
 	m.cause(i, m.oneOf(i, opened))
 	m.carried(i, e, f, d.TCP)
-	m.taken[i] = append(m.taken[i], n.preds[known:]...)
-	return len(n.preds) > known
+	m.taken[i] = append(m.taken[i], n.Preds[known:]...)
+	return len(n.Preds) > known
 }
 
 // carried makes a node come after the send of the data in a segment, after what
@@ -172,7 +172,7 @@ func (m *matcher) hits(i int, e *event.Event) {
 		if by < 0 || m.precedes(i, by) {
 			continue
 		}
-		if begin, _ := m.g.span(by); begin <= e.End {
+		if begin, _ := m.g.Span(by); begin <= e.End {
 			m.cause(i, by)
 		}
 	}

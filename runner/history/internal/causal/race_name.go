@@ -1,11 +1,10 @@
-package history
+package causal
 
 import (
 	"cmp"
 	"slices"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -76,14 +75,14 @@ func (f *finder) sameSettings(list []int) bool {
 // given finds the steps that may have read one value of another actor's name or
 // another, and the waits that either of two signals may have ended.
 func (f *finder) given() {
-	h := f.g.record
+	h := f.g.Record
 	if len(h.Values)+len(h.Raised) == 0 {
 		return
 	}
 	after := make(map[int][]int) // by event: those that were known to come after it
 	for _, i := range f.m.events {
-		n := &f.g.nodes[i]
-		for _, p := range n.preds[:n.own] {
+		n := &f.g.Nodes[i]
+		for _, p := range n.Preds[:n.Own] {
 			after[p] = append(after[p], i)
 		}
 	}
@@ -99,7 +98,7 @@ func (f *finder) given() {
 func (f *finder) nodesOf(causes []event.Cause) []int {
 	var list []int
 	for _, c := range causes {
-		if i := f.g.find(c); i >= 0 && f.g.nodes[i].at >= 0 && f.g.event(i) != nil {
+		if i := f.g.Find(c); i >= 0 && f.g.Nodes[i].At >= 0 && f.g.Event(i) != nil {
 			list = append(list, i)
 		}
 	}
@@ -124,9 +123,9 @@ func (f *finder) readValue(i, _ int, gave []int) {
 	if !f.prepare() {
 		return
 	}
-	n := &f.g.nodes[i]
+	n := &f.g.Nodes[i]
 	known := func(by int) bool {
-		return slices.ContainsFunc(n.preds[:n.own], func(p int) bool {
+		return slices.ContainsFunc(n.Preds[:n.Own], func(p int) bool {
 			return !slices.Contains(gave, p) && f.clocks[p] != nil && f.clocks[p].knows(f.g, by)
 		})
 	}
@@ -144,7 +143,7 @@ func (f *finder) readValue(i, _ int, gave []int) {
 		f.add(raceValue, i, list...)
 	default:
 		// The first value is waited for; only those that come later are open.
-		slices.SortFunc(open, func(a, b int) int { return cmp.Compare(f.g.event(a).Start, f.g.event(b).Start) })
+		slices.SortFunc(open, func(a, b int) int { return cmp.Compare(f.g.Event(a).Start, f.g.Event(b).Start) })
 		if len(open) == len(list) {
 			open = open[1:]
 		}
@@ -155,14 +154,14 @@ func (f *finder) readValue(i, _ int, gave []int) {
 // waited finds the signals that may have ended a wait in place of the one that
 // did, where that would give the wait another depth.
 func (f *finder) waited(i, by int, raised []int) {
-	n := &f.g.nodes[i]
+	n := &f.g.Nodes[i]
 	base := 0
-	for _, p := range n.preds {
+	for _, p := range n.Preds {
 		if p != by {
-			base = max(base, f.g.nodes[p].depth)
+			base = max(base, f.g.Nodes[p].Depth)
 		}
 	}
-	depth := func(by int) int { return max(base, f.g.nodes[by].depth) }
+	depth := func(by int) int { return max(base, f.g.Nodes[by].Depth) }
 	for _, other := range raised {
 		if other != by && depth(other) != depth(by) && f.concurrent(by, other) && !f.before(i, other) {
 			f.add(raceSignaled, i, by, other)

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"net/netip"
@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )

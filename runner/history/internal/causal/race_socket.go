@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"maps"
@@ -12,9 +12,9 @@ import (
 
 // calls are those on one description.
 type calls struct {
-	sends []pairing // of a stream
-	takes []pairing
-	fails []pairing // because the handle was closed, or its sending ended
+	sends []Pair // of a stream
+	takes []Pair
+	fails []Pair // because the handle was closed, or its sending ended
 }
 
 // shared finds the races of several branches that use one description.
@@ -32,16 +32,16 @@ func (f *finder) shared(ids map[uint64]bool) {
 		switch {
 		case c == nil:
 		case e.Errno == unix.EBADF || e.Errno == unix.EPIPE:
-			c.fails = append(c.fails, pairing{cause: i, effect: -1})
+			c.fails = append(c.fails, Pair{Cause: i, Effect: -1})
 		case e.Errno != 0 && (e.Errno != unix.EAGAIN || e.Op == event.OpSend):
 		case e.Op == event.OpSend && e.Endpoints == nil:
-			c.sends = append(c.sends, pairing{cause: i, effect: -1})
+			c.sends = append(c.sends, Pair{Cause: i, Effect: -1})
 		case e.Op == event.OpRecv || e.Op == event.OpAccept && !e.Picks:
-			c.takes = append(c.takes, pairing{cause: i, effect: -1})
+			c.takes = append(c.takes, Pair{Cause: i, Effect: -1})
 		}
 		if e.Also != nil && ids[e.Also.Sock] {
 			c = of[e.Also.Sock]
-			c.sends = append(c.sends, pairing{cause: i, effect: -1})
+			c.sends = append(c.sends, Pair{Cause: i, Effect: -1})
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(of)) {
@@ -63,21 +63,21 @@ func (f *finder) sharedBy(id uint64, c *calls) {
 
 // differ reports whether two calls on one description might change places, and
 // it shows.
-func (f *finder) differ(a, b pairing) bool {
-	x, y := a.cause, b.cause
+func (f *finder) differ(a, b Pair) bool {
+	x, y := a.Cause, b.Cause
 	return f.concurrent(x, y) && !f.interchangeable(x, y) && !f.alike(x, y)
 }
 
 // firstReader is the first receive of bytes that one of several sent; -1 where
 // nothing received them.
-func (f *finder) firstReader(id uint64, group []pairing) int {
+func (f *finder) firstReader(id uint64, group []Pair) int {
 	best := -1
 	for _, i := range f.m.events {
 		e := f.m.event(i)
 		if e.Op != event.OpRecv || e.Took == 0 || f.m.peer[e.Sock] != id {
 			continue
 		}
-		ends := func(p pairing) bool { return f.m.sentBy(p.cause, id) > e.Offset-e.Took }
+		ends := func(p Pair) bool { return f.m.sentBy(p.Cause, id) > e.Offset-e.Took }
 		if slices.ContainsFunc(group, ends) && (best < 0 || e.Offset < f.m.event(best).Offset) {
 			best = i
 		}
@@ -94,16 +94,16 @@ func (f *finder) unread(id uint64) bool {
 
 // closed finds calls on a handle that another branch closed, or whose sending
 // it ended.
-func (f *finder) closed(id uint64, calls []pairing) {
+func (f *finder) closed(id uint64, calls []Pair) {
 	for _, p := range calls {
 		for _, c := range f.m.of(id).closes {
-			if f.sameHandle(c, p.cause) && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
-				f.add(raceHandle, p.cause, c, p.cause)
+			if f.sameHandle(c, p.Cause) && f.concurrent(c, p.Cause) && !f.interrupts(c, p.Cause) {
+				f.add(raceHandle, p.Cause, c, p.Cause)
 			}
 		}
 		for _, c := range f.m.of(id).shuts {
-			if f.m.event(p.cause).Op == event.OpSend && f.concurrent(c, p.cause) && !f.interrupts(c, p.cause) {
-				f.add(raceShut, p.cause, c, p.cause)
+			if f.m.event(p.Cause).Op == event.OpSend && f.concurrent(c, p.Cause) && !f.interrupts(c, p.Cause) {
+				f.add(raceShut, p.Cause, c, p.Cause)
 			}
 		}
 	}
@@ -125,8 +125,8 @@ func (f *finder) connected(i int, e *event.Event) {
 	}
 	accept, accepted := f.effects[i]
 	for _, l := range f.listensFor(e) {
-		n := &f.g.nodes[i]
-		if !e.Retry && !slices.Contains(n.preds[:n.own], l) && f.concurrent(i, l) {
+		n := &f.g.Nodes[i]
+		if !e.Retry && !slices.Contains(n.Preds[:n.Own], l) && f.concurrent(i, l) {
 			f.add(raceRefused, i, i, l)
 		}
 		for _, c := range f.m.of(f.m.event(l).Sock).closes {
@@ -181,19 +181,19 @@ func meet(a, b sock.Addr) bool {
 
 // lost finds the datagrams that may have come before their socket was bound. Of
 // those that nobody took it shows where somebody has asked for them.
-func (f *finder) lost(list []pairing) {
-	bind, ok := f.bound[list[0].on]
+func (f *finder) lost(list []Pair) {
+	bind, ok := f.bound[list[0].On]
 	if !ok {
 		return
 	}
 	for _, p := range list {
-		n := &f.g.nodes[p.cause]
-		e := f.g.event(p.cause)
-		if p.effect < 0 && !slices.ContainsFunc(f.takes[p.on], func(j int) bool { return !f.before(j, p.cause) }) {
+		n := &f.g.Nodes[p.Cause]
+		e := f.g.Event(p.Cause)
+		if p.Effect < 0 && !slices.ContainsFunc(f.takes[p.On], func(j int) bool { return !f.before(j, p.Cause) }) {
 			continue
 		}
-		if e.Op == event.OpSend && f.m.peer[e.Sock] != p.on && !slices.Contains(n.preds[:n.own], bind) && f.concurrent(bind, p.cause) {
-			f.add(raceLost, p.cause, p.cause, bind)
+		if e.Op == event.OpSend && f.m.peer[e.Sock] != p.On && !slices.Contains(n.Preds[:n.Own], bind) && f.concurrent(bind, p.Cause) {
+			f.add(raceLost, p.Cause, p.Cause, bind)
 		}
 	}
 }
@@ -206,18 +206,18 @@ func (f *finder) addresses(list []int) {
 		path string
 		port uint16
 	}
-	at := make(map[key][]pairing)
+	at := make(map[key][]Pair)
 	for _, i := range list {
 		if to := asked(f.m.event(i)); to.Path != "" || to.Port != 0 {
 			k := key{pathAddr(event.HostAddr{Host: hostOf(f.m.event(i)), Addr: to}).Host, to.Path, to.Port}
-			at[k] = append(at[k], pairing{cause: i, effect: -1})
+			at[k] = append(at[k], Pair{Cause: i, Effect: -1})
 		}
 	}
 	for _, same := range at {
 		if !f.severalBranches(same) {
 			continue
 		}
-		collide := func(a, b pairing) bool { return f.collide(a.cause, b.cause) && f.concurrent(a.cause, b.cause) }
+		collide := func(a, b Pair) bool { return f.collide(a.Cause, b.Cause) && f.concurrent(a.Cause, b.Cause) }
 		for _, group := range f.groups(same, collide) {
 			f.add(raceAddress, -1, causesOf(group)...)
 		}

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"cmp"
@@ -55,47 +55,27 @@ func (m *matcher) connections() {
 	m.queues(connects)
 }
 
-// A Connection is one that a socket of the scenario, or a far end that the script
-// plays, has asked for.
-type Connection struct {
-	Connect  event.Cause // the event that asked for it
-	Listener uint64      // the description that it reached; 0 where that is none of the scenario's
-	Accept   event.Cause // the event that took it
-	Taker    uint64      // the description that the accept made; 0 where nobody has taken it
+// An Opening is an event that asked for a connection.
+type Opening struct {
+	Node     int
+	Listener uint64 // the description that it reached; 0 where that is none of the scenario's
 }
 
-// Connections are those of the record of which the event that asked for them was
-// kept.
-func (r *Record) Connections() []Connection {
-	r.prepare()
-	g := r.graph
-	taken := make(map[int]pairing)
-	for _, p := range g.pairs {
-		if g.nodes[p.effect].entry().Event.Op == event.OpAccept {
-			taken[p.cause] = p
-		}
-	}
-	var list []Connection
+// Openings are the events that asked for connections, those that folds took left
+// out.
+func (g *Graph) Openings() []Opening {
+	var list []Opening
 	for _, c := range g.kernel.ends {
-		if c.folded || g.kernel.event(c.node).Op == event.OpAccept {
-			continue
+		if !c.folded && g.Event(c.node).Op != event.OpAccept {
+			list = append(list, Opening{c.node, g.kernel.reached[c.sock]})
 		}
-		x := Connection{Connect: g.causeOf(c.node), Listener: g.kernel.reached[c.sock]}
-		if p, ok := taken[c.node]; ok {
-			x.Accept, x.Listener = g.causeOf(p.effect), p.on
-			x.Taker = g.kernel.event(p.effect).Endpoints.Made
-		}
-		list = append(list, x)
 	}
 	return list
 }
 
 // Peer is the description at the other end of a connection, where both are of
 // the scenario; 0 where that is not known.
-func (r *Record) Peer(id uint64) uint64 {
-	r.prepare()
-	return r.graph.kernel.peer[id]
-}
+func (g *Graph) Peer(id uint64) uint64 { return g.kernel.peer[id] }
 
 // inTurn joins the accepts of local sockets whose peer the kernel no longer
 // told, because it had closed before: a listener's queue is served in order, so
@@ -118,8 +98,8 @@ func (m *matcher) inTurn(accepts []end, byPath map[event.HostAddr][]end) {
 // bothEnds lists all connects that succeeded and all accepts, in the order of
 // time.
 func (m *matcher) bothEnds() (connects, accepts []end) {
-	for i := range m.g.nodes[:m.g.meets] {
-		en := m.g.nodes[i].entry()
+	for i := range m.g.Nodes[:m.g.Meets] {
+		en := m.g.Nodes[i].Entry()
 		if e := en.Event; e != nil {
 			switch {
 			case e.Endpoints == nil || e.Errno != 0 && e.Errno != unix.EINPROGRESS:
@@ -181,7 +161,7 @@ func (m *matcher) join(c, a end) {
 	listener := m.event(a.node).Sock
 	m.reached[c.sock] = listener
 	if !c.folded {
-		m.g.pairs = append(m.g.pairs, pairing{c.node, a.node, listener})
+		m.g.Pairs = append(m.g.Pairs, Pair{c.node, a.node, listener})
 	}
 }
 

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"slices"
@@ -17,9 +17,9 @@ func pathAddr(s event.HostAddr) event.HostAddr {
 
 // delivers reports whether what a socket on one host sends to an address may
 // come to a socket on another. A host that has the address keeps it for itself.
-func (g *graph) delivers(from string, to sock.Addr, at string) bool {
+func (g *Graph) delivers(from string, to sock.Addr, at string) bool {
 	switch {
-	case len(g.record.Hosts) == 0:
+	case len(g.Record.Hosts) == 0:
 		return true
 	case to.IsHostOwn():
 		return from == at
@@ -28,7 +28,7 @@ func (g *graph) delivers(from string, to sock.Addr, at string) bool {
 	}
 	var owned, sender, receiver bool
 	ip := to.IP.Unmap().WithZone("")
-	for _, h := range g.record.Hosts {
+	for _, h := range g.Record.Hosts {
 		if slices.Contains(h.Addresses, ip) {
 			owned, sender, receiver = true, sender || h.Name == from, receiver || h.Name == at
 		}
@@ -44,12 +44,12 @@ func (g *graph) delivers(from string, to sock.Addr, at string) bool {
 
 // spotsOf are the places that an address may mean which a socket on a host
 // sends to, or sees as a sender's.
-func (g *graph) spotsOf(host string, a sock.Addr) []event.HostAddr {
-	if len(g.record.Hosts) == 0 || a.IsHostOwn() {
+func (g *Graph) spotsOf(host string, a sock.Addr) []event.HostAddr {
+	if len(g.Record.Hosts) == 0 || a.IsHostOwn() {
 		return []event.HostAddr{{Host: host, Addr: a}}
 	}
 	list := []event.HostAddr{{Addr: a}}
-	for _, h := range g.record.Hosts {
+	for _, h := range g.Record.Hosts {
 		list = append(list, event.HostAddr{Host: h.Name, Addr: a})
 	}
 	return list

@@ -1,11 +1,10 @@
-package history
+package causal
 
 import (
 	"slices"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -32,23 +31,23 @@ func TestCausesInCycle(t *testing.T) {
 		{"a fold that lacks more than folds", [][]record.Entry{{receive}, {fold}}, [][]int{{1}, {0}}, []int{0, 1}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			g := &graph{}
+			g := &Graph{}
 			for _, entries := range test.branches {
 				branch := &record.Branch{Entries: entries}
 				for i := range entries {
-					at := len(g.nodes)
-					n := node{branch: branch, at: i, preds: test.causes[at]}
+					at := len(g.Nodes)
+					n := Node{Branch: branch, At: i, Preds: test.causes[at]}
 					if i > 0 {
-						n.preds = append(n.preds, at-1)
+						n.Preds = append(n.Preds, at-1)
 					}
-					g.nodes = append(g.nodes, n)
+					g.Nodes = append(g.Nodes, n)
 				}
 			}
 			g.deepen()
-			if !slices.Equal(g.order, test.order) {
-				t.Errorf("the order is %v; want %v", g.order, test.order)
+			if !slices.Equal(g.Order, test.order) {
+				t.Errorf("the order is %v; want %v", g.Order, test.order)
 			}
-			for i, n := range g.nodes {
+			for i, n := range g.Nodes {
 				if n.loose != (i == test.loose) {
 					t.Errorf("entry %d: placed before its causes: %v", i, n.loose)
 				}

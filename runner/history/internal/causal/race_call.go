@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"cmp"
@@ -128,21 +128,21 @@ func (f *finder) waitsOn(call, by int) bool {
 // nobody took. It returns the first of them; -1 where none is known.
 func (f *finder) queued(w *want, i int, id uint64) int {
 	list := f.queue[id]
-	from, _ := slices.BinarySearchFunc(list, i, func(p pairing, i int) int { return p.effect - i })
+	from, _ := slices.BinarySearchFunc(list, i, func(p Pair, i int) int { return p.Effect - i })
 	first := -1
 	found := func(by int) {
-		if first < 0 || f.g.event(by).Start < f.g.event(first).Start {
+		if first < 0 || f.g.Event(by).Start < f.g.Event(first).Start {
 			first = by
 		}
 		f.look(w, i, by, id)
 	}
 	for _, p := range list[max(0, from-mostOpen):min(len(list), from+mostOpen)] {
 		switch {
-		case f.g.event(p.effect) == nil:
-		case p.effect == i || !f.before(p.effect, i):
-			found(p.cause)
-		case f.contended(p.cause, i, id):
-			f.look(w, i, p.cause, id)
+		case f.g.Event(p.Effect) == nil:
+		case p.Effect == i || !f.before(p.Effect, i):
+			found(p.Cause)
+		case f.contended(p.Cause, i, id):
+			f.look(w, i, p.Cause, id)
 		}
 	}
 	left := f.m.left()[id]
@@ -212,7 +212,7 @@ func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 		}
 		return []want{in}
 	case h.In:
-		if by := f.m.sender(peer, h.Offset+1); by >= 0 && f.g.event(by) != nil {
+		if by := f.m.sender(peer, h.Offset+1); by >= 0 && f.g.Event(by) != nil {
 			f.look(&in, i, by, h.Sock)
 		} else if by < 0 {
 			f.look(&in, i, f.ends(peer), 0)

@@ -1,11 +1,10 @@
-package history
+package causal
 
 import (
 	"net/netip"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner/history/record"
-
 	"github.com/sockscript/sockscript/steps/sock"
 )
 

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"slices"
@@ -44,7 +44,7 @@ func (m *matcher) causes(i int, by []int) {
 // handshake. The handshake of a peer that has is not a cause: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.of(peer).hands, func(h handshake) bool { return h.node == by })
-	e := m.g.nodes[i].entry().Event
+	e := m.g.Event(i)
 	switch {
 	case k < 0:
 		m.cause(i, by)
@@ -55,16 +55,16 @@ func (m *matcher) sent(i int, id, peer uint64, by int) {
 	}
 }
 
-// mostRelays bounds how many relays a byte is followed through: two that relay
+// MostRelays bounds how many relays a byte is followed through: two that relay
 // to each other pass it on for ever.
-const mostRelays = 64
+const MostRelays = 64
 
 // arrives makes a node come after the send of the byte before an offset in what
 // a description received, and reports whether that send is known. A relay only
 // passes the byte on: behind it is the send on its other side. The relay
 // has begun by then, but need not have ended.
 func (m *matcher) arrives(i int, id uint64, offset int64) bool {
-	for range mostRelays {
+	for range MostRelays {
 		peer, known := m.peer[id]
 		if !known {
 			return false

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import "time"
 
@@ -7,12 +7,12 @@ import "time"
 // comes after it.
 func (m *matcher) candidates(i int, list []int) []int {
 	var left []int
-	_, end := m.g.span(i)
+	_, end := m.g.Span(i)
 	for _, c := range list {
 		if c < 0 || c == i {
 			continue
 		}
-		if begin, _ := m.g.span(c); begin <= end && !m.precedes(i, c) {
+		if begin, _ := m.g.Span(c); begin <= end && !m.precedes(i, c) {
 			left = append(left, c)
 		}
 	}
@@ -44,19 +44,19 @@ func (m *matcher) oneOf(i int, list []int) int {
 // precedes reports whether node a is known to come before node b. What ended
 // before a began cannot come after it, and need not be searched.
 func (m *matcher) precedes(a, b int) bool {
-	if x, y := &m.g.nodes[a], &m.g.nodes[b]; x.branch == y.branch {
-		return x.at < y.at
+	if x, y := &m.g.Nodes[a], &m.g.Nodes[b]; x.Branch == y.Branch {
+		return x.At < y.At
 	}
-	begin, _ := m.g.span(a)
+	begin, _ := m.g.Span(a)
 	seen := map[int]bool{b: true}
 	for todo := []int{b}; len(todo) > 0; {
 		i := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		for _, p := range m.g.nodes[i].preds {
+		for _, p := range m.g.Nodes[i].Preds {
 			if p == a {
 				return true
 			}
-			if _, end := m.g.span(p); end >= begin && !seen[p] {
+			if _, end := m.g.Span(p); end >= begin && !seen[p] {
 				seen[p] = true
 				todo = append(todo, p)
 			}
@@ -65,12 +65,12 @@ func (m *matcher) precedes(a, b int) bool {
 	return false
 }
 
-// span is when a node began and ended; a meeting has no time of its own.
-func (g *graph) span(i int) (begin, end time.Duration) {
-	if g.nodes[i].at < 0 {
+// Span is when a node began and ended; a meeting has no time of its own.
+func (g *Graph) Span(i int) (begin, end time.Duration) {
+	if g.Nodes[i].At < 0 {
 		return 0, 1<<63 - 1
 	}
-	en := g.nodes[i].entry()
+	en := g.Nodes[i].Entry()
 	if en.Fold != nil {
 		return en.Fold.Start, en.Fold.End
 	}

@@ -1,4 +1,4 @@
-package history
+package causal
 
 import (
 	"iter"
@@ -131,8 +131,8 @@ func (m *matcher) mailboxes() map[place][]mailbox {
 func (m *matcher) readByFold(id uint64) bool {
 	if m.readers == nil {
 		m.readers = make(map[uint64]bool)
-		for i := range m.g.nodes[:m.g.meets] {
-			if f := m.g.nodes[i].entry().Fold; f != nil {
+		for i := range m.g.Nodes[:m.g.Meets] {
+			if f := m.g.Nodes[i].Entry().Fold; f != nil {
 				for id := range f.Received {
 					m.readers[id] = true
 				}
@@ -158,7 +158,7 @@ func (m *matcher) addressees(x *message, in map[place][]mailbox) []uint64 {
 
 // holds makes the call that a blocked step found a branch in end after it.
 func (m *matcher) holds(i int, e *event.Event) {
-	for at, en := range m.g.record.Branches[e.Holds.Branch].Entries {
+	for at, en := range m.g.Record.Branches[e.Holds.Branch].Entries {
 		if en.Event != nil && en.Event.End >= e.End {
 			held := m.g.base[e.Holds.Branch] + at
 			m.cause(held, i)
@@ -238,7 +238,7 @@ func (m *matcher) crowds() {
 			continue
 		}
 		if places < 0 {
-			places = m.g.record.QueueLength()
+			places = m.g.Record.QueueLength()
 		}
 		for _, i := range sends {
 			e := m.event(i)
