@@ -20,7 +20,7 @@ func TestMatchCutDatagrams(t *testing.T) {
 		return sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: port}
 	}
 	sender, receiver := &record.Branch{ID: 0, Actor: "a"}, &record.Branch{ID: 1, Actor: "b"}
-	began := time.Now()
+	began := processorTime(t)
 	for i := range count {
 		now := time.Duration(2 * i)
 		sent := event.Datagram{Sum: uint64(i), Len: 2, Remote: at(9)}
@@ -42,7 +42,18 @@ func TestMatchCutDatagrams(t *testing.T) {
 			t.Errorf("receive %d took the sends %v", i, got)
 		}
 	}
-	if took := time.Since(began); took > time.Minute {
-		t.Errorf("it took %v", took)
+	if took := processorTime(t) - began; took > time.Minute {
+		t.Errorf("it took %v of processor time", took)
 	}
+}
+
+// processorTime is how long the process has run so far, whatever else the
+// machine does.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
