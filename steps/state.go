@@ -86,10 +86,6 @@ func (a *stateAction) Run(t *step.Task) error {
 			return err
 		}
 		t.Act(event.OpNone, h)
-		switch t.Event.State = got; got {
-		case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":
-			t.Event.Op = event.OpState
-		}
 		return a.is(t, got)
 	}
 	local, err := of.ask(t, &of.local)
@@ -112,11 +108,16 @@ func (a *stateAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
+	t.Event.Between = &event.Endpoints{Host: t.Actor.Host, TCP: true, Local: local.Addr, Remote: remote.Addr}
 	return a.is(t, got)
 }
 
-// is returns the state.
+// is returns the state, and notes it: some of them the peer's FIN has brought about.
 func (a *stateAction) is(t *step.Task, got string) error {
+	switch t.Event.State = got; got {
+	case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":
+		t.Event.Op = event.OpState
+	}
 	t.Return(event.Const(got))
 	return t.SetAs(0, got)
 }

@@ -99,6 +99,7 @@ type Event struct {
 	Proc      *Proc         // of a step on a program or a forked process, and of the end of one
 	Passes    []string      // of a send: the handles whose descriptors the message passes
 	State     string        // of a state: what the kernel said, "FIN_WAIT2"
+	Between   *Endpoints    // of a state that names no handle: the end by its addresses
 	Linger    Linger        // of a setsockopt of SO_LINGER
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
 	Signalled bool          // a signal has interrupted the process, or it has seen one

@@ -1,6 +1,7 @@
 package tcpstate
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/sockscript/sockscript/runner/history"
@@ -48,6 +49,28 @@ func (s *socket) end() *end {
 // A route is the addresses of a connection, seen from one end.
 type route struct{ from, to sock.Addr }
 
+// A way is a route as packets have it. Loopback addresses are those of a host.
+type way struct {
+	host     string
+	from, to netip.AddrPort
+}
+
+func wayOf(l *event.Endpoints) way {
+	from, to := portOf(l.Local), portOf(l.Remote)
+	w := way{from: from, to: to}
+	if from.Addr().IsLoopback() {
+		w.host = l.Host
+	}
+	return w
+}
+
+func portOf(a sock.Addr) netip.AddrPort {
+	a = a.Loopback()
+	return netip.AddrPortFrom(a.IP.Unmap().WithZone(""), a.Port)
+}
+
+func (w way) back() way { return way{w.host, w.to, w.from} }
+
 // A deriver goes through a record once.
 type deriver struct {
 	record *history.Record
@@ -63,6 +86,7 @@ type deriver struct {
 	opened  map[event.Cause]*conn
 	far     map[uint64]*conn
 	calls   map[route]*conn // of which nobody is known who answers
+	ways    map[way]uint64  // the descriptions by the addresses of their connections, far ends among them
 	conns   []*conn
 	states  *States
 
@@ -84,7 +108,7 @@ func newDeriver(r *history.Record, slow map[event.Cause]bool) *deriver {
 		asked: make(map[event.Cause]history.Connection), taken: make(map[event.Cause]event.Cause),
 		plays: make(map[uint64]history.Connection), names: make(map[uint64]name), last: make(map[uint64]event.Cause),
 		sockets: make(map[uint64]*socket), opened: make(map[event.Cause]*conn), far: make(map[uint64]*conn),
-		calls: make(map[route]*conn), states: &States{at: make(map[event.Cause][]Change)},
+		calls: make(map[route]*conn), ways: make(map[way]uint64), states: &States{at: make(map[event.Cause][]Change)},
 	}
 }
 
@@ -97,6 +121,7 @@ func (d *deriver) derive() {
 		}
 		d.at, d.acts, d.changes = l.At, d.acts[:0], d.changes[:0]
 		d.event(l.Event)
+		d.find(l.Event)
 		d.note()
 	}
 }
@@ -137,6 +162,42 @@ func (d *deriver) learn(lines []history.Line) {
 			d.names[id] = name{d.record.Branches[l.At.Branch].Actor, e.Endpoints.Name, l.At.Branch}
 		}
 	}
+}
+
+// find notes the addresses of a connection.
+func (d *deriver) find(e *event.Event) {
+	l := e.Endpoints
+	if l == nil || !l.TCP || l.Local.Port == 0 || l.Remote.Port == 0 {
+		return
+	}
+	id := e.Sock
+	if e.Op == event.OpAccept {
+		id = l.Made
+	}
+	if id != 0 {
+		d.ways[wayOf(l)] = id
+	}
+}
+
+// between is the end of a connection with these addresses; ok is false where no
+// event was about it so far.
+func (d *deriver) between(l *event.Endpoints) (at acted, ok bool) {
+	w := wayOf(l)
+	own, peer := d.ways[w], d.ways[w.back()]
+	if s := d.sockets[own]; s != nil && s.conn != nil {
+		return acted{conn: s.conn, side: s.side}, true
+	}
+	if s := d.sockets[peer]; s != nil && s.conn != nil {
+		return acted{conn: s.conn, side: 1 - s.side}, true
+	}
+	if c := d.far[peer]; c != nil {
+		side := 0
+		if c.ends[0].scripted {
+			side = 1
+		}
+		return acted{conn: c, side: side}, true
+	}
+	return at, false
 }
 
 // socket is that of a description of TCP.

@@ -281,43 +281,84 @@ func (d *deriver) join(p *event.Proc) {
 // told is a state step: what the kernel said. It may show that something has
 // come; else it is contrary to the derived state.
 func (d *deriver) told(e *event.Event) {
-	s := d.socket(e.Sock)
-	d.act(s)
-	told := State(e.State)
-	is := func(at *end) bool {
-		// An open descriptor shows no TIME_WAIT: see sock.Socket.TCPState.
-		return at.state == told || told == Close && at.state == TimeWait
+	if e.Between == nil {
+		s := d.socket(e.Sock)
+		d.act(s)
+		if s.conn == nil {
+			d.says(&s.alone, s.alone.state, State(e.State))
+			return
+		}
+		d.saysOf(s.conn, s.side, State(e.State))
+		return
 	}
-	derived := s.end().state
+	at, known := d.between(e.Between)
+	if !known {
+		return // a call that is under way is recorded when it has ended
+	}
+	if e.State != string(noConnection) {
+		d.acts = append(d.acts, at)
+	}
+	d.saysOf(at.conn, at.side, State(e.State))
+}
+
+// noConnection is what the kernel says of one that it does not have, or not yet:
+// what a listener with SYN cookies must know, its SYN and ACK carries (RFC 4987).
+const noConnection State = "none"
+
+// is reports whether an end is in a state that the kernel has told.
+func (e *end) is(told State) bool {
+	switch told {
+	case Close: // an open descriptor shows no TIME_WAIT: see sock.Socket.TCPState
+		return e.state == Close || e.state == TimeWait
+	case noConnection:
+		return e.state == Close || e.state == TimeWait || e.state == Listen || e.state == SynRecv
+	}
+	return e.state == told
+}
+
+// saysOf compares what the kernel has told of an end of a connection.
+func (d *deriver) saysOf(c *conn, side int, told State) {
+	at := &c.ends[side]
+	derived := at.state
 	switch {
-	case is(s.end()), s.conn != nil && s.conn.until(s.side, func() bool { return is(s.end()) }):
+	case at.is(told), c.until(side, func() bool { return at.is(told) }):
 		return
-	case s.conn != nil && s.conn.ends[1-s.side].outside && s.imagine(told):
+	case c.ends[1-side].outside && c.imagine(side, told):
 		return
-	case s.conn != nil && !s.conn.slow:
-		s.conn.contradicted = true
+	case !c.slow:
+		c.contradicted = true
+	}
+	d.says(at, derived, told)
+}
+
+// says compares what the kernel has told of an end with the state before that.
+func (d *deriver) says(at *end, derived, told State) {
+	if at.is(told) {
+		return
 	}
 	d.states.contrary = append(d.states.contrary, Contrary{At: d.at, Derived: derived, Told: told})
-	s.end().to(told)
+	if told != noConnection {
+		at.to(told)
+	}
 }
 
 // imagine lets what an end outside may have sent arrive, where that leads to a
 // state.
-func (s *socket) imagine(told State) bool {
-	before := *s.conn
+func (c *conn) imagine(side int, told State) bool {
+	before := *c
 	acks := segment{acksSyn: true, acksFin: true}
 	for _, came := range [][]segment{
 		{{syn: true, acksSyn: true}}, {{syn: true}}, {acks}, {{fin: true}}, {{fin: true, acksFin: true}}, {acks, {fin: true}}, {{fin: true}, acks}, {{rst: true}},
 	} {
-		*s.conn = before
-		s.conn.ends[s.side].was = slices.Clone(before.ends[s.side].was)
+		*c = before
+		c.ends[side].was = slices.Clone(before.ends[side].was)
 		for _, x := range came {
-			s.conn.arrive(s.side, x)
+			c.arrive(side, x)
 		}
-		if s.end().state == told {
+		if c.ends[side].state == told {
 			return true
 		}
 	}
-	*s.conn = before
+	*c = before
 	return false
 }

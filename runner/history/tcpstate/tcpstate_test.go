@@ -243,6 +243,20 @@ one close: c ESTABLISHED > FIN_WAIT1
 one inject: c FIN_WAIT1 > CLOSING
 one inject: c CLOSING > TIME_WAIT
 `},
+	{"states of two addresses", opened + `
+  - client: [{state: {local: "${server.l}", remote: s}, expect: ESTABLISHED}, {let: {here: "${s.address}"}}, {close: s}]
+  - server:
+      - {state: {local: "${client.here}", remote: "127.0.0.1:${l.port}"}, expect: FIN_WAIT2}
+      - {state: {local: "127.0.0.1:${l.port}", remote: "${client.here}"}, expect: CLOSE_WAIT}
+      - {close: c}
+      - {state: {local: "${client.here}", remote: "127.0.0.1:${l.port}"}, expect: TIME_WAIT}
+      - {state: {local: "127.0.0.1:${l.port}", remote: "${client.here}"}, expect: none}
+  - client: [{socket: tcp, as: other}, {connect: other, to: "${server.l}"}]
+  - server: [{state: {local: "127.0.0.1:${l.port}", remote: "${client.other}"}, expect: ESTABLISHED}]
+`, opening + `client close: s ESTABLISHED > FIN_WAIT1 > FIN_WAIT2, server.c ESTABLISHED > CLOSE_WAIT
+server close: c CLOSE_WAIT > LAST_ACK > CLOSE, client.s FIN_WAIT2 > TIME_WAIT
+client connect: other CLOSE > SYN_SENT > ESTABLISHED, queue of server.l LISTEN > SYN_RECV > ESTABLISHED
+`},
 	{"a link that is cut keeps the FIN", `requires: netns
 network:
   hosts:
@@ -317,10 +331,18 @@ func TestSavedStates(t *testing.T) {
 }
 
 // A state step of which the kernel says something else than what is derived is
-// found. Here somebody outside changes the record.
+// found, be it of a handle or of two addresses. Here somebody outside changes the
+// record.
 func TestContraryStates(t *testing.T) {
+	for _, state := range []string{"s", "{local: s, remote: '${server.l}'}", "{local: '${server.l}', remote: s}"} {
+		contrary(t, state)
+	}
+}
+
+func contrary(t *testing.T, state string) {
+	t.Helper()
 	r := play(t, "name: states\n"+opened+`
-  - client: [{state: s, expect: ESTABLISHED}]
+  - client: [{state: `+state+`, expect: ESTABLISHED}]
 `)
 	for _, b := range r.Branches {
 		for _, en := range b.Entries {

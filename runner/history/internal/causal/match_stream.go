@@ -108,7 +108,11 @@ func (m *matcher) hop(i int, id uint64, offset int64) (event.Hop, bool) {
 func (m *matcher) ended(i int, e *event.Event) {
 	switch {
 	case e.Op == event.OpState:
-		m.finished(i, e.Sock, m.finishes(i, e, e.Sock, false))
+		id := e.Sock
+		if at := e.Between; at != nil {
+			id = m.segments().senders[flowOf(at.Host, at.Local, at.Remote)]
+		}
+		m.finished(i, id, m.finishes(i, e, id, false))
 	case e.Op == event.OpJoin:
 		m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	case e.Op == event.OpExit:
