@@ -156,7 +156,7 @@ func (s *starting) begin() ([]Lack, error) {
 	if r.Err != "" {
 		return nil, errors.New(r.Err)
 	}
-	if lacks = append(lacks, r.Lacks...); len(lacks) == 0 {
+	if lacks = append(lacks, r.Lacks...); len(lacks) == 0 && s.orders.Namespaces {
 		s.removeSpare() // it has files of its own
 	}
 	return lacks, nil
