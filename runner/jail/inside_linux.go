@@ -22,6 +22,15 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
+// The process that makes the jail does so on its first thread: the kernel lets a
+// thread that runs a binary wait until the others have ended, and the first one
+// longest.
+func init() {
+	if os.Args[0] == processName {
+		runtime.LockOSThread()
+	}
+}
+
 // Main is the work of the process in the jail. In any other process it returns
 // at once.
 func Main() {

@@ -20,7 +20,6 @@ import (
 
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/remote"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // capabilities are those that a network of one's own needs, and what root may
@@ -120,7 +119,7 @@ type starting struct {
 	conn   *os.File
 	said   bytes.Buffer // on its standard error
 	spoken chan struct{}
-	child  *os.Process
+	child  *child
 	ended  sync.Once
 	state  error
 }
@@ -204,10 +203,7 @@ func (s *starting) run() error {
 	for _, f := range trees {
 		defer f.Close()
 	}
-	attr := &os.ProcAttr{Env: startEnv, Files: append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...), Sys: s.attr()}
-	sock.Forks.Lock()
-	s.child, err = os.StartProcess(self, []string{processName}, attr)
-	sock.Forks.Unlock()
+	s.child, err = startChild(processName, startEnv, s.attr(), append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...)...)
 	if err != nil {
 		s.conn.Close()
 		said.Close()
@@ -227,17 +223,13 @@ func (s *starting) run() error {
 // are of use.
 var rootIsNobody = sync.OnceValues(func() (int, error) {
 	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: nobody, Size: 1}}
-	sock.Forks.Lock()
-	child, err := os.StartProcess(self, []string{idsName}, &os.ProcAttr{Sys: &syscall.SysProcAttr{
-		Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids,
-	}})
-	sock.Forks.Unlock()
+	child, err := startChild(idsName, nil, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids})
 	if err != nil {
 		return 0, err
 	}
-	defer child.Wait()
-	defer child.Kill()
-	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", child.Pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	defer child.wait()
+	defer child.kill()
+	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", child.pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
 })
 
 // mostSaid bounds what is kept of the process's standard error.
@@ -303,15 +295,19 @@ func (s *starting) end() error {
 	s.ended.Do(func() {
 		if s.child != nil {
 			s.conn.Close()
-			late := time.AfterFunc(endsWithin, func() { s.child.Kill() })
+			late := time.AfterFunc(endsWithin, s.child.kill)
 			defer late.Stop()
-			state, err := s.child.Wait()
+			how, err := s.child.wait()
 			<-s.spoken
 			switch said := strings.TrimSpace(s.said.String()); {
 			case said != "":
 				s.state = errors.New(said)
-			case err == nil && !state.Success():
-				s.state = errors.New(state.String())
+			case err != nil:
+				s.state = err
+			case how.Signaled():
+				s.state = fmt.Errorf("it was killed by %s", unix.SignalName(how.Signal()))
+			case how.ExitStatus() != 0:
+				s.state = fmt.Errorf("its exit status is %d", how.ExitStatus())
 			}
 		}
 		s.removeSpare()
