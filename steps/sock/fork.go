@@ -11,12 +11,69 @@ import (
 // forks keeps closes and forks apart. A fork(2) copies all descriptors, and the
 // copies stay open until the child's execve(2) has closed them: an end of a
 // connection that is closed meanwhile sends no FIN, and a port stays in use.
-var forks sync.RWMutex
+var forks turnstile
 
 // Forks is held by whoever makes a copy of this process, from before the fork
 // until the copy has closed the descriptors that are not for it. While it is
-// held no descriptor of a Group is closed.
+// held no descriptor of a Group is closed. Several may hold it at once.
 var Forks sync.Locker = &forks
+
+// A turnstile lets through either forks or closes, any number of one kind at
+// the same time: on a busy machine a fork takes long, because the copy waits for
+// a processor, and those of other scenarios need not wait for that. Where both
+// kinds want to pass they take turns.
+type turnstile struct {
+	mu     sync.Mutex
+	inside [2]int             // of each kind
+	queue  [2][]chan struct{} // of each kind, those that wait
+}
+
+// The kinds of a turnstile.
+const (
+	aFork = iota
+	aClose
+)
+
+// Lock waits until a fork may pass.
+func (t *turnstile) Lock() { t.enter(aFork) }
+
+// Unlock ends what Lock has begun.
+func (t *turnstile) Unlock() { t.leave(aFork) }
+
+// RLock waits until a close may pass.
+func (t *turnstile) RLock() { t.enter(aClose) }
+
+// RUnlock ends what RLock has begun.
+func (t *turnstile) RUnlock() { t.leave(aClose) }
+
+func (t *turnstile) enter(kind int) {
+	other := 1 - kind
+	t.mu.Lock()
+	if t.inside[other] == 0 && len(t.queue[other]) == 0 {
+		t.inside[kind]++
+		t.mu.Unlock()
+		return
+	}
+	turn := make(chan struct{})
+	t.queue[kind] = append(t.queue[kind], turn)
+	t.mu.Unlock()
+	<-turn
+}
+
+// leave lets all of the other kind pass that wait, once none of this kind is
+// left.
+func (t *turnstile) leave(kind int) {
+	other := 1 - kind
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.inside[kind]--; t.inside[kind] > 0 {
+		return
+	}
+	for _, turn := range t.queue[other] {
+		close(turn)
+	}
+	t.inside[other], t.queue[other] = len(t.queue[other]), nil
+}
 
 // CloseFD closes a descriptor that no Socket has, with no copy of it in a
 // process that is being started.

@@ -1,9 +1,7 @@
 package sock
 
 import (
-	"bytes"
 	"errors"
-	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -18,15 +16,7 @@ func TestCloseDuringFork(t *testing.T) {
 		fd := s.FD()
 		Forks.Lock()
 		done := start(func() (int, error) { return 0, s.Close() })
-		eventually(t, "a close waits for the fork", func() bool {
-			stacks := make([]byte, 1<<20)
-			for stack := range bytes.SplitSeq(stacks[:runtime.Stack(stacks, true)], []byte("\n\n")) {
-				if bytes.Contains(stack, []byte("RWMutex).RLock")) && bytes.Contains(stack, []byte("(*Socket).release")) {
-					return true
-				}
-			}
-			return false
-		})
+		waits(&forks, aClose, 1)
 		_, err := unix.FcntlInt(uintptr(fd), unix.F_GETFD, 0)
 		Forks.Unlock()
 		must(t, err)
