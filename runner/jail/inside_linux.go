@@ -68,19 +68,20 @@ func makeJail() {
 
 // A handover is what the process that is locked in has from the one that it was.
 type handover struct {
-	Lacks    []Lack
-	Programs bool
-	Proc     string // where processes are found
-	Without  string
-	Streams  []string
-	Env      []string // the variables that may be read
-	Furnish  bool     // the network is new
-	Network  []lab.Sysctl
+	Lacks       []Lack
+	Programs    bool
+	HostNetwork bool
+	Proc        string // where processes are found
+	Without     string
+	Streams     []string
+	Env         []string // the variables that may be read
+	Furnish     bool     // the network is new
+	Network     []lab.Sysctl
 }
 
 func (in *inside) handover() handover {
 	return handover{
-		Lacks: in.lacks, Programs: in.runsPrograms(), Proc: in.processes, Without: in.Without, Streams: in.Streams, Env: in.Env,
+		Lacks: in.lacks, Programs: in.runsPrograms(), HostNetwork: in.HostNetwork, Proc: in.processes, Without: in.Without, Streams: in.Streams, Env: in.Env,
 		Furnish: in.Namespaces && !in.HostNetwork, Network: in.Network,
 	}
 }
@@ -109,7 +110,7 @@ func serve() {
 		ready = h.furnish()
 	}()
 	if h.Without != seccomp {
-		if err := filter(h.Programs); err != nil {
+		if err := filter(h.Programs, h.HostNetwork); err != nil {
 			cure := "run a kernel that has CONFIG_SECCOMP_FILTER"
 			if err == errVsock {
 				cure = "use the 64-bit sockscript"

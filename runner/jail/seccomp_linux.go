@@ -30,6 +30,29 @@ var closedCalls = append([]uint32{
 	unix.SYS_CLOCK_ADJTIME, unix.SYS_VHANGUP, unix.SYS_LOOKUP_DCOOKIE, unix.SYS_NFSSERVCTL,
 }, closedHere...)
 
+// hostFamilies are those of sockets that know no network namespaces: virtual
+// machines, and the modems and the like of some boards.
+var hostFamilies = []uint32{unix.AF_VSOCK, unix.AF_QIPCRTR}
+
+// privileged are the bits by which a file runs as another user or group. In a
+// folder that is allowed to be written, somebody outside could run it.
+const privileged = unix.S_ISUID | unix.S_ISGID
+
+// A callArgument is an argument of a system call.
+type callArgument struct {
+	number uint32
+	arg    int
+}
+
+var (
+	// modeCalls have a mode.
+	modeCalls = append([]callArgument{
+		{unix.SYS_FCHMOD, 1}, {unix.SYS_FCHMODAT, 2}, {unix.SYS_FCHMODAT2, 2}, {unix.SYS_MKNODAT, 2},
+	}, modeCallsHere...)
+	// openCalls have flags and a mode behind them.
+	openCalls = append([]callArgument{{unix.SYS_OPENAT, 2}}, openCallsHere...)
+)
+
 // execCalls run programs.
 var execCalls = []uint32{unix.SYS_EXECVE, unix.SYS_EXECVEAT}
 
@@ -82,8 +105,32 @@ func (c *code) check(number uint32, arg int, test uint16, k, yes, no uint32) {
 	c.ret(no)
 }
 
+// refuseAny refuses the call with this number where an argument is one of values.
+func (c *code) refuseAny(number uint32, arg int, values []uint32) {
+	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, uint8(2+2*len(values)), number)
+	c.load(uint32(firstArg + argSize*arg))
+	for _, v := range values {
+		c.when(v, refused)
+	}
+	c.ret(allowed)
+}
+
+// refuseMode refuses a call with this number that opens a file, where it would
+// make one with bits of privileged. Its mode is behind its flags.
+func (c *code) refuseMode(number uint32, flags int) {
+	const makes = unix.O_CREAT | unix.O_TMPFILE&^unix.O_DIRECTORY
+	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, 7, number)
+	c.load(uint32(firstArg + argSize*flags))
+	c.add(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, 1, 0, makes)
+	c.ret(allowed)
+	c.load(uint32(firstArg + argSize*(flags+1)))
+	c.add(unix.BPF_JMP|unix.BPF_JSET|unix.BPF_K, 0, 1, privileged)
+	c.ret(refused)
+	c.ret(allowed)
+}
+
 // program is the filter.
-func program(exec bool) []unix.SockFilter {
+func program(exec, hostNetwork bool) []unix.SockFilter {
 	var c code
 	c.load(archAt)
 	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 1, 0, auditArch)
@@ -104,15 +151,24 @@ func program(exec bool) []unix.SockFilter {
 	c.check(unix.SYS_CLONE, 0, unix.BPF_JSET, newNamespaces, refused, allowed)
 	c.check(unix.SYS_UNSHARE, 0, unix.BPF_JEQ, unix.CLONE_NEWNET, allowed, refused)
 	c.check(unix.SYS_SETNS, 1, unix.BPF_JEQ, unix.CLONE_NEWNET, allowed, refused)
-	c.check(unix.SYS_SOCKET, 0, unix.BPF_JEQ, unix.AF_VSOCK, refused, allowed)
-	c.check(unix.SYS_SOCKETPAIR, 0, unix.BPF_JEQ, unix.AF_VSOCK, refused, allowed)
+	if !hostNetwork {
+		c.refuseAny(unix.SYS_SOCKET, 0, hostFamilies)
+		c.refuseAny(unix.SYS_SOCKETPAIR, 0, hostFamilies)
+	}
+	for _, call := range modeCalls {
+		c.check(call.number, call.arg, unix.BPF_JSET, privileged, refused, allowed)
+	}
+	for _, call := range openCalls {
+		c.refuseMode(call.number, call.arg)
+	}
+	c.when(unix.SYS_OPENAT2, unknown) // its mode is in memory
 	c.ret(allowed)
 	return c
 }
 
 // filter closes system calls for all threads, and for all that they start.
-func filter(exec bool) error {
-	if err := install(program(exec)); err != nil {
+func filter(exec, hostNetwork bool) error {
+	if err := install(program(exec, hostNetwork)); err != nil || hostNetwork {
 		return err
 	}
 	// On the 386 the family of a socket may be in memory (socketcall(2)), where

@@ -9,3 +9,6 @@ const (
 
 // closedHere are calls that other architectures do not have.
 var closedHere = []uint32{unix.SYS_KEXEC_FILE_LOAD}
+
+// There are no older calls on modes.
+var modeCallsHere, openCallsHere []callArgument
