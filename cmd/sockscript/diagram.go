@@ -206,7 +206,7 @@ func drawn(o *report.Outcome, style report.Style, form string) ([]byte, error) {
 // the folder it follows no symbolic link: the scenario may have made it.
 func writeNamed(folder, name string, data []byte) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return err
+		return fmt.Errorf("cannot make the folder of the diagrams: %w", err)
 	}
 	path := filepath.Join(folder, name)
 	for part := name; part != "."; part = filepath.Dir(part) {
@@ -223,12 +223,18 @@ func writeNamed(folder, name string, data []byte) error {
 
 // writeWhole writes a file, all of it or nothing.
 func writeWhole(path string, data []byte) error {
-	f, err := createReport(path)
+	f, err := suite.Replace(path)
 	if err != nil {
-		return err
+		return writeError(path, err)
 	}
-	f.Write(data) // it keeps the error
-	return f.close()
+	if _, err := f.Write(data); err != nil {
+		f.Discard()
+		return writeError(path, err)
+	}
+	if err := f.Commit(); err != nil {
+		return writeError(path, err)
+	}
+	return nil
 }
 
 // A diagrams is a reporter that draws each run into a folder.

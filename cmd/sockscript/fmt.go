@@ -44,18 +44,20 @@ Exit status:
 			return err
 		}
 		var errs []error
+		var problems source.Problems
 		changed := 0
 		for _, f := range files {
 			if f.Shipped {
 				return fmt.Errorf("%s is shipped, and formatted; name files of your own", f.Path)
 			}
-			differs, err := p.format(f.Path, check)
+			differs, wrong, err := p.format(f.Path, check)
 			if differs {
 				changed++
 			}
+			problems = append(problems, wrong...)
 			errs = append(errs, err)
 		}
-		if err := errors.Join(errs...); err != nil {
+		if err := errors.Join(append(errs, p.unformatted(problems))...); err != nil {
 			return err
 		}
 		if check && changed > 0 {
@@ -71,52 +73,44 @@ func (p *program) formatInput() error {
 	if err != nil {
 		return err
 	}
-	out, err := formatted("standard input", data)
-	if err != nil {
+	out, problems, err := source.Format("standard input", data)
+	if err := errors.Join(err, p.unformatted(problems)); err != nil {
 		return err
 	}
 	return p.print(string(out))
 }
 
 // format formats a file, or only says whether it is formatted.
-func (p *program) format(path string, check bool) (differs bool, err error) {
+func (p *program) format(path string, check bool) (differs bool, problems source.Problems, err error) {
 	data, err := source.ReadFile(path)
 	if err != nil {
-		return false, err
+		return false, nil, err
 	}
-	out, err := formatted(path, data)
-	if err != nil || bytes.Equal(out, data) {
-		return false, err
-	}
-	if !check {
-		err = replaceFile(path, out)
-	}
-	if err != nil {
-		return true, err
-	}
-	return true, p.print(source.Visible(path) + "\n")
-}
-
-func formatted(name string, data []byte) ([]byte, error) {
-	out, problems, err := source.Format(name, data)
+	out, problems, err := source.Format(path, data)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", source.Visible(name), err)
-	case problems.HasErrors():
-		return nil, fmt.Errorf("%s\n%s", problems.Report(), "not formatted: "+report.CountProblems(problems))
+		return false, nil, fmt.Errorf("%s: %w", source.Visible(path), err)
+	case problems.HasErrors() || bytes.Equal(out, data):
+		return false, problems, nil
 	}
-	return out, nil
+	if !check {
+		err = writeWhole(path, out)
+	}
+	if err != nil {
+		return true, nil, err
+	}
+	return true, nil, p.print(source.Visible(path) + "\n")
 }
 
-// replaceFile writes a file beside the old one and puts it in its place.
-func replaceFile(path string, data []byte) error {
-	f, err := suite.Replace(path)
-	if err != nil {
+// unformatted shows what keeps files from being formatted, and says how much it
+// is.
+func (p *program) unformatted(problems source.Problems) error {
+	if !problems.HasErrors() {
+		return nil
+	}
+	t := &report.Text{W: io.Discard, Errors: p.errors, ErrorWidth: errorWidth()}
+	if err := t.Problems(problems); err != nil {
 		return err
 	}
-	if _, err := f.Write(data); err != nil {
-		f.Discard()
-		return fmt.Errorf("cannot write %s: %w", source.Visible(path), errors.Unwrap(err))
-	}
-	return f.Commit()
+	return fmt.Errorf("not formatted: %s", report.CountProblems(problems))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 func (p *program) renderCommand() *cobra.Command {
@@ -51,6 +52,9 @@ The exit status is that of the runs, or 2 where FILE is not such a file.`,
 // render reports the saved runs.
 func (p *program) render(path string, rep *reporting) error {
 	in := p.stdin
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory; render takes a file that `sockscript run --save FILE` has written", source.Visible(path))
+	}
 	if path != "-" {
 		file, err := os.Open(path)
 		if err != nil {

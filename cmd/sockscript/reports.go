@@ -277,10 +277,14 @@ func (r *reporting) spare(files []suite.File) error {
 	return errors.Join(errs...)
 }
 
-func reportError(path string, err error) error {
+func reportError(path string, err error) error { return writeError("the report "+path, err) }
+
+// writeError says which file was not written, and why, in words without system
+// calls.
+func writeError(what string, err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		err = at.Err
 	}
-	return fmt.Errorf("cannot write the report %s: %w", path, err)
+	return fmt.Errorf("cannot write %s: %w", source.Visible(what), err)
 }

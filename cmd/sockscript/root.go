@@ -47,6 +47,7 @@ the actors run concurrently, and the transcript is the same on every run.
 	root.SetErr(p.errors)
 	p.narrowHelp(root)
 	root.SetFlagErrorFunc(p.flagError)
+	root.SetHelpCommand(p.helpCommand())
 	root.AddCommand(
 		p.initCommand(), p.runCommand(), p.testCommand(), p.renderCommand(), p.diagramCommand(), p.watchCommand(), p.checkCommand(), p.fmtCommand(), p.listCommand(), p.showCommand(), p.tourCommand(), p.explainCommand(),
 		p.lspCommand(), p.docCommand(), p.manCommand(), p.schemaCommand(), p.versionCommand(),
@@ -64,6 +65,33 @@ func (p *program) narrowHelp(root *cobra.Command) {
 		c.SetOut(p.out)
 		p.page(text.String()) // p.out keeps the error
 	})
+}
+
+// helpCommand shows the help of a command, as its --help does.
+func (p *program) helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [COMMAND]",
+		Short: "Show the help of a command",
+		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			var list []cobra.Completion
+			for _, sub := range documented(c.Root()) {
+				list = append(list, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+			}
+			return list[:len(list)*max(0, 1-len(args))], cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(c *cobra.Command, args []string) error {
+			about, rest, err := c.Root().Find(args)
+			switch {
+			case err != nil || len(rest) > 0 && !about.HasParent():
+				return p.unknownCommand(c.Root(), args)
+			case len(rest) > 0:
+				return fmt.Errorf("help takes one command, got %q", rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			about.InitDefaultVersionFlag()
+			return about.Help()
+		},
+	}
 }
 
 // unknownCommand is the error for a first word that is not a command.

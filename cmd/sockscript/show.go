@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,9 @@ lines that are too long for it are broken; in a file or a pipe they are not.`,
 		data, ok := read(args[0])
 		if !ok && !golden {
 			data, ok = library.OpenInclude(args[0])
+		}
+		if info, err := os.Stat(args[0]); !ok && err == nil && !info.IsDir() {
+			return fmt.Errorf("show prints what is shipped, and %s is a file; `sockscript list --shipped` shows what there is", source.Visible(args[0]))
 		}
 		if !ok {
 			return unknown("scenario", args[0], slices.Concat(library.Names(), library.Includes()), "`sockscript list --shipped` shows those that are shipped")
