@@ -59,7 +59,9 @@ options: S. 0:0(0) ack 1 win 65535 <mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7>
 Other packets are udp (5), icmp echo id 1 seq 1 (8) and errors as icmp unreachable
 port [udp (5)]. In front, [ect0] or [ttl 3] is about the IP header. Sequence
 numbers count from the SYN of each side, which has number 0; the kernel's
-timestamps count from its first.`
+timestamps count from its first. A SYN with another number begins another
+connection of the same two ports where the kernel answers it with its own SYN: from
+then on numbers count from these.`
 
 func newPacket() value.Parsed[packet.Pattern] { return value.NewParsed("packet", packet.Parse) }
 

@@ -127,9 +127,10 @@ func (a *peerAction) Run(t *step.Task) error {
 		return failedCall(t, err)
 	}
 	p := &step.Peer{
-		Name: t.Shown(name), Actor: t.Actor.Name, Place: &t.Step.Place, ID: t.Actor.Run.Sockets.NewID(), Host: plan.Host, Plays: plan.Plays,
+		Name: t.Shown(name), Actor: t.Actor.Name, Place: &t.Step.Place, Host: plan.Host, Plays: plan.Plays,
 		Flow: far.Open(peerKinds[a.kind.Word].kind, uint16(port)), Exact: a.exact.On,
 	}
+	p.ID.Store(t.Actor.Run.Sockets.NewID())
 	t.Actor.Run.Plays(p)
 	if a.Named(t) {
 		t.Set(name, p)

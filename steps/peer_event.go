@@ -48,7 +48,10 @@ func taken(t *step.Task, p *step.Peer, got *packet.Packet, text packet.Pattern) 
 
 // crossed marks the event as one of a far end.
 func crossed(t *step.Task, p *step.Peer, op event.Op) *event.Event {
-	t.Event.Op, t.Event.Sock = op, p.ID
+	if p.Flow.Renewed() {
+		p.ID.Store(t.Actor.Run.Sockets.NewID())
+	}
+	t.Event.Op, t.Event.Sock = op, p.ID.Load()
 	t.Event.Endpoints = &event.Endpoints{
 		Name: p.Name, Host: p.Host, Type: unix.SOCK_STREAM,
 		Local: addrOf(p.Flow.Address()), Remote: addrOf(p.Flow.Kernel()),

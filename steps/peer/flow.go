@@ -28,6 +28,17 @@ type Flow struct {
 	// sent or has come.
 	local, remote uint16
 	open          bool
+	numbers
+	renewed bool   // numbers are those of another connection than before
+	asking  uint32 // the number of the SYN that was sent last
+	waiting []Packet
+	more    chan struct{} // closed when a packet comes
+	last    time.Time     // of the packet before
+	damaged bool          // the packet sent before, by a wrong checksum
+}
+
+// numbers are those of one connection.
+type numbers struct {
 	// initial is the initial sequence number of this side, kernel that of the
 	// other one. stamp is the first timestamp of the kernel.
 	initial, kernel, stamp uint32
@@ -42,10 +53,6 @@ type Flow struct {
 	arrived                    uint32
 	early                      [][2]uint32
 	syn                        syn // the SYN that was taken
-	waiting                    []Packet
-	more                       chan struct{} // closed when a packet comes
-	last                       time.Time     // of the packet before
-	damaged                    bool          // the packet sent before, by a wrong checksum
 }
 
 // wake wakes those who wait for a packet.
@@ -57,7 +64,7 @@ func (f *Flow) wake() {
 // come takes a packet of the kernel.
 func (f *Flow) come(p Packet) {
 	if t, ok := p.Body.(*packet.TCP); ok {
-		if t.Flags&packet.SYN != 0 {
+		if t.Flags&packet.SYN != 0 && !f.synced {
 			f.kernel, f.synced = t.Seq, true
 		}
 		if val, ok := timestamp(t); ok && !f.stamped {
@@ -167,6 +174,9 @@ func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 		body.BadChecksum = s.BadChecksum
 		if !s.BadChecksum {
 			f.next = body.Seq - f.initial + uint32(len(body.Payload)) + controls(body.Flags)
+			if body.Flags&packet.SYN != 0 {
+				f.asking = body.Seq
+			}
 		}
 	case *packet.UDP:
 		body.BadChecksum = s.BadChecksum
@@ -274,7 +284,7 @@ func (f *Flow) Take(ctx context.Context, deadline time.Time) (Packet, error) {
 
 // taken remembers what the script has seen.
 func (f *Flow) taken(p *Packet) {
-	p.before = seen{f.acked, f.syn, f.last}
+	p.before = seen{f.numbers, f.last}
 	f.last = p.At
 	t, ok := p.Body.(*packet.TCP)
 	if !ok {
@@ -282,6 +292,9 @@ func (f *Flow) taken(p *Packet) {
 	}
 	if t.Flags&packet.RST != 0 {
 		return // it has no timer: each one answers something
+	}
+	if t.Flags&packet.SYN != 0 {
+		f.renew(t)
 	}
 	size := uint32(len(t.Payload)) + controls(t.Flags)
 	end := t.Seq - f.kernel + size
@@ -300,6 +313,39 @@ func (f *Flow) taken(p *Packet) {
 	} else {
 		p.Repeated = !other && (size > 0 || end != f.acked)
 	}
+}
+
+// renew begins another connection between the same two ports: the kernel has
+// answered a SYN of the script that has another number than the one before, or has
+// sent such a one itself. The numbers of both sides count from these.
+func (f *Flow) renew(t *packet.TCP) {
+	answers := t.Flags&packet.ACK != 0 && t.Ack == f.asking+1 && f.asking != f.initial
+	calls := t.Flags&packet.ACK == 0 && f.syn.flags != 0
+	if t.Seq == f.kernel {
+		return
+	}
+	if !answers && !calls {
+		f.kernel = t.Seq // what it answers the script has not sent as a SYN
+		return
+	}
+	n := numbers{initial: f.initial, kernel: t.Seq, synced: true}
+	if answers {
+		n.initial, n.asked = f.asking, true
+		n.next = f.next - (f.asking - f.initial)
+		n.arrived = 1 // the SYN
+	}
+	n.stamp, n.stamped = timestamp(t)
+	f.numbers, f.renewed = n, true
+}
+
+// Renewed reports, once, that the packets since the one that was taken last are of
+// another connection than those before.
+func (f *Flow) Renewed() bool {
+	f.host.mu.Lock()
+	defer f.host.mu.Unlock()
+	renewed := f.renewed
+	f.renewed = false
+	return renewed
 }
 
 // TakeAll takes packets until they carry all the data that a text asks for: a
@@ -362,6 +408,9 @@ func (f *Flow) Left() []*packet.Packet {
 func (f *Flow) GiveBack(p Packet) {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()
+	if f.kernel != p.before.kernel {
+		f.numbers, f.renewed = p.before.numbers, false
+	}
 	f.acked, f.syn, f.last = p.before.acked, p.before.syn, p.before.last
 	p.Repeated = false
 	f.waiting = append([]Packet{p}, f.waiting...)

@@ -54,9 +54,8 @@ type Packet struct {
 
 // What the script had seen of a flow before it took a packet.
 type seen struct {
-	acked uint32
-	syn   syn
-	last  time.Time
+	numbers
+	last time.Time
 }
 
 // A syn is what makes a SYN the one that was sent before.
@@ -216,9 +215,10 @@ func (h *Host) Open(k Kind, port uint16) *Flow {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := len(h.flows)
+	initial := firstNumber * uint32(n+1)
 	f := &Flow{
 		host: h, kind: k, local: port, remote: firstPort + uint16(n),
-		initial: firstNumber * uint32(n+1), more: make(chan struct{}),
+		numbers: numbers{initial: initial}, asking: initial, more: make(chan struct{}),
 	}
 	if k == ICMP {
 		f.local, f.remote, f.open = 0, 0, true

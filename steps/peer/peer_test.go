@@ -379,3 +379,45 @@ func TestReset(t *testing.T) {
 		t.Errorf("%+v, and %d more", got, len(k.toKernel))
 	}
 }
+
+// A SYN with another number that the other side answers with its own begins another
+// connection of the same two ports. From its SYNs the numbers of both sides count.
+func TestAnotherConnection(t *testing.T) {
+	k := newKernel(t)
+	f := k.Open(TCP, 8080)
+	k.send(f, "S 0:0(0)")
+	k.base = packet.Base{Seq: 7000, Ack: k.gets().Body.(*packet.TCP).Seq}
+	k.sends("S. 0:0(0) ack 1")
+	k.take(f, "S. 0:0(0) ack 1 win 1", 0)
+	k.send(f, ". 1:1(0) ack 1")
+	k.gets()
+	k.sends("F. 1:1(0) ack 1")
+	k.take(f, "F. 1:1(0) ack 1 win 1", 0)
+
+	// One that is asked about is not another connection (RFC 5961, section 4).
+	k.send(f, "S 5000:5000(0)")
+	syn := k.gets().Body.(*packet.TCP).Seq
+	k.sends(". 2:2(0) ack 1")
+	k.take(f, ". 2:2(0) ack 1 win 1", 0)
+
+	k.base = packet.Base{Seq: 900, Ack: syn}
+	k.sends("S. 0:0(0) ack 1")
+	k.take(f, "S. 0:0(0) ack 1 win 1", 0)
+	if !f.Renewed() || f.Renewed() {
+		t.Error("another connection is not told once")
+	}
+	k.send(f, ". 1:4(3) ack 1")
+	if got := k.gets().Body.(*packet.TCP); got.Seq != syn+1 || got.Ack != 901 {
+		t.Errorf("the first bytes have the numbers %d, %d", got.Seq-syn, got.Ack-900)
+	}
+	k.sends("P. 1:6(5) ack 4")
+	k.take(f, "P. 1:6(5) ack 4 win 1", 0)
+
+	// So it is where the other side calls.
+	k.base = packet.Base{Seq: 50, Ack: syn}
+	k.sends("S 0:0(0)")
+	k.take(f, "S 0:0(0) win 1", 0)
+	if !f.Renewed() {
+		t.Error("the call of the other side is not another connection")
+	}
+}

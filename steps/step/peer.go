@@ -2,6 +2,7 @@ package step
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/sockscript/sockscript/steps/event"
@@ -13,10 +14,10 @@ import (
 type Peer struct {
 	Name  string
 	Actor string
-	Place *event.Place // of its step
-	ID    uint64       // in the record, where it is like a description
-	Host  string       // on the kernel's side
-	Plays string       // the host of the network that it stands for; "" for none
+	Place *event.Place  // of its step
+	ID    atomic.Uint64 // of its connection, in the record, where it is like a description
+	Host  string        // on the kernel's side
+	Plays string        // the host of the network that it stands for; "" for none
 	Flow  *peer.Flow
 	Exact bool // each segment by itself
 }

@@ -61,6 +61,10 @@ func (d *deriver) segment(e *event.Event) {
 		side = 1
 	}
 	d.acts = append(d.acts, acted{conn: c, side: side})
+	const answer = event.TCPSyn | event.TCPAck
+	if at := &c.ends[side]; at.state == Listen && e.Segment != nil && e.Segment.Flags&answer == answer {
+		c.arrive(side, segment{syn: true}) // of another connection than the peer had before
+	}
 }
 
 // flow is the connection of a far end; nil where the kernel has no socket for
