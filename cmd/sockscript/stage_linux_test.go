@@ -35,7 +35,7 @@ const (
 
 // needsSandbox is for a test of the sandbox, which a program of 32 bits does not
 // have.
-func needsSandbox(t *testing.T) {
+func needsSandbox(t testing.TB) {
 	t.Helper()
 	if runtime.GOARCH == "386" {
 		t.Skip("a program of 32 bits has no sandbox")

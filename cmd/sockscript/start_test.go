@@ -12,7 +12,10 @@ import (
 // by that of a sandbox: a pattern is compiled, and a large table made, when it is
 // first used.
 func TestLittleBeforeMain(t *testing.T) {
-	const most = 400 // allocations of one package; a pattern may have as many
+	const (
+		most      = 400      // allocations of one package; a pattern may have as many
+		mostBytes = 30 << 10 // likewise
+	)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +41,9 @@ func TestLittleBeforeMain(t *testing.T) {
 		}
 		if seen++; allocations > most {
 			t.Errorf("%s makes %d things before main begins; make them when they are first used", name, allocations)
+		}
+		if bytes > mostBytes {
+			t.Errorf("%s makes %d bytes before main begins; make them when they are first used", name, bytes)
 		}
 	}
 	if seen < 5 {

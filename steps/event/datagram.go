@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/crc64"
 	"net/netip"
+	"sync"
 
 	"golang.org/x/sys/unix"
 
@@ -49,12 +50,12 @@ const (
 	TCPAck = 1 << 4
 )
 
-// ecma is the table of ECMA-182's polynomial.
-var ecma = crc64.MakeTable(crc64.ECMA)
+// ecma is the table of ECMA-182's polynomial. Most runs make no datagram.
+var ecma = sync.OnceValue(func() *crc64.Table { return crc64.MakeTable(crc64.ECMA) })
 
 // sum tells datagrams of different content apart. It is the same in every
 // process, so that a record can be read in another.
-func sum(b []byte) uint64 { return crc64.Checksum(b, ecma) }
+func sum(b []byte) uint64 { return crc64.Checksum(b, ecma()) }
 
 // NewDatagram describes a message by its bytes and by where it went or came
 // from.
