@@ -178,6 +178,9 @@ type Options struct {
 	// paths of [Scenario.IncludedFiles]; no other is read. Then libraries that
 	// the file itself holds are not checked.
 	Included map[string][]byte
+	// Faulty returns scenarios with errors too, as far as they could be read, for
+	// editors. They must not be run.
+	Faulty bool
 }
 
 // ParseWith is Parse with options.
@@ -223,15 +226,18 @@ func ParseWith(name string, data []byte, o Options) ([]*Scenario, source.Problem
 			problems = append(problems, p.WithHint("set the key name in one of them"))
 		}
 		seen[s.Name] = n
-		if !found.HasErrors() {
+		switch {
+		case !found.HasErrors():
 			list = append(list, s.split(doc)...)
+		case o.Faulty:
+			list = append(list, s)
 		}
 	}
 	if len(nodes) == 0 && !problems.HasErrors() {
 		problems = append(problems, emptyFile(name, data))
 	}
 	problems.Sort()
-	if problems.HasErrors() {
+	if problems.HasErrors() && !o.Faulty {
 		return nil, problems
 	}
 	return list, problems

@@ -162,17 +162,22 @@ func property(s value.Schema, key string) value.Schema {
 }
 
 // wordsOf are the words that a schema lists for a value, or for the items of a
-// list.
-func wordsOf(definitions, s value.Schema) []string {
+// list. Definitions that stand in themselves, such as a list of payloads, which
+// is one, are looked at once: within has those that are.
+func wordsOf(definitions, s value.Schema, within ...string) []string {
 	if name, ok := s["$ref"].(string); ok {
+		if slices.Contains(within, name) {
+			return nil
+		}
+		within = append(slices.Clone(within), name)
 		s = definitions[strings.TrimPrefix(name, "#/$defs/")].(value.Schema)
 	}
 	list, _ := s["enum"].([]string)
 	if items, ok := s["items"].(value.Schema); ok {
-		list = append(slices.Clone(list), wordsOf(definitions, items)...)
+		list = append(slices.Clone(list), wordsOf(definitions, items, within...)...)
 	}
 	for _, branch := range branches(s) {
-		for _, word := range wordsOf(definitions, branch) {
+		for _, word := range wordsOf(definitions, branch, within...) {
 			if !slices.Contains(list, word) {
 				list = append(slices.Clone(list), word)
 			}

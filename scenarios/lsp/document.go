@@ -17,10 +17,11 @@ type document struct {
 	text      string
 	lines     []string
 	problems  source.Problems
-	list      []*scenarios.Scenario
 	// good are the scenarios of the latest text that could be read: while one
-	// types, names are taken from them.
-	good []*scenarios.Scenario
+	// types, names are taken from them. Before there was such a text, they are
+	// what could be read of the latest.
+	good  []*scenarios.Scenario
+	whole bool // good could be read
 }
 
 // pathOf is the file of a URI; the URI itself where it is not of a file.
@@ -42,9 +43,10 @@ func uriOf(path string) string {
 // set takes the text over and checks it.
 func (d *document) set(text string) {
 	d.text, d.lines = text, strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
-	d.list, d.problems = scenarios.Parse(d.path, []byte(text))
-	if len(d.list) > 0 {
-		d.good = d.list
+	list, problems := scenarios.ParseWith(d.path, []byte(text), scenarios.Options{Faulty: true})
+	d.problems = problems
+	if whole := !problems.HasErrors(); len(list) > 0 && (whole || !d.whole) {
+		d.good, d.whole = list, whole
 	}
 }
 

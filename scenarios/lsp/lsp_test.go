@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/sockscript/sockscript/scenarios/library"
 )
 
 // An editor speaks the protocol with a server.
@@ -192,6 +194,43 @@ func TestCompletion(t *testing.T) {
 		if slices.Sort(labels); len(slices.Compact(slices.Clone(labels))) != len(labels) {
 			t.Errorf("%s: some are there twice: %v", c.name, labels)
 		}
+	}
+}
+
+// A file that was opened with a mistake in it, and never was without one, has
+// names too.
+func TestNamesOfAFaultyFile(t *testing.T) {
+	const faulty = "actors:\n  server:\n    - socket: tcp\n      as: listener\n    - bind: listner\n      to: 127.0.0.1:0\n    -\n  client:\n    - socket: tcp\n      as: sock\n    - sned: sock\n"
+	for _, c := range []struct{ name, text, want, not string }{
+		{"of the actor", faulty + "    - close: |\n", "sock", "listener"},
+		{"of another actor", faulty + "    - connect: sock\n      to: ${server.|\n", "listener", "sock"},
+		{"actors", faulty + "    - print: ${|\n", "server", "listener"},
+	} {
+		e := newEditor(t)
+		text, where := at(c.text)
+		e.change(text)
+		var labels []string
+		for _, item := range call[[]completionItem](e, "textDocument/completion", where) {
+			labels = append(labels, item.Label)
+		}
+		if !slices.Contains(labels, c.want) || slices.Contains(labels, c.not) {
+			t.Errorf("%s: want %s and not %s, got %v", c.name, c.want, c.not, labels)
+		}
+	}
+}
+
+// However much of a file is there, an editor can ask at its end.
+func TestCompletionOfEachBeginning(t *testing.T) {
+	data, ok := library.Open("ping-two-hosts")
+	if !ok {
+		t.Fatal("the scenario is not shipped any more")
+	}
+	for n := 0; n < len(data); n += 5 {
+		d := &document{path: "x.yaml"}
+		d.set(string(data[:n]))
+		last := len(d.lines) - 1
+		d.complete(position{last, len(d.lines[last])})
+		d.complete(position{last / 2, 0})
 	}
 }
 

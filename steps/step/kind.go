@@ -136,7 +136,7 @@ func (b *Block) MayName(name string) bool { return b.Given.May(name) }
 
 // Names are the names that the steps of an actor's block give, sorted.
 func (b *Block) Names() []string {
-	if b.Given == nil {
+	if b == nil || b.Given == nil {
 		return nil
 	}
 	return slices.Sorted(slices.Values(b.Given.All()))
