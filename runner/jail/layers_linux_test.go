@@ -127,6 +127,17 @@ func TestPrepare(t *testing.T) {
 	}
 }
 
+// Only what is less than a whole jail needs a folder on the disk.
+func TestPrepareOnNoDisk(t *testing.T) {
+	asBoth(t)
+	c := Config{Dir: folder(t, nil)}
+	t.Setenv("TMPDIR", filepath.Join(c.Dir, "missing"))
+	if lacks, err := Prepare(c)(); err != nil || len(lacks) > 0 {
+		t.Fatal(lacks, err)
+	}
+	inJail(t, c, "actors: {a: [{write: \"${tmp}/x\", data: x}]}")
+}
+
 // Forked processes, hosts, and frames that the script makes work in the jail.
 func TestForksAndHosts(t *testing.T) {
 	asBoth(t)

@@ -86,19 +86,24 @@ func Prepare(c Config) func() ([]Lack, error) {
 }
 
 func prepare(c Config) ([]Lack, error) {
-	trial := c
-	trial.BestEffort = true
-	p, lacks, err := start(trial)
-	if err != nil {
-		missing := new(MissingError)
-		if errors.As(err, &missing) {
-			return missing.Lacks, nil
+	p, lacks, err := start(c)
+	if missing := new(MissingError); errors.As(err, &missing) {
+		// One layer that is missing may hide others. What is left of the jail has a
+		// temporary folder on the disk, which takes long to make and to remove: no
+		// whole jail has one.
+		trial := c
+		trial.BestEffort = true
+		if p, lacks, err = start(trial); err == nil {
+			p.Close()
 		}
+		return lacks, err
+	}
+	if err != nil {
 		return nil, err
 	}
 	waiting.Lock()
 	defer waiting.Unlock()
-	if waiting.process != nil || len(lacks) > 0 && !c.BestEffort {
+	if waiting.process != nil {
 		p.Close()
 		return lacks, nil
 	}
