@@ -167,11 +167,39 @@ func (r *Recording) Record(n *Network, host string, links map[string]string) err
 	return r.listen(n, host, links, wire.Which{})
 }
 
+// maxListeners is how many listen to a network where one has little room.
+const maxListeners = 16
+
 // listen listens to the interfaces of a network, but not to those that others
-// record.
+// record. For an ordinary user the kernel keeps few frames for each listener, as
+// net.core.rmem_max says, so several share them.
 func (r *Recording) listen(n *Network, host string, links map[string]string, which wire.Which) error {
+	var listeners []*wire.Listener
+	for len(listeners) == 0 || len(listeners) < maxListeners && !wire.Roomy(listeners) {
+		l, err := r.listener(n, host, links, which)
+		if err != nil && len(listeners) == 0 {
+			return err
+		}
+		if err != nil {
+			break // as many as there can be
+		}
+		listeners = append(listeners, l)
+	}
+	if len(listeners) > 1 && wire.Share(listeners) != nil {
+		for _, l := range listeners[1:] {
+			l.Close()
+		}
+		listeners = listeners[:1]
+	}
+	r.listeners = append(r.listeners, listeners...)
+	return nil
+}
+
+// listener is one that has the frames of a network. Its frames are in the order of
+// time, and those of several are not.
+func (r *Recording) listener(n *Network, host string, links map[string]string, which wire.Which) (*wire.Listener, error) {
 	s, names := r.source(), map[int]string{}
-	l, err := wire.Listen(n.Within, which, func(h wire.Heard) {
+	return wire.Listen(n.Within, which, func(h wire.Heard) {
 		name, known := names[h.Index]
 		if !known {
 			name = n.nameOf(h.Index)
@@ -187,11 +215,6 @@ func (r *Recording) listen(n *Network, host string, links map[string]string, whi
 		}
 		r.add(&s.sent, f)
 	})
-	if err != nil {
-		return err
-	}
-	r.listeners = append(r.listeners, l)
-	return nil
 }
 
 // farSuffix is in the names of the far ends of cables.

@@ -240,3 +240,14 @@ func TestRecordingThatEndsAtOnce(t *testing.T) {
 		}
 	}
 }
+
+// A recording has as much room for an ordinary user as for root, if it takes several
+// listeners; net.core.rmem_max is the bound of each.
+func TestRecordingHasRoom(t *testing.T) {
+	r := NewRecording()
+	must(t, r.Record(private(t, Settings{}), "", nil))
+	defer r.Stop()
+	if count := len(r.listeners); !wire.Roomy(r.listeners) && count < maxListeners {
+		t.Errorf("the %d listeners of an ordinary user have little room", count)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -33,6 +34,38 @@ func Listen(within func(func()), which Which, heard func(Heard)) (*Listener, err
 	}
 	l.socket.within = within
 	return l, nil
+}
+
+// Roomy reports whether the kernel keeps as many bytes of frames for these
+// listeners as one of root has.
+func Roomy(listeners []*Listener) bool {
+	room := 0
+	for _, l := range listeners {
+		size, err := unix.GetsockoptInt(l.socket.fd, unix.SOL_SOCKET, unix.SO_RCVBUF)
+		if err != nil {
+			return true // more listeners would not help
+		}
+		room += size
+	}
+	const doubled = 2 // socket(7)
+	return room >= doubled*4*wantBuffer
+}
+
+// groups counts the groups of listeners: those of one namespace have different
+// numbers.
+var groups atomic.Uint32
+
+// Share lets listeners of one namespace have each frame once: the kernel gives
+// frames to one of them until that has no more room, and then to another (packet(7),
+// PACKET_FANOUT_ROLLOVER). None of them may have begun.
+func Share(listeners []*Listener) error {
+	group := int(uint16(groups.Add(1)))
+	for _, l := range listeners {
+		if err := unix.SetsockoptInt(l.socket.fd, unix.SOL_PACKET, unix.PACKET_FANOUT, group|unix.PACKET_FANOUT_ROLLOVER<<16); err != nil {
+			return os.NewSyscallError("setsockopt PACKET_FANOUT", err)
+		}
+	}
+	return nil
 }
 
 // Start begins to hand over frames: those that are sent from now on. The first of

@@ -10,6 +10,12 @@ type Listener struct{}
 // Listen fails.
 func Listen(func(func()), Which, func(Heard)) (*Listener, error) { return nil, errors.ErrUnsupported }
 
+// Roomy reports true.
+func Roomy([]*Listener) bool { return true }
+
+// Share fails.
+func Share([]*Listener) error { return errors.ErrUnsupported }
+
 // Drain does nothing.
 func (*Listener) Drain() {}
 
