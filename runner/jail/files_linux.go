@@ -83,7 +83,7 @@ func (in *inside) parts(programs []part) []part {
 // newRoot makes the file system and leaves that of the host.
 func (in *inside) newRoot(parts []part) error {
 	for i := range parts {
-		if err := parts[i].openTree(in.runsPrograms()); err != nil {
+		if err := parts[i].openTree(in.AnyExec); err != nil {
 			return err
 		}
 		defer unix.Close(parts[i].Tree)
@@ -132,7 +132,7 @@ func (in *inside) enter(root int, parts []part) error {
 // furnish puts everything into the new root.
 func (in *inside) furnish(t *tree, parts []part) error {
 	noexec := unix.MOUNT_ATTR_NOEXEC
-	if in.runsPrograms() {
+	if in.AnyExec {
 		noexec = 0
 	}
 	temp, err := newMount("tmpfs", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|noexec, "mode=1777", "size=256m")
@@ -178,8 +178,10 @@ func (in *inside) ownProcesses(t *tree) error {
 	return errors.Join(t.mount(ownProcesses, proc, false), unix.Close(proc))
 }
 
-// openTree takes the part out of the host's file system.
-func (p *part) openTree(runs bool) (err error) {
+// openTree takes the part out of the host's file system. Unless any program may be
+// run, only what the system and the allowed programs need can be: not even the
+// loader, which those run, can map anything else.
+func (p *part) openTree(anyProgram bool) (err error) {
 	if p.Tree != 0 {
 		return nil
 	}
@@ -197,7 +199,7 @@ func (p *part) openTree(runs bool) (err error) {
 	if !p.Write && !p.device {
 		attr.Attr_set |= unix.MOUNT_ATTR_RDONLY
 	}
-	if !runs && !p.code {
+	if !anyProgram && !p.code {
 		attr.Attr_set |= unix.MOUNT_ATTR_NOEXEC
 	}
 	if err := unix.MountSetattr(p.Tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
@@ -325,10 +327,17 @@ func (t *tree) add(p part) error {
 	}
 	if fd, err := t.openat(p.Path, unix.O_PATH); err == nil {
 		err := unix.Fstat(fd, &there)
+		runs := !p.code || mayRun(fd)
 		unix.Close(fd)
-		if err == nil && !p.Write && is.Dev == there.Dev && is.Ino == there.Ino {
+		if err == nil && !p.Write && runs && is.Dev == there.Dev && is.Ino == there.Ino {
 			return nil
 		}
 	}
 	return t.mount(p.Path, p.Tree, is.Mode&unix.S_IFMT != unix.S_IFDIR)
+}
+
+// mayRun reports whether a file is where programs can be run.
+func mayRun(fd int) bool {
+	var st unix.Statfs_t
+	return unix.Fstatfs(fd, &st) == nil && st.Flags&unix.ST_NOEXEC == 0
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/remote"
 	"github.com/sockscript/sockscript/steps/forked"
+	programs "github.com/sockscript/sockscript/steps/program"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/value"
 )
 
@@ -73,6 +75,7 @@ type handover struct {
 	HostNetwork bool
 	Proc        string // where processes are found
 	Without     string
+	Named       []string // the programs that may be run; nil where any may, or none
 	Streams     []string
 	Env         []string // the variables that may be read
 	Furnish     bool     // the network is new
@@ -81,7 +84,7 @@ type handover struct {
 
 func (in *inside) handover() handover {
 	return handover{
-		Lacks: in.lacks, Programs: in.runsPrograms(), HostNetwork: in.HostNetwork, Proc: in.processes, Without: in.Without, Streams: in.Streams, Env: in.Env,
+		Lacks: in.lacks, Programs: in.runsPrograms(), HostNetwork: in.HostNetwork, Proc: in.processes, Without: in.Without, Streams: in.Streams, Env: in.Env, Named: in.named,
 		Furnish: in.Namespaces && !in.HostNetwork, Network: in.Network,
 	}
 }
@@ -120,6 +123,9 @@ func serve() {
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
 		value.Getenv = h.getenv
+		if h.Named != nil {
+			programs.MayRun = h.mayRun
+		}
 		remote.Serve(conn, remote.Options{Stdio: h.stdio, Ready: func() error {
 			<-furnished
 			return ready
@@ -156,6 +162,18 @@ func (h *handover) getenv(name string) (string, error) {
 	return v, nil
 }
 
+// mayRun is an error for a program that is not allowed. Landlock alone would let
+// the loader run, which an allowed program needs, and with it any other.
+func (h *handover) mayRun(path string) error {
+	if slices.Contains(h.Named, real(path)) {
+		return nil
+	}
+	return &value.HintedError{
+		Err:  &sock.Error{Call: "execve", Err: syscall.EACCES},
+		Hint: fmt.Sprintf("the sandbox does not run %[1]s; run with --allow exec=%[1]s", path),
+	}
+}
+
 // pin keeps the kernel from forgetting a file of /proc that Landlock opens: the
 // one that it would make anew is another.
 func pin(path string) error {
@@ -171,6 +189,8 @@ type inside struct {
 	lacks []Lack
 	// opened are the paths that Landlock opens.
 	opened []opening
+	// named are the programs that are allowed, where not any is.
+	named []string
 	// processes is where processes are found, unless it is the usual place.
 	processes string
 }

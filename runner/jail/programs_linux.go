@@ -37,7 +37,7 @@ func (in *inside) programs() []part {
 	var list []part
 	for _, path := range slices.Concat(systemFolders, systemFiles) {
 		if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSymlink {
-			list = append(list, part{Path: path, runs: in.AnyExec})
+			list = append(list, part{Path: path, runs: in.AnyExec, code: true})
 		}
 	}
 	for _, path := range devices {
@@ -50,6 +50,9 @@ func (in *inside) programs() []part {
 		if path := in.find(name); path != "" {
 			named = in.interpreted(named, path)
 		}
+	}
+	for _, name := range in.Exec {
+		in.named = append(in.named, real(in.find(name)))
 	}
 	for _, path := range named {
 		in.opened = append(in.opened, opening{path, readFile | runFile})

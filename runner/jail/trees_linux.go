@@ -22,7 +22,7 @@ func (s *starting) openTrees() ([]*os.File, error) {
 			continue
 		}
 		refused := new(errLayer)
-		switch err := p.openTree(s.orders.runsPrograms()); {
+		switch err := p.openTree(s.orders.AnyExec); {
 		case errors.As(err, &refused): // this root may do no more than others
 			p.Tree = 0
 		case err != nil:

@@ -17,9 +17,21 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
+// MayRun returns an error for a program, by its path, that may not be run. It is
+// nil where any may be.
+var MayRun func(path string) error
+
 // LookPath finds a program as execvp(3) does, in the PATH and the folder that
 // it will have itself.
 func LookPath(name string, env []string, dir string) (string, error) {
+	path, err := find(name, env, dir)
+	if err == nil && MayRun != nil {
+		err = MayRun(seenFrom(dir, path))
+	}
+	return path, err
+}
+
+func find(name string, env []string, dir string) (string, error) {
 	if strings.Contains(name, "/") {
 		return name, canRun(name, dir)
 	}
