@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
+	"github.com/sockscript/sockscript/steps/value"
 )
 
 // outside lists what a scenario in a folder needs, without the places.
@@ -105,6 +108,53 @@ func TestOutside(t *testing.T) {
 			t.Errorf("%s\nneeds %s\nwant  %s", c.steps, got, c.want)
 		}
 	}
+}
+
+// Each need that is declared, of a kind, a payload form or a function, is in the
+// table above: whoever declares one shows that it is listed.
+func TestEveryNeedIsShown(t *testing.T) {
+	shown := func(a value.Access, by string) bool {
+		return slices.ContainsFunc(needs, func(row struct{ steps, want string }) bool {
+			return strings.Contains(row.steps, by) && strings.Contains("|"+row.want, "|"+string(a)+" ")
+		})
+	}
+	for _, k := range steps.Kinds() {
+		for _, a := range k.Needs {
+			if !shown(a, k.Name+": ") {
+				t.Errorf("no row shows that %s needs %s", k.Name, a)
+			}
+		}
+	}
+	for _, f := range payload.Forms() {
+		if f.Needs != "" && !shown(f.Needs, f.Key+": ") {
+			t.Errorf("no row shows that the form %s needs %s", f.Key, f.Needs)
+		}
+	}
+	for _, f := range value.Functions() {
+		if f.Needs != "" && !shown(f.Needs, f.Name+"(") {
+			t.Errorf("no row shows that the function %s needs %s", f.Name, f.Needs)
+		}
+	}
+	for _, r := range scenarios.Requirements() {
+		word, _, _ := strings.Cut(r.Key, "[")
+		if row, tried := requirementNeeds[word]; r.Needs != "" && (!tried || !strings.HasPrefix(row.want, string(r.Needs)+" ")) {
+			t.Errorf("no row shows that the requirement %s needs %s", r.Key, r.Needs)
+		}
+	}
+	for word, row := range requirementNeeds {
+		if got := strings.Join(outside(t, t.TempDir(), "requires: "+row.text+"\nactors: {a: []}"), "|"); got != row.want {
+			t.Errorf("%s needs %q, want %q", word, got, row.want)
+		}
+	}
+}
+
+// requirementNeeds are by the requirement as the reference shows it.
+var requirementNeeds = map[string]struct{ text, want string }{
+	"root":        {"root", "privilege root"},
+	"cap:NAME":    {"cap:NET_RAW", "privilege NET_RAW"},
+	"cmd:PROGRAM": {"cmd:nc", "exec nc"},
+	"command: ":   {"{command: [nft, -v]}", "exec nft"},
+	"env:NAME":    {"env:HOME", "env HOME"},
 }
 
 // What is not a step has needs too. A network of one's own ends those of the

@@ -1,6 +1,7 @@
 package steps_test
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -64,5 +66,45 @@ func TestKindsTellTheirNeeds(t *testing.T) {
 		if k, ok := steps.Kinds().Lookup(strings.TrimSuffix(file, ".go")); !ok || len(k.Needs) == 0 {
 			t.Errorf("%s calls %s, so it belongs to a kind that has needs", file, call)
 		}
+	}
+}
+
+// reaches are the calls by which the code of functions and payload forms would
+// go outside.
+var reaches = regexp.MustCompile(`\b(os\.(Open|OpenFile|Create|Remove|RemoveAll|MkdirAll|ReadFile|WriteFile|ReadDir|Rename|Symlink|Chown|Stat|Readlink|Getenv|LookupEnv|Environ|Hostname)|` +
+	`net\.(Dial|Listen|Lookup)\w*|exec\.Command|user\.\w+|source\.(Open|ReadFile))\(`)
+
+// The code of functions and payload forms goes outside in one place each, and what
+// is done there is declared.
+func TestFunctionsAndFormsTellTheirNeeds(t *testing.T) {
+	found := make(map[string]string)
+	for _, dir := range []string{"value", "payload"} {
+		files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(err, files)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if calls := reaches.FindAllString(string(text), -1); len(calls) > 0 && !strings.HasSuffix(file, "_test.go") {
+				found[filepath.ToSlash(file)] = strings.Join(calls, " ")
+			}
+		}
+	}
+	want := map[string]string{"value/functions.go": "os.Getenv(", "payload/stream.go": "source.Open("}
+	if !maps.Equal(found, want) {
+		t.Errorf("calls that go outside are\n%v\nwant\n%v\na function or form that makes another one declares what it needs, and this test has it", found, want)
+	}
+	var functions, forms []value.Access
+	for _, f := range value.Functions() {
+		functions = append(functions, f.Needs)
+	}
+	for _, f := range payload.Forms() {
+		forms = append(forms, f.Needs)
+	}
+	if !slices.Contains(functions, value.Environment) || !slices.Contains(forms, value.ReadFile) {
+		t.Errorf("the needs %v of functions and %v of forms lack one", functions, forms)
 	}
 }
