@@ -34,7 +34,7 @@ func TestShortRunAllocatesLittle(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates too")
 	}
-	const runs, mostOfRun, mostOfTranscript = 101, 260, 200
+	const runs, mostOfRun, mostOfTranscript = 101, 230, 170
 	s := scenario(t, hello)
 	// Who has to wait for whom differs from run to run: the run in the middle
 	// counts.

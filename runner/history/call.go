@@ -1,11 +1,13 @@
 package history
 
 import (
+	"bytes"
 	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
@@ -18,16 +20,25 @@ type Form struct {
 	Full   bool // show all data; the run must have kept it (Options.Full)
 }
 
-// usualCall is for how many bytes of a call there is room from the start.
-const usualCall = 80
+// mostKept is how large the buffer of a writer may be that is used again.
+const mostKept = 4096
 
 // Text is an event as the transcript shows it: recv(conn, 5) = 5 "hello".
 func (r *Record) Text(e *event.Event, f Form) string {
 	r.prepare()
-	w := &callWriter{masks: r.masks, event: e, form: f}
-	w.Grow(usualCall)
-	return w.call()
+	w := callWriters.Get().(*callWriter)
+	w.masks, w.event, w.form = r.masks, e, f
+	text := w.call()
+	if w.Cap() <= mostKept {
+		w.Reset()
+		*w = callWriter{Buffer: w.Buffer}
+		callWriters.Put(w)
+	}
+	return text
 }
+
+// callWriters are those that may be used again.
+var callWriters = sync.Pool{New: func() any { return new(callWriter) }}
 
 // Parts are an event's arguments and results, each as the transcript shows it.
 func (r *Record) Parts(e *event.Event, f Form) (args, ret []string) {
@@ -57,7 +68,7 @@ func (r *Record) Note(e *event.Event, f Form) string {
 
 // callWriter writes one event.
 type callWriter struct {
-	strings.Builder
+	bytes.Buffer
 	masks *masks
 	event *event.Event
 	form  Form

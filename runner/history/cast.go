@@ -79,7 +79,7 @@ func (r *Record) casts() []cast {
 		origin int // the step that started the branches; -1 for actors
 		parent int // -1 for actors
 	}
-	performers := make(map[int]*performer)
+	performers := make([]*performer, len(r.Branches)) // by the id of their root
 	casts := make(map[role]cast)
 	var order []role
 	for _, s := range r.Branches {

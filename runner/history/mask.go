@@ -17,7 +17,7 @@ import (
 // sockets.
 type masks struct {
 	graph   *causal.Graph // nil while the scenario runs
-	owners  map[string][]*owner
+	owners  map[ownerKey][]*owner
 	hosts   map[uint64]string   // of descriptions
 	own     map[uint64]*owner   // by description
 	named   map[string][]string // by the name of a socket: an actor that gives it, and another one
@@ -50,7 +50,7 @@ type owner struct {
 
 func newMasks(g *causal.Graph) *masks {
 	m := &masks{
-		graph: g, owners: make(map[string][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
+		graph: g, owners: make(map[ownerKey][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
 		tmp: g.Record.Tmp, free: freePorts(g.Record.Ports), dynamic: g.Record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
@@ -128,7 +128,7 @@ func (m *masks) note(b *record.Branch, op event.Op, sock uint64, l *event.Endpoi
 }
 
 func (m *masks) add(o *owner) {
-	key, ok := ownerKey(o.addr)
+	key, ok := keyOf(o.addr)
 	if !ok {
 		return
 	}
@@ -138,14 +138,21 @@ func (m *masks) add(o *owner) {
 	}
 }
 
-// ownerKey is what those addresses have in common that may be of one socket:
+// An ownerKey is what those addresses have in common that may be of one socket:
 // the port, or the whole name.
-func ownerKey(a sock.Addr) (string, bool) {
-	chosen := a.Chosen()
-	if a.Port == 0 && chosen != "" {
-		return a.String(), true
+type ownerKey struct {
+	port uint16
+	name string
+}
+
+func keyOf(a sock.Addr) (ownerKey, bool) {
+	switch {
+	case a.HasPort():
+		return ownerKey{port: a.Port}, true
+	case a.Chosen() != "":
+		return ownerKey{name: a.String()}, true
 	}
-	return chosen, chosen != ""
+	return ownerKey{}, false
 }
 
 // givesAddress reports the calls that give a socket its own address. An
@@ -159,7 +166,7 @@ func givesAddress(op event.Op) bool {
 func (m *masks) inherit() {
 	learned := make(map[uint64]bool)
 	for sock, o := range m.own {
-		if !o.auto && len(m.spans(event.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
+		if !o.auto && len(o.asked.Marks) > 0 && len(m.spans(event.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
 			learned[sock] = true
 		}
 	}
@@ -182,7 +189,7 @@ func (m *masks) inherit() {
 func (m *masks) owner(host string, a sock.Addr, typ int, at time.Duration) (*owner, bool) {
 	var best *owner
 	bestRank := -1
-	key, _ := ownerKey(a)
+	key, _ := keyOf(a)
 	for _, o := range m.owners[key] {
 		if o.since > at || host != "" && o.host != host && a.IsHostOwn() {
 			continue
@@ -283,6 +290,9 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 
 // sameChoice reports whether two addresses have one port or name.
 func sameChoice(a, b sock.Addr) bool {
+	if a.HasPort() && b.HasPort() {
+		return a.Port == b.Port
+	}
 	return a.Chosen() == b.Chosen()
 }
 

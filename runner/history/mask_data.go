@@ -86,19 +86,39 @@ func (m *masks) find(i int, e *event.Event) receipt {
 	if e.Op != event.OpRecv || e.Also != nil || e.Urgent || e.Look != (event.Look{}) {
 		return receipt{}
 	}
-	parts := event.DataOf(e.Ret)
-	total := 0
-	for _, d := range parts {
-		if !d.Counted {
-			return receipt{}
-		}
-		total += d.Len
+	got := extentOf(e.Ret)
+	if got.uncounted {
+		return receipt{}
 	}
 	if e.Endpoints == nil {
-		marks, known := m.stream(e.Sock, e.Offset-int64(total), e.Offset)
+		marks, known := m.stream(e.Sock, e.Offset-int64(got.length), e.Offset)
 		return receipt{marks, known}
 	}
-	return m.datagrams(i, e, parts)
+	return m.datagrams(i, e, event.DataOf(e.Ret))
+}
+
+// An extent is how much data there is among parts, those in lists too.
+type extent struct {
+	pieces, length int
+	marked         bool // some of it has marks
+	uncounted      bool // the counters of a socket do not count some of it
+}
+
+func extentOf(parts []any) (x extent) {
+	for _, p := range parts {
+		switch p := p.(type) {
+		case event.Data:
+			x.add(extent{1, p.Len, len(p.Marks) > 0, !p.Counted})
+		case []any:
+			x.add(extentOf(p))
+		}
+	}
+	return x
+}
+
+func (x *extent) add(y extent) {
+	x.pieces, x.length = x.pieces+y.pieces, x.length+y.length
+	x.marked, x.uncounted = x.marked || y.marked, x.uncounted || y.uncounted
 }
 
 // stream are the marks of a range of the bytes that a description received. All
@@ -160,23 +180,22 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 // lengthVaries reports whether the data of an event holds a masked text that
 // may be longer in another run.
 func (m *masks) lengthVaries(e *event.Event) bool {
-	var spans []span
+	var marks []event.Mark
 	total := 0
-	if sent := event.DataOf(e.Args); len(sent) > 0 {
-		spans = m.spans(event.Marked{Marks: event.JoinedMarks(sent)}, e.End)
-		for _, d := range sent {
-			total += d.Len
+	if sent := extentOf(e.Args); sent.pieces > 0 {
+		total = sent.length
+		if sent.marked {
+			marks = event.JoinedMarks(event.DataOf(e.Args))
 		}
 	} else if i, ok := m.receives[e]; ok {
-		r := m.receipt(i, e)
-		if !r.known {
-			r.marks = e.Known
-		}
-		spans = m.spans(event.Marked{Marks: r.marks}, e.End)
-		for _, d := range event.DataOf(e.Ret) {
-			total += d.Len
+		total = extentOf(e.Ret).length
+		if r := m.receipt(i, e); r.known {
+			marks = r.marks
+		} else {
+			marks = e.Known
 		}
 	}
+	spans := m.spans(event.Marked{Marks: marks}, e.End)
 	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && (s.from == s.to || s.to > 0 && s.from < total) })
 }
 

@@ -105,7 +105,7 @@ func (m *masks) givenBy(a event.Asked, at time.Duration) given {
 // addresses masked that the kernel chose in each.
 func sameText(b *record.Branch, before, after []record.Entry) func(x, y string) bool {
 	masksOf := func(round []record.Entry) *masks {
-		m := &masks{owners: make(map[string][]*owner), own: make(map[uint64]*owner), named: make(map[string][]string), hosts: make(map[uint64]string)}
+		m := &masks{owners: make(map[ownerKey][]*owner), own: make(map[uint64]*owner), named: make(map[string][]string), hosts: make(map[uint64]string)}
 		for _, e := range round {
 			if e.Event != nil && e.Event.Endpoints != nil {
 				m.note(b, e.Event.Op, e.Event.Sock, e.Event.Endpoints, nil)

@@ -166,7 +166,7 @@ func (a Addr) Parts() (before, chosen, after string) {
 // netlink(7), vsock(7)). It is "" where there is nothing of it.
 func (a Addr) Chosen() string {
 	switch {
-	case a.isIP() && !a.NoPort && a.Port != 0:
+	case a.HasPort():
 		return strconv.Itoa(int(a.Port))
 	case a.Family == unix.AF_UNIX && strings.HasPrefix(a.Path, "@"):
 		return a.Path[1:]
@@ -176,6 +176,9 @@ func (a Addr) Chosen() string {
 	}
 	return ""
 }
+
+// HasPort reports whether a is an IP address with a port.
+func (a Addr) HasPort() bool { return a.isIP() && !a.NoPort && a.Port != 0 }
 
 // open reports whether a leaves it to the kernel to choose.
 func (a Addr) open() bool {

@@ -1,6 +1,7 @@
 package causal
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -85,10 +86,17 @@ type foldSent struct {
 
 func newMatcher(g *Graph) *matcher {
 	return &matcher{
-		g: g, peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents), folds: make(map[uint64]int),
-		listens: make(map[event.HostAddr][]int), reached: make(map[uint64]uint64),
-		taken: make(map[int][]int), before: make(map[int][]int), failed: make(map[uint64]int), held: make(map[int][]int),
+		g: g, events: make([]int, 0, g.Meets), peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents),
+		listens: make(map[event.HostAddr][]int), reached: make(map[uint64]uint64), taken: make(map[int][]int),
 	}
+}
+
+// put adds to a map, which is made with its first entry: most runs have none.
+func put[K comparable, V any](to *map[K]V, key K, v V) {
+	if *to == nil {
+		*to = make(map[K]V)
+	}
+	(*to)[key] = v
 }
 
 func (m *matcher) event(i int) *event.Event { return m.g.Event(i) }
@@ -175,14 +183,13 @@ func (m *matcher) index() {
 		m.events = append(m.events, i)
 		m.indexEvent(i, en.Event)
 	}
-	byTime := func(list []int) {
-		sort.SliceStable(list, func(a, b int) bool { return m.event(list[a]).Start < m.event(list[b]).Start })
-	}
-	byTime(m.events)
+	byTime := func(a, b int) int { return cmp.Compare(m.event(a).Start, m.event(b).Start) }
+	byEnd := func(a, b int) int { return cmp.Compare(m.event(a).End, m.event(b).End) }
+	slices.SortStableFunc(m.events, byTime)
 	for id, s := range m.socks {
-		sort.SliceStable(s.sends, func(a, b int) bool { return m.sentBy(s.sends[a], id) < m.sentBy(s.sends[b], id) })
-		byTime(s.recvs)
-		sort.SliceStable(s.accepts, func(a, b int) bool { return m.event(s.accepts[a]).End < m.event(s.accepts[b]).End })
+		slices.SortStableFunc(s.sends, func(a, b int) int { return cmp.Compare(m.sentBy(a, id), m.sentBy(b, id)) })
+		slices.SortStableFunc(s.recvs, byTime)
+		slices.SortStableFunc(s.accepts, byEnd)
 	}
 }
 
@@ -210,8 +217,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		// A send that failed because of the peer has ended after what the peer
 		// received of it.
 		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET {
-			m.failed[e.Sock] = i
-			m.before[i] = slices.Clone(m.g.Nodes[i].Preds)
+			put(&m.failed, e.Sock, i)
+			put(&m.before, i, slices.Clone(m.g.Nodes[i].Preds))
 		} else {
 			m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)
 		}
@@ -221,7 +228,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	case event.OpRecv:
 		if e.Also != nil {
 			m.to(e.Also.Sock).sends = append(m.to(e.Also.Sock).sends, i)
-			m.before[i] = slices.Clone(m.g.Nodes[i].Preds)
+			put(&m.before, i, slices.Clone(m.g.Nodes[i].Preds))
 		}
 		if e.Errno == 0 && e.Look == (event.Look{}) {
 			m.to(e.Sock).recvs = append(m.to(e.Sock).recvs, i)

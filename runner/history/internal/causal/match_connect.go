@@ -3,7 +3,6 @@ package causal
 import (
 	"cmp"
 	"slices"
-	"sort"
 
 	"golang.org/x/sys/unix"
 
@@ -119,19 +118,17 @@ func (m *matcher) bothEnds() (connects, accepts []end) {
 			switch f.Op {
 			case event.OpConnect:
 				connects = append(connects, end{i, true, f.Sock, f.Endpoints, 0, false})
-				m.folds[f.Sock] = i
+				put(&m.folds, f.Sock, i)
 			case event.OpAccept:
 				accepts = append(accepts, end{i, true, f.Endpoints.Made, f.Endpoints, 0, false})
 				m.to(f.Sock).inFolds = true
-				m.folds[f.Endpoints.Made] = i
+				put(&m.folds, f.Endpoints.Made, i)
 			}
 		}
 	}
-	byTime := func(list []end) func(a, b int) bool {
-		return func(a, b int) bool { return list[a].order < list[b].order }
-	}
-	sort.SliceStable(connects, byTime(connects))
-	sort.SliceStable(accepts, byTime(accepts))
+	byTime := func(a, b end) int { return cmp.Compare(a.order, b.order) }
+	slices.SortStableFunc(connects, byTime)
+	slices.SortStableFunc(accepts, byTime)
 	return connects, accepts
 }
 

@@ -162,7 +162,7 @@ func (m *matcher) holds(i int, e *event.Event) {
 		if en.Event != nil && en.Event.End >= e.End {
 			held := m.g.base[e.Holds.Branch] + at
 			m.cause(held, i)
-			m.held[held] = append(m.held[held], i)
+			put(&m.held, held, append(m.held[held], i))
 			return
 		}
 	}
