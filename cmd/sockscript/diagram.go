@@ -206,7 +206,7 @@ func drawn(o *report.Outcome, style report.Style, form string) ([]byte, error) {
 // the folder it follows no symbolic link: the scenario may have made it.
 func writeNamed(folder, name string, data []byte) error {
 	if err := os.MkdirAll(folder, 0o777); err != nil {
-		return fmt.Errorf("cannot make the folder of the diagrams: %w", err)
+		return fmt.Errorf("cannot make the folder: %w", err)
 	}
 	path := filepath.Join(folder, name)
 	for part := name; part != "."; part = filepath.Dir(part) {
