@@ -1,12 +1,15 @@
 package suite
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -20,8 +23,9 @@ import (
 // TestShipped runs every shipped scenario many times, several at once: each
 // passes, with the same transcript each time, the one of its golden file, in
 // which causes are before their effects, and none has a race. The TCP states that
-// its state steps were told are those that are derived. The runs are made in the
-// scenario's subtest, so that its time is theirs.
+// its state steps were told are those that are derived. A run that was saved is
+// reported as the run is. The runs are made in the scenario's subtest, so that its
+// time is theirs.
 func TestShipped(t *testing.T) {
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
@@ -53,7 +57,8 @@ func shippedRuns(c *Case) int {
 }
 
 // TestShippedWire runs the shipped scenarios in networks of their own: what crossed
-// them is told by the same lines each time.
+// them is told by the same lines each time. With all data, in the order of time and
+// without masks a saved run is reported as the run is too.
 func TestShippedWire(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scenarios several times")
@@ -68,16 +73,64 @@ func TestShippedWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := slices.DeleteFunc(all, func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
-	options := Options{Jobs: 8, Count: ci.Runs(2, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
-	Run(t.Context(), cases, options, func(o *report.Outcome) {
-		if status := o.Status(); status != history.Passed && status != history.Skipped {
-			var b strings.Builder
-			if err := (&report.Text{W: &b, Several: true}).Outcome(o); err != nil {
-				t.Fatal(err)
-			}
-			t.Error(b.String())
+	style := report.Style{Order: history.Time, Form: history.Form{Unmask: true, Full: true}, Verbose: true, Wire: true}
+	for _, c := range cases {
+		options := Options{Jobs: 8, Count: ci.Runs(2, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
+		// All data of that one would be 50 MiB, and 100 MiB of a report;
+		// unix-large-datagram has what is like it.
+		options.Run.Full = c.Scenario.Name != "unix-huge-datagram"
+		t.Run(c.Scenario.Title(), func(t *testing.T) {
+			t.Parallel()
+			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) {
+				if status := o.Status(); status != history.Passed && status != history.Skipped {
+					t.Error(told(t, o))
+				}
+				checkSaved(t, o, style, "text", "json")
+			})
+		})
+	}
+}
+
+// told is an outcome as people read it.
+func told(t *testing.T, o *report.Outcome) string {
+	t.Helper()
+	var b strings.Builder
+	if err := (&report.Text{W: &b, Several: true}).Outcome(o); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// checkSaved reports an outcome in some forms, and again from a file of saved runs:
+// the reports are the same to the byte.
+func checkSaved(t *testing.T, o *report.Outcome, style report.Style, forms ...string) {
+	t.Helper()
+	reports := func(w io.Writer) report.Reporter {
+		var list []report.Reporter
+		for _, name := range forms {
+			f, _ := report.LookupFormat(name)
+			list = append(list, f.New(w, style))
 		}
-	})
+		return report.Multi(list...)
+	}
+	var want, got, file bytes.Buffer
+	all := report.Multi(reports(&want), &report.Saver{W: &file})
+	if err := errors.Join(all.Problems(nil), all.Outcome(o), all.Summary(&report.Summary{Start: time.Unix(1e9, 0), Passed: 1, Count: 1})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := report.Load(&file, func(report.How) (report.Reporter, error) { return reports(&got), nil }); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		w, err := want.ReadString('\n')
+		g, _ := got.ReadString('\n')
+		if w != g {
+			t.Fatalf("a saved run is reported otherwise than the run: %.1000q, want %.1000q", g, w)
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 func verifyShipped(r *history.Result) error {
@@ -99,18 +152,14 @@ var kernelLacks = map[string]string{
 }
 
 func checkShipped(t *testing.T, o *report.Outcome) {
+	checkSaved(t, o, report.Style{}, "text", "json", "tap", "junit", "ctrf")
 	switch status := o.Status(); {
 	case status == history.Skipped && o.Result.Reason == kernelLacks[o.Scenario.Name]:
 		t.Skip(o.Result.Reason)
 	case status == history.Skipped:
 		ci.Lacks(t, o.Result.Reason)
 	case status != history.Passed || o.Golden != report.GoldenSame:
-		var b strings.Builder
-		text := &report.Text{W: &b, Several: true}
-		if err := text.Outcome(o); err != nil {
-			t.Fatal(err)
-		}
-		t.Errorf("golden file: %q\n%s", o.Golden, b.String())
+		t.Errorf("golden file: %q\n%s", o.Golden, told(t, o))
 	case len(o.Result.Races()) > 0:
 		t.Error(o.Result.Races()[0].Problem().Report())
 	case len(o.Scenario.Description) == 0 || len(o.Scenario.Tags) == 0:
