@@ -181,6 +181,7 @@ func TestExpressionBound(t *testing.T) {
 // TestManyExpressions: the place of an expression is found when it is asked
 // for, not by walking over the text before each of them.
 func TestManyExpressions(t *testing.T) {
+	t.Parallel()
 	const n = 1000
 	passes(t, one("- let: {x: a}\n- let: {y: '"+strings.Repeat("${x}", n)+"'}\n- assert: len(y) == "+fmt.Sprint(n)))
 	parsetest.WantLines(t, findings(one("- print: "+strings.Repeat("x", 9)+"${nope}")), `3:25: unknown name "nope" in the expression; it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor`)

@@ -15,6 +15,7 @@ import (
 )
 
 func TestExec(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, steps, want string }{
 		{
 			"arguments are not split", `- exec: [printf, "%s|", "a b", "", "$HOME", "*"]`,
@@ -68,6 +69,7 @@ func TestExecEnvironment(t *testing.T) {
 
 // A program is looked for in the PATH and from the folder that it will have.
 func TestExecPath(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	script := func(name, text string, mode os.FileMode) {
 		t.Helper()

@@ -164,6 +164,7 @@ func TestStepTimeout(t *testing.T) {
 
 // retry stops trying when the step's time is up.
 func TestRetryTimeout(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, refused("  retry: 1h\n  timeout: 50ms"))
 	wantText(t, f.Err.Error(), "timed out after 50ms (the step's timeout)")
 	f, _ = fails(t, refused("  retry: 20ms"))

@@ -12,6 +12,7 @@ import (
 
 // Bytes are taken apart, joined, compared and searched as texts are.
 func TestBytesInExpressions(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		`hex(b[1:3])`:                          "ff41",
 		`hex(b[-2:])`:                          "4280",
@@ -138,6 +139,7 @@ func TestFunctionsKeepMasks(t *testing.T) {
 // Bytes stay bytes through let, print, programs and other actors. They show as
 // data does, and what is masked in them does not decide how.
 func TestBytesInLines(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   one:

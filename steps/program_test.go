@@ -95,6 +95,7 @@ func TestProgramsAreGoneAfterJoin(t *testing.T) {
 
 // A program that ends when it is asked to is not killed, nor are its children.
 func TestProgramsMayTidyUp(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "tidy")
 	child := fmt.Sprintf(`trap 'sleep 0.1; echo >>%s; exit' TERM; echo ready; while :; do sleep 0.01; done`, file)
 	passes(t, one(fmt.Sprintf("- start: \"(%s) & (%s) & read x\"\n  shell: true\n  as: p\n- recv: p.stdout\n  size: 12\n  expect: \"ready\\nready\\n\"", child, child)))
@@ -190,6 +191,7 @@ func TestKill(t *testing.T) {
 // One that has ended takes signals until somebody waits for it, as a child of a
 // process does.
 func TestKillEnded(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, one("- start: [\"true\"]\n  as: p\n- recv: p.stdout\n  eof: true\n- kill: p\n- join: p\n- kill: p\n  expect: {error: ESRCH}\n- kill: p\n  expect: {error: ESRCH}"))
 	if lines[2] != "kill(p, SIGTERM) = 0" || lines[4] != "kill(p, SIGTERM) = -1 ESRCH (No such process)" {
 		t.Error(lines)

@@ -198,6 +198,7 @@ func TestRecvNowait(t *testing.T) {
 
 // A step that runs out of time says what had come.
 func TestRecvTimeout(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"max: 10":               "nothing has come",
 		"size: 10":              "nothing has come",

@@ -26,6 +26,7 @@ func TestSendEverything(t *testing.T) {
 // not hold is left out. With a full buffer a send that must not wait gives
 // EAGAIN.
 func TestSendOnce(t *testing.T) {
+	t.Parallel()
 	const small = "- setsockopt: a\n  option: SO_SNDBUF\n  value: 4096\n- setsockopt: a\n  option: SO_SNDTIMEO\n  value: 20ms\n"
 	lines := passes(t, pair(small+`
 - send: a

@@ -9,6 +9,7 @@ import (
 
 // Each replica, and each branch, has programs of its own.
 func TestStartReplicas(t *testing.T) {
+	t.Parallel()
 	passes(t, `
 actors:
   one:
@@ -69,6 +70,7 @@ func TestStartInBranches(t *testing.T) {
 // So does a procedure, which may know the program or the stream by another
 // name.
 func TestStartInProcedures(t *testing.T) {
+	t.Parallel()
 	passes(t, `
 procedures:
   direct:

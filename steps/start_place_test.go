@@ -10,6 +10,7 @@ import (
 )
 
 func TestStartListeners(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, one(`
 - socket: tcp
   as: one
@@ -51,6 +52,7 @@ func TestStartListeners(t *testing.T) {
 
 // The scenario goes on with a listener that it has handed over.
 func TestStartSharedListener(t *testing.T) {
+	t.Parallel()
 	passes(t, `
 actors:
   server:
@@ -75,6 +77,7 @@ actors:
 }
 
 func TestStartInetd(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   server:

@@ -169,6 +169,7 @@ func TestStartFloodBound(t *testing.T) {
 
 // What programs wrote is in the report of a failure: the end of it.
 func TestStartInReport(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, one(program(t, "start", "flood", "1000000")+`  as: p
 - join: p
   timeout: 30s
@@ -257,6 +258,7 @@ func TestStartReady(t *testing.T) {
 
 // A server that takes its time, and one that says when it is there.
 func TestStartWaiting(t *testing.T) {
+	t.Parallel()
 	passes(t, one("- let: {port: \"${free_port()}\"}\n"+program(t, "start", "serve", "127.0.0.1:${port}")+`  as: p
 - socket: tcp
   as: s

@@ -58,6 +58,7 @@ func TestTLSReceives(t *testing.T) {
 // A send is received after it, whatever TLS puts around its bytes: the
 // transcript is the same each time.
 func TestTLSOrder(t *testing.T) {
+	t.Parallel()
 	text := tlsPair(`
 - setsockopt: conn
   option: TCP_NODELAY

@@ -120,6 +120,7 @@ func TestTLSGarbage(t *testing.T) {
 
 // Garbage in the middle of a connection is answered with an alert.
 func TestTLSGarbageInside(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, tlsPair(`
 - tls: conn
 - recv: conn
@@ -210,6 +211,7 @@ func TestTLSLater(t *testing.T) {
 
 // A record that has been begun and not ended cannot be followed by another.
 func TestTLSBrokenOff(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, `
 actors:
   server:
@@ -241,6 +243,7 @@ actors:
 }
 
 func TestTLSTimeouts(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, tlsPair("- wait: never", "- tls: sock\n  timeout: 30ms\n- signal: never"))
 	wantText(t, f.Err.Error(), "timed out after 30ms (the step's timeout): the peer has sent nothing")
 	f, _ = fails(t, tlsPair("- send: conn\n  data: {hex: 16 03}\n- wait: never", "- tls: sock\n  timeout: 30ms\n- signal: never"))
@@ -255,6 +258,7 @@ func TestTLSTimeouts(t *testing.T) {
 
 // A connection is filled without waiting, and what has been sent is whole.
 func TestTLSNowait(t *testing.T) {
+	t.Parallel()
 	passes(t, tlsPair(`
 - tls: conn
 - wait: full
@@ -277,6 +281,7 @@ func TestTLSNowait(t *testing.T) {
 
 // A run that is cancelled leaves a handshake, a receive and a send.
 func TestTLSCancelled(t *testing.T) {
+	t.Parallel()
 	for _, text := range []string{
 		tlsPair("- signal: ready\n- recv: conn\n  max: 10\n- sleep: 1h\n  timeout: 2h", "- tls: sock\n  timeout: 1h"),
 		tlsPair("- tls: conn\n- sleep: 1h\n  timeout: 2h", "- tls: sock\n- recv: sock\n  timeout: 1h"),

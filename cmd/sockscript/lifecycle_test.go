@@ -50,6 +50,7 @@ actors:
 // At whatever moment sockscript is ended, nothing of a scenario is left: also
 // when it is killed no process is, and its folder is gone with the next run.
 func TestEndAtAnyMoment(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends what has left its group")
 	}

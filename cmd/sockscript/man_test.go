@@ -36,6 +36,7 @@ func TestManPages(t *testing.T) {
 // mandoc finds nothing wrong, but that pages have no date: they are the same on
 // every build.
 func TestManPagesAreClean(t *testing.T) {
+	t.Parallel()
 	ci.Program(t, "mandoc")
 	dir := t.TempDir()
 	for name, text := range manPages(new(program).command()) {

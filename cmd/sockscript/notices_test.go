@@ -18,6 +18,7 @@ const noticesFile = "../../THIRD_PARTY_NOTICES"
 // command on one of the systems that it is built for. With -update it is
 // written again.
 func TestNotices(t *testing.T) {
+	t.Parallel()
 	want := notices(t)
 	if *update {
 		if err := os.WriteFile(noticesFile, want, 0o644); err != nil {

@@ -42,6 +42,7 @@ func TestRefusedCalls(t *testing.T) {
 		{"pivot_root", unix.SYS_PIVOT_ROOT, unix.EPERM, files},
 	} {
 		t.Run(test.call+"="+unix.ErrnoName(test.errno), func(t *testing.T) {
+			t.Parallel()
 			cmd := exec.Command("/proc/self/exe", "-test.run=^TestRefusedCalls$")
 			cmd.Dir = "/"
 			cmd.Env = append(os.Environ(), fmt.Sprintf("SOCKSCRIPT_REFUSED=%d,%d,%s", test.number, test.errno, test.layer))

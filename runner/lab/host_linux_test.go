@@ -55,6 +55,7 @@ func mac(t testing.TB, n *Network) string {
 }
 
 func TestNeighbors(t *testing.T) {
+	t.Parallel()
 	l := build(t, segment())
 	a, b, c := host(t, l, "a"), host(t, l, "b"), host(t, l, "c")
 	fast := netip.MustParseAddr("10.0.0.77")
@@ -150,6 +151,7 @@ func TestAddresses(t *testing.T) {
 // With duplicate address detection an address that another host has cannot be
 // used.
 func TestDuplicateAddress(t *testing.T) {
+	t.Parallel()
 	l := build(t, pair())
 	a := host(t, l, "a")
 	must(t, a.SetSysctl("net.ipv6.neigh.eth0.retrans_time_ms", "50"))
@@ -226,6 +228,7 @@ func TestRoutesAddedAndRemoved(t *testing.T) {
 
 // The kernel forgets IPv6 addresses and routes of an interface that goes down.
 func TestInterfaceDownAndUp(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]Plan{"two": pair(), "many": segment(), "wire": wired()} {
 		t.Run(name, func(t *testing.T) {
 			l := build(t, p)

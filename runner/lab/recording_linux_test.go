@@ -80,6 +80,7 @@ func expect(t *testing.T, got []string, want ...string) {
 
 // A frame is recorded once, whatever carries it: where it is sent.
 func TestRecordingOfLinks(t *testing.T) {
+	t.Parallel()
 	talk := func(l *Lab) { exchange(t, host(t, l, "a"), host(t, l, "b"), "10.0.0.2:80") }
 	segment := pair()
 	segment.Hosts = append(segment.Hosts, hostPlan("c", "10.0.0.3/24"))
@@ -143,6 +144,7 @@ func TestRecordingOfLo(t *testing.T) {
 
 // All that was sent before the end is recorded, and nothing after it.
 func TestRecordingEnds(t *testing.T) {
+	t.Parallel()
 	for range 20 {
 		r := NewRecording()
 		p := wired()
@@ -221,6 +223,7 @@ func TestRecordingOfCables(t *testing.T) {
 // A recording that ends as soon as a frame was sent has that frame, of each
 // network, also where its listener has not come to read yet.
 func TestRecordingThatEndsAtOnce(t *testing.T) {
+	t.Parallel()
 	n := private(t, Settings{})
 	to := listen(t, n, "127.0.0.1:9").LocalAddr().String()
 	c := dial(t, n, "udp", to)

@@ -30,6 +30,7 @@ func patient(p Plan) Plan {
 // carrier, a second later at most, and an IPv6 address hears nothing until it
 // is in its group.
 func TestFirstFrameArrives(t *testing.T) {
+	t.Parallel()
 	plans := []Plan{patient(pair()), patient(segment()), patient(wired())}
 	four := make(chan bool, 4)
 	var all sync.WaitGroup
@@ -54,6 +55,7 @@ func TestFirstFrameArrives(t *testing.T) {
 
 // A bridge that snoops and asks for members sends multicast only to them.
 func TestSnooping(t *testing.T) {
+	t.Parallel()
 	group := "239.1.2.3:5000"
 	for _, snooping := range []bool{false, true} {
 		t.Run(fmt.Sprint(snooping), func(t *testing.T) {

@@ -48,6 +48,7 @@ func stream(t testing.TB, from, to *Network, address string) (client, server net
 
 // A connection over the wire needs frames with whole checksums, and loses none.
 func TestConnectOverTheWire(t *testing.T) {
+	t.Parallel()
 	l := build(t, wired())
 	a, b := host(t, l, "a"), host(t, l, "b")
 	for _, address := range []string{"10.0.0.2:80", "[fd00::2]:80"} {

@@ -269,6 +269,7 @@ func transfer(t testing.TB, from, to *net.TCPConn, size int) {
 }
 
 func TestBulkWithoutLoss(t *testing.T) {
+	t.Parallel()
 	hosts, w, _ := cable(t, 2, Impairment{})
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 20<<20)
@@ -288,6 +289,7 @@ func TestBulkWithoutLoss(t *testing.T) {
 }
 
 func TestLostSYN(t *testing.T) {
+	t.Parallel()
 	m := first(TCP)
 	m.TCP = SYN
 	hosts, _, l := cable(t, 2, Impairment{}, Fault{Name: "syn", Match: m, Nth: []int{1}})
@@ -301,6 +303,7 @@ func TestLostSYN(t *testing.T) {
 }
 
 func TestLostSegment(t *testing.T) {
+	t.Parallel()
 	m := first(TCP)
 	m.TCP = Data
 	hosts, _, l := cable(t, 2, Impairment{}, Fault{Name: "third", Match: m, Nth: []int{3}})
@@ -316,6 +319,7 @@ func TestLostSegment(t *testing.T) {
 }
 
 func TestCorruptSegmentIsSentAgain(t *testing.T) {
+	t.Parallel()
 	m := first(TCP)
 	m.TCP = Data
 	hosts, _, _ := cable(t, 2, Impairment{}, Fault{Name: "bad", Act: Corrupt, Match: m, Nth: []int{2}, Byte: -1})
@@ -329,6 +333,7 @@ func TestCorruptSegmentIsSentAgain(t *testing.T) {
 
 // A wire that had to drop frames says so.
 func TestLossOfItsOwn(t *testing.T) {
+	t.Parallel()
 	middle := newSpace(t)
 	w, err := New(middle.do, nil) // reads nothing: it is not started
 	if err != nil {
@@ -353,6 +358,7 @@ func TestLossOfItsOwn(t *testing.T) {
 
 // A frame to an end that cannot take it is lost as on a cable; the wire goes on.
 func TestEndThatTakesNothing(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, at, change string }{
 		{"interface down", "host", "link set eth0 down"},
 		{"far end down", "middle", "link set far2 down"},
@@ -383,6 +389,7 @@ func TestEndThatTakesNothing(t *testing.T) {
 // The kernel's queue before the wire drops frames without telling the socket.
 // Here an interface drops them because nobody takes them.
 func TestLossBefore(t *testing.T) {
+	t.Parallel()
 	middle := newSpace(t)
 	middle.ip("link add one type veth peer name other", "link set one up", "link set other up", "link show one", "link show other")
 	s := &socket{within: middle.do, away: make(map[int]bool)}
@@ -416,6 +423,7 @@ func TestLossBefore(t *testing.T) {
 
 // Frames leave the wire as they entered it, byte for byte, with their VLAN tag.
 func TestFramesStayAsTheyAre(t *testing.T) {
+	t.Parallel()
 	// With an observer the kernel writes more beside a frame.
 	for _, tap := range []func(Passage){nil, func(Passage) {}} {
 		framesStay(t, tap)
@@ -470,6 +478,7 @@ func framesStay(t *testing.T, tap func(Passage)) {
 
 // Several hosts on a link are as on a switch.
 func TestThreeHosts(t *testing.T) {
+	t.Parallel()
 	hosts, _, _ := cable(t, 3, none)
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 1<<20)
@@ -479,6 +488,7 @@ func TestThreeHosts(t *testing.T) {
 }
 
 func TestCutAndWhole(t *testing.T) {
+	t.Parallel()
 	hosts, _, l := cable(t, 2, none)
 	client, server := connect(t, hosts)
 	transfer(t, client, server, 16)
@@ -501,6 +511,7 @@ func TestCutAndWhole(t *testing.T) {
 // A change of a link is about frames that are sent after it, and not about those
 // that the wire has not read yet.
 func TestChangesComeAfterWhatWasSent(t *testing.T) {
+	t.Parallel()
 	hosts, _, l := cable(t, 2, none)
 	f := ether(1, 0, 0x88b5, make([]byte, 100))
 	for i := range ci.Runs(40, 300) {
@@ -515,6 +526,7 @@ func TestChangesComeAfterWhatWasSent(t *testing.T) {
 }
 
 func TestDelayOnAWire(t *testing.T) {
+	t.Parallel()
 	hosts, _, l := cable(t, 2, Impairment{Delay: 30 * ms})
 	client, server := connect(t, hosts)
 	begin := time.Now()
@@ -534,6 +546,7 @@ func TestDelayOnAWire(t *testing.T) {
 
 // The observer gets every frame with its time and what was done to it.
 func TestTap(t *testing.T) {
+	t.Parallel()
 	m := first(UDP)
 	var seen []string
 	done := make(chan struct{})
