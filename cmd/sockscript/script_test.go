@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/userns"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected output in the scripts")
@@ -46,6 +48,9 @@ var commands = map[string]func(){
 // TestScripts runs testdata/script. Beside the usual commands the scripts have:
 //
 //	status N COMMAND...            run the command; it must exit with the status N
+//	often N COMMAND...             run the command, which is one of sockscript's, with
+//	                               --count N where SOCKSCRIPT_CI is set, and with a
+//	                               fifth of that elsewhere; all runs must pass
 //	interrupt SIGNAL N PATH COMMAND...
 //	                               run the command until PATH exists, send it the
 //	                               signal, "twice" two of them; it must exit with the
@@ -83,6 +88,7 @@ func TestScripts(t *testing.T) {
 		Condition: condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status":    cmdStatus,
+			"often":     cmdOften,
 			"interrupt": cmdInterrupt,
 			"report":    cmdReport,
 			"unread":    cmdUnread,
@@ -98,6 +104,19 @@ func cmdStatus(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	err := ts.Exec(args[1], args[2:]...)
 	checkStatus(ts, err, args[0])
+}
+
+func cmdOften(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: often N COMMAND...")
+	}
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	n = ci.Runs(max(2, n/5), n)
+	ts.Check(ts.Exec(args[1], append(args[2:], "--count", strconv.Itoa(n))...))
+	if want := fmt.Sprintf("(%d runs of each)\n", n); !strings.HasSuffix(ts.ReadFile("stdout"), want) {
+		ts.Fatalf("it has not told that there were %s", want)
+	}
 }
 
 // checkStatus compares how a command ended with the status that it must have.
@@ -194,6 +213,14 @@ func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 // capNetAdmin is the bit of CAP_NET_ADMIN (capabilities(7)).
 const capNetAdmin = 12
 
+// What many scripts ask for, and what takes processes to find out.
+var (
+	hasNetns = sync.OnceValue(func() bool {
+		return exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
+	})
+	hasSandbox = sync.OnceValue(func() bool { return len(jail.Missing()) == 0 })
+)
+
 // condition reports whether the machine has what a part of a script needs.
 func condition(name string) (bool, error) {
 	met := false
@@ -207,12 +234,12 @@ func condition(name string) (bool, error) {
 		bits, _ := strconv.ParseUint(caps, 16, 64)
 		met = bits>>capNetAdmin&1 == 1 // a container's root may lack it
 	case "netns":
-		met = exec.Command("unshare", "-n", "ip", "link", "set", "lo", "up").Run() == nil
+		met = hasNetns()
 	case "sandbox":
 		if runtime.GOARCH == "386" {
 			return false, nil // there is none for a program of 32 bits
 		}
-		met = len(jail.Missing()) == 0
+		met = hasSandbox()
 	case "prove", "xmllint", "tshark":
 		_, err := exec.LookPath(name)
 		met = err == nil
