@@ -7,6 +7,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // While programs are being started nothing that others have closed stays open:
@@ -48,11 +49,7 @@ actors:
 			}
 		})
 	}
-	rounds := 20
-	if testing.Short() {
-		rounds = 3
-	}
-	for range rounds {
+	for range ci.Runs(4, 20) {
 		if r := runner.Run(context.Background(), closes, runner.Options{}); r.Status != history.Passed {
 			t.Error(reason(r))
 			break

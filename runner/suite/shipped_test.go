@@ -43,17 +43,14 @@ func TestShipped(t *testing.T) {
 // shippedRuns is how often TestShipped runs a scenario. A real program takes its
 // time to start, a network to be made, and a timer of the kernel to run out.
 func shippedRuns(c *Case) int {
-	few, many := 5, 200
+	few, many := 3, 200
 	switch {
 	case c.Scenario.HasTag("slow"):
 		few, many = 1, 10
 	case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
-		few, many = 3, 50
+		few, many = 2, 50
 	}
-	if ci.Race {
-		many = max(few, many/10)
-	}
-	return ci.Runs(few, many)
+	return ci.RunsApart(few, many)
 }
 
 // TestShippedWire runs the shipped scenarios in networks of their own: what crossed
