@@ -40,7 +40,7 @@ can be accepted. See accept(2).`,
 		Call:   "accept4(2)",
 		Kernel: "takes the oldest connection out of the queue and makes a new descriptor for it. It waits while the queue is empty.",
 		Wire:   "Nothing: the kernel has made the connection before.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EAGAIN", Why: "the queue is empty, and the call does not wait"},
 			{Errno: "EINVAL", Why: "the socket does not listen"},
 			{Errno: "EMFILE", Why: "the process has as many descriptors as it may have"},

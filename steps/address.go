@@ -42,8 +42,8 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "RTM_NEWADDR or RTM_DELADDR, see rtnetlink(7)",
 		Kernel: "takes packets to the address from now on, and reaches the network of its prefix through the interface.",
-		Wire:   "IPv6 with dad: a neighbor solicitation for the address itself (RFC 4862). IPv4: nothing; announce tells the neighbors.",
-		Errors: []step.Cure{
+		Wire:   "IPv6 with dad: a neighbor solicitation for the address itself (RFC 4862). IPv4: nothing; an announce step informs the neighbors.",
+		Errors: []step.LikelyError{
 			{Errno: "EEXIST", Why: "the interface has the address already"},
 			{Errno: "EADDRNOTAVAIL", Why: "the interface does not have the address that is removed"},
 		},

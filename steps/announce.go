@@ -43,7 +43,7 @@ sequence:
 		Call:   "sendto(2) on a packet socket",
 		Kernel: "the neighbors' kernels change the entries that they have of the address, and make none.",
 		Wire:   "IPv4: an ARP request and an ARP reply to all, in which sender and target are the address. IPv6: a neighbor advertisement to all nodes.",
-		Errors: []step.Cure{{Errno: "ENODEV", Why: "the host has no such interface"}},
+		Errors: []step.LikelyError{{Errno: "ENODEV", Why: "the host has no such interface"}},
 	},
 	New:  func() step.Action { return &announceAction{ip: newIP()} },
 	Hint: func(errno syscall.Errno, _ sock.Addr) string { return networkHints[errno] },

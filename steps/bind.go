@@ -29,7 +29,7 @@ when the scenario ends. See bind(2), ip(7), unix(7).`,
 	Beneath: step.Beneath{
 		Call:   "bind(2)",
 		Kernel: "gives the socket its own address. Port 0 means that the kernel picks a free port; a path makes a file of the type socket.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EADDRINUSE", Why: "another socket has the address, or a connection of it is in TIME_WAIT: SO_REUSEADDR before bind helps against the second"},
 			{Errno: "EADDRNOTAVAIL", Why: "the address is not one of this host"},
 			{Errno: "EACCES", Why: "ports below 1024 need a privilege, and a path needs a folder that may be written to"},

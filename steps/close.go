@@ -19,7 +19,7 @@ peer sees the end of file only where the script says close. See close(2).`,
 		Call:   "close(2)",
 		Kernel: "gives the descriptor back. The last descriptor of a socket ends it: what is in the send buffer still goes; with data unread, or SO_LINGER of 0, the connection is reset.",
 		Wire:   "TCP: a FIN after the last data, or RST where the connection is reset. The side that closes first ends in TIME_WAIT.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EBADF", Why: "the descriptor is not open"},
 		},
 	},

@@ -28,7 +28,7 @@ may still start one. See connect(2).`,
 		Call:   "connect(2)",
 		Kernel: "gives the socket an address if it has none, asks the peer for a connection and waits for the answer. On a datagram socket it only notes the address.",
 		Wire:   "TCP: SYN goes out, SYN+ACK comes back, ACK goes out; the call returns with the second segment (RFC 9293, section 3.5). UDP: nothing.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ECONNREFUSED", Why: "nobody listens there: the answer to the SYN was a reset"},
 			{Errno: "ETIMEDOUT", Why: "nobody answered, however often the SYN was sent"},
 			{Errno: "ENETUNREACH", Why: "no route leads there"},

@@ -44,7 +44,7 @@ See dup(2).`,
 	Beneath: step.Beneath{
 		Call:   "dup(2)",
 		Kernel: "makes a second descriptor of the same open file. Both share everything but the flag FD_CLOEXEC; the socket ends with the last of them.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EBADF", Why: "the descriptor is closed"},
 			{Errno: "EINVAL", Why: "dup3 onto the descriptor itself, or with another flag than O_CLOEXEC"},
 			{Errno: "EMFILE", Why: "the process has as many descriptors as it may have"},

@@ -47,7 +47,7 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "epoll_wait(2)",
 		Kernel: "keeps a list of watched files, and moves those that become ready to a second list, from which a wait takes them. It watches the open file, not the descriptor: the file stays in the list until its last descriptor is closed.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EEXIST", Why: "add of a descriptor that is watched already"},
 			{Errno: "ENOENT", Why: "modify or remove of one that is not watched"},
 			{Errno: "EPERM", Why: "the file cannot be watched, as a regular file"},

@@ -39,7 +39,7 @@ signal, stdout, stderr}.`,
 	Beneath: step.Beneath{
 		Call:   "clone(2), execve(2), wait4(2)",
 		Kernel: "makes a process, runs the program in it and waits until it has ended.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOENT", Why: "there is no such program"},
 		},
 	},

@@ -55,7 +55,7 @@ a number: a process, or a process group where it is negative. See fcntl(2).`,
 	Beneath: step.Beneath{
 		Call:   "fcntl(2)",
 		Kernel: "reads or changes what belongs to the open file (O_NONBLOCK and the other status flags, the owner that gets SIGIO and SIGURG, the size of a pipe) or to this descriptor alone (FD_CLOEXEC).",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EINVAL", Why: "the kernel does not know the command, or the value is not one that it takes"},
 			{Errno: "EBADF", Why: "the command is for a pipe, and this is not one"},
 			{Errno: "ESRCH", Why: "the process that is to own the descriptor does not exist"},
@@ -200,9 +200,9 @@ func (a *fcntlAction) Check(c *check.Check) {
 	}
 	switch {
 	case cmd.gives == nil && (a.want.Given() || a.has.Given()):
-		c.Problem(c.Step.Expect.Node, "%s gives nothing to compare", cmd.name).Hint = "leave expect out, or expect an error"
+		c.Problem(c.Step.Expect.Node, "%s returns nothing to compare", cmd.name).Hint = "leave expect out, or expect an error"
 	case a.has.Given() && cmd.gives.flags == nil:
-		c.Problem(a.has.node, "%s gives no flags", cmd.name).Hint = "write what it must give: expect: " + cmd.gives.hint()
+		c.Problem(a.has.node, "%s returns no flags", cmd.name).Hint = "write what it must return: expect: " + cmd.gives.hint()
 	case cmd.gives != nil:
 		cmd.gives.static(c, &a.want)
 		cmd.gives.static(c, &a.has)

@@ -27,9 +27,11 @@ var getpeernameKind = step.Kind{
 	Beneath: step.Beneath{
 		Call:   "getpeername(2)",
 		Kernel: "returns the address of the peer.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOTCONN", Why: "the socket is not connected"},
 		},
 	},
-	New: func() step.Action { return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername} },
+	New: func() step.Action {
+		return &nameAction{call: "getpeername", ask: (*sock.Socket).Peername, askIn: (*sock.Socket).PeernameIn}
+	},
 }

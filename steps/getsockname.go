@@ -30,7 +30,9 @@ var getsocknameKind = step.Kind{
 		Call:   "getsockname(2)",
 		Kernel: "returns the socket's own address: with it one learns the port that the kernel picked.",
 	},
-	New: func() step.Action { return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname} },
+	New: func() step.Action {
+		return &nameAction{call: "getsockname", own: true, ask: (*sock.Socket).Sockname, askIn: (*sock.Socket).SocknameIn}
+	},
 }
 
 // nameAction asks for one of a socket's two addresses.
@@ -38,6 +40,7 @@ type nameAction struct {
 	call   string
 	own    bool // the socket's own address, not its peer's
 	ask    func(*sock.Socket) (sock.Addr, error)
+	askIn  func(s *sock.Socket, size int) (sock.Addr, int, error) // with a buffer of a size
 	handle step.HandleRef
 	size   value.Signed
 	length value.Compare
@@ -97,7 +100,7 @@ func (a *nameAction) sized(t *step.Task, h *handle.Handle) error {
 		return err
 	}
 	t.Call(a.call, h.Part(), event.Const(fmt.Sprintf("[%d]", size)))
-	got, length, err := h.Sock.NameIn(a.call, size)
+	got, length, err := a.askIn(h.Sock, size)
 	if err != nil {
 		return err
 	}

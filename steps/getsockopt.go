@@ -45,7 +45,7 @@ getsockopt(2).`,
 	Beneath: step.Beneath{
 		Call:   "getsockopt(2)",
 		Kernel: "returns a setting or a state of the socket.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOPROTOOPT", Why: "this kind of socket does not have the option"},
 		},
 	},

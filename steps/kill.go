@@ -30,7 +30,7 @@ kill(2), signal(7).`,
 	Beneath: step.Beneath{
 		Call:   "kill(2)",
 		Kernel: "sends the process a signal, which ends it or is handled by it.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ESRCH", Why: "the process has ended"},
 		},
 	},

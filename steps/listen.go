@@ -31,7 +31,7 @@ a port that the kernel chooses. See listen(2).`,
 	Beneath: step.Beneath{
 		Call:   "listen(2)",
 		Kernel: "makes the socket passive: from now on the kernel answers connects by itself and queues the connections, one more than the backlog says. A socket without an address gets one.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EADDRINUSE", Why: "another socket listens at this port"},
 			{Errno: "EOPNOTSUPP", Why: "sockets of this type do not listen"},
 		},

@@ -39,7 +39,7 @@ the flags. See open(2), fifo(7).`,
 	Beneath: step.Beneath{
 		Call:   "open(2)",
 		Kernel: "looks the path up, checks the permissions, and makes an open file with an offset of its own, which reads and writes move on.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOENT", Why: "no such file, and O_CREAT is not among the flags"},
 			{Errno: "EEXIST", Why: "the file is there, and O_CREAT and O_EXCL ask for a new one"},
 			{Errno: "EACCES", Why: "the permissions of the file or of a folder on the way do not allow it"},

@@ -32,7 +32,7 @@ pipe(7).`,
 	Beneath: step.Beneath{
 		Call:   "pipe(2)",
 		Kernel: "makes two descriptors of a buffer of 64 KiB: what is written to the one can be read from the other, in the same order. No name and no address belongs to it.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EMFILE", Why: "the process has as many descriptors as it may have"},
 			{Errno: "EINVAL", Why: "pipe2 does not know one of the flags"},
 		},

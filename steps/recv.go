@@ -64,7 +64,7 @@ may come too. See cmsg(3).`,
 		Call:   "recv(2), and read(2), recvfrom(2), recvmsg(2) or readv(2) where the step says so",
 		Kernel: "copies what has come out of the receive buffer, and waits while that is empty. 0 is the end of file: the peer will send no more. A datagram that does not fit is cut.",
 		Wire:   "TCP: the window that the peer sees grows as the buffer empties. UDP: nothing.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ECONNRESET", Why: "the peer has reset the connection"},
 			{Errno: "EAGAIN", Why: "nothing has come, and the call does not wait or its time is up"},
 			{Errno: "ENOTCONN", Why: "the socket is not connected"},

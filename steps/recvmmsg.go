@@ -24,7 +24,7 @@ of the datagrams' data, in order. See recvmmsg(2).`,
 	Beneath: step.Beneath{
 		Call:   "recvmmsg(2)",
 		Kernel: "receives several messages in one call. The result is how many came.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EAGAIN", Why: "nothing has come, and the call does not wait"},
 		},
 	},

@@ -43,7 +43,7 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "RTM_NEWROUTE or RTM_DELROUTE, see rtnetlink(7)",
 		Kernel: "looks for the longest prefix that the destination of a packet is in.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EEXIST", Why: "there is a route to this network already"},
 			{Errno: "ESRCH", Why: "there is no route to remove"},
 			{Errno: "ENETUNREACH", Why: "the gateway is in no network of the host"},

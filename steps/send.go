@@ -41,7 +41,7 @@ payload. A payload is possible for the named types too. See cmsg(3).`,
 		Call:   "send(2), and write(2), sendto(2), sendmsg(2) or writev(2) where the step says so",
 		Kernel: "copies the bytes into the socket's send buffer, and waits while that is full. A result says that the kernel has the bytes, not that the peer has them.",
 		Wire:   "TCP: segments with data as far as the peer's window allows, and acknowledgements back. UDP: one datagram for each call.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EPIPE", Why: "this side has been shut down, or the peer has reset the connection"},
 			{Errno: "ECONNRESET", Why: "the peer has reset the connection"},
 			{Errno: "EAGAIN", Why: "the buffer is full, and the call does not wait"},

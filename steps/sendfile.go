@@ -30,7 +30,7 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "sendfile(2)",
 		Kernel: "hands the pages of the file to the socket, so that no byte is copied to the program and back.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EINVAL", Why: "the bytes come from something that is not like a file, as a socket"},
 			{Errno: "EAGAIN", Why: "the socket has O_NONBLOCK and no room"},
 			{Errno: "EPIPE", Why: "the peer has closed the connection"},

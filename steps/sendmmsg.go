@@ -40,7 +40,7 @@ actors:
 		Call:   "sendmmsg(2)",
 		Kernel: "sends several messages in one call. The result is how many went; an error of a later one is only told by the next call.",
 		Wire:   "One datagram for each message.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EMSGSIZE", Why: "the first datagram is too large"},
 		},
 	},

@@ -52,7 +52,7 @@ ip(7), ipv6(7), tcp(7).`,
 	Beneath: step.Beneath{
 		Call:   "setsockopt(2)",
 		Kernel: "changes a setting of the socket. Some only count before bind, listen or connect.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOPROTOOPT", Why: "this kind of socket does not have the option"},
 			{Errno: "EPERM", Why: "the option needs a privilege"},
 			{Errno: "EINVAL", Why: "the value is not possible"},

@@ -31,7 +31,7 @@ half-close. See shutdown(2).`,
 		Call:   "shutdown(2)",
 		Kernel: "ends one or both directions of the connection, whoever else has a descriptor of it. The descriptor stays open.",
 		Wire:   "TCP: a FIN, once all data before it has gone, when the sending direction ends.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOTCONN", Why: "the socket is not connected"},
 		},
 	},

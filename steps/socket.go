@@ -50,7 +50,7 @@ message. Make it with blocking: true. See socket(2).`,
 	Beneath: step.Beneath{
 		Call:   "socket(2)",
 		Kernel: "makes an endpoint without an address and returns the lowest free descriptor for it. Family, type and protocol say which code of the kernel it belongs to; protocol 0 takes the usual one.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EPROTONOSUPPORT", Why: "this type has no such protocol in this family"},
 			{Errno: "EAFNOSUPPORT", Why: "the kernel lacks the family"},
 			{Errno: "EMFILE", Why: "the process has as many descriptors as it may have"},

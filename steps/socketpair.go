@@ -25,7 +25,7 @@ var socketpairKind = step.Kind{
 	Beneath: step.Beneath{
 		Call:   "socketpair(2)",
 		Kernel: "makes two sockets that are connected to each other, mostly local ones. What is sent into the one comes out of the other.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EOPNOTSUPP", Why: "this family cannot make pairs"},
 		},
 	},

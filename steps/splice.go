@@ -35,7 +35,7 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "splice(2)",
 		Kernel: "moves references to pages between the socket or file and the pipe, so that no byte is copied to the program and back.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "EINVAL", Why: "neither of the two is a pipe, or the file system does not support it"},
 			{Errno: "ESPIPE", Why: "an offset is given for a pipe"},
 			{Errno: "EAGAIN", Why: "nothing can be moved, and SPLICE_F_NONBLOCK or O_NONBLOCK is set"},

@@ -65,7 +65,7 @@ value: only the actor that has started it can kill and join it.`,
 	Beneath: step.Beneath{
 		Call:   "clone(2), execve(2)",
 		Kernel: "makes a process and runs the program in it, beside the script. Its standard streams are pipes.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOENT", Why: "there is no such program"},
 		},
 	},

@@ -142,8 +142,8 @@ func TestStartFails(t *testing.T) {
 
 func TestStartCheck(t *testing.T) {
 	const (
-		start = "- start: [cat]\n  as: p\n"
-		cure  = "with stdio: its standard input and output are the socket, with pty: standard error goes to the terminal, which is its stdout"
+		start  = "- start: [cat]\n  as: p\n"
+		remedy = "with stdio: its standard input and output are the socket, with pty: standard error goes to the terminal, which is its stdout"
 	)
 	for steps, want := range map[string]string{
 		"- start: cat -n\n  as: p":                               `3:14: a program is a list: [PROGRAM, ARGUMENT, …]; write [cat, -n], or add shell: true`,
@@ -155,8 +155,8 @@ func TestStartCheck(t *testing.T) {
 		"- kill: p\n" + start:                                    `3:13: p is used before the step that starts it; move this step after the one with as: p`,
 		"- let: {p: 1}\n- recv: p.stdout\n- print: ${p}":         `4:13: p is not a program; only the program of a start step has stdout`,
 		start + "- close: p.stdin\n- send: p.stdin\n  data: x":   `6:13: p.stdin is closed already, at line 5; use it before that, or expect {error: EBADF}`,
-		"- start: [cat]\n  pty: true\n  as: p\n- recv: p.stderr": `6:13: p has no stderr of its own; ` + cure,
-		"- socketpair: unix\n  as: [a, b]\n- start: [cat]\n  stdio: a\n  as: p\n- send: p.stdin\n  data: x\n- close: [a, b]": `8:13: p has no stdin of its own; ` + cure,
+		"- start: [cat]\n  pty: true\n  as: p\n- recv: p.stderr": `6:13: p has no stderr of its own; ` + remedy,
+		"- socketpair: unix\n  as: [a, b]\n- start: [cat]\n  stdio: a\n  as: p\n- send: p.stdin\n  data: x\n- close: [a, b]": `8:13: p has no stdin of its own; ` + remedy,
 		"- socketpair: unix\n  as: [a, b]\n- start: [cat]\n  stdio: a\n  pty: true\n- close: b":                              `5:7: a program has either a terminal or a socket as its standard streams`,
 		"- start: [cat]\n  fds: l":                                 `4:12: there is no handle "l" here; name a socket that an earlier step made with as:`,
 		"- start: [cat]\n  ready: 127.0.0.1:80":                    `4:14: ready is a mapping, not the text "127.0.0.1:80"; write {connect: ADDRESS}, {line: TEXT}, {udp: {to: ADDRESS, send: PAYLOAD}} or {path: PATH}`,

@@ -40,7 +40,7 @@ actors:
 	Beneath: step.Beneath{
 		Call:   "read(2) or write(2) of a file in /proc/sys/net, see proc_sys(5)",
 		Kernel: "keeps a value of its own of most parameters for each network namespace.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOENT", Why: "this network does not have the parameter"},
 			{Errno: "EINVAL", Why: "the parameter does not take this value"},
 			{Errno: "EACCES", Why: "the network is that of the machine, and only root may change it"},

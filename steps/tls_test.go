@@ -236,7 +236,7 @@ func TestTLSExpectations(t *testing.T) {
 	wantText(t, f.Err.Error(), "expected a certificate of alice, but the peer has shown none")
 }
 
-// What a failure tells helps to cure it.
+// What a failure says helps to mend it.
 func TestTLSFailureTells(t *testing.T) {
 	pems := makeCertificates(t)
 	cert, key := "{file: "+filepath.Join(pems, "cert.pem")+"}", "{file: "+filepath.Join(pems, "key.pem")+"}"

@@ -30,7 +30,7 @@ with EADDRINUSE until it is unlinked. See unlink(2).`,
 	Beneath: step.Beneath{
 		Call:   "unlink(2)",
 		Kernel: "removes the name. A socket that is bound to it stays, but nobody can connect to it any more.",
-		Errors: []step.Cure{
+		Errors: []step.LikelyError{
 			{Errno: "ENOENT", Why: "there is no such path"},
 		},
 	},

@@ -33,9 +33,9 @@ type Config struct {
 }
 
 // A Lack is a layer that this kernel cannot give.
-type Lack struct{ Layer, Why, Cure string }
+type Lack struct{ Layer, Why, Remedy string }
 
-func (l Lack) String() string { return l.Layer + ": " + l.Why + "; " + l.Cure }
+func (l Lack) String() string { return l.Layer + ": " + l.Why + "; " + l.Remedy }
 
 // A MissingError says that a scenario was not run because layers are missing.
 type MissingError struct{ Lacks []Lack }

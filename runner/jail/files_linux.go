@@ -59,11 +59,11 @@ func (in *inside) ownFiles(programs []part) error {
 		if !errors.As(err, &refused) {
 			return err
 		}
-		cure := namespaceCure()
+		remedy := namespaceRemedy()
 		if errors.Is(err, unix.ENOSYS) {
-			cure = "run Linux 6.12 or later" + orLess
+			remedy = "run Linux 6.12 or later" + orLess
 		}
-		in.lack(files, err, cure)
+		in.lack(files, err, remedy)
 	}
 	in.Environ = append(slices.DeleteFunc(in.Environ, func(v string) bool { return strings.HasPrefix(v, "TMPDIR=") }), "TMPDIR="+in.Spare)
 	in.openTemp(in.Spare)

@@ -114,11 +114,11 @@ func serve() {
 	}()
 	if h.Without != seccomp {
 		if err := filter(h.Programs, h.HostNetwork); err != nil {
-			cure := "run a kernel that has CONFIG_SECCOMP_FILTER"
+			remedy := "run a kernel that has CONFIG_SECCOMP_FILTER"
 			if err == errVsock {
-				cure = "use the 64-bit sockscript"
+				remedy = "use the 64-bit sockscript"
 			}
-			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), cure + orLess})
+			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), remedy + orLess})
 		}
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
@@ -196,8 +196,8 @@ type inside struct {
 }
 
 // lack notes a layer that cannot be had.
-func (in *inside) lack(layer string, why error, cure string) {
-	in.lacks = append(in.lacks, Lack{layer, why.Error(), cure})
+func (in *inside) lack(layer string, why error, remedy string) {
+	in.lacks = append(in.lacks, Lack{layer, why.Error(), remedy})
 }
 
 // lock takes one layer after the other, for this thread.

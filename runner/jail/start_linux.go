@@ -33,7 +33,7 @@ var without string
 var Missing = sync.OnceValue(func() []Lack {
 	p, lacks, err := start(Config{BestEffort: true})
 	if err != nil {
-		return []Lack{{"sandbox", err.Error(), offCure}}
+		return []Lack{{"sandbox", err.Error(), offRemedy}}
 	}
 	p.Close()
 	return lacks
@@ -135,7 +135,7 @@ func (s *starting) begin() ([]Lack, error) {
 	err := s.run()
 	var lacks []Lack
 	if s.orders.Namespaces && isRefused(err) {
-		lacks = append(lacks, Lack{namespaces, fmt.Sprintf("the kernel makes none for this user (%v)", cause(err)), namespaceCure()})
+		lacks = append(lacks, Lack{namespaces, fmt.Sprintf("the kernel makes none for this user (%v)", cause(err)), namespaceRemedy()})
 		if !s.orders.BestEffort {
 			return lacks, nil
 		}

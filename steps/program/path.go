@@ -96,8 +96,8 @@ func CheckFolder(dir string) error {
 	}
 }
 
-// execCure is what helps where a file cannot be run.
-func execCure(path, dir string, errno syscall.Errno) string {
+// execRemedy is what helps where a file cannot be run.
+func execRemedy(path, dir string, errno syscall.Errno) string {
 	switch errno {
 	case syscall.ENOENT:
 		if line, ok := interpreter(seenFrom(dir, path)); ok {

@@ -144,7 +144,7 @@ func execError(path, dir string, err error) error {
 	if !errors.As(err, &errno) {
 		return err
 	}
-	return &value.HintedError{Err: &sock.Error{Call: "execve", Err: errno}, Hint: execCure(path, dir, errno)}
+	return &value.HintedError{Err: &sock.Error{Call: "execve", Err: errno}, Hint: execRemedy(path, dir, errno)}
 }
 
 // ErrFlooded is the error of a wait for a program that has written more than is

@@ -330,14 +330,19 @@ func (s *Socket) Peername() (Addr, error) {
 	return a, failed("getpeername", asError(errno))
 }
 
-// NameIn is Sockname or Peername with a buffer whose size the caller chooses: the
-// address as far as it fits, and the length that the kernel gives.
-func (s *Socket) NameIn(call string, size int) (Addr, int, error) {
+// SocknameIn is Sockname with a buffer whose size the caller chooses: the address
+// as far as it fits, and the length that the kernel returns.
+func (s *Socket) SocknameIn(size int) (Addr, int, error) { return s.nameIn("getsockname", false, size) }
+
+// PeernameIn is Peername with such a buffer.
+func (s *Socket) PeernameIn(size int) (Addr, int, error) { return s.nameIn("getpeername", true, size) }
+
+func (s *Socket) nameIn(call string, peer bool, size int) (Addr, int, error) {
 	if err := s.enter(); err != nil {
 		return Addr{}, 0, failed(call, err)
 	}
 	defer s.leave()
-	a, length, errno := sysNameIn(s.caller(), call == "getpeername", s.fd, s.kind, size)
+	a, length, errno := sysNameIn(s.caller(), peer, s.fd, s.kind, size)
 	return a, length, failed(call, asError(errno))
 }
 

@@ -7,13 +7,13 @@ import (
 
 // What helps.
 const (
-	orLess  = ", or use --sandbox=best-effort to run the scenario with what there is"
-	offCure = "run the scenario with --sandbox=off if you trust it"
+	orLess    = ", or use --sandbox=best-effort to run the scenario with what there is"
+	offRemedy = "run the scenario with --sandbox=off if you trust it"
 )
 
-// namespaceCure is what helps where the kernel makes no user namespaces, or
+// namespaceRemedy is what helps where the kernel makes no user namespaces, or
 // gives no rights in them.
-func namespaceCure() string {
+func namespaceRemedy() string {
 	for _, s := range []struct{ name, bad, good string }{
 		{"kernel.apparmor_restrict_unprivileged_userns", "1", "0"},
 		{"kernel.unprivileged_userns_clone", "0", "1"},
