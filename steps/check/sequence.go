@@ -151,8 +151,8 @@ func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 	if s.Actors[actor] == nil || s.GivenBy(c.turn.Number, actor, name) {
 		return
 	}
-	p := c.Problem(n, "%s.%s has no value in this turn: only a later turn gives it", actor, name).MoveTo(n, at)
-	p.Hint = "move this turn after the one that gives it, or wait in a spawn"
+	p := c.Problem(n, "%s.%s has no value in this turn: only a later turn sets it", actor, name).MoveTo(n, at)
+	p.Hint = "move this turn after the one that sets it, or wait in a spawn"
 }
 
 // ProcessActor reports whether a name is that of an actor that is a process from

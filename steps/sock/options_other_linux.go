@@ -28,7 +28,7 @@ var packetOptions = []optionRow{
 	{"PACKET_TX_TIMESTAMP", 16, OptInt, writeOnly, "the control message of transmit timestamps"},
 	{"PACKET_TIMESTAMP", 17, OptInt, both, "which timestamp the ring has; packet(7)"},
 	{"PACKET_FANOUT", 18, OptInt, both, "share the traffic with other sockets: group in the lower 16 bits, mode in the upper; packet(7)"},
-	{"PACKET_TX_HAS_OFF", 19, OptBool, both, "the sender gives offsets in the ring"},
+	{"PACKET_TX_HAS_OFF", 19, OptBool, both, "the sender sets offsets in the ring"},
 	{"PACKET_QDISC_BYPASS", 20, OptBool, both, "send past the queueing; packet(7)"},
 	{"PACKET_ROLLOVER_STATS", 21, OptBytes, readOnly, "struct tpacket_rollover_stats"},
 	{"PACKET_FANOUT_DATA", 22, OptBytes, writeOnly, "the program that shares the traffic"},
