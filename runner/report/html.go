@@ -66,8 +66,8 @@ func (h *HTML) Outcome(o *Outcome) error {
 		took = precise(o.Result.Elapsed)
 	}
 	h.open(status, v.name, v.message, strings.Join(v.tags, " ")+" "+v.file, status == "fail")
-	if text := source.Prose(o.Scenario.Description); text != "" {
-		fmt.Fprintf(&h.cases, `<p class="what">%s</p>`+"\n", html.EscapeString(source.VisibleLines(text)))
+	if text := described(o.Scenario.Description); text != "" {
+		fmt.Fprintf(&h.cases, `<p class="what">%s</p>`+"\n", text)
 	}
 	fmt.Fprintf(&h.cases, "<p><code>%s</code> <span class=\"took\">%s</span></p>\n", html.EscapeString(source.Visible(o.Scenario.Pos().String())), took)
 	if v.detail != "" {
@@ -176,4 +176,17 @@ func (h *HTML) write(summary string) error {
 	fmt.Fprintf(&b, "</ol>\n</main>\n<script>\n%s</script>\n</body>\n</html>\n", pageScript)
 	_, err := h.W.Write(b.Bytes())
 	return err
+}
+
+// described is a description as HTML; what is indented in it is code.
+func described(text string) string {
+	var lines []string
+	for line := range strings.SplitSeq(source.VisibleLines(source.Prose(text)), "\n") {
+		line = html.EscapeString(line)
+		if strings.HasPrefix(line, " ") {
+			line = "<code>" + line + "</code>"
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n")
 }

@@ -80,7 +80,7 @@ func (c TourChapter) html() string {
 func (s TourStop) write(b *bytes.Buffer) {
 	name := html.EscapeString(source.Visible(s.Name))
 	fmt.Fprintf(b, "<section id=\"%s\" aria-labelledby=\"h-%s\">\n<h2 id=\"h-%s\" class=\"name\">%s</h2>\n", name, name, name, name)
-	fmt.Fprintf(b, "<p class=\"what\">%s</p>\n", html.EscapeString(source.VisibleLines(source.Prose(s.Description))))
+	fmt.Fprintf(b, "<p class=\"what\">%s</p>\n", described(s.Description))
 	if s.Result != nil {
 		fmt.Fprintf(b, "<div class=\"picture\" tabindex=\"0\" role=\"group\" aria-label=\"diagram of %s\">", name)
 		diagram.Of(s.Result, history.Form{}).Inline(b) // a buffer has no errors

@@ -310,3 +310,37 @@ func TestThePictureIsTheSameOnEveryRun(t *testing.T) {
 		}
 	}
 }
+
+// A call that a failure has ended has a bar too, also where it was the first of
+// its actor.
+func TestTimesOfCallsThatAFailureEnds(t *testing.T) {
+	cases, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(`
+actors:
+  one:
+    - {socketpair: unix, as: [a, b]}
+    - {signal: go}
+    - {recv: a, timeout: 30ms}
+  two:
+    - {wait: never}
+  three:
+    - {wait: go, quiet: true}
+    - {sleep: 10s}
+  four:
+    - {wait: go, quiet: true}
+    - {wait: never}
+    - {signal: never}
+`))})
+	if err != nil || problems.HasErrors() {
+		t.Fatalf("%v\n%s", err, problems.Report())
+	}
+	r := runner.Run(t.Context(), cases[0].Scenario, runner.Options{})
+	b := new(bytes.Buffer)
+	if err := diagram.Times(b, r); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"wait(never) (", "sleep(10s) (", ", then the scenario had failed)</title>"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in the times\n%s", want, b)
+		}
+	}
+}

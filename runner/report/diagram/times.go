@@ -20,8 +20,9 @@ const (
 )
 
 // Times draws when each actor was in which call, on the clock of that one run:
-// a bar for each call, strong where it only waited. It is a part of an HTML
-// page, which has [Style] among its own.
+// a bar for each call, strong where it only waited; also for the calls that a
+// failure has ended. It is a part of an HTML page, which has [Style] among its
+// own.
 func Times(w io.Writer, r *history.Result) error {
 	var names []string
 	var whole time.Duration
@@ -33,6 +34,14 @@ func Times(w io.Writer, r *history.Result) error {
 			longest = max(longest, source.Cells(name))
 		}
 		whole = max(whole, ended(l))
+	}
+	cut, moment := cutShort(r)
+	for _, d := range cut {
+		if name := source.Visible(d.Actor); !slices.Contains(names, name) {
+			names = append(names, name)
+			longest = max(longest, source.Cells(name))
+		}
+		whole = max(whole, moment)
 	}
 	if whole == 0 {
 		return nil
@@ -56,6 +65,12 @@ func Times(w io.Writer, r *history.Result) error {
 			t.bar(r, l, i)
 		}
 	}
+	for _, d := range cut {
+		if i := slices.Index(names, source.Visible(d.Actor)); i >= 0 {
+			what := fmt.Sprintf("%s (%s, then the scenario had failed)", source.Visible(d.Place.Title), d.For.Round(time.Microsecond))
+			t.rect(i, d.Place.Waits || d.Waits != "", max(0, moment-d.For), moment, what)
+		}
+	}
 	t.axis(float64(len(names)) * laneHeight)
 	if hidden > 0 {
 		text(t.b, "faint", margin, height-8, source.Count(hidden, "more branch is not shown", "more branches are not shown"))
@@ -63,6 +78,26 @@ func Times(w io.Writer, r *history.Result) error {
 	t.b.WriteString("</svg>\n")
 	_, err := w.Write(t.b.Bytes())
 	return err
+}
+
+// cutShort are the actors that were in a call when the scenario failed, and that
+// moment.
+func cutShort(r *history.Result) (list []history.Doing, moment time.Duration) {
+	if r.Failure == nil {
+		return nil, 0
+	}
+	moment = r.Elapsed
+	for _, l := range r.Lines(history.ByActor, history.Form{}) {
+		if l.Event != nil && l.Event.Failed {
+			moment = l.Event.End
+		}
+	}
+	for _, d := range r.Failure.Others {
+		if d.Place != nil && d.For > 0 && !d.Done && !d.Ended {
+			list = append(list, d)
+		}
+	}
+	return list, moment
 }
 
 func ended(l history.Line) time.Duration {
@@ -86,27 +121,30 @@ func (t *timePainter) at(d time.Duration) float64 {
 	return t.left + laneWidth*float64(d)/float64(t.whole)
 }
 
-// bar draws a call. Of those that are on one point of the picture, only the
-// first is drawn.
+// bar draws a call that has ended, or rounds of them.
 func (t *timePainter) bar(r *history.Result, l history.Line, lane int) {
-	x, end := t.at(l.Start()), max(t.at(ended(l)), t.at(l.Start())+1)
+	what, waits := "... "+l.Rest(), false
+	if l.Event != nil {
+		what, waits = r.Text(l.Event, history.Form{}), l.Event.Place.Waits
+	}
+	took := (ended(l) - l.Start()).Round(time.Microsecond)
+	t.rect(lane, waits, l.Start(), ended(l), fmt.Sprintf("%s (%s)", what, took))
+}
+
+// rect draws a bar. Of those that are on one point of the picture, only the
+// first is drawn.
+func (t *timePainter) rect(lane int, waits bool, start, ended time.Duration, what string) {
+	x, end := t.at(start), max(t.at(ended), t.at(start)+1)
 	if end <= t.free[lane]+0.5 {
 		return
 	}
 	t.free[lane] = end
-	class, what := "calm", ""
-	switch {
-	case l.Event == nil:
-		what = "... " + l.Rest()
-	default:
-		what = r.Text(l.Event, history.Form{})
-		if l.Event.Place.Waits {
-			class = "call"
-		}
+	class := "calm"
+	if waits {
+		class = "call"
 	}
-	took := (ended(l) - l.Start()).Round(time.Microsecond)
-	fmt.Fprintf(t.b, `<rect class="%s %s" x="%.1f" y="%.1f" width="%.1f" height="14"><title>%s (%s)</title></rect>`+"\n",
-		class, hue(lane), x, float64(lane)*laneHeight+4, end-x, html.EscapeString(what), took)
+	fmt.Fprintf(t.b, `<rect class="%s %s" x="%.1f" y="%.1f" width="%.1f" height="14"><title>%s</title></rect>`+"\n",
+		class, hue(lane), x, float64(lane)*laneHeight+4, end-x, html.EscapeString(what))
 }
 
 // axis writes a few times below the lanes.
