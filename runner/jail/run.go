@@ -40,8 +40,8 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 			return remote.Failed(s, err)
 		}
 	}
-	// Nothing outlives a whole jail, and the run has released all. What less than
-	// one leaves is removed when it has ended.
+	// Nothing outlives a whole jail, which is killed. What less than one leaves is
+	// removed when it has ended.
 	if c.BestEffort {
 		defer p.Close()
 	} else {

@@ -55,7 +55,23 @@ func start(c Config) (*remote.Process, []Lack, error) {
 		s.end()
 		return nil, nil, err
 	}
-	return remote.New(s.conn, s.end), lacks, nil
+	if c.BestEffort {
+		return remote.New(s.conn, s.end), lacks, nil
+	}
+	return remote.New(leash{s.conn, s.child}, s.end), nil, nil
+}
+
+// A leash is the connection to the process of a whole jail, which is killed with
+// all that is in it when the connection is closed: the kernel removes the rest.
+type leash struct {
+	*os.File
+	child *child
+}
+
+// Close implements [io.Closer].
+func (l leash) Close() error {
+	l.child.kill()
+	return l.File.Close()
 }
 
 // newOrders says of the paths where they are.

@@ -70,8 +70,7 @@ func (p *Process) Close() {
 	p.wait()
 }
 
-// Leave lets the process end, which it does by itself. It is waited for in the
-// background.
+// Leave ends the process, which is waited for in the background.
 func (p *Process) Leave() { p.conn.Close() }
 
 // ErrInterrupted is the error of the wait for a process that a signal has ended
