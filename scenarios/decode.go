@@ -133,6 +133,7 @@ func (s *Scenario) fill(doc *document, r *step.Reader) {
 	s.Files, s.Network, s.Wire, s.Capture = doc.files.list, doc.network, doc.wire, doc.capture
 	s.place(r.Decoder)
 	s.nameLinks()
+	s.Network.CheckSnooping(r.Decoder)
 	s.Timeout = fixed(&doc.timeout, DefaultTimeout, r.Decoder)
 	s.StepTimeout = fixed(&doc.stepTimeout, DefaultStepTimeout, r.Decoder)
 	var bodies []*step.Block

@@ -26,6 +26,21 @@ func (v *Plan) checkFaults(d *value.Decoder, l *Link) {
 	}
 }
 
+// CheckSnooping reports links that are to snoop and cannot: snooping is the kernel's,
+// and the kernel does not carry the frames of such a link. It must be known which
+// links steps name.
+func (v *Plan) CheckSnooping(d *value.Decoder) {
+	for _, l := range v.Links {
+		switch {
+		case !l.Snooping && !l.Querier:
+		case l.Impaired():
+			warn(d, l.Node, "the link %s neither snoops nor asks for members: sockscript carries its frames, because of what it does to them", l.Name).Hint = "leave snooping and querier out, or join a router between this link and one that does nothing to frames"
+		case l.Named:
+			warn(d, l.Node, "the link %s neither snoops nor asks for members: sockscript carries its frames, because a step names it or may name it", l.Name).Hint = "leave snooping and querier out, or name another link in the steps link and fault"
+		}
+	}
+}
+
 // bareSegments are the kinds of TCP segments without data.
 var bareSegments = []string{"syn", "syn+ack", "ack"}
 

@@ -162,6 +162,7 @@ func TestBadLinks(t *testing.T) {
 		{"one address twice", "a: {eth0: 10.0.0.1/24}, b: {eth0: 10.0.0.1/24}", "lan: {join: [a.eth0, b.eth0]}", "2:45: warning: the address 10.0.0.1 is on the link lan twice; the first is at line 2; neighbors believe whoever answers last; give one of the hosts another address unless the scenario is about that"},
 		{"unit", two, "lan: {join: [a.eth0, b.eth0], rate: 10}", "3:47: \"10\" is not a rate; write bits a second as 64kbit, 10Mbit or 1Gbit"},
 		{"part", two, "lan: {join: [a.eth0, b.eth0], loss: 0.01}", "3:47: \"0.01\" is not a part of the frames; write it as 1% or 0.5%"},
+		{"snooping with a delay", two, "lan: {join: [a.eth0, b.eth0], snooping: true, delay: 1ms}", "3:11: warning: the link lan neither snoops nor asks for members: sockscript carries its frames, because of what it does to them; leave snooping and querier out, or join a router between this link and one that does nothing to frames"},
 		{"other end", two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: c.eth0}}", "3:64: c.eth0 is not an end of the link lan; did you mean \"a.eth0\"?"},
 		{"all ends and one", two, "lan: {join: [a.eth0, b.eth0], delay: [{by: 5ms, from: a.eth0}, 1ms]}", "3:74: this delay is for the frames of all ends, and another one is beside it; name an end in each, as {by: …, from: alpha.eth0}"},
 		{"one end twice", two, "lan: {join: [a.eth0, b.eth0], rate: [{limit: 1kbit, from: a.eth0}, {limit: 2kbit, from: a.eth0}]}", "3:78: the link lan has two values of rate for the frames of a.eth0; leave one of them out"},
@@ -171,6 +172,19 @@ func TestBadLinks(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(hostsText(tt.hosts, tt.links)))
 			parsetest.WantLines(t, parsetest.Findings(problems), tt.want)
 		})
+	}
+}
+
+// A link that a step names is carried by sockscript, which does not snoop.
+func TestSnoopingOfNamedLinks(t *testing.T) {
+	text := hostsText(two, "lan: {join: [a.eth0, b.eth0], querier: true}")
+	for steps, want := range map[string][]string{
+		"[{print: hello}]": nil,
+		"[{fault: lan, expect: {hits: 0}}]": {"3:11: warning: the link lan neither snoops nor asks for members: sockscript carries its frames, " +
+			"because a step names it or may name it; leave snooping and querier out, or name another link in the steps link and fault"},
+	} {
+		_, problems := scenarios.Parse("test.yaml", []byte(strings.Replace(text, "[{print: hello}]", steps, 1)))
+		parsetest.WantLines(t, parsetest.Findings(problems), want...)
 	}
 }
 

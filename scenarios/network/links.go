@@ -101,8 +101,8 @@ const joinKey = "join"
 func (l *Link) params() []*value.Param {
 	return []*value.Param{
 		{Key: joinKey, Value: &join{link: l}, Required: true, Help: "its ends: interfaces as HOST.INTERFACE"},
-		{Key: "snooping", Value: &flag{on: &l.Snooping}, Help: "true: multicast goes only to interfaces of members (RFC 4541); default: false"},
-		{Key: "querier", Value: &flag{on: &l.Querier}, Help: "true: the link asks for members, which snooping needs; default: false"},
+		{Key: "snooping", Value: &flag{on: &l.Snooping}, Help: "true: multicast goes only to interfaces of members (RFC 4541), on a link that the kernel carries: one that does nothing to frames, and that no step link or fault names; default: false"},
+		{Key: "querier", Value: &flag{on: &l.Querier}, Help: "true: the link asks for members, which snooping needs, also only where the kernel carries the frames; its questions are not among recorded frames; default: false"},
 		{Key: "delay", Value: delayOf(l), Help: "how long each frame is on its way: 20ms; {by, from} for those of one end, or a list of these"},
 		{Key: "jitter", Value: jitterOf(l), Help: "a random time that is added to the delay: {up_to, seed, from}, or a list of these; frames keep their order"},
 		{Key: "rate", Value: rateOf(l), Help: "bits a second: 10Mbit; {limit, from} for the frames of one end, or a list of these"},
