@@ -13,16 +13,20 @@ func TestProbeOfNetnsForksUnderTheLock(t *testing.T) {
 	r, _ := parseRequirement("netns")
 	var network entered
 	ended := make(chan struct{})
-	sock.Forks.Lock()
+	closes := sock.Forks.(interface {
+		RLock()
+		RUnlock()
+	})
+	closes.RLock()
 	go func() {
 		defer close(ended)
 		r.Unmet(t.Context(), &network)
 	}()
 	select {
 	case <-ended:
-		t.Error("the probe has started a program although the lock is held")
+		t.Error("the probe has started a program while a descriptor is closed")
 	case <-time.After(50 * time.Millisecond):
 	}
-	sock.Forks.Unlock()
+	closes.RUnlock()
 	<-ended
 }
