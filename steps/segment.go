@@ -112,7 +112,7 @@ func (a *segmentAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	before := latest(time.Now(), p.Flow.Last())
+	since := before(t, p)
 	t.Call("segment", event.Name(p.Name))
 	switch none, err := a.want.isNone(t); {
 	case err != nil:
@@ -128,7 +128,7 @@ func (a *segmentAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Measure(max(0, got.At.Sub(before)))
+	t.Measure(max(0, got.At.Sub(since)))
 	text := p.Flow.Describe(got.Packet)
 	taken(t, p, got.Packet, text)
 	switch {
@@ -149,11 +149,15 @@ func (a *segmentAction) Run(t *step.Task) error {
 	return t.SetAs(0, packetValue(text, data))
 }
 
-func latest(a, b time.Time) time.Time {
-	if b.After(a) {
-		return b
+// before is the time of the packet before, or of the step before where that is
+// another: then it is this step's own begin. Between two packets only the kernel
+// decides, however late this process is.
+func before(t *step.Task, p *step.Peer) time.Time {
+	packet, now := p.Flow.Last(), time.Now()
+	if t.Follows(p.ID.Load()) || packet.After(now) {
+		return packet
 	}
-	return a
+	return now
 }
 
 // expected is the packet that must come, with its text; nil: any.

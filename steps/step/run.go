@@ -272,9 +272,12 @@ func (t *Task) record(ended time.Time) {
 	clear(t.arrived)
 	t.arrived = t.arrived[:0]
 	t.giveNames(place)
-	t.uses = nil
+	t.uses, t.lastSock = nil, t.Event.Sock
 	t.Event = event.Event{Place: t.Event.Place}
 }
+
+// Follows reports whether the last event was one of this socket or far end.
+func (t *Task) Follows(sock uint64) bool { return sock != 0 && t.lastSock == sock }
 
 // giveNames publishes the shared names that have got their values.
 func (t *Task) giveNames(by event.Cause) {

@@ -63,6 +63,7 @@ type Task struct {
 	uses     []event.NameUse // of contested names, since the last event
 	Missing  string          // what the step under way still waits for, for a timeout's message
 	Last     event.Cause     // the place of the last event
+	lastSock uint64          // of the last event
 	arrived  []*event.Came   // pieces of what the event under way received
 	given    []string        // shared names to publish once the event is recorded
 	vm       vm.VM
