@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/library"
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // find finds the files that the arguments name: those of the current directory
@@ -128,4 +130,17 @@ func (s *session) nothingChosen(all []*suite.Case) error {
 		return fmt.Errorf("%s does not choose the only scenario, %s", strings.Join(flags, " with "), all[0].Scenario.Name)
 	}
 	return fmt.Errorf("%s chooses none of the %d scenarios", strings.Join(flags, " with "), len(all))
+}
+
+// faulty shows the problems of files where some are errors, and says how many
+// these are, and what was not done for them.
+func (p *program) faulty(undone string, problems source.Problems) error {
+	if !problems.HasErrors() {
+		return nil
+	}
+	t := &report.Text{W: io.Discard, Errors: p.errors, ErrorWidth: errorWidth()}
+	if err := t.Problems(problems); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %s", undone, report.CountProblems(problems))
 }

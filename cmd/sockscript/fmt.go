@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -57,7 +56,7 @@ Exit status:
 			problems = append(problems, wrong...)
 			errs = append(errs, err)
 		}
-		if err := errors.Join(append(errs, p.unformatted(problems))...); err != nil {
+		if err := errors.Join(append(errs, p.faulty("not formatted", problems))...); err != nil {
 			return err
 		}
 		if check && changed > 0 {
@@ -74,7 +73,7 @@ func (p *program) formatInput() error {
 		return err
 	}
 	out, problems, err := source.Format("standard input", data)
-	if err := errors.Join(err, p.unformatted(problems)); err != nil {
+	if err := errors.Join(err, p.faulty("not formatted", problems)); err != nil {
 		return err
 	}
 	return p.print(string(out))
@@ -100,17 +99,4 @@ func (p *program) format(path string, check bool) (differs bool, problems source
 		return true, nil, err
 	}
 	return true, nil, p.print(source.Visible(path) + "\n")
-}
-
-// unformatted shows what keeps files from being formatted, and says how much it
-// is.
-func (p *program) unformatted(problems source.Problems) error {
-	if !problems.HasErrors() {
-		return nil
-	}
-	t := &report.Text{W: io.Discard, Errors: p.errors, ErrorWidth: errorWidth()}
-	if err := t.Problems(problems); err != nil {
-		return err
-	}
-	return fmt.Errorf("not formatted: %s", report.CountProblems(problems))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -23,7 +24,7 @@ func (p *program) listCommand() *cobra.Command {
 		Long: `List scenarios: their names, the first sentence of their description, and their
 tags. A table of cases is one line. The arguments are the same as for run.
 Without arguments, the current directory is used; with --shipped, the shipped
-scenarios.
+scenarios. Where a file has mistakes, they are shown, and the others are listed.
 
 With --find only those are listed in whose name, description or tags all of the
 words are.`,
@@ -38,22 +39,15 @@ words are.`,
 				return err
 			}
 			cases, problems, err := suite.Load(files)
-			if err == nil {
-				err = problems.Err()
-			}
-			if err != nil {
+			err = errors.Join(err, p.faulty("not listed", problems))
+			if len(cases) == 0 {
 				return err
 			}
 			entries := entriesOf(suite.Filter{Tags: tags}.Choose(cases), strings.Fields(strings.Join(find, " ")))
 			if len(entries) == 0 {
-				return fmt.Errorf("none of the %s fits; leave --find or --tags out", source.Count(len(cases), "scenario", "scenarios"))
+				return errors.Join(err, fmt.Errorf("none of the %s fits; leave --find or --tags out", source.Count(len(cases), "scenario", "scenarios")))
 			}
-			if form.word == "json" {
-				return p.print(jsonOf(entries))
-			}
-			var table strings.Builder
-			writeEntries(&table, entries, p.out.width())
-			return p.print(table.String())
+			return errors.Join(p.list(entries, form.word), err)
 		},
 	}
 	bindShipped(c, &shipped)
@@ -64,6 +58,16 @@ words are.`,
 	form.words = []string{"text", "json"}
 	form.bind(c, "format", "what to print: lines, or a JSON array")
 	return c
+}
+
+// list prints the entries.
+func (p *program) list(entries []*entry, form string) error {
+	if form == "json" {
+		return p.print(jsonOf(entries))
+	}
+	var table strings.Builder
+	writeEntries(&table, entries, p.out.width())
+	return p.print(table.String())
 }
 
 // An entry of the list is a scenario, or a table of them.
