@@ -54,6 +54,7 @@ func TestEndAtAnyMoment(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux ends what has left its group")
 	}
+	passHangups(t)
 	moments := ci.Runs(3, 50)
 	for name, signals := range map[string][]syscall.Signal{
 		"hangup": {syscall.SIGHUP}, "two interrupts": {syscall.SIGINT, syscall.SIGTERM}, "kill": {syscall.SIGKILL},

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"runtime"
@@ -66,6 +67,7 @@ var commands = map[string]func(){
 // and the conditions [root], [netadmin], [netns], [ipv6], [sandbox],
 // [prove] and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
+	passHangups(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
 		UpdateScripts:       *update,
@@ -175,6 +177,19 @@ func cmdInterrupt(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s did not come into being", args[2])
 	}
 	checkStatus(ts, err, args[1])
+}
+
+// hangupsIgnored reports whether the tests were started without SIGHUP.
+var hangupsIgnored = signal.Ignored(syscall.SIGHUP)
+
+// passHangups lets the commands of a test hear SIGHUP where the tests are run
+// without it, as by nohup: what a process ignores, its children do too.
+func passHangups(t *testing.T) {
+	if hangupsIgnored {
+		hangups := make(chan os.Signal, 1)
+		signal.Notify(hangups, syscall.SIGHUP)
+		t.Cleanup(func() { signal.Stop(hangups) })
+	}
 }
 
 // waitFor waits until a path exists, and reports whether it does.
