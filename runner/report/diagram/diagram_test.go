@@ -317,18 +317,14 @@ func TestTimesOfCallsThatAFailureEnds(t *testing.T) {
 	cases, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(`
 actors:
   one:
-    - {socketpair: unix, as: [a, b]}
-    - {signal: go}
-    - {recv: a, timeout: 30ms}
-  two:
-    - {wait: never}
-  three:
-    - {wait: go, quiet: true}
-    - {sleep: 10s}
-  four:
-    - {wait: go, quiet: true}
-    - {wait: never}
+    - {blocked: two.waits}
+    - {blocked: two.sleeps}
+    - {assert: "false"}
     - {signal: never}
+  two:
+    - {spawn: [{wait: never}], as: waits}
+    - {spawn: [{sleep: 10s}], as: sleeps}
+    - {join: waits}
 `))})
 	if err != nil || problems.HasErrors() {
 		t.Fatalf("%v\n%s", err, problems.Report())
