@@ -191,3 +191,22 @@ func TestPortsThatAreGivenAgain(t *testing.T) {
 		}
 	}
 }
+
+// The kernel gives each address of a host the same port number: what comes from it
+// is told by the address.
+func TestPortsOfTwoAddresses(t *testing.T) {
+	needsNetns(t)
+	r := runner.Run(t.Context(), scenario(t, "network: {private: {sysctls: {net.ipv4.ip_local_port_range: 40000 40000}}}\n"+alone(`- {socket: udp, as: one}
+- {bind: one, to: "127.0.0.1:0"}
+- {socket: udp, as: other}
+- {bind: other, to: "127.0.0.2:0"}
+- {send: other, to: one, data: hello}
+- {close: other}
+- {recv: one}`)), runner.Options{})
+	if r.Status != history.Passed {
+		t.Fatal(r.Status, r.Failure)
+	}
+	if got := strings.Join(transcript(r), "\n"); !strings.Contains(got, `"hello" from 127.0.0.2:<other>`) {
+		t.Error(got)
+	}
+}
