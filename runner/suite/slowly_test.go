@@ -70,9 +70,14 @@ var stepLine = func() *regexp.Regexp {
 	return regexp.MustCompile(`(?m)^( *)- \{?(?:` + strings.Join(kinds, "|") + `): `)
 }()
 
-// slowed is a scenario with a pause before each step.
+// blockedLine matches a step that sees a branch inside a call.
+var blockedLine = regexp.MustCompile(`(?m)^( *)- blocked: \w+$`)
+
+// slowed is a scenario with a pause before each step. A pause is a call too, so
+// blocked looks longer than one lasts: it sees the call behind it.
 func slowed(data []byte) []byte {
-	text := stepLine.ReplaceAllString(string(data), "${1}- {sleep: "+pause.String()+", quiet: true}\n$0")
+	text := blockedLine.ReplaceAllString(string(data), "$0\n$1  stays: "+(4*pause).String())
+	text = stepLine.ReplaceAllString(text, "${1}- {sleep: "+pause.String()+", quiet: true}\n$0")
 	if !strings.Contains(text, "\nstep_timeout:") {
 		text = strings.Replace(text, "\nactors:", "\nstep_timeout: 1m\nactors:", 1)
 	}
