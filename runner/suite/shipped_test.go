@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,9 +42,13 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// shippedRuns is how often TestShipped runs a scenario. A real program takes its
-// time to start, a network to be made, and a timer of the kernel to run out.
+// shippedRuns is how often TestShipped runs a scenario: as often as SOCKSCRIPT_RUNS
+// says, which .ci/soak sets. Without it, what takes its time is run less often: a
+// real program that starts, a network that is made, a timer of the kernel.
 func shippedRuns(c *Case) int {
+	if n, err := strconv.Atoi(os.Getenv("SOCKSCRIPT_RUNS")); err == nil {
+		return n
+	}
 	few, many := 3, 200
 	switch {
 	case c.Scenario.HasTag("slow"):
