@@ -37,6 +37,8 @@ type begin struct {
 	seq, stamp     uint32
 	syn, fin       bool // crossed the point
 	carried        spans
+	last           uint32 // the number behind the FIN
+	done           bool   // the FIN was acknowledged
 	options        []byte // the kinds of those of the SYN
 }
 
@@ -243,9 +245,12 @@ func (f *Flow) repeats(p *Packet) bool {
 		f.texts[text] = true
 		return before
 	case t.Flags&packet.RST != 0:
-		return f.has(p, func(o *Packet) bool { return flagsOf(o)&packet.RST != 0 })
+		return f.over() || f.has(p, func(o *Packet) bool { return flagsOf(o)&packet.RST != 0 })
 	}
 	b := &f.begun[p.From]
+	if other := &f.begun[1-p.From]; other.fin && t.Flags&packet.ACK != 0 && t.Ack == other.last && !p.Frame.Dropped() {
+		other.done = true
+	}
 	anew := false
 	if t.Flags&packet.SYN != 0 {
 		// In a simultaneous open the SYN comes again with an acknowledgement.
@@ -258,8 +263,16 @@ func (f *Flow) repeats(p *Packet) bool {
 	}
 	if t.Flags&packet.FIN != 0 {
 		anew, b.fin = anew || !b.fin, true
+		b.last = t.Seq + uint32(len(t.Payload)) + 1
 	}
 	return !anew
+}
+
+// over reports whether both directions have ended and each end knows it. An RST
+// after that answers a segment that was sent twice, and one acknowledgement of it
+// has closed the connection before the other comes.
+func (f *Flow) over() bool {
+	return f.begun[0].done && f.begun[1].done
 }
 
 // cable reports whether a far end that the script plays has a part in the flow.

@@ -261,6 +261,28 @@ func TestFinBesideReset(t *testing.T) {
 	}
 }
 
+// An RST that comes when both ends have acknowledged the other's FIN answers what a
+// slow machine has sent again: the connection was closed before. One that comes
+// before, or where a link has lost the acknowledgement, has a line.
+func TestResetBehindTheEnd(t *testing.T) {
+	closing := []string{"> F. 1:1(0) ack 1", "< F. 1:1(0) ack 2", "< F. 1:1(0) ack 2", "> F. 1:1(0) ack 1"}
+	for last, want := range map[string]string{
+		"> . 2:2(0) ack 2":            "< F.",
+		"> . 2:2(0) ack 2 !drop loss": "< R",
+		"> . 2:2(0) ack 1":            "< R",
+	} {
+		f := newFilm(t)
+		f.connects()
+		f.closes()
+		f.crosses(append(closing, last, "> . 2:2(0) ack 1", "< R 2:2(0)")...)
+		f.shows(talkHead, "> S", "< S.", "> F.", want)
+		e := &wire.Expectation{Ends: pairOf("client.sock", "server.conn"), Exactly: true}
+		if got := f.expects(e, "> S", "< S.", "> F.", "< F."); (got == "") != (want == "< F.") {
+			t.Errorf("%s: of an RST behind it is said: %q", last, got)
+		}
+	}
+}
+
 // Datagrams have the lines of their sends, also where they crossed in another
 // order; an ICMP error is behind the datagram that it is about.
 func TestLinesOfDatagrams(t *testing.T) {

@@ -88,7 +88,7 @@ func (t *talk) ending(end int) bool {
 	if t.opaque() || t.flow.begun[end].has(multipath) {
 		return false
 	}
-	reset := len(t.of(0, packet.RST))+len(t.of(1, packet.RST)) > 0
+	reset := len(t.resets(0))+len(t.resets(1)) > 0
 	return other != nil && other.sawEnd || own.ended() != unknownDepth && !reset
 }
 
@@ -113,10 +113,16 @@ func (t *talk) control(same []*Packet, key int) []line {
 // carries besides has a line of its own.
 func controlFlags(p *Packet) packet.Flags { return flagsOf(p) &^ (packet.PSH | packet.URG) }
 
+// resets are the RST of an end, the first of them; none where the connection was
+// closed before it.
+func (t *talk) resets(end int) []*Packet {
+	return slices.DeleteFunc(t.of(end, packet.RST), func(p *Packet) bool { return p.Again })
+}
+
 // reset is the line of an end's RSTs. One without an acknowledgement answers what
 // the other end has sent after this one had closed.
 func (t *talk) reset(end int, other []line) []line {
-	resets := t.of(end, packet.RST)
+	resets := t.resets(end)
 	if len(resets) == 0 {
 		return nil
 	}
@@ -132,7 +138,7 @@ func (t *talk) reset(end int, other []line) []line {
 			}
 		}
 	}
-	return t.control(resets[:1], key)
+	return t.control(resets, key)
 }
 
 // A piece is a range of a stream that one step has written, or taken.
