@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 const docsFolder = "../../docs"
@@ -17,11 +19,11 @@ var pagesThatShowRuns = []string{"../../README.md", docsFolder + "/tutorial.md",
 
 var (
 	// shownFile is a file of a page: its name in a line of its own, and its text.
-	shownFile = regexp.MustCompile("(?ms)`([a-z-]+\\.(?:yaml|go))`[^`]*:\n\n```[a-z]+\n(.*?)^```$")
+	shownFile = source.Pattern("(?ms)`([a-z-]+\\.(?:yaml|go))`[^`]*:\n\n```[a-z]+\n(.*?)^```$")
 	// shownRun is a command of a page and what it prints.
-	shownRun = regexp.MustCompile("(?ms)^```\n\\$ sockscript ([^\n]*)\n(.*?)^```$")
+	shownRun = source.Pattern("(?ms)^```\n\\$ sockscript ([^\n]*)\n(.*?)^```$")
 	// shownPicture is a diagram of a scenario or of its network.
-	shownPicture = regexp.MustCompile(`!\[[^\]]*\]\((?:docs/)?pictures/([a-z0-9-]+?)(-network)?\.svg\)`)
+	shownPicture = source.Pattern(`!\[[^\]]*\]\((?:docs/)?pictures/([a-z0-9-]+?)(-network)?\.svg\)`)
 )
 
 // What these pages show is what sockscript prints and draws, also of the program
@@ -39,7 +41,7 @@ func TestPagesThatShowRuns(t *testing.T) {
 				t.Fatal(err)
 			}
 			dir := t.TempDir()
-			for _, m := range shownFile.FindAllSubmatch(text, -1) {
+			for _, m := range shownFile().FindAllSubmatch(text, -1) {
 				if err := os.WriteFile(filepath.Join(dir, string(m[1])), m[2], 0o666); err != nil {
 					t.Fatal(err)
 				}
@@ -61,8 +63,8 @@ func TestPagesThatShowRuns(t *testing.T) {
 				c.Run() // it fails where the page shows a failure
 				return out.Bytes()
 			}
-			now := shownRun.ReplaceAllFunc(text, func(block []byte) []byte {
-				m := shownRun.FindSubmatch(block)
+			now := shownRun().ReplaceAllFunc(text, func(block []byte) []byte {
+				m := shownRun().FindSubmatch(block)
 				out := command(strings.Fields(string(m[1]))...)
 				if bytes.HasPrefix(out, []byte("skip ")) || matchesShown(m[2], out) {
 					return block
@@ -77,7 +79,7 @@ func TestPagesThatShowRuns(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for _, m := range shownPicture.FindAllSubmatch(text, -1) {
+			for _, m := range shownPicture().FindAllSubmatch(text, -1) {
 				comparePicture(t, string(m[1]), len(m[2]) > 0, dir, command)
 			}
 		})
@@ -90,7 +92,7 @@ func TestTutorialHasPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := shownFile.FindAllSubmatch(text, -1)
+	files := shownFile().FindAllSubmatch(text, -1)
 	if len(files) < 9 {
 		t.Errorf("the tutorial shows %d files", len(files))
 	}

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/jail"
 	"github.com/sockscript/sockscript/runner/userns"
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
@@ -210,7 +210,7 @@ func waitFor(path string) bool {
 }
 
 // elapsed is a time as reports tell it: "for 0.3s", "in 1.2s", "it took 17ms".
-var elapsed = regexp.MustCompile(`\b(for|in|took) [0-9.]+(ns|µs|ms|s)\b`)
+var elapsed = source.Pattern(`\b(for|in|took) [0-9.]+(ns|µs|ms|s)\b`)
 
 func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -220,7 +220,7 @@ func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 	c := command(ts, args[1:])
 	c.Stdout = &out
 	err := c.Run()
-	_, werr := ts.Stdout().Write(elapsed.ReplaceAll(out.Bytes(), []byte("$1 <time>")))
+	_, werr := ts.Stdout().Write(elapsed().ReplaceAll(out.Bytes(), []byte("$1 <time>")))
 	ts.Check(werr)
 	checkStatus(ts, err, args[0])
 }

@@ -3,7 +3,6 @@ package report
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/sockscript/sockscript/runner/history"
@@ -76,16 +75,16 @@ func (s Style) paintDiff(text string) string {
 	return b.String()
 }
 
-// colors are the control sequences that paint.
-var colors = regexp.MustCompile(`\x1b\[[0-9;]*m`)
+// painted matches the control sequences that paint.
+var painted = source.Pattern(`\x1b\[[0-9;]*m`)
 
 // beside sets a remark behind a line, or below it where the terminal is too
 // narrow for both.
 func (s Style) beside(line, aside string) string {
-	plain := colors.ReplaceAllString(line+aside, "")
+	plain := painted().ReplaceAllString(line+aside, "")
 	if s.Width <= 0 || source.Cells(plain) <= s.Width {
 		return line + aside
 	}
-	aside = strings.TrimSpace(colors.ReplaceAllString(aside, ""))
+	aside = strings.TrimSpace(painted().ReplaceAllString(aside, ""))
 	return line + "\n" + strings.TrimSuffix(s.within("  "+aside+"\n"), "\n")
 }
