@@ -73,11 +73,14 @@ func (p *program) helpCommand() *cobra.Command {
 		Use:   "help [COMMAND]",
 		Short: "Show the help of a command",
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
 			var list []cobra.Completion
 			for _, sub := range documented(c.Root()) {
 				list = append(list, cobra.CompletionWithDesc(sub.Name(), sub.Short))
 			}
-			return list[:len(list)*max(0, 1-len(args))], cobra.ShellCompDirectiveNoFileComp
+			return list, cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			about, rest, err := c.Root().Find(args)
