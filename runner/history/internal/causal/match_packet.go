@@ -61,6 +61,15 @@ func (m *matcher) segments() *tcp {
 	return t
 }
 
+// opened are the connects that may have asked for the connection of a flow, be
+// it in this direction or the other: where none has made it, those that failed.
+func (t *tcp) opened(f flow) []int {
+	if list := slices.Concat(t.openers[f], t.openers[f.back()]); len(list) > 0 {
+		return list
+	}
+	return slices.Concat(t.tries[f.to], t.tries[f.from])
+}
+
 // fromKernel finds what a packet comes after that the kernel made: the segments
 // of a connection, and the errors about packets that could not be delivered. It
 // reports whether that is known.
@@ -87,11 +96,7 @@ func (m *matcher) segment(i int, e *event.Event, d *event.Datagram) bool {
 	}
 	n := &m.g.Nodes[i]
 	known := len(n.Preds)
-	opened := slices.Concat(t.openers[f], t.openers[f.back()])
-	if len(opened) == 0 {
-		opened = slices.Concat(t.tries[f.to], t.tries[f.from])
-	}
-	m.cause(i, m.oneOf(i, opened))
+	m.cause(i, m.oneOf(i, t.opened(f)))
 	m.carried(i, e, f, d.TCP)
 	m.taken[i] = append(m.taken[i], n.Preds[known:]...)
 	return len(n.Preds) > known
@@ -193,11 +198,7 @@ func (m *matcher) hitSent(i int, d *event.Datagram) int {
 	sender := t.senders[f]
 	switch {
 	case d.TCP.Flags&event.TCPSyn != 0:
-		opened := slices.Concat(t.openers[f], t.openers[f.back()])
-		if len(opened) == 0 {
-			opened = slices.Concat(t.tries[f.to], t.tries[f.from])
-		}
-		return m.oneOf(i, opened)
+		return m.oneOf(i, t.opened(f))
 	case d.TCP.Len > 0 && d.TCP.Seq > 0:
 		return m.sender(sender, int64(d.TCP.Seq))
 	case d.TCP.Flags&(event.TCPFin|event.TCPRst) != 0:
