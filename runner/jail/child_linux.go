@@ -46,9 +46,10 @@ func (c *child) wait() (how unix.WaitStatus, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.ended = true
-	if err == nil {
-		_, err = unix.Wait4(c.pid, &how, 0, nil)
+	if err != nil {
+		return how, os.NewSyscallError("waitid", err)
 	}
+	_, err = unix.Wait4(c.pid, &how, 0, nil)
 	return how, os.NewSyscallError("wait4", err)
 }
 

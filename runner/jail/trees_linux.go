@@ -28,7 +28,7 @@ func (s *starting) openTrees() ([]*os.File, error) {
 		case err != nil:
 			return list, err
 		default:
-			if p.Write || !open(p.Path) {
+			if p.Write || !isOpen(p.Path) {
 				asNobody(p.Tree)
 			}
 			list = append(list, os.NewFile(uintptr(p.Tree), p.Path))
@@ -38,9 +38,9 @@ func (s *starting) openTrees() ([]*os.File, error) {
 	return list, nil
 }
 
-// open reports whether everybody may read what is in a folder, as far as one
+// isOpen reports whether everybody may read what is in a folder, as far as one
 // soon sees: then nobody may too.
-func open(path string) bool {
+func isOpen(path string) bool {
 	const most = 1000
 	seen := 0
 	return filepath.WalkDir(path, func(path string, e fs.DirEntry, err error) error {

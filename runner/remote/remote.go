@@ -107,7 +107,7 @@ func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Opt
 	}
 	p.last++
 	if err := p.out.Encode(newRequest(p.last, s, how, o)); err != nil {
-		p.conn.Close() // whatever came of it is no request
+		p.conn.Close() // what came of it is not a whole request
 		return 0, nil, err
 	}
 	p.runs[p.last] = end
