@@ -246,7 +246,7 @@ func TestTLSTimeouts(t *testing.T) {
 	t.Parallel()
 	f, _ := fails(t, tlsPair("- wait: never", "- tls: sock\n  timeout: 30ms\n- signal: never"))
 	wantText(t, f.Err.Error(), "timed out after 30ms (the step's timeout): the peer has sent nothing")
-	f, _ = fails(t, tlsPair("- send: conn\n  data: {hex: 16 03}\n- wait: never", "- tls: sock\n  timeout: 30ms\n- signal: never"))
+	f, _ = fails(t, tlsPair("- send: conn\n  data: {hex: 16 03}\n- signal: sent\n- wait: never", "- wait: sent\n- tls: sock\n  timeout: 30ms\n- signal: never"))
 	wantText(t, f.Err.Error(), "timed out after 30ms (the step's timeout): the handshake is not finished")
 	f, _ = fails(t, tlsPair("- tls: conn\n- wait: never", "- tls: sock\n- recv: sock\n  timeout: 30ms\n- signal: never"))
 	wantText(t, f.Err.Error(), "timed out after 30ms (the step's timeout): nothing has come")
