@@ -94,8 +94,8 @@ func TestProgramsAreGoneAfterJoin(t *testing.T) {
 }
 
 // A program that ends when it is asked to is not killed, nor are its children.
+// They have half a second, so no other test here runs meanwhile.
 func TestProgramsMayTidyUp(t *testing.T) {
-	t.Parallel()
 	file := filepath.Join(t.TempDir(), "tidy")
 	child := fmt.Sprintf(`trap 'sleep 0.1; echo >>%s; exit' TERM; echo ready; while :; do sleep 0.01; done`, file)
 	passes(t, one(fmt.Sprintf("- start: \"(%s) & (%s) & read x\"\n  shell: true\n  as: p\n- recv: p.stdout\n  size: 12\n  expect: \"ready\\nready\\n\"", child, child)))
