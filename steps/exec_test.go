@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -73,6 +74,10 @@ func TestExecPath(t *testing.T) {
 	dir := t.TempDir()
 	script := func(name, text string, mode os.FileMode) {
 		t.Helper()
+		// A process that another test forks now would have the file open for
+		// writing, and it could not be run (execve(2), ETXTBSY).
+		syscall.ForkLock.RLock()
+		defer syscall.ForkLock.RUnlock()
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o777); err != nil {
 			t.Fatal(err)
 		}
