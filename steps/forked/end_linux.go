@@ -81,6 +81,14 @@ func childStatus(pid int) Status {
 	}
 }
 
+// String says how it ended, as "killed by SIGKILL" or "exit 1".
+func (s Status) String() string {
+	if s.Signal != 0 {
+		return "killed by " + unix.SignalName(s.Signal)
+	}
+	return fmt.Sprintf("exit %d", s.Exit)
+}
+
 func asStatus(ws unix.WaitStatus) Status {
 	if ws.Signaled() {
 		return Status{Signal: ws.Signal()}
@@ -141,8 +149,8 @@ func (p *Process) Release() {
 		p.space.forget(t)
 	}
 	p.threads = nil
+	p.ended.Close() // from here on its number may be that of another process
 	p.mu.Unlock()
-	p.ended.Close()
 	if p.family.members.Add(-1) == 0 {
 		unix.Close(p.family.life)
 	}
@@ -159,8 +167,13 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 func (p *Process) Status() Status { return p.status }
 
 // Signal sends the process a signal (kill(2)). Where it has not ended it has
-// come by then, unless it is blocked.
+// come by then, unless it is blocked. One that was released is gone.
 func (p *Process) Signal(sig syscall.Signal) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.released {
+		return unix.ESRCH
+	}
 	return unix.PidfdSendSignal(p.fd, sig, nil, 0)
 }
 
@@ -229,4 +242,11 @@ func asError(errno syscall.Errno) error {
 
 // Descriptor makes a descriptor of this process for an open file of the other
 // (pidfd_getfd(2)).
-func (p *Process) Descriptor(fd int) (int, error) { return unix.PidfdGetfd(p.fd, fd, 0) }
+func (p *Process) Descriptor(fd int) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.released {
+		return -1, unix.ESRCH
+	}
+	return unix.PidfdGetfd(p.fd, fd, 0)
+}

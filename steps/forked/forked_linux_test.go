@@ -27,7 +27,9 @@ func start(t testing.TB, s *Space, keep ...int) *Process {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		p.Signal(unix.SIGKILL)
+		if p.Signal(unix.SIGKILL) == unix.ESRCH {
+			return
+		}
 		p.Reap()
 		p.Release()
 	})
@@ -114,6 +116,34 @@ func interrupted(t *testing.T, p *Process, sig syscall.Signal) syscall.Errno {
 	}
 	p.Signal(sig)
 	return <-result
+}
+
+// TestSignalAfterRelease: a process that is gone takes no signal, also where the
+// descriptor that stood for it has become that of another process.
+func TestSignalAfterRelease(t *testing.T) {
+	var s Space
+	gone := start(t, &s)
+	gone.Signal(unix.SIGKILL)
+	<-gone.Done()
+	gone.Reap()
+	gone.Release()
+	for range 20 {
+		p := start(t, &s)
+		if p.fd != gone.fd {
+			continue
+		}
+		if err := gone.Signal(unix.SIGKILL); err != unix.ESRCH {
+			t.Errorf("signal: %v, want ESRCH", err)
+		}
+		if fd, err := gone.Descriptor(0); err != unix.ESRCH {
+			t.Errorf("descriptor %d: %v, want ESRCH", fd, err)
+		}
+		if pid := call(t, p, unix.SYS_GETPID); int(pid) != p.Pid() {
+			t.Error("the other process has got it")
+		}
+		return
+	}
+	t.Skip("no other process got the descriptor's number")
 }
 
 func TestInterruption(t *testing.T) {

@@ -190,7 +190,7 @@ func (s *Space) begin(parent *Process, f *family, from own, parts Parts, fork fu
 	switch errno := t.await(Wait{}); {
 	case errno == Died:
 		<-p.done
-		return nil, fmt.Errorf("the forked process has ended at once (%v)", p.status)
+		return nil, fmt.Errorf("the forked process has ended at once: %v", p.status)
 	case errno != 0:
 		p.Signal(unix.SIGKILL)
 		return nil, os.NewSyscallError("dup3", errno)

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"errors"
 	"fmt"
 	"syscall"
 	"time"
@@ -138,19 +139,18 @@ const ItsEnd = "its end"
 // joined.
 func (t *Task) Kill(p *Process, sig syscall.Signal) error {
 	before := p.sent.Swap(int32(sig))
+	var err error = &sock.Error{Call: "kill", Err: syscall.ESRCH}
 	select {
 	case <-p.Done():
-		if !p.joined.Load() {
-			return nil
-		}
-		return &sock.Error{Call: "kill", Err: syscall.ESRCH}
 	default:
+		if t.Process != nil {
+			err = t.Process.Kill(p.Pid(), sig)
+		} else {
+			err = p.Signal(sig)
+		}
 	}
-	var err error
-	if t.Process != nil {
-		err = t.Process.Kill(p.Pid(), sig)
-	} else {
-		err = p.Signal(sig)
+	if errors.Is(err, syscall.ESRCH) && !p.joined.Load() {
+		return nil // it has ended before, or now
 	}
 	if err != nil {
 		p.sent.Store(before)
