@@ -94,8 +94,8 @@ func BenchmarkPingPong(b *testing.B) {
 	})
 }
 
-// BenchmarkPingPongWire goes to and fro in a network of its own: as it is, and with
-// its frames recorded and told as lines of the wire.
+// BenchmarkPingPongWire goes to and fro in a network of its own: as it is, and
+// with its frames recorded and told as lines of the wire.
 func BenchmarkPingPongWire(b *testing.B) {
 	needsNetns(b)
 	s := load(b, "network: private\n"+strings.TrimLeft(pingPong, "\n"))

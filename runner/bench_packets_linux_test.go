@@ -9,9 +9,9 @@ import (
 )
 
 // BenchmarkPacketScripts plays the far end of a connection from its SYN to its
-// FIN, in a fresh network each time, eight scripts at once. The figures are how many
-// scripts pass in a second, and the processor time of one, which a busy machine
-// changes less.
+// FIN, in a fresh network each time, eight scripts at once. The figures are how
+// many scripts pass in a second, and the processor time of one, which a busy
+// machine changes less.
 func BenchmarkPacketScripts(b *testing.B) {
 	needsNetns(b)
 	s := load(b, `

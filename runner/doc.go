@@ -13,9 +13,13 @@
 // scenarios in go test; and [scenarios], which loads files. Others can be
 // imported, for step kinds of one's own, but change without notice.
 //
-// [runner/history]: https://pkg.go.dev/github.com/sockscript/sockscript/runner/history
-// [runner/report]: https://pkg.go.dev/github.com/sockscript/sockscript/runner/report
-// [runner/suite]: https://pkg.go.dev/github.com/sockscript/sockscript/runner/suite
-// [runner/runnertest]: https://pkg.go.dev/github.com/sockscript/sockscript/runner/runnertest
+// [runner/history]:
+// https://pkg.go.dev/github.com/sockscript/sockscript/runner/history
+// [runner/report]:
+// https://pkg.go.dev/github.com/sockscript/sockscript/runner/report
+// [runner/suite]:
+// https://pkg.go.dev/github.com/sockscript/sockscript/runner/suite
+// [runner/runnertest]:
+// https://pkg.go.dev/github.com/sockscript/sockscript/runner/runnertest
 // [scenarios]: https://pkg.go.dev/github.com/sockscript/sockscript/scenarios
 package runner

@@ -16,9 +16,9 @@ import (
 
 // folder is the scenario's own temporary folder, made when first asked for.
 //
-// A file beside it is locked as long as the run lasts. The kernel lets go of the
-// lock also where sockscript is killed: so a later run knows that nobody needs
-// the folder any more, and removes it.
+// A file beside it is locked as long as the run lasts. The kernel lets go of
+// the lock also where sockscript is killed: so a later run knows that nobody
+// needs the folder any more, and removes it.
 type folder struct {
 	mu   sync.Mutex
 	name string

@@ -50,9 +50,10 @@ func (r recording) endFrames(start time.Time) *event.Frames {
 	return &event.Frames{Epoch: onFrameClock(start), Lost: got.Lost, Beyond: got.Beyond, List: framesOf(got.Frames), Came: framesOf(got.Came)}
 }
 
-// onFrameClock is the moment of a time on the clock of the day, which frames have.
-// [time.Now] reads that clock and the monotonic one, after each other: on a busy
-// machine much can happen in between. So the best of several tries counts.
+// onFrameClock is the moment of a time on the clock of the day, which frames
+// have. [time.Now] reads that clock and the monotonic one, after each other: on
+// a busy machine much can happen in between. So the best of several tries
+// counts.
 func onFrameClock(start time.Time) (at time.Time) {
 	const tries = 16
 	best := time.Duration(math.MaxInt64)

@@ -13,8 +13,8 @@ import (
 )
 
 // framesOf are the frames of a run that passes, one line each: but ARP and what
-// IPv6 needs, and acknowledgements that carry nothing, which come when the kernel
-// likes.
+// IPv6 needs, and acknowledgements that carry nothing, which come when the
+// kernel likes.
 func framesOf(t *testing.T, text string) []string {
 	t.Helper()
 	needsNetns(t)

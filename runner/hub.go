@@ -64,7 +64,8 @@ func newHub(ctx context.Context) *hub {
 	}
 }
 
-// put adds to a map, which is made with its first entry: few runs have all kinds.
+// put adds to a map, which is made with its first entry: few runs have all
+// kinds.
 func put[K comparable, V any](to *map[K]V, key K, v V) {
 	if *to == nil {
 		*to = make(map[K]V)

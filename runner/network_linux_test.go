@@ -165,8 +165,8 @@ func BenchmarkPrivateNetwork(b *testing.B) {
 	b.ReportMetric(float64(private)/float64(host), "ratio")
 }
 
-// The kernel gives a number again that it has got back. A range of one port makes
-// it do so at once: each address shows whose it was at that moment.
+// The kernel gives a number again that it has got back. A range of one port
+// makes it do so at once: each address shows whose it was at that moment.
 func TestPortsThatAreGivenAgain(t *testing.T) {
 	needsNetns(t)
 	for name, test := range map[string]struct{ first, want string }{
@@ -192,8 +192,8 @@ func TestPortsThatAreGivenAgain(t *testing.T) {
 	}
 }
 
-// The kernel gives each address of a host the same port number: what comes from it
-// is told by the address.
+// The kernel gives each address of a host the same port number: what comes from
+// it is told by the address.
 func TestPortsOfTwoAddresses(t *testing.T) {
 	needsNetns(t)
 	r := runner.Run(t.Context(), scenario(t, "network: {private: {sysctls: {net.ipv4.ip_local_port_range: 40000 40000}}}\n"+alone(`- {socket: udp, as: one}

@@ -51,8 +51,8 @@ func socketsIn(t *testing.T, network *os.File) string {
 	return <-lines
 }
 
-// A connection that a peer has left open is reset when the run has ended: the kernel
-// would send to nobody for minutes, and keep the network for as long.
+// A connection that a peer has left open is reset when the run has ended: the
+// kernel would send to nobody for minutes, and keep the network for as long.
 func TestPeersAreReset(t *testing.T) {
 	needsNetns(t)
 	var network *os.File

@@ -110,8 +110,8 @@ func TestOutside(t *testing.T) {
 	}
 }
 
-// Each need that is declared, of a kind, a payload form or a function, is in the
-// table above: whoever declares one shows that it is listed.
+// Each need that is declared, of a kind, a payload form or a function, is in
+// the table above: whoever declares one shows that it is listed.
 func TestEveryNeedIsShown(t *testing.T) {
 	shown := func(a value.Access, by string) bool {
 		return slices.ContainsFunc(needs, func(row struct{ steps, want string }) bool {

@@ -128,9 +128,9 @@ func (a *acceptAction) Run(t *step.Task) error {
 	return a.from.Expect(t, from, "from")
 }
 
-// sized is the result where the file chose the size of the buffer: the length of
-// the address, and the address where all of it fits. A part of one may show a
-// part of a port, which varies.
+// sized is the result where the file chose the size of the buffer: the length
+// of the address, and the address where all of it fits. A part of one may show
+// a part of a port, which varies.
 func (a *acceptAction) sized(conn string, from sock.Addr, size, length int) []any {
 	ret := []any{event.Name(conn), event.Const(fmt.Sprintf("[%d]", length))}
 	if size >= length && !from.IsZero() {

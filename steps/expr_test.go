@@ -95,7 +95,8 @@ actors:
 	parsetest.WantLines(t, lines, want...)
 }
 
-// A function of the language that a value hides is not called, and that is said.
+// A function of the language that a value hides is not called, and that is
+// said.
 func TestHiddenFunctions(t *testing.T) {
 	parsetest.WantLines(t, findings(one("- let: {max: 5}\n- print: ${max(max, 7)}")),
 		`3:18: warning: max is never used; leave the name out, or use it`,

@@ -132,8 +132,8 @@ func (a *faultAction) wait(t *step.Task, link step.Link, fault string) (int, err
 	}
 }
 
-// hit notes the frame that the step has waited for: that with which the number of
-// hits was first as expected.
+// hit notes the frame that the step has waited for: that with which the number
+// of hits was first as expected.
 func (a *faultAction) hit(t *step.Task, link step.Link, fault string, hits int) error {
 	if !a.hits.Given() {
 		return nil

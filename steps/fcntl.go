@@ -156,8 +156,8 @@ func (a *fcntlAction) check(t *step.Task, n int) error {
 	return err
 }
 
-// harmless are the signals that sockscript itself survives, beside the real-time
-// ones.
+// harmless are the signals that sockscript itself survives, beside the
+// real-time ones.
 var harmless = []syscall.Signal{0, syscall.SIGIO, syscall.SIGURG, syscall.SIGCHLD, syscall.SIGCONT, syscall.SIGWINCH}
 
 // sparesUs refuses to have a signal sent to sockscript itself that ends it.

@@ -250,7 +250,8 @@ func (f *fcntlForm) argument(t *step.Task, word event.Marked) (int, any, error) 
 	return n, f.shown(n), nil
 }
 
-// ownerOf is the process that a word of F_SETOWN stands for, by its number here.
+// ownerOf is the process that a word of F_SETOWN stands for, by its number
+// here.
 func ownerOf(t *step.Task, word event.Marked) (int, any, error) {
 	if v, ok := t.Get(word.Text); ok {
 		if s, ok := v.(*step.Spawned); ok && s.Process != nil {

@@ -125,8 +125,8 @@ func (v *linkChange) changes(t *step.Task) (list []step.Impairment, shown []any,
 	return append(list, step.Impairment{MTU: &mtu}), append(shown, labelled("mtu", text)), err
 }
 
-// A linkSetting is one of the things that a link does to frames: for those of all
-// ends a value alone, for those of single ends mappings with from.
+// A linkSetting is one of the things that a link does to frames: for those of
+// all ends a value alone, for those of single ends mappings with from.
 type linkSetting struct {
 	name, key, help string
 	fresh           func() linkValue

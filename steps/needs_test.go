@@ -74,8 +74,8 @@ func TestKindsTellTheirNeeds(t *testing.T) {
 var reaches = regexp.MustCompile(`\b(os\.(Open|OpenFile|Create|Remove|RemoveAll|MkdirAll|ReadFile|WriteFile|ReadDir|Rename|Symlink|Chown|Stat|Readlink|Getenv|LookupEnv|Environ|Hostname)|` +
 	`net\.(Dial|Listen|Lookup)\w*|exec\.Command|user\.\w+|source\.(Open|ReadFile))\(`)
 
-// The code of functions and payload forms goes outside in one place each, and what
-// is done there is declared.
+// The code of functions and payload forms goes outside in one place each, and
+// what is done there is declared.
 func TestFunctionsAndFormsTellTheirNeeds(t *testing.T) {
 	found := make(map[string]string)
 	for _, dir := range []string{"value", "payload"} {

@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps/step"
 )
 
-// injected says in the event what a packet of the script's lets go on. Datagrams
-// are sent as those of sockets are.
+// injected says in the event what a packet of the script's lets go on.
+// Datagrams are sent as those of sockets are.
 func injected(t *step.Task, p *step.Peer, sent peer.Sent) {
 	e := crossed(t, p, event.OpInject)
 	switch body := sent.Body.(type) {

@@ -168,8 +168,8 @@ func noteReady(t *step.Task, items []sock.PollItem) {
 	}
 }
 
-// timeoutOf is how long a poll or an epoll_wait waits, and how C would write it:
-// milliseconds.
+// timeoutOf is how long a poll or an epoll_wait waits, and how C would write
+// it: milliseconds.
 func timeoutOf(t *step.Task, nowait *value.Bool, within *value.Duration) (sock.Wait, any, error) {
 	w := t.Wait(nil, nowait, 0)
 	switch {

@@ -150,8 +150,8 @@ func (a *segmentAction) Run(t *step.Task) error {
 }
 
 // before is the time of the packet before, or of the step before where that is
-// another: then it is this step's own begin. Between two packets only the kernel
-// decides, however late this process is.
+// another: then it is this step's own begin. Between two packets only the
+// kernel decides, however late this process is.
 func before(t *step.Task, p *step.Peer) time.Time {
 	packet, now := p.Flow.Last(), time.Now()
 	if t.Follows(p.ID.Load()) || packet.After(now) {

@@ -112,7 +112,8 @@ func (a *stateAction) Run(t *step.Task) error {
 	return a.is(t, got)
 }
 
-// is returns the state, and notes it: some of them the peer's FIN has brought about.
+// is returns the state, and notes it: some of them the peer's FIN has brought
+// about.
 func (a *stateAction) is(t *step.Task, got string) error {
 	switch t.Event.State = got; got {
 	case "CLOSE_WAIT", "LAST_ACK", "CLOSING", "TIME_WAIT":

@@ -11,8 +11,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// FuzzUnpack: whatever the bytes, a layout takes them apart or says what is wrong
-// with them, and a receive from a stream says the same as unpack.
+// FuzzUnpack: whatever the bytes, a layout takes them apart or says what is
+// wrong with them, and a receive from a stream says the same as unpack.
 func FuzzUnpack(f *testing.F) {
 	for _, data := range []string{"", "\x00", "\x07\x01\x03abc5:hello\x80\x01rest", "\x07\x01\x03abc5:hello\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", "\x07\x01\xff", "\x07\x01\x0099999999999999999999:"} {
 		f.Add([]byte(data))

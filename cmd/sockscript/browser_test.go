@@ -116,7 +116,8 @@ func (b *browser) open(path string) {
 	}
 }
 
-// unfold shows all that the page folds, as if one had opened and scrolled to it.
+// unfold shows all that the page folds, as if one had opened and scrolled to
+// it.
 const unfold = `for (const d of document.querySelectorAll("details")) d.open = true;
 for (const e of document.querySelectorAll("ol.cases > li")) e.style.contentVisibility = "visible";
 new Promise(done => requestAnimationFrame(() => setTimeout(done)))`
@@ -258,8 +259,8 @@ func TestReportsAndPicturesInABrowser(t *testing.T) {
 	}
 }
 
-// lookAtAll looks at a page in each width, light and dark, and asks axe of each.
-// The window changes, as it does for a reader; the page is opened once.
+// lookAtAll looks at a page in each width, light and dark, and asks axe of
+// each. The window changes, as it does for a reader; the page is opened once.
 func (b *browser) lookAtAll(p page) {
 	b.t.Helper()
 	for i, width := range widths {

@@ -15,9 +15,9 @@ import (
 	"github.com/sockscript/sockscript/steps/step"
 )
 
-// What a kind does for others it declares. No code asks which kind a step is of,
-// by its name or by the text of its call: another kind that does the same would
-// be forgotten there.
+// What a kind does for others it declares. No code asks which kind a step is
+// of, by its name or by the text of its call: another kind that does the same
+// would be forgotten there.
 func TestNobodyAsksForNamesOfKinds(t *testing.T) {
 	for _, room := range []string{"cmd", "runner", "scenarios", "steps"} {
 		err := filepath.WalkDir(filepath.Join("../..", room), func(path string, _ fs.DirEntry, err error) error {

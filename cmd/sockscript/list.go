@@ -137,8 +137,8 @@ const (
 	leastText = 36
 )
 
-// writeEntries writes a list into the width of a terminal; 0: there is none, and
-// nothing is broken.
+// writeEntries writes a list into the width of a terminal; 0: there is none,
+// and nothing is broken.
 func writeEntries(w io.Writer, entries []*entry, width int) {
 	column := 0
 	for _, e := range entries {

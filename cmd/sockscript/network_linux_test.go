@@ -132,8 +132,8 @@ actors:
 	}
 }
 
-// An ordinary user has the wire asserted and shown, with a fault on it, the states
-// of TCP, and a far end that the script plays.
+// An ordinary user has the wire asserted and shown, with a fault on it, the
+// states of TCP, and a far end that the script plays.
 func TestWireOfOrdinaryUser(t *testing.T) {
 	const text = `name: hosts
 network:

@@ -26,8 +26,8 @@ var (
 	shownPicture = source.Pattern(`!\[[^\]]*\]\((?:docs/)?pictures/([a-z0-9-]+?)(-network)?\.svg\)`)
 )
 
-// What these pages show is what sockscript prints and draws, also of the program
-// that one of them tests. With -update they are written again.
+// What these pages show is what sockscript prints and draws, also of the
+// program that one of them tests. With -update they are written again.
 func TestPagesThatShowRuns(t *testing.T) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -108,8 +108,8 @@ func TestTutorialHasPictures(t *testing.T) {
 }
 
 // From the first line of README to a golden file of one's own that CI compares
-// are five commands. Those of sockscript are run here; the others are of git and
-// go.
+// are five commands. Those of sockscript are run here; the others are of git
+// and go.
 func TestFirstCommandsOfReadme(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
@@ -152,8 +152,8 @@ func matchesShown(shown, out []byte) bool {
 	return regexp.MustCompile(`(?s)\A` + strings.Join(parts, "(?:.*\n)?") + `\z`).Match(out)
 }
 
-// comparePicture compares a picture with the diagram of a run, or of the network
-// of a scenario.
+// comparePicture compares a picture with the diagram of a run, or of the
+// network of a scenario.
 func comparePicture(t *testing.T, name string, network bool, dir string, command func(...string) []byte) {
 	t.Helper()
 	args, file := []string{"diagram"}, name

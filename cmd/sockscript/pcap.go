@@ -67,8 +67,8 @@ func (c *captures) Outcome(o *report.Outcome) error {
 	return nil
 }
 
-// fileName is the file of a scenario. One that several scenarios name, or rows of
-// one, has numbers.
+// fileName is the file of a scenario. One that several scenarios name, or rows
+// of one, has numbers.
 func (c *captures) fileName(s history.Scenario) string {
 	if s.Capture == nil || s.Capture.File == "" {
 		return c.names.next(s.Name, capture.Ext)

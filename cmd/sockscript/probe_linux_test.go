@@ -321,8 +321,8 @@ func enter(path string) error {
 	return <-result
 }
 
-// makesDescriptor makes a call whose second argument is a buffer or nothing, and
-// closes what it gives.
+// makesDescriptor makes a call whose second argument is a buffer or nothing,
+// and closes what it gives.
 func makesDescriptor(call, first uintptr, buffer []byte) error {
 	var at unsafe.Pointer
 	if len(buffer) > 0 {

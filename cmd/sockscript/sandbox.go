@@ -75,9 +75,9 @@ func (f *sandboxFlags) confine(files []suite.File, confined func(suite.File) boo
 	return some, nil
 }
 
-// confine finds which of the files are to be run in a sandbox, and begins to make
-// one. The function that it returns waits for that and says what the sandbox
-// allows. Where there is none it is an error.
+// confine finds which of the files are to be run in a sandbox, and begins to
+// make one. The function that it returns waits for that and says what the
+// sandbox allows. Where there is none it is an error.
 func (p *program) confine(s *session, files []suite.File) (func() error, error) {
 	some, err := s.sandbox.confine(files, s.sandbox.confines)
 	if err != nil || !some {
@@ -120,7 +120,8 @@ func (f *sandboxFlags) missing(lacks []jail.Lack) error {
 // A runFunc runs a scenario.
 type runFunc = func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
 
-// elsewhere runs what is confined in a sandbox, and everything else as run does.
+// elsewhere runs what is confined in a sandbox, and everything else as run
+// does.
 func (f *sandboxFlags) elsewhere(run runFunc) runFunc {
 	return func(ctx context.Context, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
 		if how.Policy == nil {

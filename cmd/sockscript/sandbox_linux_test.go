@@ -46,8 +46,8 @@ func TestShippedInSandbox(t *testing.T) {
 	}
 }
 
-// share is what one of two users runs. In continuous integration that is all; for
-// root elsewhere the two take turns.
+// share is what one of two users runs. In continuous integration that is all;
+// for root elsewhere the two take turns.
 func share(names []string, user int) []string {
 	if ci.Runs(1, 2) == 2 || os.Geteuid() != 0 {
 		return names
@@ -72,8 +72,8 @@ func runInSandbox(t *testing.T, attr *syscall.SysProcAttr, names []string) {
 	}
 }
 
-// runShipped runs shipped scenarios, of which none may fail, and returns the names
-// of those that were skipped.
+// runShipped runs shipped scenarios, of which none may fail, and returns the
+// names of those that were skipped.
 func runShipped(t *testing.T, attr *syscall.SysProcAttr, args []string) []string {
 	t.Helper()
 	cmd := exec.Command("/proc/self/exe")

@@ -64,8 +64,8 @@ var commands = map[string]func(){
 //	gone [DURATION]                no process may live any more that has this script's
 //	                               WORK in its environment; after the time, if it is given
 //
-// and the conditions [root], [netadmin], [netns], [ipv6], [sandbox],
-// [prove] and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
+// and the conditions [root], [netadmin], [netns], [ipv6], [sandbox], [prove]
+// and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
 	passHangups(t)
 	testscript.Run(t, testscript.Params{

@@ -33,8 +33,8 @@ const (
 	givenProbe = "descriptor in a message"
 )
 
-// needsSandbox is for a test of the sandbox, which a program of 32 bits does not
-// have.
+// needsSandbox is for a test of the sandbox, which a program of 32 bits does
+// not have.
 func needsSandbox(t testing.TB) {
 	t.Helper()
 	if runtime.GOARCH == "386" {

@@ -9,8 +9,8 @@ import (
 )
 
 // What the packages make before main begins is paid by every start, three times
-// by that of a sandbox: a pattern is compiled, and a large table made, when it is
-// first used.
+// by that of a sandbox: a pattern is compiled, and a large table made, when it
+// is first used.
 func TestLittleBeforeMain(t *testing.T) {
 	const (
 		most      = 400      // allocations of one package; a pattern may have as many

@@ -50,8 +50,8 @@ func (o *output) width() int {
 	return columns
 }
 
-// errorWidth is how many columns the terminal of the standard error has; 0 where
-// it is none.
+// errorWidth is how many columns the terminal of the standard error has; 0
+// where it is none.
 func errorWidth() int {
 	columns, _, err := term.GetSize(int(os.Stderr.Fd()))
 	if err != nil {

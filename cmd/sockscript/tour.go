@@ -169,8 +169,8 @@ func (p *program) tourPages(ctx context.Context, dir string) error {
 	return p.page(fmt.Sprintf("%s in %s; begin with index.html\n", source.Count(len(pages), "page", "pages"), source.Visible(dir)))
 }
 
-// runShipped runs the shipped scenarios, and returns those that pass: of a table
-// its first row.
+// runShipped runs the shipped scenarios, and returns those that pass: of a
+// table its first row.
 func (p *program) runShipped(ctx context.Context) map[string]*history.Result {
 	results := make(map[string]*history.Result)
 	cases, _, err := suite.Load(suite.Shipped())

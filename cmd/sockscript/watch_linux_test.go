@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// What is watched with a sandbox runs in one, at first and after each change, and
-// what is not allowed is an error, also in a file that is new.
+// What is watched with a sandbox runs in one, at first and after each change,
+// and what is not allowed is an error, also in a file that is new.
 func TestWatchInSandbox(t *testing.T) {
 	needsSandbox(t)
 	t.Chdir(t.TempDir())

@@ -91,8 +91,8 @@ func expect(t *testing.T, got []string, want ...string) {
 
 const controlsAndData = "tcp.len > 0 or tcp.flags.syn == 1 or tcp.flags.fin == 1 or tcp.flags.reset == 1 or udp or icmp"
 
-// Each segment names the step that has caused it, in whatever way the kernel has
-// put them together.
+// Each segment names the step that has caused it, in whatever way the kernel
+// has put them together.
 func TestComments(t *testing.T) {
 	r := captured(t, `
 network: private

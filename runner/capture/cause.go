@@ -131,8 +131,8 @@ func (c *causes) ofPacket(f *event.Frame, p *packet.Packet, at time.Duration) []
 	return nil
 }
 
-// fragmentOf is the number that the fragments of a packet share; ok is false for
-// a whole packet.
+// fragmentOf is the number that the fragments of a packet share; ok is false
+// for a whole packet.
 func fragmentOf(p *packet.Packet) (id uint32, ok bool) {
 	const header = 44 // RFC 8200, 4.5
 	if p.Src.Is6() {
@@ -201,8 +201,9 @@ func (c *causes) ofSegment(f *event.Frame, p *packet.Packet, t *packet.TCP, at t
 	return []string{kernel + ", for " + one.name}
 }
 
-// direction is what is known of a flow. A SYN with another number begins another
-// connection; a flow whose SYN was not seen begins with its first segment.
+// direction is what is known of a flow. A SYN with another number begins
+// another connection; a flow whose SYN was not seen begins with its first
+// segment.
 func (c *causes) direction(key flow, t *packet.TCP) *direction {
 	d, back := c.flows[key], c.flows[key.back()]
 	syn := t.Flags&packet.SYN != 0

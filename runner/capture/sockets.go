@@ -15,8 +15,8 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A doer is a step of an actor, and when it was under way. Times are those since
-// the run's start.
+// A doer is a step of an actor, and when it was under way. Times are those
+// since the run's start.
 type doer struct {
 	branch     *record.Branch
 	place      *event.Place
@@ -245,8 +245,8 @@ func (s *sockets) senders(host string, local netip.AddrPort) []*socket {
 	return list
 }
 
-// other is the step that was sending at a time on a socket of another type, such
-// as a raw one.
+// other is the step that was sending at a time on a socket of another type,
+// such as a raw one.
 func (s *sockets) other(host string, t time.Duration) *doer {
 	for _, d := range s.others {
 		if s.hosts[d] == host && d.at(t) {

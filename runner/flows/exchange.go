@@ -49,8 +49,8 @@ func (x *exchange) lines() (both [2][]line) {
 	return both
 }
 
-// line is that of a packet; it is not shown where it belongs to a quiet step, or to
-// rounds that are folded.
+// line is that of a packet; it is not shown where it belongs to a quiet step,
+// or to rounds that are folded.
 func (x *exchange) line(p *Packet) (l line, shown bool) {
 	switch body := p.Text.Body.(type) {
 	case *packet.Datagram:
@@ -74,9 +74,9 @@ func (x *exchange) line(p *Packet) (l line, shown bool) {
 	return line{}, false
 }
 
-// message is the one that a datagram carries: that of the send which it is from,
-// or of the receive that took it, which is later than the datagram. Nil: no step
-// is known.
+// message is the one that a datagram carries: that of the send which it is
+// from, or of the receive that took it, which is later than the datagram. Nil:
+// no step is known.
 func (x *exchange) message(p *Packet) (m *message, late int) {
 	body := p.decoded.Body.(*packet.UDP)
 	d := event.NewDatagram(body.Payload, sock.Addr{})

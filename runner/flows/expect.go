@@ -17,8 +17,8 @@ type Unmet struct {
 	Message string       // of several lines
 }
 
-// Check compares what crossed the network with what a scenario expects, and says
-// what is the first that is not met; nil: all is.
+// Check compares what crossed the network with what a scenario expects, and
+// says what is the first that is not met; nil: all is.
 func Check(r *history.Record, list []*wire.Expectation) *Unmet {
 	if why := Unseen(r); why != "" && len(list) > 0 {
 		return &Unmet{list[0].Node, why}

@@ -229,8 +229,8 @@ func (f *Flow) take(p *Packet) {
 	f.Packets = append(f.Packets, p)
 }
 
-// repeats reports whether all that a packet carries crossed the point before, and
-// notes that it has now. A datagram never does.
+// repeats reports whether all that a packet carries crossed the point before,
+// and notes that it has now. A datagram never does.
 func (f *Flow) repeats(p *Packet) bool {
 	t := p.tcp()
 	switch {
@@ -269,8 +269,8 @@ func (f *Flow) repeats(p *Packet) bool {
 }
 
 // over reports whether both directions have ended and each end knows it. An RST
-// after that answers a segment that was sent twice, and one acknowledgement of it
-// has closed the connection before the other comes.
+// after that answers a segment that was sent twice, and one acknowledgement of
+// it has closed the connection before the other comes.
 func (f *Flow) over() bool {
 	return f.begun[0].done && f.begun[1].done
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A film makes a record: of what two actors did, and of the frames that crossed a
-// link between them.
+// A film makes a record: of what two actors did, and of the frames that crossed
+// a link between them.
 type film struct {
 	t        *testing.T
 	recorder *record.Recorder
@@ -70,8 +70,8 @@ func (f *film) connects() {
 	f.crosses("> S <mss 1460>", "< S. ack 1 <mss 1460>", "> . 1:1(0) ack 1")
 }
 
-// moves records a send on one side and the receive of it on the other, which ends
-// at an offset.
+// moves records a send on one side and the receive of it on the other, which
+// ends at an offset.
 func (f *film) moves(actor string, end int64) {
 	from, other, to := f.client, "server", f.server
 	if actor == "server" {
@@ -88,8 +88,8 @@ func (f *film) closes() {
 	f.does("server", event.Event{Op: event.OpClose, Sock: f.server})
 }
 
-// crosses adds frames of the link lan, by their texts; behind one there may be a
-// fault: "> 1:6(5) !drop lan.lost".
+// crosses adds frames of the link lan, by their texts; behind one there may be
+// a fault: "> 1:6(5) !drop lan.lost".
 func (f *film) crosses(texts ...string) {
 	f.t.Helper()
 	for _, text := range texts {
@@ -139,8 +139,8 @@ func (f *film) shows(head string, want ...string) {
 
 const talkHead = "client.sock <-> server.conn"
 
-// hello is a conversation of two sends, in which the second pieces of the frames
-// are those of a run.
+// hello is a conversation of two sends, in which the second pieces of the
+// frames are those of a run.
 func hello(t *testing.T, frames ...string) *film {
 	f := newFilm(t)
 	f.connects()
@@ -152,8 +152,9 @@ func hello(t *testing.T, frames ...string) *film {
 	return f
 }
 
-// The lines of one conversation are the same, whatever segments carried it: joined
-// and split, with other windows, sent again by a slow machine, out of order.
+// The lines of one conversation are the same, whatever segments carried it:
+// joined and split, with other windows, sent again by a slow machine, out of
+// order.
 func TestLinesAreThoseOfTheSends(t *testing.T) {
 	want := []string{"> S", "< S.", "> 1:6(5)", "> 6:11(5)", "< 1:4(3)", "> F.", "< F."}
 	for name, frames := range map[string][]string{
@@ -243,8 +244,8 @@ func TestConnectionsOnOnePort(t *testing.T) {
 	}
 }
 
-// A FIN is shown where it crosses on every run: not beside a reset, unless a step
-// has seen it.
+// A FIN is shown where it crosses on every run: not beside a reset, unless a
+// step has seen it.
 func TestFinBesideReset(t *testing.T) {
 	for _, seen := range []bool{true, false} {
 		f := newFilm(t)
@@ -261,9 +262,9 @@ func TestFinBesideReset(t *testing.T) {
 	}
 }
 
-// An RST that comes when both ends have acknowledged the other's FIN answers what a
-// slow machine has sent again: the connection was closed before. One that comes
-// before, or where a link has lost the acknowledgement, has a line.
+// An RST that comes when both ends have acknowledged the other's FIN answers
+// what a slow machine has sent again: the connection was closed before. One
+// that comes before, or where a link has lost the acknowledgement, has a line.
 func TestResetBehindTheEnd(t *testing.T) {
 	closing := []string{"> F. 1:1(0) ack 1", "< F. 1:1(0) ack 2", "< F. 1:1(0) ack 2", "> F. 1:1(0) ack 1"}
 	for last, want := range map[string]string{
@@ -298,8 +299,8 @@ func TestLinesOfDatagrams(t *testing.T) {
 	f.shows("client.sock <-> 10.0.0.2:8080", "> udp (5)", "> udp (7)  reordered by lan.late", "> udp (9)", "< icmp unreachable port [udp (9)]")
 }
 
-// expects compares with what a scenario says; the message is that of the failure,
-// "" where there is none.
+// expects compares with what a scenario says; the message is that of the
+// failure, "" where there is none.
 func (f *film) expects(e *wire.Expectation, texts ...string) string {
 	f.t.Helper()
 	for i, text := range texts {
@@ -487,8 +488,8 @@ func TestFramesThatWereLost(t *testing.T) {
 	}
 }
 
-// What is above a connection, such as TLS, has its own bytes and says goodbye by
-// itself: one range without an end, and no end of the connection.
+// What is above a connection, such as TLS, has its own bytes and says goodbye
+// by itself: one range without an end, and no end of the connection.
 func TestLinesOfTLS(t *testing.T) {
 	f := newFilm(t)
 	f.connects()
@@ -501,8 +502,8 @@ func TestLinesOfTLS(t *testing.T) {
 	f.shows(talkHead, "> S", "< S.", "> 1:6(5)", "> 6:any", "< 1:any")
 }
 
-// What varies from run to run has any in the place of its numbers, and what comes
-// behind it has none.
+// What varies from run to run has any in the place of its numbers, and what
+// comes behind it has none.
 func TestLinesOfWhatVaries(t *testing.T) {
 	f := newFilm(t)
 	f.connects()
@@ -527,8 +528,8 @@ func TestLinesOfQuietSteps(t *testing.T) {
 	f.shows("client.sock <-> 10.0.0.2:8080", "> udp (5)")
 }
 
-// A datagram that crossed in fragments is one, in whichever order they came, with
-// the fault that hit one of them. One that lacks a fragment is none.
+// A datagram that crossed in fragments is one, in whichever order they came,
+// with the fault that hit one of them. One that lacks a fragment is none.
 func TestFragments(t *testing.T) {
 	for _, v6 := range []bool{false, true} {
 		f := newFilm(t)

@@ -84,9 +84,9 @@ func (w *whole) data() []byte {
 	return nil
 }
 
-// fragmentOf reads a packet that is a fragment (RFC 791; RFC 8200, section 4.5).
-// The first may have been read as what it carries, so its bytes are those of the
-// frame.
+// fragmentOf reads a packet that is a fragment (RFC 791; RFC 8200, section
+// 4.5). The first may have been read as what it carries, so its bytes are those
+// of the frame.
 func fragmentOf(f *frame, e *packet.Frame) (key wholeKey, part fragment, ok bool) {
 	const ether, tag, ipv6, units = 14, 4, 40, 8
 	p, b := e.IP, f.Bytes[ether+tag*len(e.Tags):]

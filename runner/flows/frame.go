@@ -44,9 +44,9 @@ func (f *frame) fault() string {
 	return wire.FaultWords[f.Act] + " by " + f.Fault
 }
 
-// ruled is what a fault of the file did to the frame: one that acts on exactly the
-// frames that it describes. Which frames meet a cut, or get lost at random, is
-// a matter of time.
+// ruled is what a fault of the file did to the frame: one that acts on exactly
+// the frames that it describes. Which frames meet a cut, or get lost at random,
+// is a matter of time.
 func (f *frame) ruled() string {
 	for _, other := range []string{".cut", ".loss", ".mtu"} {
 		if strings.HasSuffix(f.Fault, other) {
@@ -121,8 +121,8 @@ func (p *Packet) isAck() bool {
 	return t != nil && len(t.Payload) == 0 && t.Flags&(packet.SYN|packet.FIN|packet.RST) == 0
 }
 
-// ports are the addresses that a packet goes between. Those of what has no ports
-// have the port 0.
+// ports are the addresses that a packet goes between. Those of what has no
+// ports have the port 0.
 func ports(p *packet.Packet) (from, to netip.AddrPort) {
 	switch body := p.Body.(type) {
 	case *packet.TCP:

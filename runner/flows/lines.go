@@ -27,13 +27,13 @@ type Section struct {
 }
 
 // Sections are the lines of the wire, the same on every run as far as what the
-// steps did is the same. Of each connection and direction there are, in the order
-// of the sequence numbers, the SYN, the data as ranges cut at the sends that wrote
-// them, each fault with its range, what was sent again because of a fault, the FIN
-// and the RST. Both directions are interleaved by the causal depth of the steps
-// that they belong to. What depends on the machine's speed is left out:
-// acknowledgements alone, windows, the boundaries of segments, retransmissions
-// that no fault has caused.
+// steps did is the same. Of each connection and direction there are, in the
+// order of the sequence numbers, the SYN, the data as ranges cut at the sends
+// that wrote them, each fault with its range, what was sent again because of a
+// fault, the FIN and the RST. Both directions are interleaved by the causal
+// depth of the steps that they belong to. What depends on the machine's speed
+// is left out: acknowledgements alone, windows, the boundaries of segments,
+// retransmissions that no fault has caused.
 func Sections(r *history.Record) []Section {
 	s, links := newSides(r), make(map[string]bool)
 	var all []*section
@@ -156,7 +156,8 @@ func (f *Flow) untold() string {
 	return strings.Join(parts, ", ")
 }
 
-// firstKey is that of the first line; later than all others where there is none.
+// firstKey is that of the first line; later than all others where there is
+// none.
 func firstKey(list []line) int {
 	if len(list) == 0 {
 		return int(^uint(0) >> 1)
@@ -164,8 +165,8 @@ func firstKey(list []line) int {
 	return list[0].key
 }
 
-// interleave merges the lines of both directions by their keys, without changing
-// the order of either.
+// interleave merges the lines of both directions by their keys, without
+// changing the order of either.
 func interleave(there, back []line) (texts []string, depths []int) {
 	climb(there)
 	climb(back)

@@ -35,8 +35,8 @@ func (t *meeting) search(list []wire.Segment) *search {
 }
 
 // next finds a segment behind those before it. One packet may stand for several
-// segments, where it carries the ranges of both, or data and a FIN, or where one
-// says what a fault did to the range of the other.
+// segments, where it carries the ranges of both, or data and a FIN, or where
+// one says what a fault did to the range of the other.
 func (s *search) next(want *wire.Segment) match {
 	from := 0
 	if n := len(s.matches); n > 0 {
@@ -137,7 +137,8 @@ func endsStream(b *packet.Segment) bool {
 	return b.FlagsGiven && b.Flags&packet.FIN != 0 && b.Flags&packet.PSH == 0 && (!b.First.Given() && !b.Length.Given() || known && length == 0)
 }
 
-// finish compares a FIN with the one of a segment that may carry data before it.
+// finish compares a FIN with the one of a segment that may carry data before
+// it.
 func (s *search) finish(want *wire.Segment, i int) match {
 	p, text := s.packets[i], s.texts[i]
 	got := *text.Body.(*packet.Segment)
@@ -148,8 +149,8 @@ func (s *search) finish(want *wire.Segment, i int) match {
 	return match{first: i, packets: []int{i}, bytes: span{p.fin(), p.fin() + 1}, found: want.Pattern.Fits(text) && (!want.Again || p.Again)}
 }
 
-// joined compares a segment with data: a longer range than a segment has room for
-// stands for the segments that carry it one after the other.
+// joined compares a segment with data: a longer range than a segment has room
+// for stands for the segments that carry it one after the other.
 func (s *search) joined(want *wire.Segment, i int, b *packet.Segment) match {
 	text := s.texts[i]
 	first := text.Body.(*packet.Segment)

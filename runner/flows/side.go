@@ -29,7 +29,8 @@ type sides struct {
 	taken map[string]int // how many of the connections between two addresses were found
 }
 
-// of are both sides of a flow, and whether a quiet step has made the connection.
+// of are both sides of a flow, and whether a quiet step has made the
+// connection.
 func (s *sides) of(f *Flow) (ends [2]side, hidden bool) {
 	nth := 0
 	if f.Proto == TCP {
@@ -100,8 +101,8 @@ func (s *sides) has(one *socket, a netip.AddrPort) bool {
 	return false
 }
 
-// refused is the socket of a connect that failed, whose address is not known any
-// more.
+// refused is the socket of a connect that failed, whose address is not known
+// any more.
 func (s *sides) refused(f *Flow) *socket {
 	for i, one := range s.failed {
 		if one.remote == f.Ends[1] {
@@ -112,8 +113,8 @@ func (s *sides) refused(f *Flow) *socket {
 	return nil
 }
 
-// stranger is how an end is called that is not known as a socket of the scenario:
-// by that of a listener, or by its address.
+// stranger is how an end is called that is not known as a socket of the
+// scenario: by that of a listener, or by its address.
 func (s *sides) stranger(f *Flow, end int) string {
 	at, typ := f.Ends[end], unix.SOCK_DGRAM
 	if f.Proto == TCP {

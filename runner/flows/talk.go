@@ -35,9 +35,9 @@ func (t *talk) lines() (both [2][]line) {
 	return both
 }
 
-// opaque reports whether there is something above the connection, such as TLS: it
-// says goodbye by itself, and whether the other side is still there for that is a
-// matter of time.
+// opaque reports whether there is something above the connection, such as TLS:
+// it says goodbye by itself, and whether the other side is still there for that
+// is a matter of time.
 func (t *talk) opaque() bool {
 	for _, s := range t.ends {
 		if s.socket != nil && s.socket.opaque > 0 {
@@ -79,9 +79,9 @@ func (t *talk) opening(end int) []line {
 	return list
 }
 
-// ending reports whether the FIN of an end crosses on every run: because a step has
-// seen it, or one has sent it. Where the connection is reset, either may come first;
-// and MPTCP (RFC 8684) sends it some time after the step.
+// ending reports whether the FIN of an end crosses on every run: because a step
+// has seen it, or one has sent it. Where the connection is reset, either may
+// come first; and MPTCP (RFC 8684) sends it some time after the step.
 func (t *talk) ending(end int) bool {
 	own, other := t.ends[end].socket, t.ends[1-end].socket
 	const multipath = 30
@@ -113,14 +113,14 @@ func (t *talk) control(same []*Packet, key int) []line {
 // carries besides has a line of its own.
 func controlFlags(p *Packet) packet.Flags { return flagsOf(p) &^ (packet.PSH | packet.URG) }
 
-// resets are the RST of an end, the first of them; none where the connection was
-// closed before it.
+// resets are the RST of an end, the first of them; none where the connection
+// was closed before it.
 func (t *talk) resets(end int) []*Packet {
 	return slices.DeleteFunc(t.of(end, packet.RST), func(p *Packet) bool { return p.Again })
 }
 
-// reset is the line of an end's RSTs. One without an acknowledgement answers what
-// the other end has sent after this one had closed.
+// reset is the line of an end's RSTs. One without an acknowledgement answers
+// what the other end has sent after this one had closed.
 func (t *talk) reset(end int, other []line) []line {
 	resets := t.resets(end)
 	if len(resets) == 0 {
@@ -179,8 +179,8 @@ func (t *talk) stream(end int) []line {
 	return list
 }
 
-// pieces cuts what an end has sent at the sends that wrote it; where these are not
-// known, at the receives that took it.
+// pieces cuts what an end has sent at the sends that wrote it; where these are
+// not known, at the receives that took it.
 func (t *talk) pieces(end int, all span) []piece {
 	own, other := t.ends[end].socket, t.ends[1-end].socket
 	var moves []moved
@@ -250,7 +250,8 @@ func hits(packets []*Packet, part func(*Packet) span) []hit {
 }
 
 // again reports whether all of the range was sent again and not hit again. What
-// a fault has let through, only later or twice, is not sent again because of it.
+// a fault has let through, only later or twice, is not sent again because of
+// it.
 func (h hit) again(packets []*Packet, part func(*Packet) span) bool {
 	if !loses(h.fault) {
 		return false

@@ -37,8 +37,8 @@ func (t *meeting) check(e *wire.Expectation) *Unmet {
 	return &Unmet{want.Node, head + "\n" + s.table(e, closest, differences)}
 }
 
-// early is a packet that fits, but came before the segment that is named first; -1:
-// there is none.
+// early is a packet that fits, but came before the segment that is named first;
+// -1: there is none.
 func (s *search) early(want *wire.Segment) int {
 	if n := len(s.matches); n > 1 {
 		for i := range s.matches[n-2].first {
@@ -88,8 +88,8 @@ func (s *search) closest(want *wire.Segment) (best int, fields []string) {
 	return best, fields
 }
 
-// alike reports whether two texts are of one protocol, and if of TCP, of one kind
-// of segment.
+// alike reports whether two texts are of one protocol, and if of TCP, of one
+// kind of segment.
 func alike(want, got packet.PatternBody) bool {
 	a, segment := want.(*packet.Segment)
 	b, other := got.(*packet.Segment)

@@ -62,9 +62,9 @@ func (p *performer) index() int {
 	return p.root.Index
 }
 
-// stageOf finds the branch whose performer a branch belongs to: its actor, or the
-// spawned branch that it is or was started in. Of an actor with replicas all
-// branches belong to the replica.
+// stageOf finds the branch whose performer a branch belongs to: its actor, or
+// the spawned branch that it is or was started in. Of an actor with replicas
+// all branches belong to the replica.
 func stageOf(b *record.Branch) *record.Branch {
 	for b.Parent != nil && (b.Count > 1 || !b.Alike) {
 		b = b.Parent

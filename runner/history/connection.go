@@ -8,8 +8,8 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// A Connection is one that a socket of the scenario, or a far end that the script
-// plays, has asked for.
+// A Connection is one that a socket of the scenario, or a far end that the
+// script plays, has asked for.
 type Connection struct {
 	Connect  event.Cause // the event that asked for it
 	Listener uint64      // the description that it reached; 0 where that is none of the scenario's
@@ -17,8 +17,8 @@ type Connection struct {
 	Taker    uint64      // the description that the accept made; 0 where nobody has taken it
 }
 
-// Connections are those of the record of which the event that asked for them was
-// kept.
+// Connections are those of the record of which the event that asked for them
+// was kept.
 func (r *Record) Connections() []Connection {
 	r.prepare()
 	g := r.graph

@@ -107,8 +107,9 @@ func (r *Record) Events() []Line {
 	return lines
 }
 
-// Depth is the depth of an event in causal order, or of the fold that took it: that
-// of its line. Of an event that is not printed it is that of the lines before it.
+// Depth is the depth of an event in causal order, or of the fold that took it:
+// that of its line. Of an event that is not printed it is that of the lines
+// before it.
 func (r *Record) Depth(c event.Cause) int {
 	r.prepare()
 	i := r.graph.Find(c)
@@ -118,8 +119,8 @@ func (r *Record) Depth(c event.Cause) int {
 	return r.graph.Nodes[i].Depth
 }
 
-// LengthVaries reports whether the data of an event holds a masked text that may
-// be longer in another run.
+// LengthVaries reports whether the data of an event holds a masked text that
+// may be longer in another run.
 func (r *Record) LengthVaries(e *event.Event) bool {
 	r.prepare()
 	return e.Mask != "" || r.masks.lengthVaries(e)
@@ -137,7 +138,8 @@ func (l Line) Start() time.Duration {
 	return 0
 }
 
-// Rest says what a line stands for that is not an event: "98 more rounds alike".
+// Rest says what a line stands for that is not an event: "98 more rounds
+// alike".
 func (l Line) Rest() string {
 	switch {
 	case l.Fold == nil:

@@ -147,8 +147,8 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	return peerName
 }
 
-// sameChoice reports whether two addresses can be of one socket: the kernel gives
-// one port number for each address of a host.
+// sameChoice reports whether two addresses can be of one socket: the kernel
+// gives one port number for each address of a host.
 func sameChoice(a, b sock.Addr) bool {
 	if a.HasPort() && b.HasPort() {
 		return a.Port == b.Port && (a.IP.Unmap() == b.IP.Unmap() || a.IsWildcard() || b.IsWildcard())

@@ -199,7 +199,8 @@ func (m *masks) lengthVaries(e *event.Event) bool {
 	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && (s.from == s.to || s.to > 0 && s.from < total) })
 }
 
-// digitsVary reports whether some ports of a range have more digits than others.
+// digitsVary reports whether some ports of a range have more digits than
+// others.
 func digitsVary(r record.PortRange) bool {
 	return len(strconv.Itoa(int(r.Low))) != len(strconv.Itoa(int(r.High)))
 }

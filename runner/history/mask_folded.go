@@ -9,8 +9,8 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// markedIn are the ranges of all folds, by description and in order; datagrams are
-// by their hashes.
+// markedIn are the ranges of all folds, by description and in order; datagrams
+// are by their hashes.
 func markedIn(g *causal.Graph) map[uint64][]record.MarkedRange {
 	ranges := make(map[uint64][]record.MarkedRange)
 	for i := range g.Nodes[:g.Meets] {
@@ -27,8 +27,8 @@ func markedIn(g *causal.Graph) map[uint64][]record.MarkedRange {
 	return ranges
 }
 
-// foldedDatagram are the marks of a datagram that a fold sent, by the hash of its
-// bytes.
+// foldedDatagram are the marks of a datagram that a fold sent, by the hash of
+// its bytes.
 func (m *masks) foldedDatagram(sum uint64) ([]event.Mark, bool) {
 	if m.ranges == nil {
 		m.ranges = markedIn(m.graph)
@@ -41,8 +41,8 @@ func (m *masks) foldedDatagram(sum uint64) ([]event.Mark, bool) {
 	return nil, false
 }
 
-// folded are the marks of what folds sent on a description, from one place up to
-// another or to where they know no more, which it returns too.
+// folded are the marks of what folds sent on a description, from one place up
+// to another or to where they know no more, which it returns too.
 func (m *masks) folded(sock uint64, from, to int64) ([]event.Mark, int64) {
 	if m.ranges == nil {
 		m.ranges = markedIn(m.graph)

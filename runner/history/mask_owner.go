@@ -101,9 +101,9 @@ func (m *masks) inherit() {
 // owner finds the socket that an address belongs to at a moment. It has the
 // address by then: the kernel may give a program's port to a socket later. Of
 // several, one of the same type goes before others, one whose address it can be
-// before one that has only the port, from which a scenario may have it; then one
-// that is open before one that is closed, an exact address before a wildcard, and
-// the latest before earlier ones.
+// before one that has only the port, from which a scenario may have it; then
+// one that is open before one that is closed, an exact address before a
+// wildcard, and the latest before earlier ones.
 //
 // An address that each host has for itself is one of the host that has seen it,
 // where that is known.

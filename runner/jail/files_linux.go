@@ -24,8 +24,8 @@ type part struct {
 	code   bool // it is, or holds, code that is run or mapped
 }
 
-// An errLayer is why a file system of one's own cannot be had: the kernel refuses
-// a call.
+// An errLayer is why a file system of one's own cannot be had: the kernel
+// refuses a call.
 type errLayer struct {
 	call string
 	err  error
@@ -178,9 +178,9 @@ func (in *inside) ownProcesses(t *tree) error {
 	return errors.Join(t.mount(ownProcesses, proc, false), unix.Close(proc))
 }
 
-// openTree takes the part out of the host's file system. Unless any program may be
-// run, only what the system and the allowed programs need can be: not even the
-// loader, which those run, can map anything else.
+// openTree takes the part out of the host's file system. Unless any program may
+// be run, only what the system and the allowed programs need can be: not even
+// the loader, which those run, can map anything else.
 func (p *part) openTree(anyProgram bool) (err error) {
 	if p.Tree != 0 {
 		return nil

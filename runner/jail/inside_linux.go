@@ -24,9 +24,9 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// The process that makes the jail does so on its first thread: the kernel lets a
-// thread that runs a binary wait until the others have ended, and the first one
-// longest.
+// The process that makes the jail does so on its first thread: the kernel lets
+// a thread that runs a binary wait until the others have ended, and the first
+// one longest.
 func init() {
 	if os.Args[0] == processName {
 		runtime.LockOSThread()
@@ -49,9 +49,9 @@ func Main() {
 	unix.Exit(0) // whatever else the binary does at its end is not for a copy
 }
 
-// makeJail makes the jail and runs this binary once more in it. Landlock holds a
-// single thread, and what that thread runs: the threads of a process that each
-// lock themselves in are kept from each other too.
+// makeJail makes the jail and runs this binary once more in it. Landlock holds
+// a single thread, and what that thread runs: the threads of a process that
+// each lock themselves in are kept from each other too.
 func makeJail() {
 	conn := os.NewFile(connFile, "connection")
 	var in inside
@@ -68,7 +68,8 @@ func makeJail() {
 	gob.NewEncoder(conn).Encode(answer{in.lacks, err.Error()})
 }
 
-// A handover is what the process that is locked in has from the one that it was.
+// A handover is what the process that is locked in has from the one that it
+// was.
 type handover struct {
 	Lacks       []Lack
 	Programs    bool
@@ -144,8 +145,8 @@ func (h *handover) furnish() error {
 	return nil
 }
 
-// stdio keeps a scenario from a stream that it was not handed: no step names it,
-// so that only the run could tell.
+// stdio keeps a scenario from a stream that it was not handed: no step names
+// it, so that only the run could tell.
 func (h *handover) stdio(stream string) error {
 	if slices.Contains(h.Streams, stream) {
 		return nil
@@ -162,8 +163,8 @@ func (h *handover) getenv(name string) (string, error) {
 	return v, nil
 }
 
-// mayRun is an error for a program that is not allowed. Landlock alone would let
-// the loader run, which an allowed program needs, and with it any other.
+// mayRun is an error for a program that is not allowed. Landlock alone would
+// let the loader run, which an allowed program needs, and with it any other.
 func (h *handover) mayRun(path string) error {
 	if slices.Contains(h.Named, real(path)) {
 		return nil
@@ -224,8 +225,8 @@ func (in *inside) lock() error {
 	return nil
 }
 
-// dropRights gives up what only the making of a jail needs. Another user than root
-// has nothing else, and gets nothing.
+// dropRights gives up what only the making of a jail needs. Another user than
+// root has nothing else, and gets nothing.
 func (in *inside) dropRights() error {
 	switch {
 	case in.HostRaw:

@@ -13,8 +13,8 @@ import (
 	"github.com/sockscript/sockscript/scenarios"
 )
 
-// A parameter of the network that a scenario sets in a jail is that of the jail:
-// each has its own, and the host keeps its value.
+// A parameter of the network that a scenario sets in a jail is that of the
+// jail: each has its own, and the host keeps its value.
 func TestParametersOfNetwork(t *testing.T) {
 	asBoth(t)
 	const path = "/proc/sys/net/ipv4/tcp_syn_retries"

@@ -18,8 +18,8 @@ type orders struct {
 	Without    string       // a layer that is left out, in a test
 }
 
-// An answer is what the process in the jail answers: it is ready unless there is
-// an error, or layers are missing that must be there.
+// An answer is what the process in the jail answers: it is ready unless there
+// is an error, or layers are missing that must be there.
 type answer struct {
 	Lacks []Lack
 	Err   string
@@ -42,8 +42,8 @@ const (
 )
 
 // startEnv is the environment of the process while it makes the jail. It has
-// little to do, for which it needs no second thread and no collector: to run the
-// binary again, the kernel ends the threads first.
+// little to do, for which it needs no second thread and no collector: to run
+// the binary again, the kernel ends the threads first.
 var startEnv = []string{"GOMAXPROCS=1", "GOGC=off"}
 
 // self is the binary of this process, also where its file is not seen any more.

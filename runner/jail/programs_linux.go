@@ -64,8 +64,8 @@ func (in *inside) programs() []part {
 	return list
 }
 
-// ownBinary opens this binary, which runs once more in the jail, and returns the
-// libraries that it is linked with: none of a release.
+// ownBinary opens this binary, which runs once more in the jail, and returns
+// the libraries that it is linked with: none of a release.
 func (in *inside) ownBinary() ([]part, error) {
 	in.opened = append(in.opened, opening{self, readFile | runFile})
 	loaders := interpreters(self)

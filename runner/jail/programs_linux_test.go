@@ -52,8 +52,9 @@ actors:
 `)
 }
 
-// The loader, which an allowed program needs, runs no other: no step may run it,
-// and what it is handed by a program is not mapped from the scenario's folders.
+// The loader, which an allowed program needs, runs no other: no step may run
+// it, and what it is handed by a program is not mapped from the scenario's
+// folders.
 func TestLoader(t *testing.T) {
 	asBoth(t)
 	path, err := exec.LookPath("true")

@@ -18,8 +18,8 @@ import (
 const rawSocket = "actors: {a: [{socket: icmp, as: s}, {socket: {family: AF_PACKET, type: SOCK_RAW}, as: p}]}"
 
 // Raw sockets in the network of the host are for a jail that root makes. It has
-// the one capability that they need, and nothing of the jail is mounted outside.
-// Another user is told why there are none.
+// the one capability that they need, and nothing of the jail is mounted
+// outside. Another user is told why there are none.
 func TestRawSocketsOfHost(t *testing.T) {
 	if os.Getenv("SOCKSCRIPT_OWN_NETWORK") != "" {
 		rawOfHost(t)

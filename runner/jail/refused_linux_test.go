@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kernel or container that refuses a call takes one layer away. Nothing is run
-// there unless less will do; then the other layers hold.
+// A kernel or container that refuses a call takes one layer away. Nothing is
+// run there unless less will do; then the other layers hold.
 func TestRefusedCalls(t *testing.T) {
 	if os.Getenv("SOCKSCRIPT_REFUSED") != "" {
 		runRefused(t)

@@ -15,9 +15,10 @@ import (
 )
 
 // Run is [runner.Run] in a jail that only this run has. how is how the
-// scenario's file was read. Where layers are missing, the scenario is not run and
-// the failure is the text of a [MissingError], unless the config says that it
-// runs nevertheless. What a run leaves in its temporary folder is never kept.
+// scenario's file was read. Where layers are missing, the scenario is not run
+// and the failure is the text of a [MissingError], unless the config says that
+// it runs nevertheless. What a run leaves in its temporary folder is never
+// kept.
 func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Options, o runner.Options) *history.Result {
 	c.Forks = s.Forks()
 	var err error
@@ -51,8 +52,8 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 	return p.Run(ctx, s, how, o)
 }
 
-// makesRaw reports whether a scenario that has no network of its own may make raw
-// sockets.
+// makesRaw reports whether a scenario that has no network of its own may make
+// raw sockets.
 func makesRaw(s *scenarios.Scenario) bool {
 	return !s.Network.Own() && slices.ContainsFunc(s.Outside(""), func(n scenarios.Need) bool { return n.Access == string(value.RawSocket) })
 }

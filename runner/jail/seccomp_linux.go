@@ -105,7 +105,8 @@ func (c *code) check(number uint32, arg int, test uint16, k, yes, no uint32) {
 	c.ret(no)
 }
 
-// refuseAny refuses the call with this number where an argument is one of values.
+// refuseAny refuses the call with this number where an argument is one of
+// values.
 func (c *code) refuseAny(number uint32, arg int, values []uint32) {
 	c.add(unix.BPF_JMP|unix.BPF_JEQ|unix.BPF_K, 0, uint8(2+2*len(values)), number)
 	c.load(uint32(firstArg + argSize*arg))

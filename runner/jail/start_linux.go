@@ -61,8 +61,9 @@ func start(c Config) (*remote.Process, []Lack, error) {
 	return remote.New(leash{s.conn, s.child}, s.end), nil, nil
 }
 
-// A leash is the connection to the process of a whole jail, which is killed with
-// all that is in it when the connection is closed: the kernel removes the rest.
+// A leash is the connection to the process of a whole jail, which is killed
+// with all that is in it when the connection is closed: the kernel removes the
+// rest.
 type leash struct {
 	*os.File
 	child *child

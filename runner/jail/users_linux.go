@@ -24,8 +24,8 @@ const (
 	strangers     = 65535
 )
 
-// isRoot reports whether this process is root's, and can start one of nobody. In
-// a user namespace there may be no such user.
+// isRoot reports whether this process is root's, and can start one of nobody.
+// In a user namespace there may be no such user.
 var isRoot = sync.OnceValue(func() bool { return os.Geteuid() == 0 && has(nobody, 1) })
 
 // hasStrangers reports whether this process can give the jail other users.
@@ -58,10 +58,10 @@ func asRoot(attr *syscall.SysProcAttr) {
 	attr.Credential = &syscall.Credential{}
 }
 
-// asNobodyOfHost makes the process one of nobody, in no user namespace of its own.
-// For raw sockets in the network of the host it has the capability, which one of a
-// user namespace would not be; to make the rest of the jail it needs another, which
-// it gives up.
+// asNobodyOfHost makes the process one of nobody, in no user namespace of its
+// own. For raw sockets in the network of the host it has the capability, which
+// one of a user namespace would not be; to make the rest of the jail it needs
+// another, which it gives up.
 func asNobodyOfHost(attr *syscall.SysProcAttr, raw, namespaces bool) {
 	attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
 	if raw {
@@ -73,8 +73,8 @@ func asNobodyOfHost(attr *syscall.SysProcAttr, raw, namespaces bool) {
 	}
 }
 
-// mayGiveRaw returns an error unless this process can give a jail raw sockets in
-// the network of the host.
+// mayGiveRaw returns an error unless this process can give a jail raw sockets
+// in the network of the host.
 func mayGiveRaw() error {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
 	if err != nil {
@@ -89,11 +89,12 @@ func mayGiveRaw() error {
 	return nil
 }
 
-// ofRoot are the capabilities that root of a jail has beside those of everybody,
-// for files, processes and ids of the jail.
+// ofRoot are the capabilities that root of a jail has beside those of
+// everybody, for files, processes and ids of the jail.
 var ofRoot = []uintptr{unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, unix.CAP_FSETID, unix.CAP_KILL}
 
-// dropAdmin gives up the capability that makes a jail: here it is one of the host.
+// dropAdmin gives up the capability that makes a jail: here it is one of the
+// host.
 func dropAdmin() error {
 	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_LOWER, unix.CAP_SYS_ADMIN, 0, 0))
 }

@@ -76,8 +76,8 @@ func usual() []Sysctl {
 		Sysctl{"net.ipv4.conf.default.accept_source_route", "1"}, Sysctl{"net.ipv4.conf.lo.accept_source_route", "1"})
 }
 
-// Inherited are the parameters that sockscript itself reads once, in the network
-// of the process: they must be the same in the others.
+// Inherited are the parameters that sockscript itself reads once, in the
+// network of the process: they must be the same in the others.
 var Inherited = sync.OnceValue(func() []Sysctl {
 	var list []Sysctl
 	for _, name := range []string{"net.ipv4.ip_local_port_range", "net.unix.max_dgram_qlen"} {

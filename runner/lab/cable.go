@@ -15,7 +15,8 @@ type CablePlan struct {
 }
 
 // Receive waits for the next packet that the kernel has sent, and says when it
-// did. The error is [os.ErrDeadlineExceeded] where none came until the deadline.
+// did. The error is [os.ErrDeadlineExceeded] where none came until the
+// deadline.
 func (c *Cable) Receive(deadline time.Time) (packet []byte, at time.Time, err error) {
 	for {
 		frame, at, err := c.port.Receive(deadline)
@@ -57,7 +58,8 @@ func (c *Cable) Send(packet []byte) error {
 	return c.port.Send(append(frame, packet...))
 }
 
-// Interrupt ends the waiting of a Receive that is under way, as its deadline does.
+// Interrupt ends the waiting of a Receive that is under way, as its deadline
+// does.
 func (c *Cable) Interrupt() { c.port.Interrupt() }
 
 // Close ends the cable, and Receive.

@@ -13,8 +13,8 @@
 // to see has its far ends in another such namespace, where package wire
 // carries the frames between them.
 //
-// A [Recording] keeps the frames that cross networks. It sees them at the hosts'
-// interfaces, where each is sent, and those of links over the wire in the wire,
-// which knows what becomes of them. Where there is no recording, no frame is
-// looked at for its sake.
+// A [Recording] keeps the frames that cross networks. It sees them at the
+// hosts' interfaces, where each is sent, and those of links over the wire in
+// the wire, which knows what becomes of them. Where there is no recording, no
+// frame is looked at for its sake.
 package lab

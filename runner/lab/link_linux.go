@@ -216,8 +216,8 @@ func (l *Link) Arm(fault string, on bool) error {
 }
 
 // Hit is the nth frame on which a fault has acted, from 1, and the place of its
-// first byte in a TCP stream, from 1, where it is known. Only the first frames are
-// kept, and none that a cut has swallowed.
+// first byte in a TCP stream, from 1, where it is known. Only the first frames
+// are kept, and none that a cut has swallowed.
 func (l *Link) Hit(fault string, n int) (frame []byte, first int64, ok bool) {
 	if l.wire == nil {
 		return nil, 0, false

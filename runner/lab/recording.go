@@ -10,8 +10,8 @@ import (
 	"github.com/sockscript/sockscript/runner/lab/wire"
 )
 
-// MaxRecorded is how many bytes of frames a recording keeps, each frame counting
-// [frameCost] more.
+// MaxRecorded is how many bytes of frames a recording keeps, each frame
+// counting [frameCost] more.
 const MaxRecorded = 64 << 20
 
 // frameCost is what a frame counts besides its bytes.
@@ -171,8 +171,8 @@ func (r *Recording) Record(n *Network, host string, links map[string]string) err
 const maxListeners = 16
 
 // listen listens to the interfaces of a network, but not to those that others
-// record. For an ordinary user the kernel keeps few frames for each listener, as
-// net.core.rmem_max says, so several share them.
+// record. For an ordinary user the kernel keeps few frames for each listener,
+// as net.core.rmem_max says, so several share them.
 func (r *Recording) listen(n *Network, host string, links map[string]string, which wire.Which) error {
 	var listeners []*wire.Listener
 	for len(listeners) == 0 || len(listeners) < maxListeners && !wire.Roomy(listeners) {
@@ -195,8 +195,8 @@ func (r *Recording) listen(n *Network, host string, links map[string]string, whi
 	return nil
 }
 
-// listener is one that has the frames of a network. Its frames are in the order of
-// time, and those of several are not.
+// listener is one that has the frames of a network. Its frames are in the order
+// of time, and those of several are not.
 func (r *Recording) listener(n *Network, host string, links map[string]string, which wire.Which) (*wire.Listener, error) {
 	s, names := r.source(), map[int]string{}
 	return wire.Listen(n.Within, which, func(h wire.Heard) {

@@ -13,8 +13,8 @@ import (
 	"github.com/sockscript/sockscript/runner/lab/wire"
 )
 
-// recorded plays in a lab, and returns what crossed it: the UDP datagrams and the
-// segments of TCP that have data, in their order.
+// recorded plays in a lab, and returns what crossed it: the UDP datagrams and
+// the segments of TCP that have data, in their order.
 func recorded(t *testing.T, p Plan, play func(*Lab)) (lines []string, all Recorded) {
 	t.Helper()
 	p.Record = NewRecording()
@@ -244,8 +244,8 @@ func TestRecordingThatEndsAtOnce(t *testing.T) {
 	}
 }
 
-// A recording has as much room for an ordinary user as for root, if it takes several
-// listeners; net.core.rmem_max is the bound of each.
+// A recording has as much room for an ordinary user as for root, if it takes
+// several listeners; net.core.rmem_max is the bound of each.
 func TestRecordingHasRoom(t *testing.T) {
 	r := NewRecording()
 	must(t, r.Record(private(t, Settings{}), "", nil))

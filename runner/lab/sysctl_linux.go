@@ -73,8 +73,9 @@ func fullNames(name string) ([]string, error) {
 	return nil, unix.ENOENT
 }
 
-// getSysctl reads a kernel parameter in the network of the calling thread. A new
-// network reads many: a file of package os would cost three times as many calls.
+// getSysctl reads a kernel parameter in the network of the calling thread. A
+// new network reads many: a file of package os would cost three times as many
+// calls.
 func getSysctl(name string) (string, error) {
 	var text [mostSysctl]byte
 	n, err := withSysctl(name, unix.O_RDONLY, func(fd int) (int, error) { return unix.Read(fd, text[:]) })

@@ -154,7 +154,8 @@ func must(t testing.TB, err error) {
 }
 
 // A frame to an interface that is down, or that has lost its carrier while the
-// frame was under way, is lost as on a cable: that is not a failure of the wire.
+// frame was under way, is lost as on a cable: that is not a failure of the
+// wire.
 func TestFramesToAnInterfaceThatIsDown(t *testing.T) {
 	l := build(t, wired())
 	a, b, lan := host(t, l, "a"), host(t, l, "b"), link(t, l, "lan")

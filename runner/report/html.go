@@ -20,10 +20,10 @@ var pageStyle string
 var pageScript string
 
 // HTML is the report as a page for a browser: all scenarios as a list that can
-// be searched, each with its transcript, its sequence diagram, the TCP states of
-// both ends, what crossed the network where that was recorded, the times of its
-// calls and its source. The page needs nothing from outside. It is written at
-// the end. It is a [Reporter].
+// be searched, each with its transcript, its sequence diagram, the TCP states
+// of both ends, what crossed the network where that was recorded, the times of
+// its calls and its source. The page needs nothing from outside. It is written
+// at the end. It is a [Reporter].
 type HTML struct {
 	W     io.Writer
 	Style Style
@@ -81,7 +81,8 @@ func (h *HTML) Outcome(o *Outcome) error {
 }
 
 // run writes what was recorded. What a reader of a failure does not look at
-// first is kept as text that the browser reads only when the scenario is opened.
+// first is kept as text that the browser reads only when the scenario is
+// opened.
 func (h *HTML) run(o *Outcome, v *verdict) error {
 	var b bytes.Buffer
 	s := h.Style

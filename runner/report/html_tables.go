@@ -45,8 +45,8 @@ func endCell(c tcpstate.Change, actor string) string {
 	return "<b>" + cell(c.Name(actor)) + "</b> " + cell(chain(c.States))
 }
 
-// wire writes a table for each connection of which the frames were recorded: what
-// each end has sent, from above.
+// wire writes a table for each connection of which the frames were recorded:
+// what each end has sent, from above.
 func (h *HTML) wire(r *history.Result) {
 	if r.Frames == nil {
 		return

@@ -14,11 +14,11 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// JSON is the report for programs: JSON lines, one object each, in the order
-// of the transcript. It is a [Reporter]. The objects are [EventObject],
-// [FoldObject], [WireObject], [ScenarioObject], [ProblemObject], [CheckObject] and
-// [SummaryObject]; the field type distinguishes them. Ports, temporary folders
-// and process ids are masked as in the transcript unless the style says
+// JSON is the report for programs: JSON lines, one object each, in the order of
+// the transcript. It is a [Reporter]. The objects are [EventObject],
+// [FoldObject], [WireObject], [ScenarioObject], [ProblemObject], [CheckObject]
+// and [SummaryObject]; the field type distinguishes them. Ports, temporary
+// folders and process ids are masked as in the transcript unless the style says
 // otherwise, and times come only with the order by time or without masks, so
 // that the events of two runs can be compared.
 type JSON struct {

@@ -49,8 +49,8 @@ func (c actorColors) lanes() actorColors {
 	return names
 }
 
-// writeLanes writes the lines in columns, one for each actor; what a branch does
-// has its name before it. It reports whether there was room for that.
+// writeLanes writes the lines in columns, one for each actor; what a branch
+// does has its name before it. It reports whether there was room for that.
 func writeLanes(b *bytes.Buffer, r *history.Result, lines []history.Line, actors actorColors, states *stateLines, s Style) bool {
 	actors = actors.lanes()
 	if len(actors) == 0 {

@@ -34,7 +34,8 @@ type State struct {
 	Running             []string // names of those under way, the oldest first
 }
 
-// Begin starts the clock, and draws the line from time to time until [Progress.End].
+// Begin starts the clock, and draws the line from time to time until
+// [Progress.End].
 func (p *Progress) Begin() {
 	if p.W == nil {
 		return

@@ -161,8 +161,8 @@ func watched(t *testing.T) (done func()) {
 	}
 }
 
-// placed reports problems whose place is not in the file, nor in a library that it
-// includes.
+// placed reports problems whose place is not in the file, nor in a library that
+// it includes.
 func placed(t *testing.T, problems source.Problems, data []byte) {
 	lines := strings.Count(string(data), "\n") + strings.Count(string(data), "\r") + 1
 	for _, p := range problems {

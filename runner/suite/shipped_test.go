@@ -24,10 +24,10 @@ import (
 
 // TestShipped runs every shipped scenario many times, several at once: each
 // passes, with the same transcript each time, the one of its golden file, in
-// which causes are before their effects, and none has a race. The TCP states that
-// its state steps were told are those that are derived. A run that was saved is
-// reported as the run is. The runs are made in the scenario's subtest, so that its
-// time is theirs.
+// which causes are before their effects, and none has a race. The TCP states
+// that its state steps were told are those that are derived. A run that was
+// saved is reported as the run is. The runs are made in the scenario's subtest,
+// so that its time is theirs.
 func TestShipped(t *testing.T) {
 	cases, problems, err := Load(Shipped())
 	if err != nil || len(problems) > 0 {
@@ -42,9 +42,10 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// shippedRuns is how often TestShipped runs a scenario: as often as SOCKSCRIPT_RUNS
-// says, which .ci/soak sets. Without it, what takes its time is run less often: a
-// real program that starts, a network that is made, a timer of the kernel.
+// shippedRuns is how often TestShipped runs a scenario: as often as
+// SOCKSCRIPT_RUNS says, which .ci/soak sets. Without it, what takes its time is
+// run less often: a real program that starts, a network that is made, a timer
+// of the kernel.
 func shippedRuns(c *Case) int {
 	if n, err := strconv.Atoi(os.Getenv("SOCKSCRIPT_RUNS")); err == nil {
 		return n
@@ -59,9 +60,9 @@ func shippedRuns(c *Case) int {
 	return ci.RunsApart(few, many)
 }
 
-// TestShippedWire runs the shipped scenarios in networks of their own: what crossed
-// them is told by the same lines each time. With all data, in the order of time and
-// without masks a saved run is reported as the run is too.
+// TestShippedWire runs the shipped scenarios in networks of their own: what
+// crossed them is told by the same lines each time. With all data, in the order
+// of time and without masks a saved run is reported as the run is too.
 func TestShippedWire(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scenarios several times")
@@ -104,8 +105,8 @@ func told(t *testing.T, o *report.Outcome) string {
 	return b.String()
 }
 
-// checkSaved reports an outcome in some forms, and again from a file of saved runs:
-// the reports are the same to the byte.
+// checkSaved reports an outcome in some forms, and again from a file of saved
+// runs: the reports are the same to the byte.
 func checkSaved(t *testing.T, o *report.Outcome, style report.Style, forms ...string) {
 	t.Helper()
 	reports := func(w io.Writer) report.Reporter {

@@ -17,8 +17,8 @@ import (
 // that it sends again or that a cork has held.
 const pause = 250 * time.Millisecond
 
-// TestShippedSlowly runs the shipped scenarios as a machine does that is so slow
-// that it waits before each step. They show the same.
+// TestShippedSlowly runs the shipped scenarios as a machine does that is so
+// slow that it waits before each step. They show the same.
 func TestShippedSlowly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits most of the time")

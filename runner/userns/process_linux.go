@@ -36,8 +36,8 @@ func startProcess() (*remote.Process, error) {
 	return remote.New(ours, sync.OnceValue(func() error { return howEnded(child) })), nil
 }
 
-// howEnded waits for the process, and says where it was interrupted. It does not
-// catch the signals of a terminal from its very start.
+// howEnded waits for the process, and says where it was interrupted. It does
+// not catch the signals of a terminal from its very start.
 func howEnded(child *os.Process) error {
 	state, err := child.Wait()
 	if err != nil {

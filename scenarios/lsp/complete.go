@@ -41,8 +41,8 @@ func (d *document) complete(p position) []completionItem {
 	return []completionItem{}
 }
 
-// heads are what the entry of a list can begin with: a step its kind, and a turn
-// its actor or a kind in its place.
+// heads are what the entry of a list can begin with: a step its kind, and a
+// turn its actor or a kind in its place.
 func (d *document) heads(line int) []completionItem {
 	list := []completionItem{}
 	s := d.scenarioAt(line)

@@ -115,8 +115,8 @@ func (d *document) split(p position) (before, after string) {
 // indent is how many blanks and dashes a line begins with.
 func indent(line string) int { return len(line) - len(strings.TrimLeft(line, " -")) }
 
-// stepAt finds the step that a line belongs to: the words of its keys, the first
-// line, and the column of its keys.
+// stepAt finds the step that a line belongs to: the words of its keys, the
+// first line, and the column of its keys.
 func (d *document) stepAt(n int) (keys []string, first, column int, ok bool) {
 	column = indent(d.line(n))
 	for first = n; first >= 0; first-- {

@@ -129,7 +129,8 @@ func lineSpan(lines []string, n int, word string) span {
 	return span{position{n, from}, position{n, from + len(word)}}
 }
 
-// maker is the line on which a name of an actor is made; -1 where there is none.
+// maker is the line on which a name of an actor is made; -1 where there is
+// none.
 func (d *document) maker(s *scenarios.Scenario, a *scenarios.Actor, name string) int {
 	makes := regexp.MustCompile(`\b(as|each|index): *(\[[^]]*\b)?` + regexp.QuoteMeta(name) + `\b`)
 	lets := regexp.MustCompile(`\blet: *\{?.*\b` + regexp.QuoteMeta(name) + `:`)

@@ -146,9 +146,9 @@ func (e *editor) proposals(marked string) map[string]string {
 	return all
 }
 
-// show opens a text as a file of its own in the place of the one before, so that
-// what comes late of that one is not taken for this one's. The position is in
-// the file.
+// show opens a text as a file of its own in the place of the one before, so
+// that what comes late of that one is not taken for this one's. The position is
+// in the file.
 func (e *editor) show(text string, where map[string]any) {
 	e.t.Helper()
 	if e.uri != "" {

@@ -26,9 +26,9 @@ func (v *Plan) checkFaults(d *value.Decoder, l *Link) {
 	}
 }
 
-// CheckSnooping reports links that are to snoop and cannot: snooping is the kernel's,
-// and the kernel does not carry the frames of such a link. It must be known which
-// links steps name.
+// CheckSnooping reports links that are to snoop and cannot: snooping is the
+// kernel's, and the kernel does not carry the frames of such a link. It must be
+// known which links steps name.
 func (v *Plan) CheckSnooping(d *value.Decoder) {
 	for _, l := range v.Links {
 		switch {

@@ -17,8 +17,8 @@ func Markdown() string {
 	return markdown("#%s", func(b *strings.Builder, k *step.Kind) { kind(b, step.DocOf(k), "###", "") })
 }
 
-// Index is the reference of the language without what it says of the kinds, which
-// have pages of their own beside it: kinds/NAME.md, [KindPage].
+// Index is the reference of the language without what it says of the kinds,
+// which have pages of their own beside it: kinds/NAME.md, [KindPage].
 func Index() string {
 	return markdown("kinds/%s.md", func(*strings.Builder, *step.Kind) {})
 }
@@ -31,8 +31,8 @@ func KindPage(k *step.Kind) string {
 	return strings.TrimLeft(b.String(), "\n")
 }
 
-// markdown writes the reference with links to the kinds of this form, and what is
-// to be said of each.
+// markdown writes the reference with links to the kinds of this form, and what
+// is to be said of each.
 func markdown(link string, about func(*strings.Builder, *step.Kind)) string {
 	var b strings.Builder
 	b.WriteString("# Reference\n\n" + Generated +
@@ -61,8 +61,8 @@ func markdown(link string, about func(*strings.Builder, *step.Kind)) string {
 	return b.String()
 }
 
-// kind writes the reference of one step kind, below a heading of this level, with
-// links to the page of all.
+// kind writes the reference of one step kind, below a heading of this level,
+// with links to the page of all.
 func kind(b *strings.Builder, d step.Doc, level, all string) {
 	fmt.Fprintf(b, "\n%s %s\n\n%s.\n\n", level, d.Kind.Name, capital(d.Kind.Summary))
 	if text := strings.TrimSpace(d.Kind.Text); text != "" {

@@ -16,7 +16,8 @@ const indentStep = 2
 // Format returns the text of a YAML file with two columns for each level, one
 // blank at most after a dash, no blanks at the ends of lines, no more than one
 // empty line together, and line feeds. Comments, quotes, the order of keys and
-// all texts stay as they are. The problems are those of a file that is not YAML.
+// all texts stay as they are. The problems are those of a file that is not
+// YAML.
 func Format(name string, data []byte) ([]byte, Problems, error) {
 	docs, problems := Parse(name, data)
 	if problems.HasErrors() {

@@ -25,7 +25,8 @@ func hang(text string, most int, indent string) []string {
 	return append(lines, text)
 }
 
-// leastRoom is what a line has beside its margin, however narrow the terminal is.
+// leastRoom is what a line has beside its margin, however narrow the terminal
+// is.
 const leastRoom = 20
 
 // Break brings a text to at most so many cells in a line; with 0 it stays as it
@@ -86,9 +87,9 @@ func Narrow(text string, most int) string {
 	return strings.Join(out, "\n")
 }
 
-// Prose joins the lines of each paragraph, as they are read in a window that may
-// be wider or narrower. Lines that are indented, such as commands, and blank ones
-// stay as they are.
+// Prose joins the lines of each paragraph, as they are read in a window that
+// may be wider or narrower. Lines that are indented, such as commands, and
+// blank ones stay as they are.
 func Prose(text string) string {
 	var lines []string
 	joins := false // the line before goes on

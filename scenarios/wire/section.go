@@ -1,6 +1,6 @@
-// Package wire is the section wire of a scenario: which segments must have crossed
-// a link, between whom. It reads and checks it; what really crossed is compared
-// after the run.
+// Package wire is the section wire of a scenario: which segments must have
+// crossed a link, between whom. It reads and checks it; what really crossed is
+// compared after the run.
 package wire
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A Section is the value of the key wire. A transcript of a scenario that has it
-// ends with the lines of the wire, also where it is an empty list.
+// A Section is the value of the key wire. A transcript of a scenario that has
+// it ends with the lines of the wire, also where it is an empty list.
 type Section struct {
 	List []*Expectation
 	Node *source.Node // nil where the scenario has none

@@ -8,8 +8,8 @@ import (
 	"github.com/sockscript/sockscript/steps/packet"
 )
 
-// A Segment is a packet that must have crossed: its text, and what a line of the
-// wire says of it besides.
+// A Segment is a packet that must have crossed: its text, and what a line of
+// the wire says of it besides.
 type Segment struct {
 	Pattern packet.Pattern
 	// Fault is what a fault must have done to it: "dropped by lan.third"; "" is
@@ -61,8 +61,8 @@ func Parse(text string) (Segment, *packet.SyntaxError) {
 	return s, nil
 }
 
-// faulty names the link and the fault that must have hit the packet; both are empty
-// where that is not asked.
+// faulty names the link and the fault that must have hit the packet; both are
+// empty where that is not asked.
 func (s Segment) faulty() (link, fault string) {
 	_, name, _ := strings.Cut(s.Fault, " by ")
 	link, fault, _ = strings.Cut(name, ".")

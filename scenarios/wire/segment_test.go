@@ -2,8 +2,8 @@ package wire
 
 import "testing"
 
-// A segment is a packet, with what a line of the wire says of it besides; what it
-// is written as reads the same again.
+// A segment is a packet, with what a line of the wire says of it besides; what
+// it is written as reads the same again.
 func TestParse(t *testing.T) {
 	for _, c := range []struct {
 		text, want, fault string

@@ -155,8 +155,8 @@ func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {
 	p.Hint = "move this turn after the one that sets it, or wait in a spawn"
 }
 
-// ProcessActor reports whether a name is that of an actor that is a process from
-// its start. It notes what is wrong with the name of another actor.
+// ProcessActor reports whether a name is that of an actor that is a process
+// from its start. It notes what is wrong with the name of another actor.
 func (c *Check) ProcessActor(n *source.Node, name string) bool {
 	actor, index, ok := step.SplitActor(name)
 	a := c.scenario.Actors[actor]

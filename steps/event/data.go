@@ -68,7 +68,8 @@ func (e *Event) SentBytes() (int64, bool) {
 	return 0, false
 }
 
-// allCounted reports whether the counters of a socket count all data among parts.
+// allCounted reports whether the counters of a socket count all data among
+// parts.
 func allCounted(parts []any) bool {
 	for _, p := range parts {
 		switch p := p.(type) {

@@ -94,9 +94,9 @@ func (d *Datagram) InFrame(b []byte) {
 	d.Packet(b)
 }
 
-// FrameOnLink describes a frame with an Ethernet header. First is the place of its
-// first byte in a TCP stream, from 1, and 0 where nobody knows it; the number of
-// the segment counts as that does.
+// FrameOnLink describes a frame with an Ethernet header. First is the place of
+// its first byte in a TCP stream, from 1, and 0 where nobody knows it; the
+// number of the segment counts as that does.
 func FrameOnLink(b []byte, first int64) Datagram {
 	const header = 14
 	d := NewDatagram(b, sock.Addr{})

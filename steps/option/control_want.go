@@ -12,8 +12,9 @@ import (
 )
 
 // ControlWant is the ancillary data that must come: by type, the names that the
-// descriptors of SCM_RIGHTS get or how many there must be, a condition on a number, conditions on fields,
-// or any for mere presence. Types that are not named may come too.
+// descriptors of SCM_RIGHTS get or how many there must be, a condition on a
+// number, conditions on fields, or any for mere presence. Types that are not
+// named may come too.
 type ControlWant struct {
 	Node  *source.Node
 	none  bool // no ancillary data must come

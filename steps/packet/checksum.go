@@ -21,7 +21,8 @@ func sum(b []byte, s uint32) uint32 {
 // carry their own checksum it is 0 where that one is right.
 func checksum(b []byte, s uint32) uint16 { return ^uint16(sum(b, s)) }
 
-// pseudo adds the pseudo header of IPv4 (RFC 9293, 3.1) or IPv6 (RFC 8200, 8.1).
+// pseudo adds the pseudo header of IPv4 (RFC 9293, 3.1) or IPv6 (RFC 8200,
+// 8.1).
 func pseudo(src, dst netip.Addr, protocol byte, length int) uint32 {
 	s := sum(src.AsSlice(), sum(dst.AsSlice(), uint32(protocol)))
 	return sum(binary.BigEndian.AppendUint32(nil, uint32(length)), s)

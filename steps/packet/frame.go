@@ -89,8 +89,8 @@ func (a *ARP) append(b []byte) ([]byte, error) {
 }
 
 // DecodeFrame reads a frame. The only error is for one that has no whole
-// header; a packet in it that cannot be read is Data. What it returns shares the
-// memory of b.
+// header; a packet in it that cannot be read is Data. What it returns shares
+// the memory of b.
 func DecodeFrame(b []byte) (*Frame, error) {
 	if len(b) < etherHeader {
 		return nil, errors.New("the frame has no whole Ethernet header")

@@ -1,5 +1,6 @@
-// Package payload is bytes as a scenario writes them: the forms of what is sent,
-// and what received bytes are compared with, contain, match or are laid out as.
+// Package payload is bytes as a scenario writes them: the forms of what is
+// sent, and what received bytes are compared with, contain, match or are laid
+// out as.
 package payload
 
 import (

@@ -145,8 +145,8 @@ type Sending struct {
 // window is that of a segment which says none.
 const window = 65535
 
-// Sent is a packet that the script has sent, and how far its stream has come with
-// it: what the kernel has without a gap.
+// Sent is a packet that the script has sent, and how far its stream has come
+// with it: what the kernel has without a gap.
 type Sent struct {
 	*packet.Packet
 	Bytes int64 // of data
@@ -192,8 +192,8 @@ func (f *Flow) Send(text packet.Pattern, s Sending) (Sent, error) {
 	return sent, err
 }
 
-// reset sends a RST with the number that the kernel waits for, which alone it heeds
-// (RFC 5961, section 3.2).
+// reset sends a RST with the number that the kernel waits for, which alone it
+// heeds (RFC 5961, section 3.2).
 func (f *Flow) reset() {
 	f.host.mu.Lock()
 	open, at := f.kind == TCP && f.open && f.synced, packet.One(f.arrived)

@@ -76,8 +76,8 @@ func (f *Flow) taken(p *Packet) {
 }
 
 // renew begins another connection between the same two ports: the kernel has
-// answered a SYN of the script that has another number than the one before, or has
-// sent such a one itself. The numbers of both sides count from these.
+// answered a SYN of the script that has another number than the one before, or
+// has sent such a one itself. The numbers of both sides count from these.
 func (f *Flow) renew(t *packet.TCP) {
 	answers := t.Flags&packet.ACK != 0 && t.Ack == f.asking+1 && f.asking != f.initial
 	calls := t.Flags&packet.ACK == 0 && f.syn.flags != 0
@@ -98,8 +98,8 @@ func (f *Flow) renew(t *packet.TCP) {
 	f.numbers, f.renewed = n, true
 }
 
-// Renewed reports, once, that the packets since the one that was taken last are of
-// another connection than those before.
+// Renewed reports, once, that the packets since the one that was taken last are
+// of another connection than those before.
 func (f *Flow) Renewed() bool {
 	f.host.mu.Lock()
 	defer f.host.mu.Unlock()

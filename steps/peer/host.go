@@ -1,7 +1,7 @@
 // Package peer plays the far end of a connection: it sends packets that a
 // script has made and takes those that the kernel sends. It knows the flows,
-// their ports and what their numbers are relative to; how packets travel it does
-// not know.
+// their ports and what their numbers are relative to; how packets travel it
+// does not know.
 package peer
 
 import (
@@ -77,9 +77,9 @@ func NewHost(c Cable, local, remote netip.Addr) *Host {
 // Close ends the host, and the cable.
 func (h *Host) Close() { h.cable.Close() }
 
-// Reset ends the connections of the script in the kernel. A socket that the kernel
-// still has a FIN to send for would go on for minutes with nobody there, and keep
-// its network for as long.
+// Reset ends the connections of the script in the kernel. A socket that the
+// kernel still has a FIN to send for would go on for minutes with nobody there,
+// and keep its network for as long.
 func (h *Host) Reset() {
 	h.mu.Lock()
 	flows := slices.Clone(h.flows)

@@ -380,8 +380,9 @@ func TestReset(t *testing.T) {
 	}
 }
 
-// A SYN with another number that the other side answers with its own begins another
-// connection of the same two ports. From its SYNs the numbers of both sides count.
+// A SYN with another number that the other side answers with its own begins
+// another connection of the same two ports. From its SYNs the numbers of both
+// sides count.
 func TestAnotherConnection(t *testing.T) {
 	k := newKernel(t)
 	f := k.Open(TCP, 8080)

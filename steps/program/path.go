@@ -17,8 +17,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// MayRun returns an error for a program, by its path, that may not be run. It is
-// nil where any may be.
+// MayRun returns an error for a program, by its path, that may not be run. It
+// is nil where any may be.
 var MayRun func(path string) error
 
 // LookPath finds a program as execvp(3) does, in the PATH and the folder that

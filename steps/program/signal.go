@@ -23,8 +23,8 @@ const (
 const LastStandard = firstRealTime - 1
 
 // SignalByName finds a signal by its name, with or without SIG, or by its
-// number. Real-time signals are SIGRTMIN+N and SIGRTMAX-N as in C, or SIGRT_N as
-// strace writes them.
+// number. Real-time signals are SIGRTMIN+N and SIGRTMAX-N as in C, or SIGRT_N
+// as strace writes them.
 func SignalByName(text string) (syscall.Signal, bool) {
 	if n, err := strconv.Atoi(text); err == nil {
 		return syscall.Signal(n), n >= 1 && n <= lastSignal
@@ -60,8 +60,8 @@ func SignalHint(text string) string {
 	return hint
 }
 
-// SignalName is the C name of a signal, "SIGTERM"; that of a real-time signal is
-// as strace writes it, "SIGRT_8".
+// SignalName is the C name of a signal, "SIGTERM"; that of a real-time signal
+// is as strace writes it, "SIGRT_8".
 func SignalName(s syscall.Signal) string {
 	if name := unix.SignalName(s); name != "" {
 		return name

@@ -161,9 +161,9 @@ func (a Addr) Parts() (before, chosen, after string) {
 }
 
 // Chosen is the part of a.String() that the kernel chooses where it is left
-// open: the port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the port
-// of AF_NETLINK, which is often a process id, and of AF_VSOCK (ip(7), unix(7),
-// netlink(7), vsock(7)). It is "" where there is nothing of it.
+// open: the port of AF_INET and AF_INET6, the abstract name of AF_UNIX, the
+// port of AF_NETLINK, which is often a process id, and of AF_VSOCK (ip(7),
+// unix(7), netlink(7), vsock(7)). It is "" where there is nothing of it.
 func (a Addr) Chosen() string {
 	switch {
 	case a.HasPort():

@@ -2,9 +2,9 @@ package sock
 
 import "testing"
 
-// TestBytesOfAddr compares addresses that are given by their bytes with those in
-// words: where both mean one sockaddr, they are the same. The layouts are those of
-// Linux.
+// TestBytesOfAddr compares addresses that are given by their bytes with those
+// in words: where both mean one sockaddr, they are the same. The layouts are
+// those of Linux.
 func TestBytesOfAddr(t *testing.T) {
 	for text, want := range map[string]string{
 		"AF_INET:1f90 7f000001 0000000000000000":   "127.0.0.1:8080",

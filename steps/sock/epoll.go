@@ -45,8 +45,8 @@ func (s *Socket) Watch(w Watched) int32 {
 	return t.last
 }
 
-// forgetGone drops the entries of files that are closed for good, when there are
-// twice as many as after the last time.
+// forgetGone drops the entries of files that are closed for good, when there
+// are twice as many as after the last time.
 func (t *epollTable) forgetGone() {
 	const few = 64
 	if len(t.list) < max(few, 2*t.full) {

@@ -35,8 +35,8 @@ const (
 	EpollModify = unix.EPOLL_CTL_MOD
 )
 
-// EpollCtl changes what an epoll instance watches (epoll_ctl(2)). Key comes back
-// with the events.
+// EpollCtl changes what an epoll instance watches (epoll_ctl(2)). Key comes
+// back with the events.
 func (s *Socket) EpollCtl(op int, target *Socket, events uint32, key int32) error {
 	if err := s.enter(); err != nil {
 		return failed("epoll_ctl", err)
@@ -112,8 +112,8 @@ func sysEpollCtl(c caller, fd, op, target int, e *unix.EpollEvent) syscall.Errno
 	return asErrno(unix.EpollCtl(fd, op, target, e))
 }
 
-// sysEpollWait is epoll_pwait(2). A room that is not positive is the kernel's to
-// refuse.
+// sysEpollWait is epoll_pwait(2). A room that is not positive is the kernel's
+// to refuse.
 func sysEpollWait(c caller, fd int, list []unix.EpollEvent, room, limit int) (int, syscall.Errno) {
 	room = min(room, max(len(list), 1))
 	if c.process != nil {

@@ -84,8 +84,8 @@ var statusFlags = constants{"O_", []constant{
 	{"O_RDONLY", unix.O_RDONLY},
 }}
 
-// unasked are the status flags that the kernel adds: O_LARGEFILE, on machines of
-// 64 bits.
+// unasked are the status flags that the kernel adds: O_LARGEFILE, on machines
+// of 64 bits.
 var unasked = func() int {
 	if unix.O_DIRECTORY == 0x10000 {
 		return 0x8000

@@ -19,9 +19,9 @@ var forks turnstile
 var Forks sync.Locker = &forks
 
 // A turnstile lets through either forks or closes, any number of one kind at
-// the same time: on a busy machine a fork takes long, because the copy waits for
-// a processor, and those of other scenarios need not wait for that. Where both
-// kinds want to pass they take turns.
+// the same time: on a busy machine a fork takes long, because the copy waits
+// for a processor, and those of other scenarios need not wait for that. Where
+// both kinds want to pass they take turns.
 type turnstile struct {
 	mu     sync.Mutex
 	inside [2]int             // of each kind

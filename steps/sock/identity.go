@@ -6,7 +6,8 @@ import (
 )
 
 // An Identity is what a program has of the process that starts it, as far as
-// steps have changed it there (execve(2)). The zero one is that of this process.
+// steps have changed it there (execve(2)). The zero one is that of this
+// process.
 type Identity struct {
 	User, Group *uint32
 	Groups      []uint32 // nil: those of this process

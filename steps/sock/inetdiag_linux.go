@@ -67,8 +67,8 @@ func (s *Socket) closedState() (string, error) {
 }
 
 // TCPStateOf is the state of a TCP connection of the group's network by its
-// addresses, whether it has a descriptor or not; "" where the kernel has no such
-// connection.
+// addresses, whether it has a descriptor or not; "" where the kernel has no
+// such connection.
 func (g *Group) TCPStateOf(local, remote Addr) (string, error) {
 	return g.network.tcpState(local.Family, local, remote)
 }
@@ -87,8 +87,8 @@ func (n *network) tcpState(family int, local, remote Addr) (string, error) {
 }
 
 // peerSends reports whether the other end of a TCP connection is on this system
-// and has bytes, or a FIN, that this end has not yet received: retransmission may
-// take its time.
+// and has bytes, or a FIN, that this end has not yet received: retransmission
+// may take its time.
 func (s *Socket) peerSends() bool {
 	local, remote := s.desc.Local(), s.desc.Remote()
 	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.typ != unix.SOCK_STREAM || remote.IsZero() {

@@ -74,14 +74,14 @@ func (n *names) at(p place, port uint16) string {
 	return n.list[all[port>>8][port&0xff]-1]
 }
 
-// KeepNames makes the group keep the names of sockets, for [Group.NameOf]. It is
-// called before any socket is made.
+// KeepNames makes the group keep the names of sockets, for [Group.NameOf]. It
+// is called before any socket is made.
 func (g *Group) KeepNames() {
 	g.names = names{waiting: make(map[*Socket]string), index: make(map[string]uint16), ports: make(map[place]*ports)}
 }
 
-// SetName gives an IP socket that has no port yet a name, by which [Group.NameOf]
-// knows it.
+// SetName gives an IP socket that has no port yet a name, by which
+// [Group.NameOf] knows it.
 func (s *Socket) SetName(name func() string) {
 	if s.group.names.waiting == nil {
 		return

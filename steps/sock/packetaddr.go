@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// etherTypes are the protocols of AF_PACKET that have names here (linux/if_ether.h).
+// etherTypes are the protocols of AF_PACKET that have names here
+// (linux/if_ether.h).
 var etherTypes = constants{"ETH_P_", []constant{
 	{"ETH_P_ALL", 0x0003},
 	{"ETH_P_IP", 0x0800},
@@ -81,8 +82,8 @@ func (a Addr) packetText() string {
 	return text
 }
 
-// meansPacket reports whether an address of AF_PACKET is the one that came. What it
-// leaves out may be any.
+// meansPacket reports whether an address of AF_PACKET is the one that came.
+// What it leaves out may be any.
 func (a Addr) meansPacket(came Addr) bool {
 	return came.Family == FamilyPacket &&
 		(a.Interface == "" || a.Interface == came.Interface) &&

@@ -15,8 +15,8 @@ const (
 	sizePacket     = packetHead + 8
 )
 
-// encodePacket writes an address of AF_PACKET. An interface that is not there is
-// ENODEV.
+// encodePacket writes an address of AF_PACKET. An interface that is not there
+// is ENODEV.
 func (n *sockname) encodePacket(c caller, fd int, a Addr) syscall.Errno {
 	clear(n.buf[sizeFamily:])
 	index, errno := interfaceIndex(c, fd, a.Interface)

@@ -3,8 +3,8 @@ package sock
 import "golang.org/x/sys/unix"
 
 // Pending reports whether a call that waits could go on by now, or will without
-// anybody's doing: what it waits for has come, but its goroutine has not yet come
-// to it, or the kernel still has it on its way.
+// anybody's doing: what it waits for has come, but its goroutine has not yet
+// come to it, or the kernel still has it on its way.
 func (g *Group) Pending() bool {
 	g.mu.Lock()
 	var sockets []*Socket

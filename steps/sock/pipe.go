@@ -71,9 +71,9 @@ func (g *Group) OpenFile(w Wait, path string, flags int, mode uint32, blocking b
 // FIFO.
 type fifoEnds struct{ read, write []*Description }
 
-// linkFIFO names the other end of a FIFO as the peer, where the group has opened
-// one end to read and one to write, and no more. The other one may be closed
-// again by now.
+// linkFIFO names the other end of a FIFO as the peer, where the group has
+// opened one end to read and one to write, and no more. The other one may be
+// closed again by now.
 func (g *Group) linkFIFO(s *Socket) {
 	inode, mode, errno := sysFstat(s.caller(), s.fd)
 	if errno != 0 || mode&unix.S_IFMT != unix.S_IFIFO {

@@ -42,8 +42,8 @@ const mostNumbered = 900
 // order, and no other descriptors. Their numbers are those that they have in a
 // forked process; from this one, whose numbers are by chance, they become 3, 4
 // and so on. A socket that is closed has no copy; in its place is another
-// closed one. The files lose O_NONBLOCK for good, where [Group.Blocking] has not
-// made them: a call of the process blocks.
+// closed one. The files lose O_NONBLOCK for good, where [Group.Blocking] has
+// not made them: a call of the process blocks.
 func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 	if err := g.cause(); err != nil {
 		return nil, nil, err

@@ -9,7 +9,8 @@ import (
 // Send sends once, by send(2), or by sendto(2) if to is given. A polled stream
 // may take fewer bytes than p has; a blocking one takes all of them unless it
 // is interrupted, and so does a polled one if w asks for that. Outside a forked
-// process MSG_NOSIGNAL is always added: a closed peer gives EPIPE and no signal.
+// process MSG_NOSIGNAL is always added: a closed peer gives EPIPE and no
+// signal.
 //
 // An AF_UNIX datagram for which there is no room cannot be waited for by
 // polling. Such a call takes a thread, and the open file loses its O_NONBLOCK

@@ -98,7 +98,8 @@ func (n *sockname) encodeUnix(path string) syscall.Errno {
 	return 0
 }
 
-// wholeName is the size of the buffer for an address that any address fits into.
+// wholeName is the size of the buffer for an address that any address fits
+// into.
 const wholeName = len(sockname{}.buf)
 
 // cut leaves of an address what fits into a buffer of a size, and returns the
@@ -137,8 +138,8 @@ func (n *sockname) decode(c caller, fd int, k kind) Addr {
 	return Addr{Family: family, Other: string(b[sizeFamily:])}
 }
 
-// rawAddr is an address by all its bytes, in the form that has it in words where
-// there is one.
+// rawAddr is an address by all its bytes, in the form that has it in words
+// where there is one.
 func rawAddr(all string) Addr {
 	var n, again sockname
 	raw := Addr{Raw: true, Other: all}

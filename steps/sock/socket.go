@@ -330,8 +330,8 @@ func (s *Socket) Peername() (Addr, error) {
 	return a, failed("getpeername", asError(errno))
 }
 
-// SocknameIn is Sockname with a buffer whose size the caller chooses: the address
-// as far as it fits, and the length that the kernel returns.
+// SocknameIn is Sockname with a buffer whose size the caller chooses: the
+// address as far as it fits, and the length that the kernel returns.
 func (s *Socket) SocknameIn(size int) (Addr, int, error) { return s.nameIn("getsockname", false, size) }
 
 // PeernameIn is Peername with such a buffer.

@@ -166,8 +166,8 @@ func (d *direction) perform(w Wait, reads bool) error {
 }
 
 // yields is how often a call lets other goroutines go on before its socket gets
-// a place in the poller: what it waits for is often what one of them is about to
-// do, and a place costs more.
+// a place in the poller: what it waits for is often what one of them is about
+// to do, and a place costs more.
 const yields = 3
 
 // performPolled makes the call of a descriptor that the poller can watch. As

@@ -130,8 +130,8 @@ type Block struct {
 	Given *value.NameSet // of an actor's whole block: what its steps name
 }
 
-// MayName reports whether a step of an actor's block may give a name, also by an
-// expression.
+// MayName reports whether a step of an actor's block may give a name, also by
+// an expression.
 func (b *Block) MayName(name string) bool { return b.Given.May(name) }
 
 // Names are the names that the steps of an actor's block give, sorted.

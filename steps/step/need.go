@@ -7,8 +7,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A Needer is an action that knows which of its kind's needs its step has. Needs
-// runs once per step, when it is decoded.
+// A Needer is an action that knows which of its kind's needs its step has.
+// Needs runs once per step, when it is decoded.
 type Needer interface {
 	Needs(n *Needs)
 }

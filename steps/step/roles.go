@@ -20,7 +20,8 @@ type Meeter interface {
 	Meets() *value.Text // the barrier's name
 }
 
-// A Watcher is an action that looks at a branch of another actor, or at its end.
+// A Watcher is an action that looks at a branch of another actor, or at its
+// end.
 type Watcher interface {
 	Watches() (actor, name string) // "" where it is a branch of its own
 }

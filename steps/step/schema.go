@@ -44,8 +44,8 @@ func (l Kinds) oneOf(definition func(*Kind) string, none value.Schema) value.Sch
 	return chain
 }
 
-// has is the condition that a step is of a kind. What is not written yet, and so
-// is not a mapping, is of none.
+// has is the condition that a step is of a kind. What is not written yet, and
+// so is not a mapping, is of none.
 func has(k *Kind) value.Schema {
 	return value.Schema{"type": "object", "required": []string{k.Name}}
 }
@@ -122,7 +122,8 @@ func (k *Kind) Schema() value.Schema {
 	return s
 }
 
-// about is what an editor shows at the name of the kind: it breaks lines itself.
+// about is what an editor shows at the name of the kind: it breaks lines
+// itself.
 func (k *Kind) about(verb *value.Param) string {
 	parts := []string{k.Summary}
 	for part := range strings.SplitSeq(k.Text, "\n\n") {

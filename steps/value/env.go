@@ -208,7 +208,8 @@ const (
 	APeer    Thing = "peer"
 )
 
-// NotValue is the message for a program, a branch or a peer where a value is expected.
+// NotValue is the message for a program, a branch or a peer where a value is
+// expected.
 func NotValue(name string, what Thing) string {
 	return fmt.Sprintf("%s is a %s, not a value", name, what)
 }

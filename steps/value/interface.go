@@ -41,7 +41,8 @@ func InterfaceName(name string) (host, iface string, ok bool) {
 
 // interfaceNode is the node for HOST.NAME, where HOST is a host of the network;
 // ok is false where it means something else. A name of the actor goes before a
-// host; an interface before what an actor of the host's name may give that name.
+// host; an interface before what an actor of the host's name may give that
+// name.
 func (d *Decoder) interfaceNode(host, name string) (n ast.Node, ok bool, err error) {
 	list, known := d.Hosts[host]
 	switch {

@@ -79,8 +79,8 @@ func Described(p *Param) Schema {
 	return s
 }
 
-// late is a schema that accepts an expression in the place of a value and of all
-// the values in it.
+// late is a schema that accepts an expression in the place of a value and of
+// all the values in it.
 func late(s Schema) Schema {
 	if s = lateWithin(s); takesText(s) {
 		return s
@@ -129,8 +129,8 @@ func Object(properties Schema, required ...string) Schema {
 	return s
 }
 
-// Words describes one of these words. An editor proposes them; wrong is all that
-// it says of another word, however many there are.
+// Words describes one of these words. An editor proposes them; wrong is all
+// that it says of another word, however many there are.
 func Words(words []string, wrong string) Schema {
 	return Schema{"enum": words, "errorMessage": wrong}
 }

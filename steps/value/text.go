@@ -336,8 +336,8 @@ func (v *Mode) Schema() Schema { return Schema{"type": []string{"string", "integ
 // Type names the type in the reference.
 func (v *Mode) Type() string { return "mode in octal" }
 
-// Eval is the permission bits of the mode. An expression may give the digits, or
-// the number itself: YAML reads a plain 0600 as a number in octal.
+// Eval is the permission bits of the mode. An expression may give the digits,
+// or the number itself: YAML reads a plain 0600 as a number in octal.
 func (v *Mode) Eval(env Env) (fs.FileMode, error) {
 	if len(v.Parts) == 1 && v.Parts[0].Expr != nil {
 		x, err := v.Parts[0].Expr.Eval(env)

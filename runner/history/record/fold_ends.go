@@ -226,8 +226,8 @@ func (x *foldedEnds) giveBack() {
 	}
 }
 
-// A MarkedRange is a range of the bytes that a description sent, with their marks.
-// A fold keeps it for those who received the bytes.
+// A MarkedRange is a range of the bytes that a description sent, with their
+// marks. A fold keeps it for those who received the bytes.
 type MarkedRange struct {
 	Sock     uint64
 	From, To int64
@@ -235,8 +235,8 @@ type MarkedRange struct {
 	Marks    []event.Mark // by their places in the range
 }
 
-// mostMarked is how many ranges a fold keeps. Beyond it nothing is known of what
-// was sent.
+// mostMarked is how many ranges a fold keeps. Beyond it nothing is known of
+// what was sent.
 const mostMarked = 1 << 14
 
 // marks keeps the marks of what an event sent on a stream.

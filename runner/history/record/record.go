@@ -1,6 +1,6 @@
 // Package record is what a run has recorded, as a value: branches with their
-// events, and folds that stand for rounds which print alike. It knows nothing of
-// what is found out of a record; that is package history's part.
+// events, and folds that stand for rounds which print alike. It knows nothing
+// of what is found out of a record; that is package history's part.
 package record
 
 import (

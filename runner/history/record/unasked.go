@@ -7,8 +7,8 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
-// An Unasked is what the kernel had sent to a far end that the script played, and
-// no step had taken when the run ended.
+// An Unasked is what the kernel had sent to a far end that the script played,
+// and no step had taken when the run ended.
 type Unasked struct {
 	Actor string
 	Peer  string

@@ -102,8 +102,8 @@ func (d *deriver) call(s *socket, e *event.Event) {
 	c.drain()
 }
 
-// meet finds who answers a call: a listener, a far end that the script plays, or
-// the socket itself.
+// meet finds who answers a call: a listener, a far end that the script plays,
+// or the socket itself.
 func (d *deriver) meet(s *socket, c *conn, e *event.Event) {
 	l, asked := e.Endpoints, d.asked[d.at]
 	peer := d.record.Peer(e.Sock)

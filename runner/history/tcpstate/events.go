@@ -301,8 +301,9 @@ func (d *deriver) told(e *event.Event) {
 	d.saysOf(at.conn, at.side, State(e.State))
 }
 
-// noConnection is what the kernel says of one that it does not have, or not yet:
-// what a listener with SYN cookies must know, its SYN and ACK carries (RFC 4987).
+// noConnection is what the kernel says of one that it does not have, or not
+// yet: what a listener with SYN cookies must know, its SYN and ACK carries (RFC
+// 4987).
 const noConnection State = "none"
 
 // is reports whether an end is in a state that the kernel has told.

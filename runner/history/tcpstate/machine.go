@@ -64,9 +64,10 @@ type link struct {
 	full bool         // it is slow only as long as the listener's queue has no place
 }
 
-// unreadWindow is how much a receiver takes that nobody reads: the receive buffer
-// that Linux gives at first, without what packets need of it. A FIN behind more
-// than that waits in the send buffer, unless events show that it has come.
+// unreadWindow is how much a receiver takes that nobody reads: the receive
+// buffer that Linux gives at first, without what packets need of it. A FIN
+// behind more than that waits in the send buffer, unless events show that it
+// has come.
 const unreadWindow = 125_000
 
 // send puts a segment of an end on its way.
@@ -101,8 +102,8 @@ func (l *link) drain() {
 	}
 }
 
-// deliver lets the next segment arrive at an end; it reports false where there is
-// none.
+// deliver lets the next segment arrive at an end; it reports false where there
+// is none.
 func (l *link) deliver(to int) bool {
 	if len(l.way[to]) == 0 {
 		return false
@@ -243,8 +244,8 @@ func (l *link) shut(by int) {
 	l.send(by, segment{fin: true})
 }
 
-// receive notes how much of what came has been received: the window opens, and a
-// FIN behind the data comes through.
+// receive notes how much of what came has been received: the window opens, and
+// a FIN behind the data comes through.
 func (l *link) receive(by int, upTo int64) {
 	e, peer := &l.ends[by], &l.ends[1-by]
 	e.read = max(e.read, upTo)
@@ -255,7 +256,8 @@ func (l *link) receive(by int, upTo int64) {
 	}
 }
 
-// release sends a FIN that was behind data. It reports false where there is none.
+// release sends a FIN that was behind data. It reports false where there is
+// none.
 func (l *link) release(by int) bool {
 	e := &l.ends[by]
 	if !e.finHeld {
@@ -266,8 +268,8 @@ func (l *link) release(by int) bool {
 	return true
 }
 
-// close gives back the last descriptor of an end. Where data is left that nobody
-// has read, the connection is reset (RFC 9293, section 3.6.1).
+// close gives back the last descriptor of an end. Where data is left that
+// nobody has read, the connection is reset (RFC 9293, section 3.6.1).
 func (l *link) close(by int) {
 	e := &l.ends[by]
 	e.closed = true

@@ -31,8 +31,8 @@ type Change struct {
 // Changed reports whether the state is another one after the event.
 func (c Change) Changed() bool { return len(c.States) > 1 }
 
-// Name is how a line of an actor calls the end: sock, and server.conn where it is
-// that of another one.
+// Name is how a line of an actor calls the end: sock, and server.conn where it
+// is that of another one.
 func (c Change) Name(actor string) string {
 	n := c.Socket
 	if c.Actor != actor {
@@ -57,9 +57,9 @@ func (s *States) At(c event.Cause) []Change { return s.at[c] }
 // Contrary are the state steps of which the kernel said something else.
 func (s *States) Contrary() []Contrary { return s.contrary }
 
-// Of derives the states of a record. Where an event contradicts that all arrives
-// at once, the states of that connection are derived again, from what events
-// show.
+// Of derives the states of a record. Where an event contradicts that all
+// arrives at once, the states of that connection are derived again, from what
+// events show.
 func Of(r *history.Record) *States {
 	slow := make(map[event.Cause]bool)
 	for {

@@ -331,8 +331,8 @@ func TestSavedStates(t *testing.T) {
 }
 
 // A state step of which the kernel says something else than what is derived is
-// found, be it of a handle or of two addresses. Here somebody outside changes the
-// record.
+// found, be it of a handle or of two addresses. Here somebody outside changes
+// the record.
 func TestContraryStates(t *testing.T) {
 	for _, state := range []string{"s", "{local: s, remote: '${server.l}'}", "{local: '${server.l}', remote: s}"} {
 		contrary(t, state)

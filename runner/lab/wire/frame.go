@@ -167,8 +167,9 @@ func (h *headers) transport(protocol byte, b []byte) {
 	h.recognized, h.payload = true, b[size:]
 }
 
-// completeChecksum writes the checksum of TCP or UDP into a frame whose interface
-// was to do so: the frame has the sum of the pseudo header in its place.
+// completeChecksum writes the checksum of TCP or UDP into a frame whose
+// interface was to do so: the frame has the sum of the pseudo header in its
+// place.
 func completeChecksum(frame []byte) {
 	h := parse(frame)
 	at := map[Protocol]int{TCP: 16, UDP: 6}[h.protocol]

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A Listener gets the frames that the interfaces of a network namespace send, in
-// the order in which they do. A frame that is sent by a call has been noted when
-// that call returns.
+// A Listener gets the frames that the interfaces of a network namespace send,
+// in the order in which they do. A frame that is sent by a call has been noted
+// when that call returns.
 type Listener struct {
 	socket *socket
 	heard  func(Heard)
@@ -56,8 +56,8 @@ func Roomy(listeners []*Listener) bool {
 var groups atomic.Uint32
 
 // Share lets listeners of one namespace have each frame once: the kernel gives
-// frames to one of them until that has no more room, and then to another (packet(7),
-// PACKET_FANOUT_ROLLOVER). None of them may have begun.
+// frames to one of them until that has no more room, and then to another
+// (packet(7), PACKET_FANOUT_ROLLOVER). None of them may have begun.
 func Share(listeners []*Listener) error {
 	group := int(uint16(groups.Add(1)))
 	for _, l := range listeners {
@@ -68,9 +68,9 @@ func Share(listeners []*Listener) error {
 	return nil
 }
 
-// Start begins to hand over frames: those that are sent from now on. The first of
-// several listeners waits until the kernel notes the time of each frame as it is
-// sent.
+// Start begins to hand over frames: those that are sent from now on. The first
+// of several listeners waits until the kernel notes the time of each frame as
+// it is sent.
 func (l *Listener) Start(first bool) {
 	l.socket.begin()
 	heard := l.heard
@@ -140,8 +140,8 @@ func isProbe(frame []byte) bool {
 
 // await waits until the kernel notes the time of each frame as it is sent. It
 // begins to do so some time after it was asked; until then a frame has the time
-// at which it is read, which is after the probe was sent. Where lo is down, await
-// does not wait. Nobody else may read.
+// at which it is read, which is after the probe was sent. Where lo is down,
+// await does not wait. Nobody else may read.
 func (l *Listener) await() {
 	fd, err := -1, error(unix.EBADF)
 	l.socket.within(func() { fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0) })

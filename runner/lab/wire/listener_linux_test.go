@@ -24,8 +24,8 @@ func TestListenerHasRoom(t *testing.T) {
 	}
 }
 
-// Where the kernel keeps few frames for a listener, several share them: each frame is
-// heard once, and none is lost that one of them has room for.
+// Where the kernel keeps few frames for a listener, several share them: each
+// frame is heard once, and none is lost that one of them has room for.
 func TestListenersShare(t *testing.T) {
 	const frames, size, room = 120, 1000, 64 << 10
 	for _, c := range []struct {

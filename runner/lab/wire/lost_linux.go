@@ -60,8 +60,8 @@ func (s *socket) setAway(index int, away bool) (err error) {
 	return err
 }
 
-// came is how many frames have come to each interface, by its index. Of one that
-// was down on purpose some are lost, and it is not in the map.
+// came is how many frames have come to each interface, by its index. Of one
+// that was down on purpose some are lost, and it is not in the map.
 func (s *socket) came() (counts map[int]uint64) {
 	s.within(func() { counts, _ = countsHere(0) })
 	for index := range s.away {

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// A path decides what becomes of the frames of a link. It knows no socket and no
-// clock: frames and times go in, frames go out. Nothing in it may be called at
-// the same time.
+// A path decides what becomes of the frames of a link. It knows no socket and
+// no clock: frames and times go in, frames go out. Nothing in it may be called
+// at the same time.
 type path struct {
 	lanes     []lane // one for each end
 	rules     []*rule
@@ -89,8 +89,8 @@ func newPath(ends int, impairments []Impairment, faults []Fault, q *queue) *path
 // decisions are the random ones of an end.
 func decisions(seed uint64, end int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(end))) }
 
-// impair changes what is done to all frames of each end. A sequence of decisions
-// goes on.
+// impair changes what is done to all frames of each end. A sequence of
+// decisions goes on.
 func (p *path) impair(change func(end int, i *Impairment)) {
 	for end := range p.lanes {
 		change(end, &p.lanes[end].impairment)

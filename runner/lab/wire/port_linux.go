@@ -81,7 +81,8 @@ func (p *Port) Receive(deadline time.Time) (frame []byte, at time.Time, err erro
 	return append([]byte(nil), f.frame...), f.time, nil
 }
 
-// Interrupt ends the waiting of a Receive that is under way, as its deadline does.
+// Interrupt ends the waiting of a Receive that is under way, as its deadline
+// does.
 func (p *Port) Interrupt() { _ = p.socket.file.SetReadDeadline(time.Now()) }
 
 // Close ends the port, and Receive. The kernel needs some milliseconds for it.

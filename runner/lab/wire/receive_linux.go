@@ -49,8 +49,8 @@ var batches = sync.Pool{New: func() any {
 	return b
 }}
 
-// begin makes the socket ready to read: from here on drain hands over frames, also
-// before read has come so far.
+// begin makes the socket ready to read: from here on drain hands over frames,
+// also before read has come so far.
 func (s *socket) begin() { s.lend(batches.Get().(*batch)) }
 
 // read hands over frames, in the order in which they came, until the socket is
@@ -72,8 +72,8 @@ func (s *socket) read(enter func([]received)) error {
 	}
 }
 
-// lend gives the socket memory for the frames that it reads, and returns what it
-// had.
+// lend gives the socket memory for the frames that it reads, and returns what
+// it had.
 func (s *socket) lend(b *batch) (before *batch) {
 	s.turn.Lock()
 	defer s.turn.Unlock()

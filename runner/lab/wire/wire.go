@@ -7,8 +7,9 @@
 // of frames. The near ends must have segmentation and checksum offloads off,
 // else frames come without their checksums. A far end needs an MTU that is at
 // least that of its near end. A near end that takes smaller packets than others
-// of its link loses those that are too large, as on a cable; the kernel does not
-// say so, and the first such frame keeps the wire for a quarter of a second.
+// of its link loses those that are too large, as on a cable; the kernel does
+// not say so, and the first such frame keeps the wire for a quarter of a
+// second.
 package wire
 
 import (
@@ -69,10 +70,10 @@ type Passage struct {
 }
 
 // New opens the socket of a wire. within calls a function on a thread of the
-// network namespace of the far ends; it is needed until the wire is closed. With tap,
-// each frame that enters a link is handed to it, in order; tap must be short and
-// call no method of the wire. An error says what could not be done, and wraps
-// the errno.
+// network namespace of the far ends; it is needed until the wire is closed.
+// With tap, each frame that enters a link is handed to it, in order; tap must
+// be short and call no method of the wire. An error says what could not be
+// done, and wraps the errno.
 func New(within func(func()), tap func(Passage)) (*Wire, error) {
 	w := &Wire{begin: time.Now(), tap: tap, ports: map[int]port{}, tapped: map[int]uint64{}, failed: make(chan struct{})}
 	var err error
@@ -85,9 +86,9 @@ func New(within func(func()), tap func(Passage)) (*Wire, error) {
 }
 
 // AddLink adds a link between interfaces of the wire's namespace, by their
-// indexes. More than two are joined as by a bridge that learns addresses. Faults
-// mean ends by their places in the list, and impairments have the places of their
-// ends. It must be called before Start.
+// indexes. More than two are joined as by a bridge that learns addresses.
+// Faults mean ends by their places in the list, and impairments have the places
+// of their ends. It must be called before Start.
 func (w *Wire) AddLink(name string, ends []int, impairments []Impairment, faults []Fault) *Link {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -228,8 +229,8 @@ func (l *Link) emit(to []int, frame []byte) {
 // becomes of them is not changed by what comes next.
 func (w *Wire) settle() { w.socket.drain(w.enter) }
 
-// Settle waits until the tap has got all frames that were sent before: the kernel
-// may not yet have brought them to the far ends.
+// Settle waits until the tap has got all frames that were sent before: the
+// kernel may not yet have brought them to the far ends.
 func (w *Wire) Settle() {
 	for end := time.Now().Add(patience); ; time.Sleep(100 * time.Microsecond) {
 		w.settle()
@@ -267,9 +268,9 @@ func (l *Link) Cut(on bool) {
 	l.path.cut(on)
 }
 
-// Impair changes what the link does to all frames of each end: the function gets
-// the end's place and what is done now. It must be short; a seed that it changes
-// has no effect. Frames that are under way keep their time.
+// Impair changes what the link does to all frames of each end: the function
+// gets the end's place and what is done now. It must be short; a seed that it
+// changes has no effect. Frames that are under way keep their time.
 func (l *Link) Impair(change func(end int, i *Impairment)) {
 	l.wire.settle()
 	l.wire.mu.Lock()
@@ -296,8 +297,9 @@ func (l *Link) Arm(fault string, on bool) error {
 	return fmt.Errorf("%w: %s.%s", ErrNoFault, l.name, fault)
 }
 
-// Hit is the nth frame on which a fault has acted, from 1; ok is false where there
-// is none. Only the first frames are kept, and none that a cut has swallowed.
+// Hit is the nth frame on which a fault has acted, from 1; ok is false where
+// there is none. Only the first frames are kept, and none that a cut has
+// swallowed.
 func (l *Link) Hit(fault string, n int) (h Hit, ok bool) {
 	l.wire.mu.Lock()
 	defer l.wire.mu.Unlock()

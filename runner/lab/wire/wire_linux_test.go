@@ -356,7 +356,8 @@ func TestLossOfItsOwn(t *testing.T) {
 	}
 }
 
-// A frame to an end that cannot take it is lost as on a cable; the wire goes on.
+// A frame to an end that cannot take it is lost as on a cable; the wire goes
+// on.
 func TestEndThatTakesNothing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, at, change string }{
@@ -508,8 +509,8 @@ func TestCutAndWhole(t *testing.T) {
 	}
 }
 
-// A change of a link is about frames that are sent after it, and not about those
-// that the wire has not read yet.
+// A change of a link is about frames that are sent after it, and not about
+// those that the wire has not read yet.
 func TestChangesComeAfterWhatWasSent(t *testing.T) {
 	t.Parallel()
 	hosts, _, l := cable(t, 2, none)

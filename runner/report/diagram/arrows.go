@@ -110,7 +110,8 @@ func labelOf(b Bond, cause, effect *event.Event) string {
 	return ""
 }
 
-// acts reports an event on a socket: that two of them have one name says nothing.
+// acts reports an event on a socket: that two of them have one name says
+// nothing.
 func acts(e *event.Event) bool { return e.Sock != 0 || e.Ready != nil }
 
 // signalName is the name of a signal in C.

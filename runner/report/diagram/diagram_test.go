@@ -139,8 +139,8 @@ actors:
 }
 
 // What stands above on a lifeline has been told once: the listener is known
-// after the first connect, also where another actor has told of it; and an EAGAIN
-// says that nothing has come.
+// after the first connect, also where another actor has told of it; and an
+// EAGAIN says that nothing has come.
 func TestArrowsSayNothingTwice(t *testing.T) {
 	d := of(t, `
 name: twice

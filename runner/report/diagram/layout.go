@@ -118,8 +118,8 @@ func (d *Diagram) lay() *layout {
 	return l
 }
 
-// label finds a place for an arrow's label in the channel beside the box that it
-// reaches: above the arrow, else below it, else farther away.
+// label finds a place for an arrow's label in the channel beside the box that
+// it reaches: above the arrow, else below it, else farther away.
 func (d *Diagram) label(l *layout, a Arrow) spot {
 	x1, y1, x2, y2 := d.ends(l, a)
 	along := channel / 2 / math.Abs(x2-x1)

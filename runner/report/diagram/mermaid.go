@@ -9,8 +9,8 @@ import (
 	"unicode"
 )
 
-// Mermaid writes the diagram as a sequence diagram of Mermaid, which forges show
-// in Markdown.
+// Mermaid writes the diagram as a sequence diagram of Mermaid, which forges
+// show in Markdown.
 func (d *Diagram) Mermaid(w io.Writer) error {
 	b := new(bytes.Buffer)
 	fmt.Fprintf(b, "---\ntitle: %q\n---\nsequenceDiagram\n", d.Name)
@@ -45,8 +45,8 @@ func (d *Diagram) Mermaid(w io.Writer) error {
 }
 
 // mermaidGroup is the name of the group that begins with a lifeline, "" where
-// none does, and whether one ends with it. Mermaid has no groups in groups: on a
-// host, processes have none of their own.
+// none does, and whether one ends with it. Mermaid has no groups in groups: on
+// a host, processes have none of their own.
 func (d *Diagram) mermaidGroup(lifeline int) (first string, last bool) {
 	for _, g := range d.Groups {
 		within := g.Inner && slices.ContainsFunc(d.Groups, func(o Group) bool { return !o.Inner && o.First <= g.First && g.First <= o.Last })

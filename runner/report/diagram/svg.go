@@ -28,8 +28,8 @@ func (d *Diagram) write(w io.Writer, style string) error {
 	return err
 }
 
-// Style is what the pictures look like, in CSS. The hues of lifelines come again
-// after the sixth.
+// Style is what the pictures look like, in CSS. The hues of lifelines come
+// again after the sixth.
 const Style = `svg { --paper: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #b8c0c8; --box: #f6f8fa; --bad: #b3211c; --badbox: #fff0ee; --lane: #f2f5f8; background: var(--paper) }
 .l0 { --hue: #0b57a4 } .l1 { --hue: #8a4600 } .l2 { --hue: #1a6b2f } .l3 { --hue: #7b2f9e } .l4 { --hue: #9a1f5c } .l5 { --hue: #0c6a6a }
 @media (prefers-color-scheme: dark) {

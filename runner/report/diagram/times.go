@@ -80,8 +80,8 @@ func Times(w io.Writer, r *history.Result) error {
 	return err
 }
 
-// cutShort are the actors that were in a call when the scenario failed, and that
-// moment.
+// cutShort are the actors that were in a call when the scenario failed, and
+// that moment.
 func cutShort(r *history.Result) (list []history.Doing, moment time.Duration) {
 	if r.Failure == nil {
 		return nil, 0

@@ -234,8 +234,8 @@ func (t *Topology) svgLink(b *bytes.Buffer, l *topologyLayout, i int, bar LinkBa
 	}
 }
 
-// part is where on the lower side of its box an interface is, from 0 to 1: links
-// of one host do not share a line.
+// part is where on the lower side of its box an interface is, from 0 to 1:
+// links of one host do not share a line.
 func (t *Topology) part(link int, e LinkEnd) float64 {
 	all, at := 0, 0
 	for i, bar := range t.Links {

@@ -99,8 +99,8 @@ func (p *painter) onlyProgram() (column int, alone bool) {
 	return column, alone
 }
 
-// cross adds a row for each line of the wire that belongs to a step of this depth
-// or of one before it.
+// cross adds a row for each line of the wire that belongs to a step of this
+// depth or of one before it.
 func (p *painter) cross(depth int) {
 	for i := 0; i < len(p.wire); {
 		c := p.wire[i]

@@ -1,5 +1,6 @@
 // Package ci is how tests differ in continuous integration, where SOCKSCRIPT_CI
-// is set: there nothing is skipped unseen, and what fails seldom is tried often.
+// is set: there nothing is skipped unseen, and what fails seldom is tried
+// often.
 package ci
 
 import (
@@ -37,9 +38,10 @@ func Runs(few, many int) int {
 	return few
 }
 
-// RunsApart is Runs for what is tried so often that a stage of its own tries it,
-// without the race detector, with which it takes about four times as long. With it
-// a tenth is tried. The stage runs the packages whose tests have this call.
+// RunsApart is Runs for what is tried so often that a stage of its own tries
+// it, without the race detector, with which it takes about four times as long.
+// With it a tenth is tried. The stage runs the packages whose tests have this
+// call.
 func RunsApart(few, many int) int {
 	if race {
 		many = max(few, many/10)

@@ -1,6 +1,6 @@
 // Package causal finds which event of a record had to come before which: from
-// what the steps waited for, and from what the kernel did between them, which is
-// found by matching. What no cause orders although it shows is a race.
+// what the steps waited for, and from what the kernel did between them, which
+// is found by matching. What no cause orders although it shows is a race.
 package causal
 
 import (

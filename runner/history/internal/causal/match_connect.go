@@ -60,8 +60,8 @@ type Opening struct {
 	Listener uint64 // the description that it reached; 0 where that is none of the scenario's
 }
 
-// Openings are the events that asked for connections, those that folds took left
-// out.
+// Openings are the events that asked for connections, those that folds took
+// left out.
 func (g *Graph) Openings() []Opening {
 	var list []Opening
 	for _, c := range g.kernel.ends {

@@ -56,8 +56,9 @@ func (m *matcher) indexFar(i int, e *event.Event) {
 }
 
 // farEnds ties the connections that the kernel opened to the far ends that the
-// script played. A connect comes after the inject that made the connection. Those
-// that the far end opened are tied as others are: see [matcher.connections].
+// script played. A connect comes after the inject that made the connection.
+// Those that the far end opened are tied as others are: see
+// [matcher.connections].
 func (m *matcher) farEnds() {
 	if len(m.far) == 0 {
 		return
@@ -86,8 +87,8 @@ func (f *farEnd) joins(l *event.Endpoints) bool {
 		(l.Local.Port == 0 || l.Local.Port == f.endpoints.Remote.Port)
 }
 
-// connected makes a connect, or a poll that saw its end, come after what the far
-// end answered.
+// connected makes a connect, or a poll that saw its end, come after what the
+// far end answered.
 func (m *matcher) connected(i int, e *event.Event, id uint64, f *farEnd) {
 	switch {
 	case e.Defers || e.Errno == unix.ECONNREFUSED: // see refusals
@@ -127,8 +128,8 @@ func (m *matcher) crosses(i int, e *event.Event) {
 }
 
 // asked makes a SYN of the kernel come after the listen behind it, or after the
-// connect. One that waits for the answer to this very segment has not ended: then
-// it is what came before the connect.
+// connect. One that waits for the answer to this very segment has not ended:
+// then it is what came before the connect.
 func (m *matcher) asked(i int, f *farEnd) {
 	if len(f.connects) == 0 {
 		m.cause(i, m.oneOf(i, m.listening(&event.Endpoints{Host: f.endpoints.Host, Remote: f.endpoints.Remote})))

@@ -168,9 +168,9 @@ func (m *matcher) since(id uint64, list []int) []int {
 }
 
 // hits makes a step that waited for a fault to hit a frame come after what sent
-// the frame, where that is known: a call that waits comes after what lets it go on.
-// What itself had to wait for the step, as a connect for the listen behind it, is
-// not before it.
+// the frame, where that is known: a call that waits comes after what lets it go
+// on. What itself had to wait for the step, as a connect for the listen behind
+// it, is not before it.
 func (m *matcher) hits(i int, e *event.Event) {
 	for k := range e.Sums {
 		by := m.hitSent(i, &e.Sums[k])
