@@ -48,7 +48,10 @@ actors:
       expect: hello
 `,
 	New: func() step.Action {
-		return &injectAction{packet: newPacket(), checksum: value.Enum{Words: []string{"right", "wrong"}}}
+		return &injectAction{
+			packet: newPacket(), checksum: value.Enum{Words: []string{"right", "wrong"}},
+			ttl: value.Int{Number: value.Between(0, maxTTL)},
+		}
 	},
 }
 
@@ -97,7 +100,7 @@ func (a *injectAction) Run(t *step.Task) error {
 	}
 	var ttl any
 	if a.ttl.Given() {
-		n, err := number(t, &a.ttl, 0, 0, maxTTL)
+		n, err := a.ttl.Eval(t)
 		if err != nil {
 			return err
 		}
@@ -111,7 +114,7 @@ func (a *injectAction) Run(t *step.Task) error {
 		if err != nil {
 			return err
 		}
-		sending.Data = b.Bytes
+		sending.Data = given(b.Bytes)
 		args = append(args, t.Bytes(b))
 	}
 	if ttl != nil {
@@ -130,6 +133,9 @@ func (a *injectAction) Run(t *step.Task) error {
 	}
 	return err
 }
+
+// given are bytes that are no default, also if there are none.
+func given(b []byte) []byte { return append([]byte{}, b...) }
 
 // maxTTL is the largest time to live (RFC 791).
 const maxTTL = 255
@@ -152,17 +158,24 @@ func (a *injectAction) wait(t *step.Task, p *step.Peer) error {
 }
 
 func (a *injectAction) Check(c *check.Check) {
-	a.peer.check(c)
+	to := a.peer.check(c)
 	text, fixed := a.packet.Fixed()
 	if !fixed {
 		return
 	}
-	var at *packet.SyntaxError
-	err := text.Sendable()
-	if data, known := a.data.Fixed(); err == nil && a.data.Given() && known {
-		err = text.Carries(len(data))
+	data, known := a.data.Fixed()
+	if known {
+		data = given(data)
 	}
-	if errors.As(err, &at) {
+	err := text.Possible(to != nil && to.V6, data)
+	if err != nil && to == nil {
+		err = text.Possible(true, data)
+	}
+	var at *packet.SyntaxError
+	switch {
+	case errors.As(err, &at):
 		c.Problem(a.packet.Node, "%s", at.Message).MoveTo(a.packet.Node, a.packet.Node.At(at.Offset)).Hint = at.Hint
+	case err != nil:
+		c.Problem(a.packet.Node, "%s", err)
 	}
 }

@@ -54,6 +54,8 @@ actors:
 		return &peerAction{
 			kind:  value.Enum{Words: []string{"tcp", "udp", "icmp", "tcp6", "udp6", "icmp6"}},
 			local: value.NewParsed("IP address", value.ParseIP), remote: value.NewParsed("IP address", value.ParseIP),
+			port: value.Int{Number: value.Between(1, maxPort)}, mtu: value.Int{Number: value.Between(minMTU, maxMTU)},
+			rtoMin: value.Duration{Number: value.Between(int64(time.Millisecond), int64(maxRTO))},
 		}
 	},
 	Thing: value.APeer,
@@ -114,7 +116,7 @@ func (a *peerAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	port, err := number(t, &a.port, peerPort, 1, maxPort)
+	port, err := number(t, &a.port, peerPort)
 	if err != nil {
 		return err
 	}
@@ -177,13 +179,11 @@ func (a *peerAction) plan(t *step.Task) (p step.PeerPlan, err error) {
 			return p, value.Mismatchf("%s is not an address of the family of %s", one.to, a.kind.Word)
 		}
 	}
-	if p.MTU, err = number(t, &a.mtu, 0, minMTU, maxMTU); err != nil {
+	if p.MTU, err = number(t, &a.mtu, 0); err != nil {
 		return p, err
 	}
 	if a.rtoMin.Given() {
-		if p.RTOMin, err = a.rtoMin.Eval(t); err == nil && (p.RTOMin < time.Millisecond || p.RTOMin > maxRTO) {
-			err = value.Mismatchf("rto_min is %s; it is at least 1ms and at most %s", p.RTOMin, maxRTO)
-		}
+		p.RTOMin, err = a.rtoMin.Eval(t)
 	}
 	return p, err
 }
@@ -224,15 +224,12 @@ func (a *peerAction) SaysHost() bool {
 	return a.on.Given() && (!known || strings.Contains(name, "."))
 }
 
-// number is a whole number within bounds, or another one where it is not given.
-func number(t *step.Task, v *value.Int, or, low, high int) (int, error) {
+// number is a whole number, or another one where it is not given.
+func number(t *step.Task, v *value.Int, or int) (int, error) {
 	if !v.Given() {
 		return or, nil
 	}
 	n, err := v.Eval(t)
-	if err == nil && (n < int64(low) || n > int64(high)) {
-		err = value.Mismatchf("%d is not from %d to %d", n, low, high)
-	}
 	return int(n), err
 }
 
@@ -245,7 +242,7 @@ func (a *peerAction) Check(c *check.Check) {
 		}
 	}
 	a.checkOn(c)
-	c.MakePeer()
+	c.MakePeer(check.PeerState{V6: peerKinds[a.kind.Word].v6})
 }
 
 func (a *peerAction) checkOn(c *check.Check) {
@@ -287,25 +284,27 @@ func (r *peerRef) find(t *step.Task) (*step.Peer, error) {
 	return p, nil
 }
 
-// check reports a name that no peer step gave.
-func (r *peerRef) check(c *check.Check) {
+// check reports a name that no peer step gave. It returns what is known of the
+// peer, or nil.
+func (r *peerRef) check(c *check.Check) *check.PeerState {
 	name, known := c.Text(&r.Text)
 	if !known {
-		return
+		return nil
 	}
 	sym := c.Symbols[name]
 	switch {
 	case sym == nil && c.MayBeThere(name):
-		return
-	case sym != nil && (sym.Peer || sym.Anything):
+		return nil
+	case sym != nil && (sym.Peer != nil || sym.Anything):
 		sym.Used = true
-		return
+		return sym.Peer
 	case sym == nil && c.MadeElsewhere(name):
 		c.Problem(r.Node, "%s is used before the step that makes it", name).Hint = "move this step after the one with as: " + name
-		return
+		return nil
 	}
 	p := c.Problem(r.Node, "there is no peer %q here", name)
 	if p.Hint = source.DidYouMean(name, c.Peers()); p.Hint == "" {
 		p.Hint = "name a peer with as: on its peer step"
 	}
+	return nil
 }

@@ -136,7 +136,7 @@ func (c *Check) HandBack(proc *step.Procedure, returned *Symbol) {
 		sym := &Symbol{Anything: true, Used: true}
 		if returned != nil {
 			now := *returned
-			now.Used = now.Anything || now.Sock != nil || now.Program || now.Peer || now.Branch != nil
+			now.Used = now.Anything || now.Sock != nil || now.Program || now.Peer != nil || now.Branch != nil
 			sym = &now
 		}
 		c.Give(x, sym)

@@ -22,7 +22,7 @@ type Symbol struct {
 	uncertain bool
 	Anything  bool // a handle or a value: that depends on the run
 	Program   bool
-	Peer      bool
+	Peer      *PeerState         // of a peer
 	Process   bool               // of a branch: it is a forked process
 	Branch    []*Symbol          // of a spawned branch: what its steps name; not nil
 	scope     map[string]*Symbol // of a spawned branch: all that its steps know

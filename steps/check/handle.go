@@ -97,7 +97,7 @@ func (c *Check) noHandle(r *step.HandleRef, sym *Symbol) {
 	case sym.Program:
 		p := c.Problem(r.Node, "%s is a program, not a handle", sym.Name)
 		p.Hint = fmt.Sprintf("its streams are %[1]s.stdin, %[1]s.stdout and %[1]s.stderr", sym.Name)
-	case sym.Peer:
+	case sym.Peer != nil:
 		c.Problem(r.Node, "%s is a peer, not a handle", sym.Name).Hint = "write its name in inject and segment"
 	case sym.Branch != nil:
 		c.Problem(r.Node, "%s is a branch, not a handle", sym.Name)

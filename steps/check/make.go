@@ -189,13 +189,16 @@ func (c *Check) Programs() []string {
 	return slices.Sorted(slices.Values(names))
 }
 
+// A PeerState is what is known of a peer.
+type PeerState struct{ V6 bool }
+
 // MakePeer notes that the step's name is a peer from here on.
-func (c *Check) MakePeer() {
+func (c *Check) MakePeer(p PeerState) {
 	if !c.maySucceed() {
 		return
 	}
 	for _, x := range c.Step.As.List {
-		c.Give(x, &Symbol{Peer: true})
+		c.Give(x, &Symbol{Peer: &p})
 	}
 }
 
@@ -203,7 +206,7 @@ func (c *Check) MakePeer() {
 func (c *Check) Peers() []string {
 	var names []string
 	for name, sym := range c.Symbols {
-		if sym.Peer {
+		if sym.Peer != nil {
 			names = append(names, name)
 		}
 	}

@@ -177,7 +177,7 @@ func (c *Check) ownName(e *value.Expr, name string) {
 		switch {
 		case e.Whole[name] && sym.Program:
 			c.notValue(e, name, value.AProgram)
-		case e.Whole[name] && sym.Peer:
+		case e.Whole[name] && sym.Peer != nil:
 			c.notValue(e, name, value.APeer)
 		case e.Whole[name] && sym.Branch != nil:
 			c.notValue(e, name, value.ABranch)

@@ -58,6 +58,8 @@ func (p Pattern) Packet(s Sender) (*Packet, error) {
 func payload(s Sender, length Number) ([]byte, error) {
 	n, given := length.Value()
 	switch {
+	case n > maxPacket:
+		return nil, &SyntaxError{length.at, fmt.Sprintf("%d bytes do not fit into a packet", n), ""}
 	case s.Payload == nil:
 		return make([]byte, n), nil
 	case given && int(n) != len(s.Payload):
@@ -71,9 +73,6 @@ func (t *Segment) build(s Sender) (*TCP, error) {
 	first, last := t.First.or(s.Seq), t.Last
 	if end, ok := last.Value(); ok && !length.Given() {
 		length = Number{oneNumber, end - first, end - first, t.First.at}
-	}
-	if n, _ := length.Value(); n > maxPacket {
-		return nil, &SyntaxError{length.at, fmt.Sprintf("%d bytes do not fit into a packet", n), ""}
 	}
 	data, err := payload(s, length)
 	if err != nil {
@@ -98,6 +97,9 @@ func (t *Segment) build(s Sender) (*TCP, error) {
 			return nil, &SyntaxError{o.at, "an option after bad bytes", "bad can only be the last"}
 		}
 		tcp.Options = append(tcp.Options, o.absolute(s.Base).bytes())
+	}
+	if n := tcp.optionBytes(); n > maxOptions {
+		return nil, &SyntaxError{t.Options[0].at, fmt.Sprintf("the options have %d bytes", n), fmt.Sprintf("a segment has room for %d", maxOptions)}
 	}
 	return tcp, nil
 }
@@ -127,7 +129,7 @@ func (m *Message) build(s Sender) (*ICMP, error) {
 	v4 := s.From.Addr().Is4()
 	t, ok := typeOf(icmpWords(v4), m.Type)
 	if !ok {
-		return nil, &SyntaxError{m.typeAt, fmt.Sprintf("%s has no %s", icmpName(v4), m.Type), ""}
+		return nil, &SyntaxError{m.typeAt, fmt.Sprintf("%s has no %s", icmpName(v4), m.Type), "its types are " + typeNames(icmpWords(v4))}
 	}
 	made := &ICMP{Type: t.kind}
 	if m.Code != "" {
@@ -214,10 +216,18 @@ func (a *Resolution) ARP(mac MAC, to netip.Addr, toMAC MAC) *ARP {
 	return &ARP{Operation: ARPReply, SenderMAC: a.MAC, SenderIP: a.Target.IP, TargetMAC: toMAC, TargetIP: to}
 }
 
-// Carries is an error where a packet says another length than that of its data.
-// It is a [*SyntaxError].
-func (p Pattern) Carries(size int) error {
-	_, err := payload(Sender{Payload: make([]byte, size)}, p.length())
+// Possible is an error where no packet of an IP version can be made of the
+// pattern, with a payload of these bytes, or, if it is nil, of zeros.
+func (p Pattern) Possible(v6 bool, payload []byte) error {
+	s := Sender{From: netip.AddrPortFrom(netip.IPv4Unspecified(), 0), Payload: payload}
+	if v6 {
+		s.From = netip.AddrPortFrom(netip.IPv6Unspecified(), 0)
+	}
+	s.To = s.From
+	made, err := p.Packet(s)
+	if err == nil {
+		_, err = made.Append(nil)
+	}
 	return err
 }
 

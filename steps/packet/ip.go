@@ -95,7 +95,7 @@ func (p *Packet) append4(b []byte) ([]byte, error) {
 	}
 	h := b[at:]
 	if len(h) > maxPacket {
-		return nil, fmt.Errorf("a packet of %d bytes: IPv4 takes %d", len(h), maxPacket)
+		return nil, fmt.Errorf("a packet of %d bytes is too large: IPv4 has room for %d", len(h), maxPacket)
 	}
 	binary.BigEndian.PutUint16(h[2:], uint16(len(h)))
 	c := checksum(h[:size], 0)
@@ -117,7 +117,7 @@ func (p *Packet) append6(b []byte) ([]byte, error) {
 	}
 	size := len(b) - at - ip6Header
 	if size > maxPacket {
-		return nil, fmt.Errorf("%d bytes after the IPv6 header: it takes %d", size, maxPacket)
+		return nil, fmt.Errorf("%d bytes after the IPv6 header are too many: there is room for %d", size, maxPacket)
 	}
 	binary.BigEndian.PutUint16(b[at+4:], uint16(size))
 	return b, nil

@@ -46,14 +46,17 @@ func (s *scanner) messageNumbers(m *Message) {
 	for {
 		s.space()
 		begin := s.at
-		n, limit := &m.MTU, uint32(maxNumber)
+		n, limit := &m.ID, uint32(1<<16-1)
 		w := s.peek()
 		switch w {
 		case "mtu":
+			n = &m.MTU
+			if m.Code != "frag_needed" { // packet_too_big has 32 bits for it
+				limit = maxNumber
+			}
 		case "id":
-			n, limit = &m.ID, 1<<16-1
 		case "seq":
-			n, limit = &m.Seq, 1<<16-1
+			n = &m.Seq
 		default:
 			return
 		}
@@ -72,6 +75,14 @@ func codeNames(types ...icmpWord) string {
 				names = append(names, c)
 			}
 		}
+	}
+	return strings.Join(append(names, "and numbers"), ", ")
+}
+
+func typeNames(types []icmpWord) string {
+	var names []string
+	for _, t := range types {
+		names = append(names, t.word)
 	}
 	return strings.Join(append(names, "and numbers"), ", ")
 }

@@ -41,14 +41,13 @@ func (s *scanner) flags(t *Segment) {
 		s.fail(begin, "the flags of a segment as S or P., or udp, icmp, arp or igmp", "the packet is missing")
 		return
 	}
-	for i := range len(letters) {
-		c := letters[i]
+	for i, c := range letters {
 		at := slices.IndexFunc(flagLetters, func(l struct {
 			flag   Flags
 			letter byte
 		},
 		) bool {
-			return l.letter == c
+			return rune(l.letter) == c
 		})
 		switch {
 		case letters == "-":
@@ -69,7 +68,7 @@ func (s *scanner) span(t *Segment) {
 	s.space()
 	begin := s.at
 	if s.is('(') {
-		t.Length = s.length(maxPacket)
+		t.Length = s.length(maxNumber)
 		return
 	}
 	if !s.startsNumber() {
@@ -79,7 +78,7 @@ func (s *scanner) span(t *Segment) {
 	s.need(':', "between the first sequence number and the one after the data, as in 1:5(4)")
 	t.Last = s.number("the sequence number after the data", maxNumber)
 	if s.is('(') {
-		t.Length = s.length(maxPacket)
+		t.Length = s.length(maxNumber)
 	}
 	first, ok1 := t.First.Value()
 	last, ok2 := t.Last.Value()
@@ -90,7 +89,7 @@ func (s *scanner) span(t *Segment) {
 	case int32(last-first) < 0: // in the arithmetic of RFC 9293
 		s.fail(begin, "", "the data ends before it begins")
 	case ok && n != last-first:
-		s.fail(begin, "the second number is that of the byte after the data", "from %d to %d are %d bytes, not %d", first, last, last-first, n)
+		s.fail(begin, "the second number is that of the byte after the data", "from %d to %d is a length of %d, not %d", first, last, last-first, n)
 	}
 }
 

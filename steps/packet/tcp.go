@@ -84,6 +84,9 @@ const (
 )
 
 func (t *TCP) append(b []byte, p *Packet) ([]byte, error) {
+	if n := t.optionBytes(); n > maxOptions {
+		return nil, fmt.Errorf("a segment has %d bytes of options; it has room for %d", n, maxOptions)
+	}
 	at := len(b)
 	b = binary.BigEndian.AppendUint16(b, t.SrcPort)
 	b = binary.BigEndian.AppendUint16(b, t.DstPort)
@@ -102,14 +105,21 @@ func (t *TCP) append(b []byte, p *Packet) ([]byte, error) {
 	for (len(b)-at)%4 != 0 {
 		b = append(b, EOL)
 	}
-	size := len(b) - at
-	if size > tcpHeader+maxOptions {
-		return nil, fmt.Errorf("%d bytes of TCP options: a segment takes %d", size-tcpHeader, maxOptions)
-	}
-	b[at+12] = byte(size/4)<<4 | t.Reserved&7<<1 | byte(t.Flags>>8)&1
+	b[at+12] = byte((len(b)-at)/4)<<4 | t.Reserved&7<<1 | byte(t.Flags>>8)&1
 	b = append(b, t.Payload...)
 	p.transport(b[at:], 16, ProtoTCP, t.BadChecksum)
 	return b, nil
+}
+
+// optionBytes is how many bytes the options are.
+func (t *TCP) optionBytes() int {
+	n := len(t.Rest)
+	for _, o := range t.Options {
+		if n++; o.Kind != EOL && o.Kind != NOP {
+			n += 1 + len(o.Data)
+		}
+	}
+	return n
 }
 
 // decodeTCP returns nil for bytes that are not a segment.

@@ -175,7 +175,9 @@ func TestSyntaxErrors(t *testing.T) {
 		{"S 0:0(x)", "      ^", `the length is "x", which is not a number`},
 		{"S 0:0()", "      ^", "the length is missing"},
 		{"S 0:0(0", "       ^", `')' is missing`},
-		{"P. 1:10(10)", "   ^", "from 1 to 10 are 9 bytes, not 10"},
+		{"P. 1:10(10)", "   ^", "from 1 to 10 is a length of 9, not 10"},
+		{"S’ 0:0(0)", " ^", "'’' is not a flag"},
+		{"icmp unreachable frag_needed mtu 65536", "                                 ^", "mtu is from 0 to 65535"},
 		{"P. 4294967296:1(0)", "   ^", "the sequence number is from 0 to 4294967295"},
 		{". ack", "     ^", "ack is missing"},
 		{". ack 1 ack 2", "        ^", "ack is there twice"},
@@ -201,7 +203,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{"icmp", "    ^", "the type of ICMP is missing"},
 		{"icmp unreachable prot", "                 ^", `"prot" is not a code of unreachable`},
 		{"icmp unreachable port [S", "                        ^", `']' is missing`},
-		{"icmp unreachable port [0:10(5)]", "                        ^"[1:], "from 0 to 10 are 10 bytes, not 5"},
+		{"icmp unreachable port [0:10(5)]", "                        ^"[1:], "from 0 to 10 is a length of 10, not 5"},
 		{"icmp 3 [icmp 3 [udp]]", "               ^", "a quoted packet does not quote another one"},
 		{"icmp 3 [arp 10.0.0.1 is-at any]", "        ^", "only an IP packet is quoted"},
 		{"arp 10.0.0.1", "            ^", `"is-at" is missing`},
@@ -288,6 +290,9 @@ func TestPacketErrors(t *testing.T) {
 		{"P. 1:4", "four", "the length is 3, but there are 4 bytes of data"},
 		{"udp (3)", "four", "the length is 3, but there are 4 bytes of data"},
 		{"P. 1:70000", "", "69999 bytes do not fit"},
+		{"P. 1:70000(69999)", "", "69999 bytes do not fit"},
+		{"S <TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,nop>", "", "the options have 41 bytes"},
+		{"S <nop,bad " + strings.Repeat("02", 40) + ">", "", "the options have 41 bytes"},
 		{"S <bad 02,nop>", "", "an option after bad bytes"},
 		{"icmp packet_too_big mtu 1280 [udp]", "", "ICMP has no packet_too_big"},
 		{"icmp unreachable no_route [udp]", "", "unreachable of ICMP has no code no_route"},
@@ -303,16 +308,28 @@ func TestPacketErrors(t *testing.T) {
 			t.Errorf("%s: %v", c.text, err)
 		}
 	}
-	for _, c := range []struct{ text, want string }{
-		{"P. 1:65530", "a packet of 65569 bytes"},
-		{"S <TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,nop>", "44 bytes of TCP options"},
+}
+
+// What no packet can be made of is known before one is sent.
+func TestPossible(t *testing.T) {
+	const fits = "<nil>"
+	for _, c := range []struct {
+		text   string
+		data   []byte
+		v4, v6 string
+	}{
+		{"P. 1:65496", nil, fits, fits},
+		{"P. 1:65530", nil, "a packet of 65569 bytes is too large: IPv4 has room for 65535", "65549 bytes after the IPv6 header are too many: there is room for 65535"},
+		{"S 0:0(0) <mss 1460,TS val 1 ecr 1,TS val 1 ecr 1,TS val 1 ecr 1,nop,wscale 1>", []byte{}, fits, fits},
+		{"udp (2)", []byte{}, "the length is 2, but there are 0 bytes of data", "the length is 2, but there are 0 bytes of data"},
+		{"icmp packet_too_big mtu 70000 [udp]", nil, "ICMP has no packet_too_big: its types are unreachable, echo, ", fits},
+		{"icmp unreachable frag_needed mtu 800 [udp]", nil, fits, "unreachable of ICMPv6 has no code frag_needed"},
+		{"P. 1:any", nil, "the end of the data is any", "the end of the data is any"},
 	} {
-		p, err := parse(t, c.text).Packet(Sender{From: far4, To: near4})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := p.Append(nil); err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v", c.text, err)
+		for v6, want := range map[bool]string{false: c.v4, true: c.v6} {
+			if err := parse(t, c.text).Possible(v6, c.data); !strings.HasPrefix(fmt.Sprint(err), want) {
+				t.Errorf("%s, v6 %v: %v, not %s", c.text, v6, err, want)
+			}
 		}
 	}
 }

@@ -28,19 +28,35 @@ type Number struct {
 	expr *Expr
 	text *Text // of which an expression is a part: ${n}ms
 
-	max  *Maximum // nil where the number may be any
-	wide bool     // of 64 bits without a sign: the upper half has the bits of negative numbers
+	max *Maximum // nil where the number may be any
+	// Where high is not 0, the number is from low to high.
+	low, high int64
+	wide      bool // of 64 bits without a sign: the upper half has the bits of negative numbers
 }
 
 // AtMost is a number with a bound.
 func AtMost(m *Maximum) Number { return Number{max: m} }
 
-// above reports a number that is above its bound.
-func (v *Number) above(x int64) error {
-	if v.max == nil {
-		return nil
+// Between is a number from low to high.
+func Between(low, high int64) Number { return Number{low: low, high: high} }
+
+// outside reports a number that is not within its bounds.
+func (v *Number) outside(x int64, u Unit) error {
+	switch {
+	case v.max != nil:
+		return v.max.Check(x)
+	case v.high != 0 && (x < v.low || x > v.high):
+		return fmt.Errorf("%s is not from %s to %s", u.format(x), u.format(v.low), u.format(v.high))
 	}
-	return v.max.Check(x)
+	return nil
+}
+
+// named is the name of a type, with the bounds of the number.
+func (v *Number) named(kind string, u Unit) string {
+	if v.high == 0 {
+		return kind
+	}
+	return fmt.Sprintf("%s from %s to %s", kind, u.format(v.low), u.format(v.high))
 }
 
 // Int is a count without a unit. Its zero value is not given.
@@ -108,7 +124,7 @@ func (v *Number) parse(s string, u Unit) (int64, error) {
 	}
 	x, err := u.Parse(s)
 	if err == nil {
-		err = v.above(x)
+		err = v.outside(x, u)
 	}
 	return x, err
 }
@@ -134,7 +150,7 @@ func (v *Number) Traced(env Env, u Unit) (int64, *Trace, error) {
 		if n < 0 && u != SignedUnit {
 			return 0, nil, v.expr.Errorf("the value is %d; it must not be negative", n)
 		}
-		if err := v.above(n); err != nil {
+		if err := v.outside(n, u); err != nil {
 			return 0, nil, v.expr.Errorf("%s", err)
 		}
 		return n, trace, nil
@@ -183,11 +199,15 @@ func (v *Int) Part(env Env) (int64, any, error) { return v.part(env, PlainUnit) 
 
 // Schema accepts an integer or an expression.
 func (v *Int) Schema() Schema {
-	return Schema{"anyOf": []Schema{{"type": "integer", "minimum": 0}, expressionSchema()}}
+	number := Schema{"type": "integer", "minimum": v.low}
+	if v.high != 0 {
+		number["maximum"] = v.high
+	}
+	return Schema{"anyOf": []Schema{number, expressionSchema()}}
 }
 
 // Type names the type in the reference.
-func (v *Int) Type() string { return "number" }
+func (v *Int) Type() string { return v.named("number", PlainUnit) }
 
 // Signed is a whole number that may be negative.
 type Signed struct{ Number }
@@ -280,7 +300,7 @@ func (v *Duration) Schema() Schema {
 }
 
 // Type names the type in the reference.
-func (v *Duration) Type() string { return "duration" }
+func (v *Duration) Type() string { return v.named("duration", TimeUnit) }
 
 const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
 
