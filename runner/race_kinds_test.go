@@ -252,6 +252,30 @@ func TestRacesOfConnects(t *testing.T) {
 			"connect(s) of client (line 15): connect(s) may come before the socket listens, and be refused",
 		}},
 		{"a connect that tries again", byNumber.Replace(listening("- wait: came", "- connect: s\n  to: 127.0.0.1:${free.port}\n  retry: 5s\n- signal: came")), nil},
+		// The taker waits by a program, which gives the close and the connect no order.
+		{"beside the close of one who has handed the listener on", `
+actors:
+  giver:
+    - {socket: unix, as: door}
+    - {bind: door, to: 'unix:${tmp}/door'}
+    - {listen: door}
+    - {signal: open}
+    - {accept: door, as: c}
+    - {socket: tcp, as: l}
+    - {listen: l}
+    - {send: c, data: x, control: {SCM_RIGHTS: [l]}}
+    - {close: l}
+    - {write: closed, data: ''}
+  taker:
+    - {socket: unix, as: s}
+    - {wait: open}
+    - {connect: s, to: 'unix:${tmp}/door'}
+    - {exec: [sh, -c, 'until test -e "$0"; do sleep 0.01; done', '${tmp}/closed']}
+    - {recv: s, max: 1, expect: {control: {SCM_RIGHTS: [l]}}}
+    - {socket: tcp, as: k}
+    - {connect: k, to: '${l}'}
+    - {accept: l, as: conn}
+`, nil},
 	})
 }
 

@@ -225,12 +225,13 @@ func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 }
 
 // held reports whether somebody certainly has a descriptor of a description at
-// an event: a program to which it was handed, or a process that closes it after
-// that.
+// an event: a program to which it was handed, or a process or an actor that
+// closes it after that, or accepts from it.
 func (f *finder) held(i int, id uint64) bool {
 	s := f.m.of(id)
 	after := func(c int) bool { return f.m.precedes(i, c) }
-	return len(f.m.procs.holders[id]) > 0 || slices.ContainsFunc(s.closes, after) || slices.ContainsFunc(s.leaves, after)
+	return len(f.m.procs.holders[id]) > 0 || slices.ContainsFunc(s.closes, after) ||
+		slices.ContainsFunc(s.leaves, after) || slices.ContainsFunc(s.accepts, after)
 }
 
 // sent finds room that a send may have had or not, and a peer that may have

@@ -129,7 +129,11 @@ func (f *finder) connected(i int, e *event.Event) {
 		if !e.Retry && !slices.Contains(n.Preds[:n.Own], l) && f.concurrent(i, l) {
 			f.add(raceRefused, i, i, l)
 		}
-		for _, c := range f.m.of(f.m.event(l).Sock).closes {
+		id := f.m.event(l).Sock
+		if f.held(i, id) {
+			continue
+		}
+		for _, c := range f.m.of(id).closes {
 			if !(accepted && f.before(accept, c)) && f.concurrent(i, c) && !f.interrupts(c, i) {
 				f.add(raceClosing, i, i, c)
 			}
