@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
@@ -98,6 +99,23 @@ func fails(t testing.TB, text string) (*history.Failure, []string) {
 		t.Fatalf("%s, expected a failure\n%s", r.Status, strings.Join(transcript(r), "\n"))
 	}
 	return r.Failure, transcript(r)
+}
+
+// timesOut runs a scenario in which a step must run out of time, TIME in the
+// text, and compares the message. By then a program has done something. A slow
+// machine needs more time for that: while the message is another one, the step
+// has twice as long.
+func timesOut(t testing.TB, text, want string) {
+	t.Helper()
+	var got string
+	for limit := time.Second; limit < time.Minute; limit *= 2 {
+		within := strings.NewReplacer("TIME", limit.String())
+		f, _ := fails(t, within.Replace(text))
+		if got = f.Err.Error(); got == within.Replace(want) {
+			return
+		}
+	}
+	t.Errorf("got   %s\nwant  %s", got, want)
 }
 
 // transcript is what a run's actors did in causal order; an actor's name

@@ -153,7 +153,7 @@ var ErrFlooded = fmt.Errorf("the program wrote more than %s", value.FormatSize(m
 
 // Wait waits for the program's end. The error is [sock.ErrTimeout] where the
 // deadline passes before, that of the context where it is cancelled, or
-// errFlooded.
+// [ErrFlooded].
 func (p *Program) Wait(ctx context.Context, deadline time.Time) error {
 	late, stop := sock.Alarm(deadline)
 	defer stop()
