@@ -95,8 +95,8 @@ type meeting struct {
 }
 
 func (t *meeting) add(p *Packet, d packet.Direction) {
-	text := p.Text.Brief()
-	text.TTL, text.Direction = p.Text.TTL, d
+	text := p.Text
+	text.Direction = d
 	t.packets, t.texts = append(t.packets, p), append(t.texts, text)
 }
 

@@ -53,12 +53,14 @@ func TestExpectedSegments(t *testing.T) {
 		{"> S | < S. | > P. 1:6(5) | > P. 6:11(5) | < P. 1:4(3) | > FP. 11:13(2) | < F.", ""},
 		{"> S <mss 1460> | < S. ack 1 win 500 <mss 1460> | < . 1:1(0) ack 6", ""},
 		{"S | S. | P. | F.", ""},
-		{"> S <mss 1461>", "the list of options is <mss 1460>, not <mss 1461>"},
+		{"> [noecn,ttl 64] S", ""},
+		{"> [ect0] S", "ECN is noecn, not ect0"},
+		{"> S <mss 1461>", "the option is mss 1460, not mss 1461"},
 		{"< S. ack 2", "ack is 1, not 2"},
 		{"< S. win 501", "win is 500, not 501"},
 		{"> P. 1:7(6)", "the data is 1:6(5), not 1:7(6)"},
-		{"> . 1:6(5)", "flags is P., not ."},
-		{"< S", "flags is S., not S"},
+		{"> . 1:6(5)", "the flags are P., not ."},
+		{"< S", "the flags are S., not S"},
 		{"< S. | > S", "it came only before < S."},
 		{"> S | > S", "no such packet came after > S"},
 		{"< P. 1:4(3) | > P. 1:6(5)", "and it came only before < P. 1:4(3)"},
@@ -141,7 +143,7 @@ func TestEndsOfExpectations(t *testing.T) {
 		fails string
 	}{
 		{pairOf("server.conn", "client.sock"), "< S", ""},
-		{pairOf("server.conn", "client.sock"), "> S", "flags is S., not S"},
+		{pairOf("server.conn", "client.sock"), "> S", "the flags are S., not S"},
 		{[]wire.End{address("10.0.0.1"), address("10.0.0.2")}, "> S", ""},
 		{[]wire.End{address("10.0.0.2:8080"), address("10.0.0.1")}, "< S", ""},
 		{[]wire.End{address("10.0.0.2:8081"), address("10.0.0.1")}, "< S", "no packet crossed lan between 10.0.0.2:8081 and 10.0.0.1\nwhat crossed there was between\n  client.sock and server.conn"},
@@ -177,7 +179,7 @@ func TestAtAnInterface(t *testing.T) {
 	}{
 		{"alpha.eth0", []string{"> S", "< S.", "> ."}, ""},
 		{"beta.eth0", []string{"< S", "> S.", "< ."}, ""},
-		{"beta.eth0", []string{"> S"}, "flags is S., not S"},
+		{"beta.eth0", []string{"> S"}, "the flags are S., not S"},
 		{"gamma.eth0", []string{"S"}, "no packet crossed gamma.eth0"},
 	} {
 		f := newFilm(t)

@@ -57,7 +57,13 @@ var ecnWords = map[ECN]string{NotECT: "noecn", ECT1: "ect1", ECT0: "ect0", CE: "
 // A Difference is a field that is not as expected.
 type Difference struct{ Field, Want, Got string }
 
-func (d Difference) String() string { return fmt.Sprintf("%s is %s, not %s", d.Field, d.Got, d.Want) }
+func (d Difference) String() string {
+	verb := "is"
+	if strings.HasSuffix(d.Field, "the flags") || strings.HasSuffix(d.Field, "the options") {
+		verb = "are"
+	}
+	return fmt.Sprintf("%s %s %s, not %s", d.Field, verb, d.Got, d.Want)
+}
 
 // String is the text of the pattern. Parsing it gives the same pattern.
 func (p Pattern) String() string {

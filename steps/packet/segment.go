@@ -186,7 +186,7 @@ func (s *Segment) differences(body PatternBody) []Difference {
 		if got.FlagsGiven {
 			is = got.Flags.String()
 		}
-		d.add("flags", s.Flags.String(), is)
+		d.add("the flags", s.Flags.String(), is)
 	}
 	switch {
 	case !s.First.fits(got.First):
@@ -194,11 +194,45 @@ func (s *Segment) differences(body PatternBody) []Difference {
 	case !s.Last.fits(got.Last), !s.Length.fits(got.Length):
 		d.add("the data", span(s), span(got))
 	}
-	d.number("ack", s.Ack, got.Ack)
-	d.number("win", s.Window, got.Window)
-	d.number("urg", s.Urgent, got.Urgent)
-	if s.OptionsGiven && !optionsFit(unpadded(s.Options), unpadded(got.Options)) {
-		d.add("the list of options", optionsText(s.Options), optionsText(got.Options))
+	for _, n := range []struct {
+		name      string
+		want, got Number
+	}{{"ack", s.Ack, got.Ack}, {"win", s.Window, got.Window}, {"urg", s.Urgent, got.Urgent}} {
+		if got.FlagsGiven && !n.got.Given() && !n.want.fits(n.got) {
+			d.add(n.name, n.want.String(), "none") // it is known that there is none
+		} else {
+			d.number(n.name, n.want, n.got)
+		}
+	}
+	want, is := unpadded(s.Options), unpadded(got.Options)
+	if !s.OptionsGiven || optionsFit(want, is) {
+		return d
+	}
+	single := differentOptions(want, is)
+	if single == nil {
+		d.add("the options", optionsText(s.Options), optionsText(got.Options))
+	}
+	return append(d, single...)
+}
+
+// differentOptions are the options that differ, in lists that have the same kinds
+// of them; otherwise nil.
+func differentOptions(want, got []OptionPattern) (d differences) {
+	more := slices.IndexFunc(want, func(o OptionPattern) bool { return o.More })
+	if more >= 0 && len(got) >= len(want)-1 { // the others that are there
+		others := got[more : len(got)-(len(want)-1-more)]
+		want = slices.Concat(want[:more], others, want[more+1:])
+	}
+	if len(want) != len(got) {
+		return nil
+	}
+	for i, o := range want {
+		if o.Kind != got[i].Kind || o.Bad != got[i].Bad {
+			return nil
+		}
+		if !o.fits(got[i]) {
+			d.add("the option", o.String(), got[i].String())
+		}
 	}
 	return d
 }
