@@ -33,6 +33,7 @@ ended. Where the namespace cannot be made, a process of sockscript adopts every
 process that has lost its parent and ends it, also if sockscript is killed, as
 long as no program kills this process. On systems other than Linux, a process
 that leaves the program's process group is not found.
+On Linux a program has no other descriptors of sockscript than those that it is given.
 fds passes listening sockets as systemd does (LISTEN_FDS, sd_listen_fds(3)), and
 stdio passes a connected one as inetd does.
 ready waits until the program serves, and is one of these:

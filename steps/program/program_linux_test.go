@@ -16,6 +16,7 @@ import (
 
 	"github.com/sockscript/sockscript/steps/tests/ci"
 	"github.com/sockscript/sockscript/steps/tests/proctest"
+	"golang.org/x/sys/unix"
 )
 
 // holdVar makes the test binary a process that starts a family and waits.
@@ -329,6 +330,34 @@ func TestArguments(t *testing.T) {
 	<-p.Done()
 	if _, err := s.Start(Spec{Path: "/bin/sh", Argv: []string{"a\x00b"}, Dir: "/"}); err != syscall.EINVAL {
 		t.Error(err)
+	}
+}
+
+// A program has the descriptors that it is given, and none that this process
+// has without FD_CLOEXEC.
+func TestDescriptorsOfProgram(t *testing.T) {
+	const number = 77
+	null, err := unix.Open(os.DevNull, unix.O_RDONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Dup3(null, number, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(number)
+	defer unix.Close(null)
+	s, err := openSet(asSubreaper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	p, err := s.Start(Spec{Path: "/bin/sh", Argv: []string{"sh", "-c", fmt.Sprintf("test ! -e /proc/self/fd/%d", number)}, Dir: "/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-p.Done()
+	if status := p.Status(); status.Exit != 0 {
+		t.Errorf("the program has the descriptor %d", number)
 	}
 }
 

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
@@ -55,8 +56,13 @@ const (
 // programs has ended.
 func reapAll() {
 	catchSignals()
-	unix.CloseOnExec(lifeFile)
-	unix.CloseOnExec(reaperControl)
+	// No program gets what this process was born with: its own descriptors, those
+	// that whoever runs sockscript has left open, and those that Go opens to
+	// write the ids of another user namespace that is made at the same time.
+	if unix.CloseRange(lifeFile, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) != nil {
+		unix.CloseOnExec(lifeFile)
+		unix.CloseOnExec(reaperControl)
+	}
 	life := os.NewFile(lifeFile, "life")
 	life.Write([]byte{saysRuns})
 	starter, err := beginReaping(os.Args[len(os.Args)-1])
