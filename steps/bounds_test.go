@@ -263,7 +263,7 @@ func TestExpressionBounds(t *testing.T) {
 		{"lines", one("- print: \"${repeat('\\\\n', 20000)}\""), "20000 is too much: the most for the lines of one print is 10000"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			failure, _ := fails(t, test.text)
+			failure, _ := fails(t, "timeout: 1h\n"+test.text)
 			if got := failure.Err.Error(); !strings.Contains(got, test.want) || failure.Place == nil {
 				t.Errorf("got  %s at %v\nwant %s", got, failure.Place, test.want)
 			}
