@@ -266,17 +266,7 @@ type epollEvents struct {
 // Decode reads an event or a list of events.
 func (v *epollEvents) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
-	for _, item := range value.Listed(n) {
-		bit, ok := sock.EpollEventByName(item.Text)
-		if !ok || item.Kind != source.Scalar {
-			p := d.Problem(item, "unknown event %s", value.Shown(item))
-			if p.Hint = source.DidYouMean(item.Text, value.WithShort(sock.AllEpollEvents(), "EPOLL")); p.Hint == "" {
-				p.Hint = "write in, out, pri, rdhup, et, oneshot or exclusive"
-			}
-			continue
-		}
-		v.bits |= bit
-	}
+	v.bits = eventBits(d, n, sock.EpollEventByName, sock.AllEpollEvents(), "EPOLL", "in, out, pri, rdhup, et, oneshot or exclusive")
 }
 
 // Schema accepts a name or a list of names.

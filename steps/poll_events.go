@@ -87,17 +87,24 @@ type pollEvents struct {
 // Decode reads an event or a list of events.
 func (v *pollEvents) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
+	v.bits = eventBits(d, n, sock.PollEventByName, sock.AllPollEvents(), "POLL", "in, out, pri, rdhup, hup or err")
+}
+
+// eventBits reads a name or a list of names. All are those that there are, with
+// a prefix that may be left out; usual are the ones that a hint says.
+func eventBits[T int16 | uint32](d *value.Decoder, n *source.Node, byName func(string) (T, bool), all []string, prefix, usual string) (bits T) {
 	for _, item := range value.Listed(n) {
-		bit, ok := sock.PollEventByName(item.Text)
+		bit, ok := byName(item.Text)
 		if !ok || item.Kind != source.Scalar {
 			p := d.Problem(item, "unknown event %s", value.Shown(item))
-			if p.Hint = source.DidYouMean(item.Text, value.WithShort(sock.AllPollEvents(), "POLL")); p.Hint == "" {
-				p.Hint = "write in, out, pri, rdhup, hup or err"
+			if p.Hint = source.DidYouMean(item.Text, value.WithShort(all, prefix)); p.Hint == "" {
+				p.Hint = "write " + usual
 			}
 			continue
 		}
-		v.bits |= bit
+		bits |= bit
 	}
+	return bits
 }
 
 // Schema accepts a name or a list of names.

@@ -154,16 +154,21 @@ type payloadList struct {
 
 // Decode reads a list of payloads.
 func (v *payloadList) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
+	v.node, v.list = n, eachMessage(d, n, "data", func() *payload.Payload { return new(payload.Payload) })
+}
+
+// eachMessage reads a list with a value for each of several messages.
+func eachMessage[T value.Value](d *value.Decoder, n *source.Node, what string, fresh func() T) (list []T) {
 	if n.Kind != source.List {
-		d.Problem(n, "expected a list with the data of each message, got %s", n.Describe())
-		return
+		d.Problem(n, "expected a list with the %s of each message, got %s", what, n.Describe())
+		return nil
 	}
 	for _, item := range n.Items {
-		p := new(payload.Payload)
-		p.Decode(d, item)
-		v.list = append(v.list, p)
+		v := fresh()
+		v.Decode(d, item)
+		list = append(list, v)
 	}
+	return list
 }
 
 // Schema accepts a list of payloads.

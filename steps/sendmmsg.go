@@ -138,16 +138,7 @@ type lengthList struct {
 
 // Decode reads a list of numbers or conditions.
 func (v *lengthList) Decode(d *value.Decoder, n *source.Node) {
-	v.node = n
-	if n.Kind != source.List {
-		d.Problem(n, "expected a list with the length of each message, got %s", n.Describe())
-		return
-	}
-	for _, item := range n.Items {
-		c := new(value.Compare)
-		c.Decode(d, item)
-		v.list = append(v.list, c)
-	}
+	v.node, v.list = n, eachMessage(d, n, "length", func() *value.Compare { return new(value.Compare) })
 }
 
 // Schema accepts a list of numbers or conditions.
