@@ -125,7 +125,7 @@ func badRowName(name string) string {
 	case len(name) > mostRowName:
 		return fmt.Sprintf("it has more than %d bytes", mostRowName)
 	case strings.Contains(name, "/"):
-		return "a / stands between the scenario and the row"
+		return "a / is between the scenario and the row"
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
 		return "it has a control character"
 	}

@@ -35,7 +35,7 @@ func raw(d *value.Decoder, n *source.Node) *source.Node {
 	case text == nil:
 		return n
 	case len(n.Entries) > 1:
-		d.Problem(n, "raw stands beside other keys").Hint = "write {raw: TEXT}"
+		d.Problem(n, "raw cannot be beside other keys").Hint = "write {raw: TEXT}"
 	case text.Kind != source.Scalar || text.Null:
 		d.Problem(text, "expected the text of the file, got %s", text.Describe()).Hint = "write {raw: TEXT}"
 	}

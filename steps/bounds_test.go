@@ -256,7 +256,7 @@ func TestExpressionBounds(t *testing.T) {
 		{"loops that filter", slow(`filter(l, any(l, none(l, # == n - 1 and any(l, # < 0))))`), late},
 		{"loops that count", slow(`sum(l, sum(l, sum(l, sum(l, # * 2))))`), late},
 		{"uniq", slow(`uniq(1..900000)`), late},
-		{"a text of many", one(`- let: {big: "${repeat('abcdefgh', 1000000)}"}` + "\n- print: " + strings.Repeat("${big}", 9)), "the text that it stands in is larger than 64MiB"},
+		{"a text of many", one(`- let: {big: "${repeat('abcdefgh', 1000000)}"}` + "\n- print: " + strings.Repeat("${big}", 9)), "the text that contains it is larger than 64MiB"},
 		{"a value that doubles", one("- let: {x: \"${repeat('abcdefgh', 1000000)}\"}\n- repeat: 100\n  steps:\n    - let: {x: '${x + x}'}"), made},
 		{"a list that doubles", one("- let: {x: [\"${repeat('abcdefgh', 1000000)}\"]}\n- repeat: 100\n  steps:\n    - let: {x: ['${x}', '${x}']}"), "the value is larger than 64MiB, which is the most for what an expression makes"},
 		{"a mapping that doubles", one("- let: {x: {k: \"${repeat('abcdefgh', 1000000)}\"}}\n- repeat: 100\n  steps:\n    - let: {x: {k: '${x}', l: '${x}'}}"), "the value is larger than 64MiB"},

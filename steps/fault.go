@@ -22,8 +22,8 @@ on, and counts from there. hits is how many frames it has acted on; the step
 waits until the number is as expected. LINK.cut, or LINK alone, is the cut of the
 link: it hits each frame that the cut swallows, be it one that a host sends by
 itself. A step that has waited for a frame comes after the step that sent it,
-whoever did; of a cut that is not known. Where a number or a condition is expected, that is what the transcript
-shows.`,
+whoever did; of a cut that is not known. Where a number or a condition is
+expected, that is what the transcript shows.`,
 	Example: `requires: netns
 network:
   hosts:

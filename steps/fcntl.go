@@ -80,7 +80,7 @@ func (a *fcntlAction) Params(p *step.Params) {
 	p.Plain(&a.want, "what the command must give: exactly these flags, an owner, a signal, or a number")
 	p.Result("value", &a.want, "what the command must give")
 	p.Result("has", &a.has, "flags that must be among those that are set")
-	p.Makes = "what the command gives: a number, or the new descriptor of F_DUPFD"
+	p.Makes = "what the command returns: a number, or the new descriptor of F_DUPFD"
 }
 
 func (a *fcntlAction) Run(t *step.Task) error {

@@ -91,7 +91,7 @@ func TestValuesThatTheRunRefuses(t *testing.T) {
 		{"nothing", pair(`
 - shutdown: a
   how: ${nil}
-`), `expression "nil": gives nil, which is not a value`},
+`), `expression "nil": it returns nil, which is not a value`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			failure, _ := fails(t, tc.text)

@@ -84,7 +84,7 @@ func (a *neighborAction) Params(p *step.Params) {
 	p.Key("set", &a.set, "the hardware address that the table gets for it for good: 02:00:00:00:00:01, an interface such as alpha.eth0, or none")
 	p.Key("flush", &a.flush, "whether the host forgets the neighbor, or all").Or("false")
 	p.Host(&a.host, "the host whose table it is")
-	p.Plain(&a.want, "none: the host knows no hardware address")
+	p.Plain(&a.want, "none: the host does not know a hardware address")
 	p.Result("mac", &a.mac, "the hardware address that the host must know: 02:00:00:00:00:01, or an interface such as alpha.eth0")
 	p.Makes = "the hardware address, or nothing; with all, a mapping of them by address"
 	p.Word = "mac"

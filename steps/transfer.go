@@ -27,7 +27,7 @@ func (a *transfer) params(p *step.Params) {
 	p.Value(&a.from, "the handle that the bytes come from")
 	p.Key("to", &a.to, "the handle that they go to").Need()
 	p.Key("size", &a.size, "how many bytes at most").Need()
-	p.Key("offset", &a.offset, "where to begin to take bytes; the offset of the handle then stays as it is").Or("where the handle stands")
+	p.Key("offset", &a.offset, "where to begin to take bytes; the offset of the handle then stays as it is").Or("the offset of the handle")
 	p.NoWait(&a.nowait, "do not wait: EAGAIN when nothing can be moved")
 	a.want.Unit = value.ByteUnit
 	p.Plain(&a.want, "how many bytes must have been moved")

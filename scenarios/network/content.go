@@ -31,7 +31,7 @@ func (v *content) Decode(d *value.Decoder, n *source.Node) {
 	case err != nil:
 		d.Problem(n, "%s", err)
 	case len(b.Bytes) == 0:
-		d.Problem(n, "these are no bytes; every payload has them").Hint = "leave contains out"
+		d.Problem(n, "there are no bytes here, so that each payload has them").Hint = "leave contains out"
 	}
 	*v.to = b.Bytes
 }

@@ -200,7 +200,7 @@ func TestBadFaults(t *testing.T) {
 		{"no time", "x: {delay: {tcp: syn}}", "delay needs by; how much later"},
 		{"range", "x: {drop: {tcp: data, bytes: 0..5}}", "\"0..5\" is not a range of bytes; the first byte is 1, as in 1..1448"},
 		{"end", "x: {drop: {from: c.eth0}}", "c.eth0 is not an end of the link lan; did you mean \"a.eth0\"?"},
-		{"no bytes", "x: {drop: {contains: ''}}", "these are no bytes; every payload has them; leave contains out"},
+		{"no bytes", "x: {drop: {contains: ''}}", "there are no bytes here, so that each payload has them; leave contains out"},
 		{"bad bytes", "x: {drop: {contains: {hex: f}}}", "\"f\" is not hexadecimal: odd length hex string"},
 		{"bytes of the run", "x: {drop: {contains: {hex: '${y}'}}}", "these bytes are not known before the run; the network is made before anything has a value; write them out, as a text or as {hex: ff00}"},
 		{"bytes of a file", "x: {drop: {contains: {file: x.bin}}}", "these bytes are not known before the run; the network is made before anything has a value; write them out, as a text or as {hex: ff00}"},

@@ -46,7 +46,7 @@ func (*Process) Call(Wait, uintptr, ...Operand) (uintptr, syscall.Errno) { retur
 // Grow says that no process can be forked here.
 func (*Process) Grow() error { return errUnsupported }
 
-// Pid is no process's id.
+// Pid is 0, which is not the id of a process.
 func (*Process) Pid() int { return 0 }
 
 // Done is a channel that is never closed.

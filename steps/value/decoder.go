@@ -256,7 +256,7 @@ func (l *Late) Decode(env Env, into Value) error {
 			return err
 		}
 		if v == nil {
-			return e.Errorf("gives nil, which is not a value")
+			return e.Errorf("it returns nil, which is not a value")
 		}
 		given[hole], last = nodeOf(v, hole), e
 	}

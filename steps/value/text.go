@@ -157,7 +157,7 @@ func (x *Text) fits(p part, joined *event.Joiner) error {
 	if joined.Len() <= int(maxMade.Most) {
 		return nil
 	}
-	return p.Expr.Errorf("the text that it stands in is larger than %s, which is the most for %s", &maxMade, maxMade.What)
+	return p.Expr.Errorf("the text that contains it is larger than %s, which is the most for %s", &maxMade, maxMade.What)
 }
 
 // Value is the text's value: a text that is nothing but one expression keeps

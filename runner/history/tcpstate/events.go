@@ -214,7 +214,7 @@ func (d *deriver) close(id uint64) {
 	}
 }
 
-// stop ends a socket that is no end of a connection. Those that wait for a
+// stop ends a socket that is not an end of a connection. Those that wait for a
 // listener to accept them are reset.
 func (d *deriver) stop(s *socket) {
 	s.alone.to(Close)

@@ -32,7 +32,7 @@ type end struct {
 	state State
 	was   []State // the states that it left in the event under way
 
-	outside  bool // it is no socket of the scenario's: what it does is not known
+	outside  bool // it is not a socket of the scenario: what it does is not known
 	scripted bool // the script plays it: what it sends is known, but it has no state
 	closed   bool // no descriptor is left
 	deaf     bool // it was shut down for receiving

@@ -20,7 +20,7 @@ type crossing struct {
 }
 
 // crossings are the lines of the wire in the order in which they are drawn. One
-// whose end is no lifeline is left out.
+// whose end is not a lifeline is left out.
 func (p *painter) crossings() []crossing {
 	if p.result.Frames == nil || flows.Unseen(p.result.Record) != "" {
 		return nil
