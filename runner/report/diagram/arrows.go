@@ -185,8 +185,13 @@ func (p *painter) dropImplied() {
 // may wait, and the cause is further down than the box before them.
 func (p *painter) waits() {
 	before := make([]int, len(p.Lifelines)) // the row of the box before, by lifeline
+	ran := make([]int, len(p.Lifelines))    // the branch that the lifeline was of
 	for i := range before {
-		before[i] = -1
+		before[i], ran[i] = -1, -1
+	}
+	branch := make(map[int]int) // by box
+	for at, box := range p.at {
+		branch[box] = at.Branch
 	}
 	latest := make(map[int]int) // the row of the last cause, by box
 	for _, a := range p.Arrows {
@@ -198,7 +203,13 @@ func (p *painter) waits() {
 			continue
 		}
 		e := p.events[i]
-		began := before[b.Lifeline] // a branch that has not begun waits for nothing
+		began := before[b.Lifeline]
+		if now, known := branch[i]; known {
+			if now != ran[b.Lifeline] {
+				began = -1 // a branch that has not begun waits for nothing
+			}
+			ran[b.Lifeline] = now
+		}
 		b.Waited = e != nil && e.Place.Waits && began >= 0 && latest[i] > began+1
 		before[b.Lifeline] = b.Row
 	}

@@ -101,6 +101,40 @@ server.send > client.recv 17 bytes`
 	}
 }
 
+// A branch with the name of one that has ended has its lifeline, but not its time:
+// before it begins it waits for nothing.
+func TestNoWaitingBeforeABranch(t *testing.T) {
+	d := of(t, `
+name: branches
+actors:
+  one:
+    - {socketpair: unix, as: [a, b]}
+    - spawn: [{send: a, data: x}]
+      as: side
+    - {recv: b, expect: x}
+    - join: side
+    - {let: {n: 1}}
+    - spawn: [{recv: a, expect: y}, {recv: a, expect: z}]
+      as: side
+    - {send: b, data: y}
+    - wait: go
+    - {send: b, data: z}
+    - join: side
+  two:
+    - {let: {n: "${one.n}"}}
+    - signal: go
+`)
+	var waited []string
+	for _, b := range d.Boxes {
+		if b.Waited && d.Lifelines[b.Lifeline] == "one/side" {
+			waited = append(waited, b.Text)
+		}
+	}
+	if got := strings.Join(waited, "|"); got != `recv(a, 1) = 1 "z"` {
+		t.Errorf("waiting were %s", got)
+	}
+}
+
 func TestKindsOfArrows(t *testing.T) {
 	d := of(t, `
 name: kinds
