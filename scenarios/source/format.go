@@ -51,19 +51,50 @@ type formatter struct {
 
 // node notes the starts in a block collection that gets a column.
 func (x *formatter) node(n *Node, to int) {
-	if n == nil || n.Kind == Scalar || x.flow(n) {
+	if n == nil || n.Kind == Scalar || x.inline(n) {
 		return
 	}
+	col := x.dashes(n)
 	for _, item := range n.Items {
-		x.note(item.Pos.Line, start{n.Pos.Col, to, true})
+		x.note(x.dash(item, col), start{col, to, true})
 		x.node(item, to+indentStep)
-		x.text(item, n.Pos.Col)
+		x.text(item, col)
 	}
 	for _, e := range n.Entries {
 		x.note(e.Key.Pos.Line, start{e.Key.Pos.Col, to, false})
 		x.node(e.Value, to+indentStep)
 		x.text(e.Value, e.Key.Pos.Col)
 	}
+}
+
+// dashes is the column of the dashes of a block list. Where it has an anchor or a
+// tag on a line above, its own place is there.
+func (x *formatter) dashes(n *Node) int {
+	for line := n.Pos.Line + 1; len(n.Items) > 0 && x.at(n.Pos) != '-' && line <= written(n.Items[0]).Line; line++ {
+		if text := x.file.Line(line); strings.HasPrefix(strings.TrimLeft(text, " "), "-") {
+			return leading(text) + 1
+		}
+	}
+	return n.Pos.Col
+}
+
+// dash is the line of the dash of an item, which may be above what the item holds.
+func (x *formatter) dash(item *Node, col int) int {
+	for line := written(item).Line; line > 0; line-- {
+		text := x.file.Line(line)
+		if x.at(Pos{Line: line, Col: col}) == '-' && strings.Trim(text[:byteIndex(text, col)], " -") == "" {
+			return line
+		}
+	}
+	return item.Pos.Line
+}
+
+// written is where a value is in the file: of an alias, not where its target is.
+func written(n *Node) Pos {
+	if n.alias.Line > 0 {
+		return n.alias
+	}
+	return n.Pos
 }
 
 func (x *formatter) note(line int, s start) {
@@ -81,15 +112,17 @@ func (x *formatter) at(p Pos) byte {
 	return 0
 }
 
-func (x *formatter) flow(n *Node) bool {
+// inline reports whether a collection is a flow collection or an alias: neither
+// has lines of its own.
+func (x *formatter) inline(n *Node) bool {
 	c := x.at(n.Pos)
-	return c == '[' || c == '{'
+	return c == '[' || c == '{' || n.alias.Line > 0
 }
 
 // text notes the lines inside a block scalar or a quoted text: they end before
 // the first that is not indented more than what the text belongs to.
 func (x *formatter) text(n *Node, col int) {
-	if n.Kind != Scalar || !slices.Contains([]byte(`|>"'`), x.at(n.Pos)) {
+	if n.Kind != Scalar || n.alias.Line > 0 || !slices.Contains([]byte(`|>"'`), x.at(n.Pos)) {
 		return
 	}
 	for line := n.Pos.Line + 1; line <= x.file.lineCount(); line++ {

@@ -20,6 +20,8 @@ func TestFormat(t *testing.T) {
 		{"plain texts of several lines", "a:\n    b: x\n      y\n    c: 1\n", "a:\n  b: x\n    y\n  c: 1\n"},
 		{"flow collections", "a:\n    b: {x: 1,\n        y: [2,\n          3]}\n", "a:\n  b: {x: 1,\n      y: [2,\n        3]}\n"},
 		{"blanks and empty lines", "\n\na: 1  \n\n\n\nb: 2\t\n\n", "a: 1\n\nb: 2\n"},
+		{"dashes alone", "a:\n-\n    x: 1\n    y: 2\n- # c\n\n  - z\n-\n-   w\n", "a:\n  -\n    x: 1\n    y: 2\n  - # c\n\n    - z\n  -\n  - w\n"},
+		{"anchors and tags", "a: &x\n- b\n-   c: &y {d: 1}\n    e: &z\n        f: 1\ng: !!seq # h\n    - *x\n", "a: &x\n  - b\n  - c: &y {d: 1}\n    e: &z\n      f: 1\ng: !!seq # h\n  - *x\n"},
 		{"documents", "a:\n    b: 1\n---\nc:\n    d: 2\n", "a:\n  b: 1\n---\nc:\n  d: 2\n"},
 		{"line ends", "a: 1\r\nb: |\r\n  x\r\n", "a: 1\nb: |\n  x\n"},
 		{"no line end", "a: 1", "a: 1\n"},

@@ -41,6 +41,7 @@ type Node struct {
 	Entries []Entry // of a map, in the order of the file; keys are unique
 
 	style style
+	alias Pos // of the alias that it stands for; its line is 0 where it is none
 }
 
 // An Entry is one key of a map, a scalar, and its value.

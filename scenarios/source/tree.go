@@ -135,6 +135,7 @@ func (t *tree) alias(n *Node, y *yaml.Node, depth int) *Node {
 		return t.spend(n, d)
 	}
 	if c := target.copyOf(depth, spend); c != nil {
+		c.alias = n.Pos
 		return c
 	}
 	return n
