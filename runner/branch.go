@@ -79,7 +79,7 @@ type branch struct {
 
 func (b *branch) label() string { return b.record.Name() }
 
-// Record implements steps.World.
+// Record implements [step.World].
 func (b *branch) Record(e *event.Event) event.Cause {
 	cause := b.record.Record(e, b.joined)
 	b.joined = b.joined[:0]
@@ -89,10 +89,10 @@ func (b *branch) Record(e *event.Event) event.Cause {
 	return cause
 }
 
-// Loop implements steps.World.
+// Loop implements [step.World].
 func (b *branch) Loop() step.Loop { return b.record.Loop(b.step.Load()) }
 
-// At implements steps.World.
+// At implements [step.World].
 func (b *branch) At(step *event.Place, since time.Time) {
 	if step == nil {
 		b.waits.Store(&itsBranches)
@@ -106,13 +106,13 @@ func (b *branch) At(step *event.Place, since time.Time) {
 // itsBranches is what a branch waits for whose steps are done.
 var itsBranches = "its branches"
 
-// EndsWith implements steps.World.
+// EndsWith implements [step.World].
 func (b *branch) EndsWith(gone <-chan struct{}) { b.gone = gone }
 
-// Becomes implements steps.World.
+// Becomes implements [step.World].
 func (b *branch) Becomes(p *step.Process) { b.member.process.Store(p) }
 
-// ProcessOf implements steps.World.
+// ProcessOf implements [step.World].
 func (b *branch) ProcessOf(deadline time.Time, actor string, index int) (*step.Process, step.Branch, event.Cause, error) {
 	list := b.run.hub.actors[actor]
 	if len(list) == 0 || !list[0].actor.Process {
@@ -132,13 +132,13 @@ func (b *branch) ProcessOf(deadline time.Time, actor string, index int) (*step.P
 	return m.process.Load(), m.main, cause, nil
 }
 
-// Stalls implements steps.World.
+// Stalls implements [step.World].
 func (b *branch) Stalls(waits bool) { b.stall.Store(waits) }
 
-// Rests implements steps.World.
+// Rests implements [step.World].
 func (b *branch) Rests(sleeps bool) { b.rest.Store(sleeps) }
 
-// MayStart implements steps.World.
+// MayStart implements [step.World].
 func (b *branch) MayStart() bool {
 	b.run.mu.Lock()
 	defer b.run.mu.Unlock()
@@ -156,34 +156,34 @@ func (b *branch) MayStart() bool {
 	return false
 }
 
-// Await implements steps.World.
+// Await implements [step.World].
 func (b *branch) Await(deadline time.Time, actor string, index int, name string) (value.Passed, event.Cause, error) {
 	return b.run.hub.await(b, deadline, actor, index, name)
 }
 
-// Give implements steps.World.
+// Give implements [step.World].
 func (b *branch) Give(name string, v value.Passed, by event.Cause) {
 	b.run.hub.give(b.member, name, v, by)
 }
 
-// Signal implements steps.World.
+// Signal implements [step.World].
 func (b *branch) Signal(name string, by event.Cause) { b.run.hub.signal(name, by) }
 
-// Wait implements steps.World.
+// Wait implements [step.World].
 func (b *branch) Wait(deadline time.Time, name string) (event.Cause, error) {
 	b.Stalls(true)
 	defer b.Stalls(false)
 	return b.run.hub.wait(b, deadline, name)
 }
 
-// Barrier implements steps.World.
+// Barrier implements [step.World].
 func (b *branch) Barrier(deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
 	b.Stalls(true)
 	defer b.Stalls(false)
 	return b.run.hub.barrier(b, deadline, name, size, b.latest(after))
 }
 
-// Latest implements steps.World. Rounds without an event come after the same
+// Latest implements [step.World]. Rounds without an event come after the same
 // again and again: a meeting that stands for it is made once.
 func (b *branch) Latest(others []event.Cause) event.Cause {
 	all := slices.DeleteFunc(b.latest(others), func(c event.Cause) bool { return c.Seq < 0 })
@@ -204,7 +204,7 @@ func (b *branch) latest(more []event.Cause) []event.Cause {
 	return slices.Concat([]event.Cause{b.record.Last()}, b.joined, more)
 }
 
-// BranchOf implements steps.World.
+// BranchOf implements [step.World].
 func (b *branch) BranchOf(actor string, index int, name string) (step.Branch, error) {
 	return b.run.hub.branchOf(b, actor, index, name)
 }

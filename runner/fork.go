@@ -11,7 +11,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Fork implements steps.World. The branch's first event comes after the
+// Fork implements [step.World]. The branch's first event comes after the
 // parent's latest.
 func (b *branch) Fork(name string, by *event.Place, alike bool, run func(step.World) error) step.Branch {
 	forked := b.run.fork(b, b.record.Fork(name, by, alike))
@@ -30,7 +30,7 @@ func (b *branch) Fork(name string, by *event.Place, alike bool, run func(step.Wo
 	return forked
 }
 
-// Join implements steps.World. The next event of the one that joins comes
+// Join implements [step.World]. The next event of the one that joins comes
 // after all that the branch has done.
 func (b *branch) Join(of step.Branch, deadline time.Time) error {
 	other := of.(*branch)
@@ -81,7 +81,7 @@ func (b *branch) await(waiter *branch, deadline time.Time) error {
 // blocks: it is behind another call on the same TLS connection, say.
 const longCall = time.Second
 
-// Blocked implements steps.Branch. A branch that is in the same step after the
+// Blocked implements [step.Branch]. A branch that is in the same step after the
 // time as before it has not moved; and it must wait, for the kernel or for
 // somebody: a busy machine may just not have come to it.
 func (b *branch) Blocked(stays time.Duration, deadline time.Time) (string, event.Cause, error) {

@@ -34,14 +34,14 @@ func newRecording(s *scenarios.Scenario, o Options) recording {
 	return recording{r}
 }
 
-// startFrames implements [network].
+// startFrames implements [runNetwork].
 func (r recording) startFrames() {
 	if r.of != nil {
 		r.of.Start()
 	}
 }
 
-// endFrames implements [network].
+// endFrames implements [runNetwork].
 func (r recording) endFrames(start time.Time) *event.Frames {
 	if r.of == nil {
 		return nil

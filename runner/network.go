@@ -76,22 +76,22 @@ func (n *singleNetwork) Neighboring(string, string, bool) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// Hosts implements [network].
+// Hosts implements [runNetwork].
 func (n *singleNetwork) Hosts() []string { return nil }
 
-// Addresses implements [network].
+// Addresses implements [runNetwork].
 func (n *singleNetwork) Addresses() []record.Host { return nil }
 
-// Own implements [network].
+// Own implements [runNetwork].
 func (n *singleNetwork) Own() bool { return n.own }
 
-// DynamicPorts implements [network].
+// DynamicPorts implements [runNetwork].
 func (n *singleNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
 
-// Failed implements [network].
+// Failed implements [runNetwork].
 func (n *singleNetwork) Failed() <-chan struct{} { return nil }
 
-// Err implements [network].
+// Err implements [runNetwork].
 func (n *singleNetwork) Err() error { return nil }
 
 // errHostNetwork is why a scenario that wants the host's network and no other

@@ -87,7 +87,7 @@ func (h *host) Cable(p lab.CablePlan) (*lab.Cable, error) {
 	return h.Network.Cable(p)
 }
 
-// Addresses implements [network].
+// Addresses implements [runNetwork].
 func (n *hostsNetwork) Addresses() []record.Host {
 	var list []record.Host
 	for _, name := range n.names {
@@ -145,13 +145,13 @@ func (n *hostsNetwork) Within(f func()) {
 	h.Within(f)
 }
 
-// Hosts implements [network].
+// Hosts implements [runNetwork].
 func (n *hostsNetwork) Hosts() []string { return n.names }
 
-// Own implements [network].
+// Own implements [runNetwork].
 func (n *hostsNetwork) Own() bool { return true }
 
-// DynamicPorts implements [network].
+// DynamicPorts implements [runNetwork].
 func (n *hostsNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high }
 
 // planOf is the plan of a network as the lab takes it.

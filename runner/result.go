@@ -91,9 +91,9 @@ func (r *run) record() *history.Record {
 // doing says what all branches but one are doing.
 func (r *run) doing(but *branch) []history.Doing {
 	var list []history.Doing
-	for _, s := range r.branches {
-		if s != but {
-			list = append(list, s.doing())
+	for _, b := range r.branches {
+		if b != but {
+			list = append(list, b.doing())
 		}
 	}
 	return list

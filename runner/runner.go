@@ -332,26 +332,26 @@ func (r *run) limit(t *step.Task, m *member) (step.Limit, error) {
 
 // branch begins an actor's line of steps, or one forked from it.
 func (r *run) branch(m *member, parent *branch, record *record.Branch) *branch {
-	s := &branch{run: r, member: m, parent: parent, record: record}
+	b := &branch{run: r, member: m, parent: parent, record: record}
 	if m.actor.Process && parent == nil && !m.actor.Turns {
-		s.done = make(chan struct{}) // others may join it
+		b.done = make(chan struct{}) // others may join it
 	}
 	r.mu.Lock()
-	r.branches = append(r.branches, s)
+	r.branches = append(r.branches, b)
 	r.mu.Unlock()
-	if !s.inSequence() {
-		r.hub.enter(s)
+	if !b.inSequence() {
+		r.hub.enter(b)
 	}
-	return s
+	return b
 }
 
 // fork begins a branch, whose first event comes after the parent's latest.
 func (r *run) fork(parent *branch, record *record.Branch) *branch {
-	s := r.branch(parent.member, parent, record)
-	s.done = make(chan struct{})
-	s.forked = slices.Clone(parent.joined)
-	s.joined = parent.latest(parent.turned)
-	return s
+	b := r.branch(parent.member, parent, record)
+	b.done = make(chan struct{})
+	b.forked = slices.Clone(parent.joined)
+	b.joined = parent.latest(parent.turned)
+	return b
 }
 
 // hurry ends the programs at once when that is asked for and the run ends.

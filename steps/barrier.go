@@ -61,7 +61,7 @@ func (a *barrierAction) Run(t *step.Task) error {
 
 const noSize = "the size of a barrier is 1 or more"
 
-// Meets implements [Meeter].
+// Meets implements [step.Meeter].
 func (a *barrierAction) Meets() *value.Text { return &a.name }
 
 func (a *barrierAction) Check(c *check.Check) {

@@ -344,7 +344,7 @@ func (v *Argv) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// Read implements [Part].
+// Read implements [step.Part].
 func (v *Argv) Read(r *step.Reader, _ *step.Step) { v.streams = r.Streams.Here() }
 
 // Schema accepts a list of scalars or a text.

@@ -136,7 +136,7 @@ func (v *Branches) Decode(d *value.Decoder, n *source.Node) {
 // Written implements [value.Written].
 func (v *Branches) Written() {}
 
-// Lists implements [Nest].
+// Lists implements [step.Nest].
 func (v *Branches) Lists(n *source.Node) []*source.Node {
 	var lists []*source.Node
 	for _, e := range n.Entries {

@@ -38,7 +38,7 @@ func (r *receiver) throughLayout() error {
 // layoutStream receives the bytes of a layout as its fields need them.
 type layoutStream struct{ r *receiver }
 
-// Next implements [value.LayoutSource].
+// Next implements [payload.LayoutSource].
 func (s *layoutStream) Next(n int, what func() string) ([]byte, error) {
 	r := s.r
 	start := len(r.data)
@@ -58,12 +58,12 @@ func (s *layoutStream) Next(n int, what func() string) ([]byte, error) {
 	return r.data[start:], nil
 }
 
-// Left implements [value.LayoutSource].
+// Left implements [payload.LayoutSource].
 func (s *layoutStream) Left() ([]byte, error) {
 	return nil, errors.New("the field rest takes all that comes, but this receive has no end; give it size, max, until or eof")
 }
 
-// Ended implements [value.LayoutSource].
+// Ended implements [payload.LayoutSource].
 func (s *layoutStream) Ended() string { return "the end of file comes" }
 
 // checkRest reports a field that would take all that a stream ever has.

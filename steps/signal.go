@@ -35,7 +35,7 @@ func (a *signalAction) Run(t *step.Task) error {
 	return nil
 }
 
-// Signals implements [Signaller].
+// Signals implements [step.Signaller].
 func (a *signalAction) Signals() *value.Text { return &a.name }
 
 func (a *signalAction) Check(c *check.Check) { c.Uses.Signals.Add(c, &a.name) }

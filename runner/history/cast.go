@@ -82,8 +82,8 @@ func (r *Record) casts() []cast {
 	performers := make([]*performer, len(r.Branches)) // by the id of their root
 	casts := make(map[role]cast)
 	var order []role
-	for _, s := range r.Branches {
-		root := stageOf(s)
+	for _, b := range r.Branches {
+		root := stageOf(b)
 		p := performers[root.ID]
 		if p == nil {
 			p = &performer{root: root, number: -1, path: root.Path, name: root.Name()}
@@ -99,7 +99,7 @@ func (r *Record) casts() []cast {
 			}
 			casts[key] = append(casts[key], p)
 		}
-		p.branches = append(p.branches, s)
+		p.branches = append(p.branches, b)
 	}
 	list := make([]cast, 0, len(order))
 	for _, key := range order {
@@ -137,9 +137,9 @@ func (r *Record) addPerformer(lines []Line, p *performer) []Line {
 	if len(p.branches) == 1 {
 		return r.addLines(lines, p.root, p.label(p.root), p.index(), p.path)
 	}
-	for _, s := range p.branches {
-		path := slices.Concat(p.path, s.Path[len(p.root.Path):])
-		lines = r.addLines(lines, s, p.label(s), p.index(), path)
+	for _, b := range p.branches {
+		path := slices.Concat(p.path, b.Path[len(p.root.Path):])
+		lines = r.addLines(lines, b, p.label(b), p.index(), path)
 	}
 	return lines
 }
@@ -163,23 +163,23 @@ func (r *Record) alike(c cast, f Form) []cast {
 
 // describe writes down what a performer prints and how deep each line stands.
 func (r *Record) describe(p *performer, f Form) {
-	var b strings.Builder
+	var text strings.Builder
 	slices.SortFunc(p.branches, func(x, y *record.Branch) int { return slices.Compare(x.Path, y.Path) })
-	for _, s := range p.branches {
-		for i, en := range s.Entries {
+	for _, b := range p.branches {
+		for i, en := range b.Entries {
 			if !r.Prints(en) {
 				continue
 			}
-			p.depths = append(p.depths, r.graph.Depth(s, i))
+			p.depths = append(p.depths, r.graph.Depth(b, i))
 			if en.Fold != nil {
-				fmt.Fprintf(&b, "%d rounds\n", en.Fold.Rounds)
+				fmt.Fprintf(&text, "%d rounds\n", en.Fold.Rounds)
 				continue
 			}
-			b.WriteString(r.Text(en.Event, f))
-			b.WriteByte('\n')
+			text.WriteString(r.Text(en.Event, f))
+			text.WriteByte('\n')
 		}
 	}
-	p.text = b.String()
+	p.text = text.String()
 }
 
 // foldAlike adds performers that print alike: it numbers them by their causal

@@ -43,8 +43,8 @@ func (r *Record) Lines(order Order, f Form) []Line {
 	r.prepare()
 	lines := make([]Line, 0, len(r.graph.Nodes))
 	if order == Time {
-		for _, s := range r.Branches {
-			lines = r.addLines(lines, s, s.Name(), s.Index, s.Path)
+		for _, b := range r.Branches {
+			lines = r.addLines(lines, b, b.Name(), b.Index, b.Path)
 		}
 		slices.SortStableFunc(lines, func(a, b Line) int {
 			return cmp.Or(cmp.Compare(a.Start(), b.Start()), a.compare(b))

@@ -41,16 +41,16 @@ func newMasks(g *causal.Graph) *masks {
 		tmp: g.Record.Tmp, free: freePorts(g.Record.Ports), dynamic: g.Record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
-	for _, s := range g.Record.Branches {
-		for _, en := range s.Entries {
+	for _, b := range g.Record.Branches {
+		for _, en := range b.Entries {
 			if en.Fold != nil {
 				for _, f := range en.Fold.Joints {
-					m.note(s, f.Op, f.Sock, f.Endpoints, nil)
+					m.note(b, f.Op, f.Sock, f.Endpoints, nil)
 				}
 				continue
 			}
 			if e := en.Event; e.Endpoints != nil {
-				m.note(s, e.Op, e.Sock, e.Endpoints, e)
+				m.note(b, e.Op, e.Sock, e.Endpoints, e)
 				if e.Op == event.OpNone && e.Sock != 0 {
 					asking = append(asking, e)
 				}

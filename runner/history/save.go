@@ -108,8 +108,8 @@ type savedResult struct {
 	Epoch         record.Epoch
 }
 
-// A savedBranch is a [Branch]. Its parent is one more than that one's id; 0 for
-// an actor's own line.
+// A savedBranch is a [record.Branch]. Its parent is one more than that one's
+// id; 0 for an actor's own line.
 type savedBranch struct {
 	Actor, Host                 string
 	Place, Index, Count, Parent int

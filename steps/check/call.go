@@ -23,7 +23,8 @@ func (v *Arguments) Decode(d *value.Decoder, n *source.Node) {
 	d.Announce(v)
 }
 
-// Read implements [Part]: a procedure may be given the stream of a program.
+// Read implements [step.Part]: a procedure may be given the stream of a
+// program.
 func (v *Arguments) Read(r *step.Reader, _ *step.Step) {
 	for _, x := range v.Values {
 		if s, plain := x.Word(); plain && step.IsStreamName(s) {

@@ -214,8 +214,8 @@ func (p *Process) Grow() error {
 // threadStack is the size of the stack of a further thread.
 const threadStack = 16 << 10
 
-// stack makes a stack for a further thread. It is not a part of the box: a process
-// that the thread forks gets a copy, where it would share the box.
+// stack makes a stack for a further thread. It is not a part of the box: a
+// process that the thread forks gets a copy, where it would share the box.
 func (p *Process) stack() (uintptr, syscall.Errno) {
 	return p.Call(Wait{}, trapMmap, Num(0), Num(threadStack), Num(unix.PROT_READ|unix.PROT_WRITE),
 		Num(unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_STACK), Num(-1), Num(0))

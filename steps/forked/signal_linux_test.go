@@ -27,8 +27,8 @@ func interrupted(t *testing.T, p *Process, sig syscall.Signal) syscall.Errno {
 	return <-result
 }
 
-// TestSignalAfterRelease: a process that is gone takes no signal, also where the
-// descriptor that stood for it has become that of another process.
+// TestSignalAfterRelease: a process that is gone takes no signal, also where
+// the descriptor that stood for it has become that of another process.
 func TestSignalAfterRelease(t *testing.T) {
 	var s Space
 	gone := start(t, &s)

@@ -187,7 +187,8 @@ func (s *scanner) digits(what string, limit uint32) uint32 {
 	return uint32(n)
 }
 
-// hex reads bytes as pairs of hexadecimal digits; without digits there are no bytes.
+// hex reads bytes as pairs of hexadecimal digits; without digits there are no
+// bytes.
 func (s *scanner) hex() []byte {
 	s.space()
 	begin := s.at

@@ -215,8 +215,8 @@ func (s *Segment) differences(body PatternBody) []Difference {
 	return append(d, single...)
 }
 
-// differentOptions are the options that differ, in lists that have the same kinds
-// of them; otherwise nil.
+// differentOptions are the options that differ, in lists that have the same
+// kinds of them; otherwise nil.
 func differentOptions(want, got []OptionPattern) (d differences) {
 	more := slices.IndexFunc(want, func(o OptionPattern) bool { return o.More })
 	if more >= 0 && len(got) >= len(want)-1 { // the others that are there

@@ -51,7 +51,7 @@ type Kind struct {
 type Action interface {
 	Params(p *Params)
 	// Run does the step. It describes the call in t.Event as it goes and
-	// returns a [sock.Error] for an errno, a [*Mismatch] for an unmet
+	// returns a [sock.Error] for an errno, a [*value.Mismatch] for an unmet
 	// expectation.
 	Run(t *Task) error
 }

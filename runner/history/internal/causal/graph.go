@@ -56,27 +56,27 @@ func New(r *record.Record) *Graph {
 	return g
 }
 
-func newGraph(h *record.Record) *Graph {
-	count := len(h.Meetings)
-	for _, s := range h.Branches {
-		count += len(s.Entries)
+func newGraph(r *record.Record) *Graph {
+	count := len(r.Meetings)
+	for _, b := range r.Branches {
+		count += len(b.Entries)
 	}
 	g := &Graph{
-		Record: h, base: make([]int, len(h.Branches)),
+		Record: r, base: make([]int, len(r.Branches)),
 		Nodes: make([]Node, 0, count), Order: make([]int, 0, count),
 	}
 	// The nodes are in the order of the file, not in that in which branches
 	// happened to start: where causes form a cycle, the order decides.
-	sorted := slices.Clone(h.Branches)
+	sorted := slices.Clone(r.Branches)
 	slices.SortFunc(sorted, (*record.Branch).Compare)
-	for _, s := range sorted {
-		g.base[s.ID] = len(g.Nodes)
-		for i := range s.Entries {
-			g.Nodes = append(g.Nodes, Node{Branch: s, At: i})
+	for _, b := range sorted {
+		g.base[b.ID] = len(g.Nodes)
+		for i := range b.Entries {
+			g.Nodes = append(g.Nodes, Node{Branch: b, At: i})
 		}
 	}
 	g.Meets = len(g.Nodes)
-	for range h.Meetings {
+	for range r.Meetings {
 		g.Nodes = append(g.Nodes, Node{At: -1})
 	}
 	// Most nodes have few causes: those of all nodes share one list until they
