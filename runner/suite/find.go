@@ -122,7 +122,7 @@ func find(name string, stdin io.Reader) ([]File, error) {
 		return []File{{Path: name}}, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("cannot read the scenario: %w", err)
-	case strings.ContainsAny(name, "*?[{"):
+	case isPattern(name):
 		return glob(name)
 	}
 	if _, ok := library.Open(name); ok {
@@ -147,7 +147,7 @@ func walk(root string) ([]File, error) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && path != root && hidden(d.Name()):
 			return filepath.SkipDir
 		case !d.IsDir() && isScenario(path):
 			files = append(files, File{Path: path})

@@ -23,6 +23,7 @@ type Replacement struct {
 func Replace(path string) (*Replacement, error) {
 	info, err := os.Stat(path)
 	mode := fs.FileMode(0o666)
+	replaces := err == nil
 	switch {
 	case err == nil && !info.Mode().IsRegular():
 		f, err := os.OpenFile(path, os.O_WRONLY, 0)
@@ -44,6 +45,9 @@ func Replace(path string) (*Replacement, error) {
 		var at *fs.PathError
 		if errors.As(err, &at) {
 			at.Path = path // the name beside it helps nobody
+		}
+		if err == nil && replaces {
+			f.Chmod(mode) // the umask has taken some of it away
 		}
 		return &Replacement{File: f, path: path}, err
 	}
