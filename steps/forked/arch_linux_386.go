@@ -7,7 +7,14 @@ const (
 	trapMmap = unix.SYS_MMAP2
 	mmapUnit = 4096
 
+	forkFlags = uintptr(unix.SIGCHLD)
+
 	trapSetgroups = unix.SYS_SETGROUPS32
 	trapSetresgid = unix.SYS_SETRESGID32
 	trapSetresuid = unix.SYS_SETRESUID32
 )
+
+// leaveHeap does nothing: the heap of a process of 32 bits is small.
+func leaveHeap() {}
+
+const arena = 0

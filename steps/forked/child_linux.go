@@ -17,28 +17,37 @@ import (
 func load(p *uint32) uint32
 func store(p *uint32, v uint32)
 
-// cloneThread begins a thread that runs serve on a stack. It returns its id, or
-// an errno below 0.
-func cloneThread(flags, stack uintptr, b *box) int
+// clone begins a process or a thread that runs a function, serve, on a stack, of
+// which the top is given. It returns its id, or an errno below 0. With CLONE_SETTLS
+// what is local to the thread is on that stack too.
+func clone(flags, stack, function uintptr, b *box) int
+
+// serving is where serve begins. Assembly that calls a Go function by its name calls
+// a wrapper, which the race detector watches.
+var serving = func() uintptr {
+	f := serve
+	return **(**uintptr)(unsafe.Pointer(&f))
+}()
 
 // handlers are the addresses of the handler that counts a signal, and of what a
 // handler returns to (sigreturn(2)).
 func handlers() (count, restorer uintptr)
 
-// fork makes a process that serves a box. In the new one it does not return.
+// fork makes a process that serves a box. It has no part of Go's heap, where the
+// stacks of goroutines are, so it gets a stack of its own.
 //
 //go:nosplit
 //go:norace
-func fork(b *box) (pid int, errno syscall.Errno) {
+func fork(b *box, stack uintptr) (pid int, errno syscall.Errno) {
 	var before uint64
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&b.all)),
 		uintptr(unsafe.Pointer(&before)), maskSize, 0, 0)
-	r, _, errno := syscall.RawSyscall6(unix.SYS_CLONE, uintptr(unix.SIGCHLD), 0, 0, 0, 0, 0)
-	if errno == 0 && r == 0 {
-		serve(b)
-	}
+	pid = clone(forkFlags, stack, serving, b)
 	syscall.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&before)), 0, maskSize, 0, 0)
-	return int(r), errno
+	if pid < 0 {
+		return 0, syscall.Errno(-pid)
+	}
+	return pid, 0
 }
 
 // serve does what a box asks for, and never returns.
@@ -72,7 +81,7 @@ func serve(b *box) {
 				continue
 			}
 		case opThread:
-			r = uintptr(cloneThread(threadFlags, b.args[1], *(**box)(unsafe.Pointer(&b.args[0]))))
+			r = uintptr(clone(threadFlags, b.args[1], b.args[2], *(**box)(unsafe.Pointer(&b.args[0]))))
 		case opBegin:
 			r, errno = begin(b)
 		case opBeginThread:

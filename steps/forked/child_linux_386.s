@@ -14,28 +14,27 @@ TEXT ·store(SB), NOSPLIT, $0-8
 	XCHGL CX, (AX)
 	RET
 
-// func cloneThread(flags, stack uintptr, b *box) int
-TEXT ·cloneThread(SB), NOSPLIT|NOFRAME, $0-16
+// func clone(flags, stack, function uintptr, b *box) int
+TEXT ·clone(SB), NOSPLIT|NOFRAME, $0-20
 	MOVL flags+0(FP), BX
 	MOVL stack+4(FP), CX
-	MOVL b+8(FP), BP
+	MOVL b+12(FP), BP
 	XORL DX, DX
 	XORL SI, SI
-	XORL DI, DI
+	MOVL function+8(FP), DI // the flags do not ask for what it means to the kernel
 	MOVL $120, AX // clone
 	INT  $0x80
 	TESTL AX, AX
-	JZ   thread
-	MOVL AX, ret+12(FP)
+	JZ   child
+	MOVL AX, ret+16(FP)
 	RET
 
-thread:
+child:
 	// On the new stack: a return address, which nothing uses, and the argument.
 	MOVL BP, -4(CX)
 	MOVL $0, -8(CX)
 	LEAL -8(CX), SP
-	LEAL ·serve(SB), AX // the linker takes a jump there for a recursion
-	JMP  AX
+	JMP  DI
 
 // func handlers() (count, restorer uintptr)
 TEXT ·handlers(SB), NOSPLIT, $0-8

@@ -14,29 +14,31 @@ TEXT ·store(SB), NOSPLIT, $0-12
 	XCHGL CX, (AX)
 	RET
 
-// func cloneThread(flags, stack uintptr, b *box) int
-TEXT ·cloneThread(SB), NOSPLIT|NOFRAME, $0-32
+// func clone(flags, stack, function uintptr, b *box) int
+TEXT ·clone(SB), NOSPLIT|NOFRAME, $0-40
 	MOVQ flags+0(FP), DI
 	MOVQ stack+8(FP), SI
-	MOVQ b+16(FP), R12
+	MOVQ function+16(FP), R13
+	MOVQ b+24(FP), R12
 	XORL DX, DX
 	XORL R10, R10
-	XORL R8, R8
+	MOVQ SI, R8 // what is local to the thread, if the flags ask for it
 	MOVL $56, AX // clone
 	SYSCALL
 	TESTQ AX, AX
-	JZ   thread
-	MOVQ AX, ret+24(FP)
+	JZ   child
+	MOVQ AX, ret+32(FP)
 	RET
 
-thread:
-	// On the new stack: a return address, which nothing uses, and the argument.
-	XORL BP, BP
-	MOVQ R12, -8(SI)
-	MOVQ $0, -16(SI)
-	LEAQ -16(SI), SP
-	LEAQ ·serve(SB), AX // the linker takes a jump there for a recursion
-	JMP  AX
+child:
+	// On the new stack: a return address, which nothing uses, and room for the
+	// argument, which Go's functions expect in AX, and 0 in X15.
+	XORL  BP, BP
+	XORPS X15, X15
+	MOVQ  $0, -16(SI)
+	LEAQ  -16(SI), SP
+	MOVQ  R12, AX
+	JMP   R13
 
 // func handlers() (count, restorer uintptr)
 TEXT ·handlers(SB), NOSPLIT, $0-16

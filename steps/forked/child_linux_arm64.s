@@ -14,28 +14,29 @@ TEXT ·store(SB), NOSPLIT, $0-12
 	STLRW R1, (R0)
 	RET
 
-// func cloneThread(flags, stack uintptr, b *box) int
-TEXT ·cloneThread(SB), NOSPLIT|NOFRAME, $0-32
+// func clone(flags, stack, function uintptr, b *box) int
+TEXT ·clone(SB), NOSPLIT|NOFRAME, $0-40
 	MOVD flags+0(FP), R0
 	MOVD stack+8(FP), R1
-	MOVD b+16(FP), R10
+	MOVD function+16(FP), R11
+	MOVD b+24(FP), R10
 	MOVD $0, R2
 	MOVD $0, R3
 	MOVD $0, R4
 	MOVD $220, R8 // clone
 	SVC
-	CBZ  R0, thread
-	MOVD R0, ret+24(FP)
+	CBZ  R0, child
+	MOVD R0, ret+32(FP)
 	RET
 
-thread:
-	// On the new stack: the place of a return address, and the argument.
+child:
+	// On the new stack: the place of a return address, and room for the argument,
+	// which Go's functions expect in R0.
 	MOVD $0, R29
 	MOVD $0, R30
 	SUB  $32, RSP
-	MOVD R10, 8(RSP)
-	MOVD $·serve(SB), R0 // the linker takes a jump there for a recursion
-	JMP  (R0)
+	MOVD R10, R0
+	JMP  (R11)
 
 // func handlers() (count, restorer uintptr)
 TEXT ·handlers(SB), NOSPLIT, $0-16

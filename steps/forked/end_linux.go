@@ -192,7 +192,7 @@ func (p *Process) Grow() error {
 	if errno == 0 {
 		t.place(at)
 		var tid uintptr
-		tid, errno = p.ask(opThread, at, stack+threadStack)
+		tid, errno = p.ask(opThread, at, stack+stackSize, serving)
 		if int(tid) < 0 {
 			errno = syscall.Errno(-int(tid))
 		}
@@ -211,13 +211,13 @@ func (p *Process) Grow() error {
 	return nil
 }
 
-// threadStack is the size of the stack of a further thread.
-const threadStack = 16 << 10
+// stackSize is the size of the stack of a thread.
+const stackSize = 16 << 10
 
 // stack makes a stack for a further thread. It is not a part of the box: a
 // process that the thread forks gets a copy, where it would share the box.
 func (p *Process) stack() (uintptr, syscall.Errno) {
-	return p.Call(Wait{}, trapMmap, Num(0), Num(threadStack), Num(unix.PROT_READ|unix.PROT_WRITE),
+	return p.Call(Wait{}, trapMmap, Num(0), Num(stackSize), Num(unix.PROT_READ|unix.PROT_WRITE),
 		Num(unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_STACK), Num(-1), Num(0))
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -51,6 +52,47 @@ func TestForkBesideCalls(t *testing.T) {
 		}
 		end(q)
 	}
+}
+
+// A process that is forked has no part of Go's heap: its fork takes the time of a
+// small one, however large the heap is.
+func TestForkLeavesHeap(t *testing.T) {
+	if arena == 0 {
+		t.Skip("the heap is small on this processor")
+	}
+	heap := make([]byte, 3*arena)
+	var s Space
+	p := start(t, &s)
+	q, err := p.Fork(Parts{Forks: &forks, Within: here})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer end(q)
+	for _, at := range []uintptr{addressOf(heap), addressOf(heap) + arena, addressOf(heap) + 2*arena} {
+		if !mapped(t, os.Getpid(), at) {
+			t.Errorf("this process has nothing at %#x", at)
+		}
+		for _, pid := range []int{p.Pid(), q.Pid()} {
+			if mapped(t, pid, at) {
+				t.Errorf("a forked process has what is at %#x", at)
+			}
+		}
+	}
+}
+
+// mapped reports whether a process has memory at an address.
+func mapped(t *testing.T, pid int, at uintptr) bool {
+	list, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(list)) {
+		var low, high uintptr
+		if n, _ := fmt.Sscanf(line, "%x-%x", &low, &high); n == 2 && low <= at && at < high {
+			return true
+		}
+	}
+	return false
 }
 
 // A process that a further thread forks has a stack of its own: what it does

@@ -109,6 +109,13 @@ func (s *Space) Start(parts Parts) (*Process, error) {
 		s.leave()
 		return nil, err
 	}
+	stack, err := unix.Mmap(-1, 0, stackSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_STACK)
+	if err != nil {
+		unix.Close(pipe[1])
+		s.leave()
+		return nil, os.NewSyscallError("mmap", err)
+	}
+	defer unix.Munmap(stack) // the process has a copy
 	f := &family{life: pipe[1], own: there}
 	p, err := s.begin(nil, f, here, parts, func(t *thread) (pid int, err error) {
 		t.box().leads = 1
@@ -116,8 +123,9 @@ func (s *Space) Start(parts Parts) (*Process, error) {
 		parts.Within(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
+			leaveHeap()
 			var errno syscall.Errno
-			if pid, errno = fork(t.box()); errno != 0 {
+			if pid, errno = fork(t.box(), addressOf(stack)+stackSize); errno != 0 {
 				err = os.NewSyscallError("fork", errno)
 			}
 		})
@@ -141,7 +149,7 @@ func (p *Process) Fork(parts Parts) (*Process, error) {
 		}
 		defer p.Call(Wait{}, unix.SYS_MUNMAP, Num(at), Num(boxSize))
 		t.place(at)
-		pid, errno := p.ask(opFork, at, 0)
+		pid, errno := p.ask(opFork, at)
 		if errno != 0 {
 			return 0, os.NewSyscallError("fork", asError(errno))
 		}
