@@ -46,17 +46,17 @@ func parseGolden(path, text string, before int) (*golden, error) {
 // keep is a transcript in which each pattern line stands for the line that it
 // matches. A transcript that is as it should be comes out as the golden file;
 // of one that is not, the pattern lines that still match are kept.
-func (g *golden) keep(transcript string) string {
+func (g *golden) keep(transcript []byte) []byte {
 	if g == nil || len(g.patterns) == 0 {
 		return transcript
 	}
-	lines := slices.Collect(strings.Lines(transcript))
+	lines := slices.Collect(strings.Lines(string(transcript)))
 	for _, p := range g.align(lines) {
 		if g.patterns[p.golden] != nil {
 			lines[p.line] = strings.TrimSuffix(g.lines[p.golden], "\n") + "\n"
 		}
 	}
-	return strings.Join(lines, "")
+	return []byte(strings.Join(lines, ""))
 }
 
 // matches reports whether the ith line of the file stands for a line.

@@ -111,7 +111,7 @@ type session struct {
 func (s *session) run(ctx context.Context, i, n int) {
 	t := s.tallies[i]
 	if s.stop.Load() || t.stop.Load() || ctx.Err() != nil {
-		s.finish(t, n, nil, "")
+		s.finish(t, n, nil, nil)
 		return
 	}
 	s.begin(t)
@@ -121,16 +121,17 @@ func (s *session) run(ctx context.Context, i, n int) {
 			result.Status, result.Failure = history.Failed, history.NewFailure(err)
 		}
 	}
-	text := ""
+	b := transcripts.Get().(*bytes.Buffer)
+	defer transcripts.Put(b)
+	b.Reset()
 	if result.Status == history.Passed && (s.options.Count > 1 || s.options.Goldens != IgnoreGoldens) {
-		var b bytes.Buffer
-		b.Grow(int(t.length.Load())) // most transcripts of a case are as long as the last one
-		report.Transcript(&b, result, report.Style{Wire: s.options.Wire && s.options.Goldens == IgnoreGoldens})
-		t.length.Store(int64(b.Len()))
-		text = t.golden.keep(b.String())
+		report.Transcript(b, result, report.Style{Wire: s.options.Wire && s.options.Goldens == IgnoreGoldens})
 	}
-	s.finish(t, n, result, text)
+	s.finish(t, n, result, t.golden.keep(b.Bytes()))
 }
+
+// transcripts are buffers for those that are only compared.
+var transcripts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 func (s *session) result(ctx context.Context, c *Case) *history.Result {
 	elsewhere := s.options.Elsewhere
@@ -141,7 +142,7 @@ func (s *session) result(ctx context.Context, c *Case) *history.Result {
 }
 
 // finish notes a run, and delivers what has become whole by it.
-func (s *session) finish(t *tally, n int, result *history.Result, text string) {
+func (s *session) finish(t *tally, n int, result *history.Result, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t.add(n, result, text)

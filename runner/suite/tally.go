@@ -30,8 +30,7 @@ type tally struct {
 
 	golden    *golden // as it was before the first run; nil where there is none
 	goldenErr error
-	stop      atomic.Bool  // begin no further run of this case
-	length    atomic.Int64 // of the latest transcript
+	stop      atomic.Bool // begin no further run of this case
 }
 
 // An attempt is one run of a case.
@@ -48,7 +47,7 @@ type variant struct {
 }
 
 // add takes the nth run in; the result is nil where it was not begun.
-func (t *tally) add(n int, result *history.Result, text string) {
+func (t *tally) add(n int, result *history.Result, text []byte) {
 	t.left--
 	if result == nil {
 		return
@@ -62,7 +61,7 @@ func (t *tally) add(n int, result *history.Result, text string) {
 		keepLowest(&t.cut, n, result)
 	default:
 		keepLowest(&t.other, n, result)
-		if text != "" {
+		if len(text) > 0 {
 			t.addText(n, text)
 		}
 	}
@@ -74,15 +73,15 @@ func keepLowest(a **attempt, n int, result *history.Result) {
 	}
 }
 
-func (t *tally) addText(n int, text string) {
+func (t *tally) addText(n int, text []byte) {
 	for _, v := range t.variants {
-		if v.text == text {
+		if v.text == string(text) {
 			v.first = min(v.first, n)
 			v.runs++
 			return
 		}
 	}
-	t.variants = append(t.variants, &variant{text, n, 1})
+	t.variants = append(t.variants, &variant{string(text), n, 1})
 }
 
 // newTally is that of a case's first run.
