@@ -125,6 +125,7 @@ type run struct {
 	returned bool           // from the actors to Run
 	over     chan struct{}  // closed once all actors have ended
 	closed   chan struct{}  // once no program is left
+	hurries  sync.Once      // guards the start of hurry
 	cancel   context.CancelCauseFunc
 	alive    atomic.Int64 // branches that have not ended
 	served   atomic.Bool  // the background was ended because nobody needs it any more
@@ -186,9 +187,6 @@ func (r *run) run(outside context.Context) error {
 	}
 	if lost := r.network.Failed(); lost != nil {
 		go r.watchNetwork(ctx, lost)
-	}
-	if r.options.Hurry != nil {
-		go r.hurry(ctx)
 	}
 	if err := r.cast(ctx); err != nil {
 		return err

@@ -23,5 +23,13 @@ func (r *run) FreePort(host string) (port int, err error) {
 // Network implements [step.Services].
 func (r *run) Network() step.Network { return r.network }
 
-// Programs implements [step.Services].
-func (r *run) Programs() *program.Programs { return r.programs }
+// Programs implements [step.Services]. Who asks for them may start one, which
+// may have to be ended in a hurry.
+func (r *run) Programs() *program.Programs {
+	r.hurries.Do(func() {
+		if r.options.Hurry != nil {
+			go r.hurry(r.hub.ctx)
+		}
+	})
+	return r.programs
+}
