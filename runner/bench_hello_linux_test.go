@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 // compares all transcripts. Its floor is a C program with two threads a round.
 func BenchmarkTCPHello(b *testing.B) {
 	ownNetwork(b)
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as the command does
 	const rounds = 200
 	cases, problems, err := suite.Load([]suite.File{suite.Text("hello.yaml", []byte(hello))})
 	if err != nil || problems.HasErrors() {
