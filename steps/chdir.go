@@ -24,6 +24,15 @@ a name that is longer than an address has room for. See chdir(2).`,
       as: child
     - join: child
 `,
+	Beneath: step.Beneath{
+		Call:   "chdir(2)",
+		Kernel: "lets relative paths of the process begin in that folder.",
+		Errors: []step.LikelyError{
+			{Errno: "ENOENT", Why: "there is no such folder"},
+			{Errno: "ENOTDIR", Why: "the path is not a folder"},
+			{Errno: "EACCES", Why: "the folder may not be entered"},
+		},
+	},
 	New:   func() step.Action { return new(chdirAction) },
 	Needs: []value.Access{value.ReadFile},
 	Moves: true,

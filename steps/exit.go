@@ -19,6 +19,11 @@ process are closed, and all its branches end, also in a call. See exit_group(2).
     - join: child
       expect: {exit: 3}
 `,
+	Beneath: step.Beneath{
+		Call:   "exit_group(2)",
+		Kernel: "ends the process, closes its descriptors, and keeps the status for the parent.",
+		Wire:   "as close does it: where a descriptor was the last one of a TCP socket, a FIN or a RST.",
+	},
 	New: func() step.Action { return new(exitAction) },
 }
 

@@ -58,6 +58,13 @@ fork(2).`,
       expect: {exit: 3}
     - close: a
 `,
+	Beneath: step.Beneath{
+		Call:   "fork(2)",
+		Kernel: "makes a copy of the process, with its descriptors, which refer to the same open files, its user, its folder and its limits.",
+		Errors: []step.LikelyError{
+			{Errno: "EAGAIN", Why: "there are as many processes as the limits allow"},
+		},
+	},
 	New:   func() step.Action { return new(forkAction) },
 	Thing: value.ABranch, Forks: true,
 }

@@ -47,6 +47,11 @@ actors:
     - recv: conn
       expect: hello
 `,
+	Beneath: step.Beneath{
+		Call:   "sendto(2) on a packet socket (packet(7))",
+		Kernel: "takes the packet as one that has come from the network. It drops one with a wrong checksum, without a word.",
+		Wire:   "the packet, from the far end to the kernel.",
+	},
 	New: func() step.Action {
 		return &injectAction{
 			packet: newPacket(), checksum: value.Enum{Words: []string{"right", "wrong"}},

@@ -38,6 +38,10 @@ exit 0, or by the signal that a kill step sent it, unless expect says otherwise:
     - assert: got == "hello"
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "wait4(2) for a process or a program; none for a branch",
+		Kernel: "keeps the status of a process that has ended, until the parent asks for it.",
+	},
 	New: func() step.Action { return new(joinAction) },
 }
 

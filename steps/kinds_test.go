@@ -52,6 +52,16 @@ func TestParametersAreNoKinds(t *testing.T) {
 	}
 }
 
+// Every step that asks something of the kernel says what, for those who learn.
+func TestKindsSayWhatIsBeneath(t *testing.T) {
+	ours := []string{"assert", "barrier", "blocked", "do", "for", "if", "let", "pack", "parallel", "print", "repeat", "signal", "sleep", "spawn", "unpack", "wait"}
+	for _, k := range steps.Kinds() {
+		if k.Beneath.Given() == slices.Contains(ours, k.Name) {
+			t.Errorf("%s: what is beneath: %q", k.Name, k.Beneath.Call)
+		}
+	}
+}
+
 func TestKindsAreDescribed(t *testing.T) {
 	for _, k := range steps.Kinds() {
 		if k.Summary == "" || k.Text == "" || k.Example == "" || k.New == nil {

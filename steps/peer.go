@@ -50,6 +50,10 @@ actors:
     - recv: sock
       expect: hello
 `,
+	Beneath: step.Beneath{
+		Call:   "none: sockscript itself plays the far end, by a packet socket (packet(7))",
+		Kernel: "sees a network with the far end in it: it has an address there and a route.",
+	},
 	New: func() step.Action {
 		return &peerAction{
 			kind:  value.Enum{Words: []string{"tcp", "udp", "icmp", "tcp6", "udp6", "icmp6"}},

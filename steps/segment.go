@@ -52,6 +52,11 @@ actors:
       expect: none
       within: 10ms
 `,
+	Beneath: step.Beneath{
+		Call:   "recvmsg(2) on a packet socket (packet(7))",
+		Kernel: "has sent the packet because of a call, as an answer to a packet, or because a timer has run out.",
+		Wire:   "the packet, from the kernel to the far end.",
+	},
 	New: func() step.Action { return &segmentAction{want: expectedPacket{newPacket()}, packet: newPacket()} },
 }
 

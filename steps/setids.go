@@ -33,6 +33,14 @@ actors:
       as: child
     - join: child
 `,
+	Beneath: step.Beneath{
+		Call:   "setgroups(2), setresgid(2), setresuid(2)",
+		Kernel: "changes the user and the groups by which it decides what the process may do.",
+		Errors: []step.LikelyError{
+			{Errno: "EPERM", Why: "only root may choose any ids"},
+			{Errno: "EINVAL", Why: "the user namespace has no such id"},
+		},
+	},
 	New:   func() step.Action { return new(setidsAction) },
 	Needs: []value.Access{value.Privilege},
 }

@@ -30,6 +30,14 @@ RLIM_INFINITY. See setrlimit(2).`,
       as: child
     - join: child
 `,
+	Beneath: step.Beneath{
+		Call:   "setrlimit(2)",
+		Kernel: "keeps the soft limit, which counts, and the hard limit, up to which the process may raise it again.",
+		Errors: []step.LikelyError{
+			{Errno: "EPERM", Why: "only a privileged process may raise the hard limit"},
+			{Errno: "EINVAL", Why: "the soft limit is above the hard one"},
+		},
+	},
 	New: func() step.Action { return &setrlimitAction{resource: value.Enum{Words: sock.LimitNames()}} },
 }
 

@@ -38,6 +38,13 @@ signal(7).`,
     - join: child
     - close: [a, b]
 `,
+	Beneath: step.Beneath{
+		Call:   "sigaction(2)",
+		Kernel: "notes what the signal does to the process: its default action, nothing, or a handler.",
+		Errors: []step.LikelyError{
+			{Errno: "EINVAL", Why: "KILL and STOP keep their action"},
+		},
+	},
 	New: func() step.Action {
 		return &sigactionAction{handler: value.Enum{Words: []string{"count", "ignore", "default"}}}
 	},

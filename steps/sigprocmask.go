@@ -36,6 +36,10 @@ sigprocmask(2).`,
     - signal: sent
     - join: child
 `,
+	Beneath: step.Beneath{
+		Call:   "sigprocmask(2)",
+		Kernel: "keeps a blocked signal that comes, and delivers it when it is unblocked.",
+	},
 	New: func() step.Action {
 		return &sigprocmaskAction{how: value.Enum{Words: []string{"block", "unblock", "set"}}}
 	},

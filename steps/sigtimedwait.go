@@ -37,6 +37,14 @@ sigtimedwait(2).`,
       with: USR2
     - join: child
 `,
+	Beneath: step.Beneath{
+		Call:   "sigtimedwait(2)",
+		Kernel: "takes one of these signals that has come and is blocked, and waits for one until the time is up.",
+		Errors: []step.LikelyError{
+			{Errno: "EAGAIN", Why: "none has come within the time"},
+			{Errno: "EINTR", Why: "another signal was handled"},
+		},
+	},
 	New: func() step.Action { return new(sigtimedwaitAction) },
 }
 

@@ -27,6 +27,10 @@ the permission to write. See umask(2), unix(7).`,
     - exec: [stat, -c, "%a", "${tmp}/service"]
       expect: {stdout: "700\n"}
 `,
+	Beneath: step.Beneath{
+		Call:   "umask(2)",
+		Kernel: "takes these bits away from the mode of each file that the process makes from now on, also of a socket with a path.",
+	},
 	New: func() step.Action { return new(umaskAction) },
 }
 

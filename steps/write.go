@@ -34,6 +34,14 @@ are known before the run under files:.`,
     - exec: [cat, "${tmp}/server.conf"]
       expect: {stdout: "listen 127.0.0.1:${port};\n"}
 `,
+	Beneath: step.Beneath{
+		Call:   "open(2), write(2), close(2)",
+		Kernel: "makes the file, or empties the one that is there, and takes the bytes.",
+		Errors: []step.LikelyError{
+			{Errno: "EACCES", Why: "the folder or the file may not be written to"},
+			{Errno: "ENOSPC", Why: "the file system is full"},
+		},
+	},
 	New:   func() step.Action { return new(writeAction) },
 	Needs: []value.Access{value.WriteFile},
 }

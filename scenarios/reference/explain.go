@@ -20,6 +20,8 @@ func Explain(s *scenarios.Scenario, width int) string {
 		fmt.Fprintf(&x, "%s\n\n", source.Narrow(source.VisibleLines(text), width))
 	}
 	x.needs(s)
+	x.network(s.Node.Get("network"))
+	x.crossed(s.Node.Get("wire"))
 	file := s.Node.Pos.File
 	actors := s.Actors
 	for _, st := range s.Steps {
@@ -114,7 +116,7 @@ func asWritten(s *step.Step) string {
 	var parts []string
 	for _, e := range s.Whole.Entries {
 		if e.Key.Text != "note" {
-			parts = append(parts, e.Key.Text+": "+inline(e.Value))
+			parts = append(parts, e.Key.Text+": "+inline(e.Value, mostInline))
 		}
 	}
 	return source.Visible(strings.Join(parts, ", "))
@@ -123,26 +125,24 @@ func asWritten(s *step.Step) string {
 // mostInline is how long a value may be to be shown on the line of its step.
 const mostInline = 60
 
-// inline is a value on one line: "..." where that would be a long one.
-func inline(n *source.Node) string {
+// inline is a value on one line: "..." for each part that would be longer than
+// most.
+func inline(n *source.Node, most int) string {
 	var parts []string
+	text := strings.ReplaceAll(n.Text, "\n", `\n`)
 	switch n.Kind {
 	case source.List:
 		for _, item := range n.Items {
-			parts = append(parts, inline(item))
+			parts = append(parts, inline(item, most))
 		}
-		return short("[" + strings.Join(parts, ", ") + "]")
+		text = "[" + strings.Join(parts, ", ") + "]"
 	case source.Map:
 		for _, e := range n.Entries {
-			parts = append(parts, e.Key.Text+": "+inline(e.Value))
+			parts = append(parts, e.Key.Text+": "+inline(e.Value, most))
 		}
-		return short("{" + strings.Join(parts, ", ") + "}")
+		text = "{" + strings.Join(parts, ", ") + "}"
 	}
-	return short(strings.ReplaceAll(n.Text, "\n", `\n`))
-}
-
-func short(text string) string {
-	if len(text) > mostInline {
+	if len(text) > most {
 		return "..."
 	}
 	return text
