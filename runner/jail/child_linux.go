@@ -5,35 +5,16 @@ package jail
 import (
 	"os"
 	"sync"
-	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A child is a copy of this binary that was started. Package os would first
-// start another process, to see what the kernel can do.
+// A child is a process that was started.
 type child struct {
 	pid int
 
 	mu    sync.Mutex
 	ended bool // the id may be another one's
-}
-
-// startChild starts this binary under a name, with these descriptors alone.
-func startChild(name string, env []string, attr *syscall.SysProcAttr, files ...*os.File) (*child, error) {
-	var fds []uintptr
-	for _, f := range files {
-		fds = append(fds, f.Fd())
-	}
-	sock.Forks.Lock()
-	defer sock.Forks.Unlock()
-	pid, err := syscall.ForkExec(self, []string{name}, &syscall.ProcAttr{Env: env, Files: fds, Sys: attr})
-	if err != nil {
-		return nil, &os.PathError{Op: "fork/exec", Path: self, Err: err}
-	}
-	return &child{pid: pid}, nil
 }
 
 // wait waits for the end of the process.

@@ -2,20 +2,27 @@
 
 package jail
 
-import "github.com/sockscript/sockscript/runner/lab"
+import (
+	"slices"
 
-// An orders is what the process in the jail is told first.
+	"github.com/sockscript/sockscript/runner/lab"
+)
+
+// An orders is how a jail is to be.
 type orders struct {
 	Config
-	Parts      []part       // what the config lets be read and written
-	Environ    []string     // the environment of the process, once it is locked in
-	Folder     string       // this process's current one
-	Network    []lab.Sysctl // of the host
-	Namespaces bool         // the process is in namespaces of its own
-	Users      bool         // the process can become another user
-	Temp       string       // where the temporary files are
-	Spare      string       // where they are if the process has no file system of its own
-	Without    string       // a layer that is left out, in a test
+	Parts   []part       // what the config lets be read and written
+	Environ []string     // the environment of the process, once it is locked in
+	Folder  string       // this process's current one
+	Network []lab.Sysctl // of the host
+	Users   bool         // the process can become another user
+	Temp    string       // where the temporary files are
+	Spare   string       // where they are if the process has no file system of its own
+	Without string       // a layer that is left out, in a test
+	lacks   []Lack       // the layers that cannot be had
+	refused []string     // those of them of which there is nothing at all
+
+	landlock int // its version
 }
 
 // An answer is what the process in the jail answers: it is ready unless there
@@ -28,23 +35,27 @@ type answer struct {
 // The layers. Each is known by its name in messages.
 const (
 	namespaces = "namespaces"
-	files      = "a file system of its own"
+	files      = "a file system of its own" // in a namespace
 	landLock   = "Landlock"
 	seccomp    = "seccomp"
 )
 
-// The first arguments of the process: while it makes the jail, and then. ps(1)
-// shows them.
-const (
-	processName = "sockscript-jail"
-	lockedName  = "sockscript-jailed"
-	idsName     = "sockscript-jail-ids" // of a process that only waits
-)
+// has reports whether the jail is to have a layer.
+func (o *orders) has(layer string) bool {
+	if layer == files && !o.has(namespaces) {
+		return false
+	}
+	return layer != o.Without && !slices.Contains(o.refused, layer)
+}
 
-// startEnv is the environment of the process while it makes the jail. It has
-// little to do, for which it needs no second thread and no collector: to run
-// the binary again, the kernel ends the threads first.
-var startEnv = []string{"GOMAXPROCS=1", "GOGC=off"}
+// lack notes a layer that cannot be had whole.
+func (o *orders) lack(layer string, why error, remedy string) {
+	o.lacks = append(o.lacks, Lack{layer, why.Error(), remedy})
+}
+
+// lockedName is the first argument of the process that is locked in. ps(1)
+// shows it.
+const lockedName = "sockscript-jailed"
 
 // self is the binary of this process, also where its file is not seen any more.
 const self = "/proc/self/exe"

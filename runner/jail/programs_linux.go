@@ -6,8 +6,8 @@ import (
 	"bufio"
 	"bytes"
 	"debug/elf"
-	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,14 +30,14 @@ var devices = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/d
 
 // programs are the parts that the programs need which may be run. What of it
 // may be run is opened at once.
-func (in *inside) programs() []part {
-	if !in.runsPrograms() {
+func (p *plan) programs() []part {
+	if !p.runsPrograms() {
 		return nil
 	}
 	var list []part
 	for _, path := range slices.Concat(systemFolders, systemFiles) {
 		if info, err := os.Lstat(path); err == nil && info.Mode().Type() != os.ModeSymlink {
-			list = append(list, part{Path: path, runs: in.AnyExec, code: true})
+			list = append(list, part{Path: path, runs: p.AnyExec, code: true})
 		}
 	}
 	for _, path := range devices {
@@ -46,28 +46,28 @@ func (in *inside) programs() []part {
 		}
 	}
 	var named []string
-	for _, name := range in.Exec {
-		if path := in.find(name); path != "" {
-			named = in.interpreted(named, path)
+	for _, name := range p.Exec {
+		if path := p.find(name); path != "" {
+			named = p.interpreted(named, path)
 		}
 	}
-	for _, name := range in.Exec {
-		in.named = append(in.named, real(in.find(name)))
+	for _, name := range p.Exec {
+		p.named = append(p.named, real(p.find(name)))
 	}
 	for _, path := range named {
-		in.opened = append(in.opened, opening{path, readFile | runFile})
+		p.opened = append(p.opened, opening{path, readFile | runFile})
 		if !slices.ContainsFunc(list, func(p part) bool { return strings.HasPrefix(real(path), p.Path+"/") }) {
 			list = append(list, part{Path: path, code: true})
 		}
 	}
-	in.opened = append(in.opened, opening{"/proc", readFile | readDir}, opening{"/dev/pts", readFile | writeFile | readDir | useDevice})
+	p.opened = append(p.opened, opening{"/proc", readFile | readDir}, opening{"/dev/pts", readFile | writeFile | readDir | useDevice})
 	return list
 }
 
 // ownBinary opens this binary, which runs once more in the jail, and returns
 // the libraries that it is linked with: none of a release.
-func (in *inside) ownBinary() ([]part, error) {
-	in.opened = append(in.opened, opening{self, readFile | runFile})
+func (p *plan) ownBinary() ([]part, error) {
+	p.opened = append(p.opened, opening{self, readFile | runFile})
 	loaders := interpreters(self)
 	if len(loaders) == 0 {
 		return nil, nil
@@ -86,7 +86,7 @@ func (in *inside) ownBinary() ([]part, error) {
 		return nil, err
 	}
 	list := []part{{Path: loaders[0], code: true}}
-	in.opened = append(in.opened, opening{loaders[0], readFile | runFile})
+	p.opened = append(p.opened, opening{loaders[0], readFile | runFile})
 	seen := make(map[string]bool)
 	for line := range strings.Lines(string(maps)) {
 		i := strings.IndexByte(line, '/')
@@ -106,7 +106,7 @@ func (in *inside) ownBinary() ([]part, error) {
 
 // find is where a program is that is allowed by its name or path; "" where
 // there is none.
-func (in *inside) find(name string) string {
+func (p *plan) find(name string) string {
 	paths := []string{name}
 	if !strings.Contains(name, "/") {
 		paths = nil
@@ -116,7 +116,7 @@ func (in *inside) find(name string) string {
 	}
 	for _, path := range paths {
 		if !filepath.IsAbs(path) {
-			path = filepath.Join(in.Folder, path)
+			path = filepath.Join(p.Folder, path)
 		}
 		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
 			return path
@@ -127,13 +127,13 @@ func (in *inside) find(name string) string {
 
 // interpreted adds a program to a list, with what the kernel runs in its place
 // or to load it.
-func (in *inside) interpreted(list []string, path string) []string {
+func (p *plan) interpreted(list []string, path string) []string {
 	if path == "" || slices.Contains(list, path) {
 		return list
 	}
 	list = append(list, path)
 	for _, other := range interpreters(path) {
-		list = in.interpreted(list, in.find(other))
+		list = p.interpreted(list, p.find(other))
 	}
 	return list
 }
@@ -168,9 +168,9 @@ func interpreters(path string) []string {
 
 // system makes what programs expect beside the parts: links, and terminals of
 // their own.
-func (in *inside) system(t *tree) error {
-	if !in.runsPrograms() {
-		return nil
+func (p *plan) system(t *tree) {
+	if !p.runsPrograms() {
+		return
 	}
 	links := map[string]string{
 		"/dev/fd": "/proc/self/fd", "/dev/stdin": "/proc/self/fd/0", "/dev/stdout": "/proc/self/fd/1",
@@ -181,14 +181,8 @@ func (in *inside) system(t *tree) error {
 			links[path] = to
 		}
 	}
-	for path, to := range links {
-		if err := t.link(path, to); err != nil {
-			return err
-		}
+	for _, path := range slices.Sorted(maps.Keys(links)) {
+		t.link(path, links[path])
 	}
-	terminals, err := newMount("devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "ptmxmode=666", "mode=620")
-	if err != nil {
-		return err
-	}
-	return errors.Join(t.mount("/dev/pts", terminals, false), unix.Close(terminals))
+	t.mount("/dev/pts", p.newMount("devpts", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NOEXEC, "ptmxmode=666", "mode=620"), false)
 }

@@ -5,6 +5,7 @@ package jail
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,6 +78,15 @@ actors:
     - {exec: [id, -u], expect: {stdout: "65534\n"}}
     - {exec: [mount, -t, tmpfs, x, /tmp], expect: {exit: 32}}
 `)
+	// One folder is mounted in another.
+	c.Write = []string{filepath.Join(c.Dir, "own")}
+	if err := os.Mkdir(c.Write[0], 0o777); err != nil {
+		t.Fatal(err)
+	}
+	write := "actors: {a: [{write: " + c.Write[0] + "/x, data: x}]}"
+	inJail(t, c, write)
+	c.HostNetwork = false
+	inJail(t, c, write)
 	if after := mounts(); after != before {
 		t.Errorf("mounted before\n%s\nand after\n%s", before, after)
 	}

@@ -18,8 +18,10 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/runner/jail/bare"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/remote"
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // capabilities are those that a network of one's own needs, and what root may
@@ -143,53 +145,61 @@ type starting struct {
 
 // begin starts the process and hears what it has to say.
 func (s *starting) begin() ([]Lack, error) {
+	o := &s.orders
 	if err := s.makeSpare(); err != nil {
 		return nil, err
 	}
-	s.orders.Environ = s.environment()
-	s.orders.Namespaces = s.orders.Without != namespaces
-	s.orders.Users = isRoot() && hasStrangers()
-	err := s.run()
-	var lacks []Lack
-	if s.orders.Namespaces && isRefused(err) {
-		lacks = append(lacks, Lack{namespaces, fmt.Sprintf("the kernel makes none for this user (%v)", cause(err)), namespaceRemedy()})
-		if !s.orders.BestEffort {
-			return lacks, nil
+	o.Environ = s.environment()
+	o.Users = isRoot() && hasStrangers()
+	o.tryLandlock()
+	for len(o.lacks) == 0 || o.BestEffort {
+		err := s.run()
+		refused := new(refusal)
+		if err == nil {
+			return s.hear()
 		}
-		s.orders.Namespaces = false
-		err = s.run()
+		if !errors.As(err, &refused) || !o.has(refused.layer) {
+			return nil, fmt.Errorf("the process for the sandbox cannot be started: %w", err)
+		}
+		o.refuse(refused)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("the process for the sandbox cannot be started: %w", err)
+	return o.lacks, nil
+}
+
+// refuse notes the layer that cannot be had because the kernel refuses a call.
+func (o *orders) refuse(r *refusal) {
+	o.refused = append(o.refused, r.layer)
+	switch {
+	case r.layer == namespaces:
+		o.lack(r.layer, fmt.Errorf("the kernel makes none for this user (%w)", r.errno), namespaceRemedy())
+	case r.layer == landLock:
+		o.lack(r.layer, r, landlockRemedy)
+	case r.errno == unix.ENOSYS:
+		o.lack(r.layer, r, "run Linux 6.12 or later"+orLess)
+	default:
+		o.lack(r.layer, r, namespaceRemedy())
 	}
+}
+
+// hear hears the first answer of the process.
+func (s *starting) hear() ([]Lack, error) {
 	var r answer
-	if err = gob.NewEncoder(s.conn).Encode(s.orders); err == nil {
-		err = gob.NewDecoder(s.conn).Decode(&r)
-	}
-	if err != nil {
+	if err := gob.NewDecoder(s.conn).Decode(&r); err != nil {
 		return nil, fmt.Errorf("the process in the sandbox has ended: %w", errors.Join(s.end(), err))
 	}
 	if r.Err != "" {
 		return nil, errors.New(r.Err)
 	}
-	if lacks = append(lacks, r.Lacks...); len(lacks) == 0 && s.orders.Namespaces {
+	if len(r.Lacks) == 0 && s.orders.has(files) {
 		s.removeSpare() // it has files of its own
 	}
-	return lacks, nil
+	return r.Lacks, nil
 }
 
 // isRefused reports an error of the kernel that makes no namespaces.
 func isRefused(err error) bool {
 	return errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) || errors.Is(err, unix.EINVAL) ||
 		errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EUSERS) || errors.Is(err, unix.ENOSYS)
-}
-
-func cause(err error) error {
-	errno := syscall.Errno(0)
-	if errors.As(err, &errno) {
-		return errno
-	}
-	return err
 }
 
 // run starts the process. Of what this one has it gets only one end of a
@@ -213,15 +223,8 @@ func (s *starting) run() error {
 		return err
 	}
 	defer theirSaid.Close()
-	trees, err := s.openTrees()
-	if err != nil {
-		return err
-	}
-	for _, f := range trees {
-		defer f.Close()
-	}
-	s.child, err = startChild(processName, startEnv, s.attr(), append([]*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}, trees...)...)
-	if err != nil {
+	given := []*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}
+	if err = s.start(given); err != nil {
 		s.conn.Close()
 		said.Close()
 		return err
@@ -236,46 +239,57 @@ func (s *starting) run() error {
 	return nil
 }
 
+// start starts the process with the files that it is given.
+func (s *starting) start(given []*os.File) error {
+	trees, err := s.orders.openTrees()
+	for _, f := range trees {
+		defer f.Close()
+	}
+	if err != nil {
+		return err
+	}
+	plan, err := newPlan(s.orders)
+	if err != nil {
+		return err
+	}
+	start := bare.Start{
+		Flags: s.orders.flags(), Files: slices.Concat(given, trees), Kept: len(given), Forks: sock.Forks, Before: s.orders.writeIDs,
+	}
+	process, err := start.Process(&plan.List)
+	if errno := syscall.Errno(0); errors.As(err, &errno) && isRefused(err) {
+		return &refusal{namespaces, "clone", errno}
+	}
+	if err != nil {
+		return err
+	}
+	if err := process.Executed(); err != nil {
+		return err
+	}
+	s.child = &child{pid: process.Pid}
+	return nil
+}
+
 // rootIsNobody is a user namespace whose root is nobody outside. Only its ids
 // are of use.
-var rootIsNobody = sync.OnceValues(func() (int, error) {
+var rootIsNobody = sync.OnceValues(func() (fd int, err error) {
 	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: nobody, Size: 1}}
-	child, err := startChild(idsName, nil, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids, GidMappings: ids})
+	start := bare.Start{Flags: unix.CLONE_NEWUSER, Forks: sock.Forks, Before: func(pid int) error {
+		if err := bare.WriteIDs(pid, ids, ids, true); err != nil {
+			return err
+		}
+		fd, err = unix.Open(fmt.Sprintf("/proc/%d/ns/user", pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+		return err
+	}}
+	process, err := start.Process(new(bare.List))
 	if err != nil {
 		return 0, err
 	}
-	defer child.wait()
-	defer child.kill()
-	return unix.Open(fmt.Sprintf("/proc/%d/ns/user", child.pid), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	defer (&child{pid: process.Pid}).wait()
+	return fd, process.Executed()
 })
 
 // mostSaid bounds what is kept of the process's standard error.
 const mostSaid = 4 << 10
-
-// attr puts the process into its namespaces and a session of its own, where no
-// terminal is.
-func (s *starting) attr() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setsid: true}
-	if isRoot() && (s.orders.HostRaw || !s.orders.Namespaces) {
-		asNobodyOfHost(attr, s.orders.HostRaw, s.orders.Namespaces)
-		return attr
-	}
-	if !s.orders.Namespaces {
-		return attr
-	}
-	attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
-	if !s.orders.HostNetwork {
-		attr.Cloneflags |= unix.CLONE_NEWNET
-	}
-	if isRoot() {
-		asRoot(attr)
-		return attr
-	}
-	attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: os.Geteuid(), HostID: os.Geteuid(), Size: 1}}
-	attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: os.Getegid(), HostID: os.Getegid(), Size: 1}}
-	attr.AmbientCaps = capabilities
-	return attr
-}
 
 // searchPath is where programs are looked for in the jail.
 const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

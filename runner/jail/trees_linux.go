@@ -10,32 +10,48 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/runner/jail/bare"
 )
 
 // openTrees opens the parts for a process that may not look at them itself.
-func (s *starting) openTrees() ([]*os.File, error) {
+func (o *orders) openTrees() ([]*os.File, error) {
 	var list []*os.File
-	for i := range s.orders.Parts {
-		p := &s.orders.Parts[i]
+	for i := range o.Parts {
+		p := &o.Parts[i]
 		p.Tree = 0
-		if !isRoot() || !s.orders.Namespaces {
+		if !isRoot() || !o.has(files) {
 			continue
 		}
-		refused := new(errLayer)
-		switch err := p.openTree(s.orders.AnyExec); {
+		refused := new(refusal)
+		tree, err := p.tree(o.AnyExec)
+		switch {
 		case errors.As(err, &refused): // this root may do no more than others
-			p.Tree = 0
 		case err != nil:
 			return list, err
 		default:
 			if p.Write || !isOpen(p.Path) {
-				asNobody(p.Tree)
+				asNobody(tree)
 			}
-			list = append(list, os.NewFile(uintptr(p.Tree), p.Path))
-			p.Tree = connFile + len(list)
+			list = append(list, os.NewFile(uintptr(tree), p.Path))
+			p.Tree = bare.Value(connFile + len(list))
 		}
 	}
 	return list, nil
+}
+
+// tree takes the part out of the host's file system.
+func (p *part) tree(anyProgram bool) (int, error) {
+	tree, err := unix.OpenTree(unix.AT_FDCWD, p.Path, treeFlags)
+	if err != nil {
+		return 0, p.unseen(err.(unix.Errno))
+	}
+	attr := p.attr(anyProgram)
+	if err := unix.MountSetattr(tree, "", unix.AT_EMPTY_PATH|unix.AT_RECURSIVE, &attr); err != nil {
+		unix.Close(tree)
+		return 0, &refusal{files, "mount_setattr", err.(unix.Errno)}
+	}
+	return tree, nil
 }
 
 // isOpen reports whether everybody may read what is in a folder, as far as one

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/runner/jail/bare"
 )
 
 // The users of root's jail, and its groups. Its root is nobody outside: there
@@ -48,29 +50,71 @@ func isMapped(path string, first, count int64) bool {
 	return false
 }
 
-// asRoot makes the process root of its user namespace.
-func asRoot(attr *syscall.SysProcAttr) {
-	ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: nobody, Size: 1}}
-	if hasStrangers() {
-		ids = append(ids, syscall.SysProcIDMap{ContainerID: 1, HostID: firstStranger, Size: strangers})
+// flags are those of clone(2) by which the process is in its namespaces.
+func (o *orders) flags() uintptr {
+	if !o.has(namespaces) {
+		return 0
 	}
-	attr.UidMappings, attr.GidMappings, attr.GidMappingsEnableSetgroups = ids, ids, true
-	attr.Credential = &syscall.Credential{}
+	flags := uintptr(unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC)
+	if !o.asNobodyOfHost() {
+		flags |= unix.CLONE_NEWUSER
+	}
+	if !o.HostNetwork {
+		flags |= unix.CLONE_NEWNET
+	}
+	return flags
 }
 
-// asNobodyOfHost makes the process one of nobody, in no user namespace of its
-// own. For raw sockets in the network of the host it has the capability, which
-// one of a user namespace would not be; to make the rest of the jail it needs
-// another, which it gives up.
-func asNobodyOfHost(attr *syscall.SysProcAttr, raw, namespaces bool) {
-	attr.Credential = &syscall.Credential{Uid: nobody, Gid: nobody}
-	if raw {
-		attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_NET_RAW)
+// asNobodyOfHost reports whether the process is one of nobody, in no user
+// namespace of its own. For raw sockets in the network of the host it has the
+// capability, which one of a user namespace would not be; to make the rest of
+// the jail it needs another, which it gives up.
+func (o *orders) asNobodyOfHost() bool { return isRoot() && (o.HostRaw || !o.has(namespaces)) }
+
+// writeIDs says which users the user namespace of the process has.
+func (o *orders) writeIDs(pid int) error {
+	switch {
+	case o.flags()&unix.CLONE_NEWUSER == 0:
+		return nil
+	case isRoot():
+		ids := []syscall.SysProcIDMap{{ContainerID: 0, HostID: nobody, Size: 1}}
+		if hasStrangers() {
+			ids = append(ids, syscall.SysProcIDMap{ContainerID: 1, HostID: firstStranger, Size: strangers})
+		}
+		return bare.WriteIDs(pid, ids, ids, true)
 	}
-	if namespaces {
-		attr.Cloneflags = unix.CLONE_NEWPID | unix.CLONE_NEWNS | unix.CLONE_NEWIPC
-		attr.AmbientCaps = append(attr.AmbientCaps, unix.CAP_SYS_ADMIN)
+	own := func(id int) []syscall.SysProcIDMap {
+		return []syscall.SysProcIDMap{{ContainerID: id, HostID: id, Size: 1}}
 	}
+	return bare.WriteIDs(pid, own(os.Geteuid()), own(os.Getegid()), false)
+}
+
+// user is the user and the group that the process becomes, if it does.
+func (o *orders) user() (id int, changes bool) {
+	switch {
+	case o.asNobodyOfHost():
+		return nobody, true
+	case isRoot():
+		return 0, true
+	}
+	return 0, false
+}
+
+// caps are the capabilities that the process has to be given: root of a user
+// namespace has all of them.
+func (o *orders) caps() []uintptr {
+	switch {
+	case !o.has(namespaces) && !o.HostRaw:
+		return nil
+	case !o.asNobodyOfHost():
+		if os.Geteuid() == 0 {
+			return nil
+		}
+		return capabilities
+	case !o.has(namespaces):
+		return []uintptr{unix.CAP_NET_RAW}
+	}
+	return []uintptr{unix.CAP_NET_RAW, unix.CAP_SYS_ADMIN}
 }
 
 // mayGiveRaw returns an error unless this process can give a jail raw sockets
@@ -95,25 +139,21 @@ var ofRoot = []uintptr{unix.CAP_CHOWN, unix.CAP_DAC_OVERRIDE, unix.CAP_FOWNER, u
 
 // dropAdmin gives up the capability that makes a jail: here it is one of the
 // host.
-func dropAdmin() error {
-	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_CAP_AMBIENT, unix.PR_CAP_AMBIENT_LOWER, unix.CAP_SYS_ADMIN, 0, 0))
+func (p *plan) dropAdmin() {
+	p.Add("prctl", unix.SYS_PRCTL, bare.Num(unix.PR_CAP_AMBIENT), bare.Num(unix.PR_CAP_AMBIENT_LOWER), bare.Num(unix.CAP_SYS_ADMIN))
 }
 
 // dropCapabilities leaves root of the jail only what it needs. What others do
 // not have they cannot get.
-func dropCapabilities(canChange bool) error {
+func (p *plan) dropCapabilities() {
 	keep := slices.Concat(capabilities, ofRoot)
-	if canChange {
+	if p.Users {
 		keep = append(keep, unix.CAP_SETUID, unix.CAP_SETGID)
 	}
 	for number := uintptr(0); number <= unix.CAP_LAST_CAP; number++ {
-		if slices.Contains(keep, number) {
-			continue
-		}
-		// An older kernel does not know the last ones.
-		if err := unix.Prctl(unix.PR_CAPBSET_DROP, number, 0, 0, 0); err != nil && err != unix.EINVAL {
-			return os.NewSyscallError("prctl", err)
+		if !slices.Contains(keep, number) {
+			// An older kernel does not know the last ones.
+			p.Add("prctl", unix.SYS_PRCTL, bare.Num(unix.PR_CAPBSET_DROP), bare.Num(number)).Ignore(unix.EINVAL)
 		}
 	}
-	return nil
 }

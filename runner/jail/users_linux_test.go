@@ -4,8 +4,10 @@ package jail
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -66,4 +68,22 @@ actors:
 	if err := unix.Stat(filepath.Join(out, "new"), &st); err == nil && st.Uid < firstStranger {
 		t.Errorf("a file of the user %d", st.Uid)
 	}
+}
+
+// Root of a user namespace that has no other users, as that of a container may
+// be, has a jail too, with no more rights than it needs.
+func TestRootOfNamespace(t *testing.T) {
+	if os.Getenv("SOCKSCRIPT_ROOT_OF_NAMESPACE") == "" {
+		asBoth(t)
+		ids := func(id int) []syscall.SysProcIDMap { return []syscall.SysProcIDMap{{HostID: id, Size: 1}} }
+		cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$")
+		cmd.Dir = "/"
+		cmd.Env = append(os.Environ(), "SOCKSCRIPT_ROOT_OF_NAMESPACE=1", "TMPDIR=/tmp")
+		cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWUSER, UidMappings: ids(os.Getuid()), GidMappings: ids(os.Getgid())}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		return
+	}
+	inJail(t, Config{Dir: folder(t, nil), AnyExec: true}, `actors: {a: [{exec: [sh, -c, "grep ^Cap /proc/self/status"], expect: {stdout: {contains: "CapBnd:\t000000000020343b"}}}]}`)
 }

@@ -1,0 +1,9 @@
+package jail
+
+import "golang.org/x/sys/unix"
+
+const (
+	setgroups = unix.SYS_SETGROUPS
+	setgid    = unix.SYS_SETGID
+	setuid    = unix.SYS_SETUID
+)
