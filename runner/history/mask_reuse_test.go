@@ -28,7 +28,7 @@ func TestMaskPortChosenAgain(t *testing.T) {
 			Endpoints: &event.Endpoints{Name: name, Type: syscall.SOCK_STREAM, Local: at, AutoPort: auto},
 		}}
 	}
-	open := event.Asked{Addr: at.WithPort(0)}
+	open := event.Asked{Addr: sock.Addr{Family: at.Family, IP: at.IP}}
 	s := &record.Branch{Actor: "a", Entries: []record.Entry{
 		bind("first", 1, true, open), bind("again", 2, true, open),
 		bind("same", 3, false, event.Asked{Addr: at, Marks: marked(at.String(), 10, 2).Marks}),

@@ -22,6 +22,8 @@ func partSamples(pid int) map[string]any {
 	number := strconv.Itoa(pid)
 	text := event.Marked{Text: "at " + number, Marks: []event.Mark{{From: 3, To: 3 + len(number), Origins: []event.Origin{{Word: "pid"}}}}}
 	addr := sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: 80}
+	asked := addr
+	asked.Port = uint16(pid)
 	port := []event.Mark{{From: 10, To: 10 + len(number), Origins: []event.Origin{{Word: "pid"}}}}
 	return map[string]any{
 		"Name":    event.Name("conn"),
@@ -30,7 +32,7 @@ func partSamples(pid int) map[string]any {
 		"Arg":     event.Arg(text),
 		"Bare":    event.Bare(text),
 		"Plain":   event.Plain(text),
-		"Asked":   event.Asked{Addr: addr.WithPort(uint16(pid)), Marks: port},
+		"Asked":   event.Asked{Addr: asked, Marks: port},
 		"Joined":  event.Joined{event.Const("["), event.Plain(text), event.Const("]")},
 		"Data":    event.Data{Bytes: []byte(text.Text), Len: len(text.Text), Marks: text.Marks},
 		"Length":  event.Length{N: len(text.Text), Marks: text.Marks},

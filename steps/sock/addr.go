@@ -98,15 +98,6 @@ func (a Addr) IsHostOwn() bool {
 	return a.Path == "" || strings.HasPrefix(a.Path, "@")
 }
 
-// WithPort is a with another port. An address without ports is returned as it
-// is.
-func (a Addr) WithPort(port uint16) Addr {
-	if a.isIP() && !a.NoPort {
-		a.Port = port
-	}
-	return a
-}
-
 // Loopback is the address by which this host reaches a wildcard of a known
 // family: 127.0.0.1 for 0.0.0.0, ::1 for [::]. Any other address is returned as
 // it is.

@@ -23,10 +23,6 @@ func FamilyName(family int) string { return nameOrHex(families, family) }
 // FamilyNames lists the C names of the address families of this platform.
 func FamilyNames() []string { return families.names() }
 
-// TypeByName finds a socket type by its C name or its short form, in either
-// case: "SOCK_STREAM", "stream".
-func TypeByName(name string) (int, bool) { return types.byName(name) }
-
 // TypeWithFlags finds a socket type that | joins with flags, by their C names,
 // short forms or numbers: "SOCK_STREAM|SOCK_NONBLOCK".
 func TypeWithFlags(text string) (int, bool) {
@@ -95,35 +91,12 @@ func ProtoNames() []string { return append(protocols.names(), netlinkProtocols.n
 // without a name print as 0x….
 func FlagNames(set int) string { return flags.bits(set) }
 
-// HowByName finds what shutdown(2) shuts: "SHUT_RD", "SHUT_WR", "SHUT_RDWR",
-// their short forms, or "read", "write", "both".
-func HowByName(name string) (int, bool) {
-	if n, ok := hows.byName(name); ok {
-		return n, true
-	}
-	switch strings.ToLower(name) {
-	case "read":
-		return unix.SHUT_RD, true
-	case "write":
-		return unix.SHUT_WR, true
-	case "both":
-		return unix.SHUT_RDWR, true
-	}
-	return 0, false
-}
-
 // HowName is the C name of what shutdown(2) shuts: "SHUT_WR".
 func HowName(how int) string { return nameOrHex(hows, how) }
-
-// HowNames lists the C names of what shutdown(2) shuts.
-func HowNames() []string { return hows.names() }
 
 // RequestByName finds a request of [Socket.Ioctl] by its C name: "FIONREAD",
 // "SIOCOUTQ".
 func RequestByName(name string) (int, bool) { return requests.byName(name) }
-
-// RequestName is the C name of a request of [Socket.Ioctl].
-func RequestName(request int) string { return nameOrHex(requests, request) }
 
 // RequestNames lists the C names of the requests of this platform.
 func RequestNames() []string { return requests.names() }

@@ -183,11 +183,6 @@ func connectProgress(c caller, fd int, _ kind, _ *sockname) syscall.Errno {
 	return connectError(c, fd)
 }
 
-// connectAtOnce is for blocking descriptors, which this platform does not open.
-func (d *direction) connectAtOnce() syscall.Errno {
-	return sysConnect(d.caller(), d.socket.fd, &d.name)
-}
-
 func sysAccept(_ caller, fd int, name *sockname, _, flags int, nonblock bool) (int, syscall.Errno) {
 	if flags&^openFlags != 0 {
 		return -1, syscall.EINVAL
