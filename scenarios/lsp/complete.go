@@ -21,7 +21,8 @@ var (
 	inReference = source.Pattern(`\$\{([^{}]*[^\w.])?([\w.]*)$`)
 	topKey      = source.Pattern(`^\w+$`)
 	turnHead    = source.Pattern(`^(\s*- +\{? *)(\w+)(?:\.\w+)*:`)
-	valueOf     = source.Pattern(`^\s*(?:- +)*(\w+): +\[?(?:[\w]+, *)*\w*$`)
+	valueOf     = source.Pattern(`(?:^\s*(?:- +)*|[{,] *)(\w+): +\[?(?:[\w]+, *)*\w*$`)
+	flowKey     = source.Pattern(`^\s*(- +)+\{([^{}\[\]"']|\[[^\]]*\]|"[^"]*"|'[^']*')*, *\w*$`)
 )
 
 // complete lists what can be written at a position.
@@ -32,7 +33,7 @@ func (d *document) complete(p position) []completionItem {
 		return d.names(p, inReference().FindStringSubmatch(before)[2])
 	case newStep().MatchString(before):
 		return d.heads(p.Line)
-	case newKey().MatchString(before):
+	case newKey().MatchString(before), flowKey().MatchString(before):
 		return d.keys(p.Line)
 	}
 	if m := valueOf().FindStringSubmatch(before); m != nil {

@@ -144,9 +144,44 @@ func (d *document) stepAt(n int) (keys []string, first, column int, ok bool) {
 			break
 		}
 		if indent(line) == column {
-			key, _, _ := strings.Cut(strings.TrimLeft(line, " -"), ":")
+			text := strings.TrimLeft(line, " -")
+			if flow, ok := strings.CutPrefix(text, "{"); ok {
+				keys = append(keys, flowKeys(flow)...)
+				continue
+			}
+			key, _, _ := strings.Cut(text, ":")
 			keys = append(keys, strings.TrimSpace(key))
 		}
 	}
 	return keys, first, column, true
+}
+
+// flowKeys are the keys of a flow mapping, as far as it is on the line; its
+// bracket is not among the text.
+func flowKeys(text string) []string {
+	var keys []string
+	depth, from := 0, 0
+	quote := rune(0)
+	for i, r := range text {
+		switch {
+		case quote != 0:
+			if r == quote {
+				quote = 0
+			}
+		case r == '"' || r == '\'':
+			quote = r
+		case r == '{' || r == '[':
+			depth++
+		case r == '}' || r == ']':
+			if depth--; depth < 0 {
+				return keys
+			}
+		case depth > 0:
+		case r == ',':
+			from = i + 1
+		case r == ':' && from >= 0:
+			keys, from = append(keys, strings.TrimSpace(text[from:i])), -1
+		}
+	}
+	return keys
 }

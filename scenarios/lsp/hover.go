@@ -78,7 +78,7 @@ func (d *document) definition(p position) []location {
 	if word == "" {
 		return []location{}
 	}
-	here := func(n int, name string) []location { return []location{{d.uri, lineSpan(d.lines, n, name)}} }
+	here := func(at span) []location { return []location{{d.uri, at}} }
 	owner, name, dotted := strings.Cut(word, ".")
 	s := d.scenarioAt(p.Line)
 	if s == nil {
@@ -90,17 +90,24 @@ func (d *document) definition(p position) []location {
 	for _, a := range s.Actors {
 		switch {
 		case a.Name == word:
-			return here(a.Node.Pos.Line-1, word)
+			return here(lineSpan(d.lines, a.Node.Pos.Line-1, word))
 		case dotted && a.Name == owner:
 			name, _, _ = strings.Cut(name, ".")
-			if n := d.maker(s, a, name); n >= 0 {
-				return here(n, name)
+			if at, ok := d.maker(s, a, name); ok {
+				return here(at)
 			}
 		}
 	}
 	if a := d.actorAt(s, p.Line); a != nil {
-		if n := d.maker(s, a, owner); n >= 0 {
-			return here(n, owner)
+		if at, ok := d.maker(s, a, owner); ok {
+			return here(at)
+		}
+	}
+	if vars := s.Node.Get("vars"); vars != nil {
+		for _, e := range vars.Entries {
+			if e.Key.Text == owner {
+				return here(d.word(e.Key.Pos))
+			}
 		}
 	}
 	return d.procedure(word)
@@ -125,15 +132,24 @@ func procedureIn(lines []string, name string) int {
 
 // lineSpan is where a word is on a line.
 func lineSpan(lines []string, n int, word string) span {
-	from := strings.Index(lines[n], word)
-	return span{position{n, from}, position{n, from + len(word)}}
+	return bytesSpan(lines, n, strings.Index(lines[n], word), len(word))
 }
 
-// maker is the line on which a name of an actor is made; -1 where there is
-// none.
-func (d *document) maker(s *scenarios.Scenario, a *scenarios.Actor, name string) int {
-	makes := regexp.MustCompile(`\b(as|each|index): *(\[[^]]*\b)?` + regexp.QuoteMeta(name) + `\b`)
-	lets := regexp.MustCompile(`\blet: *\{?.*\b` + regexp.QuoteMeta(name) + `:`)
+// bytesSpan is the range of so many bytes of a line.
+func bytesSpan(lines []string, n, from, size int) span {
+	begin := units([]rune(lines[n][:from]))
+	return span{position{n, begin}, position{n, begin + units([]rune(lines[n][from:][:size]))}}
+}
+
+// maker is where a name of an actor is made.
+func (d *document) maker(s *scenarios.Scenario, a *scenarios.Actor, name string) (at span, ok bool) {
+	quoted := regexp.QuoteMeta(name)
+	makes := []*regexp.Regexp{
+		regexp.MustCompile(`\b(?:as|each|index): *(?:\[[^]]*\b)?(` + quoted + `)\b`),
+		regexp.MustCompile(`\blet: *\{(?:.*[ ,{])?(` + quoted + `):`),
+		regexp.MustCompile(`\(\?P<(` + quoted + `)>`),
+	}
+	entry := regexp.MustCompile(`^ +(` + quoted + `):`)
 	from := a.Node.Pos.Line - 1
 	for n := from; n < len(d.lines); n++ {
 		line := d.lines[n]
@@ -141,13 +157,29 @@ func (d *document) maker(s *scenarios.Scenario, a *scenarios.Actor, name string)
 		case a.Turns && d.turnAt(s, n) != a:
 			continue
 		case !a.Turns && n > from && strings.TrimSpace(line) != "" && indent(line) <= indent(d.line(from)):
-			return -1
+			return span{}, false
 		}
-		if makes.MatchString(line) || lets.MatchString(line) {
-			return n
+		if m := entry.FindStringSubmatchIndex(line); m != nil && d.belowLet(n) {
+			return bytesSpan(d.lines, n, m[2], m[3]-m[2]), true
+		}
+		for _, re := range makes {
+			if m := re.FindStringSubmatchIndex(line); m != nil {
+				return bytesSpan(d.lines, n, m[2], m[3]-m[2]), true
+			}
 		}
 	}
-	return -1
+	return span{}, false
+}
+
+// belowLet reports whether a line is an entry of a let step that has a line for
+// each.
+func (d *document) belowLet(n int) bool {
+	for above := n - 1; above >= 0; above-- {
+		if line := d.lines[above]; strings.TrimSpace(line) != "" && indent(line) < indent(d.lines[n]) {
+			return strings.TrimRight(strings.TrimLeft(line, " -"), " ") == "let:"
+		}
+	}
+	return false
 }
 
 // included is a file that is included: where it is named, its beginning; where

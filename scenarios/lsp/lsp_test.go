@@ -181,6 +181,10 @@ func TestCompletion(t *testing.T) {
 		{"requirements", "requires: |\n" + hello, "netns", "sock"},
 		{"libraries", "include: |\n" + hello, "http", "sock"},
 		{"procedures", "include: http\n" + hello + "    - do: |\n", "http.request", "sock"},
+		{"names in braces", hello + "    - {close: |}\n", "sock", "listener"},
+		{"keys in braces", hello + "    - {send: sock, flags: [MSG_OOB], |}\n", "data", "flags"},
+		{"words in braces", hello + "    - {shutdown: sock, how: |}\n", "both", "sock"},
+		{"errnos in braces", hello + "    - {send: sock, data: \"a, b: c\", expect: {error: |}}\n", "ECONNRESET", "sock"},
 	} {
 		text, where := at(c.text)
 		e.change(text)
@@ -241,6 +245,7 @@ func TestHover(t *testing.T) {
 		strings.Replace(hello, "to: ${", "t|o: ${", 1):                                               "the peer's address",
 		hello + "    - getsockopt: sock\n      option: SO_RC|VBUF\n      expect: {value: 1}\n":       "SO_RCVBUF",
 		hello + "    - send: sock\n      data: x\n      no|te: hi\n":                                 "line of text",
+		hello + "    - {send: sock, no|te: hi, data: x}\n":                                           "line of text",
 		"include: http\n" + hello + "    - do: http.re|quest\n      with: {conn: sock, target: /}\n": "http.request",
 	} {
 		plain, where := at(text)
@@ -260,17 +265,28 @@ func TestHover(t *testing.T) {
 func TestDefinition(t *testing.T) {
 	e := newEditor(t)
 	procedures := "procedures:\n  greet:\n    params: []\n    steps: [{print: hi}]\n"
-	for text, line := range map[string]int{
-		strings.Replace(hello, "connect: sock", "connect: so|ck", 1):         7,
-		strings.Replace(hello, "${server.listener", "${server.lis|tener", 1): 3,
-		strings.Replace(hello, "${server.listener", "${ser|ver.listener", 1): 3,
-		procedures + hello + "    - do: gre|et\n":                            1,
+	for _, c := range []struct {
+		text string
+		line int
+		name string
+		col  int
+	}{
+		{strings.Replace(hello, "connect: sock", "connect: so|ck", 1), 7, "sock", 10},
+		{strings.Replace(hello, "${server.listener", "${server.lis|tener", 1), 3, "listener", 10},
+		{strings.Replace(hello, "${server.listener", "${ser|ver.listener", 1), 3, "listener", 10},
+		{procedures + hello + "    - do: gre|et\n", 1, "greet", 2},
+		{hello + "    - {socket: udp, note: 😀, as: s}\n    - close: |s\n", 10, "s", 34},
+		{hello + "    - let: {m: 1, n: 2}\n    - print: ${|n}\n", 10, "n", 18},
+		{hello + "    - let:\n        m: 1\n        n: 2\n    - print: ${|n}\n", 12, "n", 8},
+		{hello + "    - recv: sock\n      expect: {matches: '(?P<code>.)'}\n    - print: ${co|de}\n", 11, "code", 29},
+		{"vars: {m: 1, n: 2}\n" + hello + "    - print: ${|n}\n", 0, "n", 13},
 	} {
-		plain, where := at(text)
+		plain, where := at(c.text)
 		e.open(plain)
 		got := call[[]location](e, "textDocument/definition", where)
-		if len(got) != 1 || got[0].Range.Start.Line != line || got[0].URI != uri {
-			t.Errorf("want line %d, got %+v in\n%s", line, got, text)
+		want := span{position{c.line, c.col}, position{c.line, c.col + len(c.name)}}
+		if len(got) != 1 || got[0].Range != want || got[0].URI != uri {
+			t.Errorf("want %+v, got %+v in\n%s", want, got, c.text)
 		}
 	}
 }
