@@ -118,7 +118,7 @@ func (b *branch) ProcessOf(deadline time.Time, actor string, index int) (*step.P
 	if len(list) == 0 || !list[0].actor.Process {
 		return nil, nil, event.Cause{}, nil
 	}
-	_, cause, err := b.run.hub.await(b, deadline, actor, index, "pid")
+	_, cause, err := b.run.hub.await(b, deadline, actor, index, step.PidName)
 	if err != nil {
 		return nil, nil, cause, err
 	}

@@ -35,7 +35,7 @@ func (a *closeAction) Params(p *step.Params) {
 func (a *closeAction) Run(t *step.Task) error {
 	for i, r := range a.handles.Refs {
 		if i > 0 {
-			t.Next()
+			t.Record()
 		}
 		h, err := r.Open(t)
 		if err != nil {

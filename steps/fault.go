@@ -93,7 +93,7 @@ func (a *faultAction) Run(t *step.Task) error {
 		if !a.hits.Given() && !t.Step.As.Given() {
 			return nil
 		}
-		t.Next()
+		t.Record()
 	}
 	t.Call("fault", event.Plain(name))
 	hits, err := a.wait(t, link, fault)

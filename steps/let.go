@@ -31,7 +31,7 @@ func (a *letAction) Params(p *step.Params) {
 func (a *letAction) Run(t *step.Task) error {
 	for i, name := range a.values.Names {
 		if i > 0 {
-			t.Next()
+			t.Record()
 		}
 		v, err := a.values.Values[i].Typed(t)
 		if err != nil {

@@ -39,7 +39,7 @@ func (a *printAction) Run(t *step.Task) error {
 	first := true
 	for line := range s.Lines() {
 		if !first {
-			t.Next()
+			t.Record()
 		}
 		first = false
 		shown := event.Marked{Text: "| "}

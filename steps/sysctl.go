@@ -113,7 +113,7 @@ func (a *sysctlAction) Run(t *step.Task) error {
 		if !a.want.Given() && !t.Step.As.Given() {
 			return nil
 		}
-		t.Next()
+		t.Record()
 	}
 	return a.read(t, h, name, args)
 }

@@ -254,7 +254,8 @@ func (t *Task) limitOf(s *Step, start time.Time) (Limit, error) {
 // they last as long as what is in them.
 type unhurried interface{ Unhurried() }
 
-// Record hands the event over, which ends now, and publishes what it made.
+// Record hands the event over, which ends now, and publishes what it made. A
+// step that makes several calls records all but the last.
 func (t *Task) Record() { t.record(time.Now()) }
 
 func (t *Task) record(ended time.Time) {

@@ -85,6 +85,7 @@ func (u *StreamUse) nextActor() { u.enter(make(map[string]bool)) }
 // enter says that the steps to come are of the actor whose uses these are.
 func (u *StreamUse) enter(own map[string]bool) { u.own = own }
 
+// Add notes that a step uses a stream, as p.stdin.
 func (u *StreamUse) Add(name string) {
 	uses := u.own
 	if u.own == nil {

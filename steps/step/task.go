@@ -114,7 +114,7 @@ func (t *Task) Lookup(name string) (any, error) {
 		return t.Actor.Index, nil
 	case "count":
 		return t.Actor.Count, nil
-	case "pid":
+	case PidName:
 		return value.Whole(t.Pid(), event.Origin{Word: "pid"}), nil
 	case "tmp":
 		return t.Actor.Run.Tmp()
@@ -251,10 +251,6 @@ func (t *Task) Return(parts ...any) {
 	t.ret = append(t.ret[:0], parts...)
 	t.Event.Ret = t.ret
 }
-
-// Next records the call so far as a success and opens another: for steps that
-// make several calls.
-func (t *Task) Next() { t.Record() }
 
 // Announce records the note of a step that has no call to show: what shows is
 // the steps that are in it.
