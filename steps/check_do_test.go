@@ -61,7 +61,30 @@ actors:
   one:
     - do: greet
       with: {who: 5, text: x}
-`, []string{"2:47: who is a value, not a handle"}},
+`, []string{`7:19: there is no handle "5" here, and the parameter who must be one; name one with as: on the step that makes it`}},
+		{"a misspelt handle", greet + `
+actors:
+  one:
+    - socketpair: unix
+      as: [left, right]
+    - do: greet
+      with: {who: lefft, text: x}
+    - close: [left, right]
+`, []string{`9:19: there is no handle "lefft" here, and the parameter who must be one; did you mean "left"?`}},
+		{"a misspelt peer, once", `
+procedures:
+  open:
+    params: [far]
+    steps:
+      - {inject: far, packet: S}
+      - {segment: far, expect: S.}
+network: private
+actors:
+  one:
+    - {peer: tcp, as: main}
+    - {inject: main, packet: S}
+    - {do: open, with: {far: mian}}
+`, []string{`13:30: there is no peer "mian" here, and the parameter far must be one; did you mean "main"?`}},
 		{"a closed handle", greet + `
 actors:
   one:

@@ -305,6 +305,8 @@ func (r *peerRef) check(c *check.Check) *check.PeerState {
 	case sym == nil && c.MadeElsewhere(name):
 		c.Problem(r.Node, "%s is used before the step that makes it", name).Hint = "move this step after the one with as: " + name
 		return nil
+	case sym != nil && c.MisnamedPeer(sym):
+		return nil
 	}
 	p := c.Problem(r.Node, "there is no peer %q here", name)
 	if p.Hint = source.DidYouMean(name, c.Peers()); p.Hint == "" {

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/step"
@@ -58,8 +59,44 @@ func (c *Check) Argument(name string, x *value.Datum) *Symbol {
 		sym.Anything = true
 	} else if known {
 		sym.text = value.Format(value.Scalar(&source.Node{Text: s, Quoted: text.Node.Quoted}))
+		sym.given = &argument{node: text.Node, names: c.Symbols, called: c.called}
 	}
 	return sym
+}
+
+// An argument is a text that a call gives to a parameter.
+type argument struct {
+	node     *source.Node
+	names    map[string]*Symbol // that the caller knows
+	called   source.Pos
+	reported bool
+}
+
+// misnamed reports, once, a parameter that must be the name of something and to
+// which the call gives another text: the mistake is in the call. It returns false
+// where that is not so.
+func (c *Check) misnamed(sym *Symbol, what string, is func(*Symbol) bool) bool {
+	arg := sym.given
+	if arg == nil || sym.text == "" {
+		return false
+	}
+	if arg.reported {
+		return true
+	}
+	arg.reported = true
+	p := c.Problem(arg.node, "there is no %s %q here, and the parameter %s must be one", what, sym.text, sym.Name)
+	p.Called = arg.called
+	var known []string
+	for name, other := range arg.names {
+		if is(other) {
+			known = append(known, name)
+		}
+	}
+	slices.Sort(known)
+	if p.Hint = source.DidYouMean(sym.text, known); p.Hint == "" {
+		p.Hint = "name one with as: on the step that makes it"
+	}
+	return true
 }
 
 // Call checks a procedure's body with its parameters in place, and returns what

@@ -27,6 +27,7 @@ type Symbol struct {
 	Branch    []*Symbol          // of a spawned branch: what its steps name; not nil
 	scope     map[string]*Symbol // of a spawned branch: all that its steps know
 	text      string             // of a parameter: the text that it certainly stands for
+	given     *argument          // of such a parameter: who gives it the text
 	Used      bool
 }
 

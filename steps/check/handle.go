@@ -102,7 +102,9 @@ func (c *Check) noHandle(r *step.HandleRef, sym *Symbol) {
 	case sym.Branch != nil:
 		c.Problem(r.Node, "%s is a branch, not a handle", sym.Name)
 	default:
-		c.Problem(r.Node, "%s is a value, not a handle", sym.Name)
+		if !c.misnamed(sym, "handle", func(s *Symbol) bool { return s.Sock != nil }) {
+			c.Problem(r.Node, "%s is a value, not a handle", sym.Name)
+		}
 	}
 }
 

@@ -202,6 +202,12 @@ func (c *Check) MakePeer(p PeerState) {
 	}
 }
 
+// MisnamedPeer reports a parameter that must be a peer, and is given another text.
+// It returns false where that is not so.
+func (c *Check) MisnamedPeer(sym *Symbol) bool {
+	return c.misnamed(sym, "peer", func(s *Symbol) bool { return s.Peer != nil })
+}
+
 // Peers are the names of the peers that are known here.
 func (c *Check) Peers() []string {
 	var names []string
