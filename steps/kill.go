@@ -65,6 +65,9 @@ func (a *killAction) Run(t *step.Task) error {
 		return err
 	}
 	if s, ok := target.(*step.Spawned); ok {
+		if err := program.Lacking(sig); err != nil {
+			return err
+		}
 		t.Call("kill", event.Const(s.Name), event.Const(program.SignalName(sig)))
 		if err := t.Kill(s.Process, sig); err != nil {
 			return err
@@ -85,7 +88,17 @@ func (a *killAction) Run(t *step.Task) error {
 	return nil
 }
 
-func (a *killAction) Check(c *check.Check) { a.program.check(c) }
+func (a *killAction) Check(c *check.Check) {
+	a.program.check(c)
+	name, known := c.Text(&a.program.Text)
+	sym := c.Symbols[name]
+	if !known || !a.with.Given() || sym == nil || !sym.Process {
+		return
+	}
+	if err := program.Lacking(a.with.Sig); err != nil {
+		c.Problem(a.with.Node, "%v", err)
+	}
+}
 
 // programRef is the name of a started program.
 type programRef struct{ value.Text }

@@ -16,7 +16,8 @@ var sigactionKind = step.Kind{
 expression is how often it came. A call that waits then ends with EINTR; with
 restart: true most calls go on (SA_RESTART). A signal that comes between two
 calls is handled before the next one. A process begins with the default actions,
-and a process that another one forks with those of that one. See sigaction(2),
+and a process that another one forks with those of that one. It has all signals
+but 33, by which sockscript ends calls at their timeout. See sigaction(2),
 signal(7).`,
 	Example: `actors:
   one:
@@ -46,7 +47,7 @@ signal(7).`,
 		},
 	},
 	New: func() step.Action {
-		return &sigactionAction{handler: value.Enum{Words: []string{"count", "ignore", "default"}}}
+		return &sigactionAction{signal: program.Signal{Own: true}, handler: value.Enum{Words: []string{"count", "ignore", "default"}}}
 	},
 }
 

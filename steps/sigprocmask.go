@@ -41,7 +41,7 @@ sigprocmask(2).`,
 		Kernel: "keeps a blocked signal that comes, and delivers it when it is unblocked.",
 	},
 	New: func() step.Action {
-		return &sigprocmaskAction{how: value.Enum{Words: []string{"block", "unblock", "set"}}}
+		return &sigprocmaskAction{signals: program.Signals{Own: true}, how: value.Enum{Words: []string{"block", "unblock", "set"}}}
 	},
 }
 

@@ -1,9 +1,12 @@
 package steps
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"syscall"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
@@ -45,7 +48,7 @@ sigtimedwait(2).`,
 			{Errno: "EINTR", Why: "another signal was handled"},
 		},
 	},
-	New: func() step.Action { return new(sigtimedwaitAction) },
+	New: func() step.Action { return &sigtimedwaitAction{signals: program.Signals{Own: true}} },
 }
 
 type sigtimedwaitAction struct {
@@ -89,7 +92,7 @@ func (a *sigtimedwaitAction) Run(t *step.Task) error {
 	if err != nil {
 		return err
 	}
-	t.Interrupted()
+	t.Signalled(info.Signal, 0)
 	shown, name := program.SignalName(info.Signal)+" {"+info.CodeName(), ""
 	if h := t.HandleOf(info.FD); h != nil {
 		name = h.Name
@@ -110,11 +113,13 @@ func (a *sigtimedwaitAction) compare(t *step.Task, info sock.SignalInfo, name st
 	if a.want.Given() && !slices.Contains(a.want.List(), info.Signal) {
 		return value.Mismatchf("expected %s, got %s", value.JoinOr(a.want.Names()), program.SignalName(info.Signal))
 	}
+	number := strconv.Itoa(info.Code)
 	for _, x := range []struct {
 		want *value.Text
 		what string
 		got  string
-	}{{&a.fd, "the signal to be about", name}, {&a.code, "the code", info.CodeName()}} {
+		also string // another way to write it
+	}{{&a.fd, "the signal to be about", name, name}, {&a.code, "the code", info.CodeName(), number}} {
 		if !x.want.Given() {
 			continue
 		}
@@ -122,7 +127,7 @@ func (a *sigtimedwaitAction) compare(t *step.Task, info sock.SignalInfo, name st
 		if err != nil {
 			return err
 		}
-		if want != x.got {
+		if want != x.got && want != x.also {
 			return value.Mismatchf("expected %s %s, got %s", x.what, want, value.Quote(x.got))
 		}
 	}
@@ -138,5 +143,16 @@ func (a *sigtimedwaitAction) Check(c *check.Check) {
 			c.Problem(a.fd.Node, "there is no handle %q here", name).Hint = "name a handle of this process"
 		}
 	}
+	if code, known := c.Text(&a.code); known && a.code.Given() && !isCode(code) {
+		c.Problem(a.code.Node, "unknown code %q", code).Hint = cmp.Or(source.DidYouMean(code, sock.CodeNames()), "write its C name, such as SI_USER, or its number; see sigaction(2)")
+	}
 	c.MakeValues()
+}
+
+// isCode reports whether a text is the name or the number of a code; where the
+// names are not known, any may be one.
+func isCode(text string) bool {
+	_, err := strconv.Atoi(text)
+	names := sock.CodeNames()
+	return err == nil || len(names) == 0 || slices.Contains(names, text)
 }

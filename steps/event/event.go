@@ -102,7 +102,8 @@ type Event struct {
 	Between   *Endpoints    // of a state that names no handle: the end by its addresses
 	Linger    Linger        // of a setsockopt of SO_LINGER
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
-	Signalled bool          // a signal has interrupted the process, or it has seen one
+	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
+	Nth       int           // of a signal of which the process has counted so many
 	Ends      []uint64      // the descriptions whose last descriptor was closed with the end of a process
 	Leaves    []uint64      // the descriptions that were closed here, but not yet in another process
 	After     []Cause

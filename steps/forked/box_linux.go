@@ -77,12 +77,7 @@ const (
 	opBeginThread               // become such a thread
 )
 
-const (
-	// wakeSignal interrupts a call at its deadline. The C library keeps it for
-	// itself, so no scenario sends it.
-	wakeSignal = 33
-	maskSize   = 8
-)
+const maskSize = 8
 
 const threadFlags = unix.CLONE_VM | unix.CLONE_FS | unix.CLONE_FILES | unix.CLONE_SIGHAND | unix.CLONE_THREAD | unix.CLONE_SYSVSEM
 

@@ -141,7 +141,7 @@ func (t *thread) request(w Wait) syscall.Errno {
 
 const (
 	futexWake = 1
-	wakeBit   = 1 << (wakeSignal - 1)
+	wakeBit   = 1 << (WakeSignal - 1)
 )
 
 // await waits until the thread has answered.
@@ -171,7 +171,7 @@ func (t *thread) await(w Wait) syscall.Errno {
 			}
 			if !w.Deadline.IsZero() && !now.Before(w.Deadline) {
 				woken = true
-				unix.Tgkill(t.process.pid, t.tid, wakeSignal)
+				unix.Tgkill(t.process.pid, t.tid, WakeSignal)
 			}
 			timer.Reset(t.nextLook(w, stalled, woken))
 		}

@@ -124,7 +124,7 @@ func begin(b *box) (uintptr, syscall.Errno) {
 		}
 	}
 	syscall.RawSyscall6(unix.SYS_SIGALTSTACK, uintptr(unsafe.Pointer(&b.stack)), 0, 0, 0, 0, 0)
-	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, wakeSignal, uintptr(unsafe.Pointer(&b.wake)), 0, maskSize, 0, 0)
+	syscall.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(WakeSignal), uintptr(unsafe.Pointer(&b.wake)), 0, maskSize, 0, 0)
 	for i := uintptr(0); i < uintptr(b.closes); i++ {
 		r := (*[2]uint32)(unsafe.Add(unsafe.Pointer(b), dataAt+i*8))
 		_, _, errno := syscall.RawSyscall6(unix.SYS_CLOSE_RANGE, uintptr(r[0]), uintptr(r[1]), 0, 0, 0, 0)

@@ -61,6 +61,9 @@ func (*Process) Signal(syscall.Signal) error { return errUnsupported }
 // Action does nothing.
 func (*Process) Action(syscall.Signal, Handler, bool) syscall.Errno { return Died }
 
+// Handled are none.
+func (*Process) Handled() uint64 { return 0 }
+
 // Caught counts nothing.
 func (*Process) Caught(syscall.Signal) (int, syscall.Errno) { return 0, Died }
 

@@ -1,5 +1,7 @@
 package forked
 
+import "syscall"
+
 // A Handler is what a process does when a signal comes.
 type Handler int
 
@@ -8,3 +10,7 @@ const (
 	Ignore                 // SIG_IGN
 	Count                  // a handler that counts it
 )
+
+// WakeSignal interrupts a call of a forked process at its deadline, so the
+// process has no other use for it. The C library keeps it for itself.
+const WakeSignal syscall.Signal = 33

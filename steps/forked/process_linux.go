@@ -31,6 +31,7 @@ type Process struct {
 	done    chan struct{} // closed once it has ended
 	status  Status        // then
 	mask    atomic.Uint64 // of the signals that it blocks
+	handled atomic.Uint64 // of the signals that its handler counts
 	several atomic.Bool   // it has more than one thread
 
 	mu       sync.Mutex
@@ -170,6 +171,7 @@ func (s *Space) begin(parent *Process, f *family, from own, parts Parts, fork fu
 	p.idle = sync.NewCond(&p.mu)
 	if parent != nil {
 		p.mask.Store(parent.mask.Load())
+		p.handled.Store(parent.handled.Load())
 	}
 	t, err := s.newThread(p, opBegin)
 	if err != nil {

@@ -24,8 +24,18 @@ func (p *Process) Action(sig syscall.Signal, h Handler, restart bool) syscall.Er
 		act.flags |= saRestart
 	}
 	_, errno := p.Call(Wait{}, unix.SYS_RT_SIGACTION, Num(int(sig)), In(Bytes(&act)), Num(0), Num(maskSize))
+	switch bit := uint64(1) << (sig - 1); {
+	case errno != 0:
+	case h == Count:
+		p.handled.Or(bit)
+	default:
+		p.handled.And(^bit)
+	}
 	return errno
 }
+
+// Handled are the signals that the process's handler counts: bit 0 is signal 1.
+func (p *Process) Handled() uint64 { return p.handled.Load() }
 
 // Caught is how often the process's handler has counted a signal. One that has
 // come before is counted.

@@ -1,11 +1,13 @@
 package program
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/forked"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -91,7 +93,8 @@ func (w *OutputWant) Type() string { return "text, or {data, contains, matches, 
 
 // Signal is a signal by its name, with or without SIG, or by its number.
 type Signal struct {
-	node *source.Node
+	Node *source.Node
+	Own  bool // of a forked process, which cannot have all of them
 	Sig  syscall.Signal
 }
 
@@ -106,11 +109,23 @@ func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
 		d.Problem(n, "unknown signal %s", value.Shown(n)).Hint = SignalHint(n.Text)
 		return
 	}
-	v.node, v.Sig = n, sig
+	if err := Lacking(sig); v.Own && err != nil {
+		d.Problem(n, "%v", err)
+		return
+	}
+	v.Node, v.Sig = n, sig
+}
+
+// Lacking is why a forked process cannot have a signal, or nil.
+func Lacking(sig syscall.Signal) error {
+	if sig != forked.WakeSignal {
+		return nil
+	}
+	return fmt.Errorf("a process does not have the signal %d: by it sockscript ends calls at their timeout; take another one", int(sig))
 }
 
 // Given reports whether a signal was written at all.
-func (v *Signal) Given() bool { return v.node != nil }
+func (v *Signal) Given() bool { return v.Node != nil }
 
 // Schema accepts a name or a number.
 func (v *Signal) Schema() value.Schema {
@@ -126,6 +141,7 @@ func (v *Signal) Type() string { return "signal" }
 // Signals is a signal, or a list of which one must have come.
 type Signals struct {
 	node *source.Node
+	Own  bool // as in [Signal]
 	list []syscall.Signal
 }
 
@@ -134,7 +150,7 @@ func (v *Signals) Decode(d *value.Decoder, n *source.Node) {
 	v.node = n
 	d.NotEmpty(n)
 	for _, item := range value.Listed(n) {
-		var one Signal
+		one := Signal{Own: v.Own}
 		one.Decode(d, item)
 		v.list = append(v.list, one.Sig)
 	}

@@ -347,6 +347,9 @@ func (p *Process) Caught(sig syscall.Signal) (int, error) {
 	return n, asError(errno)
 }
 
+// Handled are the signals that the process's handler counts: bit 0 is signal 1.
+func (p *Process) Handled() uint64 { return p.forked.Handled() }
+
 // Block sets which signals the process blocks (sigprocmask(2)): bit 0 is signal
 // 1. Those that have waited come before its next call.
 func (p *Process) Block(mask uint64) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -158,6 +159,11 @@ func (s SignalInfo) CodeName() string {
 		return names[s.Code-1]
 	}
 	return itoa(s.Code)
+}
+
+// CodeNames are the C names of codes.
+func CodeNames() []string {
+	return slices.Concat(slices.Sorted(maps.Values(signalCodes)), pollCodes, childCodes)
 }
 
 // WriteFile writes a file as the process does, and returns how many bytes went.

@@ -37,6 +37,9 @@ type SignalInfo struct {
 // CodeName is the C name of the code.
 func (s SignalInfo) CodeName() string { return itoa(s.Code) }
 
+// CodeNames are none.
+func CodeNames() []string { return nil }
+
 // AwaitSignal is for Linux only.
 func (*Process) AwaitSignal(Wait, uint64, *time.Duration) (SignalInfo, error) {
 	return SignalInfo{}, ErrDied

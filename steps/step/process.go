@@ -264,9 +264,18 @@ func (a *Actor) adoptValues(b *Actor) {
 }
 
 // Interrupted notes that the event under way comes after what has sent the
-// process a signal.
+// process one of the signals that it handles, or SIGCONT, which ends some calls
+// of a process that was stopped (signal(7)).
 func (t *Task) Interrupted() {
-	t.Event.Signalled = t.Process != nil
+	if t.Process != nil {
+		t.Event.Signals = t.Process.Handled() | 1<<(syscall.SIGCONT-1)
+	}
+}
+
+// Signalled notes that the event under way comes after what has sent the process
+// a signal: the nth time, where that is known.
+func (t *Task) Signalled(sig syscall.Signal, nth int) {
+	t.Event.Signals, t.Event.Nth = 1<<(sig-1), nth
 }
 
 // Own is the process that makes the task's calls, for what only a forked one
@@ -278,8 +287,10 @@ func (t *Task) Own() (*sock.Process, error) {
 	return t.Process.Process, nil
 }
 
-// Caught is how often the task's process has caught a signal.
-func (t *Task) Caught(name string) (int, error) {
+// Caught is how often the task's process has caught a signal, which is a name or
+// a number.
+func (t *Task) Caught(signal any) (int, error) {
+	name := value.Format(signal)
 	sig, ok := program.SignalByName(name)
 	switch {
 	case !ok:
@@ -287,9 +298,12 @@ func (t *Task) Caught(name string) (int, error) {
 	case t.Process == nil:
 		return 0, fmt.Errorf("caught is for a process of its own; put the step into a fork, or write process: true at the actor")
 	}
+	if err := program.Lacking(sig); err != nil {
+		return 0, fmt.Errorf("caught: %w", err)
+	}
 	n, err := t.Process.Caught(sig)
 	if n > 0 {
-		t.Interrupted()
+		t.Signalled(sig, n)
 	}
 	return n, err
 }

@@ -277,7 +277,7 @@ var builtins = []DocRow{
 var freePort = FunctionDoc{Name: "free_port", Help: "a port that nobody uses, for a program; each call returns another one"}
 
 // caught is another one.
-var caught = FunctionDoc{Name: "caught", Args: "signal", Help: "how often the handler of a forked process has counted a signal: see sigaction"}
+var caught = FunctionDoc{Name: "caught", Args: "signal", Help: "how often the handler of a forked process has counted a signal, by its name or number: see sigaction"}
 
 // BuiltinNames are the names that every actor has.
 var BuiltinNames = append(keysOf(builtins), freePort.Name, caught.Name)

@@ -1,10 +1,12 @@
 package causal
 
 import (
+	"cmp"
 	"slices"
 	"syscall"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"golang.org/x/sys/unix"
 )
 
 // procs is what steps did to programs. What a program itself does is not known,
@@ -19,6 +21,7 @@ type procs struct {
 	forked  map[uint64]bool   // processes that are not programs
 	parents map[uint64]uint64 // of those that another one has forked
 	exits   map[uint64][]int  // the ends of processes, each seen by several branches
+	seen    map[int]bool      // kills whose signal its process has seen
 }
 
 func (p *procs) index(i int, e *event.Event) {
@@ -26,7 +29,7 @@ func (p *procs) index(i int, e *event.Event) {
 		*p = procs{
 			kills: make(map[uint64][]int), holders: make(map[uint64][]uint64), streams: make(map[uint64]uint64),
 			signal: make(map[int]syscall.Signal), forked: make(map[uint64]bool), parents: make(map[uint64]uint64),
-			exits: make(map[uint64][]int), killed: make(map[int]uint64),
+			exits: make(map[uint64][]int), killed: make(map[int]uint64), seen: make(map[int]bool),
 		}
 	}
 	switch e.Op {
@@ -75,18 +78,30 @@ func (p *procs) killsOf(of *event.Proc) []int {
 	return list
 }
 
-// interrupts are what has sent a forked process signals: kills, and the ends of
-// processes that it has forked (SIGCHLD).
-func (p *procs) interrupts(process uint64) []int {
-	list := slices.Clone(p.kills[process])
+// killsWith are the kills that have sent a forked process one of some signals.
+func (p *procs) killsWith(process, signals uint64) []int {
+	var list []int
+	for _, i := range p.kills[process] {
+		if signals&bitOf(p.signal[i]) != 0 {
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// childrenOf are the ends of the processes that another one has forked, which
+// send it SIGCHLD.
+func (p *procs) childrenOf(process uint64) []int {
+	var list []int
 	for child, parent := range p.parents {
 		if parent == process {
 			list = append(list, p.exits[child]...)
 		}
 	}
-	slices.Sort(list)
 	return list
 }
+
+func bitOf(s syscall.Signal) uint64 { return 1 << (s - 1) }
 
 // deathsOf are the kills of the programs that share a description.
 func (p *procs) deathsOf(id uint64) []int {
@@ -201,18 +216,52 @@ func (m *matcher) died(i int, e *event.Event) {
 
 // interrupted finds what has sent a forked process the signal that it has seen:
 // a send to the socket that the signal is about, a send of an urgent byte
-// (SIGURG), or else a kill. It is the latest of them.
+// (SIGURG), the end of a process that it has forked (SIGCHLD), of which it is the
+// latest, or else a kill.
 func (m *matcher) interrupted(i int, e *event.Event) {
-	list := m.procs.interrupts(e.Process)
+	var list []int
 	switch {
 	case e.Urgent:
-		list = nil
 		for _, s := range m.socks {
 			list = append(list, s.urgent...)
 		}
 		slices.Sort(list)
 	case e.Op == event.OpNone && e.Sock != 0:
 		list = m.of(m.peer[e.Sock]).sends
+	default:
+		if by := m.killer(i, e); by >= 0 {
+			m.cause(i, by)
+			return
+		}
+		if e.Signals&bitOf(syscall.SIGCHLD) != 0 {
+			list = m.procs.childrenOf(e.Process)
+			slices.Sort(list)
+		}
 	}
 	m.cause(i, m.lastBefore(list, e.End))
+}
+
+// killer is the kill whose signal a forked process has seen, or -1: of a count
+// of signals the last that counts, and otherwise the first that the process has
+// not seen before. Where a call was interrupted, that is none that was over when
+// the call began.
+func (m *matcher) killer(i int, e *event.Event) int {
+	list := m.procs.killsWith(e.Process, e.Signals)
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(m.event(a).Start, m.event(b).Start) })
+	if e.Nth > 0 {
+		if e.Nth <= len(list) {
+			return list[e.Nth-1]
+		}
+		return m.lastBefore(list, e.End)
+	}
+	for _, k := range list {
+		switch kill := m.event(k); {
+		case m.procs.seen[k] || kill.Start > e.End:
+		case e.Errno == unix.EINTR && kill.End < e.Start:
+		default:
+			m.procs.seen[k] = true
+			return k
+		}
+	}
+	return -1
 }

@@ -117,7 +117,7 @@ func (m *matcher) ended(i int, e *event.Event) {
 		m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	case e.Op == event.OpExit:
 		m.died(i, e)
-	case e.Signalled:
+	case e.Signals != 0:
 		m.interrupted(i, e)
 	case e.Op == event.OpPoll:
 		m.polledEnd(i, e)
