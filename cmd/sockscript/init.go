@@ -22,7 +22,7 @@ import (
 var (
 	//go:embed init/hello.yaml
 	firstScenario []byte
-	//go:embed init/sockscript.yml
+	//go:embed init/sockscript.yml.txt
 	firstWorkflow []byte
 	//go:embed init/settings.json
 	firstSettings []byte
