@@ -113,7 +113,7 @@ var gifts = []struct{ name, wait, give, count string }{
 // An actor that is away comes back: whoever waits for what it gives then does
 // not wait in vain, not even in the moment in which its branch ends.
 func TestAwayIsNotEnded(t *testing.T) {
-	runs := ci.Runs(5, 40)
+	runs := ci.Runs(2, 40)
 	for _, away := range aways {
 		for _, gift := range gifts {
 			t.Run(away.name+", for "+gift.name, func(t *testing.T) {

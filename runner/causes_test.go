@@ -375,7 +375,7 @@ func TestCauses(t *testing.T) {
 			checkLeaks(t)
 			text := "requires: [" + test.needs + "]\nactors:" + test.text
 			var first []string
-			for range 5 {
+			for range ci.Runs(2, 5) {
 				r := runner.Run(context.Background(), scenario(t, text), runner.Options{})
 				if r.Status == history.Skipped {
 					ci.Lacks(t, r.Reason)

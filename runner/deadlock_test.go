@@ -3,12 +3,14 @@ package runner_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/steps/step"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // busy is an actor that is in a system call for as long as the scenario lasts,
@@ -249,8 +251,9 @@ func TestWaitForBusyActor(t *testing.T) {
 	wantText(t, told(f), "2: a: barrier(unrelated): timed out after 30ms (the step's timeout): still waiting for the barrier unrelated")
 }
 
-// A thousand replicas meet at a barrier without being searched one by one.
+// Many replicas meet at a barrier without being searched one by one.
 func TestBarrierOfMany(t *testing.T) {
 	checkLeaks(t)
-	passes(t, "timeout: 1m\nactors:\n  a: {count: 2000, steps: [{barrier: x, timeout: 1m}, {barrier: x, timeout: 1m}]}\n  b: [{wait: go, timeout: 1m}]\n  c: [{sleep: 1ms}, {signal: go}]\n", runner.Options{})
+	count := strconv.Itoa(ci.Runs(500, 2000))
+	passes(t, "timeout: 1m\nactors:\n  a: {count: "+count+", steps: [{barrier: x, timeout: 1m}, {barrier: x, timeout: 1m}]}\n  b: [{wait: go, timeout: 1m}]\n  c: [{sleep: 1ms}, {signal: go}]\n", runner.Options{})
 }

@@ -368,7 +368,7 @@ func TestRacesOfExamples(t *testing.T) {
 			if len(list) != 1 {
 				t.Fatal(problems.Report())
 			}
-			for range ci.Runs(4, 40) {
+			for range ci.Runs(1, 40) {
 				for _, race := range runner.Run(t.Context(), list[0], runner.Options{}).Races() {
 					t.Errorf("%s", race.Problem().Report())
 				}

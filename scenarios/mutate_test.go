@@ -30,7 +30,7 @@ func TestCheckRefusesNothingThatRuns(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	texts := goodScenarios(t)
 	t.Chdir(t.TempDir())
-	for range ci.RunsApart(400, 5000) {
+	for range ci.RunsApart(150, 5000) {
 		text, what := mutated(r, texts[r.IntN(len(texts))])
 		list, refused, problems := scenarios.ParseUnchecked("changed.yaml", []byte(text))
 		if len(list) != 1 || problems.HasErrors() || !refused.HasErrors() || notSeen.MatchString(refused.Error()) {

@@ -47,7 +47,7 @@ func TestMessagesHoldNoGoWords(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	r.Shuffle(len(trials), func(i, j int) { trials[i], trials[j] = trials[j], trials[i] })
-	for _, c := range trials[:min(ci.Runs(200, 2000), len(trials))] {
+	for _, c := range trials[:min(ci.Runs(100, 2000), len(trials))] {
 		text, was := withValue(t, c.kind.Example, c.at, c.put)
 		said := whatIsSaid(t, c.kind.Name, text)
 		if word := goWords.FindString(said); word != "" {

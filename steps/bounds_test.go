@@ -228,13 +228,13 @@ func TestExpressionBounds(t *testing.T) {
 	t.Parallel()
 	const made = "it makes more than 64MiB of texts and lists, which is the most for what an expression makes"
 	const items = "it makes more than 1000000 items, which is the most for an expression"
-	const late = "timed out after 100ms"
+	const late = "timed out after 20ms"
 	print := func(timeout, expr string) string {
 		return one(`- let: {x: ab, n: 1, big: "${repeat('abcdefgh', 1000000)}", l: "${1..1000}"}` +
 			"\n- print: \"${len(string(" + expr + "))}\"\n  timeout: " + timeout)
 	}
 	text := func(expr string) string { return print("1h", expr) }
-	slow := func(expr string) string { return print("100ms", expr) }
+	slow := func(expr string) string { return print("20ms", expr) }
 	for _, test := range []struct{ name, text, want string }{
 		{"repeat", text(`repeat(x, 1000000000)`), made},
 		{"repeat of the largest", text(fmt.Sprintf(`repeat(x, %d)`, math.MaxInt)), made},

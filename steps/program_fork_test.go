@@ -49,7 +49,7 @@ actors:
 			}
 		})
 	}
-	for range ci.Runs(4, 20) {
+	for range ci.Runs(2, 20) {
 		if r := runner.Run(context.Background(), closes, runner.Options{}); r.Status != history.Passed {
 			t.Error(reason(r))
 			break

@@ -115,9 +115,9 @@ func TestProgramIgnoresSIGTERM(t *testing.T) {
 	})
 }
 
-// A thousand programs leave no process and no descriptor behind.
+// Many programs leave no process and no descriptor behind.
 func TestManyPrograms(t *testing.T) {
-	n := ci.Runs(50, 1000)
+	n := ci.Runs(20, 1000)
 	for name, text := range map[string]string{
 		"at once": fmt.Sprintf(`
 actors:

@@ -55,7 +55,7 @@ func TestEndAtAnyMoment(t *testing.T) {
 		t.Skip("only Linux ends what has left its group")
 	}
 	passHangups(t)
-	moments := ci.Runs(3, 50)
+	moments := ci.Runs(1, 50)
 	for name, signals := range map[string][]syscall.Signal{
 		"hangup": {syscall.SIGHUP}, "two interrupts": {syscall.SIGINT, syscall.SIGTERM}, "kill": {syscall.SIGKILL},
 	} {
@@ -162,7 +162,7 @@ func TestEndInTerminal(t *testing.T) {
 		"sandbox": {text: "actors: {a: [{sleep: 60s, timeout: 70s}]}", args: []string{"--sandbox=best-effort"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for range ci.Runs(5, 15) {
+			for range ci.Runs(2, 15) {
 				dir := t.TempDir()
 				file := filepath.Join(dir, "waits.yaml")
 				if err := os.WriteFile(file, []byte(c.text), 0o644); err != nil {

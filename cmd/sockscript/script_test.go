@@ -50,8 +50,8 @@ var commands = map[string]func(){
 //
 //	status N COMMAND...            run the command; it must exit with the status N
 //	often N COMMAND...             run the command, which is one of sockscript's, with
-//	                               --count N where SOCKSCRIPT_CI is set, and with a
-//	                               fifth of that elsewhere; all runs must pass
+//	                               --count N where SOCKSCRIPT_CI is set, and with
+//	                               --count 2 elsewhere; all runs must pass
 //	interrupt SIGNAL N PATH COMMAND...
 //	                               run the command until PATH exists, send it the
 //	                               signal, "twice" two of them; it must exit with the
@@ -114,7 +114,7 @@ func cmdOften(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	n, err := strconv.Atoi(args[0])
 	ts.Check(err)
-	n = ci.Runs(max(2, n/5), n)
+	n = ci.Runs(2, n)
 	ts.Check(ts.Exec(args[1], append(args[2:], "--count", strconv.Itoa(n))...))
 	if want := fmt.Sprintf("(%d runs of each)\n", n); !strings.HasSuffix(ts.ReadFile("stdout"), want) {
 		ts.Fatalf("it has not told that there were %s", want)

@@ -100,7 +100,7 @@ var datagram = []byte{
 // A packet is not lost because an end has just come up.
 func TestFirstPacketOfACable(t *testing.T) {
 	t.Parallel()
-	for range ci.Runs(20, 200) {
+	for range ci.Runs(5, 200) {
 		n := private(t, Settings{})
 		c := cable(t, n, "192.168.0.1", "192.0.2.1")
 		var conn net.PacketConn

@@ -34,7 +34,7 @@ func TestFirstFrameArrives(t *testing.T) {
 	plans := []Plan{patient(pair()), patient(segment()), patient(wired())}
 	four := make(chan bool, 4)
 	var all sync.WaitGroup
-	for i := range ci.Runs(24, 200) {
+	for i := range ci.Runs(6, 200) {
 		four <- true
 		all.Go(func() {
 			defer func() { <-four }()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,18 +23,14 @@ import (
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
-// TestShipped runs every shipped scenario many times, several at once: each
-// passes, with the same transcript each time, the one of its golden file, in
-// which causes are before their effects, and none has a race. The TCP states
-// that its state steps were told are those that are derived. A run that was
-// saved is reported as the run is. The runs are made in the scenario's subtest,
-// so that its time is theirs.
+// TestShipped runs every shipped scenario, in continuous integration many times
+// and several at once: each passes, with the same transcript each time, the one
+// of its golden file, in which causes are before their effects, and none has a
+// race. The TCP states that its state steps were told are those that are
+// derived. A run that was saved is reported as the run is. The runs are made in
+// the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
-	cases, problems, err := Load(Shipped())
-	if err != nil || len(problems) > 0 {
-		t.Fatalf("%v\n%s", err, problems.Report())
-	}
-	for _, c := range cases {
+	for _, c := range shippedCases(t) {
 		options := Options{Jobs: 8, Count: shippedRuns(c), Goldens: CompareGoldens, Verify: verifyShipped}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
@@ -50,15 +47,34 @@ func shippedRuns(c *Case) int {
 	if n, err := strconv.Atoi(os.Getenv("SOCKSCRIPT_RUNS")); err == nil {
 		return n
 	}
-	few, many := 3, 200
+	many := 200
 	switch {
 	case c.Scenario.HasTag("slow"):
-		few, many = 1, 10
+		many = 10
 	case c.Scenario.HasTag("programs"), c.Scenario.Needs("netns"):
-		few, many = 2, 50
+		many = 50
 	}
-	return ci.RunsApart(few, many)
+	return ci.RunsApart(1, many)
 }
+
+// shippedCases are the shipped scenarios. To read them takes long, so the tests
+// share them.
+func shippedCases(t *testing.T) []*Case {
+	t.Helper()
+	cases, err := loadShipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Clone(cases)
+}
+
+var loadShipped = sync.OnceValues(func() ([]*Case, error) {
+	cases, problems, err := Load(Shipped())
+	if err == nil && len(problems) > 0 {
+		err = problems
+	}
+	return cases, err
+})
 
 // TestShippedWire runs the shipped scenarios in networks of their own: what
 // crossed them is told by the same lines each time. With all data, in the order
@@ -72,11 +88,7 @@ func TestShippedWire(t *testing.T) {
 		ci.Lacks(t, err)
 	}
 	n.Close()
-	all, _, err := Load(Shipped())
-	if err != nil {
-		t.Fatal(err)
-	}
-	cases := slices.DeleteFunc(all, func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
+	cases := slices.DeleteFunc(shippedCases(t), func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
 	style := report.Style{Order: history.Time, Form: history.Form{Unmask: true, Full: true}, Verbose: true, Wire: true}
 	for _, c := range cases {
 		options := Options{Jobs: 8, Count: ci.Runs(2, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
@@ -174,10 +186,7 @@ func checkShipped(t *testing.T, o *report.Outcome) {
 // Stopping in the middle must not leave anything to wait for.
 func TestShippedInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	cases, _, err := Load(Shipped())
-	if err != nil {
-		t.Fatal(err)
-	}
+	cases := shippedCases(t)
 	delivered := 0
 	Run(ctx, cases, Options{Jobs: 4}, func(*report.Outcome) {
 		if delivered++; delivered == 3 {

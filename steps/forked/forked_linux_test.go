@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sockscript/sockscript/steps/tests/ci"
 	"golang.org/x/sys/unix"
 )
 
@@ -202,11 +203,9 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-func TestThousand(t *testing.T) {
-	n := 1000
-	if testing.Short() {
-		n = 100
-	}
+// In continuous integration there are a thousand of them.
+func TestManyProcesses(t *testing.T) {
+	n := ci.Runs(100, 1000)
 	before := descriptors(t)
 	var s Space
 	var all []*Process
