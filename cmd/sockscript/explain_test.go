@@ -4,19 +4,14 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/reference"
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
 // Each shipped scenario can be explained, within the columns that there are.
 func TestShippedScenariosAreExplained(t *testing.T) {
-	cases, problems, err := suite.Load(suite.Shipped())
-	if err != nil || problems.HasErrors() {
-		t.Fatal(err, problems)
-	}
 	const width = 72
-	for _, c := range cases {
+	for _, c := range shippedCases(t) {
 		text := reference.Explain(c.Scenario, width)
 		if strings.Count(text, "\n") < 5 {
 			t.Errorf("%s is explained as %q", c.Scenario.Name, text)

@@ -20,12 +20,8 @@ import (
 func TestShippedInSandbox(t *testing.T) {
 	t.Parallel()
 	needsSandbox(t)
-	cases, _, err := suite.Load(suite.Shipped())
-	if err != nil {
-		t.Fatal(err)
-	}
 	inside := make(map[string]bool)
-	for _, c := range cases {
+	for _, c := range shippedCases(t) {
 		if !slices.ContainsFunc(c.Scenario.Outside(""), func(n scenarios.Need) bool { return n.Access == string(value.Exec) }) {
 			inside[c.Scenario.Title()] = true
 		}
