@@ -15,10 +15,12 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/conf"
 )
 
 // A function is one that expressions can call, beside those of the
@@ -210,28 +212,43 @@ func functionOf(name string) *function {
 // no hexadecimal; those of mappings because its own know no order; `find` is
 // the language's own where it is given a condition.
 func (d *Decoder) functions() []expr.Option {
-	options := append([]expr.Option{expr.DisableBuiltin("len"), expr.DisableBuiltin("int")}, equality...)
+	return append(slices.Clone(equality), d.setFunctions)
+}
+
+func (d *Decoder) setFunctions(c *conf.Config) {
+	c.Disabled["len"], c.Disabled["int"] = true, true
 	for _, f := range mapFunctions {
-		options = append(options, expr.DisableBuiltin(f.name))
+		c.Disabled[f.name] = true
 	}
-	for _, f := range functions {
+	for _, f := range compiledFunctions() {
 		switch {
-		case d.isValue(f.name): // a call means the function all the same
-			options = append(options, expr.Function(f.name+calledMark, f.apply, f.types...))
-		case f.name == "find":
-			options = append(options, expr.Function(findName, f.apply, f.types...), expr.Patch(findPatcher{}))
-		default:
-			options = append(options, expr.Function(f.name, f.apply, f.types...))
+		case d.isValue(f.Name): // a call means the function all the same
+			f.Name += calledMark
+		case f.Name == "find":
+			f.Name = findName
+			expr.Patch(findPatcher{})(c)
 		}
+		c.Functions[f.Name] = &f
 	}
-	options = append(options, expr.Patch(&callPatcher{decoder: d}))
+	expr.Patch(&callPatcher{decoder: d})(c)
 	for _, name := range builtin.Names {
 		if d.isValue(name) {
-			options = append(options, expr.DisableBuiltin(name))
+			c.Disabled[name] = true
 		}
 	}
-	return options
 }
+
+// compiledFunctions are the functions as the compiler takes them. It looks at
+// their types, which would take longer than to compile most expressions.
+var compiledFunctions = sync.OnceValue(func() []builtin.Function {
+	var list []builtin.Function
+	c := conf.CreateNew()
+	for _, f := range functions {
+		expr.Function(f.name, f.apply, f.types...)(c)
+		list = append(list, *c.Functions[f.name])
+	}
+	return list
+})
 
 // calledMark stands behind the name of a function that is called where the name
 // alone is a value. No scenario can write it.
