@@ -91,7 +91,7 @@ func TestShippedWire(t *testing.T) {
 	cases := slices.DeleteFunc(shippedCases(t), func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
 	style := report.Style{Order: history.Time, Form: history.Form{Unmask: true, Full: true}, Verbose: true, Wire: true}
 	for _, c := range cases {
-		options := Options{Jobs: 8, Count: ci.Runs(2, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
+		options := Options{Jobs: 8, Count: ci.Runs(1, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
 		// All data of that one would be 50 MiB, and 100 MiB of a report;
 		// unix-large-datagram has what is like it.
 		options.Run.Full = c.Scenario.Name != "unix-huge-datagram"
