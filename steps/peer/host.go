@@ -144,14 +144,16 @@ func (h *Host) listen() {
 
 // dispatch gives a packet to its flow.
 func (h *Host) dispatch(p Packet) {
+	if isNoise(p.Packet) {
+		return
+	}
 	if f := h.flowOf(p.Packet); f != nil {
 		f.come(p)
 		return
 	}
-	if isNoise(p.Packet) || len(h.strays) >= maxWaiting {
-		return
+	if len(h.strays) < maxWaiting {
+		h.strays = append(h.strays, p)
 	}
-	h.strays = append(h.strays, p)
 }
 
 // flowOf is the flow of a packet of the kernel: one with its ports, or else one
@@ -197,13 +199,14 @@ func endsOf(p *packet.Packet) (k Kind, local, remote uint16, ok bool) {
 	return 0, 0, 0, false
 }
 
-// isNoise reports whether the kernel sends a packet of its own accord: it looks
-// for routers and neighbors (RFC 4861), and joins groups.
+// isNoise reports whether the kernel sends a packet of its own accord, to whoever
+// is there: it looks for routers and neighbors (RFC 4861), and joins groups. An
+// answer to the far end is none.
 func isNoise(p *packet.Packet) bool {
 	const firstMLD, lastND, mld2 = 130, 137, 143
 	switch body := p.Body.(type) {
 	case *packet.ICMP:
-		return p.Src.Is6() && (body.Type >= firstMLD && body.Type <= lastND || body.Type == mld2)
+		return p.Dst.Is6() && p.Dst.IsMulticast() && (body.Type >= firstMLD && body.Type <= lastND || body.Type == mld2)
 	case *packet.IGMP:
 		return true
 	}

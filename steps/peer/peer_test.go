@@ -155,6 +155,25 @@ func TestFlows(t *testing.T) {
 	k.take(datagrams, "icmp unreachable port [udp (7)]", 0)
 }
 
+// What the kernel sends to whoever is there is for no flow, but an answer to the
+// far end is: of IPv6, the search for routers and neighbors, and memberships.
+func TestNoiseIsForNoFlow(t *testing.T) {
+	k := newKernel(t)
+	messages := k.Open(ICMP, 0)
+	for _, c := range []struct {
+		to   string
+		kind byte
+	}{{"ff02::2", 133}, {"ff02::1:ff00:1", 135}, {"ff02::16", 143}, {"2001:db8::1", 136}} {
+		p := &packet.Packet{Src: netip.MustParseAddr("fe80::1"), Dst: netip.MustParseAddr(c.to), Protocol: packet.ProtoV6, Body: &packet.ICMP{Type: c.kind}}
+		b, err := p.Append(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.fromKernel <- b
+	}
+	k.take(messages, "icmp neighbor_advertisement", 0)
+}
+
 func TestTakeEnds(t *testing.T) {
 	k := newKernel(t)
 	f := k.Open(TCP, 8080)
