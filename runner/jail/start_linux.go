@@ -204,13 +204,18 @@ func isRefused(err error) bool {
 
 // run starts the process. Of what this one has it gets only one end of a
 // connection.
-func (s *starting) run() error {
+func (s *starting) run() (err error) {
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return os.NewSyscallError("socketpair", err)
 	}
 	unix.SetNonblock(fds[0], true)
 	s.conn = os.NewFile(uintptr(fds[0]), "connection")
+	defer func() {
+		if err != nil {
+			s.conn.Close()
+		}
+	}()
 	theirs := os.NewFile(uintptr(fds[1]), "connection")
 	defer theirs.Close()
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
@@ -225,7 +230,6 @@ func (s *starting) run() error {
 	defer theirSaid.Close()
 	given := []*os.File{s.stream("stdin", null), s.stream("stdout", null), theirSaid, theirs}
 	if err = s.start(given); err != nil {
-		s.conn.Close()
 		said.Close()
 		return err
 	}
