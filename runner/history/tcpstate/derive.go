@@ -28,6 +28,7 @@ type name struct {
 // A socket is a description of TCP: one end of a connection, or none.
 type socket struct {
 	name    name
+	nth     int // of those that the transcript shows, in its order
 	alone   end // its state without a connection
 	conn    *conn
 	side    int
@@ -79,7 +80,11 @@ type deriver struct {
 	taken  map[event.Cause]event.Cause        // by the accept: what asked
 	plays  map[uint64]history.Connection      // far ends that the script plays, with the connection that each opens
 	names  map[uint64]name
-	last   map[uint64]event.Cause // the last of the closes of a description
+	// The last event that has closed a descriptor of a description, and whether one
+	// has closed the last. Of processes that nothing orders, either may have been the
+	// last to close: in the order of the transcript, it is the last event.
+	last  map[uint64]event.Cause
+	ended map[uint64]bool
 
 	sockets map[uint64]*socket
 	list    []*socket // as they came
@@ -106,7 +111,7 @@ func newDeriver(r *history.Record, slow map[event.Cause]bool) *deriver {
 	return &deriver{
 		record: r, slow: slow,
 		asked: make(map[event.Cause]history.Connection), taken: make(map[event.Cause]event.Cause),
-		plays: make(map[uint64]history.Connection), names: make(map[uint64]name), last: make(map[uint64]event.Cause),
+		plays: make(map[uint64]history.Connection), names: make(map[uint64]name), last: make(map[uint64]event.Cause), ended: make(map[uint64]bool),
 		sockets: make(map[uint64]*socket), opened: make(map[event.Cause]*conn), far: make(map[uint64]*conn),
 		calls: make(map[route]*conn), ways: make(map[way]uint64), states: &States{at: make(map[event.Cause][]Change)},
 	}
@@ -140,9 +145,12 @@ func (d *deriver) learn(lines []history.Line) {
 			continue
 		}
 		if e.Op == event.OpClose {
-			d.last[e.Sock] = l.At
+			d.last[e.Sock], d.ended[e.Sock] = l.At, true
 		}
 		for _, id := range e.Ends {
+			d.last[id], d.ended[id] = l.At, true
+		}
+		for _, id := range e.Leaves {
 			d.last[id] = l.At
 		}
 		if e.Endpoints == nil || !e.Endpoints.TCP {
@@ -204,7 +212,7 @@ func (d *deriver) between(l *event.Endpoints) (at acted, ok bool) {
 func (d *deriver) socket(id uint64) *socket {
 	s := d.sockets[id]
 	if s == nil {
-		s = &socket{name: d.names[id], alone: end{state: Close}}
+		s = &socket{name: d.names[id], nth: len(d.list), alone: end{state: Close}}
 		d.sockets[id] = s
 		d.list = append(d.list, s)
 	}

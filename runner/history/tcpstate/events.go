@@ -1,6 +1,7 @@
 package tcpstate
 
 import (
+	"cmp"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -26,9 +27,7 @@ func (d *deriver) event(e *event.Event) {
 	case event.OpClose:
 		d.close(e.Sock)
 	case event.OpExit:
-		for _, id := range e.Ends {
-			d.close(id)
-		}
+		d.exit(e)
 	case event.OpPoll:
 		d.poll(e)
 	case event.OpStart:
@@ -40,9 +39,9 @@ func (d *deriver) event(e *event.Event) {
 	case event.OpSegment:
 		d.segment(e)
 	}
-	for _, id := range e.Leaves {
-		if s := d.sockets[id]; s != nil {
-			d.act(s)
+	if e.Op != event.OpExit {
+		for _, id := range e.Leaves {
+			d.close(id)
 		}
 	}
 	if e.State != "" {
@@ -193,7 +192,16 @@ func (d *deriver) shut(e *event.Event) {
 	s.conn.drain()
 }
 
-// close is the end of the last descriptor that the scenario has.
+// exit is the end of a process, which closes its descriptors.
+func (d *deriver) exit(e *event.Event) {
+	ids := slices.DeleteFunc(slices.Concat(e.Ends, e.Leaves), func(id uint64) bool { return d.sockets[id] == nil })
+	slices.SortFunc(ids, func(a, b uint64) int { return cmp.Compare(d.sockets[a].nth, d.sockets[b].nth) })
+	for _, id := range ids {
+		d.close(id)
+	}
+}
+
+// close is the end of a descriptor, which may be the last that the scenario has.
 func (d *deriver) close(id uint64) {
 	s := d.sockets[id]
 	if s == nil {
@@ -201,7 +209,7 @@ func (d *deriver) close(id uint64) {
 	}
 	d.act(s)
 	switch {
-	case d.last[id] != d.at: // another one was on its way to somebody
+	case !d.ended[id] || d.last[id] != d.at: // there is another one, or it was on its way to somebody
 	case len(s.shared) > 0: // the program may have closed its own, or not
 		s.left = true
 		s.end().outside = s.conn != nil

@@ -194,6 +194,26 @@ sequence:
   - client: [{state: s, expect: CLOSE_WAIT}]
 `, opening + `server/child exit: c ESTABLISHED > FIN_WAIT1 > FIN_WAIT2, client.s ESTABLISHED > CLOSE_WAIT
 `},
+	{"of two processes that nothing orders the later in the transcript has the last descriptor, whoever closed first", `requires: os:linux
+actors:
+  one:
+    - {socket: tcp, as: l}
+    - listen: l
+    - {socket: tcp, as: m}
+    - listen: m
+    - {fork: [{sleep: 20ms}, {close: m}], as: child}
+    - {let: {a: 1}}
+    - {let: {b: "${a}"}}
+    - {let: {c: "${b}"}}
+    - {close: l}
+    - {assert: c == 1}
+    - {close: m}
+    - {join: child}
+`, `one listen: l CLOSE > LISTEN
+one listen: m CLOSE > LISTEN
+one close: l LISTEN > CLOSE
+one close: m LISTEN > CLOSE
+`},
 	{"a descriptor in a message keeps the connection", `requires: os:linux
 sequence:
   - server: [{socket: tcp, as: l}, {listen: l}, {socketpair: unix, as: [a, b]}]
