@@ -3,6 +3,7 @@ package library_test
 import (
 	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/scenarios"
@@ -31,6 +32,21 @@ func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
 			if !ok || !bytes.Contains(golden, []byte("\nok  "+s.Name+"\n")) {
 				t.Errorf("%s has no golden file, or not its own", s.Name)
 			}
+		}
+	}
+}
+
+// What the scenarios of packets and of the wire show can be read up.
+func TestPacketsNameTheirRFC(t *testing.T) {
+	for _, name := range library.Names() {
+		if !strings.HasPrefix(name, "packet-") && !strings.HasPrefix(name, "wire-") {
+			continue
+		}
+		data, _ := library.Open(name)
+		list, _ := scenarios.Parse(library.FileName(name), data)
+		text := strings.Join(strings.Fields(list[0].Description), " ")
+		if !strings.Contains(text, "RFC ") || !strings.Contains(text, "section ") {
+			t.Errorf("%s names no RFC with its section: %s", name, text)
 		}
 	}
 }
