@@ -36,8 +36,11 @@ func (s *Socket) AcceptAs(w Wait, asked Acceptance) (*Socket, Addr, error) {
 		d.size = *asked.Size
 	}
 	err := d.perform(w, true)
-	conn, peer := d.kept.conn, d.kept.peer
-	if err == nil && conn == nil {
+	var conn *Socket
+	var peer Addr
+	if kept := d.kept; kept != nil {
+		conn, peer = kept.conn, kept.peer
+	} else if err == nil {
 		if asked.Size != nil {
 			*asked.Size = d.name.cut(d.size)
 		}
@@ -81,8 +84,7 @@ func (d *direction) accept() (errno syscall.Errno) {
 	s := d.socket
 	d.seen = d.keptChanges()
 	for {
-		if c, found := s.desc.kept.take(d.wanted); found {
-			d.kept = c
+		if d.kept = s.desc.kept.take(d.wanted); d.kept != nil {
 			return 0
 		}
 		if d.n, errno = sysAccept(d.caller(), s.fd, &d.name, d.size, d.flags, !s.blocking); errno != 0 || d.wanted == nil {
@@ -93,7 +95,7 @@ func (d *direction) accept() (errno syscall.Errno) {
 			return asErrno(err)
 		}
 		if d.wanted(peer) {
-			d.kept = keptConn{conn, peer}
+			d.kept = &keptConn{conn, peer}
 			return 0
 		}
 		s.desc.kept.keep(keptConn{conn, peer})

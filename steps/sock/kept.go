@@ -36,17 +36,18 @@ func (k *keptConns) keep(c keptConn) {
 	}
 }
 
-// take removes the first connection that is wanted, nil: any.
-func (k *keptConns) take(wanted func(Addr) bool) (keptConn, bool) {
+// take removes the first connection that is wanted, nil: any. It returns nil
+// where there is none.
+func (k *keptConns) take(wanted func(Addr) bool) *keptConn {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, c := range k.list {
 		if wanted == nil || wanted(c.peer) {
 			k.list = append(k.list[:i:i], k.list[i+1:]...)
-			return c, true
+			return &keptConn{c.conn, c.peer}
 		}
 	}
-	return keptConn{}, false
+	return nil
 }
 
 // some reports whether there is a connection.

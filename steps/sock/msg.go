@@ -64,8 +64,16 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	return d.n, nil
 }
 
+// room is what the calls on messages need; most sockets never make one.
+func (d *direction) room() *msgScratch {
+	if d.scratch == nil {
+		d.scratch = new(msgScratch)
+	}
+	return d.scratch
+}
+
 func (d *direction) sendmsg() (errno syscall.Errno) {
-	d.n, errno = sysSendmsg(d.caller(), d.socket.fd, d.msg, &d.scratch, d.flags, d.destination())
+	d.n, errno = sysSendmsg(d.caller(), d.socket.fd, d.msg, d.room(), d.flags, d.destination())
 	return errno
 }
 
@@ -94,7 +102,7 @@ func (s *Socket) Recvmsg(w Wait, m *Message, flags int) (int, error) {
 }
 
 func (d *direction) recvmsg() (errno syscall.Errno) {
-	d.n, errno = sysRecvmsg(d.caller(), d.socket.fd, d.msg, &d.scratch, d.flags, &d.name)
+	d.n, errno = sysRecvmsg(d.caller(), d.socket.fd, d.msg, d.room(), d.flags, &d.name)
 	return errno
 }
 
@@ -127,7 +135,7 @@ func anyByte(bufs [][]byte) bool {
 }
 
 func (d *direction) writev() (errno syscall.Errno) {
-	d.n, errno = sysWritev(d.caller(), d.socket.fd, d.msg.Buffers, &d.scratch)
+	d.n, errno = sysWritev(d.caller(), d.socket.fd, d.msg.Buffers, d.room())
 	return errno
 }
 
@@ -152,6 +160,6 @@ func (s *Socket) Readv(w Wait, bufs [][]byte) (int, error) {
 }
 
 func (d *direction) readv() (errno syscall.Errno) {
-	d.n, errno = sysReadv(d.caller(), d.socket.fd, d.msg.Buffers, &d.scratch)
+	d.n, errno = sysReadv(d.caller(), d.socket.fd, d.msg.Buffers, d.room())
 	return errno
 }

@@ -55,10 +55,10 @@ type direction struct {
 	bytes   []byte
 	flags   int
 	msg     *Message
-	name    sockname // the address that goes in or comes out
-	size    int      // accept: the size of its buffer
-	named   bool     // name is used
-	scratch msgScratch
+	name    sockname    // the address that goes in or comes out
+	size    int         // accept: the size of its buffer
+	named   bool        // name is used
+	scratch *msgScratch // nil before the first call on messages
 
 	n     int // its result: bytes, or a new descriptor
 	errno syscall.Errno
@@ -74,7 +74,7 @@ type direction struct {
 	watches []*keptConns
 	seen    int64           // how often some were kept when the call looked
 	wanted  func(Addr) bool // accept: which peer's connection; nil: any
-	kept    keptConn        // accept: its result where that was kept, or chosen
+	kept    *keptConn       // accept: its result where that was kept, or chosen
 
 	stalled bool // the kernel makes it wait
 	queued  bool // it is among the description's senders
@@ -135,7 +135,7 @@ func (d *direction) give() {
 	d.bytes, d.msg = nil, nil
 	d.named, d.plain, d.message, d.accepts, d.threaded, d.stalled = false, false, false, false, false, false
 	d.again, d.begun = againPolls, attempt{}
-	d.watches, d.wanted, d.kept = nil, nil, keptConn{}
+	d.watches, d.wanted, d.kept = nil, nil, nil
 	d.shut.Store(false)
 	d.busy.Store(false)
 }
