@@ -14,7 +14,7 @@ const (
 	trapSetresuid = unix.SYS_SETRESUID32
 )
 
-// leaveHeap does nothing: the heap of a process of 32 bits is small.
-func leaveHeap() {}
+// withoutHeap only forks: the heap of a process of 32 bits is small.
+func withoutHeap(fork func()) { fork() }
 
 const arena = 0

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // end kills a process that another has forked, and waits for it.
@@ -77,6 +79,22 @@ func TestForkLeavesHeap(t *testing.T) {
 				t.Errorf("a forked process has what is at %#x", at)
 			}
 		}
+	}
+}
+
+// What package os/exec forks, with the heap where it is to be in a user
+// namespace, goes on as if nothing had been forked before.
+func TestExecAfterFork(t *testing.T) {
+	var s Space
+	start(t, &s)
+	cmd := exec.Command("true")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER}
+	err := cmd.Run()
+	if cmd.Process == nil {
+		ci.Lacks(t, fmt.Sprintf("no user namespace can be made: %v", err))
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

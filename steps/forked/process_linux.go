@@ -124,9 +124,9 @@ func (s *Space) Start(parts Parts) (*Process, error) {
 		parts.Within(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
-			leaveHeap()
 			var errno syscall.Errno
-			if pid, errno = fork(t.box(), addressOf(stack)+stackSize); errno != 0 {
+			withoutHeap(func() { pid, errno = fork(t.box(), addressOf(stack)+stackSize) })
+			if errno != 0 {
 				err = os.NewSyscallError("fork", errno)
 			}
 		})
