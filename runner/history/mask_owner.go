@@ -19,7 +19,7 @@ type owner struct {
 	typ   int
 	auto  bool
 	since time.Duration
-	asked event.Asked // by bind
+	asked *event.Asked // by bind, where masked values may be in it
 }
 
 // note keeps what an event says about a socket's name and address.
@@ -39,8 +39,8 @@ func (m *masks) note(b *record.Branch, op event.Op, sock uint64, l *event.Endpoi
 		o.since = e.Start
 		if op == event.OpBind {
 			for _, arg := range e.Args {
-				if asked, ok := arg.(event.Asked); ok {
-					o.asked = asked
+				if asked, ok := arg.(event.Asked); ok && len(asked.Marks) > 0 {
+					o.asked = &asked
 				}
 			}
 		}
@@ -87,7 +87,7 @@ func givesAddress(op event.Op) bool {
 func (m *masks) inherit() {
 	learned := make(map[uint64]bool)
 	for sock, o := range m.own {
-		if !o.auto && len(o.asked.Marks) > 0 && len(m.spans(event.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
+		if !o.auto && o.asked != nil && len(m.spans(event.Marked{Text: o.asked.Addr.String(), Marks: o.asked.Marks}, o.since)) > 0 {
 			learned[sock] = true
 		}
 	}

@@ -24,7 +24,7 @@ type matcher struct {
 	socks     map[uint64]*sockEvents
 	folds     map[uint64]int // descriptions whose events a fold took
 	ends      []end          // of connections: those that connected, and then those that accepted
-	listens   map[event.HostAddr][]int
+	listens   map[place][]int
 	reached   map[uint64]uint64 // connecting description: the listener's
 	dgrams    dgrams
 	tcp       tcp
@@ -87,7 +87,7 @@ type foldSent struct {
 func newMatcher(g *Graph) *matcher {
 	return &matcher{
 		g: g, events: make([]int, 0, g.Meets), peer: make(map[uint64]uint64), socks: make(map[uint64]*sockEvents),
-		listens: make(map[event.HostAddr][]int), reached: make(map[uint64]uint64), taken: make(map[int][]int),
+		listens: make(map[place][]int), reached: make(map[uint64]uint64), taken: make(map[int][]int),
 	}
 }
 
@@ -251,7 +251,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 	case event.OpListen:
 		if e.Errno == 0 {
-			at := e.Endpoints.LocalAddr()
+			at := placeOf(e.Endpoints.Local)
 			m.listens[at] = append(m.listens[at], i)
 			m.to(e.Sock).lists = append(m.to(e.Sock).lists, i)
 		}

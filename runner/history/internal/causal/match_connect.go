@@ -200,20 +200,19 @@ func (m *matcher) listener(c end) (uint64, bool) {
 // listening are the listens at the address that a connect goes to.
 func (m *matcher) listening(l *event.Endpoints) []int {
 	to := l.Remote.Loopback()
-	var list []int
-	for _, at := range m.g.spotsOf(l.Host, to) {
-		if m.g.delivers(l.Host, to, at.Host) {
-			list = append(list, m.listens[at]...)
+	spots := m.g.spotsOf(l.Host, to)
+	var list, other []int
+	for _, i := range m.listens[placeOf(to)] {
+		switch at := m.event(i).Endpoints.LocalAddr(); {
+		case !m.g.delivers(l.Host, to, at.Host):
+		case slices.Contains(spots, at):
+			list = append(list, i)
+		case to.Path == "" && sameHost(at.Addr, to):
+			other = append(other, i)
 		}
 	}
-	if len(list) > 0 || to.Path != "" {
-		slices.Sort(list)
-		return list
-	}
-	for at, listens := range m.listens {
-		if sameHost(at.Addr, to) && at.Addr.Port == to.Port && m.g.delivers(l.Host, to, at.Host) {
-			list = append(list, listens...)
-		}
+	if len(list) == 0 {
+		list = other
 	}
 	slices.Sort(list)
 	return list

@@ -10,8 +10,8 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// A place is what the address of a message and that of its receiver have in
-// common.
+// A place is what the address that a message or a connect goes to and that of
+// the socket where it arrives have in common.
 type place struct {
 	port uint16
 	path string
