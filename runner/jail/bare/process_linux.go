@@ -62,7 +62,9 @@ func (s *Start) Process(l *List) (*Process, error) {
 func (s *Start) clone(p *Process, j *job) error {
 	s.Forks.Lock()
 	defer s.Forks.Unlock()
+	syscall.ForkLock.Lock() // the job is in Go's heap, and some forks get no part of that
 	pid, errno := fork(s.Flags, j)
+	syscall.ForkLock.Unlock()
 	if errno != 0 {
 		return os.NewSyscallError("clone", errno)
 	}
