@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -287,5 +288,14 @@ func TestPollerPlaceOnDemand(t *testing.T) {
 	}
 	if port := server.port; receiving(server)(soon()) == nil || server.port != port {
 		t.Error("a later call has made another place")
+	}
+}
+
+// Ten thousand actors have a socket each, and each short run has some: what few
+// of them need is made when it is needed.
+func TestSocketIsSmall(t *testing.T) {
+	const most = 1024
+	if size := unsafe.Sizeof(Socket{}); size > most {
+		t.Errorf("a socket takes %d bytes, of at most %d", size, most)
 	}
 }
