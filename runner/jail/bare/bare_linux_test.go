@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/forked"
 )
 
 // made starts a process that makes the calls of a list, and returns what it has
@@ -229,4 +231,56 @@ func TestKilled(t *testing.T) {
 		t.Error(err)
 	}
 	p.reap()
+}
+
+// A process that ends before it has made its calls is an error, and nobody
+// waits for it.
+func TestEndsAtOnce(t *testing.T) {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer null.Close()
+	s := Start{Files: []*os.File{null}, Kept: 1, Forks: new(sync.Mutex), Before: func(pid int) error {
+		unix.Kill(pid, unix.SIGKILL)
+		return unix.Waitid(unix.P_PID, pid, nil, unix.WEXITED|unix.WNOWAIT, nil)
+	}}
+	// It may have said that it is ready before the signal came.
+	if _, err := s.Process(new(List)); !errors.Is(err, errEnded) && !errors.Is(err, unix.EPIPE) {
+		t.Errorf("%v, want %v", err, errEnded)
+	}
+}
+
+// Processes are forked beside, which do without Go's heap. One that is made at
+// that moment has it.
+func TestBesideForks(t *testing.T) {
+	var forks sync.Mutex
+	over := make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		var space forked.Space
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			p, err := space.Start(forked.Parts{Forks: &forks, Within: func(f func()) { f() }})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			p.Signal(unix.SIGKILL)
+			<-p.Done()
+			p.Reap()
+			p.Release()
+		}
+	})
+	for range 200 {
+		if text, err := made(t, func(l *List) { say(l, "hello") }); text != "hello" || err != nil {
+			t.Fatalf("%q %v", text, err)
+		}
+	}
+	close(over)
+	all.Wait()
 }

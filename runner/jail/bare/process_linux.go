@@ -4,6 +4,7 @@ package bare
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -52,14 +53,16 @@ func (s *Start) Process(l *List) (*Process, error) {
 	j := &job{calls: p.calls, first: shift, control: uintptr(len(s.Files))}
 	unix.SetNonblock(fds[0], true)
 	p.control = os.NewFile(uintptr(fds[0]), "control")
-	if err := s.clone(p, j); err != nil {
+	if err := s.clone(p, j, theirs); err != nil {
 		p.control.Close()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (s *Start) clone(p *Process, j *job) error {
+// clone makes the process. Of theirs only that process has a copy then: where
+// it has ended nothing more comes by the stream.
+func (s *Start) clone(p *Process, j *job, theirs *os.File) error {
 	s.Forks.Lock()
 	defer s.Forks.Unlock()
 	syscall.ForkLock.Lock() // the job is in Go's heap, and some forks get no part of that
@@ -69,6 +72,7 @@ func (s *Start) clone(p *Process, j *job) error {
 		return os.NewSyscallError("clone", errno)
 	}
 	p.Pid = pid
+	theirs.Close()
 	var err error
 	if s.Before != nil {
 		err = s.Before(pid)
@@ -76,6 +80,9 @@ func (s *Start) clone(p *Process, j *job) error {
 	word := make([]byte, 8)
 	if err == nil {
 		_, err = io.ReadFull(p.control, word) // it has closed what is not its own
+	}
+	if errors.Is(err, io.EOF) {
+		err = errEnded
 	}
 	if err == nil {
 		binary.NativeEndian.PutUint64(word, goOn)
@@ -87,6 +94,8 @@ func (s *Start) clone(p *Process, j *job) error {
 	}
 	return err
 }
+
+var errEnded = errors.New("it has ended before it made its calls")
 
 // begin are the calls by which the process closes all that is not its own, and
 // waits until it is let go on.
