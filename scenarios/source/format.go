@@ -67,8 +67,8 @@ func (x *formatter) node(n *Node, to int) {
 	}
 }
 
-// dashes is the column of the dashes of a block list. Where it has an anchor or a
-// tag on a line above, its own place is there.
+// dashes is the column of the dashes of a block list. Where it has an anchor or
+// a tag on a line above, its own place is there.
 func (x *formatter) dashes(n *Node) int {
 	for line := n.Pos.Line + 1; len(n.Items) > 0 && x.at(n.Pos) != '-' && line <= written(n.Items[0]).Line; line++ {
 		if text := x.file.Line(line); strings.HasPrefix(strings.TrimLeft(text, " "), "-") {
@@ -78,7 +78,8 @@ func (x *formatter) dashes(n *Node) int {
 	return n.Pos.Col
 }
 
-// dash is the line of the dash of an item, which may be above what the item holds.
+// dash is the line of the dash of an item, which may be above what the item
+// holds.
 func (x *formatter) dash(item *Node, col int) int {
 	for line := written(item).Line; line > 0; line-- {
 		text := x.file.Line(line)
@@ -89,7 +90,8 @@ func (x *formatter) dash(item *Node, col int) int {
 	return item.Pos.Line
 }
 
-// written is where a value is in the file: of an alias, not where its target is.
+// written is where a value is in the file: of an alias, not where its target
+// is.
 func written(n *Node) Pos {
 	if n.alias.Line > 0 {
 		return n.alias

@@ -73,8 +73,8 @@ type argument struct {
 }
 
 // misnamed reports, once, a parameter that must be the name of something and to
-// which the call gives another text: the mistake is in the call. It returns false
-// where that is not so.
+// which the call gives another text: the mistake is in the call. It returns
+// false where that is not so.
 func (c *Check) misnamed(sym *Symbol, what string, is func(*Symbol) bool) bool {
 	arg := sym.given
 	if arg == nil || sym.text == "" {

@@ -202,8 +202,8 @@ func (c *Check) MakePeer(p PeerState) {
 	}
 }
 
-// MisnamedPeer reports a parameter that must be a peer, and is given another text.
-// It returns false where that is not so.
+// MisnamedPeer reports a parameter that must be a peer, and is given another
+// text. It returns false where that is not so.
 func (c *Check) MisnamedPeer(sym *Symbol) bool {
 	return c.misnamed(sym, "peer", func(s *Symbol) bool { return s.Peer != nil })
 }

@@ -17,13 +17,13 @@ import (
 func load(p *uint32) uint32
 func store(p *uint32, v uint32)
 
-// clone begins a process or a thread that runs a function, serve, on a stack, of
-// which the top is given. It returns its id, or an errno below 0. With CLONE_SETTLS
-// what is local to the thread is on that stack too.
+// clone begins a process or a thread that runs a function, serve, on a stack,
+// of which the top is given. It returns its id, or an errno below 0. With
+// CLONE_SETTLS what is local to the thread is on that stack too.
 func clone(flags, stack, function uintptr, b *box) int
 
-// serving is where serve begins. Assembly that calls a Go function by its name calls
-// a wrapper, which the race detector watches.
+// serving is where serve begins. Assembly that calls a Go function by its name
+// calls a wrapper, which the race detector watches.
 var serving = func() uintptr {
 	f := serve
 	return **(**uintptr)(unsafe.Pointer(&f))
@@ -33,8 +33,8 @@ var serving = func() uintptr {
 // handler returns to (sigreturn(2)).
 func handlers() (count, restorer uintptr)
 
-// fork makes a process that serves a box. It has no part of Go's heap, where the
-// stacks of goroutines are, so it gets a stack of its own.
+// fork makes a process that serves a box. It has no part of Go's heap, where
+// the stacks of goroutines are, so it gets a stack of its own.
 //
 //go:nosplit
 //go:norace

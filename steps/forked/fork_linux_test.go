@@ -56,8 +56,8 @@ func TestForkBesideCalls(t *testing.T) {
 	}
 }
 
-// A process that is forked has no part of Go's heap: its fork takes the time of a
-// small one, however large the heap is.
+// A process that is forked has no part of Go's heap: its fork takes the time of
+// a small one, however large the heap is.
 func TestForkLeavesHeap(t *testing.T) {
 	if arena == 0 {
 		t.Skip("the heap is small on this processor")

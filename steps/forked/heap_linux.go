@@ -9,11 +9,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// withoutHeap keeps Go's heap from the process that fork forks (MADV_DONTFORK of
-// madvise(2)). That never touches it. With it, the kernel copied its page tables,
-// 20 ms for 256 MB, and this process would stop at each page that it writes
-// afterwards. What package syscall forks needs the heap until it executes another
-// program, as where that is to be in a user namespace of its own: it waits.
+// withoutHeap keeps Go's heap from the process that fork forks (MADV_DONTFORK
+// of madvise(2)). That never touches it. With it, the kernel copied its page
+// tables, 20 ms for 256 MB, and this process would stop at each page that it
+// writes afterwards. What package syscall forks needs the heap until it
+// executes another program, as where that is to be in a user namespace of its
+// own: it waits.
 func withoutHeap(fork func()) {
 	syscall.ForkLock.Lock()
 	defer syscall.ForkLock.Unlock()
@@ -22,8 +23,9 @@ func withoutHeap(fork func()) {
 	adviseHeap(unix.MADV_DOFORK)
 }
 
-// adviseHeap gives an advice about all of the heap. The runtime takes its memory
-// in arenas, one behind the other, of which the stack of this goroutine is in one.
+// adviseHeap gives an advice about all of the heap. The runtime takes its
+// memory in arenas, one behind the other, of which the stack of this goroutine
+// is in one.
 func adviseHeap(advice int) {
 	var local byte
 	at := uintptr(unsafe.Pointer(&local)) / arena * arena

@@ -199,9 +199,9 @@ func endsOf(p *packet.Packet) (k Kind, local, remote uint16, ok bool) {
 	return 0, 0, 0, false
 }
 
-// isNoise reports whether the kernel sends a packet of its own accord, to whoever
-// is there: it looks for routers and neighbors (RFC 4861), and joins groups. An
-// answer to the far end is none.
+// isNoise reports whether the kernel sends a packet of its own accord, to
+// whoever is there: it looks for routers and neighbors (RFC 4861), and joins
+// groups. An answer to the far end is none.
 func isNoise(p *packet.Packet) bool {
 	const firstMLD, lastND, mld2 = 130, 137, 143
 	switch body := p.Body.(type) {

@@ -155,8 +155,9 @@ func TestFlows(t *testing.T) {
 	k.take(datagrams, "icmp unreachable port [udp (7)]", 0)
 }
 
-// What the kernel sends to whoever is there is for no flow, but an answer to the
-// far end is: of IPv6, the search for routers and neighbors, and memberships.
+// What the kernel sends to whoever is there is for no flow, but an answer to
+// the far end is: of IPv6, the search for routers and neighbors, and
+// memberships.
 func TestNoiseIsForNoFlow(t *testing.T) {
 	k := newKernel(t)
 	messages := k.Open(ICMP, 0)

@@ -272,8 +272,8 @@ func (t *Task) Interrupted() {
 	}
 }
 
-// Signalled notes that the event under way comes after what has sent the process
-// a signal: the nth time, where that is known.
+// Signalled notes that the event under way comes after what has sent the
+// process a signal: the nth time, where that is known.
 func (t *Task) Signalled(sig syscall.Signal, nth int) {
 	t.Event.Signals, t.Event.Nth = 1<<(sig-1), nth
 }
@@ -287,8 +287,8 @@ func (t *Task) Own() (*sock.Process, error) {
 	return t.Process.Process, nil
 }
 
-// Caught is how often the task's process has caught a signal, which is a name or
-// a number.
+// Caught is how often the task's process has caught a signal, which is a name
+// or a number.
 func (t *Task) Caught(signal any) (int, error) {
 	name := value.Format(signal)
 	sig, ok := program.SignalByName(name)

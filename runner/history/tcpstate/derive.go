@@ -81,8 +81,8 @@ type deriver struct {
 	plays  map[uint64]history.Connection      // far ends that the script plays, with the connection that each opens
 	names  map[uint64]name
 	// The last event that has closed a descriptor of a description, and whether one
-	// has closed the last. Of processes that nothing orders, either may have been the
-	// last to close: in the order of the transcript, it is the last event.
+	// has closed the last. Of processes that nothing orders, either may have been
+	// the last to close: in the order of the transcript, it is the last event.
 	last  map[uint64]event.Cause
 	ended map[uint64]bool
 

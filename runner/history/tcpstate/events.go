@@ -201,7 +201,8 @@ func (d *deriver) exit(e *event.Event) {
 	}
 }
 
-// close is the end of a descriptor, which may be the last that the scenario has.
+// close is the end of a descriptor, which may be the last that the scenario
+// has.
 func (d *deriver) close(id uint64) {
 	s := d.sockets[id]
 	if s == nil {

@@ -101,8 +101,8 @@ server.send > client.recv 17 bytes`
 	}
 }
 
-// A branch with the name of one that has ended has its lifeline, but not its time:
-// before it begins it waits for nothing.
+// A branch with the name of one that has ended has its lifeline, but not its
+// time: before it begins it waits for nothing.
 func TestNoWaitingBeforeABranch(t *testing.T) {
 	d := of(t, `
 name: branches

@@ -216,8 +216,8 @@ func (m *matcher) died(i int, e *event.Event) {
 
 // interrupted finds what has sent a forked process the signal that it has seen:
 // a send to the socket that the signal is about, a send of an urgent byte
-// (SIGURG), the end of a process that it has forked (SIGCHLD), of which it is the
-// latest, or else a kill.
+// (SIGURG), the end of a process that it has forked (SIGCHLD), of which it is
+// the latest, or else a kill.
 func (m *matcher) interrupted(i int, e *event.Event) {
 	var list []int
 	switch {
@@ -243,8 +243,8 @@ func (m *matcher) interrupted(i int, e *event.Event) {
 
 // killer is the kill whose signal a forked process has seen, or -1: of a count
 // of signals the last that counts, and otherwise the first that the process has
-// not seen before. Where a call was interrupted, that is none that was over when
-// the call began.
+// not seen before. Where a call was interrupted, that is none that was over
+// when the call began.
 func (m *matcher) killer(i int, e *event.Event) int {
 	list := m.procs.killsWith(e.Process, e.Signals)
 	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(m.event(a).Start, m.event(b).Start) })
