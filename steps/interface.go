@@ -48,12 +48,16 @@ func checkInterface(c *check.Check, n *source.Node, name string) {
 	top := c.Topology()
 	host, iface, dotted := strings.Cut(name, ".")
 	switch {
-	case top == nil || !top.HasHosts():
+	case top == nil:
+	case !top.HasHosts():
+		if top.Alone != nil && !hasInterface("", top.Alone, name) {
+			noInterface(c, n, "", name, top.Alone)
+		}
 	case !dotted:
 		c.Problem(n, "%s is not an interface of a host", value.Quote(name)).Hint = "write it as HOST.INTERFACE, such as " + top.HostList()[0] + ".eth0"
 	case top.Hosts[host] == nil:
 		c.UnknownHost(n, host)
 	case !slices.Contains(top.Hosts[host].Interfaces, iface):
-		noInterface(c, n, "the host "+host, iface, top.Hosts[host].Interfaces)
+		noInterface(c, n, host, iface, top.Hosts[host].Interfaces)
 	}
 }

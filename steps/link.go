@@ -151,6 +151,9 @@ func (a *linkAction) Check(c *check.Check) {
 	case top.HasHosts():
 		unknownLink(c, a.name.Node, name)
 		return
+	case top.Alone != nil && !hasInterface("", top.Alone, name):
+		checkInterface(c, a.name.Node, name)
+		return
 	}
 	switch {
 	case a.set.word == cutWord || a.set.word == wholeWord:

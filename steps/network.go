@@ -2,6 +2,7 @@ package steps
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/check"
@@ -50,25 +51,47 @@ func failedCall(t *step.Task, err error) error {
 func ownInterface(c *check.Check, on *step.HostRef, iface *value.Text) {
 	host, names := interfacesOf(c, on)
 	name, static := iface.Static()
-	if names != nil && iface.Given() && static && c.MustSucceed() && !slices.Contains(names, name) {
-		noInterface(c, iface.Node, "the host "+host, name, names)
+	if names != nil && iface.Given() && static && c.MustSucceed() && !hasInterface(host, names, name) {
+		noInterface(c, iface.Node, host, name, names)
 	}
 }
 
 // interfacesOf are those of the host of a step; nil where they are not known.
 func interfacesOf(c *check.Check, on *step.HostRef) (host string, interfaces []string) {
 	host = c.HostOf(on)
-	if top := c.Topology(); host != "" && top != nil && top.Hosts[host] != nil {
+	switch top := c.Topology(); {
+	case top == nil:
+	case host == "":
+		interfaces = top.Alone
+	case top.Hosts[host] != nil:
 		interfaces = top.Hosts[host].Interfaces
 	}
 	return host, interfaces
 }
 
-func noInterface(c *check.Check, n *source.Node, where, name string, names []string) {
-	p := c.Problem(n, "%s has no interface %s", where, value.Quote(name))
+// hasInterface reports whether an interface may be among those of a host. In a
+// private network each peer step makes one more: peer0, peer1 and so on.
+func hasInterface(host string, names []string, name string) bool {
+	return slices.Contains(names, name) || host == "" && strings.HasPrefix(name, "peer")
+}
+
+// noInterface reports an interface that a host, or a private network, lacks.
+func noInterface(c *check.Check, n *source.Node, host, name string, names []string) {
+	p := c.Problem(n, "%s has no interface %s", hostWords(host), value.Quote(name))
 	if p.Hint = source.DidYouMean(name, names); p.Hint == "" {
 		p.Hint = "its interfaces are " + value.JoinOr(names)
+		if len(names) == 1 {
+			p.Hint = "it has only " + names[0]
+		}
 	}
+}
+
+// hostWords are a host for messages.
+func hostWords(host string) string {
+	if host == "" {
+		return "a private network"
+	}
+	return "the host " + host
 }
 
 // oneOf reports a step that has not exactly one of the given keys.

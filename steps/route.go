@@ -128,8 +128,8 @@ func (a *routeAction) Check(c *check.Check) {
 	case err == nil && fixed && to.Bits() > 0 && gateway.Is4() != to.Addr().Is4():
 		c.Problem(a.via.Node, "the network %s and its gateway %s are of different families", to, gateway).Hint = "both are IPv4, or both are IPv6"
 	case err == nil || slices.Contains(value.RouteWords, way) || interfaces == nil:
-	case !slices.Contains(interfaces, way):
-		p := c.Problem(a.via.Node, "%s is not an address, an interface of %s or one of %s", value.Quote(way), host, value.JoinOr(value.RouteWords))
+	case !hasInterface(host, interfaces, way):
+		p := c.Problem(a.via.Node, "%s is not an address, an interface of %s or one of %s", value.Quote(way), hostWords(host), value.JoinOr(value.RouteWords))
 		if p.Hint = source.DidYouMean(way, slices.Concat(interfaces, value.RouteWords)); p.Hint == "" {
 			p.Hint = "a gateway is an address without a prefix length, as 192.168.1.1"
 		}

@@ -1,7 +1,6 @@
 package steps
 
 import (
-	"slices"
 	"strings"
 	"syscall"
 
@@ -145,8 +144,8 @@ func (a *sysctlAction) Check(c *check.Check) {
 	name, _ := a.name.Static()
 	iface, ok := value.SysctlInterface(name)
 	host, interfaces := interfacesOf(c, &a.host)
-	if ok && interfaces != nil && c.MustSucceed() && !slices.Contains(append([]string{"all", "default"}, interfaces...), iface) {
-		noInterface(c, a.name.Node, "the host "+host, iface, interfaces)
+	if ok && interfaces != nil && c.MustSucceed() && !hasInterface(host, append([]string{"all", "default"}, interfaces...), iface) {
+		noInterface(c, a.name.Node, host, iface, interfaces)
 	}
 }
 

@@ -30,6 +30,9 @@ func InterfacesIn(network *source.Node) map[string][]string {
 // Topology is what the steps may name of the network.
 func (v *Plan) Topology() *step.Topology {
 	t := &step.Topology{Hosts: make(map[string]*step.HostNames), Links: make(map[string]*step.LinkNames)}
+	if v.Kind == KindPrivate {
+		t.Alone = []string{"lo"}
+	}
 	for _, h := range v.Hosts {
 		t.Hosts[h.Name] = &step.HostNames{Interfaces: h.names(), Node: h.Node}
 	}

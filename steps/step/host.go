@@ -16,6 +16,7 @@ import (
 type Topology struct {
 	Hosts map[string]*HostNames
 	Links map[string]*LinkNames
+	Alone []string // the interfaces of a private network, which has no hosts; nil where they are not known
 }
 
 // HostNames are the interfaces of a host, lo among them.
