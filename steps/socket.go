@@ -136,6 +136,9 @@ func hostNet(t *step.Task, on *step.HostRef, call string, args []any) (*sock.Gro
 // MakesType implements [step.Maker].
 func (a *socketAction) MakesType() int { return a.spec.SockType }
 
+// MakesFamily is the family of the socket.
+func (a *socketAction) MakesFamily() int { return a.spec.Family }
+
 func (a *socketAction) Check(c *check.Check) {
 	c.MakeHandle(0, check.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }

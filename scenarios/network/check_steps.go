@@ -20,7 +20,7 @@ func (v *Plan) CheckSteps(actors []check.Actor) source.Problems {
 	if len(v.Hosts) == 0 {
 		return nil
 	}
-	c := &hostsCheck{plan: v, on: make(map[string]string), dgram: make(map[string]bool), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
+	c := &hostsCheck{plan: v, on: make(map[string]string), dgram: make(map[string]bool), family: make(map[string]int), wild: make(map[string]sock.Addr), seen: make(map[*source.Node]bool), actors: make(map[string]string)}
 	changes := false
 	for _, a := range actors {
 		c.actors[a.Name] = a.Host
@@ -46,6 +46,7 @@ type hostsCheck struct {
 	on       map[string]string    // the hosts of those that are not on their actor's
 	dgram    map[string]bool      // those whose packets may be lost and no call fails
 	wild     map[string]sock.Addr // addresses that stand for all of a host
+	family   map[string]int       // of those that no step has bound yet
 	seen     map[*source.Node]bool
 	actors   map[string]string // the hosts of the actors
 	problems source.Problems
@@ -68,14 +69,41 @@ func (c *hostsCheck) note(a check.Actor, x *step.Step) {
 			}
 		}
 	}
+	if m, ok := x.Action.(interface{ MakesFamily() int }); ok && x.As.Len() == 1 {
+		if handle, static := x.As.List[0].Static(); static {
+			c.family[a.Name+"."+handle] = m.MakesFamily()
+		}
+	}
+	if o, ok := x.Action.(step.Opener); ok {
+		c.opens(a, o)
+	}
 	u, ok := x.Action.(step.AddressUser)
 	if !ok {
 		return
 	}
 	socket, to, binds := u.UsesAddress()
 	handle, static := socket.Static()
+	if static && binds {
+		delete(c.family, a.Name+"."+handle)
+	}
 	if addr, fixed := to.Fixed(); static && fixed && binds && addr.IP.IsUnspecified() {
 		c.wild[a.Name+"."+handle] = addr
+	}
+}
+
+// opens keeps that a socket listens which no step has bound: the kernel gives it
+// all addresses.
+func (c *hostsCheck) opens(a check.Actor, o step.Opener) {
+	socket, connectionless := o.Opens()
+	handle, static := socket.Static()
+	if connectionless || !static {
+		return
+	}
+	switch name := a.Name + "." + handle; c.family[name] {
+	case unix.AF_INET:
+		c.wild[name] = sock.Addr{Family: unix.AF_INET, IP: netip.IPv4Unspecified()}
+	case unix.AF_INET6:
+		c.wild[name] = sock.Addr{Family: unix.AF_INET6, IP: netip.IPv6Unspecified()}
 	}
 }
 

@@ -77,6 +77,8 @@ func TestAllAddressesFromAnotherHost(t *testing.T) {
 		{"same host", "  x: {host: c, steps: [{socket: tcp, as: s}, {connect: s, to: '${c.l}'}]}\n", ""},
 		{"port", "  a: [{socket: tcp, as: s}, {connect: s, to: '10.0.1.1:${c.l.port}'}]\n", ""},
 		{"far", "  a: [{socket: tcp, as: s}, {connect: s, to: '${c.l}'}]\n", "10:49: c.l has all addresses of the host c, and none of them is on a link that the host a is on too; write an address of c with the port ${c.l.port}"},
+		{"far, without a bind", "  d: [{socket: tcp, as: m}, {listen: m}]\n  a: [{socket: tcp, as: s}, {connect: s, to: '${d.m}'}]\n", "11:49: d.m has all addresses of the host d, and none of them is on a link that the host a is on too; write an address of d with the port ${d.m.port}"},
+		{"far, bound to one", "  d: [{socket: tcp, as: m}, {bind: m, to: '10.0.1.1:80'}, {listen: m}]\n  a: [{print: '${d.m}'}]\n", ""},
 		{"far, by its name", "  a: [{print: '${c.l.address}'}]\n", "10:18: c.l has all addresses of the host c, and none of them is on a link that the host a is on too; write an address of c with the port ${c.l.port}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -97,13 +97,28 @@ func (a *Address) Ask(env Env) (event.Asked, error) {
 		return event.Asked{}, err
 	}
 	if s.Text == "" {
-		return event.Asked{}, fmt.Errorf("%s has no address yet", Quote(a.Node.Text))
+		return event.Asked{}, fmt.Errorf("%s %s", Quote(a.Node.Text), a.lacks(env))
 	}
 	addr, err := sock.ParseAddr(s.Text)
 	if err != nil {
 		return event.Asked{}, fmt.Errorf("%s: %w", Quote(a.Node.Text), err)
 	}
 	return event.Asked{Addr: addr, Marks: chosenMarks(addr, s)}, nil
+}
+
+// lacks says why what stands for an address gives none.
+func (a *Address) lacks(env Env) string {
+	ref := a.ref
+	if ref == nil && len(a.Parts) == 1 {
+		ref = a.Parts[0].Expr
+	}
+	if ref != nil {
+		v, _, _ := ref.Traced(env)
+		if e, ok := v.(*Endpoint); ok && e != nil && e.wild {
+			return "has all addresses of the host " + e.on + ", and none of them is on a link that this host is on too"
+		}
+	}
+	return "has no address yet"
 }
 
 // FamilyForms are the forms of addresses by family.
