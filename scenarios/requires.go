@@ -105,7 +105,7 @@ func (v *requirements) Decode(d *value.Decoder, n *source.Node) {
 		case source.Map:
 			v.command(d, item)
 		default:
-			d.Problem(item, "unknown requirement %s", value.Shown(item)).Hint = requirementHint()
+			value.Unknown(d, item, "requirement").Hint = requirementHint()
 		}
 	}
 }
@@ -114,7 +114,7 @@ func (v *requirements) Decode(d *value.Decoder, n *source.Node) {
 func (v *requirements) word(d *value.Decoder, n *source.Node) {
 	r, hint := parseRequirement(n.Text)
 	if hint != "" {
-		d.Problem(n, "unknown requirement %s", value.Shown(n)).Hint = hint
+		value.Unknown(d, n, "requirement").Hint = hint
 		return
 	}
 	v.list = append(v.list, r)

@@ -25,7 +25,7 @@ const commandTime = 10 * time.Second
 // command reads {command: [PROGRAM, ARGUMENT…]}.
 func (v *requirements) command(d *value.Decoder, n *source.Node) {
 	if len(n.Entries) != 1 || n.Entries[0].Key.Text != strings.TrimSuffix(commandWord, ": ") {
-		d.Problem(n, "unknown requirement %s", value.Shown(n)).Hint = mappingHint(n)
+		value.Unknown(d, n, "requirement").Hint = mappingHint(n)
 		return
 	}
 	var argv commandLine

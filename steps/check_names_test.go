@@ -53,7 +53,7 @@ actors:
 `, []string{
 			`4:23: unknown errno "ECONREFUSED"; did you mean "ECONNREFUSED"?`,
 			`6:36: unknown errno "EFOO"`,
-			"8:23: unknown errno a mapping",
+			"8:23: expected an errno, got a mapping",
 		}},
 		{"flags", `
 - socketpair: unix

@@ -207,11 +207,12 @@ func TestCheckTypes(t *testing.T) {
   as: 1a
 - let: {a-b: 2}
 - let: 5
+- {socketpair: unix, as: [c, null]}
 `, []string{
 			`4:11: "1a" is not a name; a name is letters, digits and _, and starts with a letter`,
 			`5:13: "a-b" is not a name; a name is letters, digits and _, and starts with a letter`,
-			"5:18: warning: a-b is never used; leave the name out, or use it",
 			`6:12: expected a mapping of names to values, got the text "5"; write {name: value}`,
+			"7:34: expected a name, got nothing",
 		}},
 		{"handles", `
 - close: a b

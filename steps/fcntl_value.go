@@ -72,7 +72,7 @@ func (v *fcntlCommand) Decode(d *value.Decoder, n *source.Node) {
 		number, ok = int(x), true
 	}
 	if !ok || n.Kind != source.Scalar {
-		p := d.Problem(n, "unknown command %s", value.Shown(n))
+		p := value.Unknown(d, n, "command")
 		if p.Hint = source.DidYouMean(n.Text, value.WithShort(sock.CommandNames(), "F_")); p.Hint == "" {
 			p.Hint = "write one of " + value.JoinOr(sock.CommandNames())
 		}

@@ -61,7 +61,7 @@ func (v *linkChange) Decode(d *value.Decoder, n *source.Node) {
 		v.word = n.Text
 		return
 	}
-	p := d.Problem(n, "expected %s or a mapping, got %s", value.JoinOr(linkWords), value.Shown(n))
+	p := d.Problem(n, "expected %s, or a mapping, got %s", value.JoinOr(linkWords), value.Shown(n))
 	p.Hint = source.DidYouMean(n.Text, linkWords)
 }
 

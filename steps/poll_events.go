@@ -96,7 +96,7 @@ func eventBits[T int16 | uint32](d *value.Decoder, n *source.Node, byName func(s
 	for _, item := range value.Listed(n) {
 		bit, ok := byName(item.Text)
 		if !ok || item.Kind != source.Scalar {
-			p := d.Problem(item, "unknown event %s", value.Shown(item))
+			p := value.Unknown(d, item, "event")
 			if p.Hint = source.DidYouMean(item.Text, value.WithShort(all, prefix)); p.Hint == "" {
 				p.Hint = "write " + usual
 			}

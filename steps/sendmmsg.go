@@ -193,10 +193,11 @@ type messageItem struct {
 
 // Decode reads a list of {data, to}.
 func (v *Messages) Decode(d *value.Decoder, n *source.Node) {
-	if n.Kind != source.List || len(n.Items) == 0 {
+	if n.Kind != source.List {
 		d.Problem(n, "messages is a list of {data, to}, not %s", n.Describe())
 		return
 	}
+	d.NotEmpty(n)
 	for _, item := range n.Items {
 		if item.Kind != source.Map {
 			d.Problem(item, "a message is {data, to}, not %s", item.Describe())

@@ -140,6 +140,7 @@ func (a *socketAction) MakesType() int { return a.spec.SockType }
 func (a *socketAction) MakesFamily() int { return a.spec.Family }
 
 func (a *socketAction) Check(c *check.Check) {
+	c.OwnHost(&a.on)
 	c.MakeHandle(0, check.NewSocket(a.spec.Family, a.spec.SockType, a.spec.Proto))
 }
 
@@ -180,7 +181,7 @@ func (v *SocketSpec) Decode(d *value.Decoder, n *source.Node) {
 	if n.Kind == source.Scalar {
 		spec, ok := socketWords[n.Text]
 		if !ok {
-			p := d.Problem(n, "unknown socket %s", value.Shown(n))
+			p := value.Unknown(d, n, "socket")
 			if p.Hint = source.DidYouMean(n.Text, socketNames()); p.Hint == "" {
 				p.Hint = "write one of " + value.JoinOr(socketNames()) + ", or {family, type, protocol}"
 			}
@@ -275,7 +276,7 @@ func (c *constant) Decode(d *value.Decoder, n *source.Node) {
 	}
 	x, ok := c.byName(n.Text)
 	if !ok || n.Kind != source.Scalar {
-		d.Problem(n, "unknown %s %s", c.what, value.Shown(n)).Hint = source.DidYouMean(n.Text, c.forms())
+		value.Unknown(d, n, c.what).Hint = source.DidYouMean(n.Text, c.forms())
 	}
 	*c.value = x
 }

@@ -75,6 +75,7 @@ func (a *socketpairAction) Run(t *step.Task) error {
 }
 
 func (a *socketpairAction) Check(c *check.Check) {
+	c.OwnHost(&a.on)
 	if c.Step.As.Len() < 2 && !c.Step.Expect.Error.Given() {
 		c.Problem(c.Step.Node, "socketpair makes two sockets").Hint = "name both: as: [a, b]"
 	}

@@ -91,7 +91,7 @@ func (v *Plan) Decode(d *value.Decoder, n *source.Node) {
 	}
 	kind, known := map[string]Kind{hostWord: KindHost, privateWord: KindPrivate}[n.Text]
 	if n.Kind != source.Scalar || !known {
-		p := d.Problem(n, "unknown network %s", value.Shown(n))
+		p := value.Unknown(d, n, "network")
 		if p.Hint = source.DidYouMean(n.Text, []string{hostWord, privateWord}); p.Hint == "" {
 			p.Hint = networkHint
 		}

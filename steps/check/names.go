@@ -285,8 +285,8 @@ func (c *Check) unused(across map[string]bool) {
 
 // neverUsed warns of a name that nobody reads.
 func (c *Check) neverUsed(sym *Symbol) {
-	if sym.Used || sym.node == nil {
-		return
+	if sym.Used || sym.node == nil || !value.IsName(sym.Name) {
+		return // what is not a name is an error already
 	}
 	p := sym.node.Warning("%s is never used", sym.Name)
 	p.Hint = "leave the name out, or use it"

@@ -141,6 +141,15 @@ func (c *Check) NeedsProcess() {
 	c.Problem(c.Step.Node, "%s is for a process of its own, and these steps are done by sockscript itself", name).Hint = "put the step into a fork, or write process: true at the actor"
 }
 
+// OwnHost reports a socket that a process of its own would make on another host
+// than its own.
+func (c *Check) OwnHost(r *step.HostRef) {
+	name, static := r.Static()
+	if c.process && r.Given() && static && c.Host != "" && name != c.Host && c.MustSucceed() {
+		c.Problem(r.Node, "a process makes its sockets on the host that it was made on, here %s", c.Host).Hint = "let an actor of the other host make it"
+	}
+}
+
 // laterTurn reports a name that only later turns give, where a turn waits for
 // it: they begin when this one has ended. A branch may wait for them.
 func (c *Check) laterTurn(n *source.Node, at source.Pos, actor, name string) {

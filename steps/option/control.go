@@ -61,7 +61,7 @@ func (v *Control) Decode(d *value.Decoder, n *source.Node) {
 func controlType(d *value.Decoder, key *source.Node) (sock.ControlType, bool) {
 	typ, ok := sock.ControlByName(key.Text)
 	if !ok {
-		p := d.Problem(key, "unknown type of ancillary data %s", value.Shown(key))
+		p := value.Unknown(d, key, "type of ancillary data")
 		if p.Hint = source.DidYouMean(key.Text, sock.ControlNames()); p.Hint == "" {
 			p.Hint = "write its C name, such as SCM_RIGHTS or IP_TTL, or LEVEL:TYPE in numbers"
 		}

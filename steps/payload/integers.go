@@ -61,7 +61,7 @@ func (v *LengthForm) Decode(d *value.Decoder, n *source.Node) {
 	if v.integer = value.IntegerFormOf(n.Text); v.integer != nil && n.Kind == source.Scalar {
 		return
 	}
-	p := d.Problem(n, "unknown form of a length %s", value.Shown(n))
+	p := value.Unknown(d, n, "form of a length")
 	if p.Hint = source.DidYouMean(n.Text, append(value.IntegerNames(), "decimal")); p.Hint == "" {
 		p.Hint = "write a form of integers such as u16be, varint, or {decimal: \"\\r\\n\"}"
 	}

@@ -106,7 +106,7 @@ func (v *Signal) Decode(d *value.Decoder, n *source.Node) {
 	}
 	sig, ok := SignalByName(n.Text)
 	if !ok {
-		d.Problem(n, "unknown signal %s", value.Shown(n)).Hint = SignalHint(n.Text)
+		value.Unknown(d, n, "signal").Hint = SignalHint(n.Text)
 		return
 	}
 	if err := Lacking(sig); v.Own && err != nil {

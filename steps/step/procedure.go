@@ -79,7 +79,7 @@ func (r *ProcedureRef) Read(reader *Reader, s *Step) {
 		s.calls, r.Proc.called = r, true
 		return
 	}
-	p := reader.Problem(n, "unknown procedure %s", value.Shown(n))
+	p := value.Unknown(reader, n, "procedure")
 	p.Hint = reader.meantProcedure(n.Text)
 }
 

@@ -45,7 +45,7 @@ func (v *Alerts) Decode(d *value.Decoder, n *source.Node) {
 	d.NotEmpty(n)
 	for _, item := range value.Listed(n) {
 		if item.Kind != source.Scalar || !slices.Contains(knownAlerts(), item.Text) {
-			p, lower := d.Problem(item, "unknown TLS alert %s", value.Shown(item)), strings.ToLower(item.Text)
+			p, lower := value.Unknown(d, item, "TLS alert"), strings.ToLower(item.Text)
 			if p.Hint = source.DidYouMean(lower, knownAlerts()); slices.Contains(knownAlerts(), lower) {
 				p.Hint = "write it in small letters: " + lower
 			}

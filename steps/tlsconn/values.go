@@ -80,7 +80,7 @@ func (v *Version) Decode(d *value.Decoder, n *source.Node) {
 		}
 		names = append(names, known.name)
 	}
-	d.Problem(n, "unknown TLS version %s", value.Shown(n)).Hint = "the versions are " + value.JoinOr(names)
+	value.Unknown(d, n, "TLS version").Hint = "the versions are " + value.JoinOr(names)
 }
 
 // Given reports whether a version was written at all.
@@ -104,7 +104,7 @@ type Cipher struct {
 func (v *Cipher) Decode(d *value.Decoder, n *source.Node) {
 	names := cipherNames()
 	if n.Kind != source.Scalar || !slices.Contains(names, n.Text) {
-		p := d.Problem(n, "unknown cipher suite %s", value.Shown(n))
+		p := value.Unknown(d, n, "cipher suite")
 		if p.Hint = source.DidYouMean(n.Text, names); p.Hint == "" {
 			p.Hint = "write its IANA name: TLS_AES_128_GCM_SHA256"
 		}

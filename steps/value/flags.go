@@ -31,7 +31,7 @@ func (v *Flags) Decode(d *Decoder, n *source.Node) {
 	v.Node = n
 	for _, item := range Listed(n) {
 		if item.Kind != source.Scalar {
-			d.Problem(item, "unknown flag %s", Shown(item)).Hint = v.hint("")
+			Unknown(d, item, "flag").Hint = v.hint("")
 			continue
 		}
 		for word := range strings.SplitSeq(item.Text, "|") {

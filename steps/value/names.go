@@ -99,7 +99,7 @@ func (o *OptionName) Decode(d *Decoder, n *source.Node) {
 	}
 	opt, ok := sock.OptionByName(n.Text)
 	if !ok || n.Kind != source.Scalar {
-		p := d.Problem(n, "unknown socket option %s", Shown(n))
+		p := Unknown(d, n, "socket option")
 		if p.Hint = source.DidYouMean(n.Text, OptionNames()); p.Hint == "" {
 			p.Hint = "write its C name, or {level: N, name: N}"
 		}

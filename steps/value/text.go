@@ -233,7 +233,9 @@ func (x *Names) Decode(d *Decoder, n *source.Node) {
 	for _, item := range Listed(n) {
 		name := new(Text)
 		name.Decode(d, item)
-		if s, static := name.Static(); name.given && static && !IsName(s) {
+		if item.Null {
+			d.Problem(item, "expected a name, got %s", item.Describe())
+		} else if s, static := name.Static(); name.given && static && !IsName(s) {
 			d.Problem(item, "%s is not a name", Quote(s)).Hint = "a name is letters, digits and _, and starts with a letter"
 		}
 		x.List = append(x.List, name)

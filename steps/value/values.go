@@ -89,7 +89,7 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 		errno, ok := sock.ErrnoByName(item.Text)
 		if !ok || item.Kind != source.Scalar {
 			_, v.open = wholeExpression(item.Text)
-			p := d.Problem(item, "unknown errno %s", Shown(item))
+			p := Unknown(d, item, "errno")
 			p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames())
 			continue
 		}
@@ -318,6 +318,21 @@ func Shown(n *source.Node) string {
 		return Quote(n.Text)
 	}
 	return n.Describe()
+}
+
+// Unknown reports what is not one of the words that may stand there.
+func Unknown(d interface {
+	Problem(n *source.Node, format string, args ...any) *source.Problem
+}, n *source.Node, what string,
+) *source.Problem {
+	if n.Kind == source.Scalar && !n.Null {
+		return d.Problem(n, "unknown %s %s", what, Quote(n.Text))
+	}
+	article := "a "
+	if strings.Contains("aeiou", what[:1]) {
+		article = "an "
+	}
+	return d.Problem(n, "expected %s, got %s", article+what, n.Describe())
 }
 
 // Quote quotes a text for a message, cut to a readable length.
