@@ -48,7 +48,8 @@ func parse(t testing.TB, text string) *scenarios.Scenario {
 }
 
 // passes runs a scenario that must pass and gives its transcript, a line for
-// each event.
+// each event. Where it says nothing of limits, a busy machine has longer than a
+// person would wait.
 func passes(t testing.TB, text string) []string {
 	t.Helper()
 	return passesWith(t, text, runner.Options{})
@@ -56,7 +57,14 @@ func passes(t testing.TB, text string) []string {
 
 func passesWith(t testing.TB, text string, o runner.Options) []string {
 	t.Helper()
-	r := runner.Run(context.Background(), parse(t, text), o)
+	s := parse(t, text)
+	if s.StepTimeout == scenarios.DefaultStepTimeout {
+		s.StepTimeout = time.Minute
+	}
+	if s.Timeout == scenarios.DefaultTimeout {
+		s.Timeout = 5 * time.Minute
+	}
+	r := runner.Run(context.Background(), s, o)
 	if r.Status != history.Passed {
 		t.Fatalf("%s: %v\n%s", r.Status, reason(r), strings.Join(transcript(r), "\n"))
 	}

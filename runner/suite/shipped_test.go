@@ -19,6 +19,7 @@ import (
 	"github.com/sockscript/sockscript/runner/history/tcpstate"
 	"github.com/sockscript/sockscript/runner/lab"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
@@ -72,6 +73,15 @@ var loadShipped = sync.OnceValues(func() ([]*Case, error) {
 	cases, problems, err := Load(Shipped())
 	if err == nil && len(problems) > 0 {
 		err = problems
+	}
+	// The usual limits are for people who wait. A busy machine has longer.
+	for _, c := range cases {
+		if c.Scenario.StepTimeout == scenarios.DefaultStepTimeout {
+			c.Scenario.StepTimeout = time.Minute
+		}
+		if c.Scenario.Timeout == scenarios.DefaultTimeout {
+			c.Scenario.Timeout = 5 * time.Minute
+		}
 	}
 	return cases, err
 })
