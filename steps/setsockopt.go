@@ -20,7 +20,7 @@ const addrForm = 1
 var setsockoptKind = step.Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
-	Text: `The option has its C name; option: {level: N, name: N} is for any other. The
+	Text: `The option has its C name; option: {level: L, name: N} is for any other, in names or numbers. The
 value has the form of the option: a number, true or false; a duration for
 SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
 for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for

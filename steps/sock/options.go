@@ -106,5 +106,14 @@ func OptionByName(name string) (Option, bool) {
 	return o, ok
 }
 
+// Levels are the levels of this platform's options, by their C names.
+func Levels() map[string]int {
+	levels := make(map[string]int)
+	for _, l := range optionLevels {
+		levels[l.name] = l.level
+	}
+	return levels
+}
+
 // Options lists the options of this platform, sorted by level, then by name.
 func Options() []Option { return slices.Clone(optionTable()) }

@@ -1,6 +1,7 @@
 package value
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -84,8 +85,8 @@ func (x *Text) OpenName() OpenName {
 	return OpenName{x.Parts[0].Lit, x.Parts[len(x.Parts)-1].Lit}
 }
 
-// OptionName is a socket option by its C name, or by {level, name} in numbers
-// for one that has no name here.
+// OptionName is a socket option by its C name, or by {level, name} in names or
+// numbers, for one that has no name here or is asked of another level.
 type OptionName struct {
 	Node   *source.Node
 	Option sock.Option
@@ -108,27 +109,75 @@ func (o *OptionName) Decode(d *Decoder, n *source.Node) {
 	o.Node, o.Option = n, opt
 }
 
-// numbers reads {level, name}; the value is an int, or bytes.
+// numbers reads {level, name}. The value is an int, or bytes, but for an option
+// that has these names.
 func (o *OptionName) numbers(d *Decoder, n *source.Node) {
-	var level, name Int
+	levels := sock.Levels()
+	level := namedInt{what: "level", numbers: levels}
+	name := namedInt{what: "socket option", numbers: make(map[string]int)}
+	for _, option := range sock.Options() {
+		name.numbers[option.ShortName()] = option.Number
+	}
 	d.Mapping(n, []*Param{
-		{Key: "level", Value: &level, Required: true, Help: "the level's number"},
-		{Key: "name", Value: &name, Required: true, Help: "the option's number"},
+		{Key: "level", Value: &level, Required: true, Help: "the level, by its number or its C name"},
+		{Key: "name", Value: &name, Required: true, Help: "the option, by its number or its C name"},
 	}, "option")
-	l, _ := level.Static()
-	x, _ := name.Static()
-	if !level.Fixed() || !name.Fixed() {
-		d.Problem(n, "level and name of an option are written out, without expressions")
-	}
-	for _, number := range []*Int{&level, &name} {
-		if value, _ := number.Static(); value > math.MaxInt32 {
-			d.Problem(number.Node, "%d does not fit into the int that the call takes", value).Hint = "write a number up to 2147483647"
-		}
-	}
 	o.Node = n
 	o.Option = sock.Option{
-		Name: PlainUnit.format(x), LevelName: PlainUnit.format(l), Level: int(l), Number: int(x), Kind: sock.OptBytes,
+		Name: name.shown(), LevelName: level.shown(), Level: int(level.lit), Number: int(name.lit), Kind: sock.OptBytes,
 	}
+	for _, option := range sock.Options() {
+		if option.LevelName == level.name && option.ShortName() == name.name {
+			o.Option = option
+		}
+	}
+}
+
+// A namedInt is an int of a call, or a C name that stands for one.
+type namedInt struct {
+	Int
+	what    string
+	numbers map[string]int
+	name    string
+}
+
+// Decode reads the number or the name.
+func (v *namedInt) Decode(d *Decoder, n *source.Node) {
+	if number, known := v.numbers[n.Text]; known && n.Kind == source.Scalar {
+		v.Node, v.lit, v.name = n, int64(number), n.Text
+		return
+	}
+	if n.Kind == source.Scalar && cName().MatchString(n.Text) {
+		names := slices.Sorted(maps.Keys(v.numbers))
+		p := d.Problem(n, "unknown %s %q", v.what, n.Text)
+		if p.Hint = source.DidYouMean(n.Text, names); p.Hint == "" {
+			p.Hint = "write its C name or its number"
+		}
+		return
+	}
+	v.Int.Decode(d, n)
+	switch {
+	case !v.Fixed():
+		d.Problem(n, "level and name of an option are written out, without expressions")
+	case v.lit > math.MaxInt32:
+		d.Problem(n, "%d does not fit into the int that the call takes", v.lit).Hint = "write a number up to 2147483647"
+	}
+}
+
+var cName = source.Pattern(`^[A-Za-z_]\w*$`)
+
+// shown is the name, or the number.
+func (v *namedInt) shown() string {
+	if v.name != "" {
+		return v.name
+	}
+	return PlainUnit.format(v.lit)
+}
+
+// Schema accepts a number or one of the names.
+func (v *namedInt) Schema() Schema {
+	number := Schema{"type": "integer", "minimum": 0}
+	return Schema{"anyOf": []Schema{number, {"type": "string", "enum": slices.Sorted(maps.Keys(v.numbers))}}}
 }
 
 // OptionNames returns the C names of all socket options, for hints.
@@ -142,10 +191,10 @@ func OptionNames() []string {
 
 // Schema lists the names.
 func (o *OptionName) Schema() Schema {
-	number := new(Int).Schema()
+	level, name := namedInt{numbers: sock.Levels()}, new(Int).Schema()
 	return Schema{"anyOf": []Schema{
 		{"$ref": "#/$defs/option"},
-		Object(Schema{"level": number, "name": number}, "level", "name"),
+		Object(Schema{"level": level.Schema(), "name": Schema{"anyOf": []Schema{name, {"$ref": "#/$defs/option"}}}}, "level", "name"),
 	}}
 }
 
