@@ -65,6 +65,7 @@ func serve() {
 	}
 	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
 		value.Getenv = h.getenv
+		sock.WritableOnly = true
 		if h.Named != nil {
 			programs.MayRun = h.mayRun
 		}

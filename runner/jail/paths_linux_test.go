@@ -3,10 +3,14 @@
 package jail
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/sockscript/sockscript/runner"
+	"github.com/sockscript/sockscript/runner/history"
+	"github.com/sockscript/sockscript/scenarios"
 	"golang.org/x/sys/unix"
 )
 
@@ -78,4 +82,50 @@ func TestWaysOut(t *testing.T) {
 		text += "    - {open: " + path + ", flags: O_RDONLY, expect: {error: [ENOENT, EACCES]}}\n"
 	}
 	inJail(t, Config{Dir: dir}, text+"    - {open: /proc/sys/net/ipv4/ip_forward, flags: O_RDONLY, as: g}\n")
+}
+
+// What listens at a path of the scenario's own folder, such as a program of the
+// user's, is not reached, however it is named: who may write to the folder may.
+// What the scenario has made itself is.
+func TestSocketsOfFolder(t *testing.T) {
+	asBoth(t)
+	dir := folder(t, nil)
+	listen(t, "unix", filepath.Join(dir, "stream"))
+	listen(t, "unixgram", filepath.Join(dir, "datagrams"))
+	const (
+		streams   = "vars: {dir: x}\nactors: {a: [{socket: unix, as: s}, %s]}"
+		datagrams = "vars: {dir: x}\nactors: {a: [{socket: unixgram, as: s}, %s]}"
+	)
+	for _, test := range []struct{ scenario, step string }{
+		{streams, `{connect: s, to: "unix:${dir}/stream"%s}`},
+		{streams, `{fork: [{connect: s, to: "unix:${dir}/stream"%s}], as: c}, {join: c}`},
+		{streams, `{fork: [{chdir: "${dir}"}, {connect: s, to: "${\"unix:stream\"}"%s}], as: c}, {join: c}`},
+		{datagrams, `{connect: s, to: "unix:${dir}/datagrams"%s}`},
+		{datagrams, `{send: s, data: x, to: "unix:${dir}/datagrams"%s}`},
+		{datagrams, `{send: s, data: x, control: [], to: "unix:${dir}/datagrams"%s}`},
+		{datagrams, `{sendmmsg: s, messages: [{data: x, to: "unix:${dir}/datagrams"}]%s}`},
+		{datagrams, `{fork: [{send: s, data: x, to: "unix:${dir}/datagrams"%s}], as: c}, {join: c}`},
+	} {
+		for _, writable := range []bool{false, true} {
+			c, want := Config{Dir: dir}, ", expect: {error: EACCES}"
+			if writable {
+				c.Write, want = []string{dir}, ""
+			}
+			s := parse(t, dir, fmt.Sprintf(test.scenario, fmt.Sprintf(test.step, want)))
+			res := Run(t.Context(), c, s, scenarios.Options{}, runner.Options{Vars: map[string]any{"dir": dir}})
+			if res.Status != history.Passed {
+				t.Errorf("%s: %s %v", test.step, res.Status, res.Failure)
+			}
+		}
+	}
+	inJail(t, Config{Dir: dir}, `
+actors:
+  a:
+    - {socket: unixgram, as: x}
+    - {bind: x, to: "unix:${tmp}/x"}
+    - {socket: unixgram, as: y}
+    - {send: y, data: hello, to: x}
+    - {recv: x, expect: hello}
+    - {send: y, data: hello, to: "unix:${tmp}/y", expect: {error: ENOENT}}
+`)
 }

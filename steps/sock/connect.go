@@ -23,9 +23,11 @@ func (s *Socket) Connect(w Wait, a Addr) error {
 	defer d.give()
 	d.do, d.n, d.plain = (*direction).connect, 0, true
 	d.threaded = threads && s.desc.waits.Load()&sendTimed != 0
-	if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
+	done, errno := d.name.encodeTarget(s.caller(), s.fd, s.family, a)
+	if errno != 0 {
 		return failedAt("connect", a, errno)
 	}
+	defer done()
 	if a.Unspec {
 		s.desc.dissolved.Add(1) // before the kernel wakes who waits, who asks for it
 	}

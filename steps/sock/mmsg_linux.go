@@ -44,9 +44,11 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 		if !m.HasAddr {
 			continue
 		}
-		if errno := b.names[i].encode(s.caller(), s.fd, s.family, m.Addr); errno != 0 {
+		done, errno := b.names[i].encodeTarget(s.caller(), s.fd, s.family, m.Addr)
+		if errno != 0 {
 			return nil, failedAt("sendmmsg", m.Addr, errno)
 		}
+		defer done()
 		h.Name, h.Namelen = &b.names[i].buf[0], b.names[i].len
 	}
 	defer s.learnAutobound()

@@ -37,9 +37,11 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	defer s.learnAutobound()
 	d.do, d.msg, d.n = (*direction).sendmsg, m, 0
 	if m.HasAddr {
-		if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
+		done, errno := d.name.encodeTarget(s.caller(), s.fd, s.family, a)
+		if errno != 0 {
 			return 0, failedAt("sendmsg", a, errno)
 		}
+		defer done()
 		d.named = true
 	}
 	d.sends(w, flags)

@@ -29,9 +29,11 @@ func (s *Socket) Send(w Wait, p []byte, flags int, to *Addr) (int, error) {
 	defer s.learnAutobound()
 	d.do, d.bytes, d.n = (*direction).send, p, 0
 	if to != nil {
-		if errno := d.name.encode(s.caller(), s.fd, s.family, a); errno != 0 {
+		done, errno := d.name.encodeTarget(s.caller(), s.fd, s.family, a)
+		if errno != 0 {
 			return 0, failedAt(call, a, errno)
 		}
+		defer done()
 		d.named = true
 	}
 	d.sends(w, flags)
