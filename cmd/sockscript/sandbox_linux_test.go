@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -86,4 +87,24 @@ func runShipped(t *testing.T, attr *syscall.SysProcAttr, args []string) []string
 		}
 	}
 	return skipped
+}
+
+// A sandbox costs one more start of this binary: what makes it needs none.
+func TestOneStartOfSandbox(t *testing.T) {
+	t.Parallel()
+	needsSandbox(t)
+	needsStrace(t)
+	trace := filepath.Join(t.TempDir(), "trace")
+	out, err := exec.Command("strace", "-f", "-qq", "-o", trace, "-e", "signal=none", "-e", "trace=execve",
+		"sockscript", "run", "-q", "--sandbox", "tcp-hello").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(trace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "execve("); n != 2 {
+		t.Errorf("%d programs are run:\n%s", n, text)
+	}
 }

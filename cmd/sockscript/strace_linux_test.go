@@ -263,13 +263,19 @@ func flagsOf(line string, gets bool) []string {
 	return flags
 }
 
-// underStrace runs a scenario that passes, and returns its transcript and the
-// system calls, each as one line.
-func underStrace(t *testing.T, scenario string) (transcript string, lines []string) {
+// needsStrace skips a test where strace can trace nothing.
+func needsStrace(t *testing.T) {
 	t.Helper()
 	if out, err := exec.Command("strace", "true").CombinedOutput(); err != nil {
 		ci.Lacks(t, fmt.Sprintf("strace cannot trace here: %v %s", err, bytes.TrimSpace(out)))
 	}
+}
+
+// underStrace runs a scenario that passes, and returns its transcript and the
+// system calls, each as one line.
+func underStrace(t *testing.T, scenario string) (transcript string, lines []string) {
+	t.Helper()
+	needsStrace(t)
 	dir := t.TempDir()
 	file, trace := filepath.Join(dir, "traced.yaml"), filepath.Join(dir, "trace")
 	if err := os.WriteFile(file, []byte(scenario), 0o600); err != nil {
