@@ -304,15 +304,6 @@ func (v *Duration) Type() string { return v.named("duration", TimeUnit) }
 
 const durationPattern = `^([0-9]+(\.[0-9]*)?(ns|us|µs|ms|s|m|h))+$`
 
-// orExpression accepts an expression in the place of a value.
-func orExpression(s Schema) Schema { return Schema{"anyOf": []Schema{s, expressionSchema()}} }
-
-func expressionSchema() Schema {
-	return Schema{"type": "string", "pattern": expressionPattern}
-}
-
-const expressionPattern = `\$\{.*\}`
-
 func (u Unit) noun() string {
 	switch u {
 	case ByteUnit:

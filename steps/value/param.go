@@ -293,3 +293,12 @@ func Product(a, b int64) int64 {
 	}
 	return a * b
 }
+
+// orExpression accepts an expression in the place of a value.
+func orExpression(s Schema) Schema { return Schema{"anyOf": []Schema{s, expressionSchema()}} }
+
+func expressionSchema() Schema {
+	return Schema{"type": "string", "pattern": expressionPattern}
+}
+
+const expressionPattern = `\$\{.*\}`
