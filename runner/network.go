@@ -14,6 +14,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 )
 
@@ -29,6 +30,9 @@ type runNetwork interface {
 	Hosts() []string
 	// Addresses are the hosts with the addresses that they have had.
 	Addresses() []record.Host
+	// Having are the hosts whose sockets may have an address that a socket on a
+	// host sees as its peer's.
+	Having(host string, a sock.Addr) []string
 	// Own reports whether only the scenario has it.
 	Own() bool
 	DynamicPorts() (low, high uint16)
@@ -90,6 +94,9 @@ func (n *singleNetwork) DynamicPorts() (low, high uint16) { return n.low, n.high
 
 // Failed implements [runNetwork].
 func (n *singleNetwork) Failed() <-chan struct{} { return nil }
+
+// Having implements [runNetwork].
+func (n *singleNetwork) Having(host string, _ sock.Addr) []string { return []string{host} }
 
 // Err implements [runNetwork].
 func (n *singleNetwork) Err() error { return nil }

@@ -12,6 +12,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/network"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 )
 
@@ -95,6 +96,25 @@ func (n *hostsNetwork) Addresses() []record.Host {
 		h.mu.Lock()
 		list = append(list, record.Host{Name: name, Addresses: slices.Clone(h.addresses)})
 		h.mu.Unlock()
+	}
+	return list
+}
+
+// Having implements [runNetwork]. An address that nobody gave, as one that IPv6
+// makes of a MAC address, may be on each host.
+func (n *hostsNetwork) Having(host string, a sock.Addr) []string {
+	if a.IsHostOwn() {
+		return []string{host}
+	}
+	ip := a.IP.Unmap().WithZone("")
+	var list []string
+	for _, h := range n.Addresses() {
+		if slices.Contains(h.Addresses, ip) {
+			list = append(list, h.Name)
+		}
+	}
+	if list == nil {
+		return n.names
 	}
 	return list
 }

@@ -21,20 +21,21 @@ type names struct {
 
 // A place is where sockets of a type have their ports.
 type place struct {
-	ip  netip.Addr // the zero Addr stands for all
-	typ int
+	host string     // "" in a network without hosts
+	ip   netip.Addr // the zero Addr stands for all
+	typ  int
 }
 
 // ports are the names of all ports of a place, page by page.
 type ports [1 << 8]*[1 << 8]uint16
 
-// placeOf is the place of an IP address; false for other addresses.
-func placeOf(a Addr, typ int) (place, bool) {
+// placeOf is the place of an IP address on a host; false for other addresses.
+func placeOf(host string, a Addr, typ int) (place, bool) {
 	ip := a.ip().Unmap()
 	if ip.IsUnspecified() {
 		ip = netip.Addr{}
 	}
-	return place{ip, typ}, a.Port != 0 && a.Path == "" && a.Other == ""
+	return place{host, ip, typ}, a.Port != 0 && a.Path == "" && a.Other == ""
 }
 
 // number is the index of a name; 0 where there are too many.
@@ -50,7 +51,7 @@ func (n *names) number(name string) uint16 {
 // bind notes the address of a named socket. The lock of the group is held.
 func (n *names) bind(s *Socket, a Addr) {
 	name, named := n.waiting[s]
-	at, ok := placeOf(a, s.typ)
+	at, ok := placeOf(s.desc.Host(), a, s.typ)
 	if !named || !ok {
 		return
 	}
@@ -123,11 +124,12 @@ func (g *Group) unbound(typ int) []*Socket {
 	return list
 }
 
-// NameOf is the name of the socket that has, or has had, an address, or is
-// about to learn that it has; "" where there is none.
-func (g *Group) NameOf(a Addr, typ int) string {
-	at, ok := placeOf(a, typ)
-	if !ok {
+// NameOf is the name of the socket of a type that has, or has had, an address on
+// the first of some hosts where there is one, or is about to learn that it has;
+// "" where there is none. Two hosts may have one address, and the kernel may
+// choose one port on both.
+func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
+	if _, ok := placeOf("", a, typ); !ok {
 		return ""
 	}
 	for _, s := range g.unbound(typ) {
@@ -138,8 +140,14 @@ func (g *Group) NameOf(a Addr, typ int) string {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if name := g.names.at(at, a.Port); name != "" {
-		return name
+	for _, host := range hosts {
+		at, _ := placeOf(host, a, typ)
+		if name := g.names.at(at, a.Port); name != "" {
+			return name
+		}
+		if name := g.names.at(place{host: host, typ: typ}, a.Port); name != "" {
+			return name
+		}
 	}
-	return g.names.at(place{typ: typ}, a.Port)
+	return ""
 }

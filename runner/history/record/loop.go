@@ -133,7 +133,7 @@ func (b *Branch) peers(p stretch) []string {
 					part = kept.Part
 				}
 				if a, ok := part.(sock.Addr); ok {
-					list = append(list, b.recorder.NameOf(a, e.Endpoints.Type))
+					list = append(list, b.recorder.NameOf(e.Endpoints.Host, a, e.Endpoints.Type))
 				}
 			}
 		}

@@ -11,10 +11,10 @@ import (
 
 // A Recorder takes the record of a run under way.
 type Recorder struct {
-	// NameOf is the name of the scenario's socket of a type that has an
-	// address; "" where none has it. Rounds fold only where the same socket, or
-	// one of that name, is in them.
-	NameOf func(a sock.Addr, typ int) string
+	// NameOf is the name of the scenario's socket of a type that has an address
+	// which a socket on a host sees as its peer's; "" where none has it. Rounds
+	// fold only where the same socket, or one of that name, is in them.
+	NameOf func(host string, a sock.Addr, typ int) string
 
 	foldAll bool
 	same    SameText
