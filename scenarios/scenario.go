@@ -96,6 +96,12 @@ type Actor struct {
 	Node *source.Node
 }
 
+// UsesOwnStream reports whether a step uses a standard stream of sockscript
+// itself, "stdin" or "stdout".
+func (s *Scenario) UsesOwnStream(stream string) bool {
+	return slices.ContainsFunc(s.Actors, func(a *Actor) bool { return a.Body.UsesOwnStream(stream) })
+}
+
 // Pos is the place of the scenario in its file, or that of its row.
 func (s *Scenario) Pos() source.Pos { return s.node().Pos }
 

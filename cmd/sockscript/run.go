@@ -10,7 +10,6 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/runner/suite"
 	"github.com/sockscript/sockscript/scenarios/source"
-	"github.com/sockscript/sockscript/steps/step"
 )
 
 func (p *program) runCommand() *cobra.Command {
@@ -118,7 +117,7 @@ func (p *program) runScenarios(c *cobra.Command, s *session, args []string, gold
 			c.Golden = golden
 		}
 	}
-	if len(cases) == 1 && step.UsesOwnStream(cases[0].Scenario.Steps, "stdout") {
+	if len(cases) == 1 && cases[0].Scenario.UsesOwnStream("stdout") {
 		p.reportAside(rep)
 	}
 	how := report.How{Several: len(cases) > 1, Updating: s.update, Update: "run --golden " + golden + " --update"}

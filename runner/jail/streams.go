@@ -1,16 +1,13 @@
 package jail
 
-import (
-	"github.com/sockscript/sockscript/scenarios"
-	"github.com/sockscript/sockscript/steps/step"
-)
+import "github.com/sockscript/sockscript/scenarios"
 
 // streams are the standard streams that a scenario uses, which it is handed. It
 // is an error where that would be more than a stream.
 func streams(s *scenarios.Scenario) ([]string, error) {
 	var list []string
 	for _, name := range []string{"stdin", "stdout"} {
-		if step.UsesOwnStream(s.Steps, name) {
+		if s.UsesOwnStream(name) {
 			if err := mayHand(name); err != nil {
 				return nil, err
 			}

@@ -24,20 +24,18 @@ func IsStream(name string) bool { return slices.Contains(StreamNames, name) }
 // are used as tools.
 func IsOwnStream(name string) bool { return name == "stdin" || name == "stdout" }
 
-// UsesOwnStream reports whether steps use a standard stream of sockscript
-// itself, "stdin" or "stdout".
-func UsesOwnStream(list []*Step, stream string) bool {
+// UsesOwnStream reports whether the steps of an actor use a standard stream of
+// sockscript itself, "stdin" or "stdout". What the actor gives such a name is a
+// handle of its own.
+func (b *Block) UsesOwnStream(stream string) bool {
 	uses := false
-	for _, s := range list {
-		if slices.Contains(s.As.Static(), stream) {
-			return false // it is a handle of the scenario's own
-		}
+	WalkSteps(b, func(s *Step) {
 		for _, r := range s.Handles {
 			name, static := r.Static()
 			uses = uses || static && name == stream
 		}
-	}
-	return uses
+	})
+	return uses && !b.Given.Has(stream)
 }
 
 // IsStreamName reports whether s names a stream of a program, as p.stdin.
