@@ -303,15 +303,23 @@ type ValueWant struct {
 }
 
 // Decode keeps every reading of the condition that is possible; the value
-// says which one counts.
+// says which one counts. A value that no reading has is as if none was given.
 func (w *ValueWant) Decode(d *value.Decoder, n *source.Node) {
-	w.node = n
-	w.number.Unit, w.span.Unit = value.SignedUnit, value.TimeUnit
+	if n.Kind == source.Map {
+		d.Problem(n, "expected a value or a condition, got %s", n.Describe()).Hint = "the fields of a structure are expected by name"
+		return
+	}
+	before := d.Count()
 	for _, item := range value.Listed(n) {
 		x := new(value.Text)
 		x.Decode(d, item)
 		w.texts = append(w.texts, x)
 	}
+	if d.Count() > before {
+		return
+	}
+	w.node = n
+	w.number.Unit, w.span.Unit = value.SignedUnit, value.TimeUnit
 	if n.Kind == source.Scalar {
 		w.text = *w.texts[0]
 	}
