@@ -46,7 +46,7 @@ func TestKindsTellTheirNeeds(t *testing.T) {
 		}
 		for _, p := range step.DocOf(k).Params {
 			if outsideWords.MatchString(p.Help) && !slices.Contains(innocent, k.Name+"."+p.Key) {
-				t.Errorf("%s: the parameter %s is about something outside (%s), so the kind has needs", k.Name, p.Key, p.Help)
+				t.Errorf("%s: the parameter %s is about something outside (%s): declare Needs, or name it in innocent", k.Name, p.Key, p.Help)
 			}
 		}
 	}
