@@ -10,6 +10,7 @@ import (
 
 // Each shipped scenario can be explained, within the columns that there are.
 func TestShippedScenariosAreExplained(t *testing.T) {
+	t.Parallel()
 	const width = 72
 	for _, c := range shippedCases(t) {
 		text := reference.Explain(c.Scenario, width)

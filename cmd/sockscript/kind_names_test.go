@@ -19,6 +19,7 @@ import (
 // of, by its name or by the text of its call: another kind that does the same
 // would be forgotten there.
 func TestNobodyAsksForNamesOfKinds(t *testing.T) {
+	t.Parallel()
 	for _, room := range []string{"cmd", "runner", "scenarios", "steps"} {
 		err := filepath.WalkDir(filepath.Join("../..", room), func(path string, _ fs.DirEntry, err error) error {
 			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

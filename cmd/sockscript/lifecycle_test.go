@@ -148,6 +148,7 @@ func nextRun(t *testing.T, exe, dir string) {
 // that are just being started: the run is one that was interrupted all the
 // same, and leaves nothing.
 func TestEndInTerminal(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("only Linux has these processes")
 	}
@@ -162,6 +163,7 @@ func TestEndInTerminal(t *testing.T) {
 		"sandbox": {text: "actors: {a: [{sleep: 60s, timeout: 70s}]}", args: []string{"--sandbox=best-effort"}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			for range ci.Runs(2, 15) {
 				dir := t.TempDir()
 				file := filepath.Join(dir, "waits.yaml")

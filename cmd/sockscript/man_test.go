@@ -56,6 +56,7 @@ func TestManPagesAreClean(t *testing.T) {
 // The reference in Markdown is the one that is generated, with a page for each
 // command and each kind, and no page of what is not there any more.
 func TestReferenceInMarkdown(t *testing.T) {
+	t.Parallel()
 	root := new(program).command()
 	pages := referencePages(root)
 	for _, c := range root.Commands() {

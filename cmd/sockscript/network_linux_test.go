@@ -14,6 +14,7 @@ import (
 // An ordinary user runs scenarios with networks of their own, beside one that
 // is in the host's network. Root does it as nobody.
 func TestPrivateNetworksOfOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	const text = `network: private
 requires: netns
 actors:
@@ -67,6 +68,7 @@ actors:
 // An ordinary user captures the frames of hosts and of lo, those that a fault
 // takes among them.
 func TestCaptureOfOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	const text = `name: hosts
 network:
   hosts: {server: {eth0: 10.0.0.2/24}, client: {eth0: 10.0.0.1/24}}
@@ -135,6 +137,7 @@ actors:
 // An ordinary user has the wire asserted and shown, with a fault on it, the
 // states of TCP, and a far end that the script plays.
 func TestWireOfOrdinaryUser(t *testing.T) {
+	t.Parallel()
 	const text = `name: hosts
 network:
   hosts: {server: {eth0: 10.0.0.2/24}, client: {eth0: 10.0.0.1/24}}

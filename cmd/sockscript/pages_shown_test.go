@@ -29,6 +29,7 @@ var (
 // What these pages show is what sockscript prints and draws, also of the
 // program that one of them tests. With -update they are written again.
 func TestPagesThatShowRuns(t *testing.T) {
+	t.Parallel()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -111,6 +112,7 @@ func TestTutorialHasPictures(t *testing.T) {
 // are five commands. Those of sockscript are run here; the others are of git
 // and go.
 func TestFirstCommandsOfReadme(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ import (
 // examples of the kinds, which have a test of their own, and so have the pages
 // that show runs.
 func TestScenariosOfPages(t *testing.T) {
+	t.Parallel()
 	pages, err := filepath.Glob("../../docs/*.md")
 	if err != nil || len(pages) == 0 {
 		t.Fatal(pages, err)
@@ -41,6 +42,7 @@ func TestScenariosOfPages(t *testing.T) {
 			line := strings.Count(string(text[:m[2]]), "\n")
 			name := filepath.Base(page)
 			t.Run(name, func(t *testing.T) {
+				t.Parallel()
 				cases, problems, err := suite.Load([]suite.File{suite.Text(name, []byte(strings.Repeat("\n", line)+scenario))})
 				if err != nil || len(problems) > 0 {
 					t.Fatalf("%v\n%s", err, problems.Report())

@@ -36,10 +36,16 @@ func TestShippedInSandbox(t *testing.T) {
 	if len(names) < 100 {
 		t.Fatalf("only %d scenarios: %v", len(names), names)
 	}
-	t.Run("self", func(t *testing.T) { runInSandbox(t, nil, share(names, 0)) })
+	t.Run("self", func(t *testing.T) {
+		t.Parallel()
+		runInSandbox(t, nil, share(names, 0))
+	})
 	if os.Geteuid() == 0 {
 		attr := &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		t.Run("nobody", func(t *testing.T) { runInSandbox(t, attr, share(names, 1)) })
+		t.Run("nobody", func(t *testing.T) {
+			t.Parallel()
+			runInSandbox(t, attr, share(names, 1))
+		})
 	}
 }
 
@@ -58,7 +64,7 @@ func share(names []string, user int) []string {
 
 func runInSandbox(t *testing.T, attr *syscall.SysProcAttr, names []string) {
 	t.Helper()
-	test := []string{"sockscript", "test", "-j", "2"}
+	test := []string{"sockscript", "test", "-j", "8"}
 	skipped := runShipped(t, attr, slices.Concat(test, []string{"--sandbox", "--allow", "raw"}, names))
 	if len(skipped) == 0 {
 		return

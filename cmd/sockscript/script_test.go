@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	jail.Main()
 	// A script waits, for programs and for time limits, more than it computes.
 	// What -parallel says counts.
-	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
 	testscript.Main(m, commands)
@@ -67,6 +67,7 @@ var commands = map[string]func(){
 // and the conditions [root], [netadmin], [netns], [ipv6], [sandbox], [prove]
 // and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	passHangups(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),
