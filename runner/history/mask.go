@@ -133,7 +133,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 		return m.label(o)
 	}
 	o, found := m.owner(m.hosts[from.Sock], a, from.Type, at)
-	if sameType {
+	if sameType && !a.IsNetlink() { // whose sockets are the same, raw or not
 		found = found && o.typ == from.Type
 	}
 	switch {

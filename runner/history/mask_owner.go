@@ -60,7 +60,7 @@ func (m *masks) add(o *owner) {
 }
 
 // An ownerKey is what those addresses have in common that may be of one socket:
-// the port, or the whole name.
+// the port, or the name.
 type ownerKey struct {
 	port uint16
 	name string
@@ -71,7 +71,8 @@ func keyOf(a sock.Addr) (ownerKey, bool) {
 	case a.HasPort():
 		return ownerKey{port: a.Port}, true
 	case a.Chosen() != "":
-		return ownerKey{name: a.String()}, true
+		before, chosen, _ := a.Parts() // behind them netlink tells the groups that a message went to
+		return ownerKey{name: before + chosen}, true
 	}
 	return ownerKey{}, false
 }

@@ -22,7 +22,7 @@ func (h *Handle) Datagram(b []byte, remote sock.Addr, received bool) event.Datag
 		d.InFrame(b)
 	case s.Type() == unix.SOCK_RAW && s.Family() == unix.AF_INET && (received || proto == unix.IPPROTO_RAW):
 		d.Packet(b)
-	case s.Type() == unix.SOCK_RAW:
+	case s.Type() == unix.SOCK_RAW && (s.Family() == unix.AF_INET || s.Family() == unix.AF_INET6):
 		if !d.Packet(b) { // IP_HDRINCL
 			d.Segment(proto, b)
 		}

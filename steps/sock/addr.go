@@ -168,6 +168,9 @@ func (a Addr) Chosen() string {
 	return ""
 }
 
+// IsNetlink reports an address of netlink(7).
+func (a Addr) IsNetlink() bool { return a.Family == afNetlink }
+
 // HasPort reports whether a is an IP address with a port.
 func (a Addr) HasPort() bool { return a.isIP() && !a.NoPort && a.Port != 0 }
 
