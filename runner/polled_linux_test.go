@@ -369,6 +369,41 @@ var waitingCalls = []struct {
 `, []string{`send(a, "x", 1) = -1 EPIPE`},
 	},
 	{
+		"send that a shutdown of the peer ends", `
+    - {socketpair: unix, as: [a, b], MODE}
+    - {spawn: [{send: a, data: {zeros: 4MiB}, expect: {error: EPIPE}}], as: s}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: b, how: read}
+    - {join: s, timeout: 5s}
+    - {socket: unixpacket, as: l, MODE}
+    - {bind: l, to: "unix:${tmp}/s"}
+    - listen: l
+    - {socket: unixpacket, as: c, MODE}
+    - {connect: c, to: l}
+    - {accept: l, as: d}
+    - {spawn: [{repeat: 1000, steps: [{send: d, data: {zeros: 1000}, expect: {error: [EPIPE, 0]}}]}], as: s}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: c, how: write}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: c, how: both}
+    - {join: s, timeout: 5s}
+    - {spawn: [{repeat: 1000, steps: [{send: c, data: {zeros: 1000}, expect: {error: [EPIPE, 0]}}]}], as: s}
+    - {join: s, timeout: 5s}
+    - {socket: unixgram, as: f, MODE}
+    - {bind: f, to: "unix:${tmp}/f"}
+    - {socket: unixgram, as: e, MODE}
+    - {connect: e, to: f}
+    - repeat: 20
+      steps: [{send: e, data: x, nowait: true, expect: {error: [EAGAIN, 0]}}]
+    - {spawn: [{send: e, data: last, expect: {error: ECONNREFUSED}}], as: s}
+    - {blocked: s, stays: 20ms}
+    - {shutdown: f, how: read}
+    - {blocked: s, stays: 20ms}
+    - close: f
+    - {join: s, timeout: 5s}
+`, nil,
+	},
+	{
 		"send to a full queue, which its own shutdown does not end", `
     - {socket: unixgram, as: s, MODE}
     - {bind: s, to: "unix:${tmp}/s"}

@@ -7,9 +7,9 @@ import (
 )
 
 // senders are the sends that wait in the poller for room on one description.
-// When shutdown(2) ends the sending, the kernel wakes the sends that block, and
-// these fail. The poller does not learn of it: a local socket without room is
-// not ready to send.
+// When shutdown(2) ends the sending, or the receiving of a local socket's peer,
+// the kernel wakes the sends that block, and these fail. The poller does not
+// learn of it: a local socket without room is not ready to send.
 type senders struct {
 	mu      sync.Mutex
 	waiting map[*direction]struct{}
@@ -43,11 +43,35 @@ func (d *direction) unqueue() {
 	d.queued = false
 }
 
-// wake makes the sends that wait try again, after a shutdown(2).
-func (q *senders) wake(how int) {
-	if how == unix.SHUT_RD {
-		return
+// wakeSenders makes the sends try again that a shutdown(2) of the socket has
+// ended: its own, and those of a local socket's peer. The kernel does not wake
+// those that send datagrams to another socket.
+func (s *Socket) wakeSenders(how int) {
+	if how != unix.SHUT_RD {
+		s.desc.senders.wake()
 	}
+	if how != unix.SHUT_WR && s.family == unix.AF_UNIX && s.typ != unix.SOCK_DGRAM {
+		for _, peer := range s.group.peersOf(s.desc) {
+			peer.senders.wake()
+		}
+	}
+}
+
+// peersOf are the descriptions of the other end of a local connection.
+func (g *Group) peersOf(d *Description) []*Description {
+	var list []*Description
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for s := range g.open {
+		if p := s.desc; p.Inode() != 0 && (p.Inode() == d.PeerInode() || p.PeerInode() == d.Inode()) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// wake makes the sends that wait try again.
+func (q *senders) wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for d := range q.waiting {

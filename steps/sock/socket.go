@@ -306,7 +306,7 @@ func (s *Socket) Shutdown(how int) error {
 	defer s.leave()
 	s.desc.shut.Add(1) // before the kernel wakes those who wait: they are not woken again
 	errno := sysShutdown(s.caller(), s.fd, how)
-	s.desc.senders.wake(how)
+	s.wakeSenders(how)
 	return failed("shutdown", asError(errno))
 }
 

@@ -79,7 +79,7 @@ type direction struct {
 	stalled bool // the kernel makes it wait
 	queued  bool // it is among the description's senders
 
-	shut atomic.Bool // shutdown(2) has ended its sending since it began to wait
+	shut atomic.Bool // shutdown(2), perhaps of the peer, has ended its sending since it began to wait
 
 	port   *port // its place in the poller; nil: none yet
 	beside bool  // another call has the socket's place
