@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,7 +51,8 @@ actors:
     - {bind: sock, to: "127.0.0.1:0"}
 `
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "-j", "4", "--count", "20", "-"}
+	times := ci.Runs(2, 20)
+	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "-j", "4", "--count", strconv.Itoa(times), "-"}
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
 	cmd.Stdin = strings.NewReader(text)
@@ -60,7 +63,7 @@ actors:
 	if strings.Contains(string(out), "a network namespace cannot be made") {
 		ci.Lacks(t, string(out))
 	}
-	if err != nil || !strings.Contains(string(out), "3 passed in ") || !strings.Contains(string(out), "(20 runs of each)") {
+	if err != nil || !strings.Contains(string(out), "3 passed in ") || !strings.Contains(string(out), fmt.Sprintf("(%d runs of each)", times)) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -189,7 +192,8 @@ actors:
     - join: user
 `
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--wire", "--states", "-v", "-j", "4", "--count", "10", "-"}
+	times := ci.Runs(2, 10)
+	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--wire", "--states", "-v", "-j", "4", "--count", strconv.Itoa(times), "-"}
 	cmd.Dir = "/"
 	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
 	cmd.Stdin = strings.NewReader(text)
@@ -205,7 +209,7 @@ actors:
 		"wire  one.sock <-> 127.0.0.1:80\n  > udp (6)\n  < icmp unreachable port [udp (6)]\n",
 		"played  CLOSE → SYN_SENT\n", "played  SYN_SENT → ESTABLISHED\n",
 		"segment(p) = S 0:0(0) <mss 1460,...>\n",
-		"\n3 passed in ", "(10 runs of each)",
+		"\n3 passed in ", fmt.Sprintf("(%d runs of each)", times),
 	} {
 		if err != nil || !strings.Contains(string(out), want) {
 			t.Fatalf("no %q, %v\n%s", want, err, out)
