@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
@@ -26,6 +27,7 @@ func (s *savedResult) result() (*Result, error) {
 		}},
 	}
 	c := checker{branches: len(s.Branches), meetings: len(s.Meetings)}
+	c.times(s.Elapsed)
 	c.failure(s.Status, s.Failure)
 	for _, lists := range [][][]event.Cause{s.Meetings, s.Values, s.Raised} {
 		for _, list := range lists {
@@ -109,6 +111,9 @@ func loadedOffsets(list []savedOffset) map[uint64]int64 {
 // their range.
 const most = 1 << 48
 
+// longest bounds the times of a record, for the same reason.
+const longest time.Duration = 1 << 62
+
 // A checker finds what in a loaded record refers to something that is not
 // there. It keeps the first fault.
 type checker struct {
@@ -132,6 +137,13 @@ func (c *checker) check(ok bool, format string, args ...any) {
 func (c *checker) inRange(list ...int64) {
 	for _, n := range list {
 		c.check(n >= 0 && n < most, "the number %d is out of range", n)
+	}
+}
+
+// times checks times since the run's start, and how long something took.
+func (c *checker) times(list ...time.Duration) {
+	for _, d := range list {
+		c.check(d >= 0 && d < longest, "the time %d is out of range", d)
 	}
 }
 
@@ -174,6 +186,10 @@ func (c *checker) events(list []event.Cause) {
 func (c *checker) failure(status Status, f *Failure) {
 	if f == nil {
 		c.check(status != Failed, "a run failed and does not say why")
+		return
+	}
+	for _, d := range f.Others {
+		c.times(d.For)
 	}
 }
 
@@ -189,6 +205,7 @@ func (c *checker) frames(f *event.Frames) {
 
 func (c *checker) fold(f *savedFold) {
 	c.inRange(int64(f.Rounds))
+	c.times(f.Start, f.End)
 	c.causes(f.After...)
 	for _, o := range append(f.Sent, f.Received...) {
 		c.inRange(o.Offset)
@@ -215,6 +232,7 @@ func (c *checker) endpoints(l *event.Endpoints) {
 func (c *checker) event(e *event.Event) {
 	c.check(e.Place != nil, "an event is of no step")
 	c.inRange(e.Offset, e.Took, e.Most, e.Look.Skip)
+	c.times(e.Start, e.End)
 	c.causes(e.After...)
 	c.endpoints(e.Endpoints)
 	switch e.Op {
