@@ -70,7 +70,7 @@ type Event struct {
 	AnyErrno bool
 	// Quiet is the outermost step with quiet: true that the event belongs to,
 	// by one more than the ID of its place; 0 where a transcript shows the
-	// event.
+	// event, and CutOff where it shows it in no case.
 	Quiet int
 
 	Op        Op
@@ -108,6 +108,10 @@ type Event struct {
 	Leaves    []uint64      // the descriptions that were closed here, but not yet in another process
 	After     []Cause
 }
+
+// CutOff is the Quiet of a call that the end of the run has cut off, when
+// others had received some of what it sent: it is there for their order.
+const CutOff = -1
 
 // Op says what a call means for the order of events.
 type Op uint8

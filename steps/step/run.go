@@ -114,8 +114,20 @@ func (t *Task) attempt(s *Step) error {
 		t.record(ended)
 	case err == nil: // nothing was done, and yet it may have given a name its value
 		t.giveNames(t.Last)
+	case t.hasSent(err):
+		t.quiet = event.CutOff
+		t.record(ended)
 	}
 	return err
+}
+
+// hasSent reports whether the call had sent bytes of a stream when the end of
+// the run cut it off.
+func (t *Task) hasSent(err error) bool {
+	if also := t.Event.Also; also != nil {
+		return len(also.Hops) > 0
+	}
+	return t.Event.Op == event.OpSend && doneBefore(err).Count > 0
 }
 
 // took is how long the step's call took, or all that is in the step.

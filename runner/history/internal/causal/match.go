@@ -29,7 +29,7 @@ type matcher struct {
 	dgrams    dgrams
 	tcp       tcp
 	taken     map[int][]int               // by the node of a receive or an accept: what it took
-	failed    map[uint64]int              // sends that failed because of the peer
+	failed    map[uint64]int              // sends that failed because of the peer, or were cut off
 	before    map[int][]int               // by the node of a relay or a failed send: what it comes after by its own actor
 	addresses map[event.HostAddr][]uint64 // see owners
 	leftovers map[uint64][]int            // see left
@@ -214,9 +214,9 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	case event.OpPair:
 		m.peer[e.Sock], m.peer[e.Endpoints.Peer] = e.Endpoints.Peer, e.Sock
 	case event.OpSend:
-		// A send that failed because of the peer has ended after what the peer
-		// received of it.
-		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET {
+		// A send that failed because of the peer, or that the end of the run has
+		// cut off, has ended after what the peer received of it.
+		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET || e.Quiet == event.CutOff {
 			put(&m.failed, e.Sock, i)
 			put(&m.before, i, slices.Clone(m.g.Nodes[i].Preds))
 		} else {
