@@ -227,6 +227,7 @@ type reportFile struct {
 
 	needsEnd   bool // without its end it is worth nothing
 	unfinished bool
+	refused    bool // it would take the place of something else, which has been told
 }
 
 func createReport(path string) (*reportFile, error) {
@@ -256,7 +257,7 @@ func (f *reportFile) keep(err error) {
 // close puts the report in its place if it is whole. It returns the first
 // error.
 func (f *reportFile) close() error {
-	if f.err != nil || f.unfinished {
+	if f.err != nil || f.unfinished || f.refused {
 		f.file.Discard()
 	} else {
 		f.keep(f.file.Commit())
@@ -270,8 +271,8 @@ func (r *reporting) spare(files []suite.File) error {
 	var errs []error
 	for _, f := range r.files {
 		if suite.IsScenario(f.path, files) {
-			f.err = fmt.Errorf("the report %s would overwrite a scenario; name another file", f.path)
-			errs = append(errs, f.err)
+			f.refused = true
+			errs = append(errs, fmt.Errorf("the report %s would overwrite a scenario; name another file", source.Visible(f.path)))
 		}
 	}
 	return errors.Join(errs...)
