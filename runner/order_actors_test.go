@@ -197,3 +197,49 @@ b  | after
 		t.Run(test.name, func(t *testing.T) { wantTranscript(t, "\nactors:"+test.text, test.want) })
 	}
 }
+
+// A barrier with a size counts those who come from the start once it has
+// opened.
+func TestBarrierOfSizeOpensAgain(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `actors:
+  a:
+    - barrier: both
+      size: 2
+    - barrier: both
+      size: 2
+    - print: after both
+  b:
+    - barrier: both
+      size: 2
+    - print: between
+    - print: them
+    - barrier: both
+      size: 2
+`, `
+a  barrier(both)
+b  barrier(both)
+b  | between
+b  | them
+a  barrier(both)
+b  barrier(both)
+a  | after both
+`)
+}
+
+// A replica that names its actor without an index means itself.
+func TestReplicaNamesItself(t *testing.T) {
+	checkLeaks(t)
+	wantTranscript(t, `actors:
+  w:
+    count: 2
+    steps:
+      - let: {n: "${index + 5}"}
+      - print: ${w.n} ${w[0].n}
+`, `
+w[0]  let n = 5
+w[1]  let n = 6
+w[0]  | 5 5
+w[1]  | 6 5
+`)
+}
