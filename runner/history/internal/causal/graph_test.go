@@ -55,3 +55,20 @@ func TestCausesInCycle(t *testing.T) {
 		})
 	}
 }
+
+// The nodes are in the order of the file, whichever branch happened to start
+// first.
+func TestNodesInOrderOfFile(t *testing.T) {
+	entries := []record.Entry{{Event: &event.Event{}}}
+	r := &record.Record{Branches: []*record.Branch{
+		{ID: 0, Actor: "c", Place: 2, Entries: entries},
+		{ID: 1, Actor: "a", Place: 0, Entries: entries},
+		{ID: 2, Actor: "b", Place: 1, Entries: entries},
+	}}
+	g := newGraph(r)
+	for i, want := range []string{"a", "b", "c"} {
+		if got := g.Nodes[i].Branch; got.Actor != want || g.Find(event.Cause{Branch: got.ID}) != i {
+			t.Errorf("node %d is of %s, found at %d; want %s", i, got.Actor, g.Find(event.Cause{Branch: got.ID}), want)
+		}
+	}
+}
