@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/runner/lab/wire"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // recorded plays in a lab, and returns what crossed it: the UDP datagrams and
@@ -227,7 +228,7 @@ func TestRecordingThatEndsAtOnce(t *testing.T) {
 	n := private(t, Settings{})
 	to := listen(t, n, "127.0.0.1:9").LocalAddr().String()
 	c := dial(t, n, "udp", to)
-	for range 100 {
+	for range ci.Rounds(10, 100) {
 		r := NewRecording()
 		for k := range 8 {
 			if err := r.Record(n, fmt.Sprint(k), nil); err != nil {

@@ -42,6 +42,15 @@ func Runs(few, many int) int {
 	return many
 }
 
+// Rounds is Runs for what is tried in one test again and again, and quickly:
+// continuous integration tries it many times in a short test too.
+func Rounds(few, many int) int {
+	if here() {
+		return many
+	}
+	return few
+}
+
 // RunsApart is Runs for what is tried so often that a stage of its own tries
 // it, without the race detector, with which it takes about four times as long.
 // With it a tenth is tried. The stage runs the packages whose tests have this
