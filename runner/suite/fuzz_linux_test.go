@@ -19,6 +19,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // What one scenario of FuzzRun may take. It runs for fuzzTimeout at most; what
@@ -45,6 +46,7 @@ func TestMain(m *testing.M) {
 			syscall.Exec(unshare, append([]string{unshare, how, "sh", "-c", script}, os.Args...), os.Environ())
 		}
 	}
+	ci.Together()
 	os.Exit(m.Run())
 }
 

@@ -4,8 +4,11 @@
 package ci
 
 import (
+	"flag"
 	"os"
 	"os/exec"
+	"runtime"
+	"strconv"
 	"testing"
 )
 
@@ -49,6 +52,18 @@ func Rounds(few, many int) int {
 		return many
 	}
 	return few
+}
+
+// Together is for the TestMain of a package whose parallel tests wait more than
+// they compute: four of them for each processor run at once, unless -parallel
+// says how many. In continuous integration each makes many runs at once itself.
+func Together() {
+	if here() {
+		return
+	}
+	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 }
 
 // RunsApart is Runs for what is tried so often that a stage of its own tries
