@@ -12,7 +12,6 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // A doer is a step of an actor, and when it was under way. Times are those
@@ -131,15 +130,15 @@ func (s *sockets) addresses(b *record.Branch, op event.Op, id uint64, l *event.E
 	}
 	one.host, one.typ = l.Host, l.Type
 	if l.Local.Port != 0 || !one.local.IsValid() {
-		one.local, one.wild = portOf(l.Local), l.Local.IsWildcard()
+		one.local, one.wild = l.Local.OfPackets(), l.Local.IsWildcard()
 	}
 	opens := op == event.OpConnect || op == event.OpAccept
 	if opens && !succeeded {
-		s.failed = append(s.failed, &socket{name: one.name, remote: portOf(l.Remote), opener: by})
+		s.failed = append(s.failed, &socket{name: one.name, remote: l.Remote.OfPackets(), opener: by})
 		return
 	}
 	if !l.Remote.IsZero() {
-		one.remote = portOf(l.Remote)
+		one.remote = l.Remote.OfPackets()
 	}
 	if opens && !one.opened {
 		one.opened, one.since, one.opener = true, by.start, by
@@ -149,7 +148,7 @@ func (s *sockets) addresses(b *record.Branch, op event.Op, id uint64, l *event.E
 // event notes what a step did on a socket.
 func (s *sockets) event(b *record.Branch, e *event.Event) {
 	by := &doer{b, e.Place, e.Start, e.End}
-	if e.Endpoints != nil && networked(e.Endpoints) {
+	if e.Endpoints != nil && e.Endpoints.Networked() {
 		op := e.Op
 		if e.Opens {
 			op = event.OpConnect
@@ -186,30 +185,19 @@ func (s *sockets) send(one *socket, e *event.Event, by *doer) {
 	case e.Endpoints == nil || e.Endpoints.Type == unix.SOCK_STREAM:
 		one.writes = append(one.writes, write{e.Offset, by})
 		return
-	case e.Endpoints.Type != unix.SOCK_DGRAM || !networked(e.Endpoints):
+	case e.Endpoints.Type != unix.SOCK_DGRAM || !e.Endpoints.Networked():
 		s.others = append(s.others, by)
 		s.hosts[by] = e.Endpoints.Host
 		return
 	}
 	for i := range e.Sums {
 		d := &e.Sums[i]
-		m := message{sum: d.Sum, length: d.Len, head: d.Head, remote: portOf(d.Remote), by: by}
+		m := message{sum: d.Sum, length: d.Len, head: d.Head, remote: d.Remote.OfPackets(), by: by}
 		if d.Remote.IsZero() {
-			m.remote = portOf(e.Endpoints.Remote)
+			m.remote = e.Endpoints.Remote.OfPackets()
 		}
 		one.messages = append(one.messages, m)
 	}
-}
-
-// networked reports whether a socket has addresses that frames have.
-func networked(l *event.Endpoints) bool {
-	return l.Local.IP.IsValid() || l.Remote.IP.IsValid() || l.Local.Any
-}
-
-// portOf is an address and port as packets have them.
-func portOf(a sock.Addr) netip.AddrPort {
-	a = a.Loopback()
-	return netip.AddrPortFrom(a.IP.Unmap().WithZone(""), a.Port)
 }
 
 // connected is the nth socket of those that had two addresses one after the

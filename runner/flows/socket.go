@@ -11,7 +11,6 @@ import (
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // unknownDepth is that of what nobody knows to be caused by a step.
@@ -104,7 +103,7 @@ func (s *sockets) of(id uint64) *socket {
 
 // addresses notes the addresses that an event tells of a socket.
 func (s *sockets) addresses(b *record.Branch, e *event.Event) {
-	if e.Endpoints == nil || !networked(e.Endpoints) {
+	if e.Endpoints == nil || !e.Endpoints.Networked() {
 		return
 	}
 	opens := e.Op == event.OpConnect || e.Op == event.OpAccept || e.Opens
@@ -112,7 +111,7 @@ func (s *sockets) addresses(b *record.Branch, e *event.Event) {
 	if e.Op == event.OpConnect && e.Errno != 0 && e.Errno != unix.EINPROGRESS {
 		s.failed = append(s.failed, &socket{
 			name: b.Actor + "." + e.Endpoints.Name, host: e.Endpoints.Host, typ: e.Endpoints.Type, since: e.Start,
-			remote: portOf(e.Endpoints.Remote), opened: s.record.Depth(causeOf(b, e)), hidden: s.hides(e.Quiet),
+			remote: e.Endpoints.Remote.OfPackets(), opened: s.record.Depth(causeOf(b, e)), hidden: s.hides(e.Quiet),
 		})
 	}
 }
@@ -134,10 +133,10 @@ func (s *sockets) note(b *record.Branch, op event.Op, id uint64, l *event.Endpoi
 	}
 	one.host, one.typ = l.Host, l.Type
 	if l.Local.Port != 0 || !one.local.IsValid() {
-		one.local, one.wild = portOf(l.Local), l.Local.IsWildcard()
+		one.local, one.wild = l.Local.OfPackets(), l.Local.IsWildcard()
 	}
 	if !l.Remote.IsZero() {
-		one.remote = portOf(l.Remote)
+		one.remote = l.Remote.OfPackets()
 	}
 	if p.opens && one.opened == unknownDepth {
 		one.opened, one.hidden, one.since = p.depth, p.hidden, at
@@ -148,11 +147,6 @@ func (s *sockets) note(b *record.Branch, op event.Op, id uint64, l *event.Endpoi
 	}
 }
 
-// networked reports whether a socket has addresses that frames have.
-func networked(l *event.Endpoints) bool {
-	return l.Local.IP.IsValid() || l.Remote.IP.IsValid() || l.Local.Any
-}
-
 func causeOf(b *record.Branch, e *event.Event) event.Cause {
 	return event.Cause{Branch: b.ID, Seq: e.Seq}
 }
@@ -161,7 +155,7 @@ func causeOf(b *record.Branch, e *event.Event) event.Cause {
 func (s *sockets) folded(b *record.Branch, f *record.Fold) {
 	depth := s.record.Depth(event.Cause{Branch: b.ID, Seq: f.First})
 	for _, j := range f.Joints {
-		if networked(j.Endpoints) {
+		if j.Endpoints.Networked() {
 			id := j.Sock
 			if j.Op == event.OpAccept {
 				id = j.Endpoints.Made
@@ -237,19 +231,13 @@ func (s *sockets) messages(e *event.Event, depth int) []message {
 	list := make([]message, 0, len(e.Sums))
 	for i := range e.Sums {
 		d := &e.Sums[i]
-		m := message{sum: d.Sum, length: d.Len, remote: portOf(d.Remote), depth: depth, varies: varies, hidden: hidden}
+		m := message{sum: d.Sum, length: d.Len, remote: d.Remote.OfPackets(), depth: depth, varies: varies, hidden: hidden}
 		if d.Remote.IsZero() {
-			m.remote = portOf(e.Endpoints.Remote)
+			m.remote = e.Endpoints.Remote.OfPackets()
 		}
 		list = append(list, m)
 	}
 	return list
-}
-
-// portOf is an address and port as packets have them.
-func portOf(a sock.Addr) netip.AddrPort {
-	a = a.Loopback()
-	return netip.AddrPortFrom(a.IP.Unmap().WithZone(""), a.Port)
 }
 
 // ended is the depth of the step that ended the sending of a socket: the first

@@ -24,6 +24,11 @@ type HostAddr struct {
 	Addr sock.Addr
 }
 
+// Networked reports whether the socket has addresses that frames have.
+func (l *Endpoints) Networked() bool {
+	return l.Local.IP.IsValid() || l.Remote.IP.IsValid() || l.Local.Any
+}
+
 // LocalAddr is where the socket of an event is, by its own address.
 func (l *Endpoints) LocalAddr() HostAddr { return HostAddr{l.Host, l.Local} }
 

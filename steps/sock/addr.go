@@ -114,6 +114,12 @@ func (a Addr) Loopback() Addr {
 	return a
 }
 
+// OfPackets is the address and port as packets have them.
+func (a Addr) OfPackets() netip.AddrPort {
+	a = a.Loopback()
+	return netip.AddrPortFrom(a.IP.Unmap().WithZone(""), a.Port)
+}
+
 // String returns the form that [ParseAddr] reads, and "" for the zero Addr.
 func (a Addr) String() string {
 	switch {
