@@ -74,7 +74,7 @@ func (a *nameAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Event.Endpoints = h.Endpoints()
-	e := value.EndpointAt(got)
+	e := value.EndpointAt(h.Sock.Desc().Host(), got)
 	e.Typ = h.Sock.Type()
 	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's
 		t.Event.Sock, e.Sock, e.Name, e.Fixed = d.ID, d.ID, h.Name, !d.AutoPort()

@@ -54,7 +54,7 @@ func (r *receiver) failed(ret []any) []any {
 
 // sender is the address that a datagram came from, as a value.
 func (r *receiver) sender() *value.Endpoint {
-	e := value.EndpointAt(r.from)
+	e := value.EndpointAt(r.h.Sock.Desc().Host(), r.from)
 	e.Typ = r.h.Sock.Type()
 	return e
 }

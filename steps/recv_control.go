@@ -54,7 +54,7 @@ func (r *receiver) cutOff() string {
 func (r *receiver) controlValue() any {
 	m, parts := make(map[string]any), make(map[string]*value.Trace)
 	for _, c := range r.control {
-		v := c.Named(r.action.control.Fields(c.Typ.Name))
+		v := c.Named(r.h.Sock.Desc().Host(), r.action.control.Fields(c.Typ.Name))
 		m[c.Typ.Name] = value.Untraced(v)
 		if t := value.TraceOf(v); t != nil {
 			parts[c.Typ.Name] = t

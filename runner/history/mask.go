@@ -1,6 +1,7 @@
 package history
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -25,8 +26,8 @@ type masks struct {
 	free    map[int]bool     // ports that free_port gave, for programs
 	dynamic record.PortRange // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
-	asked   map[string]bool  // addresses that the file spells out, to connect or send to
-	given   map[string]given // addresses that masked values gave, to connect or send to
+	asked   map[seen]bool  // addresses that the file spells out, to connect or send to
+	given   map[seen]given // addresses that masked values gave, to connect or send to
 
 	depth    int                  // of what comes from what came
 	relays   int                  // pieces that were followed through relays
@@ -38,7 +39,7 @@ type masks struct {
 func newMasks(g *causal.Graph) *masks {
 	m := &masks{
 		graph: g, owners: make(map[ownerKey][]*owner), hosts: make(map[uint64]string), own: make(map[uint64]*owner), named: make(map[string][]string),
-		tmp: g.Record.Tmp, free: freePorts(g.Record.Ports), dynamic: g.Record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[string]bool), given: make(map[string]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
+		tmp: g.Record.Tmp, free: freePorts(g.Record.Ports), dynamic: g.Record.Dynamic, closed: make(map[uint64]time.Duration), asked: make(map[seen]bool), given: make(map[seen]given), receives: make(map[*event.Event]int), received: make(map[*event.Event]receipt),
 	}
 	var asking []*event.Event
 	for _, b := range g.Record.Branches {
@@ -98,7 +99,11 @@ const (
 // addr is an address that the kernel returned, as the transcript shows it.
 func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	before, chosen, after := a.Parts()
-	t, masked := m.given[a.String()]
+	host := ""
+	if e.Endpoints != nil {
+		host = e.Endpoints.Host
+	}
+	t, masked := m.given[seenFrom(host, a)]
 	if chosen == "" && !masked {
 		return m.folder(before)
 	}
@@ -109,7 +114,7 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	// What came in came from a socket of the same type: a program's port may be
 	// the number of another socket's.
 	same := e.Op == event.OpAccept || e.Op == event.OpRecv
-	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ}, e.End, same)
+	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ, Host: host}, e.End, same)
 	switch {
 	case masked && (label == "" || label == t.label):
 		return t.text
@@ -132,16 +137,17 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 		}
 		return m.label(o)
 	}
-	o, found := m.owner(m.hosts[from.Sock], a, from.Type, at)
+	host := cmp.Or(from.Host, m.hosts[from.Sock])
+	o, found := m.owner(host, a, from.Type, at)
 	if sameType && !a.IsNetlink() { // whose sockets are the same, raw or not
 		found = found && o.typ == from.Type
 	}
 	switch {
 	case found && o.auto:
 		return m.label(o)
-	case !found && m.given[a.String()].label != "":
-		return m.given[a.String()].label
-	case found || !m.dynamic.Holds(a.Port) || m.asked[a.String()]:
+	case !found && m.given[seenFrom(host, a)].label != "":
+		return m.given[seenFrom(host, a)].label
+	case found || !m.dynamic.Holds(a.Port) || m.asked[seenFrom(host, a)]:
 		return ""
 	}
 	return peerName

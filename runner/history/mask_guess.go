@@ -64,20 +64,37 @@ func holdsPort(s string) bool {
 // spelled keeps the addresses that the file spells out to connect or send to,
 // and those that masked values gave.
 func (m *masks) spelled(e *event.Event) {
+	host := ""
+	if e.Endpoints != nil {
+		host = e.Endpoints.Host
+	}
 	for _, arg := range e.Args {
 		a, ok := arg.(event.Asked)
 		if !ok {
 			continue
 		}
 		if len(a.Marks) == 0 {
-			m.asked[a.Addr.String()] = true
+			m.asked[seenFrom(host, a.Addr)] = true
+			m.asked[seenFrom("", a.Addr)] = true
 		}
 		for _, k := range a.Marks {
 			if slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return o.Masked }) {
-				m.given[a.Addr.String()] = m.givenBy(a, e.End)
+				g := m.givenBy(a, e.End)
+				m.given[seenFrom(host, a.Addr)], m.given[seenFrom("", a.Addr)] = g, g
 			}
 		}
 	}
+}
+
+// A seen is the text of an address, with the host that sees it where each host
+// has one of its own; with none it is what any host sees.
+type seen struct{ host, text string }
+
+func seenFrom(host string, a sock.Addr) seen {
+	if !a.IsHostOwn() {
+		host = ""
+	}
+	return seen{host, a.String()}
 }
 
 // A given is an address that masked values gave, as a transcript shows it, with

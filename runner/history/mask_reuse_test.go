@@ -12,6 +12,28 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
+// Two hosts may have one address with one port: a value bears the name of the
+// socket on the host that has seen it.
+func TestMaskPortOnTwoHosts(t *testing.T) {
+	at := sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: 40000}
+	send := func(host, name string, id uint64) *record.Branch {
+		return &record.Branch{Actor: "on " + host, Entries: []record.Entry{{Event: &event.Event{
+			Op: event.OpSend, Sock: id, Start: time.Duration(id), End: time.Duration(id) + 1,
+			Endpoints: &event.Endpoints{Name: name, Type: syscall.SOCK_DGRAM, Host: host, Local: at, AutoPort: true},
+		}}}}
+	}
+	b := send("b", "two", 2)
+	b.ID = 1
+	m := newMasks(causal.New(&record.Record{Branches: []*record.Branch{send("a", "one", 1), b}}))
+	for host, want := range map[string]string{"a": "<one>", "b": "<two>"} {
+		from := event.Origin{Addr: at, Type: syscall.SOCK_DGRAM, Host: host}
+		got := m.text(event.Marked{Text: "40000", Marks: []event.Mark{{To: 5, Origins: []event.Origin{from}}}}, 9)
+		if got != want {
+			t.Errorf("on %s it is %s, want %s", host, got, want)
+		}
+	}
+}
+
 // The kernel may choose a port again that it has got back. A value then bears
 // the name of the socket that it comes from, whoever else has had the port; a
 // number that the file spells out bears none.

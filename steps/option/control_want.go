@@ -209,15 +209,15 @@ func (r Received) Shown(want *FieldsWant) any {
 	return event.Const(value.Format(r.Value))
 }
 
-// Named is one piece as expressions see it.
-func (r Received) Named(want *FieldsWant) any {
+// Named is one piece as expressions see it, where a socket on a host got it.
+func (r Received) Named(host string, want *FieldsWant) any {
 	switch v := r.Value.(type) {
 	case nil:
 		return r.Handles
 	case Fields:
 		return want.Settled(v).Traced()
 	case sock.Addr:
-		e := value.EndpointAt(v)
+		e := value.EndpointAt(host, v)
 		if part, _ := e.Trace().Part([]string{"address"}); part != nil {
 			return value.Traced{Value: e.Address, Trace: part}
 		}

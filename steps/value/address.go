@@ -172,7 +172,7 @@ type Endpoint struct {
 	Typ   int    // of the socket that has the address; 0 where it is not known
 	Sock  uint64 // its description, likewise
 	Fixed bool   // the kernel did not choose the port
-	on    string // the host that the socket is on; "" in a network without hosts
+	on    string // the host that the socket is on, or whose socket sees the address; "" in a network without hosts
 	wild  bool   // it stands for all addresses of the host
 }
 
@@ -198,14 +198,14 @@ func (e *Endpoint) String() string {
 // of its family.
 func EndpointOf(h *handle.Handle) *Endpoint {
 	d := h.Sock.Desc()
-	e := EndpointAt(d.Local().Loopback())
-	e.on, e.wild = d.Host(), d.Local().IsWildcard()
+	e := EndpointAt(d.Host(), d.Local().Loopback())
+	e.wild = d.Local().IsWildcard()
 	e.Name, e.Typ, e.Fixed = h.Name, h.Sock.Type(), !d.AutoPort()
 	if !d.Accepted() { // the address of one that was is its listener's
 		e.Sock = d.ID
 	}
 	if peer := d.Remote(); !peer.IsZero() {
-		e.Peer = EndpointAt(peer)
+		e.Peer = EndpointAt(d.Host(), peer)
 		e.Peer.Typ = e.Typ
 	}
 	return e
@@ -235,9 +235,10 @@ func (e *Expr) ReadsAddress(r *Reference) bool {
 	})
 }
 
-// EndpointAt returns the endpoint of an address that belongs to no handle.
-func EndpointAt(a sock.Addr) *Endpoint {
-	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, Fixed: !event.DynamicPort(a.Port)}
+// EndpointAt returns the endpoint of an address that belongs to no handle, as a
+// host sees it: another one may have the same loopback address.
+func EndpointAt(host string, a sock.Addr) *Endpoint {
+	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, on: host, Fixed: !event.DynamicPort(a.Port)}
 	if a.IP.IsValid() {
 		e.Host = a.IP.String()
 	}
