@@ -30,6 +30,40 @@ var causes = []struct {
     - {print: now}
     - {shutdown: a, how: read}
 `, [][2]string{{"one  shutdown(a, SHUT_RD) = 0", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	{"a close ends what is only in a message to its socket", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unixpacket, as: [a, b]}
+    - {socket: tcp, as: l}
+    - {listen: l}
+    - {accept: l, as: s}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b, s]}}
+    - {close: [b, s]}
+    - {dup: a, as: again}
+    - {signal: started}
+    - {parallel: {r: [{recv: again, expect: {eof: true}}], c: [` + later + `, {wait: go}, {close: held}]}}
+  two:
+    - {socket: tcp, as: c}
+    - {connect: c, to: "${one.l}"}
+    - {recv: c, expect: {eof: true}}
+  three:
+    - {wait: started}
+    - {signal: go}
+`, [][2]string{
+		{"one/c  close(held) = 0", "one/r  recv(again, 65536) = 0 (end of file)"},
+		{"one/c  close(held) = 0", "two  recv(c, 65536) = 0 (end of file)"},
+	}},
+	{"an exit ends what is only in a message to a socket of the process", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {fork: [` + later + `, {exit: 0}], as: child}
+    - {close: held}
+    - {recv: a, expect: {eof: true}}
+    - {join: child, expect: {exit: 0}}
+`, [][2]string{{"one/child  exit(0) = ?", "one  recv(a, 65536) = 0 (end of file)"}}},
 	{"a local shutdown of both directions ends a receive over TCP", "", `
   one:
     - {socket: tcp, as: l}

@@ -139,6 +139,7 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	if closed := errors.Is(err, syscall.EBADF); !closed && other.Sock.Desc().Open() == 0 {
 		t.Act(event.OpClose, other)
 		t.Event.Alone = !other.Sock.Desc().Passed()
+		t.Event.Ends = t.Lost()
 	}
 	if step.IsTimeout(err) || context.Cause(t.Ctx) != nil {
 		return err // the close lingers
@@ -163,6 +164,7 @@ func (a *dupAction) onNumber(t *step.Task, h, other *handle.Handle, number int, 
 	if before != nil && before.Desc().Open() == 0 {
 		t.Event.Op, t.Event.Sock = event.OpClose, before.Desc().ID
 		t.Event.Alone = !before.Desc().Passed()
+		t.Event.Ends = t.Lost()
 	}
 	if given {
 		t.Keep(now)

@@ -59,6 +59,8 @@ type waiter interface{ wake() }
 // often.
 type passage struct {
 	desc   *Description
+	tcp    bool
+	local  bool // AF_UNIX
 	copies int
 }
 

@@ -45,7 +45,7 @@ func (s *Socket) TCPState() (string, error) {
 // inet_diag_msg that holds the state and the queues.
 const (
 	sizeInetRequest = unix.SizeofNlMsghdr + 56
-	minInetReply    = unix.SizeofNlMsghdr + 64
+	minInetReply    = unix.SizeofNlMsghdr + 72
 )
 
 // inetReply is what sock_diag says of a connection: an inet_diag_msg.
@@ -56,6 +56,15 @@ func (r inetReply) state() string { return TCPStateName(r[1]) }
 // unacknowledged is how many bytes, a FIN among them, the peer has not yet said
 // that it has.
 func (r inetReply) unacknowledged() uint32 { return binary.NativeEndian.Uint32(r[60:]) }
+
+// inode is that of the connection's descriptors; 0 where it has none any more.
+func (r inetReply) inode() uint32 { return binary.NativeEndian.Uint32(r[68:]) }
+
+// tcpGone reports that no descriptor of a TCP connection is left anywhere.
+func (n *network) tcpGone(local, remote Addr) bool {
+	reply, err := n.inetDiag(local.Family, local, remote)
+	return err == nil && (reply == nil || reply.inode() == 0)
+}
 
 // closedState asks sock_diag for the connection that the socket had.
 func (s *Socket) closedState() (string, error) {

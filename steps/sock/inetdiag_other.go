@@ -36,3 +36,6 @@ func TCPStateName(state uint8) string {
 
 // peerSends is not known on this system.
 func (s *Socket) peerSends() bool { return false }
+
+// tcpGone is not known on this system either.
+func (n *network) tcpGone(Addr, Addr) bool { return false }

@@ -84,7 +84,7 @@ func (g *Group) countPassage(s *Socket, copies int) {
 	ino := inodeOf(s.caller(), s.fd)
 	p := g.passed[ino]
 	if p == nil {
-		p = &passage{desc: s.desc}
+		p = &passage{desc: s.desc, tcp: s.TCP(), local: s.family == unix.AF_UNIX}
 		if g.passed == nil {
 			g.passed = make(map[uint64]*passage)
 		}
@@ -93,4 +93,26 @@ func (g *Group) countPassage(s *Socket, copies int) {
 	if p.copies += copies; p.copies <= 0 {
 		delete(g.passed, ino)
 	}
+}
+
+// Lost are the descriptions of stream sockets that were on their way in
+// messages only, and which the kernel has closed: with the last descriptor of a
+// socket the messages end that nobody has received.
+func (g *Group) Lost() []*Description {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []*Description
+	for ino, p := range g.passed {
+		if p.desc.Open() == 0 && !p.desc.Copied() && p.gone() {
+			delete(g.passed, ino)
+			list = append(list, p.desc)
+		}
+	}
+	return list
+}
+
+// gone reports that the kernel has no descriptor of the description any more.
+func (p *passage) gone() bool {
+	n := p.desc.network
+	return p.local && n.diag.gone(p.desc.Inode()) || p.tcp && n.tcpGone(p.desc.Local(), p.desc.Remote())
 }

@@ -35,22 +35,33 @@ const (
 
 // peer is the inode of the socket that the one with inode ino is connected to;
 // 0 if the kernel does not tell.
-func (u *unixDiag) peer(ino uint64) uint64 {
+func (u *unixDiag) peer(ino uint64) uint64 { return uint64(peerInReply(u.ask(ino))) }
+
+// gone reports that the kernel has no socket with inode ino any more.
+func (u *unixDiag) gone(ino uint64) bool {
+	reply := u.ask(ino)
+	return len(reply) >= unix.SizeofNlMsghdr+4 && binary.NativeEndian.Uint16(reply[4:]) == unix.NLMSG_ERROR &&
+		int32(binary.NativeEndian.Uint32(reply[unix.SizeofNlMsghdr:])) == -int32(unix.ENOENT)
+}
+
+// ask is what the kernel says of the socket with inode ino, to this request;
+// nil where it cannot be asked.
+func (u *unixDiag) ask(ino uint64) []byte {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if ino == 0 || ino > 1<<32-1 || !u.open() {
-		return 0
+		return nil
 	}
 	u.seq++
 	if unix.Sendto(u.fd, u.request(uint32(ino)), 0, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}) != nil {
-		return 0
+		return nil
 	}
 	reply := make([]byte, 4096)
 	n, _, err := unix.Recvfrom(u.fd, reply, unix.MSG_DONTWAIT) // the kernel has answered within the send
-	if err != nil {
-		return 0
+	if err != nil || n < unix.SizeofNlMsghdr || binary.NativeEndian.Uint32(reply[8:]) != u.seq {
+		return nil
 	}
-	return uint64(peerInReply(reply[:n], u.seq))
+	return reply[:n]
 }
 
 // open makes the netlink socket; u.mu is held.
@@ -88,10 +99,10 @@ func (u *unixDiag) request(ino uint32) []byte {
 	return b
 }
 
-// peerInReply finds the attribute UNIX_DIAG_PEER in the answer to request seq.
-func peerInReply(b []byte, seq uint32) uint32 {
+// peerInReply finds the attribute UNIX_DIAG_PEER in an answer.
+func peerInReply(b []byte) uint32 {
 	e := binary.NativeEndian
-	if len(b) < sizeDiagReply || e.Uint16(b[4:]) != sockDiagByFamily || e.Uint32(b[8:]) != seq {
+	if len(b) < sizeDiagReply || e.Uint16(b[4:]) != sockDiagByFamily {
 		return 0
 	}
 	b = b[:min(len(b), int(e.Uint32(b)))]

@@ -3,6 +3,7 @@ package step
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -74,9 +75,21 @@ func (t *Task) ended(tells bool) error {
 		for _, d := range p.Leaves() {
 			e.Leaves = append(e.Leaves, d.ID)
 		}
+		e.Ends = append(e.Ends, t.Lost()...)
 	}
 	t.Record()
 	return ErrEnded
+}
+
+// Lost are the descriptions that have ended with the messages to a socket which
+// the step has closed: see [sock.Group.Lost].
+func (t *Task) Lost() []uint64 {
+	var list []uint64
+	for _, d := range t.Sockets().Lost() {
+		list = append(list, d.ID)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // awaitEnd waits for the end of a process whose steps have been joined.
