@@ -92,7 +92,8 @@ func (r *run) dismiss(ctx context.Context) error {
 			poses, from = now, time.Now()
 		case stayed < longBlocked:
 		case stayed < r.shared.StepTimeout && r.shared.Sockets.Pending():
-			// A busy machine has not come to it yet, or the kernel sends it again.
+			// A busy machine has not come to it yet, or the kernel sends it
+			// again.
 		default:
 			r.served.Store(true)
 			r.cancel(errServed)

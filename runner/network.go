@@ -40,9 +40,9 @@ type runNetwork interface {
 	// Err says why.
 	Failed() <-chan struct{}
 	Err() error
-	// startFrames begins to record frames, endFrames ends it and returns them: nil
-	// where none are recorded. It must be called before Close, with the moment
-	// from which events count their time.
+	// startFrames begins to record frames, endFrames ends it and returns them:
+	// nil where none are recorded. It must be called before Close, with the
+	// moment from which events count their time.
 	startFrames()
 	endFrames(start time.Time) *event.Frames
 	Close() error

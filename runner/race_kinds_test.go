@@ -252,7 +252,8 @@ func TestRacesOfConnects(t *testing.T) {
 			"connect(s) of client (line 15): connect(s) may come before the socket listens, and be refused",
 		}},
 		{"a connect that tries again", byNumber.Replace(listening("- wait: came", "- connect: s\n  to: 127.0.0.1:${free.port}\n  retry: 5s\n- signal: came")), nil},
-		// The taker waits by a program, which gives the close and the connect no order.
+		// The taker waits by a program, which gives the close and the connect
+		// no order.
 		{"beside the close of one who has handed the listener on", `
 actors:
   giver:

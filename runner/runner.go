@@ -35,8 +35,8 @@ type Options struct {
 	FoldAll bool
 	// Private makes a network for each scenario that asks for none.
 	Private bool
-	// Frames records the frames that cross the network of a scenario, if only the
-	// scenario has that network.
+	// Frames records the frames that cross the network of a scenario, if only
+	// the scenario has that network.
 	Frames bool
 	// Refused is why no other process could make the network, told where this
 	// one cannot either.

@@ -184,8 +184,8 @@ type Options struct {
 	// paths of [Scenario.IncludedFiles]; no other is read. Then libraries that
 	// the file itself holds are not checked.
 	Included map[string][]byte
-	// Faulty returns scenarios with errors too, as far as they could be read, for
-	// editors. They must not be run.
+	// Faulty returns scenarios with errors too, as far as they could be read,
+	// for editors. They must not be run.
 	Faulty bool
 }
 

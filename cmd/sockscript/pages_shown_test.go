@@ -18,7 +18,8 @@ const docsFolder = "../../docs"
 var pagesThatShowRuns = []string{"../../README.md", docsFolder + "/tutorial.md", docsFolder + "/testing.md"}
 
 var (
-	// shownFile is a file of a page: its name in a line of its own, and its text.
+	// shownFile is a file of a page: its name in a line of its own, and its
+	// text.
 	shownFile = source.Pattern("(?ms)`([a-z-]+\\.(?:yaml|go))`[^`]*:\n\n```[a-z]+\n(.*?)^```$")
 	// shownRun is a command of a page and what it prints.
 	shownRun = source.Pattern("(?ms)^```\n\\$ sockscript ([^\n]*)\n(.*?)^```$")

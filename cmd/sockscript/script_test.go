@@ -48,21 +48,22 @@ var commands = map[string]func(){
 
 // TestScripts runs testdata/script. Beside the usual commands the scripts have:
 //
-//	status N COMMAND...            run the command; it must exit with the status N
-//	often N COMMAND...             run the command, which is one of sockscript's, with
-//	                               --count N where SOCKSCRIPT_CI is set, and with
-//	                               --count 2 elsewhere; all runs must pass
+//	status N COMMAND...  run the command; it must exit with the status N
+//	often N COMMAND...   run the command, which is one of sockscript's, with
+//	                     --count N where SOCKSCRIPT_CI is set, and with
+//	                     --count 2 elsewhere; all runs must pass
 //	interrupt SIGNAL N PATH COMMAND...
-//	                               run the command until PATH exists, send it the
-//	                               signal, "twice" two of them; it must exit with the
-//	                               status N
-//	report N COMMAND...            run the command; it must exit with the status N;
-//	                               <time> stands for each time that its output tells
-//	unread N COMMAND...            run the command with nobody to read its output;
-//	                               it must exit with the status N
-//	tidy                           no scenario's temporary folder may be left
-//	gone [DURATION]                no process may live any more that has this script's
-//	                               WORK in its environment; after the time, if it is given
+//	                     run the command until PATH exists, send it the
+//	                     signal, "twice" two of them; it must exit with the
+//	                     status N
+//	report N COMMAND...  run the command; it must exit with the status N;
+//	                     <time> stands for each time in its output
+//	unread N COMMAND...  run the command with nobody to read its output; it
+//	                     must exit with the status N
+//	tidy                 no scenario's temporary folder may be left
+//	gone [DURATION]      no process may live any more that has this script's
+//	                     WORK in its environment; after the time, if it is
+//	                     given
 //
 // and the conditions [root], [netadmin], [netns], [ipv6], [sandbox], [prove]
 // and [xmllint]. Where SOCKSCRIPT_CI is set, what they ask for must be there.

@@ -11,10 +11,11 @@ import (
 // testServer is the program testserver, which scripts have as a server and a
 // client under test:
 //
-//	testserver ADDRESS             echo what comes in on each TCP connection there
-//	testserver                     the same on a listening socket that is handed over
-//	testserver dial HOST PORT TEXT connect, and close again
-//	testserver udp ADDRESS         echo each datagram that comes in there
+//	testserver ADDRESS      echo what comes in on each TCP connection there
+//	testserver              the same on a listening socket that is handed over
+//	testserver dial HOST PORT TEXT
+//	                        connect, and close again
+//	testserver udp ADDRESS  echo each datagram that comes in there
 func testServer() {
 	if err := serveTest(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "testserver:", err)

@@ -60,8 +60,8 @@ func shown(t *testing.T, r *history.Result, filter string) []string {
 	var lines []string
 	for line := range strings.Lines(string(out)) {
 		f := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		// An ICMP error quotes a packet as the kernel has it, which on lo has no
-		// whole checksum.
+		// An ICMP error quotes a packet as the kernel has it, which on lo has
+		// no whole checksum.
 		if len(f) != 6 || f[2] != "ICMP" && (f[3] == "0" || f[4] == "0") {
 			t.Errorf("a frame with a wrong checksum: %q", line)
 			continue

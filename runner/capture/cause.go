@@ -211,7 +211,8 @@ func (c *causes) direction(key flow, t *packet.TCP) *direction {
 	case d != nil && (!syn || d.syn == t.Seq):
 		return d
 	case syn && t.Flags&packet.ACK == 0 && (d != nil || back == nil):
-		// The first SYN of a connection; that of a simultaneous open is the second.
+		// The first SYN of a connection; that of a simultaneous open is the
+		// second.
 		opener := key
 		if _, known := c.counts[key]; !known {
 			if _, known := c.counts[key.back()]; known {

@@ -74,8 +74,8 @@ type Packet struct {
 	Text  packet.Pattern // without a direction; its numbers are relative
 	// From is the end of the flow that has sent it.
 	From int
-	// Again says that it has no part in what the ends say: all that it carries had
-	// crossed the point before, or it answers such a packet behind the end.
+	// Again says that it has no part in what the ends say: all that it carries
+	// had crossed the point before, or it answers such a packet behind the end.
 	Again bool
 
 	decoded *packet.Packet // nil: ARP and what is not IP

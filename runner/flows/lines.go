@@ -18,8 +18,8 @@ type Section struct {
 	Lines []string // > 1:18(17)
 	Alike int      // how many there were with the same head and the same lines
 	// Between are the addresses of both ends, and Untold counts what the lines
-	// leave out because another run may have more of it or less. Both are those of
-	// the first.
+	// leave out because another run may have more of it or less. Both are those
+	// of the first.
 	Between, Untold string
 
 	Ends   [2]uint64 // the descriptions of the ends that the head names; 0 for one that is none of the scenario's

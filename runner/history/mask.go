@@ -65,8 +65,8 @@ func newMasks(g *causal.Graph) *masks {
 			}
 		}
 	}
-	// A socket may have an address that none of its calls has shown, nobody knows
-	// since when.
+	// A socket may have an address that none of its calls has shown, nobody
+	// knows since when.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
 			m.add(&owner{name: e.Endpoints.Name, host: e.Endpoints.Host, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})

@@ -34,8 +34,8 @@ type Scenario struct {
 	Source      string // the document that the scenario is in; "" where that is very long
 	Wire        bool   // its transcript ends with the lines of the wire
 	SourceLine  int    // the line of the file with which Source begins
-	// Capture says that the frames of the run are to be kept in a file; nil where
-	// the scenario says nothing of it.
+	// Capture says that the frames of the run are to be kept in a file; nil
+	// where the scenario says nothing of it.
 	Capture *Capture
 }
 

@@ -17,15 +17,16 @@ type Config struct {
 	Exec        []string // programs, by name or path
 	AnyExec     bool     // all programs
 	HostNetwork bool
-	// Forks lets the state of the scenario's own processes be read. A run sets it
-	// where the scenario makes some.
+	// Forks lets the state of the scenario's own processes be read. A run sets
+	// it where the scenario makes some.
 	Forks bool
 	// Streams are the standard streams of this process, "stdin" and "stdout",
 	// that are handed to the scenario. A run sets those that it uses.
 	Streams []string
 	Raw     bool // raw and packet sockets
-	// HostRaw lets raw sockets be made in the network of the host, where a jail has
-	// no rights of its own. A run sets it where the scenario makes some there.
+	// HostRaw lets raw sockets be made in the network of the host, where a jail
+	// has no rights of its own. A run sets it where the scenario makes some
+	// there.
 	HostRaw bool
 	// BestEffort runs the scenario also where [Missing] names something: with
 	// all layers that can be had.

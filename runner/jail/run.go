@@ -41,8 +41,8 @@ func Run(ctx context.Context, c Config, s *scenarios.Scenario, how scenarios.Opt
 			return remote.Failed(s, err)
 		}
 	}
-	// Nothing outlives a whole jail, which is killed. What less than one leaves is
-	// removed when it has ended.
+	// Nothing outlives a whole jail, which is killed. What less than one leaves
+	// is removed when it has ended.
 	if c.BestEffort {
 		defer p.Close()
 	} else {
@@ -89,9 +89,9 @@ func Prepare(c Config) func() ([]Lack, error) {
 func prepare(c Config) ([]Lack, error) {
 	p, lacks, err := start(c)
 	if missing := new(MissingError); errors.As(err, &missing) {
-		// One layer that is missing may hide others. What is left of the jail has a
-		// temporary folder on the disk, which takes long to make and to remove: no
-		// whole jail has one.
+		// One layer that is missing may hide others. What is left of the jail
+		// has a temporary folder on the disk, which takes long to make and to
+		// remove: no whole jail has one.
 		trial := c
 		trial.BestEffort = true
 		if p, lacks, err = start(trial); err == nil {

@@ -22,8 +22,8 @@ type Frame struct {
 	Time      time.Time // when the kernel took it
 	Host      string
 	Interface string
-	// Link is the link that the interface belongs to; "" for lo, for an interface
-	// that no link joins, and for a cable.
+	// Link is the link that the interface belongs to; "" for lo, for an
+	// interface that no link joins, and for a cable.
 	Link string
 	// Received says that the frame came to the interface: of a cable, from the
 	// host that this process plays, or of those in Arrivals.
@@ -37,8 +37,8 @@ type Frame struct {
 // once, as it leaves its interface, also if it gets lost after that. One that a
 // router passes on is another frame on its next link.
 type Recording struct {
-	// Arrivals are interfaces of links for which the frames are kept too that come
-	// to them.
+	// Arrivals are interfaces of links for which the frames are kept too that
+	// come to them.
 	Arrivals []End
 
 	most      int

@@ -11,10 +11,10 @@ import (
 )
 
 // GitHub annotates files on GitHub with what failed in them, by the workflow
-// commands ::error and ::warning
-// (https://docs.github.com/actions/reference/workflow-commands-for-github-actions).
-// It says nothing about what went well, but for races. It is a [Reporter], to
-// go with another.
+// commands ::error and ::warning ([commands]). It says nothing about what went
+// well, but for races. It is a [Reporter], to go with another.
+//
+// [commands]: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 type GitHub struct {
 	W io.Writer
 	// Root is the folder of the repository, to which the annotated paths are

@@ -182,8 +182,8 @@ func TestLoadChanged(t *testing.T) {
 // FuzzLoad reads files that anybody may have made, and reports what it can of
 // them.
 func FuzzLoad(f *testing.F) {
-	// Short files, of one event or of few: what is found in a long one takes the
-	// fuzzer too long to make shorter.
+	// Short files, of one event or of few: what is found in a long one takes
+	// the fuzzer too long to make shorter.
 	for _, steps := range []string{
 		"[{print: x}]", "[{assert: false}]", "[{let: {x: 1}}, {print: '${x}'}]", "[{repeat: 3, steps: [{print: x}]}]",
 		"[{socketpair: unix, as: [a, b]}, {send: a, data: x}, {recv: b}]", "[{parallel: {x: [{signal: go}], y: [{wait: go}]}}]",

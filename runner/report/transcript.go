@@ -25,7 +25,8 @@ type Style struct {
 	Width int
 	// States writes below each event of a TCP socket the states of both ends.
 	States bool
-	// Wire shows the lines of the wire, also where the scenario does not say so.
+	// Wire shows the lines of the wire, also where the scenario does not say
+	// so.
 	Wire bool
 	// Lanes gives each actor a column of its own, where the terminal is wide
 	// enough for that.

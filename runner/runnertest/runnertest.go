@@ -12,7 +12,8 @@
 //
 // A server under test hands its address to the scenarios in a variable:
 //
-//	runnertest.Params{Vars: map[string]any{"server": addr}}.Run(t, "testdata/*.yaml")
+//	p := runnertest.Params{Vars: map[string]any{"server": addr}}
+//	p.Run(t, "testdata/*.yaml")
 //
 // A scenario whose requirements are not met is skipped with the reason. Where
 // nothing may be skipped unseen, as in continuous integration, the environment

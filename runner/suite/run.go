@@ -38,8 +38,8 @@ type Options struct {
 	// argument is how the scenario's file was read.
 	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
 	// Progress is called when a run begins and when it has ended; Total is less
-	// by those that will not be made. Calls of it and of the function that takes
-	// the outcomes never overlap.
+	// by those that will not be made. Calls of it and of the function that
+	// takes the outcomes never overlap.
 	Progress func(report.State)
 	// Verify, unless it is nil, looks at the result of each run that passed. An
 	// error of it makes the run one that failed.

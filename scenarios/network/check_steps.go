@@ -91,8 +91,8 @@ func (c *hostsCheck) note(a check.Actor, x *step.Step) {
 	}
 }
 
-// opens keeps that a socket listens which no step has bound: the kernel gives it
-// all addresses.
+// opens keeps that a socket listens which no step has bound: the kernel gives
+// it all addresses.
 func (c *hostsCheck) opens(a check.Actor, o step.Opener) {
 	socket, connectionless := o.Opens()
 	handle, static := socket.Static()

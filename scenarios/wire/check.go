@@ -12,13 +12,13 @@ import (
 
 // A Place is what a section is checked against.
 type Place struct {
-	// Own says that the scenario has a network of its own, LoDown that this is a
-	// private one whose lo is down.
+	// Own says that the scenario has a network of its own, LoDown that this is
+	// a private one whose lo is down.
 	Own, LoDown bool
 	Topology    *step.Topology
 	Actors      []string
-	// MayName reports whether an actor may name something so, and Names lists what
-	// it names.
+	// MayName reports whether an actor may name something so, and Names lists
+	// what it names.
 	MayName func(actor, name string) bool
 	Names   func(actor string) []string
 }

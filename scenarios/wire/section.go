@@ -23,8 +23,8 @@ type Section struct {
 type Expectation struct {
 	// Ends are between whom; nil: whoever.
 	Ends []End
-	// At is a link, or an interface as HOST.INTERFACE, or lo. Link is the link of
-	// an interface; "" where it is on none.
+	// At is a link, or an interface as HOST.INTERFACE, or lo. Link is the link
+	// of an interface; "" where it is on none.
 	At, Link string
 	// Exactly forbids other segments than those that are named.
 	Exactly  bool

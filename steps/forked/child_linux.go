@@ -116,7 +116,8 @@ const (
 func begin(b *box) (uintptr, syscall.Errno) {
 	if b.leads != 0 {
 		// In a group of its own it gets no signal of the terminal. One that has
-		// come before waits, and is forgotten when it is ignored (sigaction(2)).
+		// come before waits, and is forgotten when it is ignored
+		// (sigaction(2)).
 		syscall.RawSyscall6(unix.SYS_SETPGID, 0, 0, 0, 0, 0, 0)
 		for sig := uintptr(1); sig <= lastSignal; sig++ {
 			syscall.RawSyscall6(unix.SYS_RT_SIGACTION, sig, uintptr(unsafe.Pointer(&b.ignore)), 0, maskSize, 0, 0)

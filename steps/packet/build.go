@@ -11,7 +11,8 @@ import (
 type Sender struct {
 	From, To netip.AddrPort
 	Base     Base
-	// What a segment has where its text leaves it out; Seq and Ack are relative.
+	// What a segment has where its text leaves it out; Seq and Ack are
+	// relative.
 	Seq, Ack uint32
 	Window   uint16
 	Payload  []byte // nil: zeros of the length that the text says

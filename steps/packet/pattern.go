@@ -19,7 +19,8 @@ type Pattern struct {
 // [*Membership].
 type PatternBody interface {
 	write(b *strings.Builder)
-	// differences compares with a body of the same type that describes a packet.
+	// differences compares with a body of the same type that describes a
+	// packet.
 	differences(got PatternBody) []Difference
 	// numbers are all numbers, with their names.
 	numbers() []namedNumber

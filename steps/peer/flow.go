@@ -45,8 +45,9 @@ type numbers struct {
 	// relative numbers.
 	next, acked uint32
 	// synced: the kernel has sent a SYN. asked: the script has opened the
-	// connection, and made it. arrived is the next number of the script's that the
-	// kernel lacks, early are ranges behind it; ended: there was a FIN before it.
+	// connection, and made it. arrived is the next number of the script's that
+	// the kernel lacks, early are ranges behind it; ended: there was a FIN
+	// before it.
 	synced, asked, made, ended bool
 	arrived                    uint32
 	early                      [][2]uint32

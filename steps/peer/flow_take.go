@@ -60,8 +60,8 @@ func (f *Flow) taken(p *Packet) {
 	end := t.Seq - f.kernel + size
 	other := false
 	if t.Flags&packet.SYN != 0 {
-		// In a simultaneous open a SYN comes again, with an acknowledgement. One
-		// with another number begins another connection.
+		// In a simultaneous open a SYN comes again, with an acknowledgement.
+		// One with another number begins another connection.
 		s := syn{t.Flags, t.Seq, t.Ack}
 		if other = s != f.syn; s.seq != f.syn.seq {
 			f.acked = 0

@@ -19,8 +19,8 @@ import (
 // A Cable carries IP packets to the kernel and from it.
 type Cable interface {
 	Send(packet []byte) error
-	// Receive waits for a packet of the kernel, and says when it was sent. After
-	// the deadline it returns those that are there, and then
+	// Receive waits for a packet of the kernel, and says when it was sent.
+	// After the deadline it returns those that are there, and then
 	// [os.ErrDeadlineExceeded]. After Close it returns an error.
 	Receive(deadline time.Time) (packet []byte, at time.Time, err error)
 	// Interrupt ends the waiting of a Receive that is under way.

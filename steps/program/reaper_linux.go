@@ -56,9 +56,9 @@ const (
 // programs has ended.
 func reapAll() {
 	catchSignals()
-	// No program gets what this process was born with: its own descriptors, those
-	// that whoever runs sockscript has left open, and those that Go opens to
-	// write the ids of another user namespace that is made at the same time.
+	// No program gets what this process was born with: its own descriptors,
+	// those that whoever runs sockscript has left open, and those that Go opens
+	// to write the ids of another user namespace that is made at the same time.
 	if unix.CloseRange(lifeFile, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) != nil {
 		unix.CloseOnExec(lifeFile)
 		unix.CloseOnExec(reaperControl)

@@ -124,10 +124,10 @@ func (g *Group) unbound(typ int) []*Socket {
 	return list
 }
 
-// NameOf is the name of the socket of a type that has, or has had, an address on
-// the first of some hosts where there is one, or is about to learn that it has;
-// "" where there is none. Two hosts may have one address, and the kernel may
-// choose one port on both.
+// NameOf is the name of the socket of a type that has, or has had, an address
+// on the first of some hosts where there is one, or is about to learn that it
+// has; "" where there is none. Two hosts may have one address, and the kernel
+// may choose one port on both.
 func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
 	if _, ok := placeOf("", a, typ); !ok {
 		return ""

@@ -13,13 +13,13 @@ import (
 // ParseAddr reads an address:
 //
 //	127.0.0.1:8080      [::1]:8080      [fe80::1%lo]:80
-//	:8080               every address of the host, in the family of the socket it is used with
+//	:8080               every address of the host, in the socket's family
 //	unix:PATH           unix:@abstract  unix: (unnamed)
 //	icmp:127.0.0.1      icmp:::1        an address without a port
-//	packet:eth0/arp     an interface and a protocol of Ethernet, and perhaps /MAC
+//	packet:eth0/arp     an interface, a protocol of Ethernet, perhaps /MAC
 //	unspec:             connect(2) to it dissolves an association
 //	netlink:PORT/GROUPS vsock:CID:PORT
-//	AF_INET:1f90…       the bytes after the family, in hex; AF_47: for a number
+//	AF_INET:1f90…       the bytes after the family in hex; AF_47: for a number
 //	sockaddr:0200…      all bytes
 //
 // Nothing is looked up: a host name is an error. An error says what to write

@@ -20,7 +20,8 @@ type Actor struct {
 	// Background says that it serves the others: the step timeout does not
 	// bound its steps, and it is ended when the others have ended.
 	Background bool
-	// Blocks says that all descriptors which it makes block: a step of it forks.
+	// Blocks says that all descriptors which it makes block: a step of it
+	// forks.
 	Blocks bool
 	// Shared says which of its names other actors read.
 	Shared map[string]bool

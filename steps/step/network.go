@@ -92,8 +92,9 @@ type Link interface {
 	// it acts again.
 	Hits(fault string) (int, <-chan struct{}, error)
 	// Hit is the nth frame that a fault has acted on, from 1, with its Ethernet
-	// header, and the place of its first byte in a TCP stream, from 1, where it is
-	// known. Only the first frames are kept, and none that a cut has swallowed.
+	// header, and the place of its first byte in a TCP stream, from 1, where it
+	// is known. Only the first frames are kept, and none that a cut has
+	// swallowed.
 	Hit(fault string, n int) (frame []byte, first int64, ok bool)
 }
 

@@ -76,7 +76,8 @@ type Services interface {
 	// Tmp is the scenario's own temporary folder, which is made when it is
 	// first asked for.
 	Tmp() (string, error)
-	// FreePort is a port that nobody uses on a host and that is not given again.
+	// FreePort is a port that nobody uses on a host and that is not given
+	// again.
 	FreePort(host string) (int, error)
 	// Stdio is a standard stream of sockscript itself: "stdin" or "stdout".
 	Stdio(name string) (*handle.Handle, error)

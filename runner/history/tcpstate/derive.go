@@ -80,9 +80,10 @@ type deriver struct {
 	taken  map[event.Cause]event.Cause        // by the accept: what asked
 	plays  map[uint64]history.Connection      // far ends that the script plays, with the connection that each opens
 	names  map[uint64]name
-	// The last event that has closed a descriptor of a description, and whether one
-	// has closed the last. Of processes that nothing orders, either may have been
-	// the last to close: in the order of the transcript, it is the last event.
+	// The last event that has closed a descriptor of a description, and whether
+	// one has closed the last. Of processes that nothing orders, either may
+	// have been the last to close: in the order of the transcript, it is the
+	// last event.
 	last  map[uint64]event.Cause
 	ended map[uint64]bool
 

@@ -42,8 +42,8 @@ const maxAddresses = 4096
 // Fate is what became of a frame.
 type Fate struct {
 	Kind FateKind
-	// Fault is the name of the rule that acted, and Act what it did; the name is
-	// empty where none did.
+	// Fault is the name of the rule that acted, and Act what it did; the name
+	// is empty where none did.
 	Fault string
 	Act   Act
 }

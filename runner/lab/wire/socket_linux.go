@@ -80,8 +80,8 @@ func open(within func(func()), times bool) (s *socket, err error) {
 type opening struct {
 	index int  // of the only interface; 0: all of them
 	times bool // the kernel says when it took a frame
-	// listens, unless it is nil, says which frames are wanted instead: those that
-	// the interfaces send.
+	// listens, unless it is nil, says which frames are wanted instead: those
+	// that the interfaces send.
 	listens *Which
 }
 
@@ -232,7 +232,8 @@ func (s *socket) insist(errno unix.Errno, m *message) error {
 			return nil
 		case unix.EINTR:
 		case unix.EAGAIN:
-			// The buffer is full of frames that the other end has not yet taken.
+			// The buffer is full of frames that the other end has not yet
+			// taken.
 			unix.Poll([]unix.PollFd{{Fd: int32(s.fd), Events: unix.POLLOUT}}, 1)
 		case unix.ENOBUFS:
 			// The other end's queue is full (netdev_max_backlog), or the frame

@@ -23,7 +23,8 @@ func TestBulkWithoutLoss(t *testing.T) {
 	if err := w.Err(); err != nil {
 		t.Error(err)
 	}
-	// A slow machine makes TCP send segments again that were not lost: so count.
+	// A slow machine makes TCP send segments again that were not lost: so
+	// count.
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		one, other := hosts[0].packets(), hosts[1].packets()
 		if one.sent == other.received && other.sent == one.received {

@@ -214,8 +214,8 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	case event.OpPair:
 		m.peer[e.Sock], m.peer[e.Endpoints.Peer] = e.Endpoints.Peer, e.Sock
 	case event.OpSend:
-		// A send that failed because of the peer, or that the end of the run has
-		// cut off, has ended after what the peer received of it.
+		// A send that failed because of the peer, or that the end of the run
+		// has cut off, has ended after what the peer received of it.
 		if e.Errno == unix.EPIPE || e.Errno == unix.ECONNRESET || e.Quiet == event.CutOff {
 			put(&m.failed, e.Sock, i)
 			put(&m.before, i, slices.Clone(m.g.Nodes[i].Preds))
