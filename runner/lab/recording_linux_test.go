@@ -104,10 +104,17 @@ func TestRecordingOfLinks(t *testing.T) {
 func TestRecordingOfFaults(t *testing.T) {
 	udp := wire.Match{From: 0, To: -1, Protocol: wire.UDP, ICMP: -1}
 	p := wired(wire.Fault{Name: "second", Act: wire.Drop, Match: udp, Nth: []int{2}}, wire.Fault{Name: "late", Act: wire.Delay, By: time.Minute, Match: udp, Nth: []int{3}})
+	mac := net.HardwareAddr{2, 0, 0, 0, 0, 2}
+	p.Hosts[1].Interfaces[0].MAC = mac
 	got, _ := recorded(t, p, func(l *Lab) {
-		c := dial(t, host(t, l, "a"), "udp", "10.0.0.2:80")
+		a, b := host(t, l, "a"), host(t, l, "b")
+		listen(t, b, "10.0.0.2:80")                                  // or the port is told to be unreachable
+		must(t, a.SetNeighbor(netip.MustParseAddr("10.0.0.2"), mac)) // what waits for ARP can be overtaken
+		c := dial(t, a, "udp", "10.0.0.2:80")
 		for _, text := range []string{"one", "two", "three"} {
-			c.Write([]byte(text))
+			if _, err := c.Write([]byte(text)); err != nil {
+				t.Error(err)
+			}
 		}
 	})
 	expect(t, got, "lan: from a.eth0 one", "lan: from a.eth0 two (second)", "lan: from a.eth0 three (late)")
