@@ -3,7 +3,6 @@
 package jail
 
 import (
-	"encoding/gob"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -41,7 +40,7 @@ func serve() {
 		return
 	}
 	if err := pin(networkParameters); err != nil && h.Without != files {
-		gob.NewEncoder(conn).Encode(answer{h.Lacks, err.Error()})
+		json.NewEncoder(conn).Encode(answer{h.Lacks, err.Error()})
 		return
 	}
 	if h.Proc != "" {
@@ -63,7 +62,7 @@ func serve() {
 			h.Lacks = append(h.Lacks, Lack{seccomp, err.Error(), remedy + orLess})
 		}
 	}
-	if gob.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
+	if json.NewEncoder(conn).Encode(answer{Lacks: h.Lacks}) == nil {
 		value.Getenv = h.getenv
 		sock.WritableOnly = true
 		if h.Named != nil {

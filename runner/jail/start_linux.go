@@ -3,8 +3,9 @@
 package jail
 
 import (
+	"bufio"
 	"bytes"
-	"encoding/gob"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -184,7 +185,11 @@ func (o *orders) refuse(r *refusal) {
 // hear hears the first answer of the process.
 func (s *starting) hear() ([]Lack, error) {
 	var r answer
-	if err := gob.NewDecoder(s.conn).Decode(&r); err != nil {
+	line, err := bufio.NewReader(s.conn).ReadBytes('\n') // it says no more before it is asked
+	if err == nil {
+		err = json.Unmarshal(line, &r)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("the process in the sandbox has ended: %w", errors.Join(s.end(), err))
 	}
 	if r.Err != "" {

@@ -1,7 +1,9 @@
 package remote
 
 import (
-	"encoding/gob"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/sockscript/sockscript/runner"
@@ -16,18 +18,17 @@ const (
 )
 
 // A request is what the other process is asked. Only a run needs more than the
-// first two fields.
+// first two fields. The body of its message is the text of the file.
 type request struct {
 	ID   uint64 // of the run
 	Want string
 
 	File     string // as messages name it
-	Data     []byte
-	Included map[string][]byte
+	Included []includedFile
 	Command  []string
 	Scenario string // its name
 
-	Vars    map[string]any
+	Vars    []variable
 	Timeout time.Duration
 	Full    bool
 	FoldAll bool
@@ -36,59 +37,62 @@ type request struct {
 	Keep    bool
 }
 
-// A reply is how a run has ended.
-type reply struct {
-	ID     uint64
-	Result []byte
-	Err    string // why there is no result
+// An includedFile is a file that the scenario's file includes.
+type includedFile struct{ Path, Data string }
+
+// A variable is a name with its value.
+type variable struct {
+	Name  string
+	Value any
 }
 
-// null stands for nil in values, which gob does not know.
-type null struct{}
-
-func init() {
-	gob.RegisterName("null", null{})
-	gob.RegisterName("list", []any{})
-	gob.RegisterName("map", map[string]any{})
+// A reply is how a run has ended. The body of its message is the result.
+type reply struct {
+	ID  uint64
+	Err string // why there is no result
 }
 
 func newRequest(id uint64, s *scenarios.Scenario, how scenarios.Options, o runner.Options) request {
-	vars := make(map[string]any)
-	for name, v := range o.Vars {
-		vars[name] = replaceNull(v, nil, null{})
+	r := request{
+		ID: id, Want: wantsRun, File: s.Node.File.Name, Command: how.Command, Scenario: s.Name, Vars: variables(o.Vars),
+		Timeout: o.Timeout, Full: o.Full, FoldAll: o.FoldAll, Private: o.Private, Frames: o.Frames, Keep: o.Keep,
 	}
-	return request{
-		ID: id, Want: wantsRun, File: s.Node.File.Name, Data: s.Node.File.Data, Included: s.IncludedData(), Command: how.Command, Scenario: s.Name,
-		Vars: vars, Timeout: o.Timeout, Full: o.Full, FoldAll: o.FoldAll, Private: o.Private, Frames: o.Frames, Keep: o.Keep,
+	for path, data := range s.IncludedData() {
+		r.Included = append(r.Included, includedFile{path, string(data)})
 	}
+	slices.SortFunc(r.Included, func(a, b includedFile) int { return strings.Compare(a.Path, b.Path) })
+	return r
+}
+
+// included are the files that the scenario's file includes, by their paths.
+func (r *request) included() map[string][]byte {
+	files := make(map[string][]byte, len(r.Included))
+	for _, f := range r.Included {
+		files[f.Path] = []byte(f.Data)
+	}
+	return files
 }
 
 func (r *request) options(hurry <-chan struct{}) runner.Options {
-	vars := make(map[string]any)
-	for name, v := range r.Vars {
-		vars[name] = replaceNull(v, null{}, nil)
+	return runner.Options{
+		Vars: mapping(r.Vars), Timeout: r.Timeout, Full: r.Full, FoldAll: r.FoldAll, Private: r.Private, Frames: r.Frames, Keep: r.Keep, Hurry: hurry,
 	}
-	return runner.Options{Vars: vars, Timeout: r.Timeout, Full: r.Full, FoldAll: r.FoldAll, Private: r.Private, Frames: r.Frames, Keep: r.Keep, Hurry: hurry}
 }
 
-// replaceNull copies a value with another word for nil.
-func replaceNull(v, null, other any) any {
-	switch x := v.(type) {
-	case []any:
-		list := make([]any, len(x))
-		for i := range x {
-			list[i] = replaceNull(x[i], null, other)
-		}
-		return list
-	case map[string]any:
-		m := make(map[string]any, len(x))
-		for key := range x {
-			m[key] = replaceNull(x[key], null, other)
-		}
-		return m
+// variables are the entries of a mapping, by their names.
+func variables(m map[string]any) []variable {
+	list := make([]variable, 0, len(m))
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		list = append(list, variable{name, m[name]})
 	}
-	if v == null {
-		return other
+	return list
+}
+
+// mapping is the mapping that has these entries.
+func mapping(list []variable) map[string]any {
+	m := make(map[string]any, len(list))
+	for _, v := range list {
+		m[v.Name] = v.Value
 	}
-	return v
+	return m
 }

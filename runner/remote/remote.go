@@ -4,7 +4,6 @@ package remote
 
 import (
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
@@ -20,21 +19,26 @@ import (
 // called from any goroutine.
 type Process struct {
 	conn io.Closer
-	in   *gob.Decoder
+	wire wire
 	wait func() error
 
-	mu   sync.Mutex
-	out  *gob.Encoder
+	mu   sync.Mutex // of the writing, too
 	last uint64
-	runs map[uint64]chan reply
+	runs map[uint64]chan answer
 	gone error         // why nobody answers any more
 	left chan struct{} // closed then
+}
+
+// An answer is a result, or why there is none.
+type answer struct {
+	result []byte
+	err    string
 }
 
 // New returns the process at the other end of a connection. wait waits until it
 // has ended; its error, if there is one, says why that was too early.
 func New(conn io.ReadWriteCloser, wait func() error) *Process {
-	p := &Process{conn: conn, out: gob.NewEncoder(conn), in: gob.NewDecoder(conn), wait: wait, runs: make(map[uint64]chan reply), left: make(chan struct{})}
+	p := &Process{conn: conn, wire: newWire(conn), wait: wait, runs: make(map[uint64]chan answer), left: make(chan struct{})}
 	go p.listen()
 	return p
 }
@@ -98,15 +102,15 @@ func (p *Process) unanswered(ctx context.Context, s *scenarios.Scenario) *histor
 
 // ask asks for a run; its end comes by the channel, which is closed where no
 // answer comes.
-func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Options) (uint64, <-chan reply, error) {
-	end := make(chan reply, 1)
+func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Options) (uint64, <-chan answer, error) {
+	end := make(chan answer, 1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.gone != nil {
 		return 0, nil, p.gone
 	}
 	p.last++
-	if err := p.out.Encode(newRequest(p.last, s, how, o)); err != nil {
+	if err := p.wire.write(newRequest(p.last, s, how, o), s.Node.File.Data); err != nil {
 		p.conn.Close() // what came of it is not a whole request
 		return 0, nil, err
 	}
@@ -118,14 +122,14 @@ func (p *Process) ask(s *scenarios.Scenario, how scenarios.Options, o runner.Opt
 func (p *Process) say(r request) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.out.Encode(r)
+	p.wire.write(r, nil)
 }
 
 // listen takes the replies until the process has gone.
 func (p *Process) listen() {
 	for {
 		var r reply
-		err := p.in.Decode(&r)
+		result, err := p.wire.read(&r)
 		p.mu.Lock()
 		if err != nil {
 			p.leave()
@@ -136,7 +140,7 @@ func (p *Process) listen() {
 		delete(p.runs, r.ID)
 		p.mu.Unlock()
 		if end != nil {
-			end <- r
+			end <- answer{result, r.Err}
 		}
 	}
 }
@@ -157,11 +161,11 @@ func (p *Process) leave() {
 	clear(p.runs)
 }
 
-func (p *Process) result(s *scenarios.Scenario, r reply) *history.Result {
-	if r.Err != "" {
-		return Failed(s, errors.New(r.Err))
+func (p *Process) result(s *scenarios.Scenario, a answer) *history.Result {
+	if a.err != "" {
+		return Failed(s, errors.New(a.err))
 	}
-	res, err := history.Decode[*history.Result](r.Result)
+	res, err := history.Decode[*history.Result](a.result)
 	if err != nil {
 		return Failed(s, fmt.Errorf("the process that runs the scenario says what cannot be read: %w", err))
 	}

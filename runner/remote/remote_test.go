@@ -3,11 +3,13 @@ package remote
 import (
 	"bytes"
 	"context"
-	"encoding/gob"
+	"io"
+	"math"
 	"net"
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/sockscript/sockscript/runner"
@@ -25,23 +27,66 @@ func parse(t *testing.T, name, text string) *scenarios.Scenario {
 }
 
 func TestValuesOfRequests(t *testing.T) {
-	vars := map[string]any{"n": nil, "i": 7, "f": 1.0, "s": "x", "b": true, "l": []any{nil, map[string]any{"k": nil}}}
-	s := parse(t, "test.yaml", "network: private\nactors: {a: []}\n")
+	vars := map[string]any{
+		"n": nil, "i": 7, "f": 1.0, "tenth": 0.1, "inf": math.Inf(-1), "s": "x", "line": "a\nb", "raw": "\xff", "b": true, "zero": 0, "empty": "",
+		"l": []any{nil, map[string]any{"k": nil}, []any{}}, "m": map[string]any{},
+		"port": uint16(53), "half": float32(0.1), "names": []string{"a", "\xfe"}, "bytes": []byte{0, 10, 255},
+	}
+	s := parse(t, "test\xff.yaml", "name: test\nnetwork: private\nactors: {a: []}\n")
 	sent := newRequest(1, s, scenarios.Options{}, runner.Options{Vars: vars, Private: true, Full: true})
-	var wire bytes.Buffer
-	var got request
-	if err := gob.NewEncoder(&wire).Encode(sent); err != nil {
+	var conn bytes.Buffer
+	body := []byte("1 {}\n\x00\xff\n")
+	for range 2 {
+		if err := newWire(&conn).write(sent, body); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for w := newWire(&conn); ; {
+		var got request
+		data, err := w.read(&got)
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := got.options(nil)
+		if !o.Private || !o.Full || got.Scenario != "test" || got.File != "test\xff.yaml" || !bytes.Equal(data, body) {
+			t.Errorf("%+v %q", got, data)
+		}
+		if !reflect.DeepEqual(vars, o.Vars) {
+			t.Errorf("sent %#v\ngot  %#v", vars, o.Vars)
+		}
+	}
+}
+
+// The other process may be anybody's by now: what it says is read, or it is an
+// error, and takes no memory for what it only promises.
+func TestWhatIsNoMessage(t *testing.T) {
+	for _, text := range []string{
+		"", "\n", "0\n", "0 \n", "0 {}", "x {}\n", "-1 {}\n", "99999999999999999999 {}\n", "9223372036854775807 {}\nabc",
+		"0 {\"ID\":-1}\n", "0 {\"Other\":1}\n", "0 [1]\n", "0 {} {}\n",
+	} {
+		var r reply
+		if _, err := newWire(bytes.NewBufferString(text)).read(&r); err == nil {
+			t.Errorf("%q is read as %+v", text, r)
+		}
+	}
+}
+
+// A value that cannot be sent is not sent in part: what comes next is read.
+func TestValueThatCannotBeSent(t *testing.T) {
+	var conn bytes.Buffer
+	w := newWire(&conn)
+	if err := w.write(request{Vars: []variable{{"c", make(chan int)}}}, nil); err == nil {
+		t.Error("a channel is sent")
+	}
+	if err := w.write(reply{ID: 7, Err: strings.Repeat("long ", 2000)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := gob.NewDecoder(&wire).Decode(&got); err != nil {
-		t.Fatal(err)
-	}
-	o := got.options(nil)
-	if !o.Private || !o.Full || got.Scenario != "test" {
-		t.Errorf("%+v", got)
-	}
-	if !reflect.DeepEqual(vars, o.Vars) {
-		t.Errorf("sent %#v\ngot  %#v", vars, o.Vars)
+	var r reply
+	if _, err := w.read(&r); err != nil || r.ID != 7 || len(r.Err) != 10000 {
+		t.Errorf("%d %d %v", r.ID, len(r.Err), err)
 	}
 }
 

@@ -2,7 +2,6 @@ package remote
 
 import (
 	"context"
-	"encoding/gob"
 	"fmt"
 	"io"
 	"sync"
@@ -29,13 +28,12 @@ type Options struct {
 
 // A server is the side that runs.
 type server struct {
-	in      *gob.Decoder
+	wire    wire
 	hurry   chan struct{}
 	ended   func() // closes hurry, once
 	options Options
 
-	mu     sync.Mutex
-	out    *gob.Encoder
+	mu     sync.Mutex // of the writing, too
 	cancel map[uint64]context.CancelFunc
 	runs   sync.WaitGroup
 	files  map[string][]*scenarios.Scenario // that were read, by what was sent
@@ -43,7 +41,7 @@ type server struct {
 
 func newServer(conn io.ReadWriter) *server {
 	s := &server{
-		in: gob.NewDecoder(conn), out: gob.NewEncoder(conn), hurry: make(chan struct{}),
+		wire: newWire(conn), hurry: make(chan struct{}),
 		cancel: make(map[uint64]context.CancelFunc), files: make(map[string][]*scenarios.Scenario),
 	}
 	s.ended = sync.OnceFunc(func() { close(s.hurry) })
@@ -56,7 +54,8 @@ func (s *server) serve() {
 	defer cancel()
 	for {
 		var r request
-		if s.in.Decode(&r) != nil {
+		data, err := s.wire.read(&r)
+		if err != nil {
 			return
 		}
 		switch r.Want {
@@ -65,7 +64,7 @@ func (s *server) serve() {
 			s.mu.Lock()
 			s.cancel[r.ID] = cancel
 			s.mu.Unlock()
-			s.runs.Go(func() { s.run(ctx, &r) })
+			s.runs.Go(func() { s.run(ctx, &r, data) })
 		case wantsCancel:
 			s.mu.Lock()
 			if cancel := s.cancel[r.ID]; cancel != nil {
@@ -78,21 +77,21 @@ func (s *server) serve() {
 	}
 }
 
-func (s *server) run(ctx context.Context, r *request) {
+func (s *server) run(ctx context.Context, r *request, data []byte) {
 	answer := reply{ID: r.ID}
-	data, err := s.result(ctx, r)
-	if answer.Result = data; err != nil {
+	result, err := s.result(ctx, r, data)
+	if err != nil {
 		answer.Err = err.Error()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.cancel[r.ID]()
 	delete(s.cancel, r.ID)
-	s.out.Encode(answer) // whoever has gone needs none
+	s.wire.write(answer, result) // whoever has gone needs none
 }
 
-func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
-	scenario, err := s.scenario(r)
+func (s *server) result(ctx context.Context, r *request, data []byte) ([]byte, error) {
+	scenario, err := s.scenario(r, data)
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +106,14 @@ func (s *server) result(ctx context.Context, r *request) ([]byte, error) {
 }
 
 // scenario finds the scenario that is asked for. A file is read once.
-func (s *server) scenario(r *request) (*scenarios.Scenario, error) {
-	key := fmt.Sprintf("%q %q %q %s", r.File, r.Command, r.Included, r.Data)
+func (s *server) scenario(r *request, data []byte) (*scenarios.Scenario, error) {
+	key := fmt.Sprintf("%q %q %q %s", r.File, r.Command, r.Included, data)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	list := s.files[key]
 	if list == nil {
 		var problems source.Problems
-		list, problems = scenarios.ParseWith(r.File, r.Data, scenarios.Options{Command: r.Command, Included: r.Included})
+		list, problems = scenarios.ParseWith(r.File, data, scenarios.Options{Command: r.Command, Included: r.included()})
 		if list == nil {
 			return nil, fmt.Errorf("the scenario cannot be read again:\n%s", problems.Report())
 		}
