@@ -7,15 +7,7 @@ import (
 	"github.com/sockscript/sockscript/runner/suite"
 )
 
-func (p *program) checkCommand() *cobra.Command {
-	var flags reportFlags
-	var shipped bool
-	var needs choice
-	var sandbox sandboxFlags
-	c := &cobra.Command{
-		Use:   "check [FILE|DIR|GLOB|NAME]...",
-		Short: "Find mistakes in scenarios without running them",
-		Long: `Check scenarios without running them. Every problem is printed with its place,
+const checkHelp = `Check scenarios without running them. Every problem is printed with its place,
 its line and a caret. Warnings do not change the exit status.
 
 The arguments are the same as for run. Without arguments, the current directory
@@ -35,7 +27,17 @@ With --sandbox it is a mistake to need anything of the outside that --allow does
 not name; see run. What comes from the standard input cannot include files, unless
 --sandbox=off says that it may.
 
-` + exitHelp,
+`
+
+func (p *program) checkCommand() *cobra.Command {
+	var flags reportFlags
+	var shipped bool
+	var needs choice
+	var sandbox sandboxFlags
+	c := &cobra.Command{
+		Use:   "check [FILE|DIR|GLOB|NAME]...",
+		Short: "Find mistakes in scenarios without running them",
+		Long:  checkHelp + exitHelp,
 		Example: `  sockscript check hello.yaml
   sockscript check tests/
   sockscript check - <hello.yaml

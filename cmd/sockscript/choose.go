@@ -65,6 +65,15 @@ func (p *program) load(s *session, files []suite.File, rep *reporting) ([]*suite
 	return all, err
 }
 
+// loadValid loads files that must have no mistakes.
+func loadValid(files []suite.File) ([]*suite.Case, error) {
+	cases, problems, err := suite.Load(files)
+	if err == nil {
+		err = problems.Err()
+	}
+	return cases, err
+}
+
 // choose chooses among the scenarios.
 func (s *session) choose(all []*suite.Case) ([]*suite.Case, error) {
 	filter := suite.Filter{Tags: s.tags}

@@ -18,22 +18,14 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-func (p *program) diagramCommand() *cobra.Command {
-	s := &session{jobs: 1, count: 1}
-	var form choice
-	var output string
-	var topology bool
-	c := &cobra.Command{
-		Use:   "diagram FILE|NAME|RUNS",
-		Short: "Draw a scenario's run as a sequence diagram",
-		Long: `Draw the run of a scenario as a sequence diagram: actors as lifelines, what they
+const diagramHelp = `Draw the run of a scenario as a sequence diagram: actors as lifelines, what they
 did in the order of its causes, and arrows for connections, data, ends of file,
 descriptors that a message passes, signals and names. A bar on a lifeline is a
 call that was waiting. Below an event are the TCP states that it has brought
-about, of both ends. Where the wire was recorded,
-as with --wire, thin arrows are what crossed the network. What is on one host of a network is in one lane, and so is a
-process of its own or a program. The picture is the same on every run, as the
-transcript is.
+about, of both ends. Where the wire was recorded, as with --wire, thin arrows are
+what crossed the network. What is on one host of a network is in one lane, and
+so is a process of its own or a program. The picture is the same on every run,
+as the transcript is.
 
 The scenario is a file or the name of a shipped one, and is run; or it is a file
 of saved runs ("run --save FILE") that holds a single one, and nothing is run.
@@ -43,7 +35,17 @@ With --topology the network of the scenario is drawn instead: its hosts, their
 interfaces and addresses, and the links with what they do to frames. Nothing is
 run.
 
-` + exitHelp,
+`
+
+func (p *program) diagramCommand() *cobra.Command {
+	s := &session{jobs: 1, count: 1}
+	var form choice
+	var output string
+	var topology bool
+	c := &cobra.Command{
+		Use:   "diagram FILE|NAME|RUNS",
+		Short: "Draw a scenario's run as a sequence diagram",
+		Long:  diagramHelp + exitHelp,
 		Example: `  sockscript diagram tcp-hello >hello.svg
   sockscript diagram -o hello.svg tcp-hello
   sockscript diagram --format mermaid tcp-hello
@@ -117,10 +119,7 @@ func (p *program) drawTopology(arg, form string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	cases, problems, err := suite.Load(files)
-	if err == nil {
-		err = problems.Err()
-	}
+	cases, err := loadValid(files)
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,7 @@ the network, and which errors can come and why. Nothing is run.`,
 			if err != nil {
 				return err
 			}
-			cases, problems, err := suite.Load(files)
-			if err == nil {
-				err = problems.Err()
-			}
+			cases, err := loadValid(files)
 			if err != nil {
 				return err
 			}

@@ -202,13 +202,6 @@ func kindPage(d step.Doc) string {
 
 func (m *manPage) rows(rows []value.DocRow) {
 	for _, r := range rows {
-		help := r.Help
-		switch {
-		case r.Required:
-			help += " (required)"
-		case r.Default != "":
-			help += " (default: " + r.Default + ")"
-		}
-		m.item(r.Key+" ("+r.Type+")", help)
+		m.item(r.Key+" ("+r.Type+")", r.FullHelp())
 	}
 }

@@ -13,10 +13,7 @@ import (
 
 // printNeeds prints what the scenarios of the files need of the outside.
 func (p *program) printNeeds(files []suite.File, form string) error {
-	cases, problems, err := suite.Load(files)
-	if err == nil {
-		err = problems.Err()
-	}
+	cases, err := loadValid(files)
 	if err != nil {
 		return err
 	}

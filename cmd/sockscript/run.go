@@ -12,12 +12,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-func (p *program) runCommand() *cobra.Command {
-	s := new(session)
-	c := &cobra.Command{
-		Use:   "run [FILE|DIR|GLOB|NAME]... [-- COMMAND [ARGUMENT]...]",
-		Short: "Run scenarios",
-		Long: `Run scenarios and print what they did.
+const runHelp = `Run scenarios and print what they did.
 
 An argument is a file; a directory, whose *.yaml and *.yml are run, at any
 depth; a pattern, in which ** means any directories; the name of a shipped
@@ -53,7 +48,14 @@ With --save FILE the runs are saved as JSON lines. "sockscript render FILE" prin
 the same bytes again, or another form of them, also on another machine. A file of
 runs in which nothing was run is not written.
 
-` + exitHelp,
+`
+
+func (p *program) runCommand() *cobra.Command {
+	s := new(session)
+	c := &cobra.Command{
+		Use:   "run [FILE|DIR|GLOB|NAME]... [-- COMMAND [ARGUMENT]...]",
+		Short: "Run scenarios",
+		Long:  runHelp + exitHelp,
 		Example: `  sockscript run hello.yaml
   sockscript run -j 4 tests/ 'more/**/*.yaml'
   sockscript run --count 100 -j 8 tcp-hello

@@ -106,7 +106,7 @@ func beneath(b *strings.Builder, u step.Beneath) {
 func table(b *strings.Builder, rows []value.DocRow) {
 	b.WriteString("| key | type | meaning |\n|---|---|---|\n")
 	for _, r := range rows {
-		fmt.Fprintf(b, "| `%s` | %s | %s |\n", r.Key, cell(r.Type), cell(help(r)))
+		fmt.Fprintf(b, "| `%s` | %s | %s |\n", r.Key, cell(r.Type), cell(r.FullHelp()))
 	}
 }
 

@@ -201,23 +201,12 @@ func columns(b *strings.Builder, rows []value.DocRow) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
 		if r.Type == "" {
-			fmt.Fprintf(w, "  %s\t%s\n", r.Key, help(r))
+			fmt.Fprintf(w, "  %s\t%s\n", r.Key, r.FullHelp())
 			continue
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, help(r))
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, r.FullHelp())
 	}
 	w.Flush()
-}
-
-// help is what a row says, with the default or that the key is required.
-func help(r value.DocRow) string {
-	switch {
-	case r.Required:
-		return r.Help + " (required)"
-	case r.Default != "":
-		return r.Help + " (default: " + r.Default + ")"
-	}
-	return r.Help
 }
 
 // wrap breaks a text into lines of at most width characters, each indented.

@@ -91,14 +91,7 @@ func (d Doc) Text() string {
 func table(b *strings.Builder, rows []value.DocRow) {
 	w := tabwriter.NewWriter(b, 0, 0, 2, ' ', 0)
 	for _, r := range rows {
-		help := r.Help
-		switch {
-		case r.Required:
-			help += " (required)"
-		case r.Default != "":
-			help += " (default: " + r.Default + ")"
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, help)
+		fmt.Fprintf(w, "  %s\t%s\t%s\n", r.Key, r.Type, r.FullHelp())
 	}
 	w.Flush()
 }

@@ -184,6 +184,17 @@ type DocRow struct {
 	Needs                    Access // of what has a row; "" for nothing
 }
 
+// FullHelp is the help with the default, or that the key is required.
+func (r DocRow) FullHelp() string {
+	switch {
+	case r.Required:
+		return r.Help + " (required)"
+	case r.Default != "":
+		return r.Help + " (default: " + r.Default + ")"
+	}
+	return r.Help
+}
+
 // A FunctionDoc is a function that expressions can call.
 type FunctionDoc struct {
 	Name, Args, Help string
