@@ -103,7 +103,7 @@ func (a *setsockoptAction) Run(t *step.Task) error {
 		return err
 	}
 	t.Call("setsockopt", h.Part(), event.Const(o.LevelName), event.Const(o.ShortName()), v.Shown(form, b))
-	if o.Name == "SO_ATTACH_FILTER" || o.Name == "SO_ATTACH_REUSEPORT_CBPF" {
+	if o.Kind == sock.OptFilter {
 		err = h.Sock.AttachFilter(o.Number, b)
 	} else {
 		err = h.Sock.SetBytes(o.Level, o.Number, b)

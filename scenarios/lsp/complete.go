@@ -103,15 +103,17 @@ func (d *document) values(p position, key string) []completionItem {
 	switch key {
 	case "include":
 		return words(itemValue, library.Includes()...)
-	case "do":
-		return words(itemFunction, d.procedures()...)
 	case "host":
 		return words(itemVariable, d.hosts()...)
+	}
+	kind, isKind := steps.Kinds().Lookup(key)
+	if isKind && kind.CallsProcedure() {
+		return words(itemFunction, d.procedures()...)
 	}
 	if list := d.written(p.Line, key); len(list) > 0 {
 		return words(itemValue, list...)
 	}
-	if _, isKind := steps.Kinds().Lookup(key); isKind {
+	if isKind {
 		return words(itemVariable, d.ownNames(p.Line)...)
 	}
 	return []completionItem{}

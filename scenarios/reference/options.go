@@ -53,17 +53,7 @@ func OptionHelp(name string) string {
 
 func optionText(o sock.Option) string {
 	return fmt.Sprintf("%s - %s\n\n  level   %s (%d)\n  option  %d\n  calls   %s\n  value   %s\n",
-		o.Name, o.Help, o.LevelName, o.Level, o.Number, strings.Join(optionCalls(o), ", "), optionValue(o))
-}
-
-func optionCalls(o sock.Option) []string {
-	switch {
-	case o.ReadOnly:
-		return []string{"getsockopt"}
-	case o.WriteOnly:
-		return []string{"setsockopt"}
-	}
-	return []string{"getsockopt", "setsockopt"}
+		o.Name, o.Help, o.LevelName, o.Level, o.Number, strings.Join(o.Calls(), ", "), optionValue(o))
 }
 
 func optionValue(o sock.Option) string { return option.FormOf(o).What }
@@ -82,7 +72,7 @@ func optionsMarkdown(b *strings.Builder) {
 			level = o.LevelName
 			fmt.Fprintf(b, "\n### %s\n\n| option | value | calls | meaning |\n|---|---|---|---|\n", level)
 		}
-		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", o.Name, cell(optionValue(o)), strings.Join(optionCalls(o), ", "), cell(o.Help))
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", o.Name, cell(optionValue(o)), strings.Join(o.Calls(), ", "), cell(o.Help))
 	}
 	fmt.Fprintf(b, "\n## Ancillary data\n\n%s\n\n| type | send takes | recv returns |\n|---|---|---|\n", controlIntro)
 	for _, name := range sock.ControlNames() {

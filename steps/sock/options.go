@@ -29,6 +29,7 @@ const (
 	OptGroupSource                        // struct group_source_req: [EncodeGroup]
 	OptAddr                               // struct in_addr, or the sockaddr of SO_PEERNAME and SO_ORIGINAL_DST
 	OptDescriptor                         // int, a new descriptor: [GivesDescriptor]
+	OptFilter                             // struct sock_fprog: [Socket.AttachFilter]
 )
 
 // Option is one option of getsockopt(2) and setsockopt(2).
@@ -46,6 +47,18 @@ type Option struct {
 // ShortName is the C name without the level that tells it from another level's:
 // "MCAST_JOIN_GROUP".
 func (o Option) ShortName() string { return strings.TrimPrefix(o.Name, o.LevelName+":") }
+
+// Calls are the system calls that have the option.
+func (o Option) Calls() []string {
+	var calls []string
+	if !o.WriteOnly {
+		calls = append(calls, "getsockopt")
+	}
+	if !o.ReadOnly {
+		calls = append(calls, "setsockopt")
+	}
+	return calls
+}
 
 // An optionLevel is the part of the table that shares a level.
 type optionLevel struct {

@@ -144,6 +144,12 @@ type Caller interface {
 	Calls(n *source.Node) string
 }
 
+// CallsProcedure reports whether the value of the verb is a procedure's name.
+func (k *Kind) CallsProcedure() bool {
+	_, calls := paramsOf(k.New()).Verb.Value.(Caller)
+	return calls
+}
+
 // namesOfProcedure adds the names that a procedure's steps give.
 func (r *Reader) namesOfProcedure(name string, s *value.NameSet) {
 	p := r.procs[name]
