@@ -31,7 +31,10 @@ import (
 // derived. A run that was saved is reported as the run is. The runs are made in
 // the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
-	for _, c := range shippedCases(t) {
+	for i, c := range shippedCases(t) {
+		if isWireShare(i, c) && noNetworks() == nil {
+			continue // TestShippedWire runs it
+		}
 		options := Options{Jobs: 8, Count: shippedRuns(c), Goldens: CompareGoldens, Verify: verifyShipped}
 		t.Run(c.Scenario.Name, func(t *testing.T) {
 			t.Parallel()
@@ -39,6 +42,27 @@ func TestShipped(t *testing.T) {
 		})
 	}
 }
+
+// isWireShare reports whether TestShippedWire has the ith case alone. On a user's
+// machine a run there is looked at as one of TestShipped is, and the two tests
+// take turns. In continuous integration both run all.
+func isWireShare(i int, c *Case) bool {
+	return ci.Runs(1, 2) == 1 && !testing.Short() && i%2 == 0 && hasWire(c)
+}
+
+// hasWire reports whether TestShippedWire can run a case.
+func hasWire(c *Case) bool {
+	return !c.Scenario.HasTag("slow") && c.Scenario.Network.Kind != network.KindHost
+}
+
+// noNetworks is why no network can be made here; nil where it can.
+var noNetworks = sync.OnceValue(func() error {
+	n, err := lab.Private(lab.Settings{})
+	if err == nil {
+		n.Close()
+	}
+	return err
+})
 
 // shippedRuns is how often TestShipped runs a scenario: as often as
 // SOCKSCRIPT_RUNS says, which .ci/soak sets. Without it, what takes its time is
@@ -93,28 +117,46 @@ func TestShippedWire(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scenarios several times")
 	}
-	n, err := lab.Private(lab.Settings{})
-	if err != nil {
+	if err := noNetworks(); err != nil {
 		ci.Lacks(t, err)
 	}
-	n.Close()
-	cases := slices.DeleteFunc(shippedCases(t), func(c *Case) bool { return c.Scenario.HasTag("slow") || c.Scenario.Network.Kind == network.KindHost })
 	style := report.Style{Order: history.Time, Form: history.Form{Unmask: true, Full: true}, Verbose: true, Wire: true}
-	for _, c := range cases {
+	for i, c := range shippedCases(t) {
+		alone := isWireShare(i, c)
+		if !hasWire(c) || ci.Runs(1, 2) == 1 && !alone {
+			continue
+		}
 		options := Options{Jobs: 8, Count: ci.Runs(1, 4), Wire: true, Run: runner.Options{Private: true, Frames: true}}
-		// All data of that one would be 50 MiB, and 100 MiB of a report;
-		// unix-large-datagram has what is like it.
-		options.Run.Full = c.Scenario.Name != "unix-huge-datagram"
+		options.Run.Full = !hasMuchData(c)
+		if alone {
+			options.Goldens, options.Verify = CompareGoldens, verifyShipped
+		}
 		t.Run(c.Scenario.Title(), func(t *testing.T) {
 			t.Parallel()
 			Run(t.Context(), []*Case{c}, options, func(o *report.Outcome) {
-				if status := o.Status(); status != history.Passed && status != history.Skipped {
+				checkSaved(t, o, style, "text", "json")
+				switch status := o.Status(); {
+				case alone:
+					checkShipped(t, o)
+				case status != history.Passed && status != history.Skipped:
 					t.Error(told(t, o))
 				}
-				checkSaved(t, o, style, "text", "json")
 			})
 		})
 	}
+}
+
+// hasMuchData reports whether a report of all data of a case would be too
+// large: 100 MiB for one scenario. On a user's machine a few MiB are too much.
+// unix-large-datagram has what is like it.
+func hasMuchData(c *Case) bool {
+	switch c.Scenario.Name {
+	case "unix-huge-datagram":
+		return true
+	case "tcp-big-stream", "tcp-would-block", "tcp-short-counts":
+		return ci.Runs(1, 2) == 1
+	}
+	return false
 }
 
 // told is an outcome as people read it.

@@ -10,6 +10,7 @@ import (
 	"github.com/sockscript/sockscript/runner/report"
 	"github.com/sockscript/sockscript/scenarios/library"
 	"github.com/sockscript/sockscript/steps"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // pause is longer than the times after which the kernel does something that a
@@ -18,14 +19,18 @@ import (
 const pause = 250 * time.Millisecond
 
 // TestShippedSlowly runs the shipped scenarios as a machine does that is so
-// slow that it waits before each step. They show the same.
+// slow that it waits before each step. They show the same. On a user's machine
+// it is every second of them.
 func TestShippedSlowly(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it waits most of the time")
 	}
 	t.Parallel()
 	var files []File
-	for _, name := range library.Names() {
+	for i, name := range library.Names() {
+		if ci.Runs(1, 2) == 1 && i%2 == 0 {
+			continue
+		}
 		data, _ := library.Open(name)
 		if left.Match(data) || hurries[name] {
 			continue
