@@ -3,7 +3,6 @@ package value
 import (
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm/runtime"
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -222,10 +221,7 @@ const equalName = "equal·"
 
 // equality compares addresses as addresses: == and != of expressions would ask
 // whether a handle or the sender of a datagram is the same value as a text.
-var equality = []expr.Option{
-	expr.Function(equalName, func(a ...any) (any, error) { return equal(a[0], a[1]), nil }, new(func(a, b any) bool)),
-	expr.Patch(equalPatcher{}),
-}
+var equality = function{name: equalName, apply: func(a ...any) (any, error) { return equal(a[0], a[1]), nil }, types: []any{new(func(a, b any) bool)}}
 
 func equal(a, b any) bool {
 	_, left := a.(*Endpoint)

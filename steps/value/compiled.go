@@ -1,10 +1,21 @@
 package value
 
 import (
+	"errors"
+	"slices"
 	"strings"
+	"sync"
 
+	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/builtin"
+	"github.com/expr-lang/expr/checker"
+	"github.com/expr-lang/expr/compiler"
+	"github.com/expr-lang/expr/conf"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/optimizer"
 	"github.com/expr-lang/expr/parser"
+	"github.com/expr-lang/expr/vm"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 )
@@ -119,3 +130,125 @@ func constantText(node ast.Node) (string, bool) {
 	}
 	return "", false
 }
+
+// compileExpr compiles an expression, in which the visitors replace nodes first;
+// those of the config see the types, too. It is expr.Compile, which makes its
+// tables anew for each expression, and asks for all types before each visitor:
+// that takes longer than all else.
+func compileExpr(src string, config *conf.Config, visitors ...ast.Visitor) (*vm.Program, error) {
+	tree, err := parser.ParseWithConfig(src, config)
+	if err != nil {
+		return nil, err
+	}
+	for _, v := range append([]ast.Visitor{equalPatcher{}, findPatcher{}}, visitors...) {
+		ast.Walk(&tree.Node, v)
+	}
+	if _, err := new(checker.Checker).PatchAndCheck(tree, config); err != nil {
+		return nil, err
+	}
+	if err := optimizer.Optimize(&tree.Node, config); err != nil {
+		if located := (*file.Error)(nil); errors.As(err, &located) {
+			err = located.Bind(tree.Source)
+		}
+		return nil, err
+	}
+	return compiler.Compile(tree, config)
+}
+
+// config is what the compiler needs to know.
+func (d *Decoder) config() *conf.Config {
+	t := commonTable()
+	if d.hidesFunction() {
+		t = newFunctionTable(d.isValue)
+	}
+	return &conf.Config{
+		Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes,
+		Functions: t.functions, Builtins: t.language, Disabled: t.disabled,
+	}
+}
+
+// A functionTable has the functions that an expression may call: ours, and
+// those of the language, but for the ones whose name stands for a value there
+// (count, first and max are names that scenarios use). `len` is ours because
+// the language's own counts characters, and sockets carry bytes; `int` because
+// its own knows no hexadecimal; those of mappings because its own know no
+// order; `find` is the language's own where it is given a condition. Nobody
+// changes a table: expressions share it.
+type functionTable struct {
+	functions, language conf.FunctionsTable
+	disabled            map[string]bool // of the language
+}
+
+func newFunctionTable(isValue func(name string) bool) *functionTable {
+	t := &functionTable{
+		functions: make(conf.FunctionsTable), language: make(conf.FunctionsTable), disabled: map[string]bool{"len": true, "int": true},
+	}
+	for _, f := range mapFunctions {
+		t.disabled[f.name] = true
+	}
+	for _, f := range compiledFunctions() {
+		switch {
+		case isValue(f.Name): // a call means the function all the same
+			f.Name += calledMark
+		case f.Name == "find":
+			f.Name = findName
+		}
+		t.functions[f.Name] = &f
+	}
+	for _, f := range builtin.Builtins {
+		if isValue(f.Name) {
+			t.disabled[f.Name] = true
+		}
+		if !t.disabled[f.Name] {
+			t.language[f.Name] = f
+		}
+	}
+	return t
+}
+
+// commonTable is the table where a file gives no name of a function to a value.
+var commonTable = sync.OnceValue(func() *functionTable {
+	return newFunctionTable(func(name string) bool { return slices.Contains(BuiltinNames, name) })
+})
+
+// compiledFunctions are the functions as the compiler takes them. It looks at
+// their types, which would take longer than to compile most expressions.
+var compiledFunctions = sync.OnceValue(func() []builtin.Function {
+	var list []builtin.Function
+	c := conf.CreateNew()
+	for _, f := range slices.Concat(functions, measures, []function{equality}) {
+		expr.Function(f.name, f.apply, f.types...)(c)
+		list = append(list, *c.Functions[f.name])
+	}
+	return list
+})
+
+// hidesFunction reports whether a value has the name of a function, beside
+// those that every actor has.
+func (d *Decoder) hidesFunction() bool {
+	if d.Own != nil && hasFunction(d.Own.Fixed) {
+		return true
+	}
+	return hasFunction(d.vars) || hasFunction(d.actors)
+}
+
+func hasFunction(names map[string]bool) bool {
+	for name, is := range names {
+		if is && functionNames()[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// functionNames are the names of all functions.
+var functionNames = sync.OnceValue(func() map[string]bool {
+	names := make(map[string]bool)
+	for _, name := range builtin.Names {
+		names[name] = true
+	}
+	for _, f := range functions {
+		names[f.name] = true
+	}
+	return names
+})

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
@@ -128,7 +126,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 		}
 		return
 	}
-	e.choice = d.choice(e, d.functions())
+	e.choice = d.choice(e)
 	d.exprs = append(d.exprs, e)
 }
 
@@ -136,7 +134,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 func (d *Decoder) program(e *Expr) error {
 	refs := &refPatcher{decoder: d}
 	calls := &callPatcher{decoder: d}
-	prog, err := expr.Compile(e.Source, append(d.functions(), expr.Patch(calls), expr.Patch(refs))...)
+	prog, err := compileExpr(e.Source, d.config(), calls, refs)
 	switch {
 	case calls.hidden == "" && err != nil:
 		return err
@@ -333,15 +331,11 @@ type choice struct{ condition, yes, no *Expr }
 // choice takes e apart if it is one; it is nil else. What the parts are
 // compiled from has been compiled as a whole already, so they have no errors of
 // their own.
-func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
+func (d *Decoder) choice(e *Expr) *choice {
 	if len(e.Refs) == 0 {
 		return nil
 	}
-	config := conf.CreateNew()
-	for _, o := range options {
-		o(config)
-	}
-	tree, err := parser.ParseWithConfig(e.Source, config)
+	tree, err := parser.ParseWithConfig(e.Source, d.config())
 	if err != nil {
 		return nil
 	}
@@ -355,7 +349,7 @@ func (d *Decoder) choice(e *Expr, options []expr.Option) *choice {
 		if err := d.program(parts[i]); err != nil {
 			return nil
 		}
-		parts[i].choice = d.choice(parts[i], options)
+		parts[i].choice = d.choice(parts[i])
 	}
 	if len(parts[1].Refs)+len(parts[2].Refs) == 0 {
 		return nil

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
@@ -209,7 +208,7 @@ func (p *refPatcher) Visit(node *ast.Node) {
 			return
 		}
 		ref.Actor = id.Value
-		index, err := expr.Compile(base.Property.String(), p.decoder.functions()...)
+		index, err := compileExpr(base.Property.String(), p.decoder.config(), &callPatcher{decoder: p.decoder})
 		if err != nil {
 			return
 		}

@@ -15,12 +15,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
-	"github.com/expr-lang/expr/conf"
 )
 
 // A function is one that expressions can call, beside those of the
@@ -204,51 +201,6 @@ func functionOf(name string) *function {
 	}
 	return nil
 }
-
-// functions are the compiler's options: our functions, and those of the
-// language, but for the ones whose name stands for a value here (count, first
-// and max are names that scenarios use). `len` is ours because the language's
-// own counts characters, and sockets carry bytes; `int` because its own knows
-// no hexadecimal; those of mappings because its own know no order; `find` is
-// the language's own where it is given a condition.
-func (d *Decoder) functions() []expr.Option {
-	return append(slices.Clone(equality), d.setFunctions)
-}
-
-func (d *Decoder) setFunctions(c *conf.Config) {
-	c.Disabled["len"], c.Disabled["int"] = true, true
-	for _, f := range mapFunctions {
-		c.Disabled[f.name] = true
-	}
-	for _, f := range compiledFunctions() {
-		switch {
-		case d.isValue(f.Name): // a call means the function all the same
-			f.Name += calledMark
-		case f.Name == "find":
-			f.Name = findName
-			expr.Patch(findPatcher{})(c)
-		}
-		c.Functions[f.Name] = &f
-	}
-	expr.Patch(&callPatcher{decoder: d})(c)
-	for _, name := range builtin.Names {
-		if d.isValue(name) {
-			c.Disabled[name] = true
-		}
-	}
-}
-
-// compiledFunctions are the functions as the compiler takes them. It looks at
-// their types, which would take longer than to compile most expressions.
-var compiledFunctions = sync.OnceValue(func() []builtin.Function {
-	var list []builtin.Function
-	c := conf.CreateNew()
-	for _, f := range functions {
-		expr.Function(f.name, f.apply, f.types...)(c)
-		list = append(list, *c.Functions[f.name])
-	}
-	return list
-})
 
 // calledMark stands behind the name of a function that is called where the name
 // alone is a value. No scenario can write it.

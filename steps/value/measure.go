@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
 	"github.com/expr-lang/expr/vm"
@@ -124,20 +123,22 @@ func (d *Decoder) measured(src string, prog *vm.Program) (*vm.Program, bool, err
 	if !dry.needed {
 		return prog, false, nil
 	}
-	options := append(d.functions(), measures...)
-	options = append(options, expr.Patch(&refPatcher{decoder: d}), expr.Patch(new(measurePatcher)))
-	prog, err := expr.Compile(src, options...)
+	config := d.config()
+	config.Visitors = []ast.Visitor{new(measurePatcher)}
+	prog, err := compileExpr(src, config, &callPatcher{decoder: d}, &refPatcher{decoder: d})
 	return prog, true, err
 }
 
 // measures are the functions that compiled expressions call with their meter.
-var measures = []expr.Option{
-	expr.Function(tickName, func(a ...any) (any, error) { return nil, a[0].(*meter).tick() }, new(func(any) any)),
-	expr.Function(madeName, func(a ...any) (any, error) { return a[0].(*meter).keep(a[1]) }, new(func(any, any) any)),
-	expr.Function(addName, func(a ...any) (any, error) { return add(a[0].(*meter), a[1], a[2]) }, new(func(any, any, any) any)),
-	expr.Function(builtinName, func(a ...any) (any, error) {
-		return callBuiltin(a[0].(*meter), a[1].(string), a[2:])
-	}, new(func(any, string, ...any) any)),
+var measures = []function{
+	{name: tickName, apply: func(a ...any) (any, error) { return nil, a[0].(*meter).tick() }, types: []any{new(func(any) any)}},
+	{name: madeName, apply: func(a ...any) (any, error) { return a[0].(*meter).keep(a[1]) }, types: []any{new(func(any, any) any)}},
+	{name: addName, apply: func(a ...any) (any, error) { return add(a[0].(*meter), a[1], a[2]) }, types: []any{new(func(any, any, any) any)}},
+	{
+		name:  builtinName,
+		apply: func(a ...any) (any, error) { return callBuiltin(a[0].(*meter), a[1].(string), a[2:]) },
+		types: []any{new(func(any, string, ...any) any)},
+	},
 }
 
 func add(m *meter, a, b any) (any, error) {
