@@ -23,9 +23,15 @@ type batch struct {
 }
 
 func newBatch(msgs []*Message) *batch {
-	return &batch{
+	b := &batch{
 		hdrs: make([]mmsghdr, len(msgs)), names: make([]sockname, len(msgs)), scratch: make([]msgScratch, len(msgs)),
 	}
+	for i, m := range msgs {
+		h := &b.hdrs[i].hdr
+		h.Iov = b.scratch[i].vector(m.Buffers)
+		h.SetIovlen(len(b.scratch[i].iov))
+	}
+	return b
 }
 
 // Sendmmsg sends several messages by one system call and returns the bytes of
@@ -38,9 +44,6 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	defer s.leave()
 	b := newBatch(msgs)
 	for i, m := range msgs {
-		h := &b.hdrs[i].hdr
-		h.Iov = b.scratch[i].vector(m.Buffers)
-		h.SetIovlen(len(b.scratch[i].iov))
 		if !m.HasAddr {
 			continue
 		}
@@ -49,6 +52,7 @@ func (s *Socket) Sendmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 			return nil, failedAt("sendmmsg", m.Addr, errno)
 		}
 		defer done()
+		h := &b.hdrs[i].hdr
 		h.Name, h.Namelen = &b.names[i].buf[0], b.names[i].len
 	}
 	defer s.learnAutobound()
@@ -72,10 +76,8 @@ func (s *Socket) Recvmmsg(w Wait, msgs []*Message, flags int) ([]int, error) {
 	}
 	defer s.leave()
 	b := newBatch(msgs)
-	for i, m := range msgs {
+	for i := range msgs {
 		h := &b.hdrs[i].hdr
-		h.Iov = b.scratch[i].vector(m.Buffers)
-		h.SetIovlen(len(b.scratch[i].iov))
 		h.Name, h.Namelen = &b.names[i].buf[0], uint32(len(b.names[i].buf))
 	}
 	sizes, err := s.mmsg(w, b, msgs, unix.SYS_RECVMMSG, flags)
