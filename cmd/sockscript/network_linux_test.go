@@ -13,8 +13,27 @@ import (
 	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
+// runAsNobody runs scenarios as an ordinary user, who is nobody where the test
+// is root, and returns what was printed.
+func runAsNobody(t *testing.T, text string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command("/proc/self/exe")
+	cmd.Args = append([]string{"sockscript", "run", "--sandbox=off", "-"}, args...)
+	cmd.Dir = "/"
+	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
+	cmd.Stdin = strings.NewReader(text)
+	if os.Geteuid() == 0 {
+		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	}
+	out, err := cmd.CombinedOutput()
+	if strings.Contains(string(out), "a network namespace cannot be made") {
+		ci.Lacks(t, string(out))
+	}
+	return string(out), err
+}
+
 // An ordinary user runs scenarios with networks of their own, beside one that
-// is in the host's network. Root does it as nobody.
+// is in the host's network.
 func TestPrivateNetworksOfOrdinaryUser(t *testing.T) {
 	t.Parallel()
 	const text = `network: private
@@ -50,20 +69,9 @@ actors:
     - {socket: udp, as: sock}
     - {bind: sock, to: "127.0.0.1:0"}
 `
-	cmd := exec.Command("/proc/self/exe")
 	times := ci.Runs(2, 20)
-	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "-j", "4", "--count", strconv.Itoa(times), "-"}
-	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
-	cmd.Stdin = strings.NewReader(text)
-	if os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
-	out, err := cmd.CombinedOutput()
-	if strings.Contains(string(out), "a network namespace cannot be made") {
-		ci.Lacks(t, string(out))
-	}
-	if err != nil || !strings.Contains(string(out), "3 passed in ") || !strings.Contains(string(out), fmt.Sprintf("(%d runs of each)", times)) {
+	out, err := runAsNobody(t, text, "-j", "4", "--count", strconv.Itoa(times))
+	if err != nil || !strings.Contains(out, "3 passed in ") || !strings.Contains(out, fmt.Sprintf("(%d runs of each)", times)) {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
@@ -95,28 +103,18 @@ actors:
     - {send: sock, to: "127.0.0.1:80", data: to myself}
     - {recv: sock, expect: to myself}
 `
-	const nobody = 65534
 	dir, err := os.MkdirTemp("", "sockscript-captures")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--pcap", dir, "-"}
-	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
-	cmd.Stdin = strings.NewReader(text)
 	if os.Geteuid() == 0 {
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
 	}
-	out, err := cmd.CombinedOutput()
-	if strings.Contains(string(out), "a network namespace cannot be made") {
-		ci.Lacks(t, string(out))
-	}
-	if err != nil || !strings.Contains(string(out), " in 2 files in "+dir) {
+	out, err := runAsNobody(t, text, "--pcap", dir)
+	if err != nil || !strings.Contains(out, " in 2 files in "+dir) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for _, want := range []struct {
@@ -191,19 +189,8 @@ actors:
     - {segment: p, expect: ". 1:1(0) ack 1"}
     - join: user
 `
-	cmd := exec.Command("/proc/self/exe")
 	times := ci.Runs(2, 10)
-	cmd.Args = []string{"sockscript", "run", "--sandbox=off", "--wire", "--states", "-v", "-j", "4", "--count", strconv.Itoa(times), "-"}
-	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "TMPDIR=/tmp")
-	cmd.Stdin = strings.NewReader(text)
-	if os.Geteuid() == 0 {
-		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-	}
-	out, err := cmd.CombinedOutput()
-	if strings.Contains(string(out), "a network namespace cannot be made") {
-		ci.Lacks(t, string(out))
-	}
+	out, err := runAsNobody(t, text, "--wire", "--states", "-v", "-j", "4", "--count", strconv.Itoa(times))
 	for _, want := range []string{
 		"\n  > 1:6(5)  dropped by lan.first\n  > 1:6(5)  again\n",
 		"wire  one.sock <-> 127.0.0.1:80\n  > udp (6)\n  < icmp unreachable port [udp (6)]\n",
@@ -211,7 +198,7 @@ actors:
 		"segment(p) = S 0:0(0) <mss 1460,...>\n",
 		"\n3 passed in ", fmt.Sprintf("(%d runs of each)", times),
 	} {
-		if err != nil || !strings.Contains(string(out), want) {
+		if err != nil || !strings.Contains(out, want) {
 			t.Fatalf("no %q, %v\n%s", want, err, out)
 		}
 	}

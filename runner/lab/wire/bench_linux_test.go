@@ -9,6 +9,11 @@ import (
 func BenchmarkRoundTrip(b *testing.B) {
 	hosts, _, _ := cable(b, 2, none)
 	client, server := connect(b, hosts)
+	roundTrips(b, client, server)
+}
+
+// roundTrips sends a byte to the server and waits for it, again and again.
+func roundTrips(b *testing.B, client, server net.Conn) {
 	go io.Copy(server, server)
 	one := make([]byte, 1)
 	for b.Loop() {
@@ -54,14 +59,5 @@ func BenchmarkLo(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer server.Close()
-	go io.Copy(server, server)
-	one := make([]byte, 1)
-	for b.Loop() {
-		if _, err := client.Write(one); err != nil {
-			b.Fatal(err)
-		}
-		if _, err := client.Read(one); err != nil {
-			b.Fatal(err)
-		}
-	}
+	roundTrips(b, client, server)
 }
