@@ -64,6 +64,57 @@ var causes = []struct {
     - {recv: a, expect: {eof: true}}
     - {join: child, expect: {exit: 0}}
 `, [][2]string{{"one/child  exit(0) = ?", "one  recv(a, 65536) = 0 (end of file)"}}},
+	// Where nothing orders the closes of several descriptors, any may be the last.
+	{"an end of file comes after the close of each descriptor", "os:linux, 'cmd:mkfifo'", `
+  one:
+    - {exec: [mkfifo, f]}
+    - {socketpair: unix, as: [a, b]}
+    - {dup: b, as: b1}
+    - {dup: b, as: b2}
+    - close: b
+    - parallel:
+        x: [` + later + `, {close: b1}, {exec: [sh, -c, 'echo > f']}]
+        y: [{exec: [cat, f]}, {close: b2}]
+        z: [{recv: a, expect: {eof: true}}]
+`, [][2]string{
+		{"one/x  close(b1) = 0", "one/z  recv(a, 65536) = 0 (end of file)"},
+		{"one/y  close(b2) = 0", "one/z  recv(a, 65536) = 0 (end of file)"},
+	}},
+	{"an end of file comes after the replacement of a descriptor", "os:linux, 'cmd:mkfifo'", `
+  one:
+    - {exec: [mkfifo, f]}
+    - {socketpair: unix, as: [a, b]}
+    - {pipe: 0, as: [c, d]}
+    - {dup: b, as: b1}
+    - parallel:
+        x: [` + later + `, {dup: c, onto: b1}, {exec: [sh, -c, 'echo > f']}]
+        y: [{exec: [cat, f]}, {close: b}]
+        z: [{recv: a, expect: {eof: true}}]
+`, [][2]string{{"one/x  dup2(c, b1) = b1", "one/z  recv(a, 65536) = 0 (end of file)"}}},
+	{"an end of file comes after the close of a passed descriptor", "os:linux, 'cmd:mkfifo'", `
+  one:
+    - {exec: [mkfifo, f]}
+    - {socketpair: unix, as: [a, b]}
+    - {socketpair: unix, as: [to, from]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {recv: from, expect: {data: x, control: {SCM_RIGHTS: [got]}}}
+    - parallel:
+        x: [` + later + `, {close: got}, {exec: [sh, -c, 'echo > f']}]
+        y: [{exec: [cat, f]}, {close: b}]
+        z: [{recv: a, expect: {eof: true}}]
+`, [][2]string{{"one/x  close(got) = 0", "one/z  recv(a, 65536) = 0 (end of file)"}}},
+	{"a shutdown is enough for an end of file", "", `
+  one:
+    - {socketpair: unix, as: [a, b]}
+    - {dup: b, as: b1}
+    - parallel:
+        x: [{shutdown: b1, how: write}, ` + later + `, {close: b1}]
+        y: [{close: b}]
+        z: [{recv: a, expect: {eof: true}}]
+`, [][2]string{
+		{"one/x  shutdown(b1, SHUT_WR) = 0", "one/z  recv(a, 65536) = 0 (end of file)"},
+		{"one/z  recv(a, 65536) = 0 (end of file)", "one/x  close(b1) = 0"},
+	}},
 	{"a local shutdown of both directions ends a receive over TCP", "", `
   one:
     - {socket: tcp, as: l}

@@ -53,7 +53,7 @@ func (a *closeAction) Run(t *step.Task) error {
 			t.Act(event.OpClose, h)
 			t.Event.Alone = !desc.Passed() && !desc.Copied()
 			t.Event.Ends = t.Lost()
-		case desc.Copied():
+		default:
 			t.Event.Leaves = []uint64{desc.ID}
 		}
 		t.Return(event.Const("0"))

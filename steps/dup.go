@@ -136,10 +136,14 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	now := &handle.Handle{Name: other.Name, Sock: s}
 	other.Onto(now)
 	err = other.Sock.CloseBefore(t.Deadline)
-	if closed := errors.Is(err, syscall.EBADF); !closed && other.Sock.Desc().Open() == 0 {
+	switch desc := other.Sock.Desc(); {
+	case errors.Is(err, syscall.EBADF): // it was closed
+	case desc.Open() == 0:
 		t.Act(event.OpClose, other)
-		t.Event.Alone = !other.Sock.Desc().Passed()
+		t.Event.Alone = !desc.Passed()
 		t.Event.Ends = t.Lost()
+	default:
+		t.Event.Leaves = []uint64{desc.ID}
 	}
 	if step.IsTimeout(err) || context.Cause(t.Ctx) != nil {
 		return err // the close lingers
@@ -161,10 +165,14 @@ func (a *dupAction) onNumber(t *step.Task, h, other *handle.Handle, number int, 
 	}
 	now := &handle.Handle{Name: other.Name, Sock: s}
 	other.Onto(now)
-	if before != nil && before.Desc().Open() == 0 {
+	switch {
+	case before == nil:
+	case before.Desc().Open() == 0:
 		t.Event.Op, t.Event.Sock = event.OpClose, before.Desc().ID
 		t.Event.Alone = !before.Desc().Passed()
 		t.Event.Ends = t.Lost()
+	default:
+		t.Event.Leaves = []uint64{before.Desc().ID}
 	}
 	if given {
 		t.Keep(now)

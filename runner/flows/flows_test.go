@@ -125,6 +125,39 @@ func TestFinBesideReset(t *testing.T) {
 	}
 }
 
+// A FIN belongs to the deepest of the closes of a socket's descriptors,
+// whichever happened to be the last, unless a shutdown was before it.
+func TestFinOfSeveralDescriptors(t *testing.T) {
+	for _, deepIsLast := range []bool{true, false} {
+		for _, shuts := range []bool{true, false} {
+			f := newFilm(t)
+			f.branches["other"] = f.recorder.Actor("other", 2, 0, 1)
+			f.connects()
+			want := []string{"> S", "< S.", "< 1:6(5)", "> F.", "< F."}
+			if shuts {
+				f.does("client", event.Event{Op: event.OpShut, Sock: f.client, Shut: event.ShutWrite})
+				want = []string{"> S", "< S.", "> F.", "< 1:6(5)", "< F."}
+			}
+			f.does("server", event.Event{Op: event.OpSend, Sock: f.server, Offset: 5})
+			for range 5 {
+				f.does("client", event.Event{})
+			}
+			leave, last := event.Event{Leaves: []uint64{f.client}}, event.Event{Op: event.OpClose, Sock: f.client}
+			if deepIsLast {
+				f.does("other", leave)
+				f.does("client", last)
+			} else {
+				f.does("client", leave)
+				f.does("other", last)
+			}
+			f.does("server", event.Event{Op: event.OpRecv, Sock: f.server, EOF: true})
+			f.does("server", event.Event{Op: event.OpClose, Sock: f.server})
+			f.crosses("< P. 1:6(5) ack 1", "> F. 1:1(0) ack 6", "< F. 6:6(0) ack 2", "> . 2:2(0) ack 7")
+			f.shows(talkHead, want...)
+		}
+	}
+}
+
 // An RST that comes when both ends have acknowledged the other's FIN answers
 // what a slow machine has sent again: the connection was closed before. One
 // that comes before, or where a link has lost the acknowledgement, has a line.

@@ -31,7 +31,9 @@ type socket struct {
 	sent, came    []message // of datagrams
 	folded        bool      // of some rounds no datagram is known
 	rounds        int       // the depth of those that are shown; 0: none are
-	ends          []int     // depths of the steps that may have ended its sending
+	shuts         []int     // depths of what ended its sending before it was closed
+	closed        int       // the depth of the deepest close of its descriptors
+	gone          bool      // one of these was the last
 	sawEnd        bool      // a receive met the end of file
 	secured       int       // the depth of the handshake of what is above it
 	opaque        int64     // what is above it changes the bytes from here on; 0: nothing does
@@ -160,7 +162,7 @@ func (s *sockets) folded(b *record.Branch, f *record.Fold) {
 			if j.Op == event.OpAccept {
 				id = j.Endpoints.Made
 			}
-			s.of(id).ends = append(s.of(id).ends, depth) // if it has ended, then in these rounds
+			s.of(id).shuts = append(s.of(id).shuts, depth) // if it has ended, then in these rounds
 			s.note(b, j.Op, j.Sock, j.Endpoints, f.Start, place{j.Op == event.OpConnect || j.Op == event.OpAccept, depth, s.hides(f.Quiet)})
 		}
 	}
@@ -209,13 +211,16 @@ func (s *sockets) event(b *record.Branch, e *event.Event) {
 		one.came = append(one.came, s.messages(e, depth)...)
 	case event.OpShut:
 		if e.Shut&event.ShutWrite != 0 && e.Errno == 0 {
-			one.ends = append(one.ends, depth)
+			one.shuts = append(one.shuts, depth)
 		}
 	case event.OpClose:
-		one.ends = append(one.ends, depth)
+		one.close(depth, true)
 	}
 	for _, id := range e.Ends {
-		s.of(id).ends = append(s.of(id).ends, depth)
+		s.of(id).close(depth, true)
+	}
+	for _, id := range e.Leaves {
+		s.of(id).close(depth, false)
 	}
 }
 
@@ -243,8 +248,19 @@ func (s *sockets) messages(e *event.Event, depth int) []message {
 // ended is the depth of the step that ended the sending of a socket: the first
 // shutdown, or the last close.
 func (one *socket) ended() int {
-	if one == nil || len(one.ends) == 0 {
+	switch {
+	case one == nil || len(one.shuts) == 0 && !one.gone:
 		return unknownDepth
+	case len(one.shuts) == 0:
+		return one.closed
+	case !one.gone:
+		return slices.Min(one.shuts)
 	}
-	return slices.Min(one.ends)
+	return min(slices.Min(one.shuts), one.closed)
+}
+
+// close notes the close of a descriptor. The deepest of them counts as the
+// last: where nothing orders them, which one was the last is luck.
+func (one *socket) close(depth int, last bool) {
+	one.closed, one.gone = max(one.closed, depth), one.gone || last
 }

@@ -105,7 +105,7 @@ type Event struct {
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
 	Nth       int           // of a signal of which the process has counted so many
 	Ends      []uint64      // the descriptions whose last descriptor was closed with the end of a process, or with the socket to which a message was sent that had it
-	Leaves    []uint64      // the descriptions that were closed here, but not yet in another process
+	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause
 }
 

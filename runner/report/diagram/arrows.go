@@ -12,8 +12,12 @@ import (
 	"github.com/sockscript/sockscript/steps/event"
 )
 
+// anyLifeline stands for all lifelines.
+const anyLifeline = -1
+
 // arrows draws what ties boxes of different lifelines. Where an effect has
-// several causes of one kind on a lifeline, the last of them stands for all.
+// several causes of one kind on a lifeline, the last of them stands for all,
+// and so does the last of the closes of a description on any lifeline.
 func (p *painter) arrows(list []history.Arrow) {
 	type bundle struct {
 		lifeline, to int
@@ -23,9 +27,6 @@ func (p *painter) arrows(list []history.Arrow) {
 	for _, a := range list {
 		from, begins := p.at[a.Cause]
 		to, ends := p.at[a.Effect]
-		if begins && p.events[from] != nil && p.events[from].Op == event.OpNone && len(p.events[from].Leaves) > 0 {
-			continue // another process had the descriptor too: this close ended nothing
-		}
 		if !begins || !ends || p.Boxes[from].Lifeline == p.Boxes[to].Lifeline {
 			continue
 		}
@@ -35,6 +36,9 @@ func (p *painter) arrows(list []history.Arrow) {
 		}
 		arrow.Label = labelOf(arrow.Bond, p.events[from], p.events[to])
 		key := bundle{p.Boxes[from].Lifeline, to, arrow.Bond}
+		if closes(p.events[from]) && (a.Sock != 0 || p.events[to] != nil && p.events[to].Op == event.OpPoll) {
+			key.lifeline = anyLifeline
+		}
 		if k, ok := drawn[key]; ok {
 			if p.Boxes[from].Row > p.Boxes[p.Arrows[k].From].Row {
 				p.Arrows[k] = arrow
@@ -45,6 +49,11 @@ func (p *painter) arrows(list []history.Arrow) {
 		p.Arrows = append(p.Arrows, arrow)
 	}
 	slices.SortStableFunc(p.Arrows, func(a, b Arrow) int { return a.To - b.To })
+}
+
+// closes reports an event that has closed a descriptor.
+func closes(e *event.Event) bool {
+	return e != nil && (e.Op == event.OpClose || len(e.Ends) > 0 || len(e.Leaves) > 0)
 }
 
 // bondOf says what went over a socket from the cause to the effect. A fold has
@@ -61,7 +70,7 @@ func bondOf(cause, effect *event.Event) Bond {
 		return Connection
 	case effect.Errno == syscall.EAGAIN:
 		return Tie // what came before had been taken
-	case effect.EOF || effect.Errno != 0 || cause.Op == event.OpClose || cause.Op == event.OpShut:
+	case effect.EOF || effect.Errno != 0 || closes(cause) || cause.Op == event.OpShut:
 		return End
 	case effect.Op == event.OpHandshake:
 		return Tie // its own sends and receives are not recorded

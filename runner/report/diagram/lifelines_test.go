@@ -182,3 +182,33 @@ actors:
 		t.Errorf("no arrow says what the message passes: %+v", d.Arrows)
 	}
 }
+
+// Of several descriptors that nothing orders the one whose close is the lowest
+// counts as the last, whichever that was.
+func TestTheLowestCloseEndsAConnection(t *testing.T) {
+	d := of(t, `
+name: copies
+requires: [os:linux, 'cmd:mkfifo']
+actors:
+  one:
+    - {exec: [mkfifo, f]}
+    - {socketpair: unix, as: [a, b]}
+    - {dup: b, as: b1}
+    - parallel:
+        low: [{print: 1}, {print: 2}, {close: b1}, {exec: [sh, -c, 'echo > f']}]
+        high: [{exec: [cat, f]}, {close: b}]
+        reader: [{recv: a, expect: {eof: true}}]
+`)
+	if d.Status == history.Skipped {
+		ci.Lacks(t, d.Reason)
+	}
+	var got []string
+	for _, a := range d.Arrows {
+		if a.Bond == diagram.End {
+			got = append(got, arrowText(d, a))
+		}
+	}
+	if want := "one/low.close > one/reader.recv end of file"; strings.Join(got, "\n") != want {
+		t.Errorf("the ends are\n%s\nand not\n%s", strings.Join(got, "\n"), want)
+	}
+}

@@ -45,8 +45,8 @@ type sockEvents struct {
 	sentIn    []foldSent
 	urgent    []int // sends with MSG_OOB
 	recvs     []int // those that took something, in the order of time
-	closes    []int
-	leaves    []int // closes of copies that other processes have too
+	closes    []int // of its descriptors; the last of them ends it
+	ended     bool  // one of them was the last
 	shuts     []int // shutdowns that end sending
 	deafs     []int // those that end receiving
 	hands     []handshake
@@ -202,13 +202,20 @@ func (m *matcher) sentBy(i int, id uint64) int64 {
 	return e.Offset
 }
 
+// closes notes the close of a descriptor of a description.
+func (m *matcher) closes(i int, id uint64, last bool) {
+	s := m.to(id)
+	s.closes = append(s.closes, i)
+	s.ended = s.ended || last
+}
+
 func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexEndpoints(e)
 	for _, id := range e.Ends {
-		m.to(id).closes = append(m.to(id).closes, i)
+		m.closes(i, id, true)
 	}
 	for _, id := range e.Leaves {
-		m.to(id).leaves = append(m.to(id).leaves, i)
+		m.closes(i, id, false)
 	}
 	switch e.Op {
 	case event.OpPair:
@@ -241,7 +248,7 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 			m.to(e.Sock).accepts = append(m.to(e.Sock).accepts, i)
 		}
 	case event.OpClose:
-		m.to(e.Sock).closes = append(m.to(e.Sock).closes, i)
+		m.closes(i, e.Sock, true)
 	case event.OpShut:
 		if e.Shut&event.ShutWrite != 0 {
 			m.to(e.Sock).shuts = append(m.to(e.Sock).shuts, i)

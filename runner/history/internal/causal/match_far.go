@@ -37,10 +37,10 @@ func (m *matcher) indexFar(i int, e *event.Event) {
 	s, t := m.to(e.Sock), e.Segment
 	switch {
 	case t == nil:
-		s.closes = append(s.closes, i)
+		m.closes(i, e.Sock, true)
 		return
 	case t.Flags&event.TCPRst != 0:
-		s.closes = append(s.closes, i)
+		m.closes(i, e.Sock, true)
 	case e.Shut != 0 && len(s.shuts) == 0:
 		s.shuts = append(s.shuts, i)
 	}
@@ -118,7 +118,7 @@ func (m *matcher) crosses(i int, e *event.Event) {
 	case t.Flags&event.TCPSyn != 0:
 		m.asked(i, m.far[e.Sock])
 	case t.Flags&(event.TCPFin|event.TCPRst) != 0:
-		list = m.finishes(i, e, e.Sock, t.Flags&event.TCPRst != 0)
+		m.finished(i, m.finishes(i, e, e.Sock, t.Flags&event.TCPRst != 0))
 	case t.Len > 0:
 		if own, known := m.peer[e.Sock]; known {
 			list = []int{m.sender(own, e.Offset)}

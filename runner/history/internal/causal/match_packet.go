@@ -149,12 +149,11 @@ func (m *matcher) acknowledges(i int, e *event.Event, sender, receiver uint64, o
 
 // stops makes a node come after what ended the sending of a description.
 func (m *matcher) stops(i int, e *event.Event, sender, receiver uint64, reset bool) {
-	list := m.finishes(i, e, receiver, reset)
-	if _, accepted := m.peer[receiver]; !accepted && len(list) == 0 {
-		list = append(list, m.lastBefore(m.of(sender).closes, e.End))
-		list = append(list, m.of(sender).shuts...)
+	by := m.finishes(i, e, receiver, reset)
+	if _, accepted := m.peer[receiver]; !accepted && by.isEmpty() {
+		by = m.stopping(i, sender)
 	}
-	m.cause(i, m.oneOf(i, list))
+	m.finished(i, by)
 }
 
 // since are those of a list that are not known to come before the first event
@@ -173,36 +172,30 @@ func (m *matcher) since(id uint64, list []int) []int {
 // it, is not before it.
 func (m *matcher) hits(i int, e *event.Event) {
 	for k := range e.Sums {
-		by := m.hitSent(i, &e.Sums[k])
-		if by < 0 || m.precedes(i, by) {
-			continue
-		}
-		if begin, _ := m.g.Span(by); begin <= e.End {
-			m.cause(i, by)
-		}
+		m.finished(i, m.hitSent(i, &e.Sums[k]))
 	}
 }
 
-// hitSent is what sent a frame that a fault has hit; -1 where nobody knows. The
-// sequence number of a segment counts from the SYN. An acknowledgement alone is
-// the kernel's.
-func (m *matcher) hitSent(i int, d *event.Datagram) int {
+// hitSent is what sent a frame that a fault has hit; nothing where nobody knows.
+// The sequence number of a segment counts from the SYN. An acknowledgement alone
+// is the kernel's.
+func (m *matcher) hitSent(i int, d *event.Datagram) endings {
 	if d.TCP == nil {
 		tap := event.Event{Endpoints: &event.Endpoints{Local: sock.Addr{Family: sock.FamilyPacket}}}
 		if sent := m.queue(&tap, d).list; len(sent) > 0 {
-			return sent[0].node
+			return endings{any: []int{sent[0].node}}
 		}
-		return -1
+		return endings{}
 	}
 	t, f := m.segments(), flowOf("", d.Remote, d.To)
 	sender := t.senders[f]
 	switch {
 	case d.TCP.Flags&event.TCPSyn != 0:
-		return m.oneOf(i, t.opened(f))
+		return endings{any: t.opened(f)}
 	case d.TCP.Len > 0 && d.TCP.Seq > 0:
-		return m.sender(sender, int64(d.TCP.Seq))
+		return endings{any: []int{m.sender(sender, int64(d.TCP.Seq))}}
 	case d.TCP.Flags&(event.TCPFin|event.TCPRst) != 0:
-		return m.oneOf(i, slices.Concat(m.of(sender).closes, m.of(sender).shuts))
+		return m.stopping(i, sender)
 	}
-	return -1
+	return endings{}
 }

@@ -103,15 +103,6 @@ func (p *procs) childrenOf(process uint64) []int {
 
 func bitOf(s syscall.Signal) uint64 { return 1 << (s - 1) }
 
-// deathsOf are the kills of the programs that share a description.
-func (p *procs) deathsOf(id uint64) []int {
-	var list []int
-	for _, program := range p.holders[id] {
-		list = append(list, p.deadly(program)...)
-	}
-	return list
-}
-
 // deathsOfStream are the kills of the program whose stream a description is.
 func (p *procs) deathsOfStream(id uint64) []int { return p.deadly(p.streams[id]) }
 
@@ -196,8 +187,7 @@ func (m *matcher) polledEnd(i int, e *event.Event) {
 		peer, known := m.peer[r.Sock]
 		empty := r.Data && known && m.sender(peer, r.Offset+1) < 0
 		if r.Ended || r.Reset || empty {
-			own := slices.Concat(m.of(r.Sock).deafs, m.finishes(i, e, r.Sock, r.Reset))
-			m.finished(i, r.Sock, own)
+			m.finished(i, m.finishes(i, e, r.Sock, r.Reset).or(m.of(r.Sock).deafs))
 		}
 	}
 }
@@ -210,7 +200,7 @@ func (m *matcher) died(i int, e *event.Event) {
 	}
 	m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	if e.Proc.Signal == syscall.SIGPIPE && e.Sock != 0 {
-		m.finished(i, e.Sock, m.finishes(i, e, e.Sock, true))
+		m.finished(i, m.finishes(i, e, e.Sock, true))
 	}
 }
 

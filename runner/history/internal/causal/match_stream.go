@@ -112,7 +112,7 @@ func (m *matcher) ended(i int, e *event.Event) {
 		if at := e.Between; at != nil {
 			id = m.segments().senders[flowOf(at.Host, at.Local, at.Remote)]
 		}
-		m.finished(i, id, m.finishes(i, e, id, false))
+		m.finished(i, m.finishes(i, e, id, false))
 	case e.Op == event.OpJoin:
 		m.cause(i, m.oneOf(i, m.procs.killsOf(e.Proc)))
 	case e.Op == event.OpExit:
@@ -124,15 +124,13 @@ func (m *matcher) ended(i int, e *event.Event) {
 	case e.Errno == unix.EINVAL && e.Op == event.OpAccept:
 		m.cause(i, m.oneOf(i, m.of(e.Sock).deafs))
 	case e.Errno == unix.ECONNREFUSED:
-		m.cause(i, m.oneOf(i, m.refusals(i, e)))
+		m.finished(i, m.refusals(i, e))
 	case e.Errno == unix.ECONNRESET || e.Errno == unix.EPIPE || e.Errno == unix.ENOTCONN || e.Errno == unix.ECONNABORTED:
 		m.broken(i, e)
 	case e.EOF || e.Op == event.OpRecv && e.Errno == 0 && m.isEmptyRead(i, e):
-		list := slices.Concat(m.of(e.Sock).deafs, m.finishes(i, e, e.Sock, false))
-		if len(m.candidates(i, list)) == 0 && m.inside(e.Sock) {
+		if !m.finished(i, m.finishes(i, e, e.Sock, false).or(m.of(e.Sock).deafs)) && m.inside(e.Sock) {
 			m.lacks(i)
 		}
-		m.finished(i, e.Sock, list)
 	}
 }
 
@@ -148,97 +146,11 @@ func (m *matcher) broken(i int, e *event.Event) {
 	if e.Op == event.OpNone {
 		return
 	}
-	list := m.finishes(i, e, e.Sock, e.Errno != unix.ENOTCONN)
+	by := m.finishes(i, e, e.Sock, e.Errno != unix.ENOTCONN)
 	if e.Errno != unix.ECONNRESET {
 		if own := m.candidates(i, m.of(e.Sock).shuts); len(own) > 0 {
-			list = own
+			by = endings{any: own}
 		}
 	}
-	m.finished(i, e.Sock, list)
-}
-
-// finished makes what has seen the end of a connection come after the one of a
-// list that has ended it. Where that is a close of a copy, it comes after the
-// closes of the others too: any of them might have been the last.
-func (m *matcher) finished(i int, id uint64, list []int) {
-	by := m.oneOf(i, list)
-	m.cause(i, by)
-	if peer, known := m.peer[id]; known && by >= 0 && slices.Contains(m.of(peer).closes, by) {
-		m.causes(i, m.of(peer).leaves)
-	}
-}
-
-// finishes are the events by which the other side may have ended a connection:
-// for an end of file those that sent a FIN, for a reset the last close.
-func (m *matcher) finishes(i int, e *event.Event, id uint64, reset bool) []int {
-	peer, known := m.peer[id]
-	if !known {
-		return m.finishesOfStranger(e, id)
-	}
-	var list []int
-	if by := m.lastBefore(m.of(peer).closes, e.End); by >= 0 {
-		list = append(list, by)
-	}
-	if deaths := m.procs.deathsOf(peer); len(deaths) > 0 {
-		list = deaths // the program has held it longer than the scenario
-	}
-	if reset && len(list) > 0 {
-		return list
-	}
-	list = append(list, m.of(peer).shuts...)
-	if e.Errno == unix.EPIPE {
-		list = append(list, m.of(peer).deafs...) // of a local socket
-	}
-	if f, ok := m.folds[peer]; ok && len(m.candidates(i, list)) == 0 {
-		return []int{f}
-	}
-	return list
-}
-
-// finishesOfStranger are what may have ended a connection whose other end is
-// not one of the scenario's sockets: nobody has accepted it yet, or a program
-// has it.
-func (m *matcher) finishesOfStranger(e *event.Event, id uint64) []int {
-	if deaths := m.procs.deathsOfStream(id); deaths != nil {
-		return deaths
-	}
-	if listener, ok := m.reached[id]; ok {
-		if by := m.lastBefore(m.of(listener).closes, e.End); by >= 0 && len(m.procs.holders[listener]) == 0 {
-			return []int{by}
-		}
-		return m.procs.deathsOf(listener)
-	}
-	if m.of(id).hasRemote {
-		return m.procs.deaths()
-	}
-	return nil
-}
-
-// refusals are the closes after which nobody was there any more for what a call
-// sent or for the connection that it asked for.
-func (m *matcher) refusals(i int, e *event.Event) []int {
-	to := m.of(e.Sock).remote
-	if e.Op == event.OpRecv {
-		m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End)) // which got no receiver
-	}
-	var gone []int
-	for at, owners := range m.owners() {
-		addr := at.Addr
-		if !m.g.delivers(hostOf(e), to, at.Host) {
-			continue
-		}
-		if addr != to && (to.Path != "" || addr.Port != to.Port || !sameHost(addr, to)) {
-			continue
-		}
-		for _, id := range owners {
-			if by := m.lastBefore(m.of(id).closes, e.End); by >= 0 && id != e.Sock {
-				gone = append(gone, by)
-			}
-		}
-	}
-	slices.Sort(gone)
-	if len(gone) == 0 {
-		return m.procs.deaths()
-	}
-	return []int{m.lastBefore(gone, e.End)}
+	m.finished(i, by)
 }

@@ -67,7 +67,7 @@ func (f *finder) received(i int, e *event.Event) {
 	if nowait {
 		kind = raceNoWait
 		if e.Took == 0 && !w.certain && len(w.open) == 0 {
-			f.look(&w, i, f.ends(peer), 0)
+			f.lookEnd(&w, i, peer)
 		}
 	} else {
 		// A call that waits takes what comes first in any case.
@@ -152,17 +152,40 @@ func (f *finder) queued(w *want, i int, id uint64) int {
 	return first
 }
 
-// ends is the first event by which a description stopped sending; -1 for none.
-func (f *finder) ends(id uint64) int {
-	best := -1
-	for _, list := range [][]int{f.m.of(id).shuts, f.m.of(id).closes} {
-		for _, i := range list {
-			if best < 0 || f.m.event(i).Start < f.m.event(best).Start {
-				best = i
-			}
+// ends are the events by which a description stopped sending: its first
+// shutdown, or the closes of all its descriptors together.
+func (f *finder) ends(id uint64) []int {
+	s := f.m.of(id)
+	list := s.shuts
+	if f.m.far[id] != nil {
+		list = slices.Concat(list, s.closes) // each of them ends it
+	}
+	if len(list) > 0 {
+		return []int{slices.MinFunc(list, func(a, b int) int { return cmp.Compare(f.m.event(a).Start, f.m.event(b).Start) })}
+	}
+	if !s.ended {
+		return nil
+	}
+	return s.closes
+}
+
+// lookEnd looks for the end of what a description sends.
+func (f *finder) lookEnd(w *want, call int, id uint64) {
+	var open []int
+	list := f.ends(id)
+	for _, by := range list {
+		var one want
+		if f.look(&one, call, by, 0); !one.certain && len(one.open) == 0 {
+			return // the call comes before it
+		}
+		open = append(open, one.open...)
+	}
+	w.certain = w.certain || len(list) > 0 && len(open) == 0
+	for _, by := range open {
+		if !slices.Contains(w.open, by) {
+			w.open = append(w.open, by)
 		}
 	}
-	return best
 }
 
 // accepted finds a connection that an accept may have found or not.
@@ -215,11 +238,11 @@ func (f *finder) readiness(i int, h event.ReadyHandle) []want {
 		if by := f.m.sender(peer, h.Offset+1); by >= 0 && f.g.Event(by) != nil {
 			f.look(&in, i, by, h.Sock)
 		} else if by < 0 {
-			f.look(&in, i, f.ends(peer), 0)
+			f.lookEnd(&in, i, peer)
 		}
 	}
 	if h.End {
-		f.look(&end, i, f.ends(peer), 0)
+		f.lookEnd(&end, i, peer)
 	}
 	return []want{in, end}
 }
@@ -231,7 +254,7 @@ func (f *finder) held(i int, id uint64) bool {
 	s := f.m.of(id)
 	after := func(c int) bool { return f.m.precedes(i, c) }
 	return len(f.m.procs.holders[id]) > 0 || slices.ContainsFunc(s.closes, after) ||
-		slices.ContainsFunc(s.leaves, after) || slices.ContainsFunc(s.accepts, after)
+		slices.ContainsFunc(s.accepts, after)
 }
 
 // sent finds room that a send may have had or not, and a peer that may have
@@ -247,11 +270,24 @@ func (f *finder) sent(i int, e *event.Event) {
 	if f.held(i, peer) {
 		return
 	}
-	for _, c := range f.m.of(peer).closes {
-		if f.shows(i, e, peer) && f.concurrent(c, i) && !f.interrupts(c, i) {
-			f.add(raceBroken, i, c, i)
+	if closes := f.closing(i, peer); len(closes) > 0 && f.shows(i, e, peer) {
+		f.add(raceBroken, i, append(closes, i)...)
+	}
+}
+
+// closing are those of the closes that together ended a description during
+// which a call may have been under way.
+func (f *finder) closing(i int, id uint64) []int {
+	if !f.m.of(id).ended {
+		return nil
+	}
+	var list []int
+	for _, c := range f.m.of(id).closes {
+		if f.concurrent(c, i) && !f.interrupts(c, i) {
+			list = append(list, c)
 		}
 	}
+	return list
 }
 
 // short reports whether less went than was to go, and it shows.
@@ -320,7 +356,8 @@ func (f *finder) shows(i int, e *event.Event, peer uint64) bool {
 	}
 	switch e.Errno {
 	case unix.EPIPE, unix.ECONNRESET, unix.ECONNREFUSED:
-		return f.ends(e.Sock) < 0 || !f.before(f.ends(e.Sock), i)
+		own := f.ends(e.Sock)
+		return len(own) == 0 || slices.ContainsFunc(own, func(c int) bool { return !f.before(c, i) })
 	case syscall.Errno(0):
 		size, _ := sizeOf(e)
 		return f.local[e.Sock] || f.m.peer[peer] == e.Sock && e.Offset-int64(size) > f.cameTo[peer]

@@ -133,10 +133,9 @@ func (f *finder) connected(i int, e *event.Event) {
 		if f.held(i, id) {
 			continue
 		}
-		for _, c := range f.m.of(id).closes {
-			if !(accepted && f.before(accept, c)) && f.concurrent(i, c) && !f.interrupts(c, i) {
-				f.add(raceClosing, i, i, c)
-			}
+		closes := slices.DeleteFunc(f.closing(i, id), func(c int) bool { return accepted && f.before(accept, c) })
+		if len(closes) > 0 {
+			f.add(raceClosing, i, append(closes, i)...)
 		}
 	}
 }
@@ -252,13 +251,11 @@ func (f *finder) freed(list []int) {
 		}
 		for _, j := range list {
 			holder := f.m.event(j)
-			if holder.Errno != 0 || !f.collide(i, j) {
+			if holder.Errno != 0 || !f.collide(i, j) || f.held(i, holder.Sock) {
 				continue
 			}
-			for _, c := range f.m.of(holder.Sock).closes {
-				if f.concurrent(i, c) {
-					f.add(raceAddress, -1, i, c)
-				}
+			for _, c := range f.closing(i, holder.Sock) {
+				f.add(raceAddress, -1, i, c)
 			}
 		}
 	}
