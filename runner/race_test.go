@@ -88,6 +88,35 @@ actors:
 `
 	unlike := strings.Replace(replicas, "      - connect: s\n        to: ${server.l}\n",
 		"      - let: {me: \"${index}\"}\n      - connect: s\n        to: ${server.l}\n      - print: ${me}\n", 1)
+	// Each replica comes twice, and is answered by the end of file.
+	again := strings.NewReplacer("repeat: 5", "repeat: 10", `
+      - socket: tcp
+        as: s
+      - connect: s
+        to: ${server.l}
+`, `
+      - repeat: 2
+        steps:
+          - socket: tcp
+            as: s
+          - connect: s
+            to: ${server.l}
+          - recv: s
+            eof: true
+          - close: s
+`).Replace(replicas)
+	const workers = `
+actors:
+  server:
+    - {socket: tcp, as: l}
+    - {bind: l, to: "127.0.0.1:0"}
+    - listen: l
+    - repeat: 2
+      steps: [{spawn: [{accept: l, as: c}, {close: c}]}]
+  client:
+    - repeat: 2
+      steps: [{socket: tcp, as: s}, {connect: s, to: "${server.l}"}, {recv: s, eof: true}, {close: s}]
+`
 	third := racing("", "") + `
   carol:
     - socket: tcp
@@ -121,6 +150,9 @@ actors:
 		{"two senders of the same, whose address nobody asks for", same.Replace(strings.Replace(twoSenders, "recv: in", "recv: in\n          call: recv", 1)), 0, ""},
 		{"replicas", replicas, 0, ""},
 		{"replicas that print differently", unlike, 1, "connect(s) (line 20) of one client and of another: server may take either first"},
+		{"replicas that come again", again, 1, "connect(s) (line 21) of one client and of another: server may take either first"},
+		{"replicas that come again without an answer", strings.Replace(again, "          - recv: s\n            eof: true\n", "", 1), 0, ""},
+		{"branches that began one after the other", workers, 1, "accept(l) (line 8) of one server/branch and of another: either may take what comes first"},
 		{"branches", branches, 1, "send(a) of one/x (line 7) and send(a) of one/y (line 8): one may take either first"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,7 @@ import (
 // events in different orders give the same Race.
 type Race struct {
 	// Racers are the events, in the order of the file; only one where replicas
-	// race that do not print alike.
+	// race with each other.
 	Racers []Racer
 	// Taker is the event that shows their order: the accept or receive that
 	// takes the first of them, the poll that finds them ready. Where there is
@@ -47,7 +47,7 @@ func (r Race) Problem() *source.Problem {
 	if len(r.Racers) == 1 {
 		x := r.Racers[0]
 		what = fmt.Sprintf("%s (line %d) of one %s and of another", x.Event.Place.Title, x.Event.Place.Pos.Line, x.Actor)
-		hint = "let one wait for the other by a signal, or make them print alike"
+		hint = "let one wait for the other by a signal, or make them print alike and come only once"
 	} else {
 		var names []string
 		for _, x := range r.Racers[:min(len(r.Racers), mostRacers)] {
@@ -71,8 +71,8 @@ func (r Race) Problem() *source.Problem {
 
 // Races finds the events whose order shows and is not fixed by any cause, by
 // the vector clocks of the events. Replicas that print alike are
-// interchangeable, so between these there is no race; nor is there one where
-// nothing would show.
+// interchangeable as long as all their lines stand at the same depths, so
+// between these there is no race; nor is there one where nothing would show.
 //
 // Not every race can be seen: of rounds that are folded, only the first and the
 // last are looked at, and what a program does has no known order.
@@ -120,8 +120,8 @@ func (p *printed) Kinships() map[int]causal.Kinship {
 			for _, x := range alike {
 				performers++
 				x.number = -1
-				for _, b := range x.branches {
-					p.kin[b.ID] = causal.Kinship{Group: group, Performer: performers, Name: x.label(b)}
+				for part, b := range x.branches {
+					p.kin[b.ID] = causal.Kinship{Group: group, Performer: performers, Part: part, Name: x.label(b)}
 				}
 			}
 		}

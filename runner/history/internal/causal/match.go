@@ -33,7 +33,7 @@ type matcher struct {
 	before    map[int][]int               // by the node of a relay or a failed send: what it comes after by its own actor
 	addresses map[event.HostAddr][]uint64 // see owners
 	leftovers map[uint64][]int            // see left
-	readers   map[uint64]bool             // descriptions from which folds received
+	readers   map[uint64][]int            // see foldReaders
 	held      map[int][]int               // by the node of a call: the steps that saw a branch in it
 	procs     procs
 	far       map[uint64]*farEnd

@@ -31,8 +31,9 @@ type dgramKey struct {
 
 // A dgramQueue is what may have reached a receiver with one content.
 type dgramQueue struct {
-	list []*message
-	next int
+	list  []*message
+	next  int
+	folds int // that took receives before the next
 }
 
 // dgrams are the messages of a run, in the order of time. They are found by
@@ -107,6 +108,7 @@ func (m *matcher) datagram(e *event.Event, d *event.Datagram) int {
 	if len(q.list) == 0 {
 		return m.beginning(e, d)
 	}
+	m.passFold(q, e, d)
 	for q.next < len(q.list) && q.list[q.next].gone() {
 		q.next++
 	}
@@ -120,6 +122,31 @@ func (m *matcher) datagram(e *event.Event, d *event.Datagram) int {
 		x.take(e, d)
 	}
 	return x.node
+}
+
+// passFold goes on behind what a fold took of a queue. How many these were is
+// not known, so the receives after the fold are counted from the end.
+func (m *matcher) passFold(q *dgramQueue, e *event.Event, d *event.Datagram) {
+	folds := 0
+	for _, i := range m.foldReaders()[e.Sock] {
+		if m.g.Nodes[i].Entry().Fold.Start <= e.Start {
+			folds++
+		}
+	}
+	if folds == q.folds {
+		return
+	}
+	q.folds = folds
+	rest := 0
+	list := m.of(e.Sock).recvs
+	for k := len(list) - 1; k >= 0 && m.event(list[k]).Start >= e.Start; k-- {
+		for _, o := range m.event(list[k]).Sums {
+			if o.Sum == d.Sum && o.Remote == d.Remote {
+				rest++
+			}
+		}
+	}
+	q.next = max(q.next, len(q.list)-rest)
 }
 
 // queue finds what may have reached a receiver with that content.
@@ -188,7 +215,7 @@ func (x *message) gone() bool {
 // take notes that a receive took the message. What goes to a group, and what a
 // socket sees that taps the traffic, others receive too.
 func (x *message) take(e *event.Event, d *event.Datagram) {
-	if len(d.Inner) > 0 || x.to.IP.IsMulticast() || isBroadcast(x.to) {
+	if len(d.Inner) > 0 || x.toMany() {
 		return
 	}
 	x.taken = true
@@ -196,6 +223,9 @@ func (x *message) take(e *event.Event, d *event.Datagram) {
 		part.taken = true
 	}
 }
+
+// toMany reports whether the message may come to several sockets.
+func (x *message) toMany() bool { return x.to.IP.IsMulticast() || isBroadcast(x.to) }
 
 // reaches reports whether a message may be the one that came, with d.
 func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {

@@ -89,9 +89,9 @@ func (m *matcher) left() map[uint64][]int {
 			}
 		}
 	}
-	in := m.mailboxes()
+	in := m.mailboxes(false)
 	for _, x := range m.messages().all.list {
-		if x.parts != nil || x.gone() || x.to.IP.IsMulticast() || isBroadcast(x.to) {
+		if x.parts != nil || x.gone() || x.toMany() {
 			continue
 		}
 		for _, id := range m.addressees(x, in) {
@@ -103,21 +103,49 @@ func (m *matcher) left() map[uint64][]int {
 	return m.leftovers
 }
 
+// takenByFolds are the connects that folds took, and the datagrams that folds
+// may have taken, each with such a fold.
+func (m *matcher) takenByFolds() []Pair {
+	var list []Pair
+	for listener, s := range m.socks {
+		for _, i := range s.queued {
+			if by, folded := m.folds[m.peer[m.event(i).Sock]]; folded {
+				list = append(list, Pair{i, by, listener})
+			}
+		}
+	}
+	readers := m.foldReaders()
+	if len(readers) == 0 {
+		return list
+	}
+	in := m.mailboxes(true)
+	for _, x := range m.messages().all.list {
+		if x.parts != nil || x.gone() || x.toMany() {
+			continue
+		}
+		for _, id := range m.addressees(x, in) {
+			folds := readers[id]
+			list = append(list, Pair{x.node, folds[len(folds)-1], id})
+		}
+	}
+	return list
+}
+
 // A mailbox is an address at which a socket receives datagrams.
 type mailbox struct {
 	id uint64
 	at *event.Event
 }
 
-// mailboxes are where the sockets of datagrams receive, those that a fold reads
-// left out.
-func (m *matcher) mailboxes() map[place][]mailbox {
+// mailboxes are where the sockets of datagrams receive: those that a fold
+// reads, or those that none does.
+func (m *matcher) mailboxes(folded bool) map[place][]mailbox {
 	in := make(map[place][]mailbox)
 	known := make(map[uint64]bool)
 	for _, i := range m.events {
 		e := m.event(i)
 		l := e.Endpoints
-		if e.Errno != 0 || l == nil || l.Type == unix.SOCK_STREAM || l.Local.IsZero() || m.readByFold(e.Sock) || known[e.Sock] {
+		if e.Errno != 0 || l == nil || l.Type == unix.SOCK_STREAM || l.Local.IsZero() || m.readByFold(e.Sock) != folded || known[e.Sock] {
 			continue
 		}
 		known[e.Sock] = true
@@ -129,17 +157,25 @@ func (m *matcher) mailboxes() map[place][]mailbox {
 
 // readByFold reports whether a fold took receives of a description.
 func (m *matcher) readByFold(id uint64) bool {
-	if m.readers == nil {
-		m.readers = make(map[uint64]bool)
-		for i := range m.g.Nodes[:m.g.Meets] {
-			if f := m.g.Nodes[i].Entry().Fold; f != nil {
-				for id := range f.Received {
-					m.readers[id] = true
-				}
-			}
+	return len(m.foldReaders()[id]) > 0
+}
+
+// foldReaders are, by description, the folds that took receives of it.
+func (m *matcher) foldReaders() map[uint64][]int {
+	if m.readers != nil {
+		return m.readers
+	}
+	m.readers = make(map[uint64][]int)
+	for i := range m.g.Nodes[:m.g.Meets] {
+		f := m.g.Nodes[i].Entry().Fold
+		if f == nil {
+			continue
+		}
+		for id := range f.Received {
+			m.readers[id] = append(m.readers[id], i)
 		}
 	}
-	return m.readers[id]
+	return m.readers
 }
 
 // addressees are the sockets to which a message may have come.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"sort"
 
 	"golang.org/x/sys/unix"
 
@@ -163,6 +164,9 @@ func (f *finder) queues() {
 			all[id] = append(all[id], Pair{by, -1, id})
 		}
 	}
+	for _, p := range f.m.takenByFolds() {
+		all[p.On] = append(all[p.On], p)
+	}
 	for id, list := range f.queue {
 		all[id] = slices.Clone(all[id]) // which is put into another order
 		slices.SortFunc(list, func(a, b Pair) int { return a.Effect - b.Effect })
@@ -223,16 +227,35 @@ func (f *finder) overtakes(a, b Pair) bool {
 }
 
 // same reports whether two messages might change places and nothing show: they
-// were sent at the same depth, and their receives print alike.
+// were sent at the same depth, their receives print alike, and neither sender
+// gets an answer first.
 func (f *finder) same(a, b Pair) bool {
 	x, y := &f.g.Nodes[a.Cause], &f.g.Nodes[b.Cause]
-	if x.Entry().Event.Op != event.OpSend || x.Depth != y.Depth {
+	if x.Entry().Event.Op != event.OpSend || x.Depth != y.Depth || f.answered(a, b) || f.answered(b, a) {
 		return false
 	}
 	if min(a.Effect, b.Effect) < 0 || f.g.Event(a.Effect) == nil || f.g.Event(b.Effect) == nil {
 		return f.text(a.Cause) == f.text(b.Cause)
 	}
 	return f.text(a.Effect) == f.text(b.Effect)
+}
+
+// answered reports whether who sent a message goes on after it was taken, but
+// before another was.
+func (f *finder) answered(a, b Pair) bool {
+	if a.Effect < 0 || f.g.isFold(a.Effect) {
+		return false
+	}
+	sent := f.g.Nodes[a.Cause].At
+	later := f.branch(a.Cause).Entries[sent+1:]
+	knows := func(n, effect int) bool { return f.clocks.ends[a.Cause+1+n].knows(f.g, effect) }
+	n := sort.Search(len(later), func(n int) bool { return knows(n, a.Effect) })
+	for ; n < len(later); n++ {
+		if f.g.Record.Prints(later[n]) {
+			return b.Effect < 0 || !knows(n, b.Effect)
+		}
+	}
+	return false
 }
 
 // learn keeps what an event says of its descriptions: whether they are local,

@@ -126,7 +126,7 @@ func (f *finder) readValue(i, _ int, gave []int) {
 	n := &f.g.Nodes[i]
 	known := func(by int) bool {
 		return slices.ContainsFunc(n.Preds[:n.Own], func(p int) bool {
-			return !slices.Contains(gave, p) && f.clocks[p] != nil && f.clocks[p].knows(f.g, by)
+			return !slices.Contains(gave, p) && f.clocks.of(p, i).knows(f.g, by)
 		})
 	}
 	var list []int

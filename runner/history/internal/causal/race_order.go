@@ -28,7 +28,9 @@ type finder struct {
 
 	ready  bool
 	kin    map[int]Kinship // by branch
-	clocks []clock         // nil where they would be too many
+	clocks *clocks         // nil where they would be too many
+	traces map[int]*trace  // by branch
+	parts  map[part]*record.Branch
 }
 
 // prepare makes what two events are compared by, and reports whether there is
@@ -36,6 +38,11 @@ type finder struct {
 func (f *finder) prepare() bool {
 	if !f.ready {
 		f.ready, f.kin, f.clocks = true, f.t.Kinships(), f.g.clocks()
+		f.parts = make(map[part]*record.Branch, len(f.kin))
+		for _, b := range f.g.Record.Branches {
+			k := f.kin[b.ID]
+			f.parts[part{k.Performer, k.Part}] = b
+		}
 	}
 	return f.clocks != nil
 }
@@ -60,16 +67,11 @@ func (f *finder) interrupts(x, call int) bool {
 // startsAfter reports whether an event had to end before another began. What
 // matching found does not count: that orders the ends of calls.
 func (f *finder) startsAfter(x, y int) bool {
-	n := &f.g.Nodes[x]
-	if n.loose {
+	if f.clocks.loose[x] {
 		return true // what came before it is not known
 	}
-	for _, p := range n.Preds[:n.Own] {
-		if p == y || f.clocks[p] != nil && f.clocks[p].knows(f.g, y) {
-			return true
-		}
-	}
-	return false
+	n := &f.g.Nodes[x]
+	return slices.ContainsFunc(n.Preds[:n.Own], func(p int) bool { return p == y || f.clocks.of(p, x).knows(f.g, y) })
 }
 
 // before reports whether an event had ended when another began.
@@ -104,22 +106,6 @@ func (f *finder) alike(x, y int) bool {
 }
 
 func (f *finder) text(i int) string { return f.t.Text(f.g.Event(i)) }
-
-// interchangeable reports whether two events are of replicas that print alike.
-func (f *finder) interchangeable(x, y int) bool {
-	return f.prepare() && f.kin[f.branch(x).ID].interchangeable(f.kin[f.branch(y).ID])
-}
-
-// A Kinship says which branches are interchangeable: those of one group, which
-// print alike, that belong to different performers.
-type Kinship struct {
-	Group, Performer int
-	Name             string // of the branch, without the number of a replica or branch
-}
-
-func (k Kinship) interchangeable(with Kinship) bool {
-	return k.Group == with.Group && k.Performer != with.Performer
-}
 
 // mostPairs bounds how many events on one socket are each compared with each;
 // above it only those that follow one another are.
@@ -160,43 +146,4 @@ func (f *finder) groups(list []Pair, races func(a, b Pair) bool) [][]Pair {
 		together[at] = append(together[at], p)
 	}
 	return slices.DeleteFunc(together, func(group []Pair) bool { return len(group) < 2 })
-}
-
-// A clock is a vector clock: how far each branch had come when an event
-// happened, as far as causes tell.
-type clock []int32
-
-// knows reports whether an event comes before the clock's own, or is it.
-func (c clock) knows(g *Graph, i int) bool {
-	n := &g.Nodes[i]
-	return c[n.Branch.ID] > int32(n.At)
-}
-
-// mostCells bounds the memory that the clocks take, to 64 MiB; of a run with
-// more events times actors and branches no races are reported.
-const mostCells = 1 << 24
-
-// clocks computes the vector clock of each node; nil where they would be too
-// many.
-func (g *Graph) clocks() []clock {
-	width := len(g.Record.Branches)
-	if width*len(g.Nodes) > mostCells {
-		return nil
-	}
-	clocks := make([]clock, len(g.Nodes))
-	cells := make(clock, width*len(g.Nodes))
-	for _, i := range g.Order {
-		c := cells[i*width : (i+1)*width]
-		n := &g.Nodes[i]
-		for _, p := range n.Preds {
-			for k, v := range clocks[p] {
-				c[k] = max(c[k], v)
-			}
-		}
-		if n.At >= 0 {
-			c[n.Branch.ID] = int32(n.At) + 1
-		}
-		clocks[i] = c
-	}
-	return clocks
 }

@@ -1,0 +1,73 @@
+package causal
+
+import (
+	"hash/maphash"
+
+	"github.com/sockscript/sockscript/runner/history/record"
+)
+
+// A Kinship says which branches are interchangeable: those of one group, which
+// print alike, that belong to different performers.
+type Kinship struct {
+	Group, Performer int
+	Part             int    // the branch's number among those of the performer
+	Name             string // of the branch, without the number of a replica or branch
+}
+
+// A part is a branch of a performer.
+type part struct{ performer, number int }
+
+// interchangeable reports whether two events are of replicas that print alike,
+// and nothing distinguishes these before the events: all their lines stand at
+// the same depths. Then it does not matter who came first. When a race of
+// replicas is over, an answer tells who has won it; if they meet again, their
+// order shows, for the winner may be the same or another.
+func (f *finder) interchangeable(x, y int) bool {
+	if !f.prepare() {
+		return false
+	}
+	a, b := f.kin[f.branch(x).ID], f.kin[f.branch(y).ID]
+	return a.Group == b.Group && a.Performer != b.Performer && f.level(x, a, b) && f.level(y, b, a)
+}
+
+// level reports whether the lines up to an event of one performer stand at the
+// same depths as those of another.
+func (f *finder) level(x int, own, other Kinship) bool {
+	with := f.parts[part{other.Performer, own.Part}]
+	if with == nil {
+		return false
+	}
+	mine, theirs := f.trace(f.branch(x)), f.trace(with)
+	n := mine.lines[f.g.Nodes[x].At]
+	return n < len(theirs.sums) && mine.sums[n] == theirs.sums[n]
+}
+
+// A trace is at which depths the lines of a branch stand.
+type trace struct {
+	lines []int    // by entry: how many lines come before it
+	sums  []uint64 // by number: the hash of the depths of so many lines, and of the start
+}
+
+var traceSeed = maphash.MakeSeed()
+
+func (f *finder) trace(b *record.Branch) *trace {
+	if t := f.traces[b.ID]; t != nil {
+		return t
+	}
+	t := &trace{lines: make([]int, len(b.Entries)), sums: make([]uint64, 1, len(b.Entries)+1)}
+	if len(b.Entries) > 0 {
+		start := &f.g.Nodes[f.g.base[b.ID]]
+		for _, p := range start.Preds[:start.Own] {
+			t.sums[0] = max(t.sums[0], uint64(f.g.Nodes[p].Depth))
+		}
+	}
+	for i, en := range b.Entries {
+		n := len(t.sums) - 1
+		t.lines[i] = n
+		if f.g.Record.Prints(en) {
+			t.sums = append(t.sums, maphash.Comparable(traceSeed, [2]uint64{t.sums[n], uint64(f.g.Depth(b, i))}))
+		}
+	}
+	put(&f.traces, b.ID, t)
+	return t
+}

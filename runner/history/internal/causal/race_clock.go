@@ -1,0 +1,139 @@
+package causal
+
+// A clock is a vector clock: how far each branch had come when an event
+// happened, as far as causes tell. Of what is not known it is nil.
+type clock []int32
+
+// knows reports whether an event comes before the clock's own, or is it.
+func (c clock) knows(g *Graph, i int) bool {
+	n := &g.Nodes[i]
+	return c != nil && c[n.Branch.ID] > int32(n.At)
+}
+
+// mostCells bounds the memory that the clocks take, to 64 MiB; of a run with
+// more events times actors and branches no races are reported.
+const mostCells = 1 << 24
+
+// The clocks of a graph's nodes. A fold has two: what its own branch did next
+// comes after all of its rounds, but others may have seen the first of them.
+type clocks struct {
+	g     *Graph
+	ends  []clock
+	first map[int]clock // by the node of a fold
+	loose map[int]bool  // nodes that have a cause of which nothing is known
+
+	width int
+	cells clock
+}
+
+// of is the clock of a node, as far as it counts for another that comes after.
+func (c *clocks) of(p, after int) clock {
+	if first, folded := c.first[p]; folded && c.g.Nodes[p].Branch != c.g.Nodes[after].Branch {
+		return first
+	}
+	return c.ends[p]
+}
+
+// clocks computes the clocks of all nodes; nil where they would be too many.
+func (g *Graph) clocks() *clocks {
+	c := &clocks{g: g, width: len(g.Record.Branches), first: make(map[int]clock), loose: make(map[int]bool)}
+	folds := 0
+	for i := range g.Nodes {
+		if g.isFold(i) {
+			folds++
+		}
+	}
+	if c.width*(len(g.Nodes)+folds) > mostCells {
+		return nil
+	}
+	c.ends = make([]clock, len(g.Nodes))
+	c.cells = make(clock, c.width*(len(g.Nodes)+folds))
+	c.wind()
+	for _, i := range g.Order {
+		if c.ends[i] == nil {
+			c.loose[i] = g.Nodes[i].loose
+			c.begin(i)
+			c.end(i)
+		}
+	}
+	return c
+}
+
+func (g *Graph) isFold(i int) bool { return g.Nodes[i].At >= 0 && g.Nodes[i].Entry().Fold != nil }
+
+// wind computes the clocks node by node, each when all that it needs are known.
+// A fold begins when the entry before it has ended. So the folds of both sides
+// of a conversation need not wait for each other.
+func (c *clocks) wind() {
+	missing, after := make([]int, len(c.g.Nodes)), c.g.effects()
+	var ready []int
+	gone := func(i int) {
+		if missing[i]--; missing[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	begun := func(i int) {
+		c.begin(i)
+		for _, s := range after[i] {
+			if c.g.Nodes[s].Branch != c.g.Nodes[i].Branch {
+				gone(s)
+			}
+		}
+	}
+	for i := range c.g.Nodes {
+		missing[i] = len(c.g.Nodes[i].Preds)
+		if missing[i] == 0 {
+			ready = append(ready, i)
+		}
+	}
+	for i := range c.g.Nodes {
+		if c.g.isFold(i) && c.g.Nodes[i].At == 0 {
+			begun(i)
+		}
+	}
+	for len(ready) > 0 {
+		i := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		c.end(i)
+		if next := i + 1; c.g.Nodes[i].At >= 0 && next < c.g.Meets && c.g.Nodes[next].At > 0 && c.g.isFold(next) {
+			begun(next)
+		}
+		for _, s := range after[i] {
+			if !c.g.isFold(i) || c.g.Nodes[s].Branch == c.g.Nodes[i].Branch {
+				gone(s)
+			}
+		}
+	}
+}
+
+// begin makes the clock that others see of a fold: when its first round began.
+func (c *clocks) begin(i int) {
+	if !c.g.isFold(i) || c.first[i] != nil {
+		return
+	}
+	first := c.next()
+	if c.g.Nodes[i].At > 0 {
+		copy(first, c.ends[i-1])
+	}
+	c.first[i] = first
+}
+
+// end makes the clock of a node when it had ended.
+func (c *clocks) end(i int) {
+	n, end := &c.g.Nodes[i], c.next()
+	for _, p := range n.Preds {
+		for k, v := range c.of(p, i) {
+			end[k] = max(end[k], v)
+		}
+	}
+	if n.At >= 0 {
+		end[n.Branch.ID] = int32(n.At) + 1
+	}
+	c.ends[i] = end
+}
+
+func (c *clocks) next() clock {
+	next := c.cells[:c.width:c.width]
+	c.cells = c.cells[c.width:]
+	return next
+}
