@@ -1,6 +1,7 @@
 package scenarios_test
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,9 +74,12 @@ func TestSchemaOfScripts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		dir := t.TempDir()
-		if err := txtar.Write(archive, dir); err != nil {
-			t.Fatal(err)
+		dir := ""
+		if bytes.Contains(txtar.Format(archive), []byte("include:")) {
+			dir = t.TempDir()
+			if err := txtar.Write(archive, dir); err != nil {
+				t.Fatal(err)
+			}
 		}
 		for _, f := range archive.Files {
 			if !strings.HasSuffix(f.Name, ".yaml") {
