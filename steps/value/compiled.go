@@ -155,12 +155,9 @@ func compileExpr(src string, config *conf.Config, visitors ...ast.Visitor) (*vm.
 	return compiler.Compile(tree, config)
 }
 
-// config is what the compiler needs to know.
-func (d *Decoder) config() *conf.Config {
-	t := commonTable()
-	if d.hidesFunction() {
-		t = newFunctionTable(d.isValue)
-	}
+// config is what the compiler needs to know for an expression.
+func (d *Decoder) config(src string) *conf.Config {
+	t := d.functionTable(src)
 	return &conf.Config{
 		Optimize: true, ShortCircuit: true, MaxNodes: conf.DefaultMaxNodes,
 		Functions: t.functions, Builtins: t.language, Disabled: t.disabled,
@@ -179,7 +176,10 @@ type functionTable struct {
 	disabled            map[string]bool // of the language
 }
 
-func newFunctionTable(isValue func(name string) bool) *functionTable {
+// newFunctionTable is the table where values have these names, beside those
+// that every actor has.
+func newFunctionTable(values ...string) *functionTable {
+	isValue := func(name string) bool { return slices.Contains(values, name) || slices.Contains(BuiltinNames, name) }
 	t := &functionTable{
 		functions: make(conf.FunctionsTable), language: make(conf.FunctionsTable), disabled: map[string]bool{"len": true, "int": true},
 	}
@@ -206,10 +206,35 @@ func newFunctionTable(isValue func(name string) bool) *functionTable {
 	return t
 }
 
-// commonTable is the table where a file gives no name of a function to a value.
-var commonTable = sync.OnceValue(func() *functionTable {
-	return newFunctionTable(func(name string) bool { return slices.Contains(BuiltinNames, name) })
-})
+// functionTables are the tables where no value has the name of a function, ""
+// here, and where one has.
+var functionTables sync.Map
+
+// functionTable is the table for an expression. A value whose name is not in it
+// hides nothing there; so one table serves for almost all.
+func (d *Decoder) functionTable(src string) *functionTable {
+	sets := []map[string]bool{d.vars, d.actors}
+	if d.Own != nil {
+		sets = append(sets, d.Own.Fixed)
+	}
+	var values []string
+	for _, names := range sets {
+		for name, is := range names {
+			if is && functionNames()[name] && strings.Contains(src, name) && !slices.Contains(values, name) {
+				values = append(values, name)
+			}
+		}
+	}
+	if len(values) > 1 {
+		return newFunctionTable(values...)
+	}
+	key := strings.Join(values, "")
+	t, made := functionTables.Load(key)
+	if !made {
+		t, _ = functionTables.LoadOrStore(key, newFunctionTable(values...))
+	}
+	return t.(*functionTable)
+}
 
 // compiledFunctions are the functions as the compiler takes them. It looks at
 // their types, which would take longer than to compile most expressions.
@@ -222,24 +247,6 @@ var compiledFunctions = sync.OnceValue(func() []builtin.Function {
 	}
 	return list
 })
-
-// hidesFunction reports whether a value has the name of a function, beside
-// those that every actor has.
-func (d *Decoder) hidesFunction() bool {
-	if d.Own != nil && hasFunction(d.Own.Fixed) {
-		return true
-	}
-	return hasFunction(d.vars) || hasFunction(d.actors)
-}
-
-func hasFunction(names map[string]bool) bool {
-	for name, is := range names {
-		if is && functionNames()[name] {
-			return true
-		}
-	}
-	return false
-}
 
 // functionNames are the names of all functions.
 var functionNames = sync.OnceValue(func() map[string]bool {

@@ -134,7 +134,7 @@ func (d *Decoder) compile(e *Expr, n *source.Node, src string, offset int) {
 func (d *Decoder) program(e *Expr) error {
 	refs := &refPatcher{decoder: d}
 	calls := &callPatcher{decoder: d}
-	prog, err := compileExpr(e.Source, d.config(), calls, refs)
+	prog, err := compileExpr(e.Source, d.config(e.Source), calls, refs)
 	switch {
 	case calls.hidden == "" && err != nil:
 		return err
@@ -335,7 +335,7 @@ func (d *Decoder) choice(e *Expr) *choice {
 	if len(e.Refs) == 0 {
 		return nil
 	}
-	tree, err := parser.ParseWithConfig(e.Source, d.config())
+	tree, err := parser.ParseWithConfig(e.Source, d.config(e.Source))
 	if err != nil {
 		return nil
 	}

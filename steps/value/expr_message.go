@@ -208,7 +208,8 @@ func (p *refPatcher) Visit(node *ast.Node) {
 			return
 		}
 		ref.Actor = id.Value
-		index, err := compileExpr(base.Property.String(), p.decoder.config(), &callPatcher{decoder: p.decoder})
+		src := base.Property.String()
+		index, err := compileExpr(src, p.decoder.config(src), &callPatcher{decoder: p.decoder})
 		if err != nil {
 			return
 		}

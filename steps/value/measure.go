@@ -123,7 +123,7 @@ func (d *Decoder) measured(src string, prog *vm.Program) (*vm.Program, bool, err
 	if !dry.needed {
 		return prog, false, nil
 	}
-	config := d.config()
+	config := d.config(src)
 	config.Visitors = []ast.Visitor{new(measurePatcher)}
 	prog, err := compileExpr(src, config, &callPatcher{decoder: d}, &refPatcher{decoder: d})
 	return prog, true, err
