@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/tests/parsetest"
 	"github.com/sockscript/sockscript/steps/value"
@@ -229,9 +230,9 @@ func TestExpressionBounds(t *testing.T) {
 	const made = "it makes more than 64MiB of texts and lists, which is the most for what an expression makes"
 	const items = "it makes more than 1000000 items, which is the most for an expression"
 	const late = "timed out after 20ms"
+	big := strings.Repeat("abcdefgh", 1_000_000)
 	print := func(timeout, expr string) string {
-		return one(`- let: {x: ab, n: 1, big: "${repeat('abcdefgh', 1000000)}", l: "${1..1000}"}` +
-			"\n- print: \"${len(string(" + expr + "))}\"\n  timeout: " + timeout)
+		return one("- let: {x: ab, n: 1, l: '${1..1000}'}\n- print: \"${len(string(" + expr + "))}\"\n  timeout: " + timeout)
 	}
 	text := func(expr string) string { return print("1h", expr) }
 	slow := func(expr string) string { return print("20ms", expr) }
@@ -256,16 +257,16 @@ func TestExpressionBounds(t *testing.T) {
 		{"loops that filter", slow(`filter(l, any(l, none(l, # == n - 1 and any(l, # < 0))))`), late},
 		{"loops that count", slow(`sum(l, sum(l, sum(l, sum(l, # * 2))))`), late},
 		{"uniq", slow(`uniq(1..900000)`), late},
-		{"a text of many", one(`- let: {big: "${repeat('abcdefgh', 1000000)}"}` + "\n- print: " + strings.Repeat("${big}", 9)), "the text that contains it is larger than 64MiB"},
-		{"a value that doubles", one("- let: {x: \"${repeat('abcdefgh', 1000000)}\"}\n- repeat: 100\n  steps:\n    - let: {x: '${x + x}'}"), made},
-		{"a list that doubles", one("- let: {x: [\"${repeat('abcdefgh', 1000000)}\"]}\n- repeat: 100\n  steps:\n    - let: {x: ['${x}', '${x}']}"), "the value is larger than 64MiB, which is the most for what an expression makes"},
-		{"a mapping that doubles", one("- let: {x: {k: \"${repeat('abcdefgh', 1000000)}\"}}\n- repeat: 100\n  steps:\n    - let: {x: {k: '${x}', l: '${x}'}}"), "the value is larger than 64MiB"},
+		{"a text of many", one("- print: " + strings.Repeat("${big}", 9)), "the text that contains it is larger than 64MiB"},
+		{"a value that doubles", one("- let: {x: '${big}'}\n- repeat: 100\n  steps:\n    - let: {x: '${x + x}'}"), made},
+		{"a list that doubles", one("- let: {x: ['${big}']}\n- repeat: 100\n  steps:\n    - let: {x: ['${x}', '${x}']}"), "the value is larger than 64MiB, which is the most for what an expression makes"},
+		{"a mapping that doubles", one("- let: {x: {k: '${big}'}}\n- repeat: 100\n  steps:\n    - let: {x: {k: '${x}', l: '${x}'}}"), "the value is larger than 64MiB"},
 		{"lines", one("- print: \"${repeat('\\\\n', 20000)}\""), "20000 is too much: the most for the lines of one print is 10000"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			failure, _ := fails(t, "timeout: 1h\n"+test.text)
-			if got := failure.Err.Error(); !strings.Contains(got, test.want) || failure.Place == nil {
-				t.Errorf("got  %s at %v\nwant %s", got, failure.Place, test.want)
+			r := runner.Run(t.Context(), parse(t, "timeout: 1h\nvars: {big: ''}\n"+test.text), runner.Options{Vars: map[string]any{"big": big}})
+			if r.Failure == nil || !strings.Contains(r.Failure.Err.Error(), test.want) || r.Failure.Place == nil {
+				t.Errorf("got  %s\nwant %s", reason(r), test.want)
 			}
 		})
 	}

@@ -23,18 +23,34 @@ func IsText(s string, masked int) bool {
 
 // countText counts the bytes of s that belong to text, and those that are zero.
 func countText(s string) (text, zero int) {
-	for i, r := range s {
+	for len(s) > 0 {
+		n := printableASCII(s)
+		text += n
+		if s = s[n:]; s == "" {
+			break
+		}
+		r, size := utf8.DecodeRuneInString(s)
 		switch {
-		case ' ' <= r && r < utf8.RuneSelf-1: // most of all text, and IsPrint takes its time
-			text++
 		case r == 0:
 			zero++
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], string(utf8.RuneError)):
+		case r == utf8.RuneError && size == 1: // not UTF-8
 		case unicode.IsPrint(r), r == '\n', r == '\r', r == '\t':
-			text += utf8.RuneLen(r)
+			text += size
 		}
+		s = s[size:]
 	}
 	return text, zero
+}
+
+// printableASCII is how many bytes at the start of s are printable ASCII, as
+// most of all text is.
+func printableASCII(s string) int {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] >= utf8.RuneSelf-1 {
+			return i
+		}
+	}
+	return len(s)
 }
 
 // Shown is data as a transcript shows it: quoted where it is a text, else in
