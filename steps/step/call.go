@@ -26,7 +26,7 @@ func (r *Reader) Library(lib *Library) *Reader {
 	d.CountWith(r.Decoder)
 	return &Reader{
 		Decoder: d, kinds: r.kinds, procs: make(map[string]*Procedure),
-		Streams: r.Streams, steps: r.steps, Reads: lib, Libraries: r.Libraries,
+		Streams: r.Streams, steps: r.steps, Reads: lib, Libraries: r.Libraries, params: r.params,
 	}
 }
 

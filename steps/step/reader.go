@@ -21,8 +21,9 @@ type Reader struct {
 	Reads   *Library // of the file that is read; nil for a scenario's own
 	// Libraries are the names of files that could be included, for hints.
 	Libraries []string
-	turns     *turns         // while the items of a list are turns
-	anyParams []*value.Param // of all kinds; see anyKind
+	turns     *turns                   // while the items of a list are turns
+	params    map[*Kind][]*value.Param // see paramsOfKind
+	anyParams []*value.Param           // of all kinds
 }
 
 // NewReader returns a reader of steps of the given kinds, for a scenario with
@@ -30,7 +31,7 @@ type Reader struct {
 func NewReader(kinds Kinds, actors, vars []string) *Reader {
 	return &Reader{
 		Decoder: value.NewDecoder(actors, vars), kinds: kinds,
-		procs: make(map[string]*Procedure), Streams: newStreamUse(), steps: new([]*Step),
+		procs: make(map[string]*Procedure), Streams: newStreamUse(), steps: new([]*Step), params: make(map[*Kind][]*value.Param),
 	}
 }
 
@@ -105,18 +106,29 @@ func (r *Reader) namesOfStep(n *source.Node, s *value.NameSet) {
 func (r *Reader) paramsIn(n *source.Node) []*value.Param {
 	for _, e := range n.Entries {
 		if k, ok := r.kinds.Lookup(e.Key.Text); ok {
-			return paramsOf(k.New()).all(k, new(Step))
+			return r.paramsOfKind(k)
 		}
 	}
 	return r.anyKind()
 }
 
-// anyKind are the parameters of all kinds. They only tell how a value is
-// written, so a file of many steps that name no kind needs them once.
+// paramsOfKind are the parameters of a kind. They only tell how a value is
+// written, so a scenario of many steps, with all that it includes, needs them
+// once.
+func (r *Reader) paramsOfKind(k *Kind) []*value.Param {
+	params, made := r.params[k]
+	if !made {
+		params = paramsOf(k.New()).all(k, new(Step))
+		r.params[k] = params
+	}
+	return params
+}
+
+// anyKind are the parameters of all kinds.
 func (r *Reader) anyKind() []*value.Param {
 	if r.anyParams == nil {
 		for _, k := range r.kinds {
-			r.anyParams = append(r.anyParams, paramsOf(k.New()).all(k, new(Step))...)
+			r.anyParams = append(r.anyParams, r.paramsOfKind(k)...)
 		}
 	}
 	return r.anyParams
