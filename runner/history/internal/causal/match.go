@@ -317,7 +317,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 			if by < 0 && !m.fromKernel(i, e, &e.Sums[k]) && m.fromUs(e, &e.Sums[k]) && e.Sums[k].Len > 0 {
 				m.lacks(i)
 			}
-			if by >= 0 && !e.Look.Peek {
+			if by >= 0 && m.event(by) != nil && !e.Look.Peek {
 				m.g.Pairs = append(m.g.Pairs, Pair{by, i, e.Sock})
 			}
 		}

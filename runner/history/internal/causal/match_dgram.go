@@ -33,7 +33,8 @@ type dgramKey struct {
 type dgramQueue struct {
 	list  []*message
 	next  int
-	folds int // that took receives before the next
+	alone bool // all were sent by one description
+	folds int  // that took receives before the next
 }
 
 // dgrams are the messages of a run, in the order of time. They are found by
@@ -44,6 +45,8 @@ type dgrams struct {
 	peers  map[uint64]*line // by the receiver, of sockets that have one peer
 	bySum  map[uint64][]*message
 	queues map[dgramKey]*dgramQueue
+	came   map[uint64]*arrivals // by receiver
+	sent   map[uint64]outgoing  // by sender
 }
 
 // messages lists the datagrams of all sends, once.
@@ -108,6 +111,12 @@ func (m *matcher) datagram(e *event.Event, d *event.Datagram) int {
 	if len(q.list) == 0 {
 		return m.beginning(e, d)
 	}
+	if by := m.numbered(q, e, d); by >= 0 {
+		if m.event(by) != nil {
+			q.passed(by, e, d)
+		}
+		return by
+	}
 	m.passFold(q, e, d)
 	for q.next < len(q.list) && q.list[q.next].gone() {
 		q.next++
@@ -127,12 +136,7 @@ func (m *matcher) datagram(e *event.Event, d *event.Datagram) int {
 // passFold goes on behind what a fold took of a queue. How many these were is
 // not known, so the receives after the fold are counted from the end.
 func (m *matcher) passFold(q *dgramQueue, e *event.Event, d *event.Datagram) {
-	folds := 0
-	for _, i := range m.foldReaders()[e.Sock] {
-		if m.g.Nodes[i].Entry().Fold.Start <= e.Start {
-			folds++
-		}
-	}
+	folds := m.foldsBefore(e)
 	if folds == q.folds {
 		return
 	}
@@ -165,6 +169,7 @@ func (m *matcher) queue(e *event.Event, d *event.Datagram) *dgramQueue {
 			}
 		}
 	}
+	q.alone = !slices.ContainsFunc(q.list, func(x *message) bool { return x.from != q.list[0].from })
 	sort.SliceStable(q.list, func(a, b int) bool {
 		x, y := q.list[a].node, q.list[b].node
 		if s, t := m.event(x).Start, m.event(y).Start; s != t {

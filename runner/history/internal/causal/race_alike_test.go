@@ -151,3 +151,37 @@ func TestDatagramsBehindFolds(t *testing.T) {
 		}
 	}
 }
+
+// Where the sends were folded, and the receives were not, each receive comes
+// after the send or the fold that its number tells, however fast the sender
+// was.
+func TestDatagramsOfFolds(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		folded bool // some receives too
+		want   []int
+	}{
+		{"all receives", false, []int{5, 6, 6, 6, 7}},
+		{"receives behind a fold", true, []int{3, 4, 5}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			x := talkOf("aaaaa", false)
+			for _, en := range x.branches[0].Entries {
+				en.Event.Start, en.Event.End = x.now+en.Event.Start, x.now+en.Event.End
+			}
+			x.fold(x.branches[1], 1)
+			if test.folded {
+				x.fold(x.branches[0], 1)
+			}
+			g := x.graph(false)
+			for i, want := range test.want {
+				if g.Event(i) == nil {
+					continue
+				}
+				if got := g.kernel.taken[i]; !slices.Equal(got, []int{want}) {
+					t.Errorf("receive %d took %v; want %d", i, got, want)
+				}
+			}
+		})
+	}
+}
