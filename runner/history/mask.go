@@ -147,7 +147,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 		return m.label(o)
 	case !found && m.given[seenFrom(host, a)].label != "":
 		return m.given[seenFrom(host, a)].label
-	case found || !m.dynamic.Holds(a.Port) || m.asked[seenFrom(host, a)]:
+	case found || !m.dynamic.Holds(a.Port) && !a.LooksChosen() || m.asked[seenFrom(host, a)]:
 		return ""
 	}
 	return peerName

@@ -122,10 +122,7 @@ func (l likeness) part(a, b any) bool {
 		return ok && l.parts(x, y)
 	case sock.Addr:
 		y, ok := b.(sock.Addr)
-		if ok && DynamicPort(x.Port) && DynamicPort(y.Port) {
-			x.Port, y.Port = 0, 0
-		}
-		return ok && x == y
+		return ok && alikeAddr(x, y)
 	case Until:
 		y, ok := b.(Until)
 		return ok && x.Len == y.Len && bytes.Equal(x.Bytes, y.Bytes)
@@ -137,6 +134,20 @@ func (l likeness) part(a, b any) bool {
 		return ok && l.parts(x, y)
 	}
 	return a == b
+}
+
+// alikeAddr reports whether two addresses differ at most in what the kernel may
+// have chosen.
+func alikeAddr(x, y sock.Addr) bool {
+	if DynamicPort(x.Port) && DynamicPort(y.Port) {
+		x.Port, y.Port = 0, 0
+	}
+	if x == y || !x.LooksChosen() || !y.LooksChosen() || x.Family != y.Family {
+		return x == y
+	}
+	before, _, after := x.Parts()
+	otherBefore, _, otherAfter := y.Parts()
+	return before == otherBefore && after == otherAfter
 }
 
 // marked is the data as a text, as far as it is shown, with those marks that

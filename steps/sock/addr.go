@@ -174,6 +174,25 @@ func (a Addr) Chosen() string {
 	return ""
 }
 
+// LooksChosen reports whether what Chosen gives may be of the kernel's choice, by
+// its form: an abstract name as autobind makes them, of five hexadecimal digits,
+// a port of AF_NETLINK, or a port of AF_VSOCK that is not reserved. Which ports
+// of IP the kernel chooses depends on the network.
+func (a Addr) LooksChosen() bool {
+	const digits, lastReserved = 5, 1023
+	chosen := a.Chosen()
+	switch {
+	case chosen == "" || a.isIP():
+		return false
+	case a.Family == unix.AF_UNIX:
+		return len(chosen) == digits && strings.Trim(chosen, "0123456789abcdef") == ""
+	case a.Family == afVsock:
+		port, err := strconv.ParseUint(chosen, 10, 32)
+		return err == nil && port > lastReserved
+	}
+	return true
+}
+
 // IsNetlink reports an address of netlink(7).
 func (a Addr) IsNetlink() bool { return a.Family == afNetlink }
 

@@ -126,7 +126,7 @@ func (s *Socket) learnLocal() (Addr, error) {
 		s.desc.autoPort.Store(true)
 	}
 	s.desc.local.Store(&a)
-	if a.Port != 0 && !s.desc.Accepted() {
+	if !a.open() && !s.desc.Accepted() {
 		s.noteName(a)
 	}
 	return a, nil

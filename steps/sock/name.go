@@ -7,16 +7,37 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// names are the names of the sockets of a group by their IP addresses, so that
-// who takes a connection or a datagram can ask whose it is while the call that
-// sent it has not returned yet. An address that another socket gets later is
-// that one's. However many sockets there are, they take no more than a number
-// for each port.
+// names are the names of the sockets of a group by their addresses, so that who
+// takes a connection or a datagram can ask whose it is while the call that sent
+// it has not returned yet. An address that another socket gets later is that
+// one's. However many sockets there are, they take no more than a number for
+// each port of IP, and for each of the latest other addresses.
 type names struct {
-	waiting map[*Socket]string // those that have no port so far
+	waiting map[*Socket]string // those that have no address so far
 	list    []string
 	index   map[string]uint16 // into list, from 1
 	ports   map[place]*ports
+	others  [2]map[otherName]uint16 // the latest, and those before them
+}
+
+// An otherName is an abstract name of AF_UNIX, or a port of a family that has no
+// IP.
+type otherName struct {
+	host, text string
+	typ        int
+}
+
+// mostOthers is how many of them are kept for certain.
+const mostOthers = 1 << 14
+
+// otherNameOf is the name or port of an address on a host; false for those of
+// IP, and for what the kernel cannot choose.
+func otherNameOf(host string, a Addr, typ int) (otherName, bool) {
+	if a.IsNetlink() {
+		typ = 0 // whose sockets are the same, raw or not
+	}
+	before, chosen, _ := a.Parts()
+	return otherName{host, before + chosen, typ}, chosen != "" && !a.isIP()
 }
 
 // A place is where sockets of a type have their ports.
@@ -51,8 +72,16 @@ func (n *names) number(name string) uint16 {
 // bind notes the address of a named socket. The lock of the group is held.
 func (n *names) bind(s *Socket, a Addr) {
 	name, named := n.waiting[s]
+	if !named {
+		return
+	}
+	if other, ok := otherNameOf(s.desc.Host(), a, s.typ); ok {
+		delete(n.waiting, s)
+		n.bindOther(other, name)
+		return
+	}
 	at, ok := placeOf(s.desc.Host(), a, s.typ)
-	if !named || !ok {
+	if !ok {
 		return
 	}
 	delete(n.waiting, s)
@@ -64,6 +93,24 @@ func (n *names) bind(s *Socket, a Addr) {
 		*page = new([1 << 8]uint16)
 	}
 	(*page)[a.Port&0xff] = n.number(name)
+}
+
+func (n *names) bindOther(other otherName, name string) {
+	if len(n.others[0]) >= mostOthers || n.others[0] == nil {
+		n.others[0], n.others[1] = make(map[otherName]uint16), n.others[0]
+	}
+	n.others[0][other] = n.number(name)
+}
+
+// other is the name of the socket at an address that is not of IP; "" where it
+// has none.
+func (n *names) other(at otherName) string {
+	for _, known := range n.others {
+		if i := known[at]; i != 0 {
+			return n.list[i-1]
+		}
+	}
+	return ""
 }
 
 // at is the name of a port; "" where it has none.
@@ -81,13 +128,18 @@ func (g *Group) KeepNames() {
 	g.names = names{waiting: make(map[*Socket]string), index: make(map[string]uint16), ports: make(map[place]*ports)}
 }
 
-// SetName gives an IP socket that has no port yet a name, by which
+// SetName gives a socket that has no address yet a name, by which
 // [Group.NameOf] knows it.
 func (s *Socket) SetName(name func() string) {
 	if s.group.names.waiting == nil {
 		return
 	}
-	if s.family != unix.AF_INET && s.family != unix.AF_INET6 || s.desc.Local().Port != 0 {
+	switch s.family {
+	case unix.AF_INET, unix.AF_INET6, unix.AF_UNIX, afNetlink, afVsock:
+	default:
+		return
+	}
+	if !s.desc.Local().open() {
 		return
 	}
 	g := s.group
@@ -110,14 +162,19 @@ func (s *Socket) noteName(a Addr) {
 	g.names.bind(s, a)
 }
 
-// unbound are the named sockets of a type that have no port so far. Those of
-// forked processes are left out: these may be inside a call.
-func (g *Group) unbound(typ int) []*Socket {
+// unbound are the named sockets of the type and the family of an address that
+// have none so far. Those of forked processes are left out: these may be inside
+// a call.
+func (g *Group) unbound(a Addr, typ int) []*Socket {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []*Socket
 	for s := range g.names.waiting {
-		if s.typ == typ && s.group.process == nil {
+		same := s.family == a.Family && (s.typ == typ || a.IsNetlink())
+		if a.isIP() {
+			same = s.typ == typ && (s.family == unix.AF_INET || s.family == unix.AF_INET6)
+		}
+		if same && s.group.process == nil {
 			list = append(list, s)
 		}
 	}
@@ -129,10 +186,11 @@ func (g *Group) unbound(typ int) []*Socket {
 // has; "" where there is none. Two hosts may have one address, and the kernel
 // may choose one port on both.
 func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
-	if _, ok := placeOf("", a, typ); !ok {
+	_, other := otherNameOf("", a, typ)
+	if _, ok := placeOf("", a, typ); !ok && !other {
 		return ""
 	}
-	for _, s := range g.unbound(typ) {
+	for _, s := range g.unbound(a, typ) {
 		if s.enter() == nil {
 			s.learnName()
 			s.leave()
@@ -141,6 +199,13 @@ func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, host := range hosts {
+		if other {
+			at, _ := otherNameOf(host, a, typ)
+			if name := g.names.other(at); name != "" {
+				return name
+			}
+			continue
+		}
 		at, _ := placeOf(host, a, typ)
 		if name := g.names.at(at, a.Port); name != "" {
 			return name

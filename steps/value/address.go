@@ -238,7 +238,7 @@ func (e *Expr) ReadsAddress(r *Reference) bool {
 // EndpointAt returns the endpoint of an address that belongs to no handle, as a
 // host sees it: another one may have the same loopback address.
 func EndpointAt(host string, a sock.Addr) *Endpoint {
-	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, on: host, Fixed: !event.DynamicPort(a.Port)}
+	e := &Endpoint{Address: a.String(), Port: int(a.Port), addr: a, on: host, Fixed: !event.DynamicPort(a.Port) && !a.LooksChosen()}
 	if a.IP.IsValid() {
 		e.Host = a.IP.String()
 	}

@@ -118,6 +118,17 @@ func (b *Branch) alike(p, q stretch) bool {
 	}
 }
 
+// peer is the name of the socket at an address that a call has shown. Where it
+// is not known, one that may be of the kernel's choice stands for itself, but
+// for a port of IP.
+func (r *Recorder) peer(l *event.Endpoints, a sock.Addr) string {
+	name := r.NameOf(l.Host, a, l.Type)
+	if name == "" && a.LooksChosen() {
+		return a.String()
+	}
+	return name
+}
+
 // peers are the names of those from whom connections and datagrams came in a
 // round, as far as it shows them by their addresses.
 func (b *Branch) peers(p stretch) []string {
@@ -133,7 +144,7 @@ func (b *Branch) peers(p stretch) []string {
 					part = kept.Part
 				}
 				if a, ok := part.(sock.Addr); ok {
-					list = append(list, b.recorder.NameOf(e.Endpoints.Host, a, e.Endpoints.Type))
+					list = append(list, b.recorder.peer(e.Endpoints, a))
 				}
 			}
 		}
