@@ -24,6 +24,7 @@ func (p *painter) arrows(list []history.Arrow) {
 		bond         Bond
 	}
 	drawn := make(map[bundle]int)
+	closed := make(map[bundle]bool) // there is a close behind the other causes
 	for _, a := range list {
 		from, begins := p.at[a.Cause]
 		to, ends := p.at[a.Effect]
@@ -37,6 +38,7 @@ func (p *painter) arrows(list []history.Arrow) {
 		arrow.Label = labelOf(arrow.Bond, p.events[from], p.events[to])
 		key := bundle{p.Boxes[from].Lifeline, to, arrow.Bond}
 		if closes(p.events[from]) && (a.Sock != 0 || p.events[to] != nil && p.events[to].Op == event.OpPoll) {
+			closed[key] = true
 			key.lifeline = anyLifeline
 		}
 		if k, ok := drawn[key]; ok {
@@ -48,6 +50,9 @@ func (p *painter) arrows(list []history.Arrow) {
 		drawn[key] = len(p.Arrows)
 		p.Arrows = append(p.Arrows, arrow)
 	}
+	p.Arrows = slices.DeleteFunc(p.Arrows, func(a Arrow) bool {
+		return !closes(p.events[a.From]) && closed[bundle{p.Boxes[a.From].Lifeline, a.To, a.Bond}]
+	})
 	slices.SortStableFunc(p.Arrows, func(a, b Arrow) int { return a.To - b.To })
 }
 

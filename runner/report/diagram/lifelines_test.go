@@ -212,3 +212,24 @@ actors:
 		t.Errorf("the ends are\n%s\nand not\n%s", strings.Join(got, "\n"), want)
 	}
 }
+
+// A close stands for the sends before it too: one arrow says the end of file.
+func TestOneArrowToAnEndOfFile(t *testing.T) {
+	d := of(t, `
+actors:
+  one:
+    - {socketpair: unix, as: [a, b]}
+    - parallel:
+        writer: [{send: b, data: hello}, {close: b}]
+        reader: [{recv: a, expect: hello}, {recv: a, expect: {eof: true}}]
+`)
+	var got []string
+	for _, a := range d.Arrows {
+		if a.Bond == diagram.End {
+			got = append(got, arrowText(d, a))
+		}
+	}
+	if want := "one/writer.close > one/reader.recv end of file"; strings.Join(got, "\n") != want {
+		t.Errorf("the ends are\n%s\nand not\n%s", strings.Join(got, "\n"), want)
+	}
+}
