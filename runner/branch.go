@@ -199,7 +199,7 @@ func (b *branch) Latest(others []event.Cause) event.Cause {
 }
 
 // latest is what comes before whatever the branch does next: its last event,
-// what no event of it has told yet, and more.
+// what no event of it has shown yet, and more.
 func (b *branch) latest(more []event.Cause) []event.Cause {
 	return slices.Concat([]event.Cause{b.record.Last()}, b.joined, more)
 }

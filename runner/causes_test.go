@@ -12,7 +12,7 @@ import (
 )
 
 // later keeps an actor busy for some steps, so that what it does afterwards
-// stands deep in the transcript: an effect without its cause would be above.
+// is deep in the transcript: an effect without its cause would be above.
 const later = "{print: 1}, {print: 2}, {print: 3}, {print: 4}, {print: 5}"
 
 // causes are scenarios with pairs of lines of which the first has brought about
@@ -64,7 +64,8 @@ var causes = []struct {
     - {recv: a, expect: {eof: true}}
     - {join: child, expect: {exit: 0}}
 `, [][2]string{{"one/child  exit(0) = ?", "one  recv(a, 65536) = 0 (end of file)"}}},
-	// Where nothing orders the closes of several descriptors, any may be the last.
+	// Where nothing orders the closes of several descriptors, any may be the
+	// last.
 	{"an end of file comes after the close of each descriptor", "os:linux, 'cmd:mkfifo'", `
   one:
     - {exec: [mkfifo, f]}
@@ -499,6 +500,6 @@ func wantBefore(t testing.TB, lines []string, cause, effect string) {
 		return i
 	}
 	if find(cause) > find(effect) {
-		t.Errorf("%s stands before its cause: %s", effect, cause)
+		t.Errorf("%s is before its cause: %s", effect, cause)
 	}
 }

@@ -84,7 +84,7 @@ func TestRoundsThatConnectKeepTheirOrder(t *testing.T) {
 			}
 			fold := fmt.Sprintf("  ... %d more rounds", rounds-2)
 			if c, s := at("client"+fold), at("server"+fold); c > s {
-				t.Errorf("%s: the server's fold stands in line %d, before the client's in line %d", family, s, c)
+				t.Errorf("%s: the server's fold is in line %d, before the client's in line %d", family, s, c)
 			}
 		}
 	}

@@ -199,7 +199,7 @@ func hostPlan(h *network.Host) lab.HostPlan {
 	for _, r := range h.Routes {
 		p.Routes = append(p.Routes, lab.Route{To: r.To.Prefix, Kind: kinds[r.Word], Via: r.Via, Interface: r.Interface})
 	}
-	// A gateway may be reached by a route of its own, wherever that stands.
+	// A gateway may be reached by a route of its own, wherever that is.
 	slices.SortStableFunc(p.Routes, func(a, b lab.Route) int { return cmp.Compare(gateways(a), gateways(b)) })
 	for _, s := range h.Sysctls {
 		p.Sysctls = append(p.Sysctls, lab.Sysctl{Name: s.Name, Value: s.Value})

@@ -38,8 +38,8 @@ type Options struct {
 	// Frames records the frames that cross the network of a scenario, if only
 	// the scenario has that network.
 	Frames bool
-	// Refused is why no other process could make the network, told where this
-	// one cannot either.
+	// Refused is why no other process could make the network, reported where
+	// this one cannot either.
 	Refused error
 	// Keep leaves the temporary folder of a run that failed where it is.
 	Keep bool

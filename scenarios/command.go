@@ -61,7 +61,7 @@ func commandText(command []string, names []string) string {
 
 // addresses are the names, as actor.handle, of the sockets that others can
 // find. Those of replicas have no single name, and of one that may never be
-// there none can be told.
+// there none can be known.
 func addresses(n *source.Node, o Options) []string {
 	var names []string
 	s := new(Scenario)

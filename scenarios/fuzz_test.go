@@ -37,7 +37,7 @@ func FuzzParse(f *testing.F) {
 		file := &source.File{Name: "fuzz.yaml", Data: data}
 		for _, p := range problems {
 			if !p.Pos.IsValid() || p.Pos.File != "fuzz.yaml" || p.Pos.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+1 {
-				t.Errorf("%v is no place in %q", p.Pos, data)
+				t.Errorf("%v is not a place in %q", p.Pos, data)
 			}
 			if p.Line != "" && p.Line != file.Line(p.Pos.Line) {
 				t.Errorf("%v shows the line %q in %q", p.Pos, p.Line, data)

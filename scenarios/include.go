@@ -254,8 +254,8 @@ func (l *loader) refuse(n *source.Node, path string) *source.Problem {
 	return p
 }
 
-// pathOf is where the file of an include is, which tells it from others, and
-// how messages call it.
+// pathOf is where the file of an include is, which separates it from others,
+// and how messages call it.
 func pathOf(n *source.Node) (path, shown string) {
 	if !isPath(n.Text) {
 		shown = library.IncludeFile(n.Text)

@@ -152,7 +152,7 @@ func mutated(r *rand.Rand, text string) (changed, what string) {
 		words := []string{"127.0.0.1:0", "[::1]:0", "unspec:", "unix:", "unix:@x", "0.0.0.0:0", "127.0.0.1:9", "tcp", "udp", "unix", "unixgram", "tcp6", "0", "1", "read", "both"}
 		at.Value, at.Style, at.Tag = words[r.IntN(len(words))], yaml.DoubleQuotedStyle, "!!str"
 	case 5:
-		what = "a step stands in another"
+		what = "a step is in another"
 		list.Content[i] = wrapped(r, list.Content[i])
 	}
 	out, err := yaml.Marshal(&doc)

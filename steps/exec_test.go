@@ -27,7 +27,7 @@ func TestExec(t *testing.T) {
 		{"expressions", "- exec: [echo, \"${1 + 1}\", \"$${x}\"]", `exec(["echo", "2", "${x}"]) = exit 0 "2 ${x}\n"`},
 		{"standard error", "- exec: echo out; echo err >&2\n  shell: true", `exec("echo out; echo err >&2") = exit 0 "out\n" stderr "err\n"`},
 		{"only standard error", "- exec: echo err >&2\n  shell: true", `exec("echo err >&2") = exit 0 stderr "err\n"`},
-		{"bytes that are no text", "- exec: [printf, '\\001\\377']", `exec(["printf", "\\001\\377"]) = exit 0 hex:01ff`},
+		{"bytes that are not text", "- exec: [printf, '\\001\\377']", `exec(["printf", "\\001\\377"]) = exit 0 hex:01ff`},
 		{"its folder", "- exec: [pwd, -P]", `exec(["pwd", "-P"]) = exit 0 "$tmp\n"`},
 		{"its folder by name", "- exec: pwd; echo $PWD\n  shell: true\n  dir: /", `exec("pwd; echo $PWD") = exit 0 "/\n/\n"`},
 		{"nothing to read", "- exec: [cat]", `exec(["cat"]) = exit 0`},

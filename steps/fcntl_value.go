@@ -128,8 +128,8 @@ func (v *fcntlWords) Schema() value.Schema {
 // Type names the type in the reference.
 func (v *fcntlWords) Type() string { return "flags, owner, signal or number" }
 
-// eval is the text with its expressions run; a list that an expression gives is
-// read as one that is there.
+// eval is the text with its expressions run; a list that an expression returns
+// is read as one that is there.
 func (v *fcntlWords) eval(t *step.Task) (event.Marked, error) {
 	text, structure, err := v.text.SettledOr(t)
 	if err != nil {
@@ -163,7 +163,7 @@ func (f *fcntlForm) static(c *check.Check, v *fcntlWords) {
 // An unknownWord is one that is not known, with what may have been meant.
 type unknownWord struct{ msg, meant string }
 
-// Error tells both.
+// Error says both.
 func (e *unknownWord) Error() string { return e.msg + value.Prefixed("; ", e.meant) }
 
 // hint is an example of what the command takes or gives.

@@ -75,7 +75,7 @@ func (a *forAction) Run(t *step.Task) error {
 	return nil
 }
 
-// itemAt tells an item for a failure: its number and its value, cut to a
+// itemAt describes an item for a failure: its number and its value, cut to a
 // readable length.
 func itemAt(i int, item any) string {
 	const most = 60

@@ -25,7 +25,7 @@ type receiver struct {
 	h       *handle.Handle
 	wait    sock.Wait
 	call    string
-	message bool // each call gives one message
+	message bool // each call returns one message
 	asked   any  // how much was asked for, as the transcript shows it
 	want    int  // the exact number of bytes asked for, or -1
 
@@ -196,7 +196,7 @@ func (r *receiver) split(buf []byte) [][]byte {
 }
 
 // exactly receives n bytes, or fewer when the end of file comes first. A
-// message socket gives one message, and a look with MSG_PEEK is one call.
+// message socket returns one message, and a look with MSG_PEEK is one call.
 func (r *receiver) exactly(n int, shown any) error {
 	r.want = n
 	if r.wait.NoWait {

@@ -130,7 +130,7 @@ func (r *receiver) whole() error {
 	return nil
 }
 
-// came tells for a timeout, and for an error in the midst, how much there was.
+// came says, for a timeout and for an error on the way, how much there was.
 func (r *receiver) came() string {
 	switch {
 	case len(r.data) == 0:

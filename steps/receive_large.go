@@ -154,7 +154,7 @@ func (r *receiver) toEOF() error {
 }
 
 // needsBytes reports whether something is asked of the bytes themselves that
-// cannot be told while they pass.
+// cannot be known while they pass.
 func (r *receiver) needsBytes() bool {
 	a := r.action
 	return a.match.Reads() || a.match.Data.Given() && r.wanted == nil ||

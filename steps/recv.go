@@ -166,7 +166,7 @@ func (a *recvAction) Run(t *step.Task) error {
 	return a.check(t, r)
 }
 
-// callName is the system call; one that tells the address and the ancillary
+// callName is the system call; one that returns the address and the ancillary
 // data where they get a name.
 func (a *recvAction) callName(h *handle.Handle, names int) string {
 	switch {

@@ -38,7 +38,7 @@ actors:
 `,
 	Beneath: step.Beneath{
 		Call:   "sendmmsg(2)",
-		Kernel: "sends several messages in one call. The result is how many went; an error of a later one is only told by the next call.",
+		Kernel: "sends several messages in one call. The result is how many went; an error of a later one is only returned by the next call.",
 		Wire:   "One datagram for each message.",
 		Errors: []step.LikelyError{
 			{Errno: "EMSGSIZE", Why: "the first datagram is too large"},

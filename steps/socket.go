@@ -28,7 +28,7 @@ names (AF_INET, SOCK_STREAM, IPPROTO_TCP) or their short forms (inet, stream,
 tcp). Protocol 0, the default, lets the kernel choose.
 
 The runtime's poller drives the descriptor, and a script cannot tell it from a
-blocking one. Where readiness does not tell when a call ends (SO_RCVTIMEO,
+blocking one. Where readiness does not say when a call ends (SO_RCVTIMEO,
 SO_SNDTIMEO, SO_RCVLOWAT, MSG_WAITALL, MSG_FASTOPEN and the like), the call takes
 a thread. With blocking: true each call that waits takes one.
 
@@ -119,7 +119,7 @@ func (a *socketAction) Run(t *step.Task) error {
 }
 
 // openFlagsHelp is the help of the flags of socket and socketpair.
-const openFlagsHelp = "SOCK_NONBLOCK, SOCK_CLOEXEC or both; they may also stand in the type of {family, type}: SOCK_STREAM|SOCK_NONBLOCK"
+const openFlagsHelp = "SOCK_NONBLOCK, SOCK_CLOEXEC or both; they may also be in the type of {family, type}: SOCK_STREAM|SOCK_NONBLOCK"
 
 // hostNet opens the event of a call that makes sockets on a host, whose network
 // it returns.

@@ -11,7 +11,7 @@ import (
 var unpackKind = step.Kind{
 	Name:    "unpack",
 	Summary: "take bytes apart into fields",
-	Text: `The fields of the layout stand one behind the other in the bytes. Each says what
+	Text: `The fields of the layout follow one another in the bytes. Each says what
 must be there, any, or the name that it gets. An expression in a field sees the
 names of the fields before it. Bytes that are left over behind the last field
 are a failure, unless the last field is rest. recv takes a layout too: expect:

@@ -35,7 +35,7 @@ func TestArchitecture(t *testing.T) {
 		for _, path := range words[1:] {
 			imported, ours := strings.CutPrefix(path, module+"/")
 			if ours && slices.Index(layers, imported) <= at {
-				t.Errorf("%s imports %s, which does not stand below it in docs/architecture.md", name, imported)
+				t.Errorf("%s imports %s, which is not below it in docs/architecture.md", name, imported)
 			}
 		}
 	}

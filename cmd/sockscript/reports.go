@@ -227,7 +227,7 @@ type reportFile struct {
 
 	needsEnd   bool // without its end it is worth nothing
 	unfinished bool
-	refused    bool // it would take the place of something else, which has been told
+	refused    bool // it would take the place of something else, which has been said
 }
 
 func createReport(path string) (*reportFile, error) {

@@ -47,7 +47,7 @@ func check(r *history.Record, e *wire.Expectation) *Unmet {
 }
 
 // at are the frames that crossed the point of an expectation. Those that an
-// interface has taken are not told by it, but by their destination.
+// interface has taken are not known by it, but by their destination.
 func at(frames []frame, e *wire.Expectation) []frame {
 	macs := make(map[string]packet.MAC) // of interfaces that have sent something
 	for i := range frames {

@@ -21,7 +21,7 @@ type whole struct {
 	fault     frame // of the first that a fault has hit
 }
 
-// A wholeKey tells the fragments of one packet from those of others.
+// A wholeKey separates the fragments of one packet from those of others.
 type wholeKey struct {
 	point    string
 	src, dst netip.Addr

@@ -103,7 +103,7 @@ func (s *sockets) of(id uint64) *socket {
 	return one
 }
 
-// addresses notes the addresses that an event tells of a socket.
+// addresses notes the addresses that an event shows of a socket.
 func (s *sockets) addresses(b *record.Branch, e *event.Event) {
 	if e.Endpoints == nil || !e.Endpoints.Networked() {
 		return

@@ -238,7 +238,7 @@ func behind(t event.Marked, from, to int) event.Marked {
 	return part
 }
 
-// value is bytes that an expression gave.
+// value is bytes that an expression returned.
 func (w *callWriter) value(t event.Marked) string {
 	var spans []span
 	if !w.form.Unmask {

@@ -161,7 +161,7 @@ func (r *Record) alike(c cast, f Form) []cast {
 	return groups
 }
 
-// describe writes down what a performer prints and how deep each line stands.
+// describe writes down what a performer prints and how deep each line is.
 func (r *Record) describe(p *performer, f Form) {
 	var text strings.Builder
 	slices.SortFunc(p.branches, func(x, y *record.Branch) int { return slices.Compare(x.Path, y.Path) })

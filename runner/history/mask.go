@@ -23,7 +23,7 @@ type masks struct {
 	own     map[uint64]*owner   // by description
 	named   map[string][]string // by the name of a socket: an actor that gives it, and another one
 	tmp     string
-	free    map[int]bool     // ports that free_port gave, for programs
+	free    map[int]bool     // ports that free_port returned, for programs
 	dynamic record.PortRange // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
 	asked   map[seen]bool  // addresses that the file spells out, to connect or send to

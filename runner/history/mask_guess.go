@@ -19,7 +19,7 @@ var (
 )
 
 // guess finds in a text of unknown origin the addresses whose port the kernel
-// chose for a socket of the scenario, and the ports that free_port gave:
+// chose for a socket of the scenario, and the ports that free_port returned:
 // programs name both in their own words.
 func (m *masks) guess(text string, at time.Duration) []span {
 	if !holdsPort(text) {

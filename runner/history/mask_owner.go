@@ -71,7 +71,7 @@ func keyOf(a sock.Addr) (ownerKey, bool) {
 	case a.HasPort():
 		return ownerKey{port: a.Port}, true
 	case a.Chosen() != "":
-		before, chosen, _ := a.Parts() // behind them netlink tells the groups that a message went to
+		before, chosen, _ := a.Parts() // behind them netlink reports the groups that a message went to
 		return ownerKey{name: before + chosen}, true
 	}
 	return ownerKey{}, false

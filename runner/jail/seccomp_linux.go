@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// closedCalls are the system calls that give EPERM in the jail. Those of files
-// and processes are not among them: namespaces and Landlock hold these.
+// closedCalls are the system calls that return EPERM in the jail. Those of
+// files and processes are not among them: namespaces and Landlock hold these.
 var closedCalls = append([]uint32{
 	// The tree of files.
 	unix.SYS_MOUNT, unix.SYS_UMOUNT2, unix.SYS_PIVOT_ROOT, unix.SYS_CHROOT, unix.SYS_OPEN_TREE, unix.SYS_OPEN_TREE_ATTR,

@@ -173,7 +173,7 @@ func (n *Network) bothEnds(name string, f func(*Network, string) error) error {
 const slow = 5 * time.Second
 
 // awaitReady waits until an interface is ready. The kernel works on that on a
-// thread of its own, and does not tell when it has done all.
+// thread of its own, and does not say when it has done all.
 func (n *Network) awaitReady(name string) error {
 	begin, pause := time.Now(), 20*time.Microsecond
 	for time.Since(begin) < slow {

@@ -50,7 +50,7 @@ type Recording struct {
 	sources []*source
 	size    int
 	beyond  int
-	room    []byte // for the bytes of the next frames
+	spare   []byte // for the bytes of the next frames
 }
 
 // NewRecording returns a recording of nothing yet.
@@ -139,11 +139,11 @@ func (r *Recording) add(to *[]Frame, f Frame) {
 	case n > atOnce/4:
 		f.Bytes = bytes.Clone(f.Bytes)
 	default:
-		if n > len(r.room) {
-			r.room = make([]byte, atOnce)
+		if n > len(r.spare) {
+			r.spare = make([]byte, atOnce)
 		}
-		copy(r.room, f.Bytes)
-		f.Bytes, r.room = r.room[:n:n], r.room[n:]
+		copy(r.spare, f.Bytes)
+		f.Bytes, r.spare = r.spare[:n:n], r.spare[n:]
 	}
 	*to = append(*to, f)
 }

@@ -70,8 +70,8 @@ func (s Style) shortDiff(want, got string) string {
 	}
 	head, w, g := w[:same], w[same:], g[same:]
 	if s.Width > 0 {
-		room := max(s.Width-len("  expected    ()")-max(len(wantSize), len(gotSize)), 8)
-		head, w, g = around(head, w, g, room)
+		width := max(s.Width-len("  expected    ()")-max(len(wantSize), len(gotSize)), 8)
+		head, w, g = around(head, w, g, width)
 	}
 	return fmt.Sprintf("expected  %s%s  (%s)\ngot       %s%s  (%s)\n          %s^\n",
 		head, w, wantSize, head, g, gotSize, strings.Repeat(" ", source.Cells(head)))
@@ -79,26 +79,26 @@ func (s Style) shortDiff(want, got string) string {
 
 // around shortens two texts with the same head so that each fits into so many
 // cells, with the place where they part.
-func around(head, w, g string, room int) (shownHead, shownW, shownG string) {
-	if source.Cells(head)+max(source.Cells(w), source.Cells(g)) <= room {
+func around(head, w, g string, width int) (shownHead, shownW, shownG string) {
+	if source.Cells(head)+max(source.Cells(w), source.Cells(g)) <= width {
 		return head, w, g
 	}
-	if source.Cells(head) > room/2 {
-		for source.Cells(head) >= room/2 {
+	if source.Cells(head) > width/2 {
+		for source.Cells(head) >= width/2 {
 			_, size := utf8.DecodeRuneInString(head)
 			head = head[size:]
 		}
 		head = "…" + head
 	}
-	room -= source.Cells(head)
-	return head, shortened(w, room), shortened(g, room)
+	width -= source.Cells(head)
+	return head, shortened(w, width), shortened(g, width)
 }
 
-func shortened(text string, room int) string {
-	if source.Cells(text) <= room {
+func shortened(text string, width int) string {
+	if source.Cells(text) <= width {
 		return text
 	}
-	return source.Fit(text, room-1) + "…"
+	return source.Fit(text, width-1) + "…"
 }
 
 // lines quotes each line, so that what cannot be seen shows.

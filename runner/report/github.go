@@ -44,7 +44,7 @@ func (g *GitHub) problems(ps source.Problems, title string) error {
 	return nil
 }
 
-// Checked implements [Reporter]: all has been told.
+// Checked implements [Reporter]: all has been said.
 func (g *GitHub) Checked(int, source.Problems) error { return nil }
 
 // Outcome implements [Reporter]. A golden file that differs is annotated where

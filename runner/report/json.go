@@ -26,7 +26,7 @@ type JSON struct {
 	Style Style
 }
 
-// A Place is where in a scenario file something stands.
+// A Place is where in a scenario file something is.
 type Place struct {
 	File   string `json:"file" doc:"the scenario file as it was named; a shipped one is NAME.yaml"`
 	Line   int    `json:"line" doc:"the line, from 1"`
@@ -92,7 +92,7 @@ type ScenarioObject struct {
 	Failure    *FailureObject  `json:"failure,omitempty" doc:"why the run failed"`
 	Races      []RaceObject    `json:"races,omitempty" doc:"events whose order nothing fixes, so that another run may give another transcript"`
 	Unasked    []UnaskedObject `json:"unasked,omitempty" doc:"packets for far ends that the script played, which no step has taken"`
-	Variants   []Variant       `json:"variants,omitempty" doc:"where the runs gave several transcripts: for each the number of the first run that gave it, run, and of how many did, runs"`
+	Variants   []Variant       `json:"variants,omitempty" doc:"where the runs had several transcripts: for each the number of the first run that had it, run, and of how many did, runs"`
 	Diff       string          `json:"diff,omitempty" doc:"how the transcript differs from the golden file's or the first run's, or how the golden file was changed: a unified diff"`
 	Golden     string          `json:"golden,omitempty" doc:"what came of the golden file: same, differs, changed or created"`
 	GoldenFile string          `json:"golden_file,omitempty" doc:"the golden file"`

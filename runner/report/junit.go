@@ -80,7 +80,7 @@ func (j *JUnit) write(list verdicts, begun time.Time, elapsed time.Duration) err
 	doc := junitDocument{Name: "sockscript", junitCounts: countsOf(list)}
 	doc.Time = seconds(elapsed)
 	for len(list) > 0 {
-		n := 1 // those of one file stand together
+		n := 1 // those of one file are together
 		for n < len(list) && list[n].file == list[0].file {
 			n++
 		}

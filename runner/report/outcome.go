@@ -62,8 +62,8 @@ func (d *Diff) count() (added, removed int) {
 
 // A Variant is a transcript that several runs of a scenario have given.
 type Variant struct {
-	Run  int `json:"run" doc:"the number of the first run that gave it"`
-	Runs int `json:"runs" doc:"how many runs gave it"`
+	Run  int `json:"run" doc:"the number of the first run that had it"`
+	Runs int `json:"runs" doc:"how many runs had it"`
 }
 
 // GoldenState is what came of comparing or writing a golden file.

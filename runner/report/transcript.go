@@ -118,7 +118,7 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 		row := row{head: s.dim(elapsed) + s.paint(colors.of(l), actor)}
 		if s.Width > 0 {
 			row.margin = source.Cells(elapsed + actor)
-			row.room = max(s.Width-row.margin, minRoom)
+			row.width = max(s.Width-row.margin, minWidth)
 		}
 		for _, note := range notesOf(r, l, s.Form) {
 			row.write(b, note, s.dim)
@@ -131,7 +131,7 @@ func writeLines(b *bytes.Buffer, r *history.Result, s Style) {
 	}
 }
 
-// actorColumn is how each actor stands in its column, padded to the widest.
+// actorColumn is how each actor is written in its column, padded to the widest.
 func actorColumn(lines []history.Line) map[string]string {
 	column := make(map[string]string)
 	width := 0
@@ -148,25 +148,25 @@ func actorColumn(lines []history.Line) map[string]string {
 	return column
 }
 
-// minRoom is the least that is left for a line beside its actor, however narrow
-// the terminal is.
-const minRoom = 20
+// minWidth is the least that is left for a line beside its actor, however
+// narrow the terminal is.
+const minWidth = 20
 
 // A row is how a line of a transcript is written.
 type row struct {
-	head         string // before it
-	margin, room int    // before and for each part of a broken line; 0: it is not broken
+	head          string // before it
+	margin, width int    // before and for each part of a broken line; 0: it is not broken
 }
 
 // write writes a text, broken where there is less room.
 func (w row) write(b *bytes.Buffer, text string, paint func(string) string) {
 	b.WriteString(w.head)
-	if w.room == 0 || len(text) <= w.room {
+	if w.width == 0 || len(text) <= w.width {
 		b.WriteString(paint(text))
 		b.WriteByte('\n')
 		return
 	}
-	for i, part := range source.Wrap(text, w.room) {
+	for i, part := range source.Wrap(text, w.width) {
 		if i > 0 {
 			b.WriteString(strings.Repeat(" ", w.margin))
 		}

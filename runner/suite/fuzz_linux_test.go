@@ -186,7 +186,7 @@ var internal = regexp.MustCompile(`%!|<nil>|reflect[.:]|interface ?\{|interface 
 func readable(t *testing.T, text string, data []byte) {
 	for _, at := range internal.FindAllStringIndex(text, -1) {
 		if !strings.Contains(string(data), text[at[0]:at[1]]) {
-			t.Errorf("%q stands in the message\n%s", text[at[0]:at[1]], text[max(0, at[0]-500):min(len(text), at[1]+500)])
+			t.Errorf("%q is in the message\n%s", text[at[0]:at[1]], text[max(0, at[0]-500):min(len(text), at[1]+500)])
 			return
 		}
 	}

@@ -164,7 +164,7 @@ func (s *session) finish(t *tally, n int, result *history.Result, text []byte) {
 	}
 }
 
-// begin tells that a run is under way.
+// begin reports that a run is under way.
 func (s *session) begin(t *tally) {
 	if s.options.Progress == nil {
 		return

@@ -43,9 +43,9 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-// isWireShare reports whether TestShippedWire has the ith case alone. On a user's
-// machine a run there is looked at as one of TestShipped is, and the two tests
-// take turns. In continuous integration both run all.
+// isWireShare reports whether TestShippedWire has the ith case alone. On a
+// user's machine a run there is looked at as one of TestShipped is, and the two
+// tests take turns. In continuous integration both run all.
 func isWireShare(i int, c *Case) bool {
 	return ci.Runs(1, 2) == 1 && !testing.Short() && i%2 == 0 && hasWire(c)
 }

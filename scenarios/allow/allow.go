@@ -35,7 +35,7 @@ var Own = []string{"PATH", "TMPDIR", "LANG"}
 // A word is one that --allow takes.
 type word struct {
 	name     string
-	argument string // what stands behind the =; "" where nothing may
+	argument string // what follows the =; "" where nothing may
 	optional bool   // it can be left out
 	help     string
 	add      func(l *List, argument string) error

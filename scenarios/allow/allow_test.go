@@ -122,7 +122,7 @@ func TestRefuse(t *testing.T) {
 	}
 }
 
-// What does not stand in a step is judged too.
+// What is not in a step is judged too.
 func TestRefuseOutsideOfSteps(t *testing.T) {
 	up, own := layout(t)
 	for text, want := range map[string]string{

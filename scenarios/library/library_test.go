@@ -25,7 +25,7 @@ func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
 			t.Errorf("%s", problems.Report())
 		}
 		if len(list) > 0 && list[0].Title() == list[len(list)-1].Title() && list[0].Title() != name {
-			t.Errorf("the scenario %s stands in %s", list[0].Name, library.FileName(name))
+			t.Errorf("the scenario %s is in %s", list[0].Name, library.FileName(name))
 		}
 		for _, s := range list {
 			golden, ok := library.Golden(s.Title())

@@ -165,7 +165,7 @@ func property(s value.Schema, key string) value.Schema {
 }
 
 // wordsOf are the words that a schema lists for a value, or for the items of a
-// list. Definitions that stand in themselves, such as a list of payloads, which
+// list. Definitions that contain themselves, such as a list of payloads, which
 // is one, are looked at once: within has those that are.
 func wordsOf(definitions, s value.Schema, within ...string) []string {
 	if name, ok := s["$ref"].(string); ok {

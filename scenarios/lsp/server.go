@@ -127,7 +127,7 @@ func ask(s *server, r *jsonrpc2.Request, answer func(*document, position) any) (
 	return result, err
 }
 
-// update takes a text over and tells what is wrong with it.
+// update takes a text over and reports what is wrong with it.
 func (s *server) update(ctx context.Context, c *jsonrpc2.Conn, uri, text string) {
 	d := s.documents[uri]
 	if d == nil {

@@ -205,7 +205,7 @@ func TestYAMLServerProposesKinds(t *testing.T) {
 		}
 	}
 	if got := keys(e.proposals("sequence:\n  - |\n")); !slices.Equal(got, []string{"for", "if", "repeat"}) {
-		t.Errorf("of the kinds that stand in the place of a turn it proposes %v", got)
+		t.Errorf("of the kinds that may be in the place of a turn it proposes %v", got)
 	}
 }
 

@@ -55,7 +55,7 @@ func TestUnreachableAddresses(t *testing.T) {
 	}
 }
 
-// What may change the network, and what is expected to fail, is no reason to
+// What may change the network, and what is expected to fail, is not a reason to
 // warn.
 func TestReachabilityIsUncertain(t *testing.T) {
 	for _, steps := range []string{

@@ -8,7 +8,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// network tells where the scenario runs; n is nil where it does not say it.
+// network says where the scenario runs; n is nil where it does not say it.
 func (x *explainer) network(n *source.Node) {
 	switch {
 	case n == nil:
@@ -52,7 +52,7 @@ func (x *explainer) hanging(text string) {
 	fmt.Fprintln(x, margin+strings.Join(lines, "\n"+margin))
 }
 
-// crossed tells what the section wire asks for; n is nil where there is none.
+// crossed says what the section wire asks for; n is nil where there is none.
 func (x *explainer) crossed(n *source.Node) {
 	if n == nil {
 		return

@@ -15,7 +15,7 @@ const librariesIntro = "`include: NAME` makes the procedures of a library known,
 	"They are written in the language itself: their steps are in the transcript, and each file can be read in the sources. " +
 	"A parameter without a default must be given."
 
-// Library tells about a procedure library, or about one of its procedures as
+// Library describes a procedure library, or one of its procedures as
 // LIBRARY.PROCEDURE.
 func Library(name string) (string, bool) {
 	file, proc, one := strings.Cut(name, ".")
@@ -36,7 +36,7 @@ func Library(name string) (string, bool) {
 	return "", false
 }
 
-// LibraryFile tells about a file of procedures that scenarios include.
+// LibraryFile describes a file of procedures that scenarios include.
 func LibraryFile(path string) (string, error) {
 	lib, err := scenarios.DescribeFile(path)
 	if err != nil {

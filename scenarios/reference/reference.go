@@ -49,14 +49,14 @@ func sections() []section {
 	return list
 }
 
-// wireIntro stands before the table of the section wire.
+// wireIntro comes before the table of the section wire.
 const wireIntro = "`wire` is a list of what must have crossed the scenario's own network, with these keys; it may be empty. It is compared when all steps have passed. " +
 	"A packet is written as in the steps `inject` and `segment`, with its direction in front: `> S`, `< S. ack 1 <mss 1460,...>`, `> P. 1:18(17)`, `udp (17)`, `icmp unreachable port [udp (17)]`, `arp who-has 10.0.0.2 tell 10.0.0.1`, `igmp v3 report 239.1.2.3`. " +
 	"Sequence numbers and timestamps count from the first of each side. What is left out is not compared. A range without flags, as `> 1:18(17)`, stands for these bytes in whichever segments they were; a longer range than a segment has room for stands for those that carried it one after the other. " +
 	"`dropped by lan.lost` behind a packet says what a fault did to it (also `duplicated`, `delayed`, `reordered`, `corrupted`; a cut is `lan.cut`), and `again` that it had crossed before. " +
-	"So each line that a transcript ends with can stand in the list. Of several connections between the two sockets, each must be so."
+	"So each line that a transcript ends with can be in the list. Of several connections between the two sockets, each must be so."
 
-// networkIntros are what stands before the tables of a network.
+// networkIntros are what comes before the tables of a network.
 var networkIntros = map[string]string{
 	"Network": "`network` is one of the words `host` and `private`, or a mapping with these keys. A network with hosts is made anew for each run, and nothing of it leaks out. " +
 		"An actor is on the host that its key `host` names, or on the host of its own name; its sockets are made there, and its programs run there. A socket stays on its host, whoever uses it. " +
@@ -100,7 +100,7 @@ const boundsIntro = "The most that a scenario may ask for. If the file asks for 
 	"Everything else takes time and memory in proportion to what the scenario does, and the step's timeout limits it."
 
 const turnIntro = "`sequence` is a list of turns of several actors. A turn begins when the turn before it has ended, and the transcript has the order of the turns, " +
-	"also through a program that stands between the actors. Nothing of the hand-over is printed. The names of an actor last from turn to turn. " +
+	"also through a program that is between the actors. Nothing of the hand-over is printed. The names of an actor last from turn to turn. " +
 	"An actor has either turns or steps. `actors` can give a timeout to an actor of the sequence, and it can have other actors, whose steps run beside the sequence; " +
 	"in the transcript they come first. What must stay inside a call while other turns go on is a `spawn` in its turn, and a later turn can check it with `blocked`. " +
 	"An actor ends with the sequence: its branches are joined after the last turn of all."
@@ -123,7 +123,7 @@ const payloadIntro = "A payload is a text, a mapping with one of these forms, or
 	"Reports show bytes as a quoted text where at least four fifths of them belong to printable characters and white space; zero bytes count as neither, and what is not text in it shows as `\\x1f`. " +
 	"All other bytes show in hexadecimal: `hex:00ff10`. `let` and `print` follow the same rule, without the quotes."
 
-const layoutIntro = "A layout takes bytes apart, in `unpack` and in `expect: {layout: …}`: a list of fields, which stand one behind the other. " +
+const layoutIntro = "A layout takes bytes apart, in `unpack` and in `expect: {layout: …}`: a list of fields, which follow one another. " +
 	"A field says what must be there, `any`, or `{as: NAME}`; later fields' expressions see the names of earlier ones. Bytes that are left over without a `rest` are a failure. " +
 	"On a stream without a bound, a receive takes exactly the bytes of the layout; `rest` then needs a bound: `size`, `max`, `until` or `eof`."
 

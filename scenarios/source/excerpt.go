@@ -14,21 +14,21 @@ const (
 
 // excerpt returns line as a terminal can show it, and how many terminal cells
 // are before column col. Tabs become spaces, what cannot be printed becomes
-// U+FFFD, and a long line is cut to the neighbourhood of col, so that it has
-// room; 0: no terminal sets a bound.
-func excerpt(line string, col, room int) (shown string, pad int) {
-	if room <= 0 || room > shownWidth {
-		room = shownWidth
+// U+FFFD, and a long line is cut to the neighbourhood of col, to at most that
+// width; 0: no terminal sets a bound.
+func excerpt(line string, col, width int) (shown string, pad int) {
+	if width <= 0 || width > shownWidth {
+		width = shownWidth
 	}
-	room = max(room, leastShown)
+	width = max(width, leastShown)
 	runes := []rune(line)
 	col = min(col, len(runes)+1)
 	from, before := 0, 0 // the first character shown, the cells from there to col
 	for _, r := range runes[:col-1] {
 		before += excerptCells(r)
 	}
-	if before >= room {
-		for ; before > room*2/3; from++ {
+	if before >= width {
+		for ; before > width*2/3; from++ {
 			before -= excerptCells(runes[from])
 		}
 	}
@@ -40,7 +40,7 @@ func excerpt(line string, col, room int) (shown string, pad int) {
 	used := pad
 	for i, r := range runes[from:] {
 		cells := excerptCells(r)
-		if used += cells; used > room-1 && (used > room || from+i+1 < len(runes)) {
+		if used += cells; used > width-1 && (used > width || from+i+1 < len(runes)) {
 			b.WriteString("…")
 			break
 		}

@@ -8,10 +8,10 @@ import (
 func TestExcerpt(t *testing.T) {
 	long := strings.Repeat("abcdefghij", 10)
 	for _, c := range []struct {
-		line      string
-		col, room int
-		shown     string
-		pad       int
+		line       string
+		col, width int
+		shown      string
+		pad        int
 	}{
 		{"short", 1, 0, "short", 0},
 		{"short", 6, 0, "short", 5},
@@ -27,12 +27,12 @@ func TestExcerpt(t *testing.T) {
 		{long, 100, 20, "…ghijabcdefghij", 14},
 		{long, 1, 5, "abcdefghijabcdefghi…", 0}, // less than this is not readable
 	} {
-		shown, pad := excerpt(c.line, c.col, c.room)
+		shown, pad := excerpt(c.line, c.col, c.width)
 		if shown != c.shown || pad != c.pad {
-			t.Errorf("excerpt(%q, %d, %d) is %q, %d; want %q, %d", c.line, c.col, c.room, shown, pad, c.shown, c.pad)
+			t.Errorf("excerpt(%q, %d, %d) is %q, %d; want %q, %d", c.line, c.col, c.width, shown, pad, c.shown, c.pad)
 		}
-		if c.room > 0 && Cells(shown) > max(c.room, leastShown) {
-			t.Errorf("%q has %d cells; want at most %d", shown, Cells(shown), c.room)
+		if c.width > 0 && Cells(shown) > max(c.width, leastShown) {
+			t.Errorf("%q has %d cells; want at most %d", shown, Cells(shown), c.width)
 		}
 	}
 }

@@ -141,7 +141,7 @@ func (n *Node) Describe() string {
 
 // At returns the place of byte offset in the Text of a scalar. Where the text
 // differs from what the file holds (escapes, folded lines) that place cannot
-// be told, and At returns n.Pos.
+// be said, and At returns n.Pos.
 func (n *Node) At(offset int) Pos {
 	if n.File == nil || n.Kind != Scalar {
 		return n.Pos

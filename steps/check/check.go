@@ -138,7 +138,7 @@ type ScenarioNames struct {
 type ActorNames struct {
 	Names    *value.NameSet
 	Things   map[string]value.Thing // what a name is that only programs or only branches have
-	Count    int                    // of replicas; 0 where an expression gives it
+	Count    int                    // of replicas; 0 where an expression returns it
 	Replicas bool                   // whether a count was written
 	Process  bool                   // it is one from its start
 }

@@ -131,7 +131,7 @@ func (c *Check) AnyHandle(r *step.HandleRef) *Symbol {
 	return c.Handle(r)
 }
 
-// Since says where an earlier step stands, for a message about this one.
+// Since says where an earlier step is, for a message about this one.
 func (c *Check) Since(line int) string {
 	switch {
 	case line != c.Step.Node.Pos.Line:

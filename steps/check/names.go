@@ -27,7 +27,7 @@ type Actor struct {
 // Actors checks all actors of a scenario: the names they use, the states
 // of their handles, and what they signal and wait for. vars are the scenario's
 // variables with their places, nil where a variable need not be used; included
-// are the names under which those of included files stand; outside are
+// are the names under which those of included files are known; outside are
 // expressions beside the steps; net is what the file says of the network.
 func Actors(actors []Actor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *step.Topology) source.Problems {
 	var problems source.Problems
@@ -269,7 +269,7 @@ func (c *Check) whichReplica(e *value.Expr, r *value.Reference, a *ActorNames) {
 	}
 }
 
-// notValue reports an expression that gives a program or a branch.
+// notValue reports an expression that returns a program or a branch.
 func (c *Check) notValue(e *value.Expr, name string, what value.Thing) {
 	c.Problem(e.Node, "%s", value.NotValue(name, what)).MoveTo(e.Node, e.Pos()).Hint = value.NotValueHint(name, what)
 }

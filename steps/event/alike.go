@@ -12,7 +12,7 @@ import (
 // name, so ports in the dynamic range count as alike.
 //
 // Texts that differ may still print the same, because of addresses that
-// programs have told: same, unless it is nil, says that of two texts.
+// programs have written: same, unless it is nil, says that of two texts.
 func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
 	if e.Place != f.Place || e.Call != f.Call || !e.Note.alike(f.Note, same) || e.Mask != f.Mask {
 		return false

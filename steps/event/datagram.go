@@ -15,8 +15,8 @@ import (
 // cut is known.
 const HeadLen = 32
 
-// A Datagram tells one message from others: by hashes of its bytes and by where
-// it went or came from.
+// A Datagram separates one message from others: by hashes of its bytes and by
+// where it went or came from.
 type Datagram struct {
 	Sum    uint64
 	Len    int

@@ -189,7 +189,7 @@ type ReadyHandle struct {
 	Ended  bool  // the peer had ended its sending
 	Reset  bool  // the connection was gone
 
-	Process uint64 // the process or program whose end it tells; 0 for all but a pidfd
+	Process uint64 // the process or program whose end it reports; 0 for all but a pidfd
 }
 
 // A NameUse is a name that a step read, or gave a value.

@@ -11,7 +11,7 @@ type Operand struct {
 	refs []Ref
 }
 
-// A Ref is an address that an operand's memory holds: at a place of it stands
+// A Ref is an address that an operand's memory holds: at a place of it is
 // where another operand is.
 type Ref struct {
 	At int

@@ -103,7 +103,7 @@ func (h *Handle) UnderTLS(given bool) error {
 	return nil
 }
 
-// Messages reports whether each call gives one message.
+// Messages reports whether each call returns one message.
 func (h *Handle) Messages() bool {
 	return h.Plain() && h.Sock.Type() != unix.SOCK_STREAM
 }
@@ -173,7 +173,7 @@ func (h *Handle) Put(w sock.Wait, p []byte) (int, error) {
 	return h.Sock.Send(w, p, 0, nil)
 }
 
-// Readable waits until there is something to take, as far as that can be told
+// Readable waits until there is something to take, as far as that can be known
 // from outside.
 func (h *Handle) Readable(w sock.Wait, flags int) error {
 	if h.Above() != nil || h.Ahead() {

@@ -211,7 +211,7 @@ func (it *controlItem) appendRights(t *step.Task, b *[]byte) (string, error) {
 // ids of a process vary from run to run unless the file has them in figures.
 func (it *controlItem) shown(v *Value) event.Marked {
 	if v.Node.Kind == source.Map {
-		written := it.value.fields.Values // none where one expression gave them all
+		written := it.value.fields.Values // none where one expression returned them all
 		return v.shownFields(func(i int) bool {
 			if i < len(written) {
 				if _, static := written[i].Static(); static {

@@ -66,7 +66,7 @@ func (w *ControlWant) Decode(d *value.Decoder, n *source.Node) {
 	}
 }
 
-// descriptorCount is the number of descriptors, where it stands in the place of
+// descriptorCount is the number of descriptors, where it is in the place of
 // their names.
 func descriptorCount(n *source.Node) (int, bool) {
 	count, err := strconv.Atoi(n.Text)

@@ -56,7 +56,7 @@ func (w *ValueWant) check(env value.Env, got any, what string) error {
 	return value.Mismatchf("expected %s %s, got %s", what, value.JoinOr(wants), value.Quote(value.Format(got)))
 }
 
-// isUnsigned tells a number that needs all of 64 bits.
+// isUnsigned reports a number that needs all of 64 bits.
 func isUnsigned(s string) bool {
 	_, err := strconv.ParseUint(s, 0, 64)
 	return err == nil

@@ -66,7 +66,7 @@ func (d Difference) String() string {
 	return fmt.Sprintf("%s %s %s, not %s", d.Field, verb, d.Got, d.Want)
 }
 
-// String is the text of the pattern. Parsing it gives the same pattern.
+// String is the text of the pattern. Parsing it returns the same pattern.
 func (p Pattern) String() string {
 	var b strings.Builder
 	if p.Direction != 0 {

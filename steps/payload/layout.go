@@ -151,7 +151,7 @@ func (l *Layout) add(d *value.Decoder, at *source.Node, form, place string, deco
 // params are the keys that every named field has, before those of its part.
 func (f *layoutField) params(p interface{ params() []*value.Param }) func() []*value.Param {
 	return func() []*value.Param {
-		return append([]*value.Param{{Key: "as", Value: &f.as, Help: "the name that what stands there gets"}}, p.params()...)
+		return append([]*value.Param{{Key: "as", Value: &f.as, Help: "the name that what is there gets"}}, p.params()...)
 	}
 }
 

@@ -41,7 +41,7 @@ func (m *Match) Conditions() []*value.Param {
 // ExactBytes is the help of the condition that a plain `expect` means.
 const ExactBytes = "exactly these bytes"
 
-// Digest is a SHA-256 in hexadecimal, or an expression that gives one.
+// Digest is a SHA-256 in hexadecimal, or an expression that returns one.
 type Digest struct{ value.Text }
 
 // Decode reads the 64 digits.

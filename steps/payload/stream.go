@@ -112,7 +112,7 @@ type cycle struct {
 }
 
 // newCycle repeats short data beforehand, so that a whole piece can be had from
-// wherever the cycle stands.
+// wherever the cycle is.
 func newCycle(data []byte, size int64) *cycle {
 	c := &cycle{data: data, period: len(data), left: size}
 	if c.period > 0 && c.period < StreamChunk {

@@ -58,7 +58,7 @@ func (t *tail) text() (string, int64) {
 	return string(kept), t.total - int64(len(kept))
 }
 
-// Limited keeps what is written to it, up to a bound, and tells once there is
+// Limited keeps what is written to it, up to a bound, and reports once there is
 // more.
 type Limited struct {
 	bytes.Buffer
@@ -298,7 +298,7 @@ func (p *Program) WaitsFor() string {
 }
 
 // awaitEnd waits for the end of a program that has begun to end: how it ends is
-// what a report should tell. Its sockets are closed before its end can be
+// what a report should say. Its sockets are closed before its end can be
 // known, and mostly a little before it begins.
 func (p *Program) awaitEnd(near, late time.Time) {
 	if p.endsBefore(near) {

@@ -60,7 +60,7 @@ func find(name string, env []string, dir string) (string, error) {
 }
 
 // canRun says why a file cannot be run. A shell that runs it in our place
-// would tell it by an exit status only.
+// would report it by an exit status only.
 func canRun(path, dir string) error {
 	info, err := os.Stat(seenFrom(dir, path))
 	if err != nil {

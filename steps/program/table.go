@@ -57,7 +57,7 @@ func (t *table) launch(s Spec, files []uintptr) (int, error) {
 	return pid, nil
 }
 
-// watch tells the end of a program that was launched.
+// watch reports the end of a program that was launched.
 func (t *table) watch(pid int) {
 	c := t.child(pid)
 	status := awaitExit(pid)

@@ -44,7 +44,7 @@ func TestParseAddr(t *testing.T) {
 			t.Errorf("%+v prints as %q, want %q", got, got, text)
 		}
 		if got.IsZero() {
-			t.Errorf("%q is no address", text)
+			t.Errorf("%q is not an address", text)
 		}
 	}
 }

@@ -73,7 +73,7 @@ type attempt struct {
 	dissolved, shut uint32
 }
 
-// connect starts the attempt, and then asks how it stands. The answer EAGAIN of
+// connect starts the attempt, and then asks how far it is. The answer EAGAIN of
 // the first connect(2) is not a reason to poll: an AF_UNIX backlog is full, for
 // which only a thread can wait, or no local port is left.
 func (d *direction) connect() syscall.Errno {
@@ -104,7 +104,7 @@ func (d *direction) connect() syscall.Errno {
 	return errno
 }
 
-// connectProgress is how the attempt stands; EAGAIN: it is still under way.
+// connectProgress is how far the attempt is; EAGAIN: it is still under way.
 // Asking must not begin another one where the first was ended from here, by
 // shutdown(2) or by a connect(2) that dissolves it.
 func (d *direction) connectProgress() syscall.Errno {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// connectProgress asks how an attempt stands; EAGAIN: it is still under way.
+// connectProgress asks how far an attempt is; EAGAIN: it is still under way.
 //
 // TCP is asked by connect(2) itself, as a blocking connect would learn it. That
 // leaves the socket in the same state: it says EISCONN to the next connect

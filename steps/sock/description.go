@@ -41,11 +41,11 @@ type Description struct {
 	watches          atomic.Uint64
 }
 
-// Watches is what a pidfd tells the end of: the id of a forked process or of a
-// program of the run; 0 for all else.
+// Watches is what a pidfd reports the end of: the id of a forked process or of
+// a program of the run; 0 for all else.
 func (d *Description) Watches() uint64 { return d.watches.Load() }
 
-// Watch notes what a pidfd tells the end of.
+// Watch notes what a pidfd reports the end of.
 func (d *Description) Watch(id uint64) { d.watches.Store(id) }
 
 func (g *Group) newDescription() *Description {

@@ -2,7 +2,7 @@
 // poller.
 //
 // A [Socket] is one descriptor. Each of its methods makes the system call of
-// the same name, once, and returns what the kernel gave: a count, an
+// the same name, once, and returns what the kernel returned: a count, an
 // address, or an [Error] that wraps the errno. A call that would block parks
 // its goroutine until the descriptor is ready, until the deadline of its [Wait]
 // has passed or until the context of its [Group] is cancelled. A socket that

@@ -10,7 +10,7 @@ type Watched struct {
 	Name   string
 	Socket *Socket
 	Events uint32
-	// Seen is how far what is received had come when an edge was last told.
+	// Seen is how far what is received had come when an edge was last reported.
 	Seen int64
 }
 

@@ -134,7 +134,7 @@ func (g *Group) socket(family, typ, proto int, nonblock bool) (fd int, err error
 	return g.network.socket(family, typ, proto, nonblock)
 }
 
-// openFlags are those that may stand in the type of a socket.
+// openFlags are those that may be in the type of a socket.
 const openFlags = SockNonblock | SockCloexec
 
 // OpenPair makes two connected sockets with socketpair(2). Each one's

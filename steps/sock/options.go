@@ -44,8 +44,8 @@ type Option struct {
 	Help      string
 }
 
-// ShortName is the C name without the level that tells it from another level's:
-// "MCAST_JOIN_GROUP".
+// ShortName is the C name without the level that separates it from another
+// level's: "MCAST_JOIN_GROUP".
 func (o Option) ShortName() string { return strings.TrimPrefix(o.Name, o.LevelName+":") }
 
 // Calls are the system calls that have the option.

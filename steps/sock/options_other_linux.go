@@ -18,7 +18,7 @@ var packetOptions = []optionRow{
 	{"PACKET_STATISTICS", 6, OptBytes, readOnly, "packets and drops: struct tpacket_stats; packet(7)"},
 	{"PACKET_COPY_THRESH", 7, OptInt, both, "packets longer than this are queued besides the ring"},
 	{"PACKET_AUXDATA", 8, OptBool, both, "receive struct tpacket_auxdata; packet(7)"},
-	{"PACKET_ORIGDEV", 9, OptBool, both, "tell the interface that a packet came in by"},
+	{"PACKET_ORIGDEV", 9, OptBool, both, "report the interface that a packet came in by"},
 	{"PACKET_VERSION", 10, OptInt, both, "version of the ring: 0, 1, 2 for TPACKET_V1 to V3; packet(7)"},
 	{"PACKET_HDRLEN", 11, OptInt, readOnly, "bytes of the header of a version of the ring, given in the value"},
 	{"PACKET_RESERVE", 12, OptInt, both, "bytes to leave free before each packet"},

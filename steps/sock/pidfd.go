@@ -11,8 +11,8 @@ import (
 // fdinfoPid is the line of proc_pid_fdinfo(5) that a pidfd has.
 var fdinfoPid = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^Pid:\s*(\d+)$`) })
 
-// PidOf is the process that the descriptor tells the end of (pidfd_open(2)); 0
-// where it is not a pidfd, or that process has ended and was reaped.
+// PidOf is the process that the descriptor reports the end of (pidfd_open(2));
+// 0 where it is not a pidfd, or that process has ended and was reaped.
 func (s *Socket) PidOf() int {
 	if s.enter() != nil {
 		return 0

@@ -17,7 +17,7 @@ type PollItem struct {
 
 // Poll waits until one of the sockets has one of its events, or until the
 // deadline, and says how many have (poll(2)). POLLERR, POLLHUP and POLLNVAL
-// come unasked. A closed socket gives POLLNVAL.
+// come unasked. POLLNVAL comes for a closed socket.
 //
 // It waits without a thread: an epoll(7) instance that watches the sockets is
 // itself a descriptor that the runtime's poller can watch.

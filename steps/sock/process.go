@@ -252,7 +252,7 @@ func (p *Process) Group() *Group { return p.group }
 // Pid is the process's id.
 func (p *Process) Pid() int { return p.forked.Pid() }
 
-// ID tells the process from all others of the run, and from descriptions.
+// ID separates the process from all others of the run, and from descriptions.
 func (p *Process) ID() uint64 { return p.id }
 
 // Kill sends a signal to a process from this one (kill(2)).

@@ -8,7 +8,7 @@ import (
 
 // Readable waits until a receive with flags would not block: there is data, the
 // end of file or an error. It lets a caller take a large buffer only once there
-// is something to put into it. It returns at once where readiness does not tell
+// is something to put into it. It returns at once where readiness does not say
 // when such a receive ends.
 func (s *Socket) Readable(w Wait, flags int) error {
 	if s.blocking || w.NoWait || flags&neverWaits != 0 || s.receivesOnThread(flags) {

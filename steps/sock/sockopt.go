@@ -99,7 +99,7 @@ func GivesDescriptor(level, name int) bool {
 	return level == unix.SOL_SOCKET && name == soPeerPidfd
 }
 
-// Ioctl makes a request that gives one int: FIONREAD, SIOCOUTQ, SIOCATMARK
+// Ioctl makes a request that returns one int: FIONREAD, SIOCOUTQ, SIOCATMARK
 // (tcp(7), [RequestByName]).
 func (s *Socket) Ioctl(request int) (int, error) {
 	if err := s.enter(); err != nil {

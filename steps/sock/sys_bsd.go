@@ -178,7 +178,7 @@ func sysConnect(_ caller, fd int, name *sockname) syscall.Errno {
 	return asErrno(unix.Connect(fd, name.sa))
 }
 
-// connectProgress asks how an attempt stands; EAGAIN: it is still under way.
+// connectProgress asks how far an attempt is; EAGAIN: it is still under way.
 func connectProgress(c caller, fd int, _ kind, _ *sockname) syscall.Errno {
 	return connectError(c, fd)
 }

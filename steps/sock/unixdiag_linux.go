@@ -34,7 +34,7 @@ const (
 )
 
 // peer is the inode of the socket that the one with inode ino is connected to;
-// 0 if the kernel does not tell.
+// 0 if the kernel does not say.
 func (u *unixDiag) peer(ino uint64) uint64 { return uint64(peerInReply(u.ask(ino))) }
 
 // gone reports that the kernel has no socket with inode ino any more.

@@ -2,7 +2,7 @@
 
 package sock
 
-// unixDiag has no answers: only Linux tells the peer of an AF_UNIX socket.
+// unixDiag has no answers: only Linux reports the peer of an AF_UNIX socket.
 type unixDiag struct{}
 
 func (*unixDiag) in(*network) {}

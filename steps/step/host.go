@@ -84,7 +84,7 @@ func (s *Step) Host() *HostRef { return s.on }
 func (r *HostRef) Type() string { return "host" }
 
 // Name is the name of the host; "" in a network without hosts. One that an
-// expression gives must be there.
+// expression returns must be there.
 func (r *HostRef) Name(t *Task) (string, error) {
 	if !r.Given() {
 		return t.Actor.Host, nil

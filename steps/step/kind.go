@@ -13,7 +13,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// Kind declares one step kind: all that is known of it stands here. The
+// Kind declares one step kind: all that is known of it is here. The
 // decoder, the checker, the documentation and the JSON schema read nothing
 // else.
 type Kind struct {
@@ -39,8 +39,8 @@ type Kind struct {
 	Moves     bool // it changes the folder that relative paths begin at
 	Shares    bool // its branches use the names of the actor, not copies of them
 	// Needs says what its steps may need of what is outside the scenario. Its
-	// action tells of each step by the method Needs; without it, each step has
-	// all of them.
+	// action says it of each step by the method Needs; without it, each step
+	// has all of them.
 	Needs []value.Access
 	Thing value.Thing // what its steps name, where that is neither a handle nor a value
 }

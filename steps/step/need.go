@@ -19,7 +19,7 @@ type Needs struct {
 	step *Step
 }
 
-// Node notes a need that the value at n tells of.
+// Node notes a need that the value at n has.
 func (n *Needs) Node(a value.Access, at *source.Node, of string) {
 	n.Need(value.Need{Access: a, Of: of, Pos: at.Pos})
 }

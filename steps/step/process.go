@@ -308,8 +308,8 @@ func (t *Task) Caught(signal any) (int, error) {
 	return n, err
 }
 
-// Watches notes whose end a descriptor tells that a call has made or received,
-// where that is a pidfd of a process or program of the scenario.
+// Watches notes whose end a descriptor reports that a call has made or
+// received, where that is a pidfd of a process or program of the scenario.
 func (t *Task) Watches(s *sock.Socket) {
 	if s.Type() != 0 {
 		return

@@ -144,7 +144,7 @@ func (t *Task) joinSteps(s *Spawned) error {
 	return nil
 }
 
-// ItsEnd stands among the names of an actor for the end of its process, which
+// ItsEnd is among the names of an actor for the end of its process, which
 // another actor's step joins.
 const ItsEnd = "its end"
 

@@ -112,7 +112,7 @@ func (r *Reader) paramsIn(n *source.Node) []*value.Param {
 	return r.anyKind()
 }
 
-// paramsOfKind are the parameters of a kind. They only tell how a value is
+// paramsOfKind are the parameters of a kind. They only say how a value is
 // written, so a scenario of many steps, with all that it includes, needs them
 // once.
 func (r *Reader) paramsOfKind(k *Kind) []*value.Param {

@@ -10,7 +10,7 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// A Signaller is an action that gives a signal.
+// A Signaller is an action that raises a signal.
 type Signaller interface {
 	Signals() *value.Text // its name
 }
@@ -33,7 +33,7 @@ type Opener interface {
 	Opens() (socket *HandleRef, connectionless bool)
 }
 
-// A Maker is an action whose handle is a socket of a type that the file tells.
+// A Maker is an action whose handle is a socket of a type that the file says.
 type Maker interface {
 	MakesType() int
 }
@@ -64,7 +64,7 @@ func Found(b *Block) []string {
 }
 
 // Roles are what an actor's steps do for other actors, as far as the file
-// tells: which signals it gives and which barriers it comes to.
+// says: which signals it raises and which barriers it comes to.
 type Roles struct {
 	Signals  map[string]bool
 	AnySign  bool // a signal whose name holds an expression

@@ -20,7 +20,7 @@ type Error struct {
 	Quiet int         // the outermost quiet step that it belongs to, as in [event.Event]
 }
 
-// Error tells the step and what went wrong.
+// Error says the step and what went wrong.
 func (e *Error) Error() string { return e.Place.Title + ": " + e.Err.Error() }
 
 // Unwrap is what went wrong.
@@ -141,7 +141,7 @@ func (t *Task) took(ended time.Time) time.Duration {
 	return ended.Sub(t.began)
 }
 
-// settle compares what the action gave with what the step expects.
+// settle compares what the action returned with what the step expects.
 func (t *Task) settle(s *Step, err error, took time.Duration) error {
 	if err == nil {
 		return t.settleSuccess(s, took)
@@ -196,7 +196,7 @@ func (t *Task) settleSuccess(s *Step, took time.Duration) error {
 	return t.settleTook(s, took)
 }
 
-// unexpected tells an errno that the step does not expect, what had been done
+// unexpected reports an errno that the step does not expect, what had been done
 // before it came, and what helps.
 func (t *Task) unexpected(k *Kind, err error, errno syscall.Errno) error {
 	done := t.Missing

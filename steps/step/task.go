@@ -243,7 +243,7 @@ func (t *Task) Measure(d time.Duration) { t.measured = &d }
 // usualParts is how many parts the result of most calls has at most.
 const usualParts = 4
 
-// Return says what the call gave.
+// Return says what the call returned.
 func (t *Task) Return(parts ...any) {
 	if t.ret == nil {
 		t.ret = make([]any, 0, usualParts)

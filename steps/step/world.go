@@ -35,7 +35,7 @@ type World interface {
 	Becomes(p *Process)
 	// ProcessOf waits until another actor, one that is a process from its
 	// start, has its process. The branch is that of its steps; nil where it has
-	// turns. Of what is no such actor the process is nil.
+	// turns. For any other actor the process is nil.
 	ProcessOf(deadline time.Time, actor string, index int) (*Process, Branch, event.Cause, error)
 	// Record keeps a copy of an event, its lists included, and returns its
 	// place.
@@ -172,7 +172,7 @@ func (t *Task) Finish() error {
 
 // Join waits for the end of a branch, whose steps another task has run. What
 // comes next comes after all that the branch came after, also what none of its
-// events has told yet.
+// events has shown yet.
 func (t *Task) Join(b Branch, of *Task, deadline time.Time) error {
 	if err := t.World.Join(b, deadline); err != nil {
 		return err

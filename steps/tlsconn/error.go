@@ -192,7 +192,7 @@ func refusal(err error) string {
 }
 
 // refusalAlert is the alert that crypto/tls answers a certificate with that it
-// refuses. In TLS 1.3 it is encrypted, and the error does not tell it.
+// refuses. In TLS 1.3 it is encrypted, and the error does not show it.
 func (c *Conn) refusalAlert(reason string) int {
 	const badCertificate, certificateExpired, unknownCA = 42, 45, 48
 	switch {

@@ -205,7 +205,7 @@ func (v *Result) Check(env Env, got any) error {
 	return differs("the result", Untraced(got), Untraced(want))
 }
 
-// mostQuoted is how long a text may be to stand in a message.
+// mostQuoted is how long a text in a message may be.
 const mostQuoted = 60
 
 // differs reports where a value is not what it must be.

@@ -180,7 +180,7 @@ type Written interface{ Written() }
 
 // A Late is the value of one key that holds an expression where its type takes
 // none: a flag, an errno, true or false. It is decoded when its step runs, as
-// if what the expression gives stood in the file.
+// if what the expression returns were in the file.
 type Late struct {
 	Key   string // as the file has it; below expect with the prefix "expect."
 	node  *source.Node
@@ -294,7 +294,7 @@ func filled(n *source.Node, given map[*source.Node]*source.Node) *source.Node {
 }
 
 // Structured reports whether a value is a list or a mapping, which is decoded
-// as if it stood in the place of the expression that gave it.
+// as if it were in the place of the expression that returned it.
 func Structured(v any) bool {
 	switch v.(type) {
 	case []any, map[string]any:
@@ -303,8 +303,8 @@ func Structured(v any) bool {
 	return false
 }
 
-// DecodeGiven decodes a list or mapping that an expression gave. At is where
-// the expression stands.
+// DecodeGiven decodes a list or mapping that an expression returned. At is
+// where the expression is.
 func DecodeGiven(into Value, v any, at *source.Node) error {
 	d := NewDecoder(nil, nil)
 	into.Decode(d, nodeOf(v, at))

@@ -11,7 +11,7 @@ import (
 )
 
 // An Env is what a value is evaluated against: the names that are in scope
-// where the value stands, and those of other actors.
+// where the value is, and those of other actors.
 type Env interface {
 	// Lookup returns what a name stands for: one of the actor's own, a variable
 	// of the scenario, or a value that every actor has. The value may bear a
@@ -183,8 +183,8 @@ type BranchValue struct{ Name string }
 // String is the branch's name.
 func (v *BranchValue) String() string { return v.Name }
 
-// noValue says why something that an expression gives is not a value; "" where
-// it is one.
+// noValue says why something that an expression returns is not a value; ""
+// where it is one.
 func noValue(v any) string {
 	switch v := v.(type) {
 	case *ProgramValue:

@@ -303,7 +303,7 @@ type ExprError struct {
 	Msg    string
 }
 
-// Error tells the expression and what is wrong with it.
+// Error says the expression and what is wrong with it.
 func (e *ExprError) Error() string {
 	return fmt.Sprintf("expression %s: %s", Quote(e.Source), e.Msg)
 }

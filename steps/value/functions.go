@@ -202,11 +202,11 @@ func functionOf(name string) *function {
 	return nil
 }
 
-// calledMark stands behind the name of a function that is called where the name
+// calledMark follows the name of a function that is called where the name
 // alone is a value. No scenario can write it.
 const calledMark = "·"
 
-// callPatcher tells the call of a function from a value of the same name.
+// callPatcher separates the call of a function from a value of the same name.
 type callPatcher struct {
 	decoder *Decoder
 	hidden  string // a function of the language that a value hides

@@ -66,8 +66,8 @@ func findBytes(a ...any) (any, error) {
 	return bytes.Index(rawBytes(a[0]), rawBytes(a[1])), nil
 }
 
-// findPatcher tells the find of bytes from that of lists, which has a condition
-// that speaks of the item.
+// findPatcher separates the find of bytes from that of lists, which has a
+// condition that speaks of the item.
 type findPatcher struct{}
 
 // Visit implements ast.Visitor.

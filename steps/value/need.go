@@ -76,7 +76,7 @@ func FileNeed(of, path string, pos source.Pos) Need {
 	return Need{Access: ReadFile, Of: of, Pos: pos, path: path}
 }
 
-// In is where a scenario stands.
+// In is where a scenario is.
 type In struct {
 	Folder     string // of its file; "" where it has none
 	OwnNetwork bool

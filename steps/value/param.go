@@ -39,7 +39,7 @@ func (q *Param) Need() *Param {
 	return q
 }
 
-// Or tells the reader what holds when the parameter is not given. The field
+// Or says to the reader what holds when the parameter is not given. The field
 // itself carries the default; this is its text.
 func (q *Param) Or(text string) *Param {
 	q.Default = text

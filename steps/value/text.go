@@ -130,8 +130,8 @@ func (x *Text) Marked(env Env) (event.Marked, error) {
 	return FormatTraced(v, trace), err
 }
 
-// Line is Marked for a line of a transcript: what an expression gives shows as
-// data does where it has bytes that are not text.
+// Line is Marked for a line of a transcript: what an expression returns shows
+// as data does where it has bytes that are not text.
 func (x *Text) Line(env Env) (event.Marked, error) {
 	var line event.Joiner
 	line.Add(event.Marked{Text: x.Lit, Marks: x.marks})

@@ -298,8 +298,8 @@ func pathsOf(root ast.Node) (list []path) {
 	return list
 }
 
-// trace is what is known of the value that the expression gave, from the traces
-// of the names that it read.
+// trace is what is known of the value that the expression returned, from the
+// traces of the names that it read.
 func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
 	if len(names) == 0 && !e.env {
 		return nil
@@ -319,7 +319,7 @@ func (e *Expr) trace(v any, names map[string]*Trace) *Trace {
 	}
 	t := Derived(v, from)
 	if e.call && t != nil {
-		t.Marks[0].Computed = false // it is what the function gave
+		t.Marks[0].Computed = false // it is what the function returned
 	}
 	return t
 }

@@ -320,7 +320,7 @@ func Shown(n *source.Node) string {
 	return n.Describe()
 }
 
-// Unknown reports what is not one of the words that may stand there.
+// Unknown reports what is not one of the words that may be there.
 func Unknown(d interface {
 	Problem(n *source.Node, format string, args ...any) *source.Problem
 }, n *source.Node, what string,

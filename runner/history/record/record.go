@@ -18,7 +18,7 @@ type Record struct {
 	Values   [][]event.Cause // what gave one name several values
 	Raised   [][]event.Cause // what raised one signal several times
 	Tmp      string          // the temporary folder; "" where there was none
-	Ports    []int           // those that free_port gave
+	Ports    []int           // those that free_port returned
 	Dynamic  PortRange       // the ports that the kernel might choose by itself
 	Hosts    []Host          // of the scenario's network; nil where it has none
 	Epoch    Epoch

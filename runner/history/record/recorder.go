@@ -78,7 +78,7 @@ func (r *Recorder) Record() Record {
 // others, and says how later events can name it as their cause.
 func (b *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
 	kept := b.unused(e)
-	args, ret, causes := b.room(kept.Args, len(e.Args)), b.room(kept.Ret, len(e.Ret)), kept.After[:0]
+	args, ret, causes := b.space(kept.Args, len(e.Args)), b.space(kept.Ret, len(e.Ret)), kept.After[:0]
 	*kept = *e
 	kept.Args, kept.Ret = append(args, e.Args...), append(ret, e.Ret...)
 	kept.After = append(append(causes, e.After...), after...)
@@ -92,15 +92,15 @@ func (b *Branch) Record(e *event.Event, after []event.Cause) event.Cause {
 }
 
 // eventsAtOnce and partsAtOnce are for how many events, and parts of events,
-// room is made at once.
+// space is made at once.
 const (
 	eventsAtOnce = 8
 	partsAtOnce  = 32
 )
 
-// room is an empty list for n parts: the one that an event had, if that is
+// space is an empty list for n parts: the one that an event had, if that is
 // enough.
-func (b *Branch) room(list []any, n int) []any {
+func (b *Branch) space(list []any, n int) []any {
 	if n <= cap(list) {
 		return list[:0]
 	}

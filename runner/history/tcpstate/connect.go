@@ -169,7 +169,7 @@ func (d *deriver) answering(s *socket, e *event.Event) *conn {
 
 // prove makes what an event shows true: something has come to the socket. What
 // was on its way arrives; where nothing was, the other end is one that is not
-// known, or has sent what no event tells.
+// known, or has sent what no event shows.
 func (d *deriver) prove(s *socket, came func(at *end) bool, otherwise ...segment) {
 	if s.conn == nil || s.conn.until(s.side, func() bool { return came(s.end()) }) {
 		return

@@ -315,7 +315,7 @@ func (d *deriver) told(e *event.Event) {
 // 4987).
 const noConnection State = "none"
 
-// is reports whether an end is in a state that the kernel has told.
+// is reports whether an end is in a state that the kernel has reported.
 func (e *end) is(told State) bool {
 	switch told {
 	case Close: // an open descriptor shows no TIME_WAIT: see sock.Socket.TCPState
@@ -326,7 +326,7 @@ func (e *end) is(told State) bool {
 	return e.state == told
 }
 
-// saysOf compares what the kernel has told of an end of a connection.
+// saysOf compares what the kernel has said of an end of a connection.
 func (d *deriver) saysOf(c *conn, side int, told State) {
 	at := &c.ends[side]
 	derived := at.state
@@ -341,7 +341,7 @@ func (d *deriver) saysOf(c *conn, side int, told State) {
 	d.says(at, derived, told)
 }
 
-// says compares what the kernel has told of an end with the state before that.
+// says compares what the kernel has said of an end with the state before that.
 func (d *deriver) says(at *end, derived, told State) {
 	if at.is(told) {
 		return

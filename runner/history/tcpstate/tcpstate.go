@@ -44,7 +44,7 @@ func (c Change) Name(actor string) string {
 	return n
 }
 
-// A Contrary is a state step that was told another state than the derived one.
+// A Contrary is a state step that got another state than the derived one.
 type Contrary struct {
 	At            event.Cause
 	Derived, Told State

@@ -66,7 +66,7 @@ func Texts(list []string) (Arg, error) {
 // Arg is the value as an argument of a later call.
 func (v *Value) Arg() Arg { return Arg{value: v} }
 
-// Add adds a call. Its failure is told as one of the call with this name.
+// Add adds a call. Its failure is reported as one of the call with this name.
 func (l *List) Add(name string, trap uintptr, args ...Arg) *Call {
 	c := &Call{trap: trap, why: func(errno syscall.Errno) error { return os.NewSyscallError(name, errno) }}
 	copy(c.args[:], args)
@@ -120,7 +120,7 @@ func (c *Call) Else(to *Label) *Call {
 	return c
 }
 
-// Why says how a failure is told.
+// Why says how a failure is reported.
 func (c *Call) Why(f func(syscall.Errno) error) *Call {
 	c.why = f
 	return c

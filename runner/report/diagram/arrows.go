@@ -162,7 +162,7 @@ func dataLabel(cause, effect *event.Event) string {
 }
 
 // dropImplied leaves out the arrows without a label that say nothing new: what
-// stands above on the lifeline comes after their cause already, be it by way of
+// is above on the lifeline comes after their cause already, be it by way of
 // others.
 func (p *painter) dropImplied() {
 	to := make(map[int][]Arrow) // by the box that they reach

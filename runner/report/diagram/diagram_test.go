@@ -172,7 +172,7 @@ actors:
 	}
 }
 
-// What stands above on a lifeline has been told once: the listener is known
+// What is above on a lifeline has been said once: the listener is known
 // after the first connect, also where another actor has told of it; and an
 // EAGAIN says that nothing has come.
 func TestArrowsSayNothingTwice(t *testing.T) {

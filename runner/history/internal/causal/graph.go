@@ -271,7 +271,7 @@ func (m *matcher) lacks(i int) {
 }
 
 // fromUs reports whether a socket of the scenario had the address that a
-// receive or an accept told.
+// receive or an accept showed.
 func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.spotsOf(hostOf(e), a), func(s event.HostAddr) bool {

@@ -370,7 +370,7 @@ func (m *matcher) reports(i int, e *event.Event) {
 	m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End))
 }
 
-// sender is the send that gave the byte before an offset.
+// sender is the send that wrote the byte before an offset.
 func (m *matcher) sender(from uint64, offset int64) int {
 	list := m.of(from).sends
 	k := sort.Search(len(list), func(k int) bool { return m.sentBy(list[k], from) >= offset })

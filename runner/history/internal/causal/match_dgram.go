@@ -273,7 +273,7 @@ func samePlace(at, to sock.Addr) bool {
 }
 
 // cameFrom reports whether a socket with a local address may be the sender that
-// a receive told.
+// a receive showed.
 func cameFrom(local, from sock.Addr) bool {
 	return from.IsZero() || local.Port == 0 || from.NoPort || from.Port == local.Port
 }

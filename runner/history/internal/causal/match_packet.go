@@ -176,9 +176,9 @@ func (m *matcher) hits(i int, e *event.Event) {
 	}
 }
 
-// hitSent is what sent a frame that a fault has hit; nothing where nobody knows.
-// The sequence number of a segment counts from the SYN. An acknowledgement alone
-// is the kernel's.
+// hitSent is what sent a frame that a fault has hit; nothing where nobody
+// knows. The sequence number of a segment counts from the SYN. An
+// acknowledgement alone is the kernel's.
 func (m *matcher) hitSent(i int, d *event.Datagram) endings {
 	if d.TCP == nil {
 		tap := event.Event{Endpoints: &event.Endpoints{Local: sock.Addr{Family: sock.FamilyPacket}}}

@@ -1,7 +1,7 @@
 package causal
 
 // A clock is a vector clock: how far each branch had come when an event
-// happened, as far as causes tell. Of what is not known it is nil.
+// happened, as far as causes show. Of what is not known it is nil.
 type clock []int32
 
 // knows reports whether an event comes before the clock's own, or is it.
