@@ -174,10 +174,10 @@ func (a Addr) Chosen() string {
 	return ""
 }
 
-// LooksChosen reports whether what Chosen gives may be of the kernel's choice, by
-// its form: an abstract name as autobind makes them, of five hexadecimal digits,
-// a port of AF_NETLINK, or a port of AF_VSOCK that is not reserved. Which ports
-// of IP the kernel chooses depends on the network.
+// LooksChosen reports whether what Chosen gives may be of the kernel's choice,
+// by its form: an abstract name as autobind makes them, of five hexadecimal
+// digits, a port of AF_NETLINK, or a port of AF_VSOCK that is not reserved.
+// Which ports of IP the kernel chooses depends on the network.
 func (a Addr) LooksChosen() bool {
 	const digits, lastReserved = 5, 1023
 	chosen := a.Chosen()

@@ -20,8 +20,8 @@ type names struct {
 	others  [2]map[otherName]uint16 // the latest, and those before them
 }
 
-// An otherName is an abstract name of AF_UNIX, or a port of a family that has no
-// IP.
+// An otherName is an abstract name of AF_UNIX, or a port of a family that has
+// no IP.
 type otherName struct {
 	host, text string
 	typ        int
