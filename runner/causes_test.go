@@ -53,6 +53,15 @@ var causes = []struct {
 		{"one/c  close(held) = 0", "one/r  recv(again, 65536) = 0 (end of file)"},
 		{"one/c  close(held) = 0", "two  recv(c, 65536) = 0 (end of file)"},
 	}},
+	{"a receive without room for it ends what is only in a message", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {recv: held, call: read}]}}
+    - {close: held}
+`, [][2]string{{"one/c  read(held, 65536) = 1 \"x\"", "one/r  recv(a, 65536) = 0 (end of file)"}}},
 	{"an exit ends what is only in a message to a socket of the process", "os:linux", `
   one:
     - {socketpair: unix, as: [to, held]}

@@ -52,7 +52,7 @@ func (a *closeAction) Run(t *step.Task) error {
 		case desc.Open() == 0:
 			t.Act(event.OpClose, h)
 			t.Event.Alone = !desc.Passed() && !desc.Copied()
-			t.Event.Ends = t.Lost()
+			t.Event.Ends = t.Lost(desc)
 		default:
 			t.Event.Leaves = []uint64{desc.ID}
 		}

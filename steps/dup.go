@@ -141,7 +141,7 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	case desc.Open() == 0:
 		t.Act(event.OpClose, other)
 		t.Event.Alone = !desc.Passed()
-		t.Event.Ends = t.Lost()
+		t.Event.Ends = t.Lost(other.Sock.Desc())
 	default:
 		t.Event.Leaves = []uint64{desc.ID}
 	}
@@ -170,7 +170,7 @@ func (a *dupAction) onNumber(t *step.Task, h, other *handle.Handle, number int, 
 	case before.Desc().Open() == 0:
 		t.Event.Op, t.Event.Sock = event.OpClose, before.Desc().ID
 		t.Event.Alone = !before.Desc().Passed()
-		t.Event.Ends = t.Lost()
+		t.Event.Ends = t.Lost(before.Desc())
 	default:
 		t.Event.Leaves = []uint64{before.Desc().ID}
 	}

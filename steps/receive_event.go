@@ -90,6 +90,9 @@ func (r *receiver) trace(err error) {
 	e.Took = int64(len(r.data))
 	e.Look = lookOf(r.action.flags.Bits)
 	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
+	if !peeks && r.h.Sock.Family() == unix.AF_UNIX {
+		e.Ends = r.t.Lost(r.h.Sock.Desc())
+	}
 	if peeks {
 		// With SO_PEEK_OFF set the call has moved the offset behind what it
 		// showed.

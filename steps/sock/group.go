@@ -60,7 +60,8 @@ type waiter interface{ wake() }
 type passage struct {
 	desc   *Description
 	tcp    bool
-	local  bool // AF_UNIX
+	local  bool   // AF_UNIX
+	to     uint64 // the inode of the socket that all copies were sent to; 0: not known
 	copies int
 }
 

@@ -46,8 +46,12 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	}
 	d.sends(w, flags)
 	passes := len(m.Control) > 0 && s.family == unix.AF_UNIX
+	to := s.desc.PeerInode()
+	if m.HasAddr {
+		to = 0
+	}
 	if passes { // before the receiver can have it
-		s.group.notePassed(m.Control, 1)
+		s.group.notePassed(m.Control, to, 1)
 		if err := s.group.prepareForeign(s, m); err != nil {
 			return 0, failedAt("sendmsg", a, err)
 		}
@@ -58,7 +62,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	}
 	if err != nil {
 		if passes {
-			s.group.notePassed(m.Control, -1)
+			s.group.notePassed(m.Control, to, -1)
 		}
 		return 0, failedAt("sendmsg", a, err)
 	}

@@ -8,13 +8,13 @@ import (
 
 // notePassed remembers the descriptions of the group's descriptors in a control
 // message that is sent, since their own descriptors may all be closed before
-// the message is received. It counts copies on their way: 1 more, or -1 if none
-// was sent.
-func (g *Group) notePassed(control []byte, copies int) {
+// the message is received. It counts copies on their way to the socket of an
+// inode, 0 where that is not known: 1 more, or -1 if none was sent.
+func (g *Group) notePassed(control []byte, to uint64, copies int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, s := range g.passedSockets(control) {
-		g.countPassage(s, copies)
+		g.countPassage(s, to, copies)
 	}
 }
 
@@ -79,16 +79,19 @@ func (g *Group) isOurs(inode uint64, path string) bool {
 }
 
 // countPassage changes how many copies of s are on their way. g.mu is held.
-func (g *Group) countPassage(s *Socket, copies int) {
+func (g *Group) countPassage(s *Socket, to uint64, copies int) {
 	s.desc.passed.Store(true)
 	ino := inodeOf(s.caller(), s.fd)
 	p := g.passed[ino]
 	if p == nil {
-		p = &passage{desc: s.desc, tcp: s.TCP(), local: s.family == unix.AF_UNIX}
+		p = &passage{desc: s.desc, tcp: s.TCP(), local: s.family == unix.AF_UNIX, to: to}
 		if g.passed == nil {
 			g.passed = make(map[uint64]*passage)
 		}
 		g.passed[ino] = p
+	}
+	if p.to != to {
+		p.to = 0 // one of several
 	}
 	if p.copies += copies; p.copies <= 0 {
 		delete(g.passed, ino)
@@ -96,14 +99,17 @@ func (g *Group) countPassage(s *Socket, copies int) {
 }
 
 // Lost are the descriptions of stream sockets that were on their way in
-// messages only, and which the kernel has closed: with the last descriptor of a
-// socket the messages end that nobody has received.
-func (g *Group) Lost() []*Description {
+// messages only, and which the kernel has closed, as far as they may have been
+// sent to one description; nil stands for any. The descriptors in a message end
+// with the last descriptor of the socket that it was sent to, and by a receive
+// that has no room for them.
+func (g *Group) Lost(to *Description) []*Description {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []*Description
 	for ino, p := range g.passed {
-		if p.desc.Open() == 0 && !p.desc.Copied() && p.gone() {
+		theirs := to == nil || p.to == 0 || p.to == to.Inode()
+		if theirs && p.desc.Open() == 0 && !p.desc.Copied() && p.gone() {
 			delete(g.passed, ino)
 			list = append(list, p.desc)
 		}

@@ -75,17 +75,18 @@ func (t *Task) ended(tells bool) error {
 		for _, d := range p.Leaves() {
 			e.Leaves = append(e.Leaves, d.ID)
 		}
-		e.Ends = append(e.Ends, t.Lost()...)
+		e.Ends = append(e.Ends, t.Lost(nil)...)
 	}
 	t.Record()
 	return ErrEnded
 }
 
-// Lost are the descriptions that have ended with the messages to a socket which
-// the step has closed: see [sock.Group.Lost].
-func (t *Task) Lost() []uint64 {
+// Lost are the descriptions that have ended with messages to one which the step
+// has closed, or received from without room for descriptors: see
+// [sock.Group.Lost].
+func (t *Task) Lost(to *sock.Description) []uint64 {
 	var list []uint64
-	for _, d := range t.Sockets().Lost() {
+	for _, d := range t.Sockets().Lost(to) {
 		list = append(list, d.ID)
 	}
 	slices.Sort(list)

@@ -39,13 +39,20 @@ func (f *finder) level(x int, own, other Kinship) bool {
 	}
 	mine, theirs := f.trace(f.branch(x)), f.trace(with)
 	n := mine.lines[f.g.Nodes[x].At]
-	return n < len(theirs.sums) && mine.sums[n] == theirs.sums[n]
+	if n >= len(theirs.sums) || mine.sums[n] != theirs.sums[n] {
+		return false
+	}
+	// Where a branch began decides at which depth its first line stands, unless
+	// that comes after something that is deeper.
+	latest := max(mine.start, theirs.start)
+	return n > 0 || mine.start == theirs.start || f.g.Nodes[x].Depth > latest+1
 }
 
 // A trace is at which depths the lines of a branch stand.
 type trace struct {
+	start int      // the depth at which the branch began
 	lines []int    // by entry: how many lines come before it
-	sums  []uint64 // by number: the hash of the depths of so many lines, and of the start
+	sums  []uint64 // by number: the hash of the depths of so many lines
 }
 
 var traceSeed = maphash.MakeSeed()
@@ -58,7 +65,7 @@ func (f *finder) trace(b *record.Branch) *trace {
 	if len(b.Entries) > 0 {
 		start := &f.g.Nodes[f.g.base[b.ID]]
 		for _, p := range start.Preds[:start.Own] {
-			t.sums[0] = max(t.sums[0], uint64(f.g.Nodes[p].Depth))
+			t.start = max(t.start, f.g.Nodes[p].Depth)
 		}
 	}
 	for i, en := range b.Entries {
