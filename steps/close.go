@@ -48,14 +48,7 @@ func (a *closeAction) Run(t *step.Task) error {
 		if err := context.Cause(t.Ctx); err != nil {
 			return err // which has cut a close that lingers short
 		}
-		switch desc := h.Sock.Desc(); {
-		case desc.Open() == 0:
-			t.Act(event.OpClose, h)
-			t.Event.Alone = !desc.Passed() && !desc.Copied()
-			t.Event.Ends = t.Lost(desc)
-		default:
-			t.Event.Leaves = []uint64{desc.ID}
-		}
+		t.Closed(h.Sock.Desc())
 		t.Return(event.Const("0"))
 	}
 	return nil

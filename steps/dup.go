@@ -136,14 +136,8 @@ func (a *dupAction) replace(t *step.Task, h *handle.Handle) error {
 	now := &handle.Handle{Name: other.Name, Sock: s}
 	other.Onto(now)
 	err = other.Sock.CloseBefore(t.Deadline)
-	switch desc := other.Sock.Desc(); {
-	case errors.Is(err, syscall.EBADF): // it was closed
-	case desc.Open() == 0:
-		t.Act(event.OpClose, other)
-		t.Event.Alone = !desc.Passed()
-		t.Event.Ends = t.Lost(other.Sock.Desc())
-	default:
-		t.Event.Leaves = []uint64{desc.ID}
+	if !errors.Is(err, syscall.EBADF) { // else it was closed before
+		t.Closed(other.Sock.Desc())
 	}
 	if step.IsTimeout(err) || context.Cause(t.Ctx) != nil {
 		return err // the close lingers
@@ -165,14 +159,8 @@ func (a *dupAction) onNumber(t *step.Task, h, other *handle.Handle, number int, 
 	}
 	now := &handle.Handle{Name: other.Name, Sock: s}
 	other.Onto(now)
-	switch {
-	case before == nil:
-	case before.Desc().Open() == 0:
-		t.Event.Op, t.Event.Sock = event.OpClose, before.Desc().ID
-		t.Event.Alone = !before.Desc().Passed()
-		t.Event.Ends = t.Lost(before.Desc())
-	default:
-		t.Event.Leaves = []uint64{before.Desc().ID}
+	if before != nil {
+		t.Closed(before.Desc())
 	}
 	if given {
 		t.Keep(now)

@@ -104,7 +104,7 @@ type Event struct {
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
 	Nth       int           // of a signal of which the process has counted so many
-	Ends      []uint64      // the descriptions whose last descriptor was closed with the end of a process, or with the socket to which a message was sent that had it
+	Ends      []uint64      // the descriptions that ended with the process, or with the message that had their last descriptor
 	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause
 }

@@ -53,6 +53,7 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 	if passes { // before the receiver can have it
 		s.group.notePassed(m.Control, to, 1)
 		if err := s.group.prepareForeign(s, m); err != nil {
+			s.group.notePassed(m.Control, to, -1)
 			return 0, failedAt("sendmsg", a, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package sock
 
 import (
+	"cmp"
 	"math"
 	"net/netip"
 
@@ -33,11 +34,14 @@ const mostOthers = 1 << 14
 // otherNameOf is the name or port of an address on a host; false for those of
 // IP, and for what the kernel cannot choose.
 func otherNameOf(host string, a Addr, typ int) (otherName, bool) {
+	if a.isIP() {
+		return otherName{}, false
+	}
 	if a.IsNetlink() {
 		typ = 0 // whose sockets are the same, raw or not
 	}
 	before, chosen, _ := a.Parts()
-	return otherName{host, before + chosen, typ}, chosen != "" && !a.isIP()
+	return otherName{host, before + chosen, typ}, chosen != ""
 }
 
 // A place is where sockets of a type have their ports.
@@ -122,6 +126,16 @@ func (n *names) at(p place, port uint16) string {
 	return n.list[all[port>>8][port&0xff]-1]
 }
 
+// on is the name of the socket of a type that has an address on a host; "" where
+// none has it.
+func (n *names) on(host string, a Addr, typ int) string {
+	if other, ok := otherNameOf(host, a, typ); ok {
+		return n.other(other)
+	}
+	at, _ := placeOf(host, a, typ)
+	return cmp.Or(n.at(at, a.Port), n.at(place{host: host, typ: typ}, a.Port))
+}
+
 // KeepNames makes the group keep the names of sockets, for [Group.NameOf]. It
 // is called before any socket is made.
 func (g *Group) KeepNames() {
@@ -199,18 +213,7 @@ func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, host := range hosts {
-		if other {
-			at, _ := otherNameOf(host, a, typ)
-			if name := g.names.other(at); name != "" {
-				return name
-			}
-			continue
-		}
-		at, _ := placeOf(host, a, typ)
-		if name := g.names.at(at, a.Port); name != "" {
-			return name
-		}
-		if name := g.names.at(place{host: host, typ: typ}, a.Port); name != "" {
+		if name := g.names.on(host, a, typ); name != "" {
 			return name
 		}
 	}

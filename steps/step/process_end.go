@@ -81,6 +81,18 @@ func (t *Task) ended(tells bool) error {
 	return ErrEnded
 }
 
+// Closed notes for the order of events that a descriptor of a description was
+// closed, which may have been the last one.
+func (t *Task) Closed(d *sock.Description) {
+	if d.Open() > 0 {
+		t.Event.Leaves = []uint64{d.ID}
+		return
+	}
+	t.Event.Op, t.Event.Sock = event.OpClose, d.ID
+	t.Event.Alone = !d.Passed() && !d.Copied()
+	t.Event.Ends = t.Lost(d)
+}
+
 // Lost are the descriptions that have ended with messages to one which the step
 // has closed, or received from without room for descriptors: see
 // [sock.Group.Lost].

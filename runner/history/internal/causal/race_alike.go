@@ -20,7 +20,7 @@ type part struct{ performer, number int }
 // interchangeable reports whether two events are of replicas that print alike,
 // and nothing distinguishes these before the events: all their lines stand at
 // the same depths. Then it does not matter who came first. When a race of
-// replicas is over, an answer tells who has won it; if they meet again, their
+// replicas is over, an answer shows who has won it; if they meet again, their
 // order shows, for the winner may be the same or another.
 func (f *finder) interchangeable(x, y int) bool {
 	if !f.prepare() {
