@@ -201,7 +201,8 @@ type placedError struct {
 func (e *placedError) Error() string { return e.err.Error() }
 func (e *placedError) Unwrap() error { return e.err }
 
-// unmet names the first requirement that is not there, and why; "" when all are.
+// unmet names the first requirement that is not there, and why; "" when all
+// are.
 func unmet(ctx context.Context, list []scenarios.Requirement, n runNetwork) string {
 	for _, r := range list {
 		if n.Own() && r.String() == netns {

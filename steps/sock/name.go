@@ -126,8 +126,8 @@ func (n *names) at(p place, port uint16) string {
 	return n.list[all[port>>8][port&0xff]-1]
 }
 
-// on is the name of the socket of a type that has an address on a host; "" where
-// none has it.
+// on is the name of the socket of a type that has an address on a host; ""
+// where none has it.
 func (n *names) on(host string, a Addr, typ int) string {
 	if other, ok := otherNameOf(host, a, typ); ok {
 		return n.other(other)
