@@ -3,6 +3,7 @@ package remote
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"math"
 	"net"
@@ -71,6 +72,22 @@ func TestWhatIsNoMessage(t *testing.T) {
 		if _, err := newWire(bytes.NewBufferString(text)).read(&r); err == nil {
 			t.Errorf("%q is read as %+v", text, r)
 		}
+	}
+}
+
+// A process in a sandbox cannot take all memory of the one that listens.
+func TestBoundOfMessages(t *testing.T) {
+	var r reply
+	if _, err := newWire(bytes.NewBufferString("1073741825 {}\n")).read(&r); !errors.Is(err, errMessage) {
+		t.Errorf("a body of more than 1 GiB: %v", err)
+	}
+	const long = 1 << 16
+	line := strings.Repeat("x", long-1) + "\n"
+	if _, err := newWire(bytes.NewBufferString(line)).line(long - 1); !errors.Is(err, errMessage) {
+		t.Errorf("a line that is too long: %v", err)
+	}
+	if got, err := newWire(bytes.NewBufferString(line)).line(long); string(got) != line || err != nil {
+		t.Errorf("a line of the length that may be: %d bytes, %v", len(got), err)
 	}
 }
 

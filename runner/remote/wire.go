@@ -34,16 +34,19 @@ func (w wire) write(head any, body []byte) error {
 
 var errMessage = errors.New("it is not a message")
 
+// mostBytes is how long a head, or a body, may be.
+const mostBytes = 1 << 30
+
 // read reads a message: the head into a value, and the body. It may come from
 // anybody, and takes no more memory than was sent.
 func (w wire) read(head any) ([]byte, error) {
-	line, err := w.r.ReadBytes('\n')
+	line, err := w.line(mostBytes)
 	if err != nil {
 		return nil, err
 	}
 	length, data, _ := bytes.Cut(line, []byte(" "))
 	n, err := strconv.ParseInt(string(length), 10, 64)
-	if err != nil || n < 0 {
+	if err != nil || n < 0 || n > mostBytes {
 		return nil, errMessage
 	}
 	if err := heads().Decode(data, head); err != nil {
@@ -52,6 +55,21 @@ func (w wire) read(head any) ([]byte, error) {
 	var body bytes.Buffer
 	_, err = io.CopyN(&body, w.r, n)
 	return body.Bytes(), err
+}
+
+// line reads a line that is not longer than most bytes.
+func (w wire) line(most int) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := w.r.ReadSlice('\n')
+		line = append(line, part...)
+		switch {
+		case len(line) > most:
+			return nil, errMessage
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return line, err
+		}
+	}
 }
 
 // heads knows the values that variables may have: those of YAML, and the simple
