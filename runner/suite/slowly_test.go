@@ -62,7 +62,6 @@ var left = regexp.MustCompile(`(?m)^(?:tags:.*\bprograms\b|sequence:)`)
 // clients, and those that measure the time since the step before.
 var hurries = map[string]bool{
 	"tcp-echo": true, "misbehave-connection-flood": true, "packet-keepalive": true, "packet-silly-window": true,
-	"tcp-user-timeout": true,
 }
 
 // stepLine matches the first line of a step.
