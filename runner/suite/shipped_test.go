@@ -31,6 +31,7 @@ import (
 // derived. A run that was saved is reported as the run is. The runs are made in
 // the scenario's subtest, so that its time is theirs.
 func TestShipped(t *testing.T) {
+	t.Parallel() // with TestShippedSlowly, which waits most of the time
 	for i, c := range shippedCases(t) {
 		if isWireShare(i, c) && noNetworks() == nil {
 			continue // TestShippedWire runs it
@@ -117,6 +118,7 @@ func TestShippedWire(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it runs all scenarios several times")
 	}
+	t.Parallel()
 	if err := noNetworks(); err != nil {
 		ci.Lacks(t, err)
 	}
