@@ -395,16 +395,16 @@ var causes = []struct {
   c: [{socket: unix, as: a}, {connect: a, to: '${s.l}'}, {socket: unix, as: b}, {spawn: [{connect: b, to: '${s.l}', expect: {error: ECONNREFUSED}}], as: p}, {blocked: p}, {signal: full}]
 `, [][2]string{{"s  close(l) = 0", "c/p  connect(b, unix:$tmp/s) = -1 ECONNREFUSED (Connection refused)"}}},
 	{"a connect after the listener's close", "", `
-  s: [{socket: tcp, as: l}, {listen: l}, {print: 1}, {print: 2}, {close: l}, {exec: [touch, '${tmp}/gone']}]
-  c: [{let: {to: '${s.l.address}'}}, {socket: tcp, as: c}, {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}, {connect: c, to: '${to}', expect: {error: ECONNREFUSED}}]
+  s: [{socket: tcp, as: holder}, {setsockopt: holder, option: SO_REUSEADDR, value: true}, {bind: holder, to: '127.0.0.1:0'}, {socket: tcp, as: l}, {setsockopt: l, option: SO_REUSEADDR, value: true}, {bind: l, to: '${holder.address}'}, {listen: l}, {close: l}, {exec: [touch, '${tmp}/gone']}, {wait: done}]
+  c: [{let: {to: '${s.l.address}'}}, {socket: tcp, as: c}, {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}, {connect: c, to: '${to}', expect: {error: ECONNREFUSED}}, {signal: done}]
 `, [][2]string{{"s  close(l) = 0", "c  connect(c, 127.0.0.1:<l>) = -1 ECONNREFUSED (Connection refused)"}}},
 	{"a datagram after the receiver's close", "os:linux", `
   s: [{socket: unixgram, as: r}, {bind: r, to: 'unix:${tmp}/r'}, {print: 1}, {print: 2}, {print: 3}, {close: r}, {exec: [touch, '${tmp}/gone']}]
   c: [{socket: unixgram, as: c}, {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}, {send: c, data: x, to: 'unix:${tmp}/r', expect: {error: ECONNREFUSED}}]
 `, [][2]string{{"s  close(r) = 0", `c  sendto(c, "x", 1, unix:$tmp/r) = -1 ECONNREFUSED (Connection refused)`}}},
 	{"what a datagram without a receiver brings back", "os:linux", `
-  s: [{socket: udp, as: r}, {bind: r, to: '127.0.0.1:0'}, {wait: connected}, ` + later + `, {close: r}, {signal: gone}]
-  c: [{socket: udp, as: u}, {connect: u, to: '${s.r}'}, {spawn: [{recv: u, expect: {error: ECONNREFUSED}}], as: get}, {signal: connected}, {wait: gone}, {print: 6}, {send: u, data: x}]
+  s: [{socket: udp, as: holder}, {bind: holder, to: '127.0.0.1:0'}, {connect: holder, to: holder}, {setsockopt: holder, option: SO_REUSEADDR, value: true}, {socket: udp, as: r}, {setsockopt: r, option: SO_REUSEADDR, value: true}, {bind: r, to: '${holder.address}'}, {wait: connected}, ` + later + `, {close: r}, {signal: gone}, {wait: done}]
+  c: [{socket: udp, as: u}, {connect: u, to: '${s.r}'}, {spawn: [{recv: u, expect: {error: ECONNREFUSED}}], as: get}, {signal: connected}, {wait: gone}, {print: 6}, {send: u, data: x}, {join: get}, {signal: done}]
 `, [][2]string{
 		{"s  close(r) = 0", "c/get  recv(u, 65536) = -1 ECONNREFUSED (Connection refused)"},
 		{`c  send(u, "x", 1) = 1`, "c/get  recv(u, 65536) = -1 ECONNREFUSED (Connection refused)"},
