@@ -24,7 +24,7 @@ type receiver struct {
 	t       *step.Task
 	h       *handle.Handle
 	wait    sock.Wait
-	call    string
+	call    *ioCall
 	message bool // each call returns one message
 	asked   any  // how much was asked for, as the transcript shows it
 	want    int  // the exact number of bytes asked for, or -1
@@ -113,10 +113,10 @@ func lengthOf(b payload.Blob) any {
 func (r *receiver) describe(asked any) {
 	r.asked = asked
 	if bits := r.action.flags.Bits; bits != 0 {
-		r.t.Call(r.call, r.h.Part(), asked, event.Const(sock.FlagNames(bits)))
+		r.t.Call(r.call.name, r.h.Part(), asked, event.Const(sock.FlagNames(bits)))
 		return
 	}
-	r.t.Call(r.call, r.h.Part(), asked)
+	r.t.Call(r.call.name, r.h.Part(), asked)
 }
 
 // single makes one call, which is shown to ask for so many bytes.
@@ -258,7 +258,7 @@ func (r *receiver) buffer(n int) ([]byte, error) {
 // ahead reports whether the bytes come from what was read before: under TLS,
 // and by the reads of what is not a socket, at which the kernel cannot peek.
 func (r *receiver) ahead() bool {
-	return r.h.Above() != nil || !r.h.IsSocket() && (r.call == "read" || r.call == "readv")
+	return r.h.Above() != nil || !r.h.IsSocket() && r.call.file
 }
 
 // once makes the system call.
@@ -269,11 +269,11 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 		return r.h.Peek(r.wait, buf)
 	case r.ahead():
 		return r.h.Read(r.wait, buf)
-	case r.call == "read" && flags == 0:
+	case r.call == callRead && flags == 0:
 		return s.Read(r.wait, buf)
-	case r.call == "readv" && flags == 0:
+	case r.call == callReadv && flags == 0:
 		return s.Readv(r.wait, r.split(buf))
-	case r.call == "recvmsg":
+	case r.call == callRecvmsg:
 		return r.recvmsg(buf, flags)
 	}
 	n, from, err := s.Recv(r.wait, buf, flags)
@@ -285,7 +285,7 @@ func (r *receiver) once(buf []byte, flags int) (int, error) {
 // that comes with the bytes, when they are taken, and would come twice.
 func (r *receiver) look(buf []byte) (int, error) {
 	flags := r.action.flags.Bits | unix.MSG_PEEK
-	if r.ahead() || r.call != "recvmsg" {
+	if r.ahead() || r.call != callRecvmsg {
 		return r.once(buf, flags)
 	}
 	n, from, err := r.h.Sock.Recv(r.wait, buf, flags)

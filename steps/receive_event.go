@@ -38,7 +38,7 @@ func (r *receiver) returns() {
 	case r.eof:
 		ret = append(ret, r.t.Lasting(event.Const("(end of file)")))
 	}
-	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call != "recv" {
+	if r.message && !r.from.IsZero() && r.from.String() != "unix:" && r.call.address {
 		ret = append(ret, r.t.Lasting(event.Const("from")), r.t.Lasting(r.from))
 	}
 	r.t.Return(ret...)

@@ -72,9 +72,20 @@ may come too. See cmsg(3).`,
 		},
 	},
 	New: func() step.Action {
-		return &recvAction{max: value.Size{Number: value.AtMost(&value.MaxBuffer)}, bufs: value.Sizes{Max: &value.MaxBuffer}, call: value.Enum{Words: []string{"read", "recv", "recvfrom", "readv", "recvmsg"}}}
+		return &recvAction{max: value.Size{Number: value.AtMost(&value.MaxBuffer)}, bufs: value.Sizes{Max: &value.MaxBuffer}, call: value.Enum{Words: namesOf(recvCalls)}}
 	},
 }
+
+// The calls that receive.
+var (
+	callRead     = &ioCall{name: "read", file: true}
+	callRecv     = &ioCall{name: "recv"}
+	callRecvfrom = &ioCall{name: "recvfrom", address: true}
+	callReadv    = &ioCall{name: "readv", file: true, vector: true}
+	callRecvmsg  = &ioCall{name: "recvmsg", vector: true, address: true, control: true}
+
+	recvCalls = []*ioCall{callRead, callRecv, callRecvfrom, callReadv, callRecvmsg}
+)
 
 type recvAction struct {
 	handle      step.HandleRef
@@ -140,7 +151,7 @@ func (a *recvAction) Run(t *step.Task) error {
 	r.action, r.t, r.h, r.wait = a, t, h, t.Wait(h, &a.nowait, a.flags.Bits)
 	r.message = h.Messages()
 	t.Event.NoWait = r.wait.NoWait
-	r.call = a.callName(h, t.Step.As.Len())
+	r.call = a.callOn(h, t.Step.As.Len())
 	if r.controlSize, err = a.controlBuffer(t); err != nil {
 		return err
 	}
@@ -166,22 +177,22 @@ func (a *recvAction) Run(t *step.Task) error {
 	return a.check(t, r)
 }
 
-// callName is the system call; one that returns the address and the ancillary
+// callOn is the system call; one that returns the address and the ancillary
 // data where they get a name.
-func (a *recvAction) callName(h *handle.Handle, names int) string {
+func (a *recvAction) callOn(h *handle.Handle, names int) *ioCall {
 	switch {
-	case a.call.Word != "":
-		return a.call.Word
+	case a.call.Given():
+		return callNamed(recvCalls, a.call.Word)
 	case h.Above() != nil, !h.IsSocket() && !a.needsSocket():
-		return "read"
+		return callRead
 	case a.want.Given() || a.control.Given() || names > 2 || a.controlSize.Given() || a.flags.Bits&sock.MsgErrqueue != 0:
-		return "recvmsg"
+		return callRecvmsg
 	case len(a.bufs.List) > 0:
-		return "readv"
+		return callReadv
 	case h.Sock.Type() == unix.SOCK_DGRAM && (a.from.Given() || names > 1 || h.Sock.Desc().Remote().IsZero()):
-		return "recvfrom"
+		return callRecvfrom
 	}
-	return "recv"
+	return callRecv
 }
 
 // needsSocket reports whether the step asks for what only the calls on sockets
@@ -307,32 +318,32 @@ func (a *recvAction) Check(c *check.Check) {
 
 // checkCall reports what the system call that the step asks for does not have.
 func (a *recvAction) checkCall(c *check.Check) {
-	call := a.call.Word
-	if call == "" || call == "recvmsg" {
+	call := callNamed(recvCalls, a.call.Word)
+	if call == nil || call.control {
 		return
 	}
-	if a.flags.Given() && (call == "read" || call == "readv") {
-		c.Problem(a.flags.Node, "%s takes no flags", call).Hint = "use call: recv or recvmsg"
+	if a.flags.Given() && call.file {
+		c.Problem(a.flags.Node, "%s takes no flags", call.name).Hint = "use call: recv or recvmsg"
 	}
-	if len(a.bufs.List) > 0 && call != "readv" {
-		c.Problem(a.call.Node, "%s takes one buffer", call).Hint = "use call: readv or recvmsg"
+	if len(a.bufs.List) > 0 && !call.vector {
+		c.Problem(a.call.Node, "%s takes one buffer", call.name).Hint = "use call: readv or recvmsg"
 	}
 	if a.want.Given() {
-		c.Problem(a.want.Node, "%s does not return flags", call).Hint = "use call: recvmsg"
+		c.Problem(a.want.Node, "%s does not return flags", call.name).Hint = "use call: recvmsg"
 	}
 	if a.control.Given() {
-		c.Problem(a.control.Node, "%s does not return ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.control.Node, "%s does not return ancillary data", call.name).Hint = "use call: recvmsg"
 	}
-	if a.from.Given() && call != "recvfrom" {
-		c.Problem(a.from.Node, "%s does not return an address", call).Hint = "use call: recvfrom or recvmsg"
+	if a.from.Given() && !call.address {
+		c.Problem(a.from.Node, "%s does not return an address", call.name).Hint = "use call: recvfrom or recvmsg"
 	}
 	switch as := &c.Step.As; {
-	case as.Len() > 1 && call != "recvfrom":
-		c.Problem(as.Node, "%s does not return an address, so as cannot name it", call).Hint = "use call: recvfrom or recvmsg"
+	case as.Len() > 1 && !call.address:
+		c.Problem(as.Node, "%s does not return an address, so as cannot name it", call.name).Hint = "use call: recvfrom or recvmsg"
 	case as.Len() > 2:
-		c.Problem(as.Node, "%s does not return ancillary data, so as cannot name it", call).Hint = "use call: recvmsg"
+		c.Problem(as.Node, "%s does not return ancillary data, so as cannot name it", call.name).Hint = "use call: recvmsg"
 	}
 	if a.controlSize.Given() {
-		c.Problem(a.controlSize.Node, "%s has no buffer for ancillary data", call).Hint = "use call: recvmsg"
+		c.Problem(a.controlSize.Node, "%s has no buffer for ancillary data", call.name).Hint = "use call: recvmsg"
 	}
 }

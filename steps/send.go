@@ -50,7 +50,7 @@ payload. A payload is possible for the named types too. See cmsg(3).`,
 		},
 	},
 	New: func() step.Action {
-		return &sendAction{call: value.Enum{Words: []string{"write", "send", "sendto", "writev", "sendmsg"}}}
+		return &sendAction{call: value.Enum{Words: namesOf(sendCalls)}}
 	},
 	Hint: sendHint,
 }
@@ -61,6 +61,17 @@ func sendHint(errno syscall.Errno, to sock.Addr) string {
 	}
 	return ""
 }
+
+// The calls that send.
+var (
+	callWrite   = &ioCall{name: "write", file: true}
+	callSend    = &ioCall{name: "send"}
+	callSendto  = &ioCall{name: "sendto", address: true}
+	callWritev  = &ioCall{name: "writev", file: true, vector: true}
+	callSendmsg = &ioCall{name: "sendmsg", vector: true, address: true, control: true}
+
+	sendCalls = []*ioCall{callWrite, callSend, callSendto, callWritev, callSendmsg}
+)
 
 type sendAction struct {
 	handle  step.HandleRef
@@ -94,19 +105,19 @@ func (a *sendAction) Params(p *step.Params) {
 	p.Makes = "the number of bytes sent"
 }
 
-// callName is the system call that the step makes.
-func (a *sendAction) callName(h *handle.Handle) string {
+// callOn is the system call that the step makes.
+func (a *sendAction) callOn(h *handle.Handle) *ioCall {
 	switch {
-	case a.call.Word != "":
-		return a.call.Word
+	case a.call.Given():
+		return callNamed(sendCalls, a.call.Word)
 	case h.Above() != nil, !h.IsSocket() && !a.flags.Given() && !a.control.Given() && !a.to.Given():
-		return "write"
+		return callWrite
 	case a.control.Given():
-		return "sendmsg"
+		return callSendmsg
 	case a.to.Given():
-		return "sendto"
+		return callSendto
 	}
-	return "send"
+	return callSend
 }
 
 func (a *sendAction) Run(t *step.Task) error {
@@ -185,7 +196,7 @@ func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []payload.Blo
 	if to != nil {
 		args = append(args, *to)
 	}
-	t.Call(a.callName(h), args...)
+	t.Call(a.callOn(h).name, args...)
 	return control, nil
 }
 
@@ -195,7 +206,7 @@ func (a *sendAction) buffers(t *step.Task, h *handle.Handle) ([]payload.Blob, er
 	bufs := t.Blobs[:0]
 	defer func() { t.Blobs = bufs }()
 	list, several := a.data.Piece.(payload.ListPiece)
-	if call := a.callName(h); !several || call != "writev" && call != "sendmsg" {
+	if !several || !a.callOn(h).vector {
 		b, err := a.data.Blob(t)
 		bufs = append(bufs, b)
 		return bufs, err
@@ -269,14 +280,14 @@ func skip(bufs [][]byte, n int) [][]byte {
 // oneCall makes the system call.
 func (a *sendAction) oneCall(h *handle.Handle, w sock.Wait, bufs [][]byte, to *sock.Addr, control []byte) (int, error) {
 	s := h.Sock
-	switch call := a.callName(h); {
+	switch call := a.callOn(h); {
 	case h.Above() != nil:
 		return h.Write(w, bufs[0])
-	case call == "write":
+	case call == callWrite:
 		return s.Write(w, bufs[0])
-	case call == "writev":
+	case call == callWritev:
 		return s.Writev(w, bufs)
-	case call == "sendmsg":
+	case call == callSendmsg:
 		m := sock.Message{Buffers: bufs, Control: control}
 		if to != nil {
 			m.Addr, m.HasAddr = *to, true
@@ -321,22 +332,21 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 func (a *sendAction) Check(c *check.Check) {
 	sym := c.Handle(&a.handle)
 	a.control.Check(c)
-	if a.control.Given() && a.call.Word != "" && a.call.Word != "sendmsg" {
-		c.Problem(a.control.Node, "%s takes no ancillary data", a.call.Word).Hint = "use call: sendmsg"
+	call := callNamed(sendCalls, a.call.Word)
+	if a.control.Given() && call != nil && !call.control {
+		c.Problem(a.control.Node, "%s takes no ancillary data", call.name).Hint = "use call: sendmsg"
 	}
-	if a.flags.Given() && (a.call.Word == "write" || a.call.Word == "writev") {
-		c.Problem(a.flags.Node, "%s takes no flags", a.call.Word).Hint = "use call: send or sendmsg"
+	if a.flags.Given() && call != nil && call.file {
+		c.Problem(a.flags.Node, "%s takes no flags", call.name).Hint = "use call: send or sendmsg"
 	}
-	switch a.call.Word {
-	case "", "sendto", "sendmsg":
+	switch {
+	case call == nil || call.address:
 		c.Fits(sym, &a.to, check.FitSend)
 		if sym != nil && a.to.Given() {
 			c.Connect(sym.Sock)
 		}
-	default:
-		if a.to.Given() {
-			c.Problem(a.to.Node, "%s takes no destination", a.call.Word).Hint = "use call: sendto or sendmsg"
-		}
+	case a.to.Given():
+		c.Problem(a.to.Node, "%s takes no destination", call.name).Hint = "use call: sendto or sendmsg"
 	}
 	if c.Step.As.Given() && !c.Step.Expect.Error.Given() {
 		c.MakeValues()

@@ -23,7 +23,7 @@ func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c payload.Content
 		if sent == 0 {
 			first := t.Data(piece[:min(len(piece), event.DataShown)])
 			first.Len = int(c.Size)
-			t.Call(a.callName(h), h.Part(), first, int(c.Size))
+			t.Call(a.callOn(h).name, h.Part(), first, int(c.Size))
 		}
 		hashed.Write(piece)
 		for len(piece) > 0 {
