@@ -303,6 +303,11 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 	t.Act(event.OpSend, h)
 	e := &t.Event
 	e.NoWait = a.once.On || t.Wait(h, &a.nowait, a.flags.Bits).NoWait
+	target := h.Sock.Desc().Remote()
+	if to != nil {
+		target = *to
+	}
+	spread := h.Sock.Spread(target, err)
 	e.Offset = h.Sock.Desc().TX.Load()
 	e.Urgent = a.flags.Bits&unix.MSG_OOB != 0
 	e.Opens = to != nil && a.flags.Bits&sock.MsgFastopen != 0 && !h.Messages()
@@ -316,7 +321,7 @@ func (a *sendAction) trace(t *step.Task, h *handle.Handle, data [][]byte, to *so
 	}
 	switch {
 	case e.Opens:
-	case err != nil:
+	case err != nil && !spread:
 		h.Sock.Unglue()
 	default:
 		whole := data[0]

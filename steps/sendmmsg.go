@@ -91,9 +91,13 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 	w := t.Wait(h, &a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Sendmmsg(w, list, a.flags.Bits)
 	t.Act(event.OpSend, h)
+	spread := err != nil && h.Sock.Spread(target(h, list[0]), err)
 	t.Event.Offset = h.Sock.Desc().TX.Load()
 	if h.Messages() {
 		t.Event.Endpoints = h.Endpoints()
+	}
+	if spread {
+		a.trace(t, h, list[:1])
 	}
 	if err != nil {
 		return err
@@ -168,14 +172,18 @@ func (v *lengthList) check(t *step.Task, got []int) error {
 func (a *sendmmsgAction) trace(t *step.Task, h *handle.Handle, list []*sock.Message) {
 	t.Event.Endpoints = h.Endpoints()
 	for _, m := range list {
-		to := m.Addr
-		if !m.HasAddr {
-			to = t.Event.Endpoints.Remote
-		}
 		if data, segment, goes := h.Sock.Emit(m.Buffers[0], a.flags.Bits); goes {
-			t.Emits(h, data, segment, to)
+			t.Emits(h, data, segment, target(h, m))
 		}
 	}
+}
+
+// target is where a message goes.
+func target(h *handle.Handle, m *sock.Message) sock.Addr {
+	if m.HasAddr {
+		return m.Addr
+	}
+	return h.Sock.Desc().Remote()
 }
 
 func (a *sendmmsgAction) Check(c *check.Check) {

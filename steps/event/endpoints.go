@@ -8,6 +8,7 @@ type Endpoints struct {
 	Host     string    // that the socket is on; "" in a network without hosts
 	Type     int       // SOCK_STREAM, SOCK_DGRAM …
 	TCP      bool      // a socket of TCP
+	Netlink  int       // AF_NETLINK: the protocol, to which the port belongs
 	Local    sock.Addr // the socket's own address
 	Remote   sock.Addr // its peer's, or the datagram's destination or source
 	AutoPort bool      // the kernel chose Local's port

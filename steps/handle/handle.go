@@ -202,10 +202,14 @@ func (h *Handle) Close(w sock.Wait) error {
 // Endpoints describes the socket of a handle for the order of events.
 func (h *Handle) Endpoints() *event.Endpoints {
 	d := h.Sock.Desc()
-	return &event.Endpoints{
+	l := &event.Endpoints{
 		Name: h.Name, Host: d.Host(), Type: h.Sock.Type(), TCP: h.Sock.TCP(), Local: d.Local(), Remote: d.Remote(),
 		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
 	}
+	if h.Sock.Netlink() {
+		l.Netlink = h.Sock.Proto()
+	}
+	return l
 }
 
 // Shutdown ends directions of the descriptor; what is above it says

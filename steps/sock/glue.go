@@ -2,6 +2,7 @@ package sock
 
 import (
 	"encoding/binary"
+	"errors"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -59,6 +60,21 @@ func (s *Socket) Unglue() {
 	defer g.mu.Unlock()
 	g.held = nil
 }
+
+// Spread reports whether the message of a send that failed has gone all the
+// same, and counts it. One to a group of netlink(7) goes to the members first,
+// and then to the port that the address has too, where there may be nobody.
+func (s *Socket) Spread(to Addr, err error) bool {
+	_, group := to.Netlink()
+	if group == 0 || !errors.Is(err, unix.ECONNREFUSED) {
+		return false
+	}
+	s.sent(0)
+	return true
+}
+
+// Netlink reports a socket of AF_NETLINK.
+func (s *Socket) Netlink() bool { return s.family == afNetlink }
 
 // noteOption keeps the options that the order of events depends on.
 func (s *Socket) noteOption(level, name int, b []byte) {

@@ -110,6 +110,24 @@ const (
 	sizeVsock   = 14
 )
 
+// Netlink is the port of an address of netlink(7) and the group to which a
+// message for it goes, a single bit: the kernel takes the first of several. Both
+// are 0 of other addresses.
+func (a Addr) Netlink() (port, group uint32) {
+	b := []byte(a.Other)
+	if a.Raw || a.Family != afNetlink || len(b) != sizeNetlink {
+		return 0, 0
+	}
+	groups := binary.NativeEndian.Uint32(b[6:])
+	return binary.NativeEndian.Uint32(b[2:]), groups & -groups
+}
+
+// InGroup reports whether the address of a socket of netlink has the bit of a
+// group.
+func (a Addr) InGroup(group uint32) bool {
+	return a.IsNetlink() && len(a.Other) == sizeNetlink && binary.NativeEndian.Uint32([]byte(a.Other)[6:])&group != 0
+}
+
 func vsockNumber(n uint32) string {
 	if n == 1<<32-1 {
 		return anyNumber

@@ -59,7 +59,7 @@ func (m *matcher) messages() *dgrams {
 	d.places, d.peers = make(map[place]*line), make(map[uint64]*line)
 	for _, i := range m.events {
 		e := m.event(i)
-		if e.Op != event.OpSend || e.Errno != 0 || e.Endpoints == nil {
+		if e.Op != event.OpSend || e.Endpoints == nil {
 			continue
 		}
 		var parts []*message
@@ -230,7 +230,10 @@ func (x *message) take(e *event.Event, d *event.Datagram) {
 }
 
 // toMany reports whether the message may come to several sockets.
-func (x *message) toMany() bool { return x.to.IP.IsMulticast() || isBroadcast(x.to) }
+func (x *message) toMany() bool {
+	_, group := x.to.Netlink()
+	return group != 0 || x.to.IP.IsMulticast() || isBroadcast(x.to)
+}
 
 // reaches reports whether a message may be the one that came, with d.
 func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
@@ -244,6 +247,8 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 		return false
 	case to.Path != "" || at.Path != "":
 		return to.Path == at.Path && m.delivered(x, e)
+	case to.IsNetlink() || at.IsNetlink():
+		return x.endpoints.Netlink == e.Endpoints.Netlink && x.from != e.Sock && overNetlink(x, at, from) && m.delivered(x, e)
 	case to.Other != "" && len(x.sent.Inner) == 0:
 		return to.Family == at.Family && to.Other == at.Other && m.delivered(x, e)
 	case len(d.Inner) > 0 && from.NoPort && sameHost(from, to):
@@ -252,6 +257,25 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 		at = d.To
 	}
 	return samePlace(at, to) && cameFrom(x.endpoints.Local, from) && m.delivered(x, e)
+}
+
+// overNetlink reports whether a message may come to a socket of netlink: to its
+// port, or to a group that it is in. What came to a group names that one beside
+// the sender's port (netlink(7)).
+func overNetlink(x *message, at, from sock.Addr) bool {
+	sender, by := from.Netlink()
+	own, _ := at.Netlink()
+	port, group := x.to.Netlink()
+	if from.IsZero() {
+		return port != 0 && port == own || at.InGroup(group)
+	}
+	if local, _ := x.endpoints.Local.Netlink(); local != sender {
+		return false
+	}
+	if by != 0 {
+		return by == group
+	}
+	return port != 0 && port == own
 }
 
 // delivered reports whether a message may come to the host of the socket that
