@@ -33,7 +33,7 @@ func flooded(over, step string) string {
       size: 2
     - recv: sock
 ` + step + `
-      timeout: 200ms
+      timeout: 50ms
 `
 }
 
@@ -53,7 +53,7 @@ func TestSearchTimeout(t *testing.T) {
 				t.Parallel()
 				failure, _ := fails(t, flooded(text, step))
 				got := failure.Err.Error()
-				if want := `timed out after 200ms (the step's timeout): only "y\ny\n`; !strings.HasPrefix(got, want) {
+				if want := `timed out after 50ms (the step's timeout): only "y\ny\n`; !strings.HasPrefix(got, want) {
 					t.Errorf("got  %s\nwant %s…", got, want)
 				}
 			})
