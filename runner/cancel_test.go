@@ -64,9 +64,10 @@ actors:
 
 // The first failure ends all others, wherever they wait, and is the only one.
 func TestFailureCancels(t *testing.T) {
+	checkLeaks(t)
 	for _, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
-			checkLeaks(t)
+			t.Parallel()
 			start := time.Now()
 			f := fails(t, waiting(w.before, w.wait, "timeout: 1h", "- blocked: w\n  stays: 1ms\n  timeout: 20s\n- assert: 1 == 2"), runner.Options{})
 			if got := told(f); !strings.HasSuffix(got, ": a: assert(1 == 2): 1 == 2 does not hold") {
@@ -114,9 +115,10 @@ func TestCancelledIsNotExpected(t *testing.T) {
 
 // A step's timeout ends each kind of waiting, with the step named.
 func TestTimeoutOfStep(t *testing.T) {
+	checkLeaks(t)
 	for _, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
-			checkLeaks(t)
+			t.Parallel()
 			text := strings.Replace(waiting(w.before, w.wait, "timeout: 1h", ""), "timeout: 1h}]", "timeout: 20ms}]", 1)
 			f := fails(t, text, runner.Options{})
 			late := wantCause[*step.TimeoutError](t, f.Err)
@@ -166,13 +168,14 @@ func TestTimeoutOfScenario(t *testing.T) {
 
 // Cancelled from outside, a run is neither passed nor failed.
 func TestCancelledFromOutside(t *testing.T) {
-	for _, w := range waits {
+	checkLeaks(t)
+	for i, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
-			checkLeaks(t)
+			t.Parallel()
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
 			// The scenario itself says when the step has begun to wait.
-			l, err := net.Listen("unix", filepath.Join(os.Getenv("TMPDIR"), "told"))
+			l, err := net.Listen("unix", filepath.Join(os.Getenv("TMPDIR"), fmt.Sprint("told", i)))
 			if err != nil {
 				t.Fatal(err)
 			}
