@@ -22,6 +22,7 @@ func TestKilled(t *testing.T) {
 		untilKilled(t)
 		return
 	}
+	t.Parallel()
 	private(t, Settings{}) // or skip
 	four := make(chan bool, 4)
 	var all sync.WaitGroup

@@ -224,6 +224,7 @@ func everything() Plan {
 
 // Closing a lab frees its namespaces, with a connection that is under way too.
 func TestCloseFreesNetworks(t *testing.T) {
+	t.Parallel()
 	monitor := private(t, Settings{LoDown: true})
 	l := build(t, everything())
 	networks := l.networks()
