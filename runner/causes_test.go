@@ -62,6 +62,26 @@ var causes = []struct {
     - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {recv: held, call: read}]}}
     - {close: held}
 `, [][2]string{{"one/c  read(held, 65536) = 1 \"x\"", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	{"a relay ends what is only in a message", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {socketpair: unix, as: [c, d]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {relay: held, to: c, size: 1}]}}
+    - {close: held}
+`, [][2]string{{"one/c  relay(held, c, 1) = 1", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	{"a splice ends what is only in a message", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {pipe: 0, as: [p, q]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {splice: held, to: q, size: 1}]}}
+    - {close: held}
+`, [][2]string{{"one/c  splice(held", "one/r  recv(a, 65536) = 0 (end of file)"}}},
 	{"an exit ends what is only in a message to a socket of the process", "os:linux", `
   one:
     - {socketpair: unix, as: [to, held]}

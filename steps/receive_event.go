@@ -6,6 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
+	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -90,8 +91,8 @@ func (r *receiver) trace(err error) {
 	e.Took = int64(len(r.data))
 	e.Look = lookOf(r.action.flags.Bits)
 	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
-	if !peeks && r.h.Sock.Family() == unix.AF_UNIX {
-		e.Ends = r.t.Lost(r.h.Sock.Desc())
+	if !peeks {
+		e.Ends = dropped(r.t, r.h)
 	}
 	if peeks {
 		// With SO_PEEK_OFF set the call has moved the offset behind what it
@@ -152,4 +153,13 @@ func (r *receiver) ended() string {
 		return " and then the end of file"
 	}
 	return ""
+}
+
+// dropped are the descriptions that ended with a receive, whatever its call: one
+// without room for descriptors closes those that are in a message.
+func dropped(t *step.Task, from *handle.Handle) []uint64 {
+	if from.Sock.Family() != unix.AF_UNIX {
+		return nil
+	}
+	return t.Lost(from.Sock.Desc())
 }
