@@ -85,6 +85,20 @@ var deadlocks = []struct {
 		[]string{"a waits for the barrier x (test.yaml:3)"},
 	},
 	{
+		"a barrier with a size", `
+  a: [{barrier: x, size: 2, timeout: 1h}]
+  b: [{barrier: x, size: 2, when: index > 0}]
+`, "a: barrier(x): waits at the barrier x with size 2, but nobody else can come",
+		[]string{"a waits for the barrier x (test.yaml:3)"},
+	},
+	{
+		"an actor in the background before another", `
+  a: {background: true, steps: [{wait: y, timeout: 1h}, {signal: x}]}
+  b: [{wait: x, timeout: 1h}, {signal: y}]
+`, "b: wait(x): deadlock: each of these waits for another, and none can go on",
+		[]string{"b waits for the signal x (test.yaml:4)", "a waits for the signal y (test.yaml:3)"},
+	},
+	{
 		"two barriers in opposite order", `
   a: [{barrier: x, timeout: 1h}, {barrier: y, timeout: 1h}]
   b: [{barrier: y, timeout: 1h}, {barrier: x, timeout: 1h}]
