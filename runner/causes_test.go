@@ -418,6 +418,16 @@ var causes = []struct {
   s: [{socket: tcp, as: holder}, {setsockopt: holder, option: SO_REUSEADDR, value: true}, {bind: holder, to: '127.0.0.1:0'}, {socket: tcp, as: l}, {setsockopt: l, option: SO_REUSEADDR, value: true}, {bind: l, to: '${holder.address}'}, {listen: l}, {close: l}, {exec: [touch, '${tmp}/gone']}, {wait: done}]
   c: [{let: {to: '${s.l.address}'}}, {socket: tcp, as: c}, {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}, {connect: c, to: '${to}', expect: {error: ECONNREFUSED}}, {signal: done}]
 `, [][2]string{{"s  close(l) = 0", "c  connect(c, 127.0.0.1:<l>) = -1 ECONNREFUSED (Connection refused)"}}},
+	{"a refused connect beside other sockets of the port", "netns", `
+  s: [{socket: tcp, as: l}, {bind: l, to: '127.0.0.1:8080'}, {listen: l}, {accept: l, as: conn}, {spawn: [` + later + `, ` + later + `, {close: conn}, {exec: [touch, '${tmp}/one']}]}, {close: l}, {exec: [touch, '${tmp}/two']}]
+  u: [{socket: udp, as: u}, {bind: u, to: '127.0.0.1:8080'}, ` + later + `, ` + later + `, {close: u}, {exec: [touch, '${tmp}/three']}]
+  c: [{let: {to: '${s.l.address}'}}, {socket: tcp, as: a}, {connect: a, to: '${to}'}, {socket: tcp, as: b}, {exec: 'until [ -e ${tmp}/one -a -e ${tmp}/two -a -e ${tmp}/three ]; do sleep 0.01; done', shell: true}, {connect: b, to: '${to}', expect: {error: ECONNREFUSED}}]
+network: private
+`, [][2]string{
+		{"s  close(l) = 0", "c  connect(b, 127.0.0.1:8080) = -1 ECONNREFUSED (Connection refused)"},
+		{"c  connect(b, 127.0.0.1:8080) = -1 ECONNREFUSED (Connection refused)", "s/branch  close(conn) = 0"},
+		{"c  connect(b, 127.0.0.1:8080) = -1 ECONNREFUSED (Connection refused)", "u  close(u) = 0"},
+	}},
 	{"a datagram after the receiver's close", "os:linux", `
   s: [{socket: unixgram, as: r}, {bind: r, to: 'unix:${tmp}/r'}, {print: 1}, {print: 2}, {print: 3}, {close: r}, {exec: [touch, '${tmp}/gone']}]
   c: [{socket: unixgram, as: c}, {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}, {send: c, data: x, to: 'unix:${tmp}/r', expect: {error: ECONNREFUSED}}]

@@ -50,12 +50,13 @@ type sockEvents struct {
 	shuts     []int // shutdowns that end sending
 	deafs     []int // those that end receiving
 	hands     []handshake
-	lists     []int     // listens
-	accepts   []int     // those of a listener that took a connection, in turn
-	queued    []int     // of a listener: connects that nobody has taken
-	inFolds   bool      // a fold took some of a listener's accepts
-	hasRemote bool      // it connected, sent to an address, or was accepted
-	remote    sock.Addr // where to, or whom
+	lists     []int            // listens
+	accepts   []int            // those of a listener that took a connection, in turn
+	queued    []int            // of a listener: connects that nobody has taken
+	inFolds   bool             // a fold took some of a listener's accepts
+	hasRemote bool             // it connected, sent to an address, or was accepted
+	remote    sock.Addr        // where to, or whom
+	endpoints *event.Endpoints // of the first event that shows its own address; see owners
 }
 
 // noEvents are the events of a description of which nothing is known.
@@ -297,6 +298,7 @@ func (m *matcher) owners() map[event.HostAddr][]uint64 {
 		at := e.Endpoints.LocalAddr()
 		if list := m.addresses[at]; !e.Endpoints.Local.IsZero() && !slices.Contains(list, e.Sock) {
 			m.addresses[at] = append(list, e.Sock)
+			m.to(e.Sock).endpoints = e.Endpoints
 		}
 	}
 	return m.addresses

@@ -144,7 +144,7 @@ func (m *matcher) refusals(i int, e *event.Event) endings {
 			continue
 		}
 		for _, id := range owners {
-			if id != e.Sock {
+			if id != e.Sock && m.mayTake(e.Endpoints, id) {
 				all = append(all, m.closing(i, id)...)
 			}
 		}
@@ -154,4 +154,21 @@ func (m *matcher) refusals(i int, e *event.Event) endings {
 	}
 	slices.Sort(all)
 	return endings{all: slices.Compact(all)}
+}
+
+// mayTake reports whether a socket could take what another sends or asks for
+// at its address: a port of UDP is not that of TCP, each protocol of netlink
+// has ports of its own, and an end of a connection takes no other. What a raw
+// socket sends may be of each type.
+func (m *matcher) mayTake(from *event.Endpoints, id uint64) bool {
+	to := m.of(id)
+	switch own := to.endpoints; {
+	case from == nil || from.Type == unix.SOCK_RAW:
+		return true
+	case from.Local.IsNetlink() || own.Local.IsNetlink():
+		return from.Netlink == own.Netlink
+	case from.Type != own.Type:
+		return false
+	}
+	return from.Type == unix.SOCK_DGRAM || !to.hasRemote || len(to.lists) > 0
 }
