@@ -155,8 +155,8 @@ func (r *receiver) ended() string {
 	return ""
 }
 
-// dropped are the descriptions that ended with a receive, whatever its call: one
-// without room for descriptors closes those that are in a message.
+// dropped are the descriptions that ended with a receive, whatever its call:
+// one without room for descriptors closes those that are in a message.
 func dropped(t *step.Task, from *handle.Handle) []uint64 {
 	if from.Sock.Family() != unix.AF_UNIX {
 		return nil

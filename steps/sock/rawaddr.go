@@ -111,8 +111,8 @@ const (
 )
 
 // Netlink is the port of an address of netlink(7) and the group to which a
-// message for it goes, a single bit: the kernel takes the first of several. Both
-// are 0 of other addresses.
+// message for it goes, a single bit: the kernel takes the first of several.
+// Both are 0 of other addresses.
 func (a Addr) Netlink() (port, group uint32) {
 	b := []byte(a.Other)
 	if a.Raw || a.Family != afNetlink || len(b) != sizeNetlink {
