@@ -48,12 +48,37 @@ actors:
 
 var families = map[string]string{"tcp": "127.0.0.1:0", "unix": "unix:${tmp}/listener"}
 
-// What remains of rounds that connect is which fold comes after which.
-func TestRoundsThatConnectKeepNothing(t *testing.T) {
-	const few, many = 100, 2100
-	for family, address := range families {
+// lone is a scenario of one actor, whose rounds do these steps.
+func lone(before, steps string, rounds int) string {
+	return "timeout: 120s\n" + alone(fmt.Sprintf("%s\n- repeat: %d\n  steps:\n%s", before, rounds, indented(steps)))
+}
+
+// What remains of rounds that connect is which fold comes after which; of those
+// that use a pair of their own, or are refused, nothing remains.
+func TestRoundsKeepNothing(t *testing.T) {
+	const (
+		few, many = 100, 1100
+		bound     = "- {socket: unix, as: bound}\n- {bind: bound, to: 'unix:${tmp}/bound'}"
+		refused   = "- {connect: s, to: '${bound}', expect: {error: ECONNREFUSED}}\n"
+	)
+	for _, test := range []struct {
+		name string
+		text func(rounds int) string
+	}{
+		{"tcp", func(rounds int) string { return connectRounds("tcp", families["tcp"], rounds) }},
+		{"unix", func(rounds int) string { return connectRounds("unix", families["unix"], rounds) }},
+		{"pairs", func(rounds int) string {
+			return lone("", "- {socketpair: unix, as: [a, b]}\n- {send: a, data: x}\n- {recv: b, size: 1}\n- {close: [a, b]}", rounds)
+		}},
+		{"refused", func(rounds int) string {
+			return lone(bound, "- {socket: unix, as: s}\n"+refused+"- {close: s}", rounds)
+		}},
+		{"refused twice", func(rounds int) string {
+			return lone(bound, "- {socket: unix, as: s}\n"+refused+refused+"- {close: s}", rounds)
+		}},
+	} {
 		kept := func(rounds int) float64 {
-			r := passes(t, connectRounds(family, address, rounds), runner.Options{})
+			r := passes(t, test.text(rounds), runner.Options{})
 			runtime.GC()
 			runtime.GC()
 			var m runtime.MemStats
@@ -64,7 +89,7 @@ func TestRoundsThatConnectKeepNothing(t *testing.T) {
 		kept(few)
 		before := kept(few)
 		if got := (kept(many) - before) / (many - few); got > 32 {
-			t.Errorf("%s: a round keeps %.0f bytes", family, got)
+			t.Errorf("%s: a round keeps %.0f bytes", test.name, got)
 		}
 	}
 }
