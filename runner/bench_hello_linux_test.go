@@ -65,8 +65,9 @@ func ownNetwork(b *testing.B) {
 	}
 }
 
-// cHello compiles and starts the C program, and gives a function that has it
-// run rounds, so many at a time, and gives the processor time that they took.
+// cHello compiles and starts the C program. The function that it returns has
+// the program run rounds, jobs of them at a time, and returns their processor
+// time.
 func cHello(b *testing.B) func(rounds, jobs int) time.Duration {
 	b.Helper()
 	cc, err := exec.LookPath("cc")

@@ -222,7 +222,8 @@ func BenchmarkConnectRounds(b *testing.B) {
 	})
 }
 
-// keeps runs a scenario of so many rounds, and reports what its result holds.
+// keeps runs a scenario with each of these counts of rounds, and reports how
+// much memory its result keeps.
 func keeps(b *testing.B, counts []int, text func(rounds int) string) {
 	for _, rounds := range counts {
 		b.Run(fmt.Sprint(rounds), func(b *testing.B) {

@@ -69,7 +69,7 @@ func TestFoldOfFolds(t *testing.T) {
 }
 
 // wantOffsets compares how far a fold had come with the event behind it, which
-// moves so many bytes.
+// moves length bytes.
 func wantOffsets(t *testing.T, f *record.Fold, next *event.Event, length int64) {
 	t.Helper()
 	switch next.Op {

@@ -274,7 +274,7 @@ func TestReplicas(t *testing.T) {
 }
 
 // Which client is served first is the kernel's choice; the transcript does not
-// tell.
+// show it.
 func TestReplicasOfClients(t *testing.T) {
 	checkLeaks(t)
 	wantTranscript(t, `

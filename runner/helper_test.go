@@ -195,7 +195,7 @@ func wantText(t testing.TB, got, want string) {
 func wantCause[E error](t testing.TB, err error) (as E) {
 	t.Helper()
 	if !errors.As(err, &as) {
-		t.Errorf("%v is no %T", err, as)
+		t.Errorf("got   %v\nwant  an error of the type %T", err, as)
 	}
 	return as
 }

@@ -51,7 +51,7 @@ type waiter struct {
 	what   string        // for messages: "server.listener", "the signal ready"
 	givers []*member     // who may end the wait: any one of them
 	meet   *barrier      // or the barrier it waits at, which needs all
-	size   int           // or so many, where it is not 0
+	size   int           // or this number of arrivals, where it is not 0
 	done   chan struct{} // closed when the wait is over
 	cell   *cell
 	cause  event.Cause

@@ -15,8 +15,8 @@ type barrier struct {
 	waiters []*waiter
 }
 
-// barrier waits until all members that name the barrier have come, or so many
-// where the size is not 0. The caller comes after the causes that it hands in.
+// barrier waits until size members have come, or, where the size is 0, all that
+// name the barrier. The caller comes after the causes that it hands in.
 func (h *hub) barrier(b *branch, deadline time.Time, name string, size int, after []event.Cause) (event.Cause, error) {
 	h.mu.Lock()
 	meeting := h.barriers[name]

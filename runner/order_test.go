@@ -97,8 +97,8 @@ server  close(listener) = 0
 `)
 }
 
-// EPIPE comes after the close of the peer, also where the sender has nothing
-// else that tells it of the close.
+// EPIPE comes after the close of the peer, also where nothing else shows the
+// sender that close.
 func TestOrderOfBrokenPipe(t *testing.T) {
 	checkLeaks(t)
 	wantTranscript(t, `

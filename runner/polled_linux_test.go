@@ -12,7 +12,7 @@ import (
 )
 
 // waitingCalls are conversations in which a call waits, or must not, in a way
-// that readiness alone does not tell. MODE stands for how the descriptors are
+// that readiness alone does not show. MODE stands for how the descriptors are
 // made. The kernel's answer to a blocking descriptor is right; what it is
 // is in the lines that want lists.
 var waitingCalls = []struct {

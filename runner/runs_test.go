@@ -38,7 +38,7 @@ func runCases(t *testing.T, cases []kernelCase) {
 	}
 }
 
-// The state that a socket is in may be another than its last step tells.
+// A socket may be in another state than its last step left it in.
 func TestCheckKnowsTheKernel(t *testing.T) {
 	runCases(t, []kernelCase{
 		{"a listener that AF_UNSPEC ended", `

@@ -216,7 +216,7 @@ func TestExprErrorPosition(t *testing.T) {
 	f, _ := fails(t, one("- let: {n: 0}\n- print: \"abc ${n + u8('', n)}\""))
 	var inExpr *value.ExprError
 	if !errors.As(f.Err, &inExpr) {
-		t.Fatalf("%v is no ExprError", f.Err)
+		t.Fatalf("got %v, want an ExprError", f.Err)
 	}
 	if pos := inExpr.Pos; pos.Line != 4 || pos.Col != 21 {
 		t.Errorf("the expression is at %s, want 4:21", pos)

@@ -139,7 +139,8 @@ func (a *injectAction) Run(t *step.Task) error {
 	return err
 }
 
-// given are bytes that are no default, also if there are none.
+// given are bytes that a scenario has written. They are not nil, which means
+// the default, even if there are none.
 func given(b []byte) []byte { return append([]byte{}, b...) }
 
 // maxTTL is the largest time to live (RFC 791).

@@ -126,8 +126,8 @@ func tty([]string) int {
 	return 0
 }
 
-// family leaves a child behind in its own group, and tells the child's process
-// id in a file. "stay" stays beside it, "deaf" makes both ignore SIGTERM.
+// family leaves a child behind in its own group, and writes the child's process
+// id into a file. "stay" stays beside it, "deaf" makes both ignore SIGTERM.
 func family(args []string) int {
 	file, how := args[0], strings.Join(args[1:], " ")
 	if strings.Contains(how, "deaf") {
@@ -158,7 +158,7 @@ func family(args []string) int {
 	return 0
 }
 
-// flood writes so many bytes to both outputs, and then tells so in a file.
+// flood writes this number of bytes to both outputs, and then makes a file.
 func flood(args []string) int {
 	n, _ := strconv.Atoi(args[0])
 	chunk := strings.Repeat("0123456789abcde\n", 1024)

@@ -119,7 +119,7 @@ func (r *receiver) describe(asked any) {
 	r.t.Call(r.call.name, r.h.Part(), asked)
 }
 
-// single makes one call, which is shown to ask for so many bytes.
+// single makes one call for size bytes, which shows as a call for shown.
 func (r *receiver) single(size int, shown any) error {
 	r.most(size)
 	r.describe(shown)

@@ -123,8 +123,8 @@ func (a *stateAction) is(t *step.Task, got string) error {
 	return t.SetAs(0, got)
 }
 
-// wait asks again and again: the kernel tells nobody when a TCP state changes,
-// least of all that of a socket without a descriptor.
+// wait asks again and again: the kernel does not notify anybody when a TCP
+// state changes, least of all that of a socket without a descriptor.
 func (a *stateAction) wait(t *step.Task, state func() (string, error)) (string, error) {
 	for delay := 50 * time.Microsecond; ; delay = min(2*delay, 5*time.Millisecond) {
 		got, err := state()

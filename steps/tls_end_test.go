@@ -78,7 +78,8 @@ func TestTLSErrno(t *testing.T) {
 	passes(t, tlsPair("- tls: conn\n- shutdown: conn\n  how: write\n- send: conn\n  data: x\n  expect: {error: EPIPE}", "- tls: sock"))
 }
 
-// What is no TLS does not become it, and TLS takes only the first bytes of it.
+// Bytes that are not TLS are an error of the handshake, which reads only the
+// first of them.
 func TestTLSGarbage(t *testing.T) {
 	lines := later(passes(t, tlsPair(`
 - tls: conn

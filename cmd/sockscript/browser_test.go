@@ -379,7 +379,7 @@ func (b *browser) work(path string) float64 {
 	return spent() - before
 }
 
-// largeReport is a report of so many runs of two scenarios.
+// largeReport is a report of count runs of two scenarios.
 func largeReport(t *testing.T, count int) []byte {
 	t.Helper()
 	var outcomes []*report.Outcome

@@ -59,7 +59,7 @@ func TestPagesThatShowRuns(t *testing.T) {
 				out := new(bytes.Buffer)
 				c := exec.Command(exe)
 				c.Args, c.Dir, c.Stdout = append([]string{"sockscript"}, args...), dir, out
-				if args[0] != "diagram" { // which tells of a failure apart
+				if args[0] != "diagram" { // which writes failures to stderr only
 					c.Stderr = out
 				}
 				c.Run() // it fails where the page shows a failure

@@ -103,7 +103,7 @@ var probes = []probe{
 	{name: "inherited descriptors", try: func(*world) error { return inherited() }, closed: []error{errKept}},
 }
 
-// probing is the program probe: it tries all and tells of each how that ended.
+// probing is the program probe: it tries all, and prints how each try ended.
 func probing() {
 	w := new(world)
 	if err := json.Unmarshal([]byte(os.Args[1]), w); err != nil {

@@ -143,7 +143,7 @@ func (f *sandboxFlags) config(folder string) jail.Config {
 }
 
 // advise adds to a failure what may be its reason: that the step needs
-// something of which only the run could tell that it is not allowed.
+// something that is not allowed, which could not be known before the run.
 func advise(r *history.Result, s *scenarios.Scenario, folder string) {
 	if r.Failure == nil || r.Failure.Place == nil {
 		return

@@ -122,7 +122,7 @@ func onStage(t *testing.T, uid int) (outside, inside map[string]string) {
 	return outcomes(parts[0], ""), outcomes(parts[1], "one  | ")
 }
 
-// outcomes are those that the lines with a prefix tell.
+// outcomes are those in the lines with a prefix.
 func outcomes(text, prefix string) map[string]string {
 	all := make(map[string]string)
 	for line := range strings.Lines(text) {

@@ -67,7 +67,7 @@ scenario. For that the scenarios are run; what cannot be run here has no diagram
 	return c
 }
 
-// paragraph is a text in lines of at most so many characters.
+// paragraph is a text in lines of at most width characters.
 func paragraph(text string, width int) string {
 	return source.Narrow(source.Prose(text), width) + "\n"
 }

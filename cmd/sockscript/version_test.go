@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// The version tells the commit too, of a release as of a build in between.
+// The version names the commit too, of a release as of a build in between.
 func TestVersion(t *testing.T) {
 	const commit = "0123456789abcdef0123456789abcdef01234567"
 	built := fmt.Sprintf(" %s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH)

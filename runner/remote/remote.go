@@ -147,7 +147,7 @@ func (p *Process) listen() {
 
 var errGone = errors.New("the process that runs the scenario has ended")
 
-// leave tells all that still wait. p.mu is held.
+// leave ends all waits for an answer with errGone. p.mu is held.
 func (p *Process) leave() {
 	p.gone = errGone
 	p.conn.Close()

@@ -83,7 +83,7 @@ func cancelled(t *testing.T) *report.Outcome {
 	return o
 }
 
-// tell writes a whole report of a form.
+// tell returns a whole report of a form.
 func tell(t *testing.T, f report.Format, list []*report.Outcome) string {
 	t.Helper()
 	var b strings.Builder
@@ -101,7 +101,8 @@ func tell(t *testing.T, f report.Format, list []*report.Outcome) string {
 	return b.String()
 }
 
-// readers count what a report of each form tells, and hold it to be whole.
+// readers count what a report of each form says. A report that is not whole is
+// an error.
 var readers = map[string]func(string) (counts, error){
 	"text": readText, "json": readJSON, "tap": readTAP, "junit": readJUnit, "ctrf": readCTRF, "html": readHTML,
 }

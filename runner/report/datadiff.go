@@ -29,7 +29,7 @@ func (s Style) dataDiff(want, got []byte) string {
 // dumpWidth is the width of a dump with 16 bytes in a row.
 const dumpWidth = 78
 
-// dump shows bytes as hexdump -C does, so many in a row.
+// dump shows bytes as hexdump -C does, row of them in each line.
 func dump(data []byte, row int) string {
 	var out strings.Builder
 	for at := 0; at < len(data); at += row {
@@ -77,8 +77,8 @@ func (s Style) shortDiff(want, got string) string {
 		head, w, wantSize, head, g, gotSize, strings.Repeat(" ", source.Cells(head)))
 }
 
-// around shortens two texts with the same head so that each fits into so many
-// cells, with the place where they part.
+// around shortens two texts with the same head so that each has at most width
+// cells and still shows the place where they begin to differ.
 func around(head, w, g string, width int) (shownHead, shownW, shownG string) {
 	if source.Cells(head)+max(source.Cells(w), source.Cells(g)) <= width {
 		return head, w, g

@@ -101,7 +101,7 @@ func TestProgress(t *testing.T) {
 	}
 }
 
-// drawings is a terminal that tells of each line that is drawn on it.
+// drawings is a terminal. Each line that is drawn on it goes into the channel.
 type drawings chan string
 
 func (d drawings) Write(b []byte) (int, error) {

@@ -278,7 +278,7 @@ func TestWriteErrorsComeBack(t *testing.T) {
 	}
 	problems := source.Problems{{Msg: "x"}, {Msg: "y", Severity: source.Warning}}
 	for name, r := range reporters {
-		// A document is written at its end, annotations tell failures only.
+		// A document is written at its end; annotations are for failures only.
 		atEnd := name == "junit" || name == "ctrf" || name == "html"
 		for _, o := range all {
 			if err := r.Outcome(o); !errors.Is(err, errBroken) && !atEnd && (name != "github" || o == all[1]) {

@@ -120,8 +120,8 @@ func (c *Case) sharesTable(other *Case) bool {
 	return c.Scenario.Row != "" && other.Scenario.Row != "" && c.Scenario.Node == other.Scenario.Node
 }
 
-// NearGoldens drops the files on disk in whose directory no golden file
-// stands: there is nothing to compare, and they need not even be scenarios.
+// NearGoldens drops the files on disk whose directory has no golden file: there
+// is nothing to compare, and they need not even be scenarios.
 func NearGoldens(files []File) []File {
 	golden := make(map[string]bool)
 	var near []File

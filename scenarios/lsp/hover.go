@@ -135,7 +135,7 @@ func lineSpan(lines []string, n int, word string) span {
 	return bytesSpan(lines, n, strings.Index(lines[n], word), len(word))
 }
 
-// bytesSpan is the range of so many bytes of a line.
+// bytesSpan is the range of size bytes of a line.
 func bytesSpan(lines []string, n, from, size int) span {
 	begin := units([]rune(lines[n][:from]))
 	return span{position{n, begin}, position{n, begin + units([]rune(lines[n][from:][:size]))}}

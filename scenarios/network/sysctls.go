@@ -89,7 +89,8 @@ func renamed(n *source.Node, text string) *source.Node {
 	return &other
 }
 
-// long are the whole names that a short one stands for; nil where it is none.
+// long are the whole names that a short one stands for; nil where it is not a
+// short one.
 func (v *hostSysctls) long(d *value.Decoder, n *source.Node) []string {
 	family := "ipv4"
 	if !slices.Contains(ipv4Conf, n.Text) {

@@ -12,7 +12,7 @@ import (
 // Explain describes a scenario in plain words, step by step: what each step
 // asks for, and, where a kind comes for the first time, which system call it
 // is, what the kernel does, what goes over the network, and which errors can
-// come. Lines have at most so many characters.
+// come. Lines have at most width characters.
 func Explain(s *scenarios.Scenario, width int) string {
 	x := explainer{width: width, first: make(map[string]int)}
 	fmt.Fprintf(&x, "%s\n\n", source.Visible(s.Title()))

@@ -58,7 +58,7 @@ const wireIntro = "`wire` is a list of what must have crossed the scenario's own
 
 // networkIntros are what comes before the tables of a network.
 var networkIntros = map[string]string{
-	"Network": "`network` is one of the words `host` and `private`, or a mapping with these keys. A network with hosts is made anew for each run, and nothing of it leaks out. " +
+	"Network": "`network` is one of the words `host` and `private`, or a mapping with these keys. A network with hosts is made for each run, and nothing of it leaks out. " +
 		"An actor is on the host that its key `host` names, or on the host of its own name; its sockets are made there, and its programs run there. A socket stays on its host, whoever uses it. " +
 		"A network holds no expressions.",
 	"Private network": "`network: {private: …}` has these keys.",

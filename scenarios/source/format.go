@@ -219,7 +219,8 @@ func (x *formatter) commentShift(n, before int) int {
 	return before
 }
 
-// shifted moves a line by so many columns, as far as it has blanks.
+// shifted moves a line by this number of columns, to the left at most as far as
+// it begins with blanks.
 func shifted(line string, by int) string {
 	switch {
 	case strings.TrimSpace(line) == "":

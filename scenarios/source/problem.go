@@ -79,8 +79,8 @@ func (p *Problem) Error() string {
 //	      |       ^
 func (p *Problem) Report() string { return p.Within(0) }
 
-// Within is [Problem.Report] for a terminal of so many columns; 0: nothing is
-// broken.
+// Within is [Problem.Report] for a terminal with this number of columns. With
+// 0, lines are not broken.
 func (p *Problem) Within(columns int) string {
 	s := p.Headline(columns)
 	if shown := p.Excerpt(columns); shown != "" {
@@ -89,8 +89,8 @@ func (p *Problem) Within(columns int) string {
 	return s
 }
 
-// Headline is the place and the message, broken where a terminal has so many
-// columns.
+// Headline is the place and the message, broken for a terminal with this number
+// of columns. With 0, it is one line.
 func (p *Problem) Headline(columns int) string {
 	s := p.head() + p.Message()
 	if p.Hint != "" {
@@ -103,8 +103,9 @@ func (p *Problem) Headline(columns int) string {
 	return s
 }
 
-// Excerpt is the source line with a caret under the place, cut where a terminal
-// has so many columns; empty where there is none.
+// Excerpt is the source line with a caret under the place, cut to this number
+// of columns, and to 160 cells where that is 0. It is "" where there is no
+// source line.
 func (p *Problem) Excerpt(columns int) string {
 	if !p.Pos.IsValid() || strings.TrimSpace(p.Line) == "" {
 		return ""
@@ -161,8 +162,8 @@ const MaxShown = 1000
 // first, errors before warnings, and counts the rest.
 func (ps Problems) Report() string { return ps.Within(0) }
 
-// Within is [Problems.Report] for a terminal of so many columns; 0: nothing is
-// broken.
+// Within is [Problems.Report] for a terminal with this number of columns. With
+// 0, lines are not broken.
 func (ps Problems) Within(columns int) string {
 	var reports []string
 	warnings := MaxShown // for which there is space

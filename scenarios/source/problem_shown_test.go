@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A report shows so many problems, errors before warnings, and counts the rest.
+// A report shows a limited number of problems, errors before warnings, and
+// counts the rest.
 func TestReportShowsSoMany(t *testing.T) {
 	var ps Problems
 	for range 2 * MaxShown {

@@ -2,8 +2,9 @@ package source
 
 import "strings"
 
-// Wrap breaks a text without line ends into lines of at most so many cells of a
-// terminal, at blanks where there are some. All but the first are indented.
+// Wrap breaks a text without line ends into lines that have at most this number
+// of cells of a terminal, at blanks where there are some. All lines but the
+// first are indented.
 func Wrap(text string, most int) []string { return hang(text, most, "  ") }
 
 // hang is [Wrap] with an indent of one's own.
@@ -29,8 +30,8 @@ func hang(text string, most int, indent string) []string {
 // is.
 const leastRoom = 20
 
-// Break brings a text to at most so many cells in a line; with 0 it stays as it
-// is. Each line is broken for itself: what goes on is indented a little more
+// Break breaks lines that have more than this number of cells; with 0 the text
+// stays as it is. Each line is broken for itself: what goes on is indented more
 // than the item of YAML, or in a transcript than what the actor did.
 func Break(text string, most int) string {
 	if most <= 0 {
@@ -66,9 +67,9 @@ func headOf(line string) (head, rest string) {
 	return line[:len(line)-len(rest)], rest
 }
 
-// Narrow brings a text to at most so many cells in a line; with 0 it stays as
-// it is. Where a paragraph is too wide, it is filled anew. Another line that is
-// too wide, such as the row of a table, goes on below its last column.
+// Narrow breaks lines that have more than this number of cells; with 0 the text
+// stays as it is. A paragraph that is too wide is filled again. Another line
+// that is too wide, such as the row of a table, goes on below its last column.
 func Narrow(text string, most int) string {
 	if most <= 0 {
 		return text
@@ -158,7 +159,7 @@ func widest(lines []string) int {
 	return most
 }
 
-// Fit returns what of a text fits into so many cells.
+// Fit returns the beginning of a text that fits into this number of cells.
 func Fit(text string, cells int) string {
 	if len(text) <= cells {
 		return text

@@ -9,8 +9,8 @@ import (
 // Topology is what the file says of the network.
 func (c *Check) Topology() *step.Topology { return c.scenario.Topology }
 
-// HostOf is the host of a step, as far as it is known: "" where only the run
-// can tell it, or where there are no hosts.
+// HostOf is the host of a step, as far as it is known: "" where it is known
+// only in the run, or where there are no hosts.
 func (c *Check) HostOf(r *step.HostRef) string {
 	if !r.Given() {
 		return c.Host

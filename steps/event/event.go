@@ -103,7 +103,7 @@ type Event struct {
 	Linger    Linger        // of a setsockopt of SO_LINGER
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
-	Nth       int           // of a signal of which the process has counted so many
+	Nth       int           // of a signal: how many of it the process has counted
 	Ends      []uint64      // the descriptions that ended with the process, or with the message that had their last descriptor
 	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause

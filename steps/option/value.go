@@ -137,8 +137,8 @@ func (v *Value) Check(c *check.Check, o sock.Option) {
 	}
 }
 
-// checkFields reports fields that a structure to send does not have; what tells
-// which it takes. False means that there are some.
+// checkFields reports fields that a structure to send does not have; what says
+// which fields it has. It returns false where it has reported some.
 func (v *Value) checkFields(c *check.Check, name string, known []string, what string) bool {
 	ok := true
 	for i, field := range v.fields.Names {

@@ -168,7 +168,7 @@ func (p *literalPart) take(t *taker, f *layoutField) error {
 	return t.bytes(f, len(want), &p.Payload)
 }
 
-// prefixedPart is a length and so many bytes.
+// prefixedPart is a length and that number of bytes.
 type prefixedPart struct {
 	by     LengthForm
 	add    value.Signed

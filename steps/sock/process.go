@@ -148,8 +148,8 @@ func (p *Process) settle() {
 // keeps its process id.
 const mostEnded = 1000
 
-// reapBut lets the processes go that have ended first, and that nobody has
-// waited for, but for so many.
+// reapBut forgets processes that have ended and that nobody has waited for, the
+// oldest first. It keeps n of them.
 func (g *Group) reapBut(n int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

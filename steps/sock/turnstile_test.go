@@ -44,7 +44,7 @@ func TestTurnstile(t *testing.T) {
 	}
 }
 
-// waits returns when so many of a kind wait.
+// waits returns when n of a kind wait.
 func waits(s *turnstile, kind, n int) {
 	for {
 		s.mu.Lock()

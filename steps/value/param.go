@@ -222,8 +222,8 @@ func DocRows(params []*Param) []DocRow {
 	return list
 }
 
-// A Maximum is the most of something that a scenario may ask for. Each stands
-// here, once: the decoder, the run and the reference read it.
+// A Maximum is the most of something that a scenario may ask for. All are here,
+// each once: the decoder, the run and the reference read them.
 type Maximum struct {
 	What string // as the table of the reference names it
 	Most int64

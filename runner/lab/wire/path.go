@@ -59,8 +59,8 @@ const (
 	TooLarge                 // for the MTU of the link
 )
 
-// newPath is a path between so many ends. Impairments are those of the ends, by
-// their places; an end behind the last of them has none.
+// newPath is a path between this number of ends. Impairments are those of the
+// ends, by their places; an end behind the last of them has none.
 func newPath(ends int, impairments []Impairment, faults []Fault, q *queue) *path {
 	p := &path{lanes: make([]lane, ends), queue: q}
 	for end := range p.lanes {

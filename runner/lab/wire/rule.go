@@ -18,7 +18,7 @@ type held struct {
 	from   int
 	to     []int
 	frame  []byte
-	behind int // so many matching frames more
+	behind int // how many matching frames must pass before it
 }
 
 // A Hit is a frame that a fault has hit.

@@ -34,7 +34,7 @@ func (m *matcher) arrivals(id uint64) *arrivals {
 
 // numbered is the send of a datagram, or the fold of sends, by its number among
 // those of its sender; -1 where that is not known. It is needed where a fold
-// took some of the sends: then the content does not tell how many there were.
+// took some of the sends: then the content does not say how many there were.
 // Behind a fold of receives the datagrams are counted from the end.
 func (m *matcher) numbered(q *dgramQueue, e *event.Event, d *event.Datagram) int {
 	from := q.list[0].from

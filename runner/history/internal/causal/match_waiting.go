@@ -258,10 +258,9 @@ func (m *matcher) receivers(e *event.Event) []uint64 {
 }
 
 // crowds makes a local datagram come after the receive that made room for it,
-// whether or not anybody saw its send waiting. A receiver's queue has so many
-// places: so the nth datagram goes once all but as many as there are places of
-// those before it have been received. That is known where one socket alone
-// sends to the receiver, and to no other.
+// whether or not anybody saw its send waiting. With a queue of q places, the
+// nth datagram goes once the datagram n-q has been received. That is known
+// where one socket alone sends to the receiver, and to no other.
 func (m *matcher) crowds() {
 	places := -1
 	for from, s := range m.socks {

@@ -18,7 +18,7 @@ type Kinship struct {
 type part struct{ performer, number int }
 
 // interchangeable reports whether two events are of replicas that print alike,
-// and nothing distinguishes these before the events: all their lines stand at
+// and nothing distinguishes these before the events: all their lines are at
 // the same depths. Then it does not matter who came first. When a race of
 // replicas is over, an answer shows who has won it; if they meet again, their
 // order shows, for the winner may be the same or another.
@@ -30,7 +30,7 @@ func (f *finder) interchangeable(x, y int) bool {
 	return a.Group == b.Group && a.Performer != b.Performer && f.level(x, a, b) && f.level(y, b, a)
 }
 
-// level reports whether the lines up to an event of one performer stand at the
+// level reports whether the lines up to an event of one performer are at the
 // same depths as those of another.
 func (f *finder) level(x int, own, other Kinship) bool {
 	with := f.parts[part{other.Performer, own.Part}]
@@ -42,17 +42,17 @@ func (f *finder) level(x int, own, other Kinship) bool {
 	if n >= len(theirs.sums) || mine.sums[n] != theirs.sums[n] {
 		return false
 	}
-	// Where a branch began decides at which depth its first line stands, unless
-	// that comes after something that is deeper.
+	// Where a branch began decides at which depth its first line is, unless
+	// that line comes after something deeper.
 	latest := max(mine.start, theirs.start)
 	return n > 0 || mine.start == theirs.start || f.g.Nodes[x].Depth > latest+1
 }
 
-// A trace is at which depths the lines of a branch stand.
+// A trace is the depths of the lines of a branch.
 type trace struct {
 	start int      // the depth at which the branch began
 	lines []int    // by entry: how many lines come before it
-	sums  []uint64 // by number: the hash of the depths of so many lines
+	sums  []uint64 // by n: the hash of the depths of the first n lines
 }
 
 var traceSeed = maphash.MakeSeed()

@@ -59,8 +59,8 @@ func (t *talk) add(to int, e event.Event) {
 	b.Entries = append(b.Entries, record.Entry{Event: &e})
 }
 
-// fold folds the rounds of a branch, each of so many events, but for the first
-// and the last.
+// fold folds the rounds of a branch, except for the first and the last. Each
+// round has this many events.
 func (t *talk) fold(b *record.Branch, round int) {
 	inner := b.Entries[round : len(b.Entries)-round]
 	if len(inner) == 0 {
@@ -153,8 +153,8 @@ func TestDatagramsBehindFolds(t *testing.T) {
 }
 
 // Where the sends were folded, and the receives were not, each receive comes
-// after the send or the fold that its number tells, however fast the sender
-// was.
+// after the send of the same number, or after the fold that has it, however
+// fast the sender was.
 func TestDatagramsOfFolds(t *testing.T) {
 	for _, test := range []struct {
 		name   string
