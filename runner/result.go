@@ -17,7 +17,8 @@ import (
 // mostSource is how long a document may be that a result keeps.
 const mostSource = 256 << 10
 
-// Describe is what reports say of a scenario.
+// Describe returns what reports say of a scenario. Its Source is "" for a
+// document of more than 256 KiB.
 func Describe(s *scenarios.Scenario) history.Scenario {
 	text, first := s.Node.Document()
 	if len(text) > mostSource {

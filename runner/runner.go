@@ -26,34 +26,47 @@ import (
 
 // Options change how a scenario runs. The zero value is the usual way.
 type Options struct {
-	Vars    map[string]any // override the scenario's own
-	Timeout time.Duration  // overrides the scenario's own where it is not 0
-	Full    bool           // keep all data that was sent and received
-	// FoldAll keeps of each repetition its first and its last round only,
-	// whatever they print: for runs whose transcript is read only where they
-	// fail.
+	// Vars override variables of the scenario, by their names: NAME, or
+	// FILE.NAME for one of an included file. Other names have no effect;
+	// package suite has CheckVars for them.
+	Vars map[string]any
+	// Timeout, where it is more than 0, overrides the timeout of the scenario.
+	Timeout time.Duration
+	// Full keeps all data that was sent and received, for a transcript with
+	// [history.Form.Full]. Without it, the run keeps only what the usual
+	// transcript shows.
+	Full bool
+	// FoldAll keeps only the first and the last round of each repetition,
+	// whatever they print. It is for runs whose transcript is read only where
+	// they fail.
 	FoldAll bool
 	// Private makes a network for each scenario that asks for none.
 	Private bool
-	// Frames records the frames that cross the network of a scenario, if only
-	// the scenario has that network.
+	// Frames records the frames that cross the network of a scenario. It has no
+	// effect where the scenario runs in the network of this process.
 	Frames bool
 	// Refused is why no other process could make the network, reported where
 	// this one cannot either.
 	Refused error
-	// Keep leaves the temporary folder of a run that failed where it is.
+	// Keep does not remove the temporary folder of a run that failed.
 	Keep bool
-	// Hurry, once it is closed, lets a run that ends give its programs no time
-	// to end themselves.
+	// Hurry ends programs at once. Once it is closed, a run that ends does not
+	// wait for its programs to end by themselves. It may be nil.
 	Hurry <-chan struct{}
-	// Stdio, if it is not nil, is called when the scenario takes a standard
-	// stream of this process for its own, "stdin" or "stdout". With an error it
-	// does not have it.
+	// Stdio, unless it is nil, is called when the scenario begins to use a
+	// standard stream of this process, "stdin" or "stdout". Where it returns an
+	// error, the scenario cannot use the stream.
 	Stdio func(stream string) error
 }
 
-// Run runs a scenario to its end. Whatever it made, descriptors, paths and its
-// temporary folder, is gone when Run returns.
+// Run runs a scenario to its end. The result says whether it passed or failed,
+// was skipped because a requirement is not met, or was cancelled because ctx
+// was, and why. Several runs may be made at the same time, of one scenario too.
+//
+// When Run returns, everything that the scenario made is gone: descriptors,
+// paths, programs and the temporary folder. There are two exceptions: the
+// folder where [Options.Keep] is set, and on systems other than Linux a program
+// that has left its process group (setpgid(2), setsid(2)).
 func Run(ctx context.Context, s *scenarios.Scenario, o Options) *history.Result {
 	res := &history.Result{Scenario: Describe(s), Record: new(history.Record)}
 	n := begin(ctx, s, o, res)

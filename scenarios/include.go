@@ -45,7 +45,8 @@ func filesOf(list []*Included, paths []string) []string {
 	return paths
 }
 
-// IncludedData are these files as they were read, by their paths.
+// IncludedData are the contents of the files of [Scenario.IncludedFiles], by
+// their paths.
 func (s *Scenario) IncludedData() map[string][]byte {
 	files := make(map[string][]byte)
 	addData(s.Included, files)

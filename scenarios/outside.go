@@ -16,8 +16,8 @@ import (
 type Need struct {
 	Access string     // exec, read, write, env, host-network, raw or privilege
 	Of     string     // the program, path, variable, address or the like
-	Path   string     // where the file is, for read and write; "" where only the run can tell
-	Late   bool       // Of is as the file has it: only the run can tell what it is
+	Path   string     // of the file, for read and write; "" where it is known only in the run
+	Late   bool       // Of is an expression, whose value is known only in the run
 	Pos    source.Pos // where the file says so
 }
 
@@ -64,10 +64,10 @@ func sourcesOf(list []*Included, files []*source.File) []*source.File {
 	return files
 }
 
-// Outside lists what the scenario needs of what is not its own: the folder that
-// its file is in, its temporary folder, and its network. Folder is the first of
-// these; "" for a text that is in none. Each need comes once, in the order of
-// the files.
+// Outside lists what the scenario needs of the outside. The folder of its file,
+// its temporary folder and its own network do not count. The argument is the
+// folder of its file; "" for a text without one. Each need comes once, in the
+// order of the files.
 func (s *Scenario) Outside(folder string) []Need {
 	in := value.In{Folder: folder, OwnNetwork: s.Network.Own(), Binds: s.abstractNames()}
 	var list []Need
@@ -91,8 +91,8 @@ func (s *Scenario) Outside(folder string) []Need {
 	return slices.Compact(list)
 }
 
-// LateNeeds are those needs of a step, by the ID of its place, of which only
-// the run can tell what they are of.
+// LateNeeds are the needs of a step that are known only in the run. The step is
+// named by the ID of its place.
 func (s *Scenario) LateNeeds(folder string, id int) []Need {
 	var list []Need
 	for _, n := range s.Outside(folder) {

@@ -79,8 +79,8 @@ func (r Requirement) String() string {
 	return r.form.word + r.arg
 }
 
-// Unmet says why the requirement is not met by this process in a network; ""
-// when it is met.
+// Unmet says why the requirement is not met for this process in a network; ""
+// where it is met. A requirement that is a command is run.
 func (r Requirement) Unmet(ctx context.Context, network Network) string {
 	return r.form.probe(&probing{ctx: ctx, network: network, argv: r.argv, dir: r.dir}, r.arg)
 }

@@ -1,5 +1,6 @@
-// Package scenarios is the scenario document: reading it from YAML, checking
-// all that can be known of it without running, and its JSON schema.
+// Package scenarios reads scenarios from YAML, checks all that can be known of
+// them without running, and has their JSON schema. [Load] reads a file, [Parse]
+// a text.
 package scenarios
 
 import (
@@ -18,7 +19,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// The bounds of a scenario and of a step that say nothing themselves.
+// How long a scenario, and each of its steps, may take where the file does not
+// say it.
 const (
 	DefaultTimeout     = 30 * time.Second
 	DefaultStepTimeout = 5 * time.Second
@@ -27,12 +29,12 @@ const (
 // A Scenario is one document of a scenario file, ready to run. It is only read
 // once it is loaded, so it can run many times, and several times at once.
 type Scenario struct {
-	Name        string
+	Name        string // by default that of its file; with "/ROW" where it has cases
 	Description string
 	Tags        []string
 	Requires    []Requirement
-	Timeout     time.Duration
-	StepTimeout time.Duration
+	Timeout     time.Duration // of the whole run
+	StepTimeout time.Duration // of each step that does not say it itself
 	// KnownFailure is why the scenario is expected to fail; "" where it is not.
 	KnownFailure string
 	Vars         map[string]any // nil for those in Computed
@@ -77,12 +79,12 @@ type File struct {
 	Node  *source.Node
 }
 
-// An Actor is one that runs its steps beside the others.
+// An Actor runs its steps at the same time as the other actors run theirs.
 type Actor struct {
 	Name    string
 	Body    *step.Block
 	Count   value.Int      // of replicas; 1 where it is not given
-	Timeout value.Duration // of all its steps together
+	Timeout value.Duration // of all its steps together; 0: none
 	Process bool           // all its calls are made by a process of its own
 	Turns   bool           // it has turns in the sequence; Body holds the steps of all of them
 	// Background says that it serves the others, and is ended when they have
@@ -96,8 +98,8 @@ type Actor struct {
 	Node *source.Node
 }
 
-// UsesOwnStream reports whether a step uses a standard stream of sockscript
-// itself, "stdin" or "stdout".
+// UsesOwnStream reports whether a step uses this standard stream of the process
+// that runs the scenario: "stdin" or "stdout".
 func (s *Scenario) UsesOwnStream(stream string) bool {
 	return slices.ContainsFunc(s.Actors, func(a *Actor) bool { return a.Body.UsesOwnStream(stream) })
 }
@@ -112,10 +114,10 @@ func (s *Scenario) node() *source.Node {
 	return s.Node
 }
 
-// Line is the line at its place.
+// Line is the text of the line at [Scenario.Pos].
 func (s *Scenario) Line() string { return s.node().Line() }
 
-// Title is the scenario's name without that of a row.
+// Title is the scenario's name, without the name of its row.
 func (s *Scenario) Title() string {
 	if s.Row == "" {
 		return s.Name
@@ -123,18 +125,20 @@ func (s *Scenario) Title() string {
 	return strings.TrimSuffix(s.Name, "/"+s.Row)
 }
 
-// Needs reports whether the scenario has a requirement, as it is written.
+// Needs reports whether the scenario has this requirement, written as in its
+// key requires: "netns".
 func (s *Scenario) Needs(requirement string) bool {
 	return slices.ContainsFunc(s.Requires, func(r Requirement) bool { return r.String() == requirement })
 }
 
-// Forks reports whether the scenario makes processes of its own.
+// Forks reports whether the scenario makes processes by fork(2). The programs
+// that it starts do not count.
 func (s *Scenario) Forks() bool {
 	return slices.ContainsFunc(s.Actors, func(a *Actor) bool { return a.Process }) ||
 		slices.ContainsFunc(s.Steps, func(x *step.Step) bool { return x.Kind.Forks })
 }
 
-// HasTag reports whether the scenario has one of the tags.
+// HasTag reports whether the scenario has at least one of the tags.
 func (s *Scenario) HasTag(tags ...string) bool {
 	for _, want := range tags {
 		for _, tag := range s.Tags {
@@ -146,10 +150,11 @@ func (s *Scenario) HasTag(tags ...string) bool {
 	return false
 }
 
-// Load reads and checks a file. The error is one of reading; what is wrong
-// with the text is in the problems, warnings among them. Scenarios come only
-// when there is no problem but warnings. A file that others include, with
-// procedures or vars and without actors, is checked and holds no scenario.
+// Load reads and checks a file of at most 16 MiB. The error says why the file
+// could not be read. What is wrong with its text is in the problems. Some may
+// be warnings; where there are others, no scenario is returned. A file that
+// others include, with procedures or vars and without actors, is checked and
+// holds no scenario.
 func Load(path string) ([]*Scenario, source.Problems, error) {
 	data, err := source.ReadFile(path)
 	if err != nil {
@@ -159,7 +164,8 @@ func Load(path string) ([]*Scenario, source.Problems, error) {
 	return list, problems, nil
 }
 
-// Parse reads and checks the text of a file, which is called name in messages.
+// Parse reads and checks the text of a file, as [Load] does. Messages call the
+// file name. Paths in the text are relative to the folder of name.
 func Parse(name string, data []byte) ([]*Scenario, source.Problems) {
 	return ParseWith(name, data, Options{})
 }
@@ -176,7 +182,7 @@ type Options struct {
 	// Kinds are the step kinds that the file may use; nil stands for
 	// [steps.Kinds].
 	Kinds step.Kinds
-	// Policy, unless it is nil, says what the file may need of the outside.
+	// Policy, unless it is nil, says what the scenarios may use of the outside.
 	Policy *Policy
 	// Alone refuses to include a file: the text is in no folder.
 	Alone bool

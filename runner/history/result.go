@@ -14,11 +14,12 @@ import (
 type Result struct {
 	Scenario Scenario
 	Status   Status
-	Reason   string   // why it was skipped
-	Failure  *Failure // also of a run that was cancelled: what the actors were doing
-	Elapsed  time.Duration
-	// Kept is the temporary folder that was left where it is; "" where none
-	// was.
+	Reason   string   // why it was skipped; "" where it was not
+	Failure  *Failure // why it failed or was cancelled; nil where it did neither
+	// Elapsed is how long the run took, with the release of what it made; 0
+	// where the scenario was skipped.
+	Elapsed time.Duration
+	// Kept is the temporary folder, where it was not removed; "" where it was.
 	Kept string
 
 	*Record
@@ -62,7 +63,7 @@ const (
 	Failed
 	Skipped   // something it requires is not there
 	Cancelled // the context was cancelled from outside
-	Known     // it failed, as is known; no run has this status, but what came of one may
+	Known     // it failed, as its known_failure says: a status of outcomes, not of runs
 )
 
 // String is the status as the transcript's last line writes it.

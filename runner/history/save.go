@@ -54,8 +54,8 @@ func Encode[T any](v T) ([]byte, error) {
 	return fmt.Appendf(nil, `{"Places":%s,"Value":%s}`, table, value), nil
 }
 
-// Decode reads what [Encode] has written, by whomever. Whatever the value
-// refers to is there, or it is an error.
+// Decode reads what [Encode] has written. It does not trust the data: a value
+// that refers to something that is not there is an error.
 func Decode[T any](data []byte) (T, error) {
 	var d document[T]
 	c := codec.With(base, func(*event.Place) (int, error) { return 0, errors.ErrUnsupported }, func(n int) (*event.Place, error) {

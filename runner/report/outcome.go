@@ -8,7 +8,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// An Outcome is what came of a scenario: of one run, or of several.
+// An Outcome says how a scenario ended: one run of it, or several.
 type Outcome struct {
 	Scenario history.Scenario
 	// Result is the run to report: the first that failed, else the first. It is
@@ -21,8 +21,8 @@ type Outcome struct {
 	// Variants are the transcripts that the runs gave, where they gave several.
 	Variants []Variant
 
-	Diff   *Diff       // what the transcript differs in; nil where in nothing
-	Golden GoldenState // what came of the golden file
+	Diff   *Diff       // how the transcript differs; nil where it does not
+	Golden GoldenState // how the golden file compares
 	Change *Diff       // how the golden file was changed; nil where it was not
 	// GoldenPath is where that file is, or would be; "" where there can be
 	// none.
@@ -38,7 +38,7 @@ type Outcome struct {
 
 // A Diff says how a transcript differs from what it should be.
 type Diff struct {
-	From string // the golden file, or the run that it is held against: "run 1"
+	From string // the golden file, or the run that is compared with: "run 1"
 	To   string // "run 7", or "transcript"
 	Text string // in the unified format
 	Line int    // of From: the first that differs, from 1

@@ -16,8 +16,8 @@ import (
 type Progress struct {
 	W     io.Writer // nil where nothing is to be drawn
 	Width int       // columns of the terminal; 0 where it is not known
-	// Delay is how long nothing is shown at first, and Every how often the line
-	// is drawn again: a short run does not flicker.
+	// Delay is how long nothing is shown at first, so that a short run does not
+	// flicker. Every is how often the line is drawn again; it must be set.
 	Delay, Every time.Duration
 
 	mu    sync.Mutex
@@ -28,7 +28,7 @@ type Progress struct {
 	drawn sync.WaitGroup
 }
 
-// State is how far the runs have come.
+// State is how far the runs have come. Done, Total and Failed count runs.
 type State struct {
 	Done, Total, Failed int
 	Running             []string // names of those under way, the oldest first
@@ -54,7 +54,7 @@ func (p *Progress) Begin() {
 	})
 }
 
-// Show notes the state.
+// Show sets the state that the line shows when it is drawn next.
 func (p *Progress) Show(s State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,7 +16,7 @@ type Summary struct {
 	Passed      int
 	Failed      int
 	Skipped     int
-	Known       int // that failed, as is known
+	Known       int // that failed, as their known_failure says
 	Interrupted int // by a signal, while they ran
 	NotRun      int // because of a signal, or of an earlier failure
 	Broken      int // of the failed: a golden file could not be read or written
@@ -32,7 +32,7 @@ type Summary struct {
 
 	// Strict says that a golden file without a scenario is a failure.
 	Strict bool
-	// Most is how many scenarios Slowest holds at most.
+	// Most is how many scenarios Slowest holds at most; 0: none.
 	Most    int
 	Slowest []Timed // those that took longest, the slowest first
 	// Seed is that of the order in which the scenarios were run; nil where it

@@ -16,7 +16,7 @@ type Verbosity int
 // The verbosities.
 const (
 	Normal  Verbosity = iota // the transcript of a single scenario, of several only their names
-	Quiet                    // nothing but the summary
+	Quiet                    // only failures and the summary
 	Verbose                  // all transcripts, with descriptions and times
 )
 
@@ -24,8 +24,8 @@ const (
 type Text struct {
 	W      io.Writer
 	Errors io.Writer // where problems of the files go
-	// ErrorWidth is how many columns the terminal of Errors has; 0 where it is
-	// none.
+	// ErrorWidth is how many columns the terminal of Errors has; 0 where Errors
+	// is not a terminal.
 	ErrorWidth int
 	Style      Style
 	Verbosity  Verbosity

@@ -1,5 +1,6 @@
-// Package report writes what people and programs read of scenarios: the
-// transcript, the failure report, JSON lines. One file per form.
+// Package report writes reports of scenarios: text for people, JSON lines, TAP,
+// JUnit XML, CTRF, annotations for GitHub, and a page for a browser. Each form
+// is a [Reporter]. It also saves runs to a file, and reads them from it.
 package report
 
 import (
@@ -33,7 +34,8 @@ type Style struct {
 	Lanes bool
 }
 
-// Transcript writes a run's lines, and its verdict as the last one.
+// Transcript writes the lines of a run, and its verdict as the last line. The
+// error is one of writing.
 func Transcript(w io.Writer, r *history.Result, s Style) error {
 	b, whole := w.(*bytes.Buffer)
 	if !whole {

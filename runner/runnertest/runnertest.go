@@ -74,7 +74,7 @@ type Params struct {
 	// Tags choose among the scenarios: those that have one of them, and none of
 	// those that are written !TAG.
 	Tags []string
-	// Timeout bounds each scenario's run; 0 leaves its own bound.
+	// Timeout, where it is more than 0, overrides the timeout of each scenario.
 	Timeout time.Duration
 	// Parallel runs the scenarios beside each other, as t.Parallel does. Those
 	// that use the same fixed port cannot.

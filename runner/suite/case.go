@@ -59,10 +59,10 @@ func (f File) load() ([]*scenarios.Scenario, source.Problems, error) {
 	return list, problems, nil
 }
 
-// GoldenPath is where the case's golden file is or would be: the one that it
-// was given, else beside its file, with that file's name, or the scenario's
-// where a file holds several. The rows of a table share one file. It is "" for
-// a case that is not on disk.
+// GoldenPath is where the case's golden file is or would be: [Case.Golden], or
+// else NAME.golden beside its file. NAME is the name of that file, or of the
+// scenario where the file holds several. The rows of a table share one golden
+// file. GoldenPath is "" for a case that is not on disk.
 func (c *Case) GoldenPath() string {
 	if c.Golden != "" {
 		return c.Golden

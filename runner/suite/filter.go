@@ -65,7 +65,8 @@ func Tags(cases []*Case) []string {
 	return slices.Compact(tags)
 }
 
-// Shuffle puts the cases into another order, which the seed decides alone.
+// Shuffle puts the cases into another order. The same cases with the same seed
+// have the same order.
 func Shuffle(cases []*Case, seed uint64) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	r.Shuffle(len(cases), func(i, j int) { cases[i], cases[j] = cases[j], cases[i] })

@@ -73,11 +73,19 @@ func shipped(name string) File {
 	return File{Path: library.FileName(name), Shipped: true, data: data}
 }
 
-// Find resolves what a person names: a file; a directory, in which it takes
-// all *.yaml and *.yml at any depth, but for hidden directories; a pattern, in
-// which ** stands for any directories; a shipped scenario's name; or -, which
-// is stdin, whose text cannot include files. What is on disk goes before a
-// shipped scenario. Each file comes once, where it is first named.
+// Find returns the scenario files that the names stand for. A name is
+//
+//   - a file;
+//   - a directory: all its *.yaml and *.yml files, at any depth, except those
+//     in hidden directories;
+//   - a pattern, in which ** stands for any directories;
+//   - the name of a shipped scenario, unless there is such a path on disk;
+//   - or "-", the text that stdin holds. It cannot include files. Where stdin
+//     is nil, "-" is an error.
+//
+// Each file comes once, where it is first named. The error joins those of all
+// names, [ErrNoScenarios] among them; the files of the other names are returned
+// with it.
 func Find(names []string, stdin io.Reader) ([]File, error) {
 	var files []File
 	var errs []error

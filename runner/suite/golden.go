@@ -59,8 +59,8 @@ func goldenStays(path string) error {
 	return nil
 }
 
-// IsScenario reports whether the file at path is one of the scenarios, under
-// whatever name.
+// IsScenario reports whether the file at path is one of the files, also where
+// it has another name, as by a link.
 func IsScenario(path string, files []File) bool {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -77,7 +77,7 @@ func IsScenario(path string, files []File) bool {
 	return false
 }
 
-// WithGolden parts the cases that have a golden file from those that do not.
+// WithGolden returns the cases that have a golden file, and those that do not.
 func WithGolden(cases []*Case) (with, without []*Case) {
 	for _, c := range cases {
 		if c.hasGolden() {

@@ -36,8 +36,9 @@ type remembered struct {
 	Failed  []scenarioID `json:"failed"`
 }
 
-// Recall reads what was remembered of the runs in the working directory. Where
-// the user has no cache folder, or the file cannot be read, the error says so.
+// Recall reads which scenarios failed in the working directory. It is not an
+// error if nothing has run there yet. It is an error if the user does not have
+// a cache folder, or if the file cannot be read.
 func Recall() (*Memory, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -78,8 +79,9 @@ func (m *Memory) read() (map[scenarioID]bool, error) {
 // Failed reports whether a scenario failed when it was last run.
 func (m *Memory) Failed(c *Case) bool { return m.failed[idOf(c.File, c.Scenario.Name)] }
 
-// Note takes in how a scenario ended. One that was skipped or interrupted stays
-// what it was.
+// Note remembers whether a scenario passed or failed. One that was skipped or
+// interrupted stays what it was. So does one that is neither on disk nor
+// shipped.
 func (m *Memory) Note(c *Case, o *report.Outcome) {
 	if c.File.data != nil && !c.File.Shipped {
 		return // it has no file that could be found again
@@ -99,8 +101,8 @@ func idOf(f File, scenario string) scenarioID {
 	return scenarioID{absolute(f.Path), scenario}
 }
 
-// Save writes what the run has changed. Another run in the same directory may
-// have written meanwhile: only the scenarios of this run are replaced.
+// Save writes what was noted. Another run in the same directory may have
+// written meanwhile: what it wrote of other scenarios is kept.
 func (m *Memory) Save() error {
 	failed, err := m.read()
 	if err != nil {

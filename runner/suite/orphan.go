@@ -12,7 +12,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/source"
 )
 
-// Directories are those of the names, as [Find] takes them, that are
+// Directories returns those of the names, as [Find] takes them, that are
 // directories.
 func Directories(names []string) []string {
 	var dirs []string
@@ -24,11 +24,12 @@ func Directories(names []string) []string {
 	return dirs
 }
 
-// Orphans finds the golden files in directories, at any depth but for hidden
-// ones, that are of none of the cases: those whose scenario is gone or has
-// another name now, and as "FILE: -- ROW --" the sections of rows that are
-// gone. The cases must be all of the directories'. Files that end in .golden
-// and hold no transcript are somebody else's.
+// Orphans finds the golden files in directories that do not belong to any of
+// the cases, because their scenario is gone or has another name now. For a row
+// of a table that is gone, it returns the section of the golden file, as
+// "FILE: -- ROW --". It looks at any depth, except into hidden directories. The
+// cases must be all cases of the directories. A file that ends in .golden and
+// does not hold a transcript is left out.
 func Orphans(dirs []string, cases []*Case) ([]string, error) {
 	known := make(map[string]bool)
 	rows := make(map[string]map[string]bool) // of the golden files of tables

@@ -9,17 +9,18 @@ import (
 	"path/filepath"
 )
 
-// A Replacement is a file that is written beside the one that it replaces, and
-// takes its place when it is whole: what cannot be written, on a full disk say,
-// destroys nothing. What is not a regular file, as /dev/stdout or a FIFO, is
-// written itself.
+// A Replacement is a new file that takes the place of another one when it is
+// whole (rename(2)). So the old file is kept where the new one cannot be
+// written, for example on a full disk. What is not a regular file, such as
+// /dev/stdout or a FIFO, is written directly.
 type Replacement struct {
 	*os.File
 	path string // that it replaces; "" where the file is written itself
 }
 
-// Replace begins to write the file at path. A symbolic link stays one: what it
-// leads to is replaced.
+// Replace begins to write the file at path, which need not exist. A symbolic
+// link stays: the file that it leads to is replaced. The caller ends with
+// Commit or Discard.
 func Replace(path string) (*Replacement, error) {
 	info, err := os.Stat(path)
 	mode := fs.FileMode(0o666)
@@ -53,7 +54,8 @@ func Replace(path string) (*Replacement, error) {
 	}
 }
 
-// Commit puts what was written in its place.
+// Commit puts the new file into the place of the old one. Where that fails, the
+// new file is removed and the old one stays.
 func (r *Replacement) Commit() error {
 	err := r.Close()
 	if r.path == "" {
@@ -68,7 +70,7 @@ func (r *Replacement) Commit() error {
 	return err
 }
 
-// Discard leaves what was there.
+// Discard removes the new file; the old one stays.
 func (r *Replacement) Discard() {
 	r.Close()
 	if r.path != "" {

@@ -23,26 +23,26 @@ type Options struct {
 	Jobs     int  // runs at a time; 0 is one, less than 0 one for each processor
 	Count    int  // runs of each case; less than 1 is one
 	FailFast bool // after the first failure no further run is begun
-	// Stress runs a case no further once one of its runs has failed or given
-	// another transcript than the others. Runs under way are still counted.
+	// Stress ends the runs of a case once one of them has failed, or has
+	// another transcript than the others. Runs under way still count.
 	Stress  bool
 	Goldens Goldens
-	// Strict makes a failure of a scenario that is skipped, and of one that has
-	// no golden file where transcripts are compared.
+	// Strict makes it a failure that a scenario is skipped, or that it does not
+	// have a golden file where transcripts are compared.
 	Strict bool
-	// Wire compares the lines of the wire too where a case runs several times.
-	// Golden files have them only where the scenario says so.
+	// Wire compares the lines of the wire too, where a case runs several times.
+	// Golden files have these lines only where the scenario says so.
 	Wire bool
 	// Elsewhere, unless it is nil, runs the scenarios that have a network of
 	// their own, and those whose files were read with a policy. The third
 	// argument is how the scenario's file was read.
 	Elsewhere func(context.Context, *scenarios.Scenario, scenarios.Options, runner.Options) *history.Result
-	// Progress is called when a run begins and when it has ended; Total is less
-	// by those that will not be made. Calls of it and of the function that
-	// takes the outcomes never overlap.
+	// Progress, unless it is nil, is called when a run begins and when it has
+	// ended. The Total of the state is without runs that will not be made any
+	// more. Calls of it and of the function deliver never overlap.
 	Progress func(report.State)
-	// Verify, unless it is nil, looks at the result of each run that passed. An
-	// error of it makes the run one that failed.
+	// Verify, unless it is nil, is called with the result of each run that
+	// passed. If it returns an error, the run has failed.
 	Verify func(*history.Result) error
 }
 
@@ -56,11 +56,11 @@ const (
 	UpdateGoldens          // they are written where they differ or are not there
 )
 
-// Run runs the cases and hands each outcome to deliver, in the order of the
-// cases whatever ends first, as soon as it and those before it are there. All
-// runs of a case must give the same transcript; one that differs is a failure.
-// When ctx is cancelled the runs under way end, no further one begins, and the
-// outcomes say so.
+// Run runs the cases, and calls deliver with the outcome of each, in the order
+// of the cases: once the case and all before it have ended. All runs of a case
+// must have the same transcript; one that differs is a failure. When ctx is
+// cancelled, the runs under way end, no other run begins, and the outcomes say
+// so.
 func Run(ctx context.Context, cases []*Case, o Options, deliver func(*report.Outcome)) {
 	s := &session{options: o, cases: cases, deliver: deliver, tallies: make([]*tally, len(cases))}
 	count := max(o.Count, 1)

@@ -10,8 +10,8 @@ import (
 	"github.com/sockscript/sockscript/steps/value"
 )
 
-// ReadVars reads a YAML file that maps names to values. They are typed as those
-// of a scenario's vars; no expression is run in them.
+// ReadVars reads a YAML file of at most 16 MiB that maps names to values. They
+// have the types that YAML gives them; ${ in them means nothing.
 func ReadVars(path string) (map[string]any, error) {
 	data, err := source.ReadFile(path)
 	if err != nil {
@@ -21,8 +21,8 @@ func ReadVars(path string) (map[string]any, error) {
 	return vars, problems.Err()
 }
 
-// ParseVars reads NAME=VALUE texts. A value is typed as a plain YAML scalar
-// is: 5 is a number, true a truth value.
+// ParseVars reads texts of the form NAME=VALUE; another form is an error. A
+// value has the type of a plain YAML scalar: 5 is a number, true is a boolean.
 func ParseVars(assignments []string) (map[string]any, error) {
 	vars := make(map[string]any, len(assignments))
 	for _, a := range assignments {
@@ -56,8 +56,8 @@ func addIncluded(known map[string]bool, list []*scenarios.Included, under string
 	}
 }
 
-// CheckVars reports a variable that none of the cases has, and one that the row
-// of a table sets.
+// CheckVars returns an error for a variable that none of the cases has, and for
+// one that the row of a table sets.
 func CheckVars(cases []*Case, vars map[string]any) error {
 	known := make(map[string]bool)
 	for _, c := range cases {

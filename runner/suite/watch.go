@@ -40,15 +40,15 @@ type stamp struct {
 	modified int64
 }
 
-// A Change is what has happened in the folders since the last one.
+// A Change says which files have changed since the last Change.
 type Change struct {
 	Changed []string // files that are new or have another content, sorted
-	Gone    []string
+	Gone    []string // files that were removed, sorted
 }
 
-// Watch begins to watch what names, as [Find] takes them, stand for: files,
-// directories and patterns, also where they match nothing yet. Shipped
-// scenarios do not change, and are an error.
+// Watch begins to watch files, directories and patterns, as [Find] takes them.
+// A pattern need not match anything yet. The name of a shipped scenario is an
+// error, because it does not change. [Watcher.Close] must be called at the end.
 func Watch(names []string) (*Watcher, error) {
 	for _, name := range names {
 		_, err := os.Stat(name)
@@ -68,10 +68,11 @@ func Watch(names []string) (*Watcher, error) {
 	return w, nil
 }
 
-// Close ends the watching.
+// Close ends the watching. [Watcher.Next] must not be called after it.
 func (w *Watcher) Close() error { return w.notify.Close() }
 
-// Files finds the scenario files as they are now.
+// Files returns the scenario files that there are now. A name for which there
+// is none at the moment is left out.
 func (w *Watcher) Files() []File {
 	var files []File
 	for _, name := range w.names {
@@ -87,8 +88,8 @@ func (w *Watcher) Files() []File {
 	return files
 }
 
-// Next waits for the next change. It returns the cause of a context that is
-// cancelled.
+// Next waits for the next change. When ctx is cancelled, it returns the cause
+// ([context.Cause]).
 func (w *Watcher) Next(ctx context.Context) (Change, error) {
 	for {
 		if err := w.await(ctx); err != nil {
@@ -106,8 +107,8 @@ func (w *Watcher) Next(ctx context.Context) (Change, error) {
 	}
 }
 
-// Settle takes files as they are that are not scenarios or golden files: those
-// that a run has written are not a change.
+// Settle is called after a run. Files that the run has written are then not
+// reported as changes, except scenarios and golden files.
 func (w *Watcher) Settle() {
 	for path, s := range w.scan() {
 		if before, known := w.seen[path]; !kept(path) && (!known || s != before) {
@@ -245,8 +246,8 @@ func difference(before, now map[string]stamp) Change {
 	return c
 }
 
-// Affected chooses the cases that a changed file has to do with: it is their
-// file, their golden file, one that they include or one that their file names.
+// Affected returns the cases that depend on one of the paths: their file, their
+// golden file, a file that they include, or one that their file names.
 func Affected(cases []*Case, paths []string) []*Case {
 	var affected []*Case
 	for _, c := range cases {
