@@ -64,7 +64,7 @@ const (
 )
 
 // sorted is a schema with all alternatives in it sorted. Conditions are taken
-// as they are: nobody is told how a value misses them.
+// as they are: an editor does not show how a value misses them.
 func (r byShape) sorted(s value.Schema) value.Schema {
 	made := make(value.Schema, len(s))
 	for key, v := range s {

@@ -13,9 +13,9 @@ import (
 var barrierKind = step.Kind{
 	Name:    "barrier",
 	Summary: "wait until every actor that names the barrier has come",
-	Text: `Each replica counts. With size, the barrier opens when so many have come, whoever
-they are; an actor can come with several branches. A barrier can be used again,
-round after round.`,
+	Text: `Each replica counts. With size, the barrier opens when this number of actors or
+branches has come, whichever they are; an actor can come with several branches.
+A barrier can be used again, round after round.`,
 	Example: `actors:
   one:
     - barrier: start

@@ -17,13 +17,13 @@ var epollKind = step.Kind{
 	Summary: "watch many handles with an epoll instance",
 	Text: `epoll: create makes an instance, which as names. With add, modify or remove, a
 step changes what the instance watches. events are in, out, pri, rdhup and
-others, and et (edge-triggered: told once for each arrival), oneshot (told once,
-until modify) and exclusive (only one of the instances that wait is woken).
-Without these keys the step waits: it is epoll_wait, on a thread of its own. max
-is the room for events; within is the timeout of the call, after which it returns
-0. expect, as: n and as: [n, ready] are as for poll. An event has the name that
-the handle had when it was added, also when that descriptor is closed. Linux
-only. See epoll(7).`,
+others, and et (edge-triggered: reported once for each arrival), oneshot
+(reported once, until modify) and exclusive (only one of the instances that wait
+is woken). Without these keys the step waits: it is epoll_wait, on a thread of
+its own. max is the room for events; within is the timeout of the call, after
+which it returns 0. expect, as: n and as: [n, ready] are as for poll. An event
+has the name that the handle had when it was added, also when that descriptor is
+closed. Linux only. See epoll(7).`,
 	Example: `requires: os:linux
 actors:
   one:

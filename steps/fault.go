@@ -19,11 +19,12 @@ var faultKind = step.Kind{
 	Text: `A fault is a rule of a link: it drops, doubles, delays, reorders or corrupts the
 frames that it matches. A rule that begins with set: off waits until it is set
 on, and counts from there. hits is how many frames it has acted on; the step
-waits until the number is as expected. LINK.cut, or LINK alone, is the cut of the
-link: it hits each frame that the cut swallows, be it one that a host sends by
-itself. A step that has waited for a frame comes after the step that sent it,
-whoever did; of a cut that is not known. Where a number or a condition is
-expected, that is what the transcript shows.`,
+waits until the number is as expected. LINK.cut, or LINK alone, is the cut of
+the link: it hits each frame that is lost in the cut, also one that a host sends
+by itself. A step that has waited for a frame comes after the step that sent it,
+also one of another actor; of a frame that is lost in a cut, that step is not
+known. Where a number or a condition is expected, the transcript shows what is
+expected.`,
 	Example: `requires: netns
 network:
   hosts:

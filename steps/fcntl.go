@@ -30,7 +30,7 @@ descriptor of it, so EAGAIN and EINPROGRESS are results; F_SETFL without it make
 them wait again. FD_CLOEXEC belongs to the descriptor, and dup does not copy it.
 
 For F_GETFL and F_GETFD, expect takes all flags that must be set, the access mode
-among them (O_RDWR for a socket), and no other may be set; 0 is none. has takes
+among them (O_RDWR for a socket), and no other may be set; 0 means none. has takes
 flags beside which others may be set. O_LARGEFILE, which the kernel sets on
 machines of 64 bits, does not count. The owner is self, a program by its name, or
 a number: a process, or a process group where it is negative. See fcntl(2).`,
@@ -77,8 +77,8 @@ func (a *fcntlAction) Params(p *step.Params) {
 	p.Value(&a.handle, "the handle")
 	p.Key("command", &a.command, "the command by its C name, such as F_SETFL").Need()
 	p.Key("value", &a.value, "what the command sets: flags, self or a program (F_SETOWN), a signal, a number of bytes, the lowest number of a new descriptor")
-	p.Plain(&a.want, "what the command must give: exactly these flags, an owner, a signal, or a number")
-	p.Result("value", &a.want, "what the command must give")
+	p.Plain(&a.want, "what the command must return: exactly these flags, an owner, a signal, or a number")
+	p.Result("value", &a.want, "what the command must return")
 	p.Result("has", &a.has, "flags that must be among those that are set")
 	p.Makes = "what the command returns: a number, or the new descriptor of F_DUPFD"
 }

@@ -20,20 +20,20 @@ and a signal that is caught ends a call that waits: EINTR is its result. A call
 that the process does not survive ends the steps: = ? killed by SIGPIPE. That is
 not a failure where a join step waits for the process and expects it, or where a
 kill step has sent that signal. After its last step the process exits with 0.
-NAME.pid is its id. What the steps give names belongs to the actor after join,
-handles excepted.
+NAME.pid is its id. After join, the values that the steps have named belong to
+the actor; the handles do not.
 The copies have the numbers 3, 4 and so on, in the order in which their files
 were made; a new descriptor gets the lowest number that is free. fd:N is the
 descriptor with that number, and dup onto fd:N is dup2.
 Programs that it starts have its user, groups, umask, folder and limits, the
 signals that it ignores and blocks (execve(2)), and, under the same numbers from
 3 on, its descriptors without FD_CLOEXEC.
-All descriptors of an actor that has a fork step anywhere, also in a procedure
-or in steps that are not taken, have no O_NONBLOCK from the start of the actor,
-as they have none in the process; but for the streams of programs and those of
-sockscript. So each call of the actor that waits takes a thread. A fork takes
-about a millisecond, more where sockscript needs much memory, and each call of
-the process some 20 microseconds. This is for Linux on amd64, 386 and arm64. See
+If an actor has a fork step anywhere, also in a procedure or in steps that are
+not taken, its descriptors do not have O_NONBLOCK from the start of the actor,
+as in the process. The streams of programs and of sockscript are an exception.
+So each call of the actor that waits takes a thread. A fork takes about a
+millisecond, more where sockscript needs much memory, and each call of the
+process about 20 microseconds. This is for Linux on amd64, 386 and arm64. See
 fork(2).`,
 	Example: `actors:
   server:

@@ -16,8 +16,9 @@ var killKind = step.Kind{
 	Name:    "kill",
 	Summary: "send a signal to a started program or a forked process",
 	Text: `The signal goes to a program and all its children, and to a forked process
-alone. The name of another actor with process: true is that process. In a forked process it is that process that sends the signal to another one. See
-kill(2), signal(7).`,
+alone. The name of another actor with process: true is that process. A kill step
+of a forked process sends the signal from that process. See kill(2),
+signal(7).`,
 	Example: `actors:
   one:
     - start: [sleep, "60"]

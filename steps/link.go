@@ -15,14 +15,15 @@ import (
 var linkKind = step.Kind{
 	Name:    "link",
 	Summary: "cut a link, or change what it does to frames",
-	Text: `cut makes all frames on the link vanish: nobody is told, as when somebody pulls a
-cable between two switches. whole ends that. down takes the carrier from the
-interfaces at all ends, up gives it back. With an interface in place of the link,
-down and up are those of an administrator, as ip link set does it: the host has
-no route there while it is down (ENETUNREACH). A mapping changes the link's
-delay, jitter, loss, rate and mtu, or the mtu of an interface; {by: 20ms, from:
-alpha.eth0} is a delay of the frames of that end alone. What a cut, a loss or a
-jitter did to single frames is not shown. A cut is the fault LINK.cut: see fault.`,
+	Text: `cut makes all frames on the link vanish. The hosts do not notice it, as when a
+cable between two switches is pulled. whole ends that. down takes the carrier
+from the interfaces at all ends, up gives it back. With an interface in place of
+the link, down and up are those of an administrator, as ip link set does it: the
+host has no route there while it is down (ENETUNREACH). A mapping changes the
+link's delay, jitter, loss, rate and mtu, or the mtu of an interface; {by: 20ms,
+from: alpha.eth0} is a delay of the frames of that end alone. What a cut, a loss
+or a jitter did to single frames is not shown. A cut is the fault LINK.cut: see
+fault.`,
 	Example: `requires: netns
 network:
   hosts:

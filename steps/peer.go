@@ -25,9 +25,9 @@ Where the far end sends first, it sends to the port of the kernel's side. Where
 the kernel connects to ${p.remote}, its first packet decides the ports. Each
 further peer between the same two addresses is a flow of its own.
 
-In a network with hosts the kernel's side is the actor's host, or that of on. The
-packets do not cross a link: where the far end plays a host, that one gets none of
-what the kernel sends to the address.
+In a network with hosts the kernel's side is the actor's host, or that of on.
+The packets do not cross a link: where the far end plays a host of the network,
+this host does not get what the kernel sends to the address.
 
 When the scenario ends, a packet that no segment step has taken is a warning, or
 with exact: true a failure. Acknowledgements alone do not count, nor what the

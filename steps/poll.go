@@ -24,7 +24,7 @@ not be asked for. expect has the revents of each handle by name; a handle that
 it does not name must have none. within is the timeout of the call, after which
 it returns 0. Without within, the timeout of the step counts. nowait: true does
 not wait. events may say for each handle what to wait for: {conn: [in, rdhup],
-listener: in}. events: [] asks for nothing but what comes unasked.
+listener: in}. With events: [], only POLLERR and POLLHUP can come.
 as: n names the number of ready handles. as: [n, ready] also names a mapping
 that has for each handle the list of its events: ${"in" in ready.conn}. See
 poll(2).`,

@@ -33,15 +33,15 @@ tcp(7).
 With eof a stream may have any size. Its bytes are kept only where as, contains,
 matches or an expected text of less than 1 MiB needs them, and then at most 64
 MiB are kept. size and sha256 need no memory.
-recvmsg returns ancillary data by its type: SCM_RIGHTS descriptors, which get
-the names that are expected, and so SCM_PIDFD, which is ready to be read once
-the sender's process has ended; SCM_CREDENTIALS {pid, uid, gid}; IP_PKTINFO
-{interface, local, dst}, IPV6_PKTINFO {interface, local}; IP_RECVERR and
-IPV6_RECVERR {errno, origin, type, code, info, offender}; SO_TIMESTAMP and
-SO_TIMESTAMPNS nanoseconds since 1970, SO_TIMESTAMPING {software, hardware} of
-them; IP_ORIGDSTADDR an address; IP_TTL and similar types a number; all others
-bytes. A type may also be LEVEL:TYPE in numbers. Types that expect does not name
-may come too. See cmsg(3).`,
+recvmsg returns ancillary data by its type: SCM_RIGHTS descriptors and an
+SCM_PIDFD descriptor, which get the names that are expected (the latter is ready
+to be read once the sender's process has ended); SCM_CREDENTIALS {pid, uid,
+gid}; IP_PKTINFO {interface, local, dst}, IPV6_PKTINFO {interface, local};
+IP_RECVERR and IPV6_RECVERR {errno, origin, type, code, info, offender};
+SO_TIMESTAMP and SO_TIMESTAMPNS nanoseconds since 1970, SO_TIMESTAMPING
+{software, hardware} of them; IP_ORIGDSTADDR an address; IP_TTL and similar
+types a number; all others bytes. A type may also be LEVEL:TYPE in numbers.
+Types that expect does not name may come too. See cmsg(3).`,
 	Example: `actors:
   one:
     - socketpair: unix
@@ -128,7 +128,7 @@ func (a *recvAction) Params(p *step.Params) {
 	p.Result("eof", &a.eof, "the end of file must have come (true) or not (false)")
 	p.Result("from", &a.from, "the sender's address; without a port (127.0.0.1) only the host counts")
 	p.Result("flags", &a.want, "the msg_flags that recvmsg must return, all of them: trunc, ctrunc, eor, oob, errqueue; 0 for none")
-	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {SCM_RIGHTS: 2} for so many, or any, that are closed at once, {IP_TTL: 64}, {SO_TIMESTAMP: any}; or none")
+	p.Result("control", &a.control, "the ancillary data that must come: {SCM_RIGHTS: [names]}, {SCM_RIGHTS: 2} for two descriptors, or any for any number, which are closed at once, {IP_TTL: 64}, {SO_TIMESTAMP: any}; or none")
 	a.end.params(p)
 	p.Makes, p.Names = "the received bytes; as: [data, from, control] also names the sender's address and the ancillary data by type", 3
 	p.Word = "data"

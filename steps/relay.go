@@ -12,8 +12,9 @@ import (
 var relayKind = step.Kind{
 	Name:    "relay",
 	Summary: "copy from one handle to another until the end of file",
-	Text: `relay: conn, to: conn is an echo. With size no byte behind these is taken. as names the number of bytes, and expect is a
-condition on it. The step timeout starts again whenever bytes come.`,
+	Text: `relay: conn, to: conn is an echo. With size, the step takes this number of bytes
+and not one more. as names the number of bytes, and expect is a condition on it.
+The step timeout starts again whenever bytes come.`,
 	Example: `actors:
   one:
     - socketpair: unix

@@ -27,7 +27,8 @@ not wait, or SO_SNDTIMEO ends it, its result can be a short write; expect:
 {size: …} says how many bytes must have been sent. If a send without once has to
 end with EAGAIN, the transcript shows how many bytes went before it: = 4, then -1
 EAGAIN. That number depends on the buffers of the kernel; mask: true hides it.
-Where expect names the errno, as names it, and .count is that number. call chooses the system call.
+Where expect names the errno, as names it, and .count is that number.
+call chooses the system call.
 On a handle that is not a socket the call is write. If call, flags, to or
 control ask for another call, that call fails with ENOTSOCK. See send(2),
 write(2).

@@ -18,8 +18,8 @@ var setidsKind = step.Kind{
 	Text: `The real, the effective and the saved ids become the given ones: first the
 further groups, then the group, then the user. With a uid and no groups the
 process has no further groups from then on. Only root may choose any ids. The
-temporary folder of the scenario is then open to pass through. See setresuid(2),
-setgroups(2).`,
+temporary folder of the scenario then has the mode 0711, so that the new user
+can reach paths in it. See setresuid(2), setgroups(2).`,
 	Example: `requires: root
 actors:
   one:

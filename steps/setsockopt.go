@@ -20,12 +20,12 @@ const addrForm = 1
 var setsockoptKind = step.Kind{
 	Name:    "setsockopt",
 	Summary: "set a socket option",
-	Text: `The option has its C name; option: {level: L, name: N} is for any other, in names or numbers. The
-value has the form of the option: a number, true or false; a duration for
-SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for SO_LINGER; a text
-for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or {group, local} for
-IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP and
-MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and
+	Text: `The option has its C name; option: {level: L, name: N} is for any other, in
+names or numbers. The value has the form of the option: a number, true or false;
+a duration for SO_RCVTIMEO and SO_SNDTIMEO; {onoff, linger} with seconds for
+SO_LINGER; a text for TCP_CONGESTION and SO_BINDTODEVICE; {group, interface} or
+{group, local} for IP_ADD_MEMBERSHIP, {group, interface} for IPV6_ADD_MEMBERSHIP
+and MCAST_JOIN_GROUP, {group, source, local} for IP_ADD_SOURCE_MEMBERSHIP and
 similar options, {group, source, interface} for MCAST_JOIN_SOURCE_GROUP and
 similar options; flag names for SO_TIMESTAMPING. Any option also takes bytes, as
 {hex: …} or another payload form, which are passed on unchanged. For

@@ -27,7 +27,7 @@ unixpacket, mptcp and icmp (a raw socket), or {family, type, protocol} in the C
 names (AF_INET, SOCK_STREAM, IPPROTO_TCP) or their short forms (inet, stream,
 tcp). Protocol 0, the default, lets the kernel choose.
 
-The runtime's poller drives the descriptor, and a script cannot tell it from a
+The runtime's poller drives the descriptor, but in a scenario it is like a
 blocking one. Where readiness does not say when a call ends (SO_RCVTIMEO,
 SO_SNDTIMEO, SO_RCVLOWAT, MSG_WAITALL, MSG_FASTOPEN and the like), the call takes
 a thread. With blocking: true each call that waits takes one.

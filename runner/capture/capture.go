@@ -80,7 +80,7 @@ func crosses(f *event.Frame, at string) bool {
 func Missing(r *history.Result) string {
 	var list []string
 	if r.Frames != nil && r.Frames.Lost > 0 {
-		list = append(list, source.Count(r.Frames.Lost, "frame was", "frames were")+" lost: they came faster than they could be read; send less at once, or give the kernel more room for them with sysctl net.core.rmem_max=67108864, which root need not do")
+		list = append(list, source.Count(r.Frames.Lost, "frame was", "frames were")+" lost: they came faster than they could be read; send less at once, or give the kernel more room for them with sysctl net.core.rmem_max=67108864; root does not need that")
 	}
 	if r.Frames != nil && r.Frames.Beyond > 0 {
 		list = append(list, source.Count(r.Frames.Beyond, "frame", "frames")+" came after the most that a run keeps")

@@ -13,7 +13,7 @@ import (
 const needIntro = "`sockscript check --needs FILE` lists what a scenario needs of the outside: one of these words and what it is about, with the place in the file. " +
 	"A scenario needs nothing to read what is in the folder of its file, to use `${tmp}`, or to talk over the loopback network or a network of its own. " +
 	"The list holds what the file says. Where a path, an address or a program comes from an expression, the line ends with `(only the run can tell)`; " +
-	"an address that a name of an actor stands for is not listed. Nothing can tell what a program does, or what an expression makes of data that comes in. The list keeps nothing from being done; a sandbox does."
+	"an address that a name of an actor stands for is not listed. What a program does, or what an expression makes of data that comes in, cannot be known before the run. The list does not prevent anything; a sandbox does."
 
 // needRows are the words of `check --needs`, each with what has the need.
 func needRows() []value.DocRow {

@@ -65,7 +65,7 @@ var networkIntros = map[string]string{
 	"Host":            "A host is a mapping of its interfaces, and may have these keys beside them. An interface is an address, a list of addresses or a mapping; its name is one of your own, such as eth0. A host and an actor may have one name only if the actor is on that host.",
 	"Interface":       "An interface that is written as a mapping has these keys.",
 	"Link": "A link joins interfaces of hosts. An interface is on one link. A link that does nothing to frames, and that no step names, is the kernel's own and as fast as that is; " +
-		"through any other link the frames pass by sockscript, which loses none of its own accord. A seed fixes the sequence of random decisions, not the frames that meet them.",
+		"through any other link the frames pass by sockscript, which does not lose any by itself. A seed fixes the sequence of random decisions, not the frames that meet them.",
 	"Fault":             "A fault has one of these acts, and may have `set`. The value of an act says which frames are meant. A step of kind `fault` sets a fault on or off and waits until it has acted.",
 	"Frames of a fault": "The frames that a fault is about are described by these keys; what is left out may be anything. A frame that is sent again is one more frame. Without `from`, each direction is counted for itself.",
 }

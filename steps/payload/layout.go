@@ -45,9 +45,9 @@ type layoutForm struct {
 // layoutForms lists the forms. Integers and the forms of payloads come besides.
 func layoutForms() []layoutForm {
 	return []layoutForm{
-		{"bytes", "{size, as, expect}: so many bytes", formSchema(newField().params(new(bytesPart))), decodeBytesPart},
+		{"bytes", "{size, as, expect}: this many bytes", formSchema(newField().params(new(bytesPart))), decodeBytesPart},
 		{"rest", "all bytes that are left: any, {as, expect}, or a payload", restSchema, decodeRest},
-		{"prefixed", "{by, add, as, data, layout}: a length, and so many bytes: add is taken off the length that was read; data is what the bytes must be, or layout takes them apart", formSchema(newField().params(new(prefixedPart))), decodePrefixed},
+		{"prefixed", "{by, add, as, data, layout}: a length, and this many bytes: add is subtracted from the length that was read; data is what the bytes must be, or layout takes them apart", formSchema(newField().params(new(prefixedPart))), decodePrefixed},
 	}
 }
 

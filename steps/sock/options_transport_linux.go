@@ -41,7 +41,7 @@ var tcpOptions = []optionRow{
 	{"TCP_KEEPCNT", 6, OptInt, both, "keep-alives without an answer until the connection is dropped; tcp(7)"},
 	{"TCP_SYNCNT", 7, OptInt, both, "how often a SYN is repeated; tcp(7)"},
 	{"TCP_LINGER2", 8, OptInt, both, "seconds in FIN_WAIT2 after a close; tcp(7)"},
-	{"TCP_DEFER_ACCEPT", 9, OptInt, both, "accept only when data is there, for so many seconds; tcp(7)"},
+	{"TCP_DEFER_ACCEPT", 9, OptInt, both, "accept only when data is there, for at most this many seconds; tcp(7)"},
 	{"TCP_WINDOW_CLAMP", 10, OptInt, both, "bytes of the advertised window at most; tcp(7)"},
 	{"TCP_INFO", 11, OptTCPInfo, readOnly, "state of the connection: struct tcp_info; tcp(7)"},
 	{"TCP_QUICKACK", 12, OptBool, both, "acknowledge at once, for a while; tcp(7)"},
