@@ -39,9 +39,10 @@ func (h *hub) hopeful(w *waiter) bool {
 }
 
 // findStuck ends the waits that nobody can end any more. A member that only
-// waits does not help others as long as its own waits are in vain, so hope
-// starts from the members that run and spreads to those whom they may release.
-// Once the run is over, members end because of that, and nobody is to blame.
+// waits cannot help others as long as its own waits cannot end. So this starts
+// from the members that run, goes on to those that they may release, and so on;
+// the others are stuck. Once the run is over, members end because of that, and
+// no wait is reported.
 func (h *hub) findStuck() {
 	if h.ctx.Err() != nil {
 		return

@@ -36,7 +36,7 @@ actors:
 	}
 }
 
-// Hosts are made anew for each run, and side by side.
+// Hosts are made for each run, also for runs at the same time.
 func TestHostsSideBySide(t *testing.T) {
 	needsNetns(t)
 	checkLeaks(t)

@@ -126,7 +126,7 @@ one/sender  send(a, hex:00000000000000000000000000000000000000000000000000000000
 `)
 }
 
-// Datagrams are matched by what they hold and whom they come from.
+// Datagrams are matched by their bytes and by the socket that sent them.
 func TestOrderOfDatagrams(t *testing.T) {
 	checkLeaks(t)
 	wantTranscript(t, `

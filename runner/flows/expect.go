@@ -181,8 +181,8 @@ func is(f *Flow, ends [2]side, end int, want wire.End) bool {
 	return a.Addr() == want.Addr.Addr() && (want.Addr.Port() == 0 || a.Port() == want.Addr.Port())
 }
 
-// nothing says that no packet crossed between two ends, and between whom some
-// did.
+// nothing says that no packet crossed between two ends, and between which other
+// ends some did.
 func (s *sides) nothing(list []*Flow, e *wire.Expectation) string {
 	text := fmt.Sprintf("no packet crossed %s%s", e.At, between(e))
 	others := make(map[string]bool)

@@ -22,7 +22,7 @@ type Section struct {
 	// of the first.
 	Between, Untold string
 
-	Ends   [2]uint64 // the descriptions of the ends that the head names; 0 for one that is none of the scenario's
+	Ends   [2]uint64 // the descriptions of the ends that the head names; 0 for one that is not the scenario's
 	Depths []int     // of the steps that the lines belong to; 0 where that is not known
 }
 

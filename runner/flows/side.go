@@ -15,7 +15,7 @@ type side struct {
 	socket *socket // nil where the scenario has none
 }
 
-// id is the description of the side; 0 where it is none of the scenario's.
+// id is the description of the side; 0 where it is not the scenario's.
 func (s *side) id() uint64 {
 	if s.socket == nil {
 		return 0

@@ -12,7 +12,7 @@ import (
 // script plays, has asked for.
 type Connection struct {
 	Connect  event.Cause // the event that asked for it
-	Listener uint64      // the description that it reached; 0 where that is none of the scenario's
+	Listener uint64      // the description that it reached; 0 where that is not the scenario's
 	Accept   event.Cause // the event that took it
 	Taker    uint64      // the description that the accept made; 0 where nobody has taken it
 }

@@ -158,8 +158,8 @@ func (p *part) unseen(errno unix.Errno) error {
 	return fmt.Errorf("%s cannot be shown to the sandbox: %w%s", p.Path, errno, hintOfUser(errno))
 }
 
-// hintOfUser says as whom the jail looks at files where that may be why it
-// cannot.
+// hintOfUser says as which user the jail looks at files, where that may be the
+// reason that it cannot.
 func hintOfUser(err error) string {
 	if uid := os.Geteuid(); (uid == 0 || uid == nobody) && errors.Is(err, unix.EACCES) {
 		return fmt.Sprintf("; the sandbox of root looks at files as the user %d does: let that user read it", nobody)

@@ -116,8 +116,8 @@ func (h *handover) mayRun(path string) error {
 	}
 }
 
-// pin keeps the kernel from forgetting a file of /proc that Landlock opens: the
-// one that it would make anew is another.
+// pin keeps the kernel from forgetting a file of /proc that Landlock opens. If
+// the kernel forgot it and made it again, it would be another file.
 func pin(path string) error {
 	if _, err := unix.Open(path, unix.O_PATH|unix.O_CLOEXEC, 0); err != nil {
 		return &os.PathError{Op: "open", Path: path, Err: err}

@@ -22,9 +22,9 @@ func (s *starting) stream(name string, null *os.File) *os.File {
 	return null
 }
 
-// mayHand returns an error unless a stream is a pipe or a file. With others one
-// can do more than read and write: a socket can be connected anew, in the
-// network that it was made in, folders are ways to files, and a terminal does
+// mayHand returns an error unless a stream is a pipe or a file. Others allow
+// more than to read and write: a socket can be connected to another address, in
+// the network that it was made in, a folder leads to files, and a terminal does
 // what it reads.
 func mayHand(name string) error {
 	var st unix.Stat_t

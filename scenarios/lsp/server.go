@@ -138,8 +138,8 @@ func (s *server) update(ctx context.Context, c *jsonrpc2.Conn, uri, text string)
 	c.Notify(ctx, "textDocument/publishDiagnostics", publishDiagnostics{uri, d.diagnostics()})
 }
 
-// format answers with the whole text anew, or with nothing where it cannot be
-// formatted.
+// format answers with the whole text, formatted, or with nothing where that
+// cannot be done.
 func (s *server) format(r *jsonrpc2.Request) (any, error) {
 	edits := []textEdit{}
 	err := decoded(r, func(p formatting) {

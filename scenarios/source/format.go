@@ -139,7 +139,7 @@ func (x *formatter) text(n *Node, col int) {
 // leading is how many blanks a line begins with.
 func leading(line string) int { return len(line) - len(strings.TrimLeft(line, " ")) }
 
-// lines writes all lines anew.
+// lines writes all lines again, in their new form.
 func (x *formatter) lines() []byte {
 	var out []string
 	shift := 0 // of the lines that go on with what the last start began

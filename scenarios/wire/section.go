@@ -1,5 +1,5 @@
-// Package wire is the section wire of a scenario: which segments must have
-// crossed a link, between whom. It reads and checks it; what really crossed is
+// Package wire reads and checks the section wire of a scenario: which segments
+// must have crossed a link, and between which ends. What really crossed is
 // compared after the run.
 package wire
 
@@ -21,7 +21,7 @@ type Section struct {
 
 // An Expectation says what must have crossed one point of the network.
 type Expectation struct {
-	// Ends are between whom; nil: whoever.
+	// Ends are the two ends between which they crossed; nil: any.
 	Ends []End
 	// At is a link, or an interface as HOST.INTERFACE, or lo. Link is the link
 	// of an interface; "" where it is on none.

@@ -136,7 +136,7 @@ func (p *Process) Reap() {
 	p.reaped = errno == 0 && int(pid) == p.pid
 }
 
-// Release waits for the end of the process, which must be near, and gives back
+// Release waits for the end of the process, which must be near, and releases
 // what this process has for it.
 func (p *Process) Release() {
 	<-p.done

@@ -153,7 +153,7 @@ func (c *Content) Digest() (*event.SHA256, io.Writer) {
 
 // A scanner looks for a match of a regular expression in a text that comes in
 // pieces, and looks at each character once: package regexp would have to begin
-// anew with each piece. It says that there is a match, not where.
+// again with each piece. It says that there is a match, not where.
 type scanner struct {
 	prog    *syntax.Prog
 	at      *threads // those that wait for the next character

@@ -54,8 +54,8 @@ func TestScannerIsRegexp(t *testing.T) {
 	}
 }
 
-// Many small pieces take no longer than their bytes: to search all of them anew
-// with each would take hours.
+// Many small pieces take no longer than their bytes: to search all of them
+// again with each piece would take hours.
 func TestScannerLooksOnce(t *testing.T) {
 	began := time.Now()
 	m := &Search{found: true, scan: must(newScanner("x+y+END"))}

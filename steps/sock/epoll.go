@@ -14,8 +14,8 @@ type Watched struct {
 	Seen int64
 }
 
-// epollTable is what an epoll instance watches, by the keys that the kernel
-// gives back.
+// epollTable is what an epoll instance watches, by the keys that epoll_wait(2)
+// returns.
 type epollTable struct {
 	mu   sync.Mutex
 	last int32

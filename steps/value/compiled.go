@@ -133,8 +133,8 @@ func constantText(node ast.Node) (string, bool) {
 
 // compileExpr compiles an expression, in which the visitors replace nodes
 // first; those of the config see the types, too. It is expr.Compile, which
-// makes its tables anew for each expression, and asks for all types before each
-// visitor: that takes longer than all else.
+// makes its tables again for each expression, and asks for all types before
+// each visitor: that takes longer than all else.
 func compileExpr(src string, config *conf.Config, visitors ...ast.Visitor) (*vm.Program, error) {
 	tree, err := parser.ParseWithConfig(src, config)
 	if err != nil {

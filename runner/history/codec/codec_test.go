@@ -22,7 +22,7 @@ func TestManyValues(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	// The race detector allocates too, a little; types that are looked at anew
+	// The race detector allocates too, a little; types that are looked at again
 	// take 7.
 	if most := 3.0 * n; encoding > most {
 		t.Errorf("%d values are written with %v allocations, of at most %v", n, encoding, most)

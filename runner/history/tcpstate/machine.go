@@ -268,7 +268,7 @@ func (l *link) release(by int) bool {
 	return true
 }
 
-// close gives back the last descriptor of an end. Where data is left that
+// close closes the last descriptor of an end. Where data is left that
 // nobody has read, the connection is reset (RFC 9293, section 3.6.1).
 func (l *link) close(by int) {
 	e := &l.ends[by]

@@ -55,7 +55,7 @@ type sockEvents struct {
 	queued    []int            // of a listener: connects that nobody has taken
 	inFolds   bool             // a fold took some of a listener's accepts
 	hasRemote bool             // it connected, sent to an address, or was accepted
-	remote    sock.Addr        // where to, or whom
+	remote    sock.Addr        // the address of that peer
 	endpoints *event.Endpoints // of the first event that shows its own address; see owners
 }
 

@@ -57,7 +57,7 @@ func (m *matcher) connections() {
 // An Opening is an event that asked for a connection.
 type Opening struct {
 	Node     int
-	Listener uint64 // the description that it reached; 0 where that is none of the scenario's
+	Listener uint64 // the description that it reached; 0 where that is not the scenario's
 }
 
 // Openings are the events that asked for connections, those that folds took

@@ -38,10 +38,11 @@ func (m *matcher) causes(i int, by []int) {
 	}
 }
 
-// sent makes a receive come after the event that sent its last byte. A
-// handshake goes on while its peer, who has not shaken hands in an event of its
-// own, receives and answers: there the receive comes after what was before the
-// handshake. The handshake of a peer that has is not a cause: see handshakes.
+// sent makes a receive come after the event that sent its last byte. If that is
+// a handshake whose peer does not have a handshake event of its own, the peer
+// receives and answers while the handshake goes on: then the receive comes
+// after what was before the handshake. If the receive is the peer's handshake,
+// neither is the cause of the other: see handshakes.
 func (m *matcher) sent(i int, id, peer uint64, by int) {
 	k := slices.IndexFunc(m.of(peer).hands, func(h handshake) bool { return h.node == by })
 	e := m.g.Event(i)
