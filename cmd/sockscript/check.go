@@ -18,14 +18,14 @@ for each place in a file that says so:
 
   hello.yaml:12:7: exec curl
 
-No line means that they need nothing but the folder that they are in, to read, a
-temporary folder, and the loopback network. What a program does that is run,
-nothing can tell, nor what an expression makes of data that comes in.
+No line means that they need only to read the folder that they are in, a
+temporary folder, and the loopback network. What a program does, and what an
+expression makes of data that comes in, is not known without running.
 "sockscript doc" explains the words.
 
 With --sandbox it is a mistake to need anything of the outside that --allow does
-not name; see run. What comes from the standard input cannot include files, unless
---sandbox=off says that it may.
+not name; see run. A scenario from the standard input cannot include files,
+unless --sandbox=off allows it.
 
 `
 

@@ -26,10 +26,9 @@ func (p *program) docCommand() *cobra.Command {
 		Short: "Read about the language, its step kinds and socket options",
 		Long: `Print the reference of a step kind, of a socket option or type of ancillary data
 by its C name, such as SO_RCVBUF, or of a library that scenarios can include or
-one of its procedures, such as sockets.serve; a FILE is such a library of one's
-own. Without an argument, print an overview of
-the language: the keys of a scenario, the step kinds, payloads and the functions
-of expressions.`,
+one of its procedures, such as sockets.serve. A FILE is a library of your own.
+Without an argument, print an overview of the language: the keys of a scenario,
+the step kinds, payloads and the functions of expressions.`,
 		ValidArgsFunction: completeDoc,
 	}
 	c.Flags().BoolVar(&markdown, "markdown", false, "print the whole reference as Markdown")

@@ -26,8 +26,8 @@ tags. A table of cases is one line. The arguments are the same as for run.
 Without arguments, the current directory is used; with --shipped, the shipped
 scenarios. Where a file has mistakes, they are shown, and the others are listed.
 
-With --find only those are listed in whose name, description or tags all of the
-words are.`,
+With --find, only those are listed whose name, description or tags have all of
+the words.`,
 		Example: `  sockscript list --shipped
   sockscript list --shipped --find 'fast open'
   sockscript list --tags udp,!programs tests/

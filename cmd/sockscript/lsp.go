@@ -15,8 +15,9 @@ func (p *program) lspCommand() *cobra.Command {
 		Use:   "lsp",
 		Short: "Be a language server for an editor, on standard input and output",
 		Long: `Speak the Language Server Protocol on standard input and output. An editor starts
-it; it says what check says as one types, completes step kinds, keys, names,
-options and errnos, shows the reference, finds where a name is made, and formats.
+it. While you type, it says what check says. It completes step kinds, keys,
+names, options and errnos, shows the reference, finds where a name is made, and
+formats.
 
 The exit status is 0 after a shutdown, else 1.`,
 		Args: noArguments,

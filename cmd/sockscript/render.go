@@ -19,8 +19,8 @@ func (p *program) renderCommand() *cobra.Command {
 		Use:   "render FILE",
 		Short: "Print runs that were saved with --save",
 		Long: `Print runs that "run --save FILE" or "test --save FILE" has saved: the same bytes
-that they printed, here or on another machine. The order, the masks and the form
-can be other ones. - is the standard input.
+that they printed, here or on another machine. Flags can choose another order,
+other masks and another form. - is the standard input.
 
 With --full all data is printed that the runs have kept: save them with --full.
 Nothing is run, and the scenario files are not needed.

@@ -38,15 +38,15 @@ With --golden FILE the transcript of a single scenario must be what FILE holds;
 see test. With --stress a scenario is run until its transcript differs or it
 fails; then the difference is shown, and how often each transcript came.
 
-With --sandbox a scenario that somebody else has written can be run: it is kept
-from the files, programs, networks and processes of this machine, and whatever
-else it needs is an error before anything runs. --allow opens one thing. This is
-the default for what comes from the standard input; --sandbox=off runs that as a
-file of your own. See "sockscript doc", Sandbox.
+--sandbox is for a scenario that somebody else has written. It keeps the scenario
+from the files, programs, networks and processes of this machine. If the scenario
+needs more, that is an error before anything runs. --allow opens one thing. The
+sandbox is the default for a scenario from the standard input; --sandbox=off runs
+it as a file of your own. See "sockscript doc", Sandbox.
 
 With --save FILE the runs are saved as JSON lines. "sockscript render FILE" prints
-the same bytes again, or another form of them, also on another machine. A file of
-runs in which nothing was run is not written.
+the same bytes again, or another form of them, also on another machine. If
+nothing was run, the file is not written.
 
 `
 

@@ -77,7 +77,7 @@ that line is on this run:
   ~ client  recv\(sock, \d+\) = \d+ ".*"
 
 Write such lines by hand, in the place of those that vary. --update keeps them
-as long as they match, and puts the line itself where one does not.
+as long as they match. Where one does not match, it writes the line itself.
 
 With --stress a scenario is run until its transcript differs or it fails; then
 the difference is shown, and how often each transcript came.

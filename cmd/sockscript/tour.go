@@ -25,7 +25,7 @@ func (p *program) tourCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "tour [CHAPTER|NAME]",
 		Short: "Learn about sockets from the shipped scenarios, in chapters",
-		Long: `Lead through the shipped scenarios in the order in which one learns from them.
+		Long: `Lead through the shipped scenarios in an order for learning.
 Without an argument the chapters are listed. A chapter, by its number, has a text
 and its scenarios; the name of a scenario shows its text, its file and its
 transcript, and which one comes next.

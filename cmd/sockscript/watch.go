@@ -23,11 +23,12 @@ func (p *program) watchCommand() *cobra.Command {
 		Short: "Run scenarios again whenever they change",
 		Long: `Run scenarios, and then run again what has changed, until Ctrl-C.
 
-A scenario is run when its file changes or is new, when its golden file does, or
-when a file does that it includes or names, such as that of a payload, if it lies
-in a directory that is watched: those of the arguments, with all that is below
-directories and patterns. What a scenario itself writes while it runs is not a
-change. Where a scenario has a golden file, its transcript is compared.
+A scenario is run when its file is new or changes. It is also run when its golden
+file changes, or a file that it includes or names, such as that of a payload, if
+that file is in a directory that is watched. These are the directories of the
+arguments, with all that is below directories and patterns. What a scenario
+itself writes while it runs is not a change. Where a scenario has a golden file,
+its transcript is compared.
 
 If a file is invalid, its errors are printed, and the watching goes on. Without
 arguments, the current directory is used.

@@ -1,7 +1,6 @@
 // Package library holds the scenarios that ship with sockscript, each with the
 // transcript that it gives, and the procedure libraries that a scenario can
-// include. They are embedded as text: nothing is parsed
-// before it is asked for.
+// include. They are embedded as text: nothing is parsed before it is asked for.
 package library
 
 import (

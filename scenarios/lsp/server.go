@@ -1,5 +1,5 @@
 // Package lsp is a language server for scenario files: it says what check says
-// as one types, completes step kinds, keys and names, shows the reference,
+// while one types, completes step kinds, keys and names, shows the reference,
 // finds where a name is made, and formats.
 package lsp
 
