@@ -183,6 +183,36 @@ actors:
     - close: got
 `)+connects, runner.Options{})
 	})
+	t.Run("not waited for", func(t *testing.T) {
+		lines := transcript(passes(t, listens+indented(`
+- repeat: 6
+  index: i
+  steps:
+    - accept: listener
+      as: conn
+    - print: took ${i}
+`)+`
+  client:
+    - let: {to: "${server.listener.address}"}
+    - repeat: 6
+      steps:
+        - socket: tcp
+          as: sock
+        - connect: sock
+          to: ${to}
+          nowait: true
+          expect: {error: EINPROGRESS}
+`, runner.Options{}))
+		var named int
+		for _, l := range lines {
+			if l == "server  accept(listener) = conn from 127.0.0.1:<sock>" {
+				named++
+			}
+		}
+		if named != 6 {
+			t.Errorf("%d of 6 accepts name the socket that connected in\n%s", named, strings.Join(lines, "\n"))
+		}
+	})
 	t.Run("refused", func(t *testing.T) {
 		wantTranscript(t, `
 actors:

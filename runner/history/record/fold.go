@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/steps/event"
 )
 
@@ -69,7 +71,7 @@ func (f *Fold) take(round []Entry, shared bool, ends *foldedEnds) {
 		case event.OpPair:
 			t.made = append(t.made, ev.Sock, ev.Endpoints.Peer)
 		case event.OpListen, event.OpConnect, event.OpAccept:
-			if ev.Endpoints != nil && ev.Errno == 0 {
+			if ev.Endpoints != nil && (ev.Errno == 0 || ev.Errno == unix.EINPROGRESS) {
 				t.noteEndpoints(ev)
 			}
 		case event.OpSend:
