@@ -188,7 +188,7 @@ func (a *faultAction) Check(c *check.Check) {
 	}
 	on, fault, dotted := strings.Cut(name, ".")
 	if n, only := a.hits.Number(); only && n > 0 && (!dotted || fault == cutWord) {
-		p := c.Problem(a.hits.Node, "how many frames a cut swallows is a matter of time: hosts send some by themselves, and TCP sends again")
+		p := c.Problem(a.hits.Node, "how many frames are lost in a cut depends on time: hosts send some by themselves, and TCP sends again")
 		p.Severity, p.Hint = source.Warning, fmt.Sprintf("write hits: \">=%d\"", n)
 	}
 	link := top.Links[on]

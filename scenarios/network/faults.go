@@ -68,7 +68,7 @@ func (v *faults) Decode(d *value.Decoder, n *source.Node) {
 		case !value.IsName(name):
 			d.Problem(e.Key, "%s is not a name for a fault", value.Quote(name)).Hint = nameHint
 		case name == CutFault:
-			d.Problem(e.Key, "a fault cannot have the name cut: that is what a link does which a step cuts").Hint = "give the fault another name"
+			d.Problem(e.Key, "a fault cannot have the name cut, which is the cut of the link by a step").Hint = "give the fault another name"
 		}
 		f := &Fault{Name: e.Key.Text, Node: e.Key, Match: Match{From: -1, To: -1, ICMP: -1}}
 		if v.rule(d, f, e.Value) {

@@ -138,7 +138,7 @@ func TestBadHosts(t *testing.T) {
 		{"far gateway", "a: {eth0: 10.0.0.1/24, routes: {default: 10.0.1.2}}", "2:43: the gateway 10.0.1.2 is in no network of the host a; a gateway is a neighbor: give an interface of the host an address in its network, or add a route to it with an interface"},
 		{"unknown way", "a: {eth0: 10.0.0.1/24, routes: {default: unreachabel}}", "2:52: \"unreachabel\" is not an address, an interface of a or one of unreachable, prohibit or blackhole; did you mean \"unreachable\"?"},
 		{"short sysctl", "a: {eth0: 10.0.0.1/24, sysctls: {arp_ignor: 1}}", "2:44: \"arp_ignor\" is not a kernel parameter of interfaces; did you mean \"arp_ignore\"?"},
-		{"place of sysctl", "a: {eth0: 10.0.0.1/24, sysctls: {net.ipv4.conf.eth1.arp_ignore: 1}}", "2:44: the host a has no interface \"eth1\", so the kernel parameter is in no place; did you mean \"eth0\"?"},
+		{"place of sysctl", "a: {eth0: 10.0.0.1/24, sysctls: {net.ipv4.conf.eth1.arp_ignore: 1}}", "2:44: the host a has no interface \"eth1\", so it does not have this kernel parameter; did you mean \"eth0\"?"},
 		{"sysctl of the kernel", "a: {eth0: 10.0.0.1/24, sysctls: {kernel.hostname: x}}", "2:44: \"kernel.hostname\" is not a kernel parameter of a network; its name begins with net, as in net.ipv4.tcp_syn_retries"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestBadFaults(t *testing.T) {
 	for _, tt := range []struct{ name, fault, want string }{
 		{"nothing", "x: {}", "the fault does nothing; write one of drop, duplicate, delay, reorder or corrupt"},
 		{"two acts", "x: {drop: {tcp: syn}, duplicate: {tcp: syn}}", "the fault does two things: drop and duplicate; write two faults; the first that matches acts"},
-		{"cut", "cut: {drop: {tcp: syn}}", "a fault cannot have the name cut: that is what a link does which a step cuts; give the fault another name"},
+		{"cut", "cut: {drop: {tcp: syn}}", "a fault cannot have the name cut, which is the cut of the link by a step; give the fault another name"},
 		{"two protocols", "x: {drop: {tcp: syn, udp: 5000}}", "a frame is not of two protocols: tcp and udp; write two faults"},
 		{"kind", "x: {drop: {tcp: dta}}", "expected syn, syn+ack, fin, rst, ack, data or any, got \"dta\"; did you mean \"data\"?"},
 		{"nth", "x: {drop: {tcp: syn, nth: 0}}", "nth is a number from 1, not \"0\""},
@@ -232,7 +232,7 @@ func TestActorsOnHosts(t *testing.T) {
 		{"unknown", "network: {hosts: {alpha: {}}}\nactors: {one: {host: alhpa, steps: [{print: x}]}}", "2:22: the network has no host \"alhpa\"; did you mean \"alpha\"?"},
 		{"name of another", "network: {hosts: {a: {}, b: {}}}\nactors: {a: {host: b, steps: [{print: x}]}}", "2:20: the actor a is on the host b, and another host has the actor's name; rename one of them: expressions name hosts and actors"},
 		{"name of a variable", "vars: {a: 1}\nnetwork: {hosts: {a: {}}}\nactors: {one: [{print: '${a}'}]}", "2:19: the name a is taken by the variable a; give the host another name"},
-		{"place in a private network", "network: {private: {sysctls: {net.ipv4.conf.eth0.arp_ignore: 1}}}\nactors: {a: [{print: x}]}", "1:31: a private network has no interface \"eth0\", so the kernel parameter is in no place; the places are lo, all or default"},
+		{"place in a private network", "network: {private: {sysctls: {net.ipv4.conf.eth0.arp_ignore: 1}}}\nactors: {a: [{print: x}]}", "1:31: a private network has no interface \"eth0\", so it does not have this kernel parameter; the places are lo, all or default"},
 		{"private with hosts", "network: {private: {}, hosts: {a: {}}}\nactors: {a: [{print: x}]}", "1:10: a private network has no hosts and no links; leave private out; hosts have a network of their own too"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

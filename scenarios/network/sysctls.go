@@ -116,7 +116,7 @@ func checkPlace(d *value.Decoder, n *source.Node, where string, names []string) 
 	if !ok || slices.Contains(names, iface) || iface == "all" || iface == "default" {
 		return
 	}
-	p := d.Problem(n, "%s has no interface %s, so the kernel parameter is in no place", where, value.Quote(iface))
+	p := d.Problem(n, "%s has no interface %s, so it does not have this kernel parameter", where, value.Quote(iface))
 	if p.Hint = source.DidYouMean(iface, names); p.Hint == "" {
 		p.Hint = "the places are " + value.JoinOr(append(slices.Clone(names), "all", "default"))
 	}

@@ -190,7 +190,7 @@ func (c *Check) HandBack(proc *step.Procedure, returned *Symbol) {
 		c.Problem(x.Node, "the procedure %s returns nothing that as could name", proc.Name).Hint = hint
 	}
 	if x := &c.Step.Expect; x.Given() && !x.Error.Given() && !x.Took.Given() {
-		c.Problem(x.Node, "the procedure %s returns nothing that expect could be asked of", proc.Name).Hint = hint
+		c.Problem(x.Node, "the procedure %s returns nothing that expect could compare", proc.Name).Hint = hint
 	}
 }
 

@@ -223,6 +223,6 @@ func (c *Check) Peers() []string {
 // where this one does not.
 func (c *Check) NothingToMask(what string) {
 	if c.Step.Mask.Given() {
-		c.Problem(c.Step.Node, "a mask on nothing: %s", what).Hint = step.MaskHint
+		c.Problem(c.Step.Node, "there is nothing to mask: %s", what).Hint = step.MaskHint
 	}
 }

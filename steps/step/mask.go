@@ -54,7 +54,7 @@ func (r *Reader) checkMask(n *source.Node, s *Step, params *Params) {
 	}
 	for _, e := range n.Entries {
 		if e.Key.Text == "mask" {
-			r.Problem(e.Key, "a mask on nothing: %s does not make anything that could vary", s.Kind.Name).Hint = MaskHint
+			r.Problem(e.Key, "there is nothing to mask: %s does not make anything that could vary", s.Kind.Name).Hint = MaskHint
 		}
 	}
 }
