@@ -176,7 +176,8 @@ func (m *masks) labels(o event.Origin, at time.Duration) []string {
 		}
 		return list
 	}
-	if label := m.chosen(o, at, false); label != "" {
+	// What a call returned is of a socket of the type that it was made on.
+	if label := m.chosen(o, at, o.Sock == 0 && o.Type != 0); label != "" {
 		return []string{label}
 	}
 	return nil

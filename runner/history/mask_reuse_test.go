@@ -72,3 +72,38 @@ func TestMaskPortChosenAgain(t *testing.T) {
 		}
 	}
 }
+
+// A program may get the port that a socket of another type had. What it sends
+// is not of that socket: it bears another name, and needs no cause.
+func TestMaskPortOfOtherType(t *testing.T) {
+	at := sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: 40000}
+	for _, tt := range []struct {
+		typ  int // of the socket that had the port
+		want string
+	}{
+		{syscall.SOCK_STREAM, "<peer>"},
+		{syscall.SOCK_DGRAM, "<first>"},
+	} {
+		bind := &event.Event{Op: event.OpBind, Sock: 1, Start: 1, End: 2, Endpoints: &event.Endpoints{Name: "first", Type: tt.typ, Local: at, AutoPort: true}}
+		closed := &event.Event{Op: event.OpClose, Sock: 1, Start: 3, End: 4}
+		recv := &event.Event{
+			Op: event.OpRecv, Sock: 2, Start: 5, End: 6, Sums: []event.Datagram{{Sum: 1, Len: 1, Remote: at}},
+			Endpoints: &event.Endpoints{Name: "second", Type: syscall.SOCK_DGRAM, Local: sock.Addr{Family: at.Family, IP: at.IP, Port: 50000}, Remote: at},
+		}
+		g := causal.New(&record.Record{
+			Dynamic:  record.PortRange{Low: 32768, High: 60999},
+			Branches: []*record.Branch{{Actor: "a", Entries: []record.Entry{{Event: bind}, {Event: closed}, {Event: recv}}}},
+		})
+		if unknown := len(g.Unknown) > 0; unknown != (tt.typ == syscall.SOCK_DGRAM) {
+			t.Errorf("type %d: the receive lacks a cause: %t", tt.typ, unknown)
+		}
+		m := newMasks(g)
+		if got, want := m.addr(at, recv), "127.0.0.1:"+tt.want; got != want {
+			t.Errorf("type %d: the receive shows %s, want %s", tt.typ, got, want)
+		}
+		from := event.Origin{Addr: at, Type: syscall.SOCK_DGRAM}
+		if got := m.text(event.Marked{Text: "40000", Marks: []event.Mark{{To: 5, Origins: []event.Origin{from}}}}, 9); got != tt.want {
+			t.Errorf("type %d: a value is %s, want %s", tt.typ, got, tt.want)
+		}
+	}
+}

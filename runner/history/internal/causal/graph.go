@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sort"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/runner/history/record"
 	"github.com/sockscript/sockscript/steps/event"
 )
@@ -270,12 +272,15 @@ func (m *matcher) lacks(i int) {
 	}
 }
 
-// fromUs reports whether a socket of the scenario had the address that a
-// receive or an accept showed.
+// fromUs reports whether a socket of the scenario that can have sent a datagram
+// had the address that the receive showed: a port of TCP that is closed may be
+// a program's for UDP.
 func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.spotsOf(hostOf(e), a), func(s event.HostAddr) bool {
-		return len(m.owners()[s]) > 0
+		return slices.ContainsFunc(m.owners()[s], func(id uint64) bool {
+			return m.of(id).endpoints.Type != unix.SOCK_STREAM
+		})
 	})
 }
 
