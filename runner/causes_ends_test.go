@@ -66,6 +66,21 @@ var causesOfEnds = []causeTest{
     - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {splice: held, to: q, size: 1}]}}
     - {close: held}
 `, [][2]string{{"one/c  splice(held", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	{"what is only in a message ends with all closes of its receiver", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {dup: held, as: copy}
+    - {spawn: [` + later + `, ` + later + `, {close: copy}, {exec: [touch, '${tmp}/gone']}]}
+    - {exec: 'until [ -e ${tmp}/gone ]; do sleep 0.01; done', shell: true}
+    - {close: held}
+    - {recv: a, expect: {eof: true}}
+`, [][2]string{
+		{"one  close(held) = 0", "one  recv(a, 65536) = 0 (end of file)"},
+		{"one/branch  close(copy) = 0", "one  recv(a, 65536) = 0 (end of file)"},
+	}},
 	{"an exit ends what is only in a message to a socket of the process", "os:linux", `
   one:
     - {socketpair: unix, as: [to, held]}

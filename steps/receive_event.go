@@ -92,7 +92,7 @@ func (r *receiver) trace(err error) {
 	e.Look = lookOf(r.action.flags.Bits)
 	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
 	if !peeks {
-		e.Ends = dropped(r.t, r.h)
+		dropped(r.t, r.h)
 	}
 	if peeks {
 		// With SO_PEEK_OFF set the call has moved the offset behind what it
@@ -155,11 +155,10 @@ func (r *receiver) ended() string {
 	return ""
 }
 
-// dropped are the descriptions that ended with a receive, whatever its call:
+// dropped notes the descriptions that ended with a receive, whatever its call:
 // one without room for descriptors closes those that are in a message.
-func dropped(t *step.Task, from *handle.Handle) []uint64 {
-	if from.Sock.Family() != unix.AF_UNIX {
-		return nil
+func dropped(t *step.Task, from *handle.Handle) {
+	if from.Sock.Family() == unix.AF_UNIX {
+		t.Lose(from.Sock.Desc())
 	}
-	return t.Lost(from.Sock.Desc())
 }

@@ -12,7 +12,6 @@ import (
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
 	"github.com/sockscript/sockscript/steps/value"
-	"golang.org/x/sys/unix"
 )
 
 var recvmmsgKind = step.Kind{
@@ -86,9 +85,7 @@ func (a *recvmmsgAction) Run(t *step.Task) error {
 	w := t.Wait(h, &a.nowait, a.flags.Bits)
 	sizes, err := h.Sock.Recvmmsg(w, list, a.flags.Bits)
 	t.Act(event.OpRecv, h)
-	if h.Sock.Family() == unix.AF_UNIX {
-		t.Event.Ends = t.Lost(h.Sock.Desc())
-	}
+	dropped(t, h)
 	t.Event.NoWait = w.NoWait
 	if err != nil {
 		return err

@@ -94,7 +94,7 @@ func (a *relayAction) Run(t *step.Task) error {
 	t.Event.Offset, t.Event.EOF = from.Sock.Desc().RX.Load(), err == nil && !whole
 	passed.Offset = to.Sock.Desc().TX.Load()
 	t.Event.Also = passed
-	t.Event.Ends = dropped(t, from)
+	dropped(t, from)
 	if err != nil {
 		return err
 	}

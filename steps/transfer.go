@@ -91,7 +91,7 @@ func (a *transfer) moved(t *step.Task, c *transferCall, n int, err error) error 
 	}
 	t.Act(event.OpRecv, c.from)
 	t.Event.Offset, t.Event.Took, t.Event.Most = from.RX.Load(), int64(n), int64(c.size)
-	t.Event.Ends = dropped(t, c.from)
+	dropped(t, c.from)
 	if n > 0 {
 		// No hops: unlike a relay, the call is over before anybody can receive
 		// the bytes, so that a receive comes after it.

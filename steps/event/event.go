@@ -105,6 +105,7 @@ type Event struct {
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
 	Nth       int           // of a signal: how many of it the process has counted
 	Ends      []uint64      // the descriptions that ended with the process, or with the message that had their last descriptor
+	Held      []Held        // of these, those that were in a message which only another one of them could receive
 	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause
 }
@@ -244,3 +245,7 @@ type Cause struct {
 	Branch int
 	Seq    int
 }
+
+// Held says by which description another one was held at last: in a message to
+// it, with which it ended.
+type Held struct{ Desc, By uint64 }

@@ -59,6 +59,7 @@ type waiter interface{ wake() }
 // often.
 type passage struct {
 	desc   *Description
+	inode  uint64 // of its file
 	tcp    bool
 	local  bool   // AF_UNIX
 	to     uint64 // the inode of the socket that all copies were sent to; 0: not known

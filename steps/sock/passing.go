@@ -2,9 +2,14 @@ package sock
 
 import (
 	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// releaseTime is how long the kernel may take to close what is in messages that
+// nobody can receive any more.
+const releaseTime = time.Second
 
 // notePassed remembers the descriptions of the group's descriptors in a control
 // message that is sent, since their own descriptors may all be closed before
@@ -84,7 +89,7 @@ func (g *Group) countPassage(s *Socket, to uint64, copies int) {
 	ino := inodeOf(s.caller(), s.fd)
 	p := g.passed[ino]
 	if p == nil {
-		p = &passage{desc: s.desc, tcp: s.TCP(), local: s.family == unix.AF_UNIX, to: to}
+		p = &passage{desc: s.desc, inode: ino, tcp: s.TCP(), local: s.family == unix.AF_UNIX, to: to}
 		if g.passed == nil {
 			g.passed = make(map[uint64]*passage)
 		}
@@ -98,23 +103,81 @@ func (g *Group) countPassage(s *Socket, to uint64, copies int) {
 	}
 }
 
+// A Loss is a description that ended with messages.
+type Loss struct {
+	Desc *Description
+	// To is the description that alone could receive them, where its own end
+	// was theirs; nil where a receive had no room, and where To is not known.
+	To *Description
+}
+
 // Lost are the descriptions of stream sockets that were on their way in
 // messages only, and which the kernel has closed, as far as they may have been
-// sent to one description; nil stands for any. The descriptors in a message end
+// sent to one description or to one of these. The descriptors in a message end
 // with the last descriptor of the socket that it was sent to, and by a receive
 // that has no room for them.
-func (g *Group) Lost(to *Description) []*Description {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	var list []*Description
-	for ino, p := range g.passed {
-		theirs := to == nil || p.to == 0 || p.to == to.Inode()
-		if theirs && p.desc.Open() == 0 && !p.desc.Copied() && p.gone() {
-			delete(g.passed, ino)
-			list = append(list, p.desc)
+func (g *Group) Lost(to *Description) []Loss {
+	var list []Loss
+	for from := []*Description{to}; len(from) > 0; from = from[1:] {
+		d := from[0]
+		for _, p := range g.passedTo(d) {
+			with := p.to != 0 && g.released(d)
+			if !p.awaitGone(with) || !g.dropPassage(p) {
+				continue
+			}
+			loss := Loss{Desc: p.desc}
+			if with {
+				loss.To = d
+			}
+			list, from = append(list, loss), append(from, p.desc)
 		}
 	}
 	return list
+}
+
+// passedTo are the passages of descriptions without a descriptor that may be on
+// their way to one.
+func (g *Group) passedTo(d *Description) []*passage {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []*passage
+	for _, p := range g.passed {
+		if (p.to == 0 || p.to == d.Inode()) && p.desc.Open() == 0 && !p.desc.Copied() {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// released reports whether nobody has a descriptor of a description any more,
+// and no message either.
+func (g *Group) released(d *Description) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return d.Open() == 0 && !d.foreign.Load() && g.passed[d.Inode()] == nil
+}
+
+// dropPassage forgets a passage, and reports whether nobody had.
+func (g *Group) dropPassage(p *passage) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.passed[p.inode] != p {
+		return false
+	}
+	delete(g.passed, p.inode)
+	return true
+}
+
+// awaitGone reports whether the kernel has closed the descriptors on their way.
+// Those that ended with their receiver it closes a little later than that: it
+// leaves them to a worker.
+func (p *passage) awaitGone(ended bool) bool {
+	for end := time.Now().Add(releaseTime); !p.gone(); time.Sleep(time.Millisecond / 10) {
+		if !ended || time.Now().After(end) {
+			return false
+		}
+	}
+	return true
 }
 
 // gone reports that the kernel has no descriptor of the description any more.

@@ -1,6 +1,7 @@
 package step
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -71,11 +72,11 @@ func (t *Task) ended(tells bool) error {
 	if tells {
 		for _, d := range p.Ends() {
 			e.Ends = append(e.Ends, d.ID)
+			t.Lose(d)
 		}
 		for _, d := range p.Leaves() {
 			e.Leaves = append(e.Leaves, d.ID)
 		}
-		e.Ends = append(e.Ends, t.Lost(nil)...)
 	}
 	t.Record()
 	return ErrEnded
@@ -90,19 +91,21 @@ func (t *Task) Closed(d *sock.Description) {
 	}
 	t.Event.Op, t.Event.Sock = event.OpClose, d.ID
 	t.Event.Alone = !d.Passed() && !d.Copied()
-	t.Event.Ends = t.Lost(d)
+	t.Lose(d)
 }
 
-// Lost are the descriptions that have ended with messages to one which the step
-// has closed, or received from without room for descriptors: see
+// Lose notes the descriptions that have ended with messages to one which the
+// step has closed, or received from without room for descriptors: see
 // [sock.Group.Lost].
-func (t *Task) Lost(to *sock.Description) []uint64 {
-	var list []uint64
-	for _, d := range t.Sockets().Lost(to) {
-		list = append(list, d.ID)
+func (t *Task) Lose(to *sock.Description) {
+	lost := t.Sockets().Lost(to)
+	slices.SortFunc(lost, func(a, b sock.Loss) int { return cmp.Compare(a.Desc.ID, b.Desc.ID) })
+	for _, l := range lost {
+		t.Event.Ends = append(t.Event.Ends, l.Desc.ID)
+		if l.To != nil {
+			t.Event.Held = append(t.Event.Held, event.Held{Desc: l.Desc.ID, By: l.To.ID})
+		}
 	}
-	slices.Sort(list)
-	return list
 }
 
 // awaitEnd waits for the end of a process whose steps have been joined.

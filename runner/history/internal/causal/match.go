@@ -43,12 +43,13 @@ type matcher struct {
 type sockEvents struct {
 	sends     []int // in the order of their offsets
 	sentIn    []foldSent
-	urgent    []int // sends with MSG_OOB
-	recvs     []int // those that took something, in the order of time
-	closes    []int // of its descriptors; the last of them ends it
-	ended     bool  // one of them was the last
-	shuts     []int // shutdowns that end sending
-	deafs     []int // those that end receiving
+	urgent    []int  // sends with MSG_OOB
+	recvs     []int  // those that took something, in the order of time
+	closes    []int  // of its descriptors; the last of them ends it
+	ended     bool   // one of them was the last
+	heldBy    uint64 // the description to which a message had its last descriptor
+	shuts     []int  // shutdowns that end sending
+	deafs     []int  // those that end receiving
 	hands     []handshake
 	lists     []int            // listens
 	accepts   []int            // those of a listener that took a connection, in turn
@@ -214,6 +215,9 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexEndpoints(e)
 	for _, id := range e.Ends {
 		m.closes(i, id, true)
+	}
+	for _, h := range e.Held {
+		m.to(h.Desc).heldBy = h.By
 	}
 	for _, id := range e.Leaves {
 		m.closes(i, id, false)
