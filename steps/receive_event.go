@@ -55,8 +55,9 @@ func (r *receiver) failed(ret []any) []any {
 
 // sender is the address that a datagram came from, as a value.
 func (r *receiver) sender() *value.Endpoint {
-	e := value.EndpointAt(r.h.Sock.Desc().Host(), r.from)
-	e.Typ = r.h.Sock.Type()
+	own := r.h.Sock.Desc()
+	e := value.EndpointAt(own.Host(), r.from)
+	e.Typ, e.Seen = r.h.Sock.Type(), own.ID
 	return e
 }
 

@@ -11,7 +11,7 @@ import (
 // ok is false where the scenario has none.
 func (r *Record) Owner(host string, a sock.Addr, typ int) (actor, name string, ok bool) {
 	r.prepare()
-	o, ok := r.masks.owner(host, a, typ, math.MaxInt64)
+	o, ok := r.masks.owner(host, a, typ, 0, math.MaxInt64)
 	if !ok || o.typ != typ {
 		return "", "", false
 	}

@@ -114,7 +114,11 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	// What came in came from a socket of the same type: a program's port may be
 	// the number of another socket's.
 	same := e.Op == event.OpAccept || e.Op == event.OpRecv
-	label := m.chosen(event.Origin{Sock: e.Sock, Addr: a, Type: typ, Host: host}, e.End, same)
+	from := event.Origin{Sock: e.Sock, Addr: a, Type: typ, Host: host}
+	if e.Op == event.OpRecv {
+		from.Seen = e.Sock
+	}
+	label := m.chosen(from, e.End, same)
 	switch {
 	case masked && (label == "" || label == t.label):
 		return t.text
@@ -138,7 +142,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 		return m.label(o)
 	}
 	host := cmp.Or(from.Host, m.hosts[from.Sock])
-	o, found := m.owner(host, a, from.Type, at)
+	o, found := m.owner(host, a, from.Type, from.Seen, at)
 	if sameType && !a.IsNetlink() { // whose sockets are the same, raw or not
 		found = found && o.typ == from.Type
 	}

@@ -31,7 +31,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 		if err != nil {
 			continue
 		}
-		if o, found := m.owner("", a, 0, at); found && o.auto {
+		if o, found := m.owner("", a, 0, 0, at); found && o.auto {
 			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, digitsVary(m.dynamic)})
 		}
 	}

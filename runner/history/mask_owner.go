@@ -2,6 +2,7 @@ package history
 
 import (
 	"slices"
+	"syscall"
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history/record"
@@ -107,13 +108,17 @@ func (m *masks) inherit() {
 // wildcard, and the latest before earlier ones.
 //
 // An address that each host has for itself is one of the host that has seen it,
-// where that is known.
-func (m *masks) owner(host string, a sock.Addr, typ int, at time.Duration) (*owner, bool) {
+// where that is known. A datagram is not of a closed socket that sent none to
+// the one that has seen it: a program has the port now.
+func (m *masks) owner(host string, a sock.Addr, typ int, seen uint64, at time.Duration) (*owner, bool) {
 	var best *owner
 	bestRank := -1
 	key, _ := keyOf(a)
 	for _, o := range m.owners[key] {
 		if o.since > at || host != "" && o.host != host && a.IsHostOwn() {
+			continue
+		}
+		if !m.open(o, at) && !m.maySend(o, seen) {
 			continue
 		}
 		rank := 0
@@ -134,6 +139,13 @@ func (m *masks) owner(host string, a sock.Addr, typ int, at time.Duration) (*own
 		}
 	}
 	return best, best != nil
+}
+
+// maySend reports whether a datagram that another socket has seen, 0 where none
+// has, can be of this one.
+func (m *masks) maySend(o *owner, seen uint64) bool {
+	to := m.own[seen]
+	return to == nil || to.typ == syscall.SOCK_STREAM || m.graph == nil || m.graph.MaySend(o.sock, to.addr)
 }
 
 // open reports whether a socket has not been closed by a moment.

@@ -73,37 +73,52 @@ func TestMaskPortChosenAgain(t *testing.T) {
 	}
 }
 
-// A program may get the port that a socket of another type had. What it sends
-// is not of that socket: it bears another name, and needs no cause.
-func TestMaskPortOfOtherType(t *testing.T) {
-	at := sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: 40000}
+// A program may get the port that a closed socket had. What it sends is not of
+// that socket where this has another type, or has sent nothing to the one who
+// receives: it bears another name then, and needs no cause.
+func TestMaskPortOfClosedSocket(t *testing.T) {
+	local := func(port uint16) sock.Addr {
+		return sock.Addr{Family: syscall.AF_INET, IP: netip.MustParseAddr("127.0.0.1"), Port: port}
+	}
+	at, here := local(40000), local(50000)
 	for _, tt := range []struct {
+		name string
 		typ  int // of the socket that had the port
+		to   sock.Addr
 		want string
 	}{
-		{syscall.SOCK_STREAM, "<peer>"},
-		{syscall.SOCK_DGRAM, "<first>"},
+		{"stream", syscall.SOCK_STREAM, sock.Addr{}, "<peer>"},
+		{"sent elsewhere", syscall.SOCK_DGRAM, local(50001), "<peer>"},
+		{"sent here", syscall.SOCK_DGRAM, here, "<first>"},
 	} {
-		bind := &event.Event{Op: event.OpBind, Sock: 1, Start: 1, End: 2, Endpoints: &event.Endpoints{Name: "first", Type: tt.typ, Local: at, AutoPort: true}}
-		closed := &event.Event{Op: event.OpClose, Sock: 1, Start: 3, End: 4}
-		recv := &event.Event{
-			Op: event.OpRecv, Sock: 2, Start: 5, End: 6, Sums: []event.Datagram{{Sum: 1, Len: 1, Remote: at}},
-			Endpoints: &event.Endpoints{Name: "second", Type: syscall.SOCK_DGRAM, Local: sock.Addr{Family: at.Family, IP: at.IP, Port: 50000}, Remote: at},
-		}
-		g := causal.New(&record.Record{
-			Dynamic:  record.PortRange{Low: 32768, High: 60999},
-			Branches: []*record.Branch{{Actor: "a", Entries: []record.Entry{{Event: bind}, {Event: closed}, {Event: recv}}}},
+		t.Run(tt.name, func(t *testing.T) {
+			had := &event.Endpoints{Name: "first", Type: tt.typ, Local: at, Remote: tt.to, AutoPort: true}
+			own := &event.Endpoints{Name: "second", Type: syscall.SOCK_DGRAM, Local: here, Remote: at}
+			recv := &event.Event{Op: event.OpRecv, Sock: 2, Start: 5, End: 6, Endpoints: own, Sums: []event.Datagram{{Sum: 1, Len: 1, Remote: at}}}
+			events := []*event.Event{
+				{Op: event.OpBind, Sock: 2, Endpoints: own},
+				{Op: event.OpBind, Sock: 1, Start: 1, End: 2, Endpoints: had},
+			}
+			if tt.typ == syscall.SOCK_DGRAM {
+				events = append(events, &event.Event{Op: event.OpSend, Sock: 1, Start: 2, End: 3, Endpoints: had, Sums: []event.Datagram{{Sum: 2, Len: 1}}})
+			}
+			events = append(events, &event.Event{Op: event.OpClose, Sock: 1, Start: 3, End: 4}, recv)
+			b := &record.Branch{Actor: "a"}
+			for _, e := range events {
+				b.Entries = append(b.Entries, record.Entry{Event: e})
+			}
+			g := causal.New(&record.Record{Dynamic: record.PortRange{Low: 32768, High: 60999}, Branches: []*record.Branch{b}})
+			if lacks := len(g.Unknown) > 0; lacks != (tt.want == "<first>") {
+				t.Errorf("the receive lacks a cause: %t", lacks)
+			}
+			m := newMasks(g)
+			if got, want := m.addr(at, recv), "127.0.0.1:"+tt.want; got != want {
+				t.Errorf("the receive shows %s, want %s", got, want)
+			}
+			from := event.Origin{Addr: at, Type: syscall.SOCK_DGRAM, Seen: 2}
+			if got := m.text(event.Marked{Text: "40000", Marks: []event.Mark{{To: 5, Origins: []event.Origin{from}}}}, 9); got != tt.want {
+				t.Errorf("a value is %s, want %s", got, tt.want)
+			}
 		})
-		if unknown := len(g.Unknown) > 0; unknown != (tt.typ == syscall.SOCK_DGRAM) {
-			t.Errorf("type %d: the receive lacks a cause: %t", tt.typ, unknown)
-		}
-		m := newMasks(g)
-		if got, want := m.addr(at, recv), "127.0.0.1:"+tt.want; got != want {
-			t.Errorf("type %d: the receive shows %s, want %s", tt.typ, got, want)
-		}
-		from := event.Origin{Addr: at, Type: syscall.SOCK_DGRAM}
-		if got := m.text(event.Marked{Text: "40000", Marks: []event.Mark{{To: 5, Origins: []event.Origin{from}}}}, 9); got != tt.want {
-			t.Errorf("type %d: a value is %s, want %s", tt.typ, got, tt.want)
-		}
 	}
 }

@@ -22,6 +22,7 @@ type Origin struct {
 	Addr   sock.Addr // the address whose port or name it is
 	Type   int       // the type of the socket that has the address; 0 where it is not known
 	Host   string    // the host that has it, or has seen it; "" where that is not known
+	Seen   uint64    // the description that received a datagram from there; 0 where it came otherwise
 	Came   *Came     // bytes that came; what is masked in them is known after the run
 	// Outside says that whoever started the run gave it, such as the address of
 	// a server under test: in an address it is masked as one that the kernel

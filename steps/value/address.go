@@ -171,6 +171,7 @@ type Endpoint struct {
 	addr  sock.Addr
 	Typ   int    // of the socket that has the address; 0 where it is not known
 	Sock  uint64 // its description, likewise
+	Seen  uint64 // the description that received a datagram from there; 0 where that is not known
 	Fixed bool   // the kernel did not choose the port
 	on    string // the host that the socket is on, or whose socket sees the address; "" in a network without hosts
 	wild  bool   // it stands for all addresses of the host

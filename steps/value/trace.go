@@ -212,7 +212,7 @@ func (e *Endpoint) Trace() *Trace {
 	})
 	t := &all.whole
 	if before, chosen, _ := e.addr.Parts(); chosen != "" {
-		all.origins[0] = event.Origin{Sock: e.Sock, Addr: e.addr, Type: e.Typ, Host: e.on, Handle: e.Name, Fixed: e.Fixed}
+		all.origins[0] = event.Origin{Sock: e.Sock, Seen: e.Seen, Addr: e.addr, Type: e.Typ, Host: e.on, Handle: e.Name, Fixed: e.Fixed}
 		o := all.origins[:1:1]
 		all.marks[0] = event.Mark{From: len(before), To: len(before) + len(chosen), Origins: o}
 		all.marks[1] = event.Mark{To: len(chosen), Origins: o}

@@ -279,7 +279,7 @@ func (m *matcher) fromUs(e *event.Event, d *event.Datagram) bool {
 	a := d.Remote
 	return (a.IP.IsValid() || a.Path != "") && slices.ContainsFunc(m.g.spotsOf(hostOf(e), a), func(s event.HostAddr) bool {
 		return slices.ContainsFunc(m.owners()[s], func(id uint64) bool {
-			return m.of(id).endpoints.Type != unix.SOCK_STREAM
+			return m.of(id).endpoints.Type != unix.SOCK_STREAM && m.g.MaySend(id, e.Endpoints.Local)
 		})
 	})
 }

@@ -287,6 +287,24 @@ func (m *matcher) delivered(x *message, e *event.Event) bool {
 	return m.g.delivers(x.endpoints.Host, x.to, e.Endpoints.Host)
 }
 
+// MaySend reports whether a socket sent something that may have come to an
+// address. Where a fold took its sends that is not known, so it may.
+func (g *Graph) MaySend(id uint64, at sock.Addr) bool {
+	s := g.kernel.of(id)
+	return len(s.sentIn) > 0 || slices.ContainsFunc(s.sends, func(i int) bool {
+		e := g.Event(i)
+		if e.Sock != id || e.Endpoints == nil || len(e.Sums) == 0 {
+			return true // a relay, or a send of which too little is known
+		}
+		for k := range e.Sums {
+			if to := newMessage(i, e, &e.Sums[k]).to; to.Other != "" || to.NoPort || at.NoPort || to.Port == at.Port && to.Path == at.Path {
+				return true
+			}
+		}
+		return false
+	})
+}
+
 // samePlace reports whether what goes to an address may come to a socket at
 // another.
 func samePlace(at, to sock.Addr) bool {
