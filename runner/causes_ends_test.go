@@ -46,6 +46,25 @@ var causesOfEnds = []causeTest{
     - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {recv: held, call: read}]}}
     - {close: held}
 `, [][2]string{{"one/c  read(held, 65536) = 1 \"x\"", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	// A receive closes the descriptors for which it has no name.
+	{"a receive ends what it gives no name", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - {close: b}
+    - {parallel: {r: [{recv: a, expect: {eof: true}}], c: [` + later + `, {recv: held, expect: {data: x, control: {SCM_RIGHTS: 1}}}]}}
+`, [][2]string{{"one/c  recvmsg(held", "one/r  recv(a, 65536) = 0 (end of file)"}}},
+	{"an end of file comes after the receive that gave a descriptor no name", "os:linux", `
+  one:
+    - {socketpair: unix, as: [to, held]}
+    - {socketpair: unix, as: [a, b]}
+    - {send: to, data: x, control: {SCM_RIGHTS: [b]}}
+    - parallel:
+        x: [` + later + `, {recv: held, expect: {data: x, control: {SCM_RIGHTS: 1}}}, {exec: [touch, '${tmp}/taken']}]
+        y: [{exec: 'until [ -e ${tmp}/taken ]; do sleep 0.01; done', shell: true}, {close: b}]
+        z: [{recv: a, expect: {eof: true}}]
+`, [][2]string{{"one/x  recvmsg(held", "one/z  recv(a, 65536) = 0 (end of file)"}}},
 	{"a relay ends what is only in a message", "os:linux", `
   one:
     - {socketpair: unix, as: [to, held]}

@@ -100,7 +100,9 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	var failed error
 	for i, fd := range c.Rights() {
 		if i >= names.Len() || failed != nil {
-			r.t.Sockets().CloseReceived(fd)
+			if d := r.t.Sockets().CloseReceived(fd); d != nil {
+				r.t.ClosedAlso(d)
+			}
 			shown = append(shown, "fd")
 			continue
 		}

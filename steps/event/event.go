@@ -104,7 +104,7 @@ type Event struct {
 	Process   uint64        // the forked process that made the call; 0 for sockscript itself
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
 	Nth       int           // of a signal: how many of it the process has counted
-	Ends      []uint64      // the descriptions that ended with the process, or with the message that had their last descriptor
+	Ends      []uint64      // the descriptions that ended with the process, with a descriptor that a receive gave no name, or with the message that had their last one
 	Held      []Held        // of these, those that were in a message which only another one of them could receive
 	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause

@@ -84,11 +84,14 @@ func CloseFD(fd int) error {
 }
 
 // CloseReceived closes a descriptor that a call of the group has made and that
-// no Socket has.
-func (g *Group) CloseReceived(fd int) {
+// no Socket has. It returns the description that has lost it; nil where that is
+// not one of the group's sockets.
+func (g *Group) CloseReceived(fd int) *Description {
+	desc := g.receivedDescription(fd)
 	forks.RLock()
 	defer forks.RUnlock()
 	sysClose(g.caller(), fd)
+	return desc
 }
 
 // removalLook is how often a close that lingers is asked whether it has begun.

@@ -94,6 +94,17 @@ func (t *Task) Closed(d *sock.Description) {
 	t.Lose(d)
 }
 
+// ClosedAlso notes that a step which does something else has closed a
+// descriptor of a description.
+func (t *Task) ClosedAlso(d *sock.Description) {
+	if d.Open() > 0 {
+		t.Event.Leaves = append(t.Event.Leaves, d.ID)
+		return
+	}
+	t.Event.Ends = append(t.Event.Ends, d.ID)
+	t.Lose(d)
+}
+
 // Lose notes the descriptions that have ended with messages to one which the
 // step has closed, or received from without room for descriptors: see
 // [sock.Group.Lost].

@@ -26,8 +26,6 @@ func (d *deriver) event(e *event.Event) {
 		d.shut(e)
 	case event.OpClose:
 		d.close(e.Sock)
-	case event.OpExit:
-		d.exit(e)
 	case event.OpPoll:
 		d.poll(e)
 	case event.OpStart:
@@ -39,11 +37,7 @@ func (d *deriver) event(e *event.Event) {
 	case event.OpSegment:
 		d.segment(e)
 	}
-	if e.Op != event.OpExit {
-		for _, id := range e.Leaves {
-			d.close(id)
-		}
-	}
+	d.closes(e)
 	if e.State != "" {
 		d.told(e)
 	}
@@ -192,8 +186,9 @@ func (d *deriver) shut(e *event.Event) {
 	s.conn.drain()
 }
 
-// exit is the end of a process, which closes its descriptors.
-func (d *deriver) exit(e *event.Event) {
+// closes ends the descriptors that an event has closed beside what it does, as
+// the end of a process does.
+func (d *deriver) closes(e *event.Event) {
 	ids := slices.DeleteFunc(slices.Concat(e.Ends, e.Leaves), func(id uint64) bool { return d.sockets[id] == nil })
 	slices.SortFunc(ids, func(a, b uint64) int { return cmp.Compare(d.sockets[a].nth, d.sockets[b].nth) })
 	for _, id := range ids {

@@ -224,6 +224,16 @@ sequence:
   - client: [{state: s, expect: CLOSE_WAIT}]
 `, opening + `server close: c ESTABLISHED > FIN_WAIT1 > FIN_WAIT2, client.s ESTABLISHED > CLOSE_WAIT
 `},
+	{"what is only in a message ends with a receive that gives it no name", `requires: os:linux
+sequence:
+  - server: [{socket: tcp, as: l}, {listen: l}, {socketpair: unix, as: [a, b]}]
+  - client: [{socket: tcp, as: s}, {connect: s, to: "${server.l}"}]
+  - server: [{accept: l, as: c}, {send: a, data: x, control: {SCM_RIGHTS: [c]}}, {close: c}]
+  - client: [{state: s, expect: ESTABLISHED}]
+  - server: [{recv: b, max: 1, expect: {control: {SCM_RIGHTS: 1}}}]
+  - client: [{state: s, expect: CLOSE_WAIT}]
+`, opening + `server recvmsg: c ESTABLISHED > FIN_WAIT1 > FIN_WAIT2, client.s ESTABLISHED > CLOSE_WAIT
+`},
 	{"a program that dies closes what it holds", `requires: [os:linux, 'cmd:sleep']
 sequence:
   - server: [{socket: tcp, as: l}, {listen: l}]
