@@ -3,6 +3,7 @@ package steps_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -244,6 +245,34 @@ func TestVars(t *testing.T) {
 	lines := passesWith(t, "vars: {n: 1, s: x}\nactors:\n  one:\n    - print: ${n} ${s}\n",
 		runner.Options{Vars: map[string]any{"n": 5, "other": 6}})
 	parsetest.WantLines(t, lines, "| 5 x")
+}
+
+// Only what an expression takes of two values is read, and waited for.
+func TestOnlyWhatIsTaken(t *testing.T) {
+	lines := passes(t, `
+vars: {given: 5}
+actors:
+  a:
+    - let: {x: 1}
+      when: given == 1
+    - let: {none: "${nil}", one: 1}
+  b:
+    - socket: tcp
+      as: idle
+      when: given == 1
+    - print: ${given ?? idle.address}
+    - print: '${given == 5 ? "five" : idle.address}'
+    - print: ${nil ?? a.none ?? a.one ?? idle}
+    - print: ${given ?? a.x}, ${a.none ?? given}
+    - print: '${(given == 5 ? nil : idle) ?? (given + 1)}'
+`)
+	for _, want := range []string{"b | 5", "b | five", "b | 1", "b | 5, 5", "b | 6"} {
+		if !slices.Contains(lines, want) {
+			t.Errorf("%q is not in\n%s", want, strings.Join(lines, "\n"))
+		}
+	}
+	f, _ := fails(t, one("- let: {x: 1}\n  when: 1 > 2\n- let: {none: '${nil}'}\n- print: ${none ?? x}\n"))
+	wantText(t, f.Err.Error(), `expression "x": x has no value here`)
 }
 
 // Only what a conditional expression takes is waited for.

@@ -129,7 +129,7 @@ const layoutIntro = "A layout takes bytes apart, in `unpack` and in `expect: {la
 
 const expressionIntro = "`${…}` in any text is an expression (https://expr-lang.org/docs/language-definition); `$${` is the two characters themselves. " +
 	"An expression sees the actor's own names, the scenario's `vars`, and other actors' names as `actor.name`, " +
-	"for which it waits. In `CONDITION ? A : B` it waits only for the names in the branch that is taken. A handle has `.address`, `.port`, `.host` and `.peer`; an interface of a host, `alpha.eth0`, has `.mac`, `.index` and `.address`; where a step or `as` takes the name of a handle, it is the handle itself. " +
+	"for which it waits. In `CONDITION ? A : B` it reads, and waits for, only the names in the branch that is taken, and in `A ?? B` those of `B` only if `A` is nil. A handle has `.address`, `.port`, `.host` and `.peer`; an interface of a host, `alpha.eth0`, has `.mac`, `.index` and `.address`; where a step or `as` takes the name of a handle, it is the handle itself. " +
 	"A parameter, an item of a list or a key of `expect`, of any type, may be one `${…}`. It is read as if the file had the value of the expression, " +
 	"and `check` does not check that step. Lists of steps, names of procedures and barriers, and what `each` and `index` name must be written out. A handle belongs to its actor: other actors can read these values, but their steps cannot use the handle. In addition to these names and the functions of the expression language, there are:"
 

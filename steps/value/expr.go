@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
-	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -38,10 +36,6 @@ func (e *Expr) Given() bool { return e.prog != nil }
 
 // References lists the other actors' names that the expression waits for.
 func (e *Expr) References() []Reference { return e.Refs }
-
-// Chooses reports whether the expression waits only for some of these names,
-// because it is a condition with two values.
-func (e *Expr) Chooses() bool { return e.choice != nil }
 
 // Reads lists the own names that the expression reads.
 func (e *Expr) Reads() []string { return e.Names }
@@ -322,51 +316,4 @@ func (e *Expr) Truth(env Env) (bool, error) {
 		return false, e.Errorf("the value is %s, not true or false", InMessage(v))
 	}
 	return b, nil
-}
-
-// A choice is an expression of the form CONDITION ? A : B with references in A
-// or B: only those of the one that is taken are waited for.
-type choice struct{ condition, yes, no *Expr }
-
-// choice takes e apart if it is one; it is nil else. What the parts are
-// compiled from has been compiled as a whole already, so they have no errors of
-// their own.
-func (d *Decoder) choice(e *Expr) *choice {
-	if len(e.Refs) == 0 {
-		return nil
-	}
-	tree, err := parser.ParseWithConfig(e.Source, d.config(e.Source))
-	if err != nil {
-		return nil
-	}
-	root, ok := tree.Node.(*ast.ConditionalNode)
-	if !ok {
-		return nil
-	}
-	var parts [3]*Expr
-	for i, node := range []ast.Node{root.Cond, root.Exp1, root.Exp2} {
-		parts[i] = &Expr{Source: node.String(), Node: e.Node, offset: e.offset}
-		if err := d.program(parts[i]); err != nil {
-			return nil
-		}
-		parts[i].choice = d.choice(parts[i])
-	}
-	if len(parts[1].Refs)+len(parts[2].Refs) == 0 {
-		return nil
-	}
-	return &choice{parts[0], parts[1], parts[2]}
-}
-
-func (c *choice) eval(env Env) (any, *Trace, error) {
-	v, err := c.condition.Eval(env)
-	if err != nil {
-		return nil, nil, err
-	}
-	switch yes, ok := v.(bool); {
-	case !ok:
-		return nil, nil, c.condition.Errorf("the value is %s, not true or false", InMessage(v))
-	case yes:
-		return c.yes.Traced(env)
-	}
-	return c.no.Traced(env)
 }
