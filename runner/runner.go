@@ -16,6 +16,7 @@ import (
 
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/history/record"
+	"github.com/sockscript/sockscript/runner/sweeper"
 	"github.com/sockscript/sockscript/scenarios"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/program"
@@ -123,6 +124,7 @@ type run struct {
 	shared   step.Run
 	hub      *hub
 	tmp      folder
+	sweeper  sweeper.Sweeper
 	network  runNetwork
 	ports    freePorts
 	streams  ownStreams
@@ -160,6 +162,7 @@ func newRun(s *scenarios.Scenario, o Options, n runNetwork, start time.Time) *ru
 		h, _ := n.Host(name)
 		r.programs.AddHost(name, h.Within)
 	}
+	r.tmp.sweeper = &r.sweeper
 	if len(o.Vars)+len(s.Computed)+len(s.Included) > 0 {
 		r.vars = overridden(s.Vars, o.Vars, "")
 	}
@@ -190,6 +193,7 @@ func (r *run) run(outside context.Context) error {
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, within(r.network))
+	r.shared.Sockets.OnFile = r.handOver
 	if len(r.scenario.Included) > 0 || slices.ContainsFunc(r.scenario.Steps, (*step.Step).Repeats) {
 		r.shared.Sockets.KeepNames() // rounds fold by what their peers are called
 	}
@@ -391,5 +395,7 @@ func (r *run) close() error {
 	r.peers.reset()
 	r.peers.close()
 	r.cancel(nil) // after the sockets, which would take it for their end
-	return errors.Join(err, r.network.Close(), r.tmp.remove())
+	err = errors.Join(err, r.network.Close(), r.tmp.remove())
+	r.sweeper.Close()
+	return err
 }

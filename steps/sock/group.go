@@ -3,9 +3,9 @@ package sock
 import (
 	"context"
 	"errors"
+	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -36,14 +36,18 @@ type registry struct {
 	home   *network            // in which the first group makes sockets
 	hosts  map[string]*network // see AddHost
 
+	// OnFile is called with each file that bind(2) has made. It is set before
+	// the first call, and may be nil.
+	OnFile func(File)
+
 	mu      sync.Mutex
 	reason  error // why waiting calls fail once ended is set
 	closed  bool
 	drained sync.Cond // signalled when open shrinks
 	open    map[*Socket]struct{}
 	waiters map[waiter]struct{}
-	passed  map[uint64]*passage // by inode: what SCM_RIGHTS has on its way
-	bound   []boundPath
+	passed  map[uint64]*passage  // by inode: what SCM_RIGHTS has on its way
+	bound   map[string]File      // by path: those that bind(2) made
 	fifos   map[uint64]*fifoEnds // by inode
 	names   names
 
@@ -66,13 +70,6 @@ type passage struct {
 	copies int
 }
 
-// boundPath is a file that bind(2) made. It is known by its inode, so that
-// nobody else's file of that name is removed.
-type boundPath struct {
-	path     string
-	dev, ino uint64
-}
-
 // processPart is the upper half of the ids of descriptions: it differs between
 // processes, so that the records of several can be joined.
 var processPart = sync.OnceValue(func() uint32 { return rand.Uint32() >> 1 })
@@ -88,6 +85,7 @@ func NewGroup(ctx context.Context, within func(f func())) *Group {
 		home:    home,
 		open:    make(map[*Socket]struct{}),
 		waiters: make(map[waiter]struct{}),
+		bound:   make(map[string]File),
 	}}
 	g.drained.L = &g.mu
 	g.lastID.Store(uint64(processPart()) << 32)
@@ -328,31 +326,27 @@ func (g *Group) remove(s *Socket) {
 
 // rememberPath notes the file that bind(2) has just made at path.
 func (g *Group) rememberPath(path string) {
-	var st unix.Stat_t
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	if unix.Lstat(path, &st) != nil {
+	f, err := fileAt(path)
+	if err != nil {
 		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.bound = append(g.bound, boundPath{path, uint64(st.Dev), st.Ino})
+	g.bound[f.Path] = f
+	g.mu.Unlock()
+	if g.OnFile != nil {
+		g.OnFile(f)
+	}
 }
 
 func (g *Group) unlinkBound() []error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var errs []error
-	for _, b := range g.bound {
-		var st unix.Stat_t
-		if unix.Lstat(b.path, &st) != nil || uint64(st.Dev) != b.dev || st.Ino != b.ino {
-			continue
-		}
-		if err := os.Remove(b.path); err != nil && !errors.Is(err, os.ErrNotExist) {
+	for _, path := range slices.Sorted(maps.Keys(g.bound)) {
+		if err := g.bound[path].Remove(); err != nil {
 			errs = append(errs, err)
 		}
 	}
-	g.bound = nil
+	clear(g.bound)
 	return errs
 }
