@@ -96,6 +96,22 @@ func TestStepsOfASegment(t *testing.T) {
 	}
 }
 
+// The clock does not say which of two actors has ended the sending: a FIN names
+// both, but of each only the first step, and nothing that began after it.
+func TestStepsOfAFIN(t *testing.T) {
+	var s socket
+	one, two := &record.Branch{Actor: "one", Count: 1}, &record.Branch{Actor: "two", Count: 1}
+	for line, by := range []*record.Branch{one, one, two, two, {Actor: "late", Count: 1}} {
+		place := &event.Place{Title: "close(c)", Pos: source.Pos{File: "x.yaml", Line: line + 1, Col: 1}}
+		s.ends = append(s.ends, &doer{branch: by, place: place, start: time.Duration(line)})
+	}
+	for at, want := range []string{"one: close(c), x.yaml:1", "one: close(c), x.yaml:1", "one: close(c), x.yaml:1; two: close(c), x.yaml:3", "one: close(c), x.yaml:1; two: close(c), x.yaml:3"} {
+		if got := strings.Join(s.ended(time.Duration(at)), "; "); got != want {
+			t.Errorf("a FIN at %d is of %q, not %q", at, got, want)
+		}
+	}
+}
+
 // The blocks of a file follow each other, with their length at both ends.
 func TestBlocks(t *testing.T) {
 	var list []event.Frame

@@ -39,6 +39,7 @@ type direction struct {
 	syn  uint32 // what its numbers count from
 	nth  int    // among the connections of its two ports
 	next int64  // the number behind all that was sent so far
+	fin  []string
 }
 
 type datagram struct {
@@ -192,7 +193,10 @@ func (c *causes) ofSegment(f *event.Frame, p *packet.Packet, t *packet.TCP, at t
 			return repeated(list, again)
 		}
 	case t.Flags&packet.FIN != 0 && len(one.ends) > 0:
-		return repeated([]string{one.ends[0].String()}, again)
+		if d.fin == nil {
+			d.fin = one.ended(at)
+		}
+		return repeated(slices.Clone(d.fin), again)
 	case t.Flags&packet.RST != 0:
 		if k := slices.IndexFunc(one.ends, func(d *doer) bool { return d.at(at) }); k >= 0 {
 			return []string{one.ends[k].String()}
@@ -289,6 +293,23 @@ func (s *socket) wrote(first, last int64) []string {
 		}
 	}
 	return list
+}
+
+// ended are the steps that may have ended the sending of a socket by a time: of
+// each actor the first. The clock does not say which of several it was.
+func (s *socket) ended(at time.Duration) []string {
+	var list []*doer
+	for _, by := range s.ends {
+		before := func(d *doer) bool { return d.branch == by.branch || by.start > at }
+		if !slices.ContainsFunc(list, before) {
+			list = append(list, by)
+		}
+	}
+	var names []string
+	for _, by := range list {
+		names = append(names, by.String())
+	}
+	return names
 }
 
 // latest is the step that has written to the socket last before a time.
