@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sort"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -130,7 +129,7 @@ func (m *matcher) receives(i int, e *event.Event) {
 	case e.Look.Errqueue:
 		m.reports(i, e)
 	case e.Urgent:
-		m.urges(i, e)
+		m.urges(i, e.Sock)
 	case e.Endpoints != nil && e.Endpoints.Type != unix.SOCK_STREAM:
 		for k := range e.Sums {
 			by := m.datagram(e, &e.Sums[k])
@@ -167,30 +166,6 @@ func (m *matcher) inside(id uint64) bool {
 // isPartial reports a receive that failed after some bytes had come.
 func isPartial(e *event.Event) bool { return e.Errno == syscall.EAGAIN && e.Offset > 0 }
 
-// urges makes a receive with MSG_OOB come after the send of its byte: the
-// urgent byte goes before those in line.
-func (m *matcher) urges(i int, e *event.Event) {
-	list := m.of(m.peer[e.Sock]).urgent
-	n := 0
-	for _, j := range m.of(e.Sock).recvs {
-		if j == i {
-			break
-		}
-		if m.event(j).Urgent {
-			n++
-		}
-	}
-	if len(list) > 0 {
-		m.cause(i, list[min(n, len(list)-1)])
-	}
-}
-
-// reports makes a look into the error queue come after the send that it is
-// about: one of the socket's own.
-func (m *matcher) reports(i int, e *event.Event) {
-	m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End))
-}
-
 // sender is the send that wrote the byte before an offset.
 func (m *matcher) sender(from uint64, offset int64) int {
 	list := m.of(from).sends
@@ -208,14 +183,4 @@ func (m *matcher) sender(from uint64, offset int64) int {
 		return -1
 	}
 	return list[k]
-}
-
-func (m *matcher) lastBefore(list []int, end time.Duration) int {
-	best := -1
-	for _, i := range list {
-		if m.event(i).Start <= end && (best < 0 || m.event(best).Start <= m.event(i).Start) {
-			best = i
-		}
-	}
-	return best
 }

@@ -177,9 +177,7 @@ func (m *matcher) reach(c end) {
 			m.to(listener).queued = append(m.to(listener).queued, c.node)
 		}
 	}
-	if own := m.of(listener).lists; len(own) > 0 {
-		m.cause(c.node, slices.MinFunc(own, func(i, j int) int { return cmp.Compare(m.event(i).Start, m.event(j).Start) }))
-	}
+	m.cause(c.node, m.oneOf(c.node, m.of(listener).lists))
 }
 
 // listener finds the socket that listened at the address that a connect went
@@ -236,9 +234,7 @@ func (m *matcher) queues(connects []end) {
 			if !known || n < places || !ok || c.folded || !c.waited {
 				continue
 			}
-			if freed := s.accepts[n-places]; m.event(freed).Start <= m.event(c.node).End {
-				m.cause(c.node, freed)
-			}
+			m.causes(c.node, m.certain(c.node, s.accepts, n-places+1))
 		}
 	}
 }

@@ -47,6 +47,8 @@ type dgrams struct {
 	queues map[dgramKey]*dgramQueue
 	came   map[uint64]*arrivals // by receiver
 	sent   map[uint64]outgoing  // by sender
+
+	arrived map[int]bool // see matcher.arrived
 }
 
 // messages lists the datagrams of all sends, once.

@@ -57,16 +57,16 @@ func (m *matcher) endsEarlier(all []int, one int) bool {
 
 // closing are the closes of all descriptors of a description, which together
 // end it, and the deaths of the programs that share it, as far as a node can
-// come after them; nil where it was not ended. Of a far end that the script
-// plays it is the latest that ends it.
+// come after them; nil where it was not ended. Each error of a far end that the
+// script plays fails one call.
 func (m *matcher) closing(i int, id uint64) []int {
 	s := m.of(id)
-	_, end := m.g.Span(i)
 	if m.far[id] != nil {
-		if by := m.lastBefore(s.closes, end); by >= 0 {
-			return []int{by}
+		before := 0
+		if e := m.g.Event(i); e != nil && e.Errno != 0 {
+			before = m.failedSo(i, e.Sock, e.Errno)
 		}
-		return nil
+		return m.certain(i, s.closes, 1+before)
 	}
 	all := m.allCloses(s)
 	dead := false
@@ -150,9 +150,6 @@ func (m *matcher) finishesOfStranger(i int, id uint64) endings {
 // sent or for the connection that it asked for.
 func (m *matcher) refusals(i int, e *event.Event) endings {
 	to := m.of(e.Sock).remote
-	if e.Op == event.OpRecv {
-		m.cause(i, m.lastBefore(m.of(e.Sock).sends, e.End)) // which got no receiver
-	}
 	var all []int
 	for at, owners := range m.owners() {
 		addr := at.Addr
@@ -167,6 +164,9 @@ func (m *matcher) refusals(i int, e *event.Event) endings {
 				all = append(all, m.closing(i, id)...)
 			}
 		}
+	}
+	if e.Op == event.OpRecv {
+		m.undelivered(i, e, all)
 	}
 	if len(all) == 0 {
 		return endings{any: m.procs.deaths()}

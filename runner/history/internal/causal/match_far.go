@@ -16,6 +16,7 @@ type farEnd struct {
 	endpoints *event.Endpoints // its own address, and that of the kernel's side
 	asks      bool             // it has opened the connection
 	synced    bool             // it has sent a SYN
+	came      int64            // how much it has sent
 	answer    int              // the inject that made a connection which the kernel opened; -1: none
 	connects  []int            // of the kernel, to it
 }
@@ -40,11 +41,14 @@ func (m *matcher) indexFar(i int, e *event.Event) {
 		m.closes(i, e.Sock, true)
 		return
 	case t.Flags&event.TCPRst != 0:
-		m.closes(i, e.Sock, true)
+		if !f.synced || f.resets(t, len(s.shuts)) {
+			m.closes(i, e.Sock, true)
+		}
 	case e.Shut != 0 && len(s.shuts) == 0:
 		s.shuts = append(s.shuts, i)
 	}
 	f.asks = f.asks || e.Opens
+	f.came = max(f.came, e.Offset)
 	f.synced = f.synced || t.Flags&event.TCPSyn != 0
 	if f.answer < 0 && f.synced && t.Flags&event.TCPAck != 0 && t.Flags&event.TCPRst == 0 {
 		f.answer = i
@@ -53,6 +57,13 @@ func (m *matcher) indexFar(i int, e *event.Event) {
 	if t.Flags&event.TCPAck != 0 {
 		s.recvs = append(s.recvs, i) // it makes room
 	}
+}
+
+// resets reports whether a RST of a far end, which has ended its sending so
+// often, has the number that is the next one: others end nothing (RFC 5961,
+// section 3).
+func (f *farEnd) resets(t *event.Segment, fins int) bool {
+	return int64(t.Seq) == f.came+1+int64(fins)
 }
 
 // farEnds ties the connections that the kernel opened to the far ends that the

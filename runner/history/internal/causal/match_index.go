@@ -16,6 +16,8 @@ type sockEvents struct {
 	sentIn    []foldSent
 	urgent    []int  // sends with MSG_OOB
 	recvs     []int  // those that took something, in the order of time
+	looks     []int  // into its error queue
+	fails     []int  // calls that have failed
 	closes    []int  // of its descriptors; the last of them ends it
 	ended     bool   // one of them was the last
 	heldBy    uint64 // the description to which a message had its last descriptor
@@ -98,6 +100,9 @@ func (m *matcher) closes(i int, id uint64, last bool) {
 
 func (m *matcher) indexEvent(i int, e *event.Event) {
 	m.indexEndpoints(e)
+	if e.Errno != 0 && e.Sock != 0 {
+		m.to(e.Sock).fails = append(m.to(e.Sock).fails, i)
+	}
 	for _, id := range e.Ends {
 		m.closes(i, id, true)
 	}
@@ -129,6 +134,9 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 		}
 		if e.Errno == 0 && e.Look == (event.Look{}) {
 			m.to(e.Sock).recvs = append(m.to(e.Sock).recvs, i)
+		}
+		if e.Errno == 0 && e.Look.Errqueue && !e.Look.Peek {
+			m.to(e.Sock).looks = append(m.to(e.Sock).looks, i)
 		}
 	case event.OpHandshake:
 		m.to(e.Sock).sends = append(m.to(e.Sock).sends, i)

@@ -1,7 +1,6 @@
 package causal
 
 import (
-	"cmp"
 	"slices"
 	"syscall"
 
@@ -89,13 +88,13 @@ func (p *procs) killsWith(process, signals uint64) []int {
 	return list
 }
 
-// childrenOf are the ends of the processes that another one has forked, which
-// send it SIGCHLD.
-func (p *procs) childrenOf(process uint64) []int {
-	var list []int
+// childrenOf are the ends of each of the processes that another one has forked,
+// which send it SIGCHLD.
+func (p *procs) childrenOf(process uint64) [][]int {
+	var list [][]int
 	for child, parent := range p.parents {
-		if parent == process {
-			list = append(list, p.exits[child]...)
+		if parent == process && len(p.exits[child]) > 0 {
+			list = append(list, p.exits[child])
 		}
 	}
 	return list
@@ -150,9 +149,9 @@ func (m *matcher) polls() {
 // ready finds what made one handle ready to be read: the send of the next byte
 // or message, or else what is taken from it next.
 func (m *matcher) ready(i, at int, e *event.Event, r event.ReadyHandle) {
-	peer, known := m.peer[r.Sock]
+	_, known := m.peer[r.Sock]
 	if r.Urgent && known {
-		m.cause(i, m.lastBefore(m.of(peer).urgent, e.End))
+		m.urges(i, r.Sock)
 	}
 	switch {
 	case !r.Data:
@@ -206,8 +205,8 @@ func (m *matcher) died(i int, e *event.Event) {
 
 // interrupted finds what has sent a forked process the signal that it has seen:
 // a send to the socket that the signal is about, a send of an urgent byte
-// (SIGURG), the end of a process that it has forked (SIGCHLD), of which it is
-// the latest, or else a kill.
+// (SIGURG), or else a kill or the end of a process that it has forked
+// (SIGCHLD).
 func (m *matcher) interrupted(i int, e *event.Event) {
 	var list []int
 	switch {
@@ -218,40 +217,50 @@ func (m *matcher) interrupted(i int, e *event.Event) {
 		slices.Sort(list)
 	case e.Op == event.OpNone && e.Sock != 0:
 		list = m.of(m.peer[e.Sock]).sends
-	default:
-		if by := m.killer(i, e); by >= 0 {
-			m.cause(i, by)
-			return
-		}
-		if e.Signals&bitOf(syscall.SIGCHLD) != 0 {
-			list = m.procs.childrenOf(e.Process)
-			slices.Sort(list)
-		}
+	case len(m.procs.killsWith(e.Process, e.Signals)) > 0:
+		m.causes(i, m.killers(i, e))
+		return
+	case e.Signals&bitOf(syscall.SIGCHLD) != 0:
+		m.bereaved(i, e)
+		return
 	}
-	m.cause(i, m.lastBefore(list, e.End))
+	n := e.Nth
+	if n == 0 {
+		n = 1 + m.earlier(i, list) // those brought their own signals
+	}
+	m.causes(i, m.certain(i, list, n))
 }
 
-// killer is the kill whose signal a forked process has seen, or -1: of a count
-// of signals the last that counts, and otherwise the first that the process has
-// not seen before. Where a call was interrupted, that is none that was over
-// when the call began.
-func (m *matcher) killer(i int, e *event.Event) int {
+// killers are the kills after which a forked process has seen a signal: of a
+// count of signals those that it needs, and otherwise the first that the
+// process has not seen before. Where a call was interrupted, that is none that
+// was over when the call began.
+func (m *matcher) killers(i int, e *event.Event) []int {
 	list := m.procs.killsWith(e.Process, e.Signals)
-	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(m.event(a).Start, m.event(b).Start) })
 	if e.Nth > 0 {
-		if e.Nth <= len(list) {
-			return list[e.Nth-1]
-		}
-		return m.lastBefore(list, e.End)
+		return m.certain(i, list, min(e.Nth, len(list)))
 	}
-	for _, k := range list {
-		switch kill := m.event(k); {
-		case m.procs.seen[k] || kill.Start > e.End:
-		case e.Errno == unix.EINTR && kill.End < e.Start:
-		default:
-			m.procs.seen[k] = true
-			return k
-		}
+	left := slices.DeleteFunc(list, func(k int) bool {
+		return m.procs.seen[k] || e.Errno == unix.EINTR && m.event(k).End < e.Start
+	})
+	first := m.oneOf(i, left)
+	if first < 0 {
+		return nil
 	}
-	return -1
+	m.procs.seen[first] = true
+	return []int{first}
+}
+
+// bereaved makes what has seen SIGCHLD come after the ends of as many processes
+// as it has seen signals, as far as it is known which.
+func (m *matcher) bereaved(i int, e *event.Event) {
+	exits := make(map[int][]int) // by the first of a process
+	var list []int
+	for _, of := range m.procs.childrenOf(e.Process) {
+		list = append(list, of[0])
+		exits[of[0]] = of
+	}
+	for _, first := range m.certain(i, list, max(1, e.Nth)) {
+		m.causes(i, exits[first])
+	}
 }
