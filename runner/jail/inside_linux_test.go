@@ -16,6 +16,7 @@ import (
 // A parameter of the network that a scenario sets in a jail is that of the
 // jail: each has its own, and the host keeps its value.
 func TestParametersOfNetwork(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	const path = "/proc/sys/net/ipv4/tcp_syn_retries"
 	read := func() string {
@@ -50,6 +51,7 @@ actors:
 // Frames that a scenario plays and records cross its network in a jail, and
 // come out of it with what was recorded.
 func TestPacketsAndCaptures(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	s := parse(t, "", `
 network: private

@@ -55,6 +55,10 @@ func asBoth(t *testing.T) {
 func folder(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
+	// A process that another test forks now would have a file open for writing,
+	// and it could not be run (execve(2), ETXTBSY).
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
@@ -95,6 +99,7 @@ func inJail(t *testing.T, c Config, text string) string {
 }
 
 func TestOwnFolder(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	dir := folder(t, map[string]string{"data": "hello"})
 	text := inJail(t, Config{Dir: dir}, `

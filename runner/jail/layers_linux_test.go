@@ -140,6 +140,7 @@ func TestPrepareOnNoDisk(t *testing.T) {
 
 // Forked processes, hosts, and frames that the script makes work in the jail.
 func TestForksAndHosts(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	inJail(t, Config{Dir: folder(t, nil)}, `
 network:
@@ -210,6 +211,7 @@ func TestNothingIsLeft(t *testing.T) {
 
 // A run that is cancelled ends in good order, with what it has recorded.
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	s := parse(t, "", "actors: {a: [{print: x}, {sleep: 1h, timeout: 2h}]}\ntimeout: 2h")
 	ctx, cancel := context.WithCancel(t.Context())

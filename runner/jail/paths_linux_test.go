@@ -17,6 +17,7 @@ import (
 // A folder that nobody else may look into is shown to its owner's scenarios,
 // also where that is root, whose jail is another user's.
 func TestPrivateFolder(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	up := t.TempDir()
 	dir, out := filepath.Join(up, "own"), filepath.Join(up, "out")
@@ -88,6 +89,7 @@ func TestWaysOut(t *testing.T) {
 // user's, is not reached, however it is named: who may write to the folder may.
 // What the scenario has made itself is.
 func TestSocketsOfFolder(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	dir := folder(t, nil)
 	listen(t, "unix", filepath.Join(dir, "stream"))

@@ -56,6 +56,7 @@ var kept = regexp.MustCompile(`\b(ENOENT|EACCES|EROFS|ECONNREFUSED|EXDEV)\b|no s
 // Each path that a scenario can name leads out where there is no sandbox, and
 // does not in one: through a link and with dots, and by what /proc has.
 func TestEveryPlaceOfPaths(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	for _, p := range places {
 		for form, prefix := range formsHere() {

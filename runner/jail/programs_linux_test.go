@@ -14,6 +14,7 @@ import (
 // Programs that are allowed see what they need to run, and of the scenario no
 // more than its own steps do.
 func TestAnyProgram(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	dir := folder(t, map[string]string{"data": "hello"})
 	inJail(t, Config{Dir: dir, AnyExec: true}, `
@@ -33,6 +34,7 @@ actors:
 // Of the programs only those may be run that are named, with what they are
 // interpreted by.
 func TestNamedPrograms(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	dir := folder(t, map[string]string{"script": "#!/usr/bin/env sh\necho from the script\n", "caller": "#!/bin/sh\ncat /dev/null\n", "other": "#!/bin/cat\n"})
 	for _, name := range []string{"script", "caller", "other"} {
@@ -56,6 +58,7 @@ actors:
 // it, and what it is handed by a program is not mapped from the scenario's
 // folders.
 func TestLoader(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	path, err := exec.LookPath("true")
 	if err != nil {

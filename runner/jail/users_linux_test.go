@@ -20,6 +20,7 @@ import (
 // In the jail of root a process can become another user, which is nobody of the
 // host. In another user's jail it cannot, as outside.
 func TestUsers(t *testing.T) {
+	t.Parallel()
 	asBoth(t)
 	dir := folder(t, nil)
 	const become = `
