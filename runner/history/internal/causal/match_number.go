@@ -38,11 +38,12 @@ func (m *matcher) arrivals(id uint64) *arrivals {
 // Behind a fold of receives the datagrams are counted from the end.
 func (m *matcher) numbered(q *dgramQueue, e *event.Event, d *event.Datagram) int {
 	from := q.list[0].from
-	if len(e.Sums) > 1 || len(m.of(from).sentIn) == 0 || d.Remote.IsZero() && m.peer[e.Sock] != from {
+	paired := m.peer[e.Sock] == from
+	if len(m.of(from).sentIn) == 0 || d.Remote.IsZero() && !paired {
 		return -1
 	}
 	sent := m.outgoing(from)
-	if !sent.alone || !q.alone || len(m.owners()[e.Endpoints.LocalAddr()]) > 1 {
+	if !sent.alone || !q.alone || !paired && len(m.owners()[e.Endpoints.LocalAddr()]) > 1 {
 		return -1
 	}
 	came := m.arrivals(e.Sock)
