@@ -72,7 +72,7 @@ func controlType(d *value.Decoder, key *source.Node) (sock.ControlType, bool) {
 // form is the form of the data; nil where it is bytes. Any type may be sent as
 // a payload, whose size the kernel judges.
 func (it *controlItem) form() *Form {
-	if f := controlForms[it.typ.Kind]; f != nil && f.Encode != nil && !it.payload.Given() {
+	if f := controlForms()[it.typ.Kind]; f != nil && f.Encode != nil && !it.payload.Given() {
 		return f
 	}
 	return nil

@@ -2,40 +2,44 @@ package option
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// controlForms has no entry for what is raw bytes or descriptors.
-var controlForms = map[sock.ControlKind]*Form{
-	sock.CtlInt:         intForm.as("a number", "a whole number of 32 bits"),
-	sock.CtlUint16:      shortForm.as("a number", "a whole number of 16 bits"),
-	sock.CtlUint64:      longForm.as("a number", "a whole number of 64 bits"),
-	sock.CtlCredentials: ucredForm,
-	sock.CtlPktinfo:     pktinfoForm(ipv4, "interface", "local", "dst"),
-	sock.CtlPktinfo6:    pktinfoForm(ipv6, "interface", "local"),
-	sock.CtlRecverr: {
-		What: "{errno, origin, type, code, info, offender}, or {errno, origin, code, info, data} of a notice",
-		fields: []field{
-			{name: "errno", words: errnosOrNone},
-			{name: "origin", words: sock.ErrorOrigins},
-			{name: "type"},
-			{name: "code"},
-			{name: "info"},
-			{name: "data"},
-			{name: "offender", free: true},
+// controlForms has no entry for what is raw bytes or descriptors. It is made
+// when it is first asked for: few processes do.
+var controlForms = sync.OnceValue(func() map[sock.ControlKind]*Form {
+	return map[sock.ControlKind]*Form{
+		sock.CtlInt:         intForm.as("a number", "a whole number of 32 bits"),
+		sock.CtlUint16:      shortForm.as("a number", "a whole number of 16 bits"),
+		sock.CtlUint64:      longForm.as("a number", "a whole number of 64 bits"),
+		sock.CtlCredentials: ucredForm,
+		sock.CtlPktinfo:     pktinfoForm(ipv4, "interface", "local", "dst"),
+		sock.CtlPktinfo6:    pktinfoForm(ipv6, "interface", "local"),
+		sock.CtlRecverr: {
+			What: "{errno, origin, type, code, info, offender}, or {errno, origin, code, info, data} of a notice",
+			fields: []field{
+				{name: "errno", words: errnosOrNone},
+				{name: "origin", words: sock.ErrorOrigins},
+				{name: "type"},
+				{name: "code"},
+				{name: "info"},
+				{name: "data"},
+				{name: "offender", free: true},
+			},
+			Decode: decodeRecverr,
 		},
-		Decode: decodeRecverr,
-	},
-	sock.CtlTimeval:  timeForm,
-	sock.CtlTimespec: timeForm,
-	sock.CtlTimestamping: {
-		What: "{software, hardware}", Takes: "SOF_TIMESTAMPING_ flags", varies: true, fields: numbers("software", "hardware"),
-		Encode: encodeTimestamping, received: receivedTimestamps,
-	},
-	sock.CtlAddr: {What: "an address", Decode: decodeSockaddr},
-}
+		sock.CtlTimeval:  timeForm,
+		sock.CtlTimespec: timeForm,
+		sock.CtlTimestamping: {
+			What: "{software, hardware}", Takes: "SOF_TIMESTAMPING_ flags", varies: true, fields: numbers("software", "hardware"),
+			Encode: encodeTimestamping, received: receivedTimestamps,
+		},
+		sock.CtlAddr: {What: "an address", Decode: decodeSockaddr},
+	}
+})
 
 var timeForm = &Form{What: "nanoseconds since 1970", isNumber: true, varies: true, received: receivedTime}
 
@@ -43,7 +47,7 @@ func errnosOrNone() []string { return append(sock.ErrnoNames(), "0") }
 
 // DecodeControl reads a piece that is not a descriptor.
 func DecodeControl(c sock.Control) any {
-	form := controlForms[c.Kind]
+	form := controlForms()[c.Kind]
 	if form == nil {
 		return shortHex(c.Data)
 	}

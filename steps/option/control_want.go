@@ -123,7 +123,7 @@ func (w *ControlWant) Static(c *check.Check) {
 				continue
 			}
 			c.MakeReceived(&it.names)
-		} else if form := controlForms[it.typ.Kind]; form != nil {
+		} else if form := controlForms()[it.typ.Kind]; form != nil {
 			form.check(c, it)
 		}
 	}
@@ -200,7 +200,7 @@ func (r Received) Shown(want *FieldsWant) any {
 	case Fields:
 		return want.Settled(v).Show(nil)
 	case int, int64:
-		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
+		if form := controlForms()[r.Typ.Kind]; form != nil && form.varies {
 			return event.Const("<time>")
 		}
 	case sock.Addr:
@@ -223,7 +223,7 @@ func (r Received) Named(host string, want *FieldsWant) any {
 		}
 		return e.Address
 	case int, int64:
-		if form := controlForms[r.Typ.Kind]; form != nil && form.varies {
+		if form := controlForms()[r.Typ.Kind]; form != nil && form.varies {
 			return value.Whole(v, event.Origin{Word: "time"})
 		}
 	}

@@ -15,7 +15,7 @@ func DocOfControl(t sock.ControlType) ControlDoc {
 	if t.Kind == sock.CtlRights {
 		return ControlDoc{Takes: "a list of handles", Gives: "descriptors, which get names"}
 	}
-	if f := controlForms[t.Kind]; f != nil {
+	if f := controlForms()[t.Kind]; f != nil {
 		if f.Encode == nil {
 			return ControlDoc{Takes: bytesTaken, Gives: f.What}
 		}

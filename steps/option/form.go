@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/sockscript/sockscript/scenarios/source"
@@ -68,7 +69,7 @@ func FormOf(o sock.Option) *Form {
 	if strings.HasPrefix(o.Name, "SO_TIMESTAMPING") {
 		return timestampingForm
 	}
-	if form, ok := optionForms[o.Kind]; ok {
+	if form, ok := optionForms()[o.Kind]; ok {
 		return form
 	}
 	return BytesForm
@@ -84,46 +85,49 @@ func SettingForm(o sock.Option) *Form {
 	return BytesForm
 }
 
-var optionForms = map[sock.OptionKind]*Form{
-	sock.OptInt:        intForm,
-	sock.OptBool:       intForm,
-	sock.OptDescriptor: {What: "a descriptor", isNumber: true, Size: 4, Decode: decodeInt},
-	sock.OptUint8:      {What: "a whole number", isNumber: true, Size: 1, Encode: encodeUint(8), Decode: decodeInt},
-	sock.OptUint64:     longForm,
-	sock.OptErrno:      {What: "an errno name, or 0", Size: 4, Decode: decodeErrno},
-	sock.OptString:     {What: "a text", Size: 256, Encode: encodeString, Decode: decodeString, Show: showString},
-	sock.OptLinger: {
-		What: "{onoff: true, linger: SECONDS}", fields: numbers("onoff", "linger"), sends: []string{"onoff", "linger"}, Size: 8,
-		Encode: encodeLinger, Decode: decodeLinger, Show: showLinger,
-	},
-	sock.OptTimeval: {
-		What: "a duration such as 250ms", isNumber: true, number: value.TimeUnit, Size: len(sock.EncodeTimeval(0)),
-		Encode: encodeTime, Decode: decodeTime, Show: showTime,
-	},
-	sock.OptUcred:   ucredForm,
-	sock.OptTCPInfo: {What: "the fields of struct tcp_info", fields: tcpInfoFields(), Size: 512, Decode: decodeTCPInfo},
-	sock.OptMembership: {
-		What: "{group, interface} or {group, local}", sends: []string{"group", "interface", "local"},
-		Encode: encodeMembership, Decode: decodeBytes, Show: showBytes,
-	},
-	sock.OptMembership6: {
-		What: "{group, interface}", sends: []string{"group", "interface"},
-		Encode: encodeMembership6, Decode: decodeBytes, Show: showBytes,
-	},
-	sock.OptSourceMembership: {
-		What: "{group, source, local}", sends: []string{"group", "source", "local"},
-		Encode: encodeSourceMembership, Decode: decodeBytes, Show: showBytes,
-	},
-	sock.OptGroup: {
-		What: "{group, interface}", sends: []string{"group", "interface"},
-		Encode: encodeGroup, Decode: decodeBytes, Show: showBytes,
-	},
-	sock.OptGroupSource: {
-		What: "{group, source, interface}", sends: []string{"group", "source", "interface"},
-		Encode: encodeGroupSource, Decode: decodeBytes, Show: showBytes,
-	},
-	sock.OptAddr: {What: "an IPv4 address", Size: 128, Encode: encodeAddr, Decode: decodeAddr},
-}
+// optionForms is made when it is first asked for: few processes do.
+var optionForms = sync.OnceValue(func() map[sock.OptionKind]*Form {
+	return map[sock.OptionKind]*Form{
+		sock.OptInt:        intForm,
+		sock.OptBool:       intForm,
+		sock.OptDescriptor: {What: "a descriptor", isNumber: true, Size: 4, Decode: decodeInt},
+		sock.OptUint8:      {What: "a whole number", isNumber: true, Size: 1, Encode: encodeUint(8), Decode: decodeInt},
+		sock.OptUint64:     longForm,
+		sock.OptErrno:      {What: "an errno name, or 0", Size: 4, Decode: decodeErrno},
+		sock.OptString:     {What: "a text", Size: 256, Encode: encodeString, Decode: decodeString, Show: showString},
+		sock.OptLinger: {
+			What: "{onoff: true, linger: SECONDS}", fields: numbers("onoff", "linger"), sends: []string{"onoff", "linger"}, Size: 8,
+			Encode: encodeLinger, Decode: decodeLinger, Show: showLinger,
+		},
+		sock.OptTimeval: {
+			What: "a duration such as 250ms", isNumber: true, number: value.TimeUnit, Size: len(sock.EncodeTimeval(0)),
+			Encode: encodeTime, Decode: decodeTime, Show: showTime,
+		},
+		sock.OptUcred:   ucredForm,
+		sock.OptTCPInfo: {What: "the fields of struct tcp_info", fields: tcpInfoFields(), Size: 512, Decode: decodeTCPInfo},
+		sock.OptMembership: {
+			What: "{group, interface} or {group, local}", sends: []string{"group", "interface", "local"},
+			Encode: encodeMembership, Decode: decodeBytes, Show: showBytes,
+		},
+		sock.OptMembership6: {
+			What: "{group, interface}", sends: []string{"group", "interface"},
+			Encode: encodeMembership6, Decode: decodeBytes, Show: showBytes,
+		},
+		sock.OptSourceMembership: {
+			What: "{group, source, local}", sends: []string{"group", "source", "local"},
+			Encode: encodeSourceMembership, Decode: decodeBytes, Show: showBytes,
+		},
+		sock.OptGroup: {
+			What: "{group, interface}", sends: []string{"group", "interface"},
+			Encode: encodeGroup, Decode: decodeBytes, Show: showBytes,
+		},
+		sock.OptGroupSource: {
+			What: "{group, source, interface}", sends: []string{"group", "source", "interface"},
+			Encode: encodeGroupSource, Decode: decodeBytes, Show: showBytes,
+		},
+		sock.OptAddr: {What: "an IPv4 address", Size: 128, Encode: encodeAddr, Decode: decodeAddr},
+	}
+})
 
 var intForm = &Form{
 	What: "a whole number, true or false", isNumber: true, Size: 4, Encode: encodeInt, Decode: decodeInt,

@@ -241,7 +241,7 @@ func (d *Decoder) functionTable(src string) *functionTable {
 var compiledFunctions = sync.OnceValue(func() []builtin.Function {
 	var list []builtin.Function
 	c := conf.CreateNew()
-	for _, f := range slices.Concat(functions, measures, []function{equality}) {
+	for _, f := range slices.Concat(functions(), measures, []function{equality}) {
 		expr.Function(f.name, f.apply, f.types...)(c)
 		list = append(list, *c.Functions[f.name])
 	}
@@ -254,7 +254,7 @@ var functionNames = sync.OnceValue(func() map[string]bool {
 	for _, name := range builtin.Names {
 		names[name] = true
 	}
-	for _, f := range functions {
+	for _, f := range functions() {
 		names[f.name] = true
 	}
 	return names

@@ -15,6 +15,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/builtin"
@@ -32,55 +33,58 @@ type function struct {
 	needs Access
 }
 
-// functions are in the order of the reference.
-var functions = slices.Concat([]function{
-	{
-		name: "len", args: "x", help: "the bytes of a text or of received data, or the items of a list",
-		apply: lengthOf, types: []any{new(func(any) int)},
-	},
-	{
-		name: "text", args: "x", help: "a value as text; received data up to its first zero byte, as C prints it",
-		apply: func(a ...any) (any, error) {
-			s, _, _ := strings.Cut(Format(a[0]), "\x00")
-			return s, nil
+// functions are in the order of the reference. They are made for the first
+// expression: many commands read none.
+var functions = sync.OnceValue(func() []function {
+	return slices.Concat([]function{
+		{
+			name: "len", args: "x", help: "the bytes of a text or of received data, or the items of a list",
+			apply: lengthOf, types: []any{new(func(any) int)},
 		},
-		types: []any{new(func(any) string)}, makes: true,
-	},
-	{
-		name: "find", args: "data, what", help: "the offset of the first such bytes in the data; -1 where there are none. With a condition in the place of what, as in `find(list, # > 1)`, the first item of a list",
-		apply: findBytes, types: []any{new(func(any, any) any)},
-	},
-	{
-		name: "int", args: "x, base", help: "a whole number: of a text too, in the base, from 2 to 36; without a base in decimal, or in hexadecimal with 0x",
-		apply: wholeNumberOf, types: []any{new(func(any) int), new(func(any, int) int)},
-	},
-	{
-		name: "format", args: "form, x, …", help: "a text in which %d, %x, %X, %o, %b and %c stand for numbers, %s for any value, and %x also for bytes; with a width, as %04x",
-		apply: formatted, types: []any{new(func(string, ...any) string)}, makes: true,
-	},
-	text("hex", "data", "the bytes in hexadecimal", func(b []byte) string { return hex.EncodeToString(b) }),
-	bytesOf("unhex", "text", "the bytes that are written in hexadecimal; blanks are ignored", DecodeHex),
-	text("base64", "data", "the bytes in base64 (RFC 4648)", base64.StdEncoding.EncodeToString),
-	bytesOf("unbase64", "text", "the bytes that are written in base64", DecodeBase64),
-	bytesOf("gzip", "data", "the bytes, compressed (RFC 1952); two versions of sockscript may compress differently", compress),
-	bytesOf("gunzip", "data", "the bytes that were compressed with gzip", decompress),
-	text("md5", "data", "the MD5 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", md5.Sum(b)) }),
-	text("sha1", "data", "the SHA-1 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha1.Sum(b)) }),
-	text("sha256", "data", "the SHA-256 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }),
-	number("crc32", "the CRC-32 of the bytes (IEEE 802.3), a number", func(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }),
-	number("checksum", "the Internet checksum of the bytes (RFC 1071), a number", func(b []byte) uint64 {
-		return uint64(InternetChecksum(InternetSum(0, b)))
-	}),
-	{
-		name: "header", args: "message, name", help: "the value of a header of an HTTP, SIP or mail message; nil where it is not there, joined with commas where it is there several times",
-		apply: headerOf, types: []any{new(func(any, any) any)}, makes: true,
-	},
-	{
-		name: "env", args: "name", help: "an environment variable; empty when it is not set",
-		apply: func(a ...any) (any, error) { return Getenv(Format(a[0])) },
-		types: []any{new(func(string) string)}, needs: Environment,
-	},
-}, mapFunctions, integerReaders())
+		{
+			name: "text", args: "x", help: "a value as text; received data up to its first zero byte, as C prints it",
+			apply: func(a ...any) (any, error) {
+				s, _, _ := strings.Cut(Format(a[0]), "\x00")
+				return s, nil
+			},
+			types: []any{new(func(any) string)}, makes: true,
+		},
+		{
+			name: "find", args: "data, what", help: "the offset of the first such bytes in the data; -1 where there are none. With a condition in the place of what, as in `find(list, # > 1)`, the first item of a list",
+			apply: findBytes, types: []any{new(func(any, any) any)},
+		},
+		{
+			name: "int", args: "x, base", help: "a whole number: of a text too, in the base, from 2 to 36; without a base in decimal, or in hexadecimal with 0x",
+			apply: wholeNumberOf, types: []any{new(func(any) int), new(func(any, int) int)},
+		},
+		{
+			name: "format", args: "form, x, …", help: "a text in which %d, %x, %X, %o, %b and %c stand for numbers, %s for any value, and %x also for bytes; with a width, as %04x",
+			apply: formatted, types: []any{new(func(string, ...any) string)}, makes: true,
+		},
+		text("hex", "data", "the bytes in hexadecimal", func(b []byte) string { return hex.EncodeToString(b) }),
+		bytesOf("unhex", "text", "the bytes that are written in hexadecimal; blanks are ignored", DecodeHex),
+		text("base64", "data", "the bytes in base64 (RFC 4648)", base64.StdEncoding.EncodeToString),
+		bytesOf("unbase64", "text", "the bytes that are written in base64", DecodeBase64),
+		bytesOf("gzip", "data", "the bytes, compressed (RFC 1952); two versions of sockscript may compress differently", compress),
+		bytesOf("gunzip", "data", "the bytes that were compressed with gzip", decompress),
+		text("md5", "data", "the MD5 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", md5.Sum(b)) }),
+		text("sha1", "data", "the SHA-1 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha1.Sum(b)) }),
+		text("sha256", "data", "the SHA-256 of the bytes in hexadecimal", func(b []byte) string { return fmt.Sprintf("%x", sha256.Sum256(b)) }),
+		number("crc32", "the CRC-32 of the bytes (IEEE 802.3), a number", func(b []byte) uint64 { return uint64(crc32.ChecksumIEEE(b)) }),
+		number("checksum", "the Internet checksum of the bytes (RFC 1071), a number", func(b []byte) uint64 {
+			return uint64(InternetChecksum(InternetSum(0, b)))
+		}),
+		{
+			name: "header", args: "message, name", help: "the value of a header of an HTTP, SIP or mail message; nil where it is not there, joined with commas where it is there several times",
+			apply: headerOf, types: []any{new(func(any, any) any)}, makes: true,
+		},
+		{
+			name: "env", args: "name", help: "an environment variable; empty when it is not set",
+			apply: func(a ...any) (any, error) { return Getenv(Format(a[0])) },
+			types: []any{new(func(string) string)}, needs: Environment,
+		},
+	}, mapFunctions, integerReaders())
+})
 
 // Getenv reads a variable of the environment for the function env. In a process
 // that does not show all of them, it is an error to ask for another.
@@ -194,9 +198,10 @@ func isFunction(name string) bool {
 // functionOf is the function under a name; nil where there is none.
 func functionOf(name string) *function {
 	name = strings.TrimSuffix(name, calledMark)
-	for i := range functions {
-		if functions[i].name == name {
-			return &functions[i]
+	list := functions()
+	for i := range list {
+		if list[i].name == name {
+			return &list[i]
 		}
 	}
 	return nil
@@ -262,7 +267,7 @@ func keysOf(list []DocRow) []string {
 // FunctionNames are the names of our functions.
 func FunctionNames() []string {
 	var names []string
-	for _, f := range functions {
+	for _, f := range functions() {
 		names = append(names, f.name)
 	}
 	return names

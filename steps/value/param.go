@@ -204,7 +204,7 @@ type FunctionDoc struct {
 // Functions lists the functions of expressions beside the language's own.
 func Functions() []FunctionDoc {
 	var list []FunctionDoc
-	for _, f := range functions {
+	for _, f := range functions() {
 		list = append(list, FunctionDoc{f.name, f.args, f.help, f.needs})
 	}
 	return append(list, caught, freePort)
