@@ -241,9 +241,10 @@ var causesOfData = []causeTest{
 // In each transcript, on every run, a cause is before what it has brought
 // about, and each run prints the same.
 func TestCauses(t *testing.T) {
+	checkLeaks(t)
 	for _, test := range slices.Concat(causesOfEnds, causesOfData) {
 		t.Run(test.name, func(t *testing.T) {
-			checkLeaks(t)
+			t.Parallel()
 			text := "requires: [" + test.needs + "]\nactors:" + test.text
 			var first []string
 			for range ci.Runs(2, 5) {
