@@ -101,7 +101,10 @@ func TestNothingIsLeft(t *testing.T) {
 	for user, credential := range users {
 		for _, how := range []string{asInit, asSubreaper} {
 			for _, end := range []string{"close", "hurry", "kill"} {
-				t.Run(user+" "+how+" "+end, func(t *testing.T) { leavesNothing(t, credential, how, end) })
+				t.Run(user+" "+how+" "+end, func(t *testing.T) {
+					t.Parallel()
+					leavesNothing(t, credential, how, end)
+				})
 			}
 		}
 	}
