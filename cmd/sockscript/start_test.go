@@ -13,8 +13,8 @@ import (
 // is first used.
 func TestLittleBeforeMain(t *testing.T) {
 	const (
-		most      = 400      // allocations of one package; a pattern may have as many
-		mostBytes = 30 << 10 // likewise
+		most      = 150      // allocations of one package; a large table has more
+		mostBytes = 10 << 10 // likewise
 	)
 	self, err := os.Executable()
 	if err != nil {
