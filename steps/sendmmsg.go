@@ -3,6 +3,8 @@ package steps
 import (
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/check"
 	"github.com/sockscript/sockscript/steps/event"
@@ -108,8 +110,14 @@ func (a *sendmmsgAction) Run(t *step.Task) error {
 			return err
 		}
 	}
-	if h.Messages() {
-		a.trace(t, h, list[:len(sizes)])
+	if gone := len(sizes); h.Messages() {
+		// The errno of the message that stopped the call is that of the next
+		// call. To a group of netlink it is the refusal at the port.
+		if gone < len(list) && h.Sock.Spread(target(h, list[gone]), unix.ECONNREFUSED) {
+			gone++
+			t.Event.Offset = h.Sock.Desc().TX.Load()
+		}
+		a.trace(t, h, list[:gone])
 	}
 	t.Publish(h)
 	return a.result(t, sizes, marks)
