@@ -197,8 +197,8 @@ func (r *run) run(outside context.Context) error {
 	if len(r.scenario.Included) > 0 || slices.ContainsFunc(r.scenario.Steps, (*step.Step).Repeats) {
 		r.shared.Sockets.KeepNames() // rounds fold by what their peers are called
 	}
-	r.recorder.NameOf = func(host string, a sock.Addr, typ int) string {
-		return r.shared.Sockets.NameOf(r.network.Having(host, a), a, typ)
+	r.recorder.NameOf = func(host string, a sock.Addr, space int) string {
+		return r.shared.Sockets.NameOf(r.network.Having(host, a), a, space)
 	}
 	for _, name := range r.network.Hosts() {
 		h, _ := r.network.Host(name)

@@ -75,7 +75,7 @@ func (a *nameAction) Run(t *step.Task) error {
 	}
 	t.Event.Endpoints = h.Endpoints()
 	e := value.EndpointAt(h.Sock.Desc().Host(), got)
-	e.Typ = h.Sock.Type()
+	e.Typ = h.Sock.Space()
 	if d := h.Sock.Desc(); a.own && !d.Accepted() { // the address of one that was is its listener's
 		t.Event.Sock, e.Sock, e.Name, e.Fixed = d.ID, d.ID, h.Name, !d.AutoPort()
 	}

@@ -57,7 +57,7 @@ func (r *receiver) failed(ret []any) []any {
 func (r *receiver) sender() *value.Endpoint {
 	own := r.h.Sock.Desc()
 	e := value.EndpointAt(own.Host(), r.from)
-	e.Typ, e.Seen = r.h.Sock.Type(), own.ID
+	e.Typ, e.Seen = r.h.Sock.Space(), own.ID
 	return e
 }
 

@@ -69,7 +69,7 @@ func newMasks(g *causal.Graph) *masks {
 	// knows since when.
 	for _, e := range asking {
 		if _, known := m.own[e.Sock]; !known {
-			m.add(&owner{name: e.Endpoints.Name, host: e.Endpoints.Host, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Type, auto: e.Endpoints.AutoPort})
+			m.add(&owner{name: e.Endpoints.Name, host: e.Endpoints.Host, sock: e.Sock, addr: e.Endpoints.Local, typ: e.Endpoints.Space(e.Endpoints.Local), auto: e.Endpoints.AutoPort})
 		}
 	}
 	for i := range g.Nodes[:g.Meets] {
@@ -109,7 +109,7 @@ func (m *masks) addr(a sock.Addr, e *event.Event) string {
 	}
 	typ := 0
 	if e.Endpoints != nil {
-		typ = e.Endpoints.Type
+		typ = e.Endpoints.Space(a)
 	}
 	// What came in came from a socket of the same type: a program's port may be
 	// the number of another socket's.
@@ -143,7 +143,7 @@ func (m *masks) chosen(from event.Origin, at time.Duration, sameType bool) strin
 	}
 	host := cmp.Or(from.Host, m.hosts[from.Sock])
 	o, found := m.owner(host, a, from.Type, from.Seen, at)
-	if sameType && !a.IsNetlink() { // whose sockets are the same, raw or not
+	if sameType {
 		found = found && o.typ == from.Type
 	}
 	switch {

@@ -17,7 +17,7 @@ type owner struct {
 	host  string
 	sock  uint64
 	addr  sock.Addr
-	typ   int
+	typ   int // of netlink the protocol
 	auto  bool
 	since time.Duration
 	asked *event.Asked // by bind, where masked values may be in it
@@ -35,7 +35,7 @@ func (m *masks) note(b *record.Branch, op event.Op, sock uint64, l *event.Endpoi
 	if !givesAddress(op) {
 		return
 	}
-	o := &owner{name: l.Name, actor: actor, host: l.Host, sock: sock, addr: l.Local, typ: l.Type, auto: l.AutoPort}
+	o := &owner{name: l.Name, actor: actor, host: l.Host, sock: sock, addr: l.Local, typ: l.Space(l.Local), auto: l.AutoPort}
 	if e != nil {
 		o.since = e.Start
 		if op == event.OpBind {
@@ -118,6 +118,9 @@ func (m *masks) owner(host string, a sock.Addr, typ int, seen uint64, at time.Du
 		if o.since > at || host != "" && o.host != host && a.IsHostOwn() {
 			continue
 		}
+		if a.IsNetlink() && o.typ != typ { // each protocol has ports of its own
+			continue
+		}
 		if !m.open(o, at) && !m.maySend(o, seen) {
 			continue
 		}
@@ -145,7 +148,7 @@ func (m *masks) owner(host string, a sock.Addr, typ int, seen uint64, at time.Du
 // has, can be of this one.
 func (m *masks) maySend(o *owner, seen uint64) bool {
 	to := m.own[seen]
-	return to == nil || to.typ == syscall.SOCK_STREAM || m.graph == nil || m.graph.MaySend(o.sock, to.addr)
+	return to == nil || to.typ == syscall.SOCK_STREAM && !to.addr.IsNetlink() || m.graph == nil || m.graph.MaySend(o.sock, to.addr)
 }
 
 // open reports whether a socket has not been closed by a moment.

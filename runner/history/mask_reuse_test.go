@@ -122,3 +122,29 @@ func TestMaskPortOfClosedSocket(t *testing.T) {
 		})
 	}
 }
+
+// Two sockets of netlink may have one port, in protocols of their own: a value
+// bears the name of the one in whose protocol it was seen.
+func TestMaskNetlinkProtocol(t *testing.T) {
+	at, err := sock.ParseAddr("netlink:4000000000")
+	if err != nil {
+		t.Skip(err) // not on this system
+	}
+	b := &record.Branch{Actor: "a"}
+	ends := make(map[string]*event.Endpoints)
+	for id, name := range []string{"user", "route"} {
+		ends[name] = &event.Endpoints{Name: name, Type: syscall.SOCK_RAW, Netlink: 2 * (1 - id), Local: at, AutoPort: true}
+		b.Entries = append(b.Entries, record.Entry{Event: &event.Event{Op: event.OpBind, Sock: uint64(id + 1), Start: time.Duration(id), Endpoints: ends[name]}})
+	}
+	m := newMasks(causal.New(&record.Record{Branches: []*record.Branch{b}}))
+	for name, own := range ends {
+		from := event.Origin{Addr: at, Type: own.Space(at)}
+		if got, want := m.text(event.Marked{Text: "4000000000", Marks: []event.Mark{{To: 10, Origins: []event.Origin{from}}}}, 9), "<"+name+">"; got != want {
+			t.Errorf("a value is %s, want %s", got, want)
+		}
+		other := &event.Event{Op: event.OpNone, Sock: 9, End: 9, Endpoints: &event.Endpoints{Type: syscall.SOCK_RAW, Netlink: own.Netlink}}
+		if got, want := m.addr(at, other), "netlink:<"+name+">"; got != want {
+			t.Errorf("an address is %s, want %s", got, want)
+		}
+	}
+}

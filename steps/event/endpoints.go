@@ -25,6 +25,15 @@ type HostAddr struct {
 	Addr sock.Addr
 }
 
+// Space is what tells apart the socket that has an address from others that
+// have the same one: see [sock.Socket.Space].
+func (l *Endpoints) Space(a sock.Addr) int {
+	if a.IsNetlink() {
+		return l.Netlink
+	}
+	return l.Type
+}
+
 // Networked reports whether the socket has addresses that frames have.
 func (l *Endpoints) Networked() bool {
 	return l.Local.IP.IsValid() || l.Remote.IP.IsValid() || l.Local.Any

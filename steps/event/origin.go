@@ -20,7 +20,7 @@ type Origin struct {
 	Masked bool
 	Sock   uint64    // the description whose own address it is; 0 where only Addr is known
 	Addr   sock.Addr // the address whose port or name it is
-	Type   int       // the type of the socket that has the address; 0 where it is not known
+	Type   int       // of the socket that has the address, its type, 0 where it is not known; of netlink the protocol
 	Host   string    // the host that has it, or has seen it; "" where that is not known
 	Seen   uint64    // the description that received a datagram from there; 0 where it came otherwise
 	Came   *Came     // bytes that came; what is masked in them is known after the run

@@ -25,7 +25,7 @@ type names struct {
 // no IP.
 type otherName struct {
 	host, text string
-	typ        int
+	space      int
 }
 
 // mostOthers is how many of them are kept for certain.
@@ -33,15 +33,12 @@ const mostOthers = 1 << 14
 
 // otherNameOf is the name or port of an address on a host; false for those of
 // IP, and for what the kernel cannot choose.
-func otherNameOf(host string, a Addr, typ int) (otherName, bool) {
+func otherNameOf(host string, a Addr, space int) (otherName, bool) {
 	if a.isIP() {
 		return otherName{}, false
 	}
-	if a.IsNetlink() {
-		typ = 0 // whose sockets are the same, raw or not
-	}
 	before, chosen, _ := a.Parts()
-	return otherName{host, before + chosen, typ}, chosen != ""
+	return otherName{host, before + chosen, space}, chosen != ""
 }
 
 // A place is where sockets of a type have their ports.
@@ -79,7 +76,7 @@ func (n *names) bind(s *Socket, a Addr) {
 	if !named {
 		return
 	}
-	if other, ok := otherNameOf(s.desc.Host(), a, s.typ); ok {
+	if other, ok := otherNameOf(s.desc.Host(), a, s.Space()); ok {
 		delete(n.waiting, s)
 		n.bindOther(other, name)
 		return
@@ -176,35 +173,35 @@ func (s *Socket) noteName(a Addr) {
 	g.names.bind(s, a)
 }
 
-// unbound are the named sockets of the type and the family of an address that
+// unbound are the named sockets of the space and the family of an address that
 // have none so far. Those of forked processes are left out: these may be inside
 // a call.
-func (g *Group) unbound(a Addr, typ int) []*Socket {
+func (g *Group) unbound(a Addr, space int) []*Socket {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var list []*Socket
 	for s := range g.names.waiting {
-		same := s.family == a.Family && (s.typ == typ || a.IsNetlink())
+		same := s.family == a.Family
 		if a.isIP() {
-			same = s.typ == typ && (s.family == unix.AF_INET || s.family == unix.AF_INET6)
+			same = s.family == unix.AF_INET || s.family == unix.AF_INET6
 		}
-		if same && s.group.process == nil {
+		if same && s.Space() == space && s.group.process == nil {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-// NameOf is the name of the socket of a type that has, or has had, an address
+// NameOf is the name of the socket of a space that has, or has had, an address
 // on the first of some hosts where there is one, or is about to learn that it
 // has; "" where there is none. Two hosts may have one address, and the kernel
 // may choose one port on both.
-func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
-	_, other := otherNameOf("", a, typ)
-	if _, ok := placeOf("", a, typ); !ok && !other {
+func (g *Group) NameOf(hosts []string, a Addr, space int) string {
+	_, other := otherNameOf("", a, space)
+	if _, ok := placeOf("", a, space); !ok && !other {
 		return ""
 	}
-	for _, s := range g.unbound(a, typ) {
+	for _, s := range g.unbound(a, space) {
 		if s.enter() == nil {
 			s.learnName()
 			s.leave()
@@ -213,7 +210,7 @@ func (g *Group) NameOf(hosts []string, a Addr, typ int) string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, host := range hosts {
-		if name := g.names.on(host, a, typ); name != "" {
+		if name := g.names.on(host, a, space); name != "" {
 			return name
 		}
 	}

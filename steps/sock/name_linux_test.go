@@ -36,14 +36,44 @@ func TestNameOfChosenAddress(t *testing.T) {
 					t.Fatal(err)
 				}
 				at := s.Desc().Local()
-				if got := g.NameOf([]string{""}, at, test.typ); got != name {
+				if got := g.NameOf([]string{""}, at, s.Space()); got != name {
 					t.Errorf("%s is called %q; want %q", at, got, name)
 				}
-				if got := g.NameOf([]string{"other"}, at, test.typ); got != "" {
+				if got := g.NameOf([]string{"other"}, at, s.Space()); got != "" {
 					t.Errorf("%s of another host is called %q", at, got)
 				}
 			}
 		})
+	}
+}
+
+// Each protocol of netlink has ports of its own: a message from one is not of
+// the socket that has its number in another.
+func TestNameOfNetlinkProtocol(t *testing.T) {
+	g, _ := newGroup(t)
+	g.KeepNames()
+	open := func(name string, protocol int, to Addr) *Socket {
+		s, err := g.Open(unix.AF_NETLINK, unix.SOCK_RAW, protocol, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SetName(func() string { return name })
+		if err := s.Bind(to); err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	any, err := ParseAddr("netlink:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := open("a.user", unix.NETLINK_USERSOCK, any)
+	route := open("a.route", unix.NETLINK_ROUTE, user.Desc().Local())
+	for _, s := range []*Socket{user, route} {
+		want := map[*Socket]string{user: "a.user", route: "a.route"}[s]
+		if got := g.NameOf([]string{""}, s.Desc().Local(), s.Space()); got != want {
+			t.Errorf("%s of protocol %d is called %q, want %q", s.Desc().Local(), s.Proto(), got, want)
+		}
 	}
 }
 

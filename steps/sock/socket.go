@@ -125,6 +125,15 @@ func (s *Socket) Type() int { return s.typ }
 // Proto is the IPPROTO_ (or family's own) number that the socket was made with.
 func (s *Socket) Proto() int { return s.proto }
 
+// Space is what tells apart sockets that have one address: the type, or for a
+// socket of netlink the protocol, to which its port belongs (netlink(7)).
+func (s *Socket) Space() int {
+	if s.Netlink() {
+		return s.proto
+	}
+	return s.typ
+}
+
 // TCP reports whether it is a socket of TCP.
 func (s *Socket) TCP() bool {
 	inet := s.family == unix.AF_INET || s.family == unix.AF_INET6

@@ -169,7 +169,7 @@ type Endpoint struct {
 	Owner Owner
 
 	addr  sock.Addr
-	Typ   int    // of the socket that has the address; 0 where it is not known
+	Typ   int    // the space of the socket that has the address; 0 where it is not known
 	Sock  uint64 // its description, likewise
 	Seen  uint64 // the description that received a datagram from there; 0 where that is not known
 	Fixed bool   // the kernel did not choose the port
@@ -201,7 +201,7 @@ func EndpointOf(h *handle.Handle) *Endpoint {
 	d := h.Sock.Desc()
 	e := EndpointAt(d.Host(), d.Local().Loopback())
 	e.wild = d.Local().IsWildcard()
-	e.Name, e.Typ, e.Fixed = h.Name, h.Sock.Type(), !d.AutoPort()
+	e.Name, e.Typ, e.Fixed = h.Name, h.Sock.Space(), !d.AutoPort()
 	if !d.Accepted() { // the address of one that was is its listener's
 		e.Sock = d.ID
 	}

@@ -122,7 +122,7 @@ func (b *Branch) alike(p, q stretch) bool {
 // is not known, one that may be of the kernel's choice stands for itself, but
 // for a port of IP.
 func (r *Recorder) peer(l *event.Endpoints, a sock.Addr) string {
-	name := r.NameOf(l.Host, a, l.Type)
+	name := r.NameOf(l.Host, a, l.Space(a))
 	if name == "" && a.LooksChosen() {
 		return a.String()
 	}

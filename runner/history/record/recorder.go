@@ -14,7 +14,7 @@ type Recorder struct {
 	// NameOf is the name of the scenario's socket of a type that has an address
 	// which a socket on a host sees as its peer's; "" where none has it. Rounds
 	// fold only where the same socket, or one of that name, is in them.
-	NameOf func(host string, a sock.Addr, typ int) string
+	NameOf func(host string, a sock.Addr, space int) string
 
 	foldAll bool
 	same    SameText
