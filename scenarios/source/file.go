@@ -18,8 +18,7 @@ func Open(path string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	// It may have become a FIFO meanwhile, whose open waits for a writer.
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := open(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -32,6 +31,24 @@ func Open(path string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	return f, info, nil
+}
+
+// open opens a file so that no call waits: where a read would, its error is
+// EAGAIN. A file may have become a FIFO meanwhile, whose open waits for a
+// writer, and a regular one of proc(5) may wait for news of the kernel, as
+// /proc/kmsg does. Go's poller would wait too, so it must not know the file.
+func open(path string) (*os.File, error) {
+	const flags = syscall.O_RDONLY | syscall.O_NONBLOCK | syscall.O_CLOEXEC
+	fd, err := syscall.Open(path, flags, 0)
+	for err == syscall.EINTR {
+		fd, err = syscall.Open(path, flags, 0)
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	syscall.SetNonblock(fd, false) // NewFile gives to the poller what has the flag
+	f := os.NewFile(uintptr(fd), path)
+	return f, os.NewSyscallError("fcntl", syscall.SetNonblock(fd, true))
 }
 
 // regular reports a file that is not a regular one.

@@ -1,11 +1,13 @@
 package source
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 func TestReadFile(t *testing.T) {
@@ -37,5 +39,21 @@ func TestReadFile(t *testing.T) {
 	_, problems := Parse("f", make([]byte, MaxFile+1))
 	if len(problems) != 1 || problems[0].Msg != "the file has more than 16MiB" {
 		t.Errorf("got %v", problems)
+	}
+}
+
+// A regular file of proc(5) may have nothing to read yet: no read waits for it.
+func TestReadFileThatWaits(t *testing.T) {
+	const path = "/proc/kmsg"
+	f, _, err := Open(path)
+	if err != nil {
+		t.Skip(err) // it is for the administrator of a Linux machine
+	}
+	defer f.Close()
+	if err := f.SetReadDeadline(time.Now()); !errors.Is(err, os.ErrNoDeadline) {
+		t.Errorf("the poller has the file, and would wait: %v", err)
+	}
+	if _, err := ReadAll(path, f); !errors.Is(err, syscall.EAGAIN) {
+		t.Errorf("got %v, want EAGAIN", err)
 	}
 }

@@ -226,13 +226,17 @@ func notOpened(path string, err error) error {
 	return errors.New(err.Error())
 }
 
-// fileReader closes the file at its end.
+// fileReader closes the file at its end. As in notOpened an errno is not handed
+// on.
 type fileReader struct{ *os.File }
 
 func (r *fileReader) Read(b []byte) (int, error) {
 	n, err := r.File.Read(b)
 	if err != nil {
 		r.Close()
+	}
+	if err != nil && err != io.EOF {
+		err = errors.New(err.Error())
 	}
 	return n, err
 }
