@@ -1,6 +1,7 @@
 package causal
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sort"
@@ -66,7 +67,7 @@ func (m *matcher) match() {
 	m.connections()
 	m.farEnds()
 	m.handshakes()
-	for _, i := range m.events {
+	for _, i := range m.byEnd() {
 		switch e := m.event(i); e.Op {
 		case event.OpRecv, event.OpHandshake:
 			m.receives(i, e)
@@ -87,6 +88,14 @@ func (m *matcher) match() {
 		m.released(i, m.event(i))
 	}
 	m.crowds()
+}
+
+// byEnd are the nodes of events by the time they ended: of two receives that
+// waited at one socket, the first to end has taken the first message.
+func (m *matcher) byEnd() []int {
+	list := slices.Clone(m.events)
+	slices.SortStableFunc(list, func(a, b int) int { return cmp.Compare(m.event(a).End, m.event(b).End) })
+	return list
 }
 
 // folded finds what the receives inside of folds come after.

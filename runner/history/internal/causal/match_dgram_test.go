@@ -2,6 +2,7 @@ package causal
 
 import (
 	"net/netip"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -47,6 +48,26 @@ func TestMatchCutDatagrams(t *testing.T) {
 	most := time.Duration(count) * time.Duration(count) * (time.Minute / (100_000 * 100_000))
 	if took := processorTime(t) - began; took > most {
 		t.Errorf("it took %v of processor time", took)
+	}
+}
+
+// Of two receives that wait at one socket for the same bytes, the first to end
+// takes the first message, whichever began first.
+func TestMatchWaitingReceives(t *testing.T) {
+	x := talkOf("aa", false)
+	for i, en := range x.branches[1].Entries {
+		en.Event.Start = time.Duration(4 + 5*i)
+		en.Event.End = en.Event.Start
+	}
+	first, second := x.branches[0].Entries[0], x.branches[0].Entries[1]
+	first.Event.Start, first.Event.End = 1, 10
+	second.Event.Start, second.Event.End, second.Event.Seq = 2, 5, 0
+	x.branches[0].Entries, x.branches[2].Entries = []record.Entry{first}, []record.Entry{second}
+	g := x.graph(false)
+	for i, want := range map[int]int{0: 2, 3: 1} {
+		if got := g.kernel.taken[i]; !slices.Equal(got, []int{want}) {
+			t.Errorf("receive %d took %v; want %d", i, got, want)
+		}
 	}
 }
 
