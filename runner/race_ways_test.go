@@ -247,6 +247,53 @@ actors:
   r: [{socket: udp, as: in}, A, {bind: in, to: '127.0.0.1:${free.port}'}, {barrier: end}, {recv: in, nowait: true, expect: {error: [0, EAGAIN]}}]
   a: [{socket: udp, as: s}, B, {send: s, to: '127.0.0.1:${free.port}', data: a}, {barrier: end}]
 `, []string{"bind(in) of r (line 4) and send(s) of a (line 5): the datagram may come before the bind, and be lost"}},
+	// What an event waits for may be this or that, and so what comes after it.
+	{"a second datagram, after an answer to either of two", `
+actors:
+  r: [{socket: udp, as: in}, {bind: in, to: '127.0.0.1:0'}, {repeat: 3, steps: [{recv: in}, {send: in, to: '${a.s}', data: ok}]}]
+  a: [{socket: udp, as: s}, {bind: s, to: '127.0.0.1:0'}, A, {send: s, to: '${r.in}', data: a}, {recv: s}, {send: s, to: '${r.in}', data: c}, {recv: s}]
+  b: [{socket: udp, as: s}, B, {send: s, to: '${r.in}', data: b}]
+`, []string{"send(s) of a (line 4), send(s) of a (line 4) and send(s) of b (line 5): r may take any of them first"}},
+	{"requests and answers in a ring", `
+actors:
+  x: [{socket: udp, as: s}, {bind: s, to: '127.0.0.1:0'}, A, {send: s, to: '${y.s}', data: x}, {recv: s}, {send: s, to: '${z.s}', data: answer}, {recv: s}]
+  y: [{socket: udp, as: s}, {bind: s, to: '127.0.0.1:0'}, {send: s, to: '${z.s}', data: y}, {recv: s}, {send: s, to: '${x.s}', data: answer}, {recv: s}]
+  z: [{socket: udp, as: s}, {bind: s, to: '127.0.0.1:0'}, B, {send: s, to: '${x.s}', data: z}, {recv: s}, {send: s, to: '${y.s}', data: answer}, {recv: s}]
+`, []string{
+		"send(s) of y (line 4) and send(s) of z (line 5): x may take either first",
+		"send(s) of x (line 3) and send(s) of z (line 5): y may take either first",
+		"send(s) of x (line 3) and send(s) of y (line 4): z may take either first",
+	}},
+	{
+		"requests that cross on one connection", pairOf(
+			"{send: a, data: x}, A, {recv: a, max: 100}, {send: a, data: answer}", "{send: b, data: y}, B, {recv: b, max: 100}, {send: b, data: answer}"),
+		[]string{
+			"recv(a) of one/x (line 7) and send(b) of one/y (line 8): recv(a) makes one call",
+			"send(a) of one/x (line 7) and recv(b) of one/y (line 8): recv(b) makes one call",
+		},
+	},
+	{
+		"requests that cross and are not waited for", pairOf(
+			"{send: a, data: x}, A, {recv: a, nowait: true, expect: {error: [0, EAGAIN]}}, {send: a, data: more}",
+			"{send: b, data: y}, B, {recv: b, nowait: true, expect: {error: [0, EAGAIN]}}, {send: b, data: more}"),
+		[]string{
+			"recv(a) of one/x (line 7), send(b) of one/y (line 8) and send(b) of one/y (line 8): recv(a) does not wait",
+			"send(a) of one/x (line 7), send(a) of one/x (line 7) and recv(b) of one/y (line 8): recv(b) does not wait",
+		},
+	},
+	{"requests of two branches on one socket", `
+actors:
+  server: [{socket: udp, as: in}, {bind: in, to: '127.0.0.1:0'}, {repeat: 2, steps: [{recv: in}, {send: in, to: '${c.s}', data: ok}]}]
+  c:
+    - {socket: udp, as: s}
+    - {bind: s, to: '127.0.0.1:0'}
+    - parallel:
+        x: [A, {send: s, to: '${server.in}', data: x}, {recv: s}]
+        y: [B, {send: s, to: '${server.in}', data: x}, {recv: s}]
+`, []string{
+		"send(s) of c/x (line 8) and send(s) of c/y (line 9): server may take either first",
+		"recv(s) of c/x (line 8) and recv(s) of c/y (line 9): either may take what comes first",
+	}},
 }
 
 // A race is reported in the same words, whichever of the two came first.

@@ -1,5 +1,7 @@
 package causal
 
+import "slices"
+
 // A clock is a vector clock: how far each branch had come when an event
 // happened, as far as causes show. Of what is not known it is nil.
 type clock []int32
@@ -10,7 +12,15 @@ func (c clock) knows(g *Graph, i int) bool {
 	return c != nil && c[n.Branch.ID] > int32(n.At)
 }
 
-// mostCells bounds the memory that the clocks take, to 64 MiB; of a run with
+// join makes a clock know all that another knows.
+func (c clock) join(other clock) {
+	for k, v := range other {
+		c[k] = max(c[k], v)
+	}
+}
+
+// mostCells bounds the memory that the clocks take, to 64 MiB, twice where they
+// are made sure; of a run with
 // more events times actors and branches no races are reported.
 const mostCells = 1 << 24
 
@@ -23,7 +33,12 @@ type clocks struct {
 	loose map[int]bool  // nodes that have a cause of which nothing is known
 
 	width int
-	cells clock
+	cells clock // of all of them, one after the other
+	used  int   // how many of the cells are
+
+	takers map[int]*taker // see certain
+	sure   map[int]int64  // by taker: how much it took in every run
+	before *clocks        // those from which these are computed
 }
 
 // of is the clock of a node, as far as it counts for another that comes after.
@@ -34,29 +49,35 @@ func (c *clocks) of(p, after int) clock {
 	return c.ends[p]
 }
 
-// clocks computes the clocks of all nodes; nil where they would be too many.
+// clocks computes the clocks of all nodes, as they were in this run; nil where
+// they would be too many.
 func (g *Graph) clocks() *clocks {
-	c := &clocks{g: g, width: len(g.Record.Branches), first: make(map[int]clock), loose: make(map[int]bool)}
-	folds := 0
+	width, count := len(g.Record.Branches), len(g.Nodes)
 	for i := range g.Nodes {
 		if g.isFold(i) {
-			folds++
+			count++
 		}
 	}
-	if c.width*(len(g.Nodes)+folds) > mostCells {
+	if width*count > mostCells {
 		return nil
 	}
-	c.ends = make([]clock, len(g.Nodes))
-	c.cells = make(clock, c.width*(len(g.Nodes)+folds))
+	c := &clocks{g: g, width: width, cells: make(clock, width*count)}
+	c.compute()
+	return c
+}
+
+// compute fills the cells.
+func (c *clocks) compute() {
+	c.ends = make([]clock, len(c.g.Nodes))
+	c.first, c.loose = make(map[int]clock), make(map[int]bool)
 	c.wind()
-	for _, i := range g.Order {
+	for _, i := range c.g.Order {
 		if c.ends[i] == nil {
-			c.loose[i] = g.Nodes[i].loose
+			c.loose[i] = c.g.Nodes[i].loose
 			c.begin(i)
 			c.end(i)
 		}
 	}
-	return c
 }
 
 func (g *Graph) isFold(i int) bool { return g.Nodes[i].At >= 0 && g.Nodes[i].Entry().Fold != nil }
@@ -120,11 +141,14 @@ func (c *clocks) begin(i int) {
 
 // end makes the clock of a node when it had ended.
 func (c *clocks) end(i int) {
-	n, end := &c.g.Nodes[i], c.next()
-	for _, p := range n.Preds {
-		for k, v := range c.of(p, i) {
-			end[k] = max(end[k], v)
+	n, end, t := &c.g.Nodes[i], c.next(), c.takers[i]
+	for k, p := range n.Preds {
+		if k < n.Own || t == nil || !slices.Contains(t.took, p) {
+			end.join(c.of(p, i))
 		}
+	}
+	if t != nil {
+		c.take(i, t, end)
 	}
 	if n.At >= 0 {
 		end[n.Branch.ID] = int32(n.At) + 1
@@ -133,7 +157,6 @@ func (c *clocks) end(i int) {
 }
 
 func (c *clocks) next() clock {
-	next := c.cells[:c.width:c.width]
-	c.cells = c.cells[c.width:]
-	return next
+	c.used += c.width
+	return c.cells[c.used-c.width : c.used : c.used]
 }

@@ -37,7 +37,7 @@ type finder struct {
 // such a thing.
 func (f *finder) prepare() bool {
 	if !f.ready {
-		f.ready, f.kin, f.clocks = true, f.t.Kinships(), f.g.clocks()
+		f.ready, f.kin, f.clocks = true, f.t.Kinships(), f.certain()
 		f.parts = make(map[part]*record.Branch, len(f.kin))
 		for _, b := range f.g.Record.Branches {
 			k := f.kin[b.ID]
