@@ -13,6 +13,7 @@ import (
 	"github.com/sockscript/sockscript/runner"
 	"github.com/sockscript/sockscript/runner/history"
 	"github.com/sockscript/sockscript/runner/report"
+	"github.com/sockscript/sockscript/runner/sweeper"
 	"github.com/sockscript/sockscript/scenarios"
 )
 
@@ -68,6 +69,7 @@ func Run(ctx context.Context, cases []*Case, o Options, deliver func(*report.Out
 	for i, c := range cases {
 		s.tallies[i] = newTally(c, count, o.Goldens)
 	}
+	defer sweeper.Hold()() // one for all runs
 	var g errgroup.Group
 	for range min(o.jobs(), s.progress.Total) {
 		g.Go(func() error {

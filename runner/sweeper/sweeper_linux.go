@@ -26,7 +26,7 @@ func init() {
 
 // start starts the process, in a session of its own: what ends all processes of
 // a group or of a terminal does not end it.
-func (s *Sweeper) start() error {
+func start() error {
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return err
@@ -44,23 +44,20 @@ func (s *Sweeper) start() error {
 		unix.Close(ends[1])
 		return err
 	}
-	s.pid, s.pipe = pid, os.NewFile(uintptr(ends[1]), "sweeper")
+	helper.pid, helper.pipe = pid, os.NewFile(uintptr(ends[1]), "sweeper")
 	return nil
 }
 
-// Close ends the process. Nothing is removed: the run has done it.
-func (s *Sweeper) Close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.pipe == nil {
+// stop ends the process. Nothing is removed: the runs have done it.
+func stop() {
+	if helper.pipe == nil {
 		return
 	}
-	unix.Kill(s.pid, unix.SIGKILL) // it is our child, which nobody else waits for
-	s.pipe.Close()
-	for _, err := unix.Wait4(s.pid, nil, 0, nil); err == unix.EINTR; {
-		_, err = unix.Wait4(s.pid, nil, 0, nil)
+	unix.Kill(helper.pid, unix.SIGKILL) // it is our child, which nobody else waits for
+	helper.pipe.Close()
+	for _, err := unix.Wait4(helper.pid, nil, 0, nil); err == unix.EINTR; {
+		_, err = unix.Wait4(helper.pid, nil, 0, nil)
 	}
-	s.pipe, s.encoder = nil, nil
 }
 
 // goneWithin bounds how long the work takes: programs of the run may end after
@@ -68,27 +65,52 @@ func (s *Sweeper) Close() {
 const goneWithin = 10 * time.Second
 
 // awaitEnd is the work of the copy: it reads what there is to remove until the
-// other end of the pipe is closed, and removes it.
+// other end of the pipe is closed, and removes what is left of the runs that
+// are not done.
 func awaitEnd() {
 	signal.Ignore()
 	unix.CloseRange(3, math.MaxInt32, 0) // what whoever runs sockscript has left open
-	folders, files := make(map[string]bool), make(map[string]sock.File)
-	d := gob.NewDecoder(os.Stdin)
-	for {
+	runs := make(map[uint64]*leavings)
+	for d := gob.NewDecoder(os.Stdin); ; {
 		var i item
 		if d.Decode(&i) != nil {
 			break
 		}
-		if i.Folder != "" {
-			folders[i.Folder] = true
-		} else {
-			files[i.File.Path] = i.File
+		if i.Done {
+			delete(runs, i.Run)
+			continue
 		}
+		if runs[i.Run] == nil {
+			runs[i.Run] = &leavings{make(map[string]bool), make(map[string]sock.File)}
+		}
+		runs[i.Run].add(i)
 	}
-	for _, f := range files {
+	for _, l := range runs {
+		l.remove()
+	}
+}
+
+// leavings are the files that a run has made so far.
+type leavings struct {
+	folders map[string]bool
+	files   map[string]sock.File // by path: a round may make one again
+}
+
+func (l *leavings) add(i item) {
+	if i.Folder != "" {
+		l.folders[i.Folder] = true
+	} else {
+		l.files[i.File.Path] = i.File
+	}
+}
+
+// remove removes what is still there; folders last, whose lock may be held for
+// a while.
+func (l *leavings) remove() {
+	for _, f := range l.files {
 		f.Remove()
 	}
-	for name := range folders {
+	for name := range l.folders {
 		for late := time.Now().Add(goneWithin); !removeFolder(name) && time.Now().Before(late); {
 			time.Sleep(time.Millisecond)
 		}

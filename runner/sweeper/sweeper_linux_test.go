@@ -1,0 +1,103 @@
+package sweeper
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
+)
+
+// inDir names the folder in which a copy of the test plays a process that is
+// killed.
+const inDir = "SOCKSCRIPT_TEST_SWEEPER"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(inDir); dir != "" {
+		beKilled(dir)
+	}
+	os.Exit(m.Run())
+}
+
+// beKilled makes files of two runs at a time, of which one closes, and then is
+// killed.
+func beKilled(dir string) {
+	defer Hold()()
+	var ended, lasting Sweeper
+	ended.File(makeFile(dir, "ended"))
+	lasting.File(makeFile(dir, "lasting"))
+	if _, err := lasting.Make(dir, "folder"); err != nil {
+		panic(err)
+	}
+	ended.Close()
+	unix.Kill(os.Getpid(), unix.SIGKILL)
+}
+
+func makeFile(dir, name string) sock.File {
+	path := filepath.Join(dir, name)
+	var st unix.Stat_t
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		panic(err)
+	}
+	if err := unix.Stat(path, &st); err != nil {
+		panic(err)
+	}
+	return sock.File{Path: path, Dev: uint64(st.Dev), Ino: st.Ino}
+}
+
+// What a killed process has left is removed, but for files of runs that had
+// ended: they may be somebody else's by then.
+func TestKilled(t *testing.T) {
+	dir := t.TempDir()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), inDir+"="+dir)
+	cmd.Run() // it is killed
+	if ws := cmd.ProcessState.Sys().(syscall.WaitStatus); ws.Signal() != syscall.SIGKILL {
+		t.Fatalf("the process ended otherwise: %v", cmd.ProcessState)
+	}
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		left, err := filepath.Glob(filepath.Join(dir, "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(left) == 1 && filepath.Base(left[0]) == "ended" {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("left are %q; want only the file of the run that had ended", left)
+		}
+	}
+}
+
+// The process serves all runs that overlap, and is gone with the last of them.
+func TestOneForAll(t *testing.T) {
+	dir := t.TempDir()
+	release := Hold()
+	if helper.pipe != nil {
+		t.Fatal("there is a process before the first file")
+	}
+	var first, second Sweeper
+	first.File(makeFile(dir, "first"))
+	if helper.pipe == nil {
+		t.Fatal("there is no process")
+	}
+	pid := helper.pid
+	first.Close()
+	second.File(makeFile(dir, "second"))
+	if helper.pid != pid {
+		t.Errorf("the second run has process %d; want that of the first, %d", helper.pid, pid)
+	}
+	release()
+	if unix.Kill(pid, 0) != nil {
+		t.Error("the process is gone before the last run has ended")
+	}
+	second.Close()
+	if unix.Kill(pid, 0) != unix.ESRCH {
+		t.Error("the process is still there")
+	}
+}
