@@ -74,8 +74,8 @@ func programOf(m *member, p program.ProgramOutput) history.Program {
 func (r *run) record() *history.Record {
 	rec := r.recorder.Record()
 	rec.Tmp = r.tmp.name
-	if len(r.ports.given) > 0 {
-		rec.Ports = slices.Sorted(maps.Keys(r.ports.given))
+	if len(r.ports.claims) > 0 {
+		rec.Ports = slices.Sorted(maps.Keys(r.ports.claims))
 	}
 	rec.Dynamic.Low, rec.Dynamic.High = r.network.DynamicPorts()
 	rec.Hosts, rec.Unasked = r.network.Addresses(), r.peers.left

@@ -4,29 +4,21 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/sockscript/sockscript/steps/event"
-	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/sock"
 )
 
-// freePorts finds ports that nobody uses, for programs that must be told one. A
-// port is given to one run of this process at a time, so that scenarios that
-// run beside each other do not meet.
+// freePorts finds ports that nobody uses, for programs that must be told one.
+// Each is claimed until the run ends, so that runs beside this one, also those
+// of other processes, do not get it.
 type freePorts struct {
-	mu    sync.Mutex
-	given map[int]bool // to this run
-}
-
-// takenPorts are those that were given to the runs under way.
-var takenPorts struct {
-	mu    sync.Mutex
-	ports map[int]bool
+	mu     sync.Mutex
+	claims map[int]func() // by port: each gives the claim up
 }
 
 // next finds a port that is free for TCP and UDP on all addresses. It is none
@@ -34,52 +26,42 @@ var takenPorts struct {
 // before the program has it.
 func (p *freePorts) next() (int, error) {
 	const tries = 5000
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	var last error
 	for range tries {
 		port, err := anyPort()
 		if err != nil {
 			return 0, fmt.Errorf("no free port: %w", err)
 		}
-		if !takePort(port) {
+		if p.claims[port] != nil {
+			continue // that of another host of this run
+		}
+		release, err := claimPort(port)
+		if err != nil {
+			last = err
 			continue
 		}
 		if last = probePort(port); last != nil {
-			returnPort(port)
+			release()
 			continue
 		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if p.given == nil {
-			p.given = make(map[int]bool)
+		if p.claims == nil {
+			p.claims = make(map[int]func())
 		}
-		p.given[port] = true
+		p.claims[port] = release
 		return port, nil
 	}
 	return 0, fmt.Errorf("no free port after %d tries, the last: %w", tries, last)
 }
 
-// release lets other runs have the ports.
+// release lets other runs have the ports. The record still names them.
 func (p *freePorts) release() {
-	for port := range p.given {
-		returnPort(port)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, release := range p.claims {
+		release()
 	}
-}
-
-func returnPort(port int) {
-	takenPorts.mu.Lock()
-	defer takenPorts.mu.Unlock()
-	delete(takenPorts.ports, port)
-}
-
-func takePort(port int) bool {
-	takenPorts.mu.Lock()
-	defer takenPorts.mu.Unlock()
-	if takenPorts.ports == nil {
-		takenPorts.ports = make(map[int]bool)
-	}
-	taken := takenPorts.ports[port]
-	takenPorts.ports[port] = true
-	return !taken
 }
 
 // The ports that programs are given: above those that well-known services use.
@@ -142,39 +124,4 @@ func tryBind(family, typ int, a unix.Sockaddr) error {
 		}
 	}
 	return unix.Bind(fd, a)
-}
-
-// ownStreams are the handles of sockscript's own standard input and output.
-type ownStreams struct {
-	mu      sync.Mutex
-	handles map[string]*handle.Handle
-}
-
-// Stdio implements [step.Services]. The file is shared with whoever started
-// sockscript, so its O_NONBLOCK is left alone.
-func (r *run) Stdio(name string) (*handle.Handle, error) {
-	r.streams.mu.Lock()
-	defer r.streams.mu.Unlock()
-	if h := r.streams.handles[name]; h != nil {
-		return h, nil
-	}
-	if ask := r.options.Stdio; ask != nil {
-		if err := ask(name); err != nil {
-			return nil, err
-		}
-	}
-	file := map[string]*os.File{"stdin": os.Stdin, "stdout": os.Stdout}[name]
-	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	s, err := r.shared.Sockets.Adopt(fd)
-	if err != nil {
-		return nil, err
-	}
-	if r.streams.handles == nil {
-		r.streams.handles = make(map[string]*handle.Handle)
-	}
-	r.streams.handles[name] = &handle.Handle{Name: name, Sock: s}
-	return r.streams.handles[name], nil
 }
