@@ -125,6 +125,8 @@ func (h *hub) giveUp(stuck []*waiter) {
 		err.Msg = fmt.Sprintf("waits for %s, which no actor provides", w.what)
 	case w.size > 0:
 		err.Msg = fmt.Sprintf("waits at %s with size %d, but nobody else can come", w.what, w.size)
+	case w.waitsInTurn() && w.meet != nil:
+		err.Msg = fmt.Sprintf("waits at %s, to which the others can come only in a later turn", w.what)
 	case w.waitsInTurn():
 		err.Msg = fmt.Sprintf("waits for %s, which only a later turn can give", w.what)
 	default:
@@ -150,8 +152,8 @@ func (w *waiter) describe() string {
 // can give.
 func (w *waiter) waitsInTurn() bool {
 	q := w.branch.run.sequence
-	return w.meet == nil && q != nil && (w.branch == q.branch || w.branch.turn.Load() != nil) &&
-		!slices.ContainsFunc(w.givers, func(m *member) bool { return m.life != w.branch.member.life })
+	return q != nil && (w.branch == q.branch || w.branch.turn.Load() != nil) &&
+		!slices.ContainsFunc(w.missing(), func(m *member) bool { return m.life != w.branch.member.life })
 }
 
 // background is 1 for a wait of an actor in the background, which can be in
@@ -164,14 +166,24 @@ func (w *waiter) background() int {
 }
 
 func (w *waiter) endedGiver() *member {
-	givers := w.givers
-	if w.meet != nil && w.size == 0 {
-		givers = w.meet.members
-	}
-	for _, m := range givers {
-		if m.ended() && (w.meet == nil || !w.meet.here[m]) {
+	for _, m := range w.missing() {
+		if m.ended() {
 			return m
 		}
 	}
 	return nil
+}
+
+// missing are those that can end the wait: of a barrier all that have not come.
+func (w *waiter) missing() []*member {
+	if w.meet == nil {
+		return w.givers
+	}
+	var list []*member
+	for _, m := range w.meet.members {
+		if w.size == 0 && !w.meet.here[m] {
+			list = append(list, m)
+		}
+	}
+	return list
 }
