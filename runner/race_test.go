@@ -105,6 +105,25 @@ actors:
             eof: true
           - close: s
 `).Replace(replicas)
+	// Each replica sends twice, and is not answered.
+	const twice = `
+actors:
+  server:
+    - {socket: udp, as: in}
+    - {bind: in, to: "127.0.0.1:0"}
+    - repeat: 4
+      steps: [{recv: in}]
+  client:
+    count: 2
+    steps:
+      - {socket: udp, as: out}
+      - send: out
+        to: ${server.in}
+        data: first
+      - send: out
+        to: ${server.in}
+        data: second
+`
 	const workers = `
 actors:
   server:
@@ -151,6 +170,8 @@ actors:
 		{"replicas", replicas, 0, ""},
 		{"replicas that print differently", unlike, 1, "connect(s) (line 20) of one client and of another: server may take either first"},
 		{"replicas that come again", again, 1, "connect(s) (line 21) of one client and of another: server may take either first"},
+		{"replicas that send two messages", twice, 1, "send(out) of client (line 12) and send(out) of client (line 15): server may take either first"},
+		{"replicas that send a message twice", strings.Replace(twice, "second", "first", 1), 0, ""},
 		{"replicas that come again without an answer", strings.Replace(again, "          - recv: s\n            eof: true\n", "", 1), 0, ""},
 		{"branches that began one after the other", workers, 1, "accept(l) (line 8) of one server/branch and of another: either may take what comes first"},
 		{"branches", branches, 1, "send(a) of one/x (line 7) and send(a) of one/y (line 8): one may take either first"},

@@ -223,7 +223,13 @@ func (f *finder) compareSteps(x, y int) int {
 // overtakes reports whether either of two might have come first, and it shows:
 // one of them at least was taken.
 func (f *finder) overtakes(a, b Pair) bool {
-	return max(a.Effect, b.Effect) >= 0 && f.concurrent(a.Cause, b.Cause) && !f.interchangeable(a.Cause, b.Cause) && !f.same(a, b)
+	return max(a.Effect, b.Effect) >= 0 && f.concurrent(a.Cause, b.Cause) && !f.replaces(a.Cause, b.Cause) && !f.same(a, b)
+}
+
+// replaces reports whether two events are of interchangeable replicas, and it
+// does not show which part of what a replica sends came first.
+func (f *finder) replaces(x, y int) bool {
+	return f.interchangeable(x, y) && (f.g.Event(x).Op != event.OpSend || f.text(x) == f.text(y))
 }
 
 // same reports whether two messages might change places and nothing show: they
