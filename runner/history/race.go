@@ -71,8 +71,9 @@ func (r Race) Problem() *source.Problem {
 
 // Races finds the events whose order shows and is not fixed by any cause, by
 // the vector clocks of the events. Replicas that print alike are
-// interchangeable as long as all their lines stand at the same depths, so
-// between these there is no race; nor is there one where nothing would show.
+// interchangeable as long as all their lines are at the same depths and what
+// they send is the same, so between these there is no race; nor is there one
+// where nothing would show.
 //
 // Not every race can be seen: of rounds that are folded, only the first and the
 // last are looked at, and what a program does has no known order.

@@ -111,9 +111,10 @@ func FormatsMarkdown() string {
 		"- two binds of one address, and a bind, connect or unlink of one path\n" +
 		"- two settings of one name, or a setting and a use; two values of a name that another actor reads; two signals of one name\n\n" +
 		"Replicas that print alike are not distinguished, so between these there is no race the first time. After that an answer may have\n" +
-		"told them apart: whether the one that was served first is also the next or the last shows. Of rounds that are folded only the\n" +
-		"first and the last are looked at, and nothing is known of what programs do. A run warns of 100 races at most; where its events\n" +
-		"times its actors and branches are more than 16,777,216, it warns of none.\n\n")
+		"told them apart: whether the one that was served first is also the next or the last shows. Where\n" +
+		"each sends several messages that differ, their order shows too. Of rounds that are folded only the first and the last are\n" +
+		"looked at, and nothing is known of what programs do. A run warns of 100 races at most; where its events times its actors and\n" +
+		"branches are more than 16,777,216, it warns of none.\n\n")
 	return b.String()
 }
 
