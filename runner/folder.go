@@ -80,10 +80,11 @@ func (f *folder) remove() error {
 
 // handOver has a file of the run removed if this process ends before it could
 // do so.
-func (r *run) handOver(f sock.File) {
-	if !r.tmp.holds(f.Path) { // else it goes with the folder
-		r.sweeper.File(f)
+func (r *run) handOver(before sock.File) func(made *sock.File) {
+	if r.tmp.holds(before.Path) { // it goes with the folder
+		return func(*sock.File) {}
 	}
+	return r.sweeper.File(before)
 }
 
 // writeFiles writes the scenario's files into its temporary folder.

@@ -193,7 +193,7 @@ func (r *run) run(outside context.Context) error {
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, within(r.network))
-	r.shared.Sockets.OnFile = r.handOver
+	r.shared.Sockets.OnBind = r.handOver
 	if len(r.scenario.Included) > 0 || slices.ContainsFunc(r.scenario.Steps, (*step.Step).Repeats) {
 		r.shared.Sockets.KeepNames() // rounds fold by what their peers are called
 	}

@@ -26,12 +26,16 @@ var helper struct {
 	encoder *gob.Encoder
 }
 
-// An item is something to remove: a folder, which has a lock, or a file. Done
-// says that the run has removed all that was its own.
+// An item is something to remove: a folder, which has a lock, or a file, of
+// which there are two items. The first says what was at its path before it was
+// made, the second what was made, if anything was. Done says that the run has
+// removed all that was its own.
 type item struct {
 	Run    uint64
 	Folder string
-	File   sock.File
+	Before *sock.File
+	Path   string
+	Made   *sock.File
 	Done   bool
 }
 
@@ -48,8 +52,13 @@ func Hold() (release func()) {
 	})
 }
 
-// File hands over a file of the run.
-func (s *Sweeper) File(f sock.File) { s.tell(item{File: f}) }
+// File hands over a file that the run is about to make, and says what is at its
+// path: this process may be killed at any moment. What it returns is called
+// with the file, or with nil where none was made.
+func (s *Sweeper) File(before sock.File) (after func(made *sock.File)) {
+	s.tell(item{Before: &before})
+	return func(made *sock.File) { s.tell(item{Path: before.Path, Made: made}) }
+}
 
 // Close says that nothing of the run is left.
 func (s *Sweeper) Close() {

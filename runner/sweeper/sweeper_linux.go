@@ -81,7 +81,7 @@ func awaitEnd() {
 			continue
 		}
 		if runs[i.Run] == nil {
-			runs[i.Run] = &leavings{make(map[string]bool), make(map[string]sock.File)}
+			runs[i.Run] = &leavings{make(map[string]bool), make(map[string]sock.File), make(map[string]sock.File)}
 		}
 		runs[i.Run].add(i)
 	}
@@ -94,13 +94,20 @@ func awaitEnd() {
 type leavings struct {
 	folders map[string]bool
 	files   map[string]sock.File // by path: a round may make one again
+	coming  map[string]sock.File // by path: what was there before bind(2)
 }
 
 func (l *leavings) add(i item) {
-	if i.Folder != "" {
+	switch {
+	case i.Folder != "":
 		l.folders[i.Folder] = true
-	} else {
-		l.files[i.File.Path] = i.File
+	case i.Before != nil:
+		l.coming[i.Before.Path] = *i.Before
+	default:
+		delete(l.coming, i.Path)
+		if i.Made != nil {
+			l.files[i.Path] = *i.Made
+		}
 	}
 }
 
@@ -109,6 +116,9 @@ func (l *leavings) add(i item) {
 func (l *leavings) remove() {
 	for _, f := range l.files {
 		f.Remove()
+	}
+	for _, before := range l.coming {
+		before.RemoveOther()
 	}
 	for name := range l.folders {
 		for late := time.Now().Add(goneWithin); !removeFolder(name) && time.Now().Before(late); {

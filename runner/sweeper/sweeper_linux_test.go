@@ -1,9 +1,11 @@
 package sweeper
 
 import (
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -29,8 +31,11 @@ func TestMain(m *testing.M) {
 func beKilled(dir string) {
 	defer Hold()()
 	var ended, lasting Sweeper
-	ended.File(makeFile(dir, "ended"))
-	lasting.File(makeFile(dir, "lasting"))
+	hand(&ended, makeFile(dir, "ended"))
+	hand(&lasting, makeFile(dir, "lasting"))
+	// These were just being made, and nothing was said of them afterwards.
+	lasting.File(sock.File{Path: listenAt(dir, "coming").Path})
+	lasting.File(listenAt(dir, "there before"))
 	if _, err := lasting.Make(dir, "folder"); err != nil {
 		panic(err)
 	}
@@ -38,12 +43,28 @@ func beKilled(dir string) {
 	unix.Kill(os.Getpid(), unix.SIGKILL)
 }
 
+// hand hands over a file that has been made.
+func hand(s *Sweeper, f sock.File) { s.File(sock.File{Path: f.Path})(&f) }
+
+// listenAt makes a socket at a path.
+func listenAt(dir, name string) sock.File {
+	l, err := net.Listen("unix", filepath.Join(dir, name))
+	if err != nil {
+		panic(err)
+	}
+	return fileOf(l.Addr().String())
+}
+
 func makeFile(dir, name string) sock.File {
 	path := filepath.Join(dir, name)
-	var st unix.Stat_t
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		panic(err)
 	}
+	return fileOf(path)
+}
+
+func fileOf(path string) sock.File {
+	var st unix.Stat_t
 	if err := unix.Stat(path, &st); err != nil {
 		panic(err)
 	}
@@ -65,11 +86,14 @@ func TestKilled(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(left) == 1 && filepath.Base(left[0]) == "ended" {
+		for i, path := range left {
+			left[i] = filepath.Base(path)
+		}
+		if slices.Equal(left, []string{"ended", "there before"}) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("left are %q; want only the file of the run that had ended", left)
+			t.Fatalf("left are %q; want the file of the run that had ended, and what was there before", left)
 		}
 	}
 }
@@ -82,13 +106,13 @@ func TestOneForAll(t *testing.T) {
 		t.Fatal("there is a process before the first file")
 	}
 	var first, second Sweeper
-	first.File(makeFile(dir, "first"))
+	hand(&first, makeFile(dir, "first"))
 	if helper.pipe == nil {
 		t.Fatal("there is no process")
 	}
 	pid := helper.pid
 	first.Close()
-	second.File(makeFile(dir, "second"))
+	hand(&second, makeFile(dir, "second"))
 	if helper.pid != pid {
 		t.Errorf("the second run has process %d; want that of the first, %d", helper.pid, pid)
 	}

@@ -34,3 +34,16 @@ func (f File) Remove() error {
 	}
 	return nil
 }
+
+// RemoveOther removes a socket that is at the path and is not f, which was
+// there before.
+func (f File) RemoveOther() error {
+	info, err := os.Lstat(f.Path)
+	if err != nil || info.Mode()&os.ModeSocket == 0 {
+		return nil
+	}
+	if at, err := fileAt(f.Path); err != nil || at == f {
+		return nil
+	}
+	return os.Remove(f.Path)
+}

@@ -36,9 +36,11 @@ type registry struct {
 	home   *network            // in which the first group makes sockets
 	hosts  map[string]*network // see AddHost
 
-	// OnFile is called with each file that bind(2) has made. It is set before
-	// the first call, and may be nil.
-	OnFile func(File)
+	// OnBind is called before bind(2) makes a file at a path, with what is
+	// there: a File without an inode where there is nothing. What it returns is
+	// called after bind(2), with the file that was made, or nil. OnBind is set
+	// before the first call, and may be nil.
+	OnBind func(before File) (after func(made *File))
 
 	mu      sync.Mutex
 	reason  error // why waiting calls fail once ended is set
@@ -324,17 +326,24 @@ func (g *Group) remove(s *Socket) {
 	g.drained.Broadcast()
 }
 
-// rememberPath notes the file that bind(2) has just made at path.
-func (g *Group) rememberPath(path string) {
-	f, err := fileAt(path)
-	if err != nil {
-		return
+// announce says that bind(2) is about to make a file at a path. What it returns
+// is called when it has made it, or has not.
+func (g *Group) announce(path string) func(made bool) {
+	after := func(*File) {}
+	if g.OnBind != nil {
+		before, _ := fileAt(path) // without an inode if there is nothing
+		after = g.OnBind(before)
 	}
-	g.mu.Lock()
-	g.bound[f.Path] = f
-	g.mu.Unlock()
-	if g.OnFile != nil {
-		g.OnFile(f)
+	return func(made bool) {
+		f, err := fileAt(path)
+		if !made || err != nil {
+			after(nil)
+			return
+		}
+		g.mu.Lock()
+		g.bound[f.Path] = f
+		g.mu.Unlock()
+		after(&f)
 	}
 }
 

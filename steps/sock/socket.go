@@ -273,20 +273,22 @@ func (s *Socket) Bind(a Addr) error {
 	var name sockname
 	errno := name.encode(s.caller(), s.fd, s.family, a)
 	if errno == 0 {
+		made := func(bool) {}
+		if a.Family == unix.AF_UNIX && a.Path != "" && a.Path[0] != '@' {
+			made = s.group.announce(s.group.process.absolute(a.Path))
+		}
 		errno = sysBind(s.caller(), s.fd, &name)
+		made(errno == 0)
 	}
 	if errno != 0 {
 		return failedAt("bind", a, errno)
-	}
-	if a.Family == unix.AF_UNIX && a.Path != "" && a.Path[0] != '@' {
-		s.group.rememberPath(s.group.process.absolute(a.Path))
 	}
 	local, err := s.learnLocal()
 	if err == nil {
 		s.desc.autoPort.Store(a.open() && !local.open())
 	}
 	if a.Raw && local.Path != "" && local.Path[0] != '@' {
-		s.group.rememberPath(local.Path)
+		s.group.announce(local.Path)(true)
 	}
 	return nil
 }
