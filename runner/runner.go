@@ -188,8 +188,7 @@ func (r *run) run(outside context.Context) error {
 	ctx, cancel := context.WithCancelCause(context.WithoutCancel(outside))
 	r.cancel = cancel
 	defer close(r.over)
-	end := context.AfterFunc(outside, func() { cancel(r.stop(context.Cause(outside))) })
-	defer end()
+	defer context.AfterFunc(outside, func() { cancel(r.stop(context.Cause(outside))) })()
 	late := time.AfterFunc(r.timeout(), func() { cancel(r.stop(errTimeout{r.timeout()})) })
 	defer late.Stop()
 	r.shared.Sockets = sock.NewGroup(ctx, within(r.network))
