@@ -22,8 +22,9 @@ type connectProbe struct {
 }
 
 func (v *readyWhen) connectProbe(t *step.Task, p *program.Program) (probe, error) {
-	to, err := v.connect.Resolve(t)
-	return &connectProbe{p.Name, p.Host, to}, err
+	to, err := v.connect.Ask(t)
+	t.KnownAddress(to)
+	return &connectProbe{p.Name, p.Host, to.Addr}, err
 }
 
 func (q *connectProbe) missing() string {

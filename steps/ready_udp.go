@@ -80,12 +80,13 @@ func (q *udpProbe) Close() error {
 }
 
 func (v *readyUDP) probe(t *step.Task, p *program.Program) (probe, error) {
-	to, err := v.to.Resolve(t)
+	to, err := v.to.Ask(t)
 	if err != nil {
 		return nil, err
 	}
+	t.KnownAddress(to)
 	data, err := v.send.Bytes(t)
-	return &udpProbe{name: p.Name, host: p.Host, to: to, send: append([]byte(nil), data...), want: &v.want}, err
+	return &udpProbe{name: p.Name, host: p.Host, to: to.Addr, send: append([]byte(nil), data...), want: &v.want}, err
 }
 
 func (q *udpProbe) missing() string {

@@ -260,6 +260,9 @@ func (c *checker) event(e *event.Event) {
 	}
 	c.marks(e.Note.Marks)
 	c.marks(e.Known)
+	for _, a := range e.Expects {
+		c.marks(a.Marks)
+	}
 	c.parts(e.Args)
 	c.parts(e.Ret)
 }

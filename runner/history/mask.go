@@ -26,8 +26,8 @@ type masks struct {
 	free    map[int]bool     // ports that free_port returned, for programs
 	dynamic record.PortRange // the ports that the kernel may choose
 	closed  map[uint64]time.Duration
-	asked   map[seen]bool  // addresses that the file spells out, to connect or send to
-	given   map[seen]given // addresses that masked values gave, to connect or send to
+	asked   map[seen]bool  // addresses that the file spells out
+	given   map[seen]given // addresses that masked values gave
 
 	depth    int                  // of what comes from what came
 	relays   int                  // pieces that were followed through relays
@@ -56,7 +56,7 @@ func newMasks(g *causal.Graph) *masks {
 					asking = append(asking, e)
 				}
 			}
-			m.spelled(en.Event)
+			m.spelled(b, en.Event)
 			if en.Event.Op == event.OpClose {
 				m.closed[en.Event.Sock] = en.Event.Start
 			}

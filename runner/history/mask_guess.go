@@ -61,27 +61,21 @@ func holdsPort(s string) bool {
 	return false
 }
 
-// spelled keeps the addresses that the file spells out to connect or send to,
-// and those that masked values gave.
-func (m *masks) spelled(e *event.Event) {
-	host := ""
+// spelled keeps the addresses that the file spells out, to connect or send to
+// or as those that must come, and those that masked values gave.
+func (m *masks) spelled(b *record.Branch, e *event.Event) {
+	host := b.Host
 	if e.Endpoints != nil {
 		host = e.Endpoints.Host
 	}
-	for _, arg := range e.Args {
-		a, ok := arg.(event.Asked)
-		if !ok {
-			continue
-		}
+	for _, a := range append(event.AskedOf(e.Args), e.Expects...) {
 		if len(a.Marks) == 0 {
 			m.asked[seenFrom(host, a.Addr)] = true
 			m.asked[seenFrom("", a.Addr)] = true
 		}
-		for _, k := range a.Marks {
-			if slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return o.Masked }) {
-				g := m.givenBy(a, e.End)
-				m.given[seenFrom(host, a.Addr)], m.given[seenFrom("", a.Addr)] = g, g
-			}
+		if a.Masked() {
+			g := m.givenBy(a, e.End)
+			m.given[seenFrom(host, a.Addr)], m.given[seenFrom("", a.Addr)] = g, g
 		}
 	}
 }

@@ -18,6 +18,9 @@ func (e *Event) Alike(f *Event, same func(a, b string) bool) bool {
 		return false
 	}
 	l := likeness{same, e.stretches() && f.stretches()}
+	if !slices.EqualFunc(e.Expects, f.Expects, func(a, b Asked) bool { return l.part(a, b) }) {
+		return false
+	}
 	ret, other := e.received(), f.received()
 	if !l.parts(e.Args, f.Args) {
 		return false

@@ -16,6 +16,21 @@ func DataOf(parts []any) []Data {
 	return list
 }
 
+// AskedOf are the addresses among parts that the file asks for, those in lists
+// too.
+func AskedOf(parts []any) []Asked {
+	var list []Asked
+	for _, p := range parts {
+		switch p := p.(type) {
+		case Asked:
+			list = append(list, p)
+		case []any:
+			list = append(list, AskedOf(p)...)
+		}
+	}
+	return list
+}
+
 // JoinedMarks are the marks of data that was sent as one.
 func JoinedMarks(parts []Data) []Mark {
 	var marks []Mark

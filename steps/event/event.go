@@ -62,6 +62,10 @@ type Event struct {
 	// Known are the marks of what was received, where it is known to be as the
 	// step expects.
 	Known []Mark
+	// Expects are the addresses that came as the step expects them, or that it
+	// asks a program for, as far as the file spells them out or a masked value
+	// gave them.
+	Expects []Asked
 	// Mask is the name that a transcript shows in the place of what came back,
 	// where that varies from run to run; "" where it shows what came.
 	Mask string

@@ -51,10 +51,13 @@ type Length struct {
 type Lasting struct{ Part any }
 
 // Outside reports whether whoever started the run gave the address.
-func (a Asked) Outside() bool {
-	return slices.ContainsFunc(a.Marks, func(k Mark) bool {
-		return slices.ContainsFunc(k.Origins, func(o Origin) bool { return o.Outside })
-	})
+func (a Asked) Outside() bool { return a.from(func(o Origin) bool { return o.Outside }) }
+
+// Masked reports whether a step with mask: true gave some of the address.
+func (a Asked) Masked() bool { return a.from(func(o Origin) bool { return o.Masked }) }
+
+func (a Asked) from(where func(Origin) bool) bool {
+	return slices.ContainsFunc(a.Marks, func(k Mark) bool { return slices.ContainsFunc(k.Origins, where) })
 }
 
 // Joined are parts that are printed one behind the other.

@@ -177,11 +177,10 @@ func (it *controlWanted) check(env value.Env, got *Received, cut string) error {
 	case it.fields.node != nil:
 		return value.Mismatchf("%s came without fields, as %s%s", it.typ.Name, value.Format(got.Value), cut)
 	}
-	value := got.Value
-	if a, ok := value.(sock.Addr); ok {
-		value = a.String()
+	if a, ok := got.Value.(sock.Addr); ok {
+		return it.value.checkAddress(env, a, it.typ.Name)
 	}
-	return it.value.check(env, value, it.typ.Name)
+	return it.value.check(env, got.Value, it.typ.Name)
 }
 
 // Received is one piece of ancillary data that came.

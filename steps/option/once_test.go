@@ -19,6 +19,7 @@ func (c *counter) Await(string, int, string) (any, error) { c.n++; return c.n, n
 func (c *counter) Set(string, any)                        {}
 func (c *counter) Overdue() error                         { return nil }
 func (c *counter) Known([]event.Mark)                     {}
+func (c *counter) KnownAddress(event.Asked)               {}
 func (c *counter) Piece(text string, _ int) any           { return text }
 func (c *counter) Machine() *vm.VM                        { return new(vm.VM) }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sockscript/sockscript/steps/check"
+	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/payload"
 	"github.com/sockscript/sockscript/steps/sock"
 	"github.com/sockscript/sockscript/steps/step"
@@ -54,6 +55,20 @@ func (w *ValueWant) check(env value.Env, got any, what string) error {
 		wants = append(wants, value.Quote(want))
 	}
 	return value.Mismatchf("expected %s %s, got %s", what, value.JoinOr(wants), value.Quote(value.Format(got)))
+}
+
+// checkAddress compares an address with the condition.
+func (w *ValueWant) checkAddress(env value.Env, got sock.Addr, what string) error {
+	if err := w.check(env, got.String(), what); err != nil {
+		return err
+	}
+	for _, x := range w.texts {
+		if want, err := x.Marked(env); err == nil && want.Text == got.String() {
+			env.KnownAddress(event.Asked{Addr: got, Marks: want.Marks})
+			break
+		}
+	}
+	return nil
 }
 
 // isUnsigned reports a number that needs all of 64 bits.

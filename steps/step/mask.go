@@ -64,6 +64,13 @@ const MaskHint = "leave mask: out, or write it at the step that makes what varie
 // Known implements [value.Env].
 func (t *Task) Known(marks []event.Mark) { t.Event.Known = append(t.Event.Known, marks...) }
 
+// KnownAddress implements [value.Env].
+func (t *Task) KnownAddress(a event.Asked) {
+	if a.Addr.Chosen() != "" && (len(a.Marks) == 0 || a.Masked()) {
+		t.Event.Expects = append(t.Event.Expects, a)
+	}
+}
+
 // Piece implements [value.Env].
 func (t *Task) Piece(text string, from int) any {
 	if text == "" {

@@ -85,14 +85,24 @@ func (a *AddressMatch) Expect(env Env, got sock.Addr, what string) error {
 		}
 		return nil
 	}
-	want, err := a.Resolve(env)
+	want, err := a.Ask(env)
 	if err != nil {
 		return err
 	}
-	if !want.Means(got) {
-		return Mismatchf("expected %s %s, got %s", what, want, came)
+	if !want.Addr.Means(got) {
+		return Mismatchf("expected %s %s, got %s", what, want.Addr, came)
 	}
+	knowAddress(env, want, got)
 	return nil
+}
+
+// knowAddress says that an address came as it is expected: as it came where the
+// file spells it out, for the expectation may leave a part of it out.
+func knowAddress(env Env, want event.Asked, got sock.Addr) {
+	if len(want.Marks) == 0 {
+		want.Addr = got
+	}
+	env.KnownAddress(want)
 }
 
 // Matcher says which addresses meet the expectation; nil where there is none.
@@ -162,7 +172,23 @@ func (p *AddressParts) Expect(env Env, got sock.Addr, what string) error {
 		if !ok {
 			return Mismatchf("expected %s to have the port %s, got %s", what, want, cameText(got))
 		}
+		return p.know(env, got)
 	}
+	return nil
+}
+
+// know says that an address came with the expected port, where that is this
+// very one and not one of many.
+func (p *AddressParts) know(env Env, got sock.Addr) error {
+	from, same, err := p.port.From(env, int64(got.Port))
+	if err != nil || !same {
+		return err
+	}
+	came := event.Asked{Addr: got}
+	if before, chosen, _ := got.Parts(); len(from) > 0 {
+		came.Marks = []event.Mark{{From: len(before), To: len(before) + len(chosen), Origins: from}}
+	}
+	env.KnownAddress(came)
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/vm/runtime"
 	"github.com/sockscript/sockscript/scenarios/source"
+	"github.com/sockscript/sockscript/steps/event"
 )
 
 // Compare is a condition on a number: 17, ">=3", "!=0", "150ms..400ms", or a
@@ -171,6 +172,33 @@ func (c *Compare) given(env Env, b *bound) (*Compare, error) {
 		return nil, b.low.expr.Errorf("%s", err)
 	}
 	return given, nil
+}
+
+// From says what a number comes from that the condition gives; same is false
+// where it gives no such number: many others may meet it.
+func (c *Compare) From(env Env, got int64) (from []event.Origin, same bool, err error) {
+	for i := range c.any {
+		b := &c.any[i]
+		if b.op != "=" {
+			continue
+		}
+		given, err := c.given(env, b)
+		if err == nil && given != nil {
+			_, same, err = given.From(env, got)
+			if same {
+				_, trace, err := b.low.expr.Traced(env)
+				return trace.Origins(nil), true, err
+			}
+		}
+		if err != nil || given != nil {
+			return nil, false, err
+		}
+		n, trace, err := b.low.Traced(env, c.Unit)
+		if err != nil || n == got {
+			return trace.Origins(nil), n == got, err
+		}
+	}
+	return nil, false, nil
 }
 
 func (b *bound) holds(env Env, got int64, u Unit) (bool, string, error) {

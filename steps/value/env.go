@@ -31,6 +31,9 @@ type Env interface {
 	// text which the step expects: these are the marks of that text, by their
 	// places in all that was received.
 	Known(marks []event.Mark)
+	// KnownAddress says of an address that came, or that a program is to have,
+	// that the step asks for it, and what of it the file does not spell out.
+	KnownAddress(a event.Asked)
 	// Machine runs compiled expressions. It is used by one evaluation at a
 	// time.
 	Machine() *vm.VM
