@@ -71,7 +71,7 @@ func (s *Scenario) decode(n *source.Node, o Options) (*document, source.Problems
 	if p := s.tooMany(); p != nil {
 		return doc, append(problems, p)
 	}
-	return doc, append(problems, s.check(doc)...)
+	return doc, append(problems, s.check(doc, problems.HasErrors())...)
 }
 
 // read reads a scenario without the check.
@@ -159,8 +159,9 @@ func fixed(v *value.Duration, otherwise time.Duration, d *value.Decoder) time.Du
 	return time.Duration(x)
 }
 
-// check finds what is wrong with a scenario whose parts are all well formed.
-func (s *Scenario) check(doc *document) source.Problems {
+// check finds what is wrong with a scenario beside what is not well formed;
+// partly says that there is such a part.
+func (s *Scenario) check(doc *document, partly bool) source.Problems {
 	var problems source.Problems
 	var checked []check.Actor
 	var outside []*value.Expr
@@ -199,7 +200,7 @@ func (s *Scenario) check(doc *document) source.Problems {
 	problems = append(problems, s.Network.CheckSteps(checked)...)
 	problems = append(problems, s.Wire.Check(s.wirePlace())...)
 	problems = append(problems, s.Network.CheckCapture(&s.Capture)...)
-	return append(problems, check.Actors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology())...)
+	return append(problems, check.Actors(checked, doc.variables(), namesOfIncluded(s.Included), outside, s.Network.Topology(), partly)...)
 }
 
 // variables are those of vars and of the rows, with their places. The name of a

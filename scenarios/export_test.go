@@ -15,7 +15,7 @@ func ParseUnchecked(name string, data []byte) (list []*Scenario, refused, proble
 		doc, found := s.read(n, Options{Kinds: steps.Kinds()})
 		problems = append(problems, found...)
 		if !problems.HasErrors() && len(s.Actors) > 0 {
-			refused = append(refused, s.check(doc)...)
+			refused = append(refused, s.check(doc, false)...)
 		}
 		list = append(list, s)
 	}

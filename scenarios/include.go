@@ -364,7 +364,7 @@ func checkLibrary(n *source.Node, o Options) source.Problems {
 	r := step.NewReader(o.Kinds, nil, nil)
 	r.Libraries = library.Includes()
 	file, problems := inc.decode(r)
-	return slices.Concat(l.problems, problems, check.Alone(file))
+	return slices.Concat(l.problems, problems, check.Alone(file, problems.HasErrors()))
 }
 
 // clashes reports includes that bear the name of something else that

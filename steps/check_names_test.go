@@ -1,6 +1,11 @@
 package steps_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/sockscript/sockscript/scenarios"
+	"github.com/sockscript/sockscript/steps/tests/parsetest"
+)
 
 func TestCheckWords(t *testing.T) {
 	checkFindings(t, []finding{
@@ -268,4 +273,16 @@ func TestNamesAreDeclared(t *testing.T) {
 - recv: b
 `, []string{`7:30: there is no handle "c" here; name a socket that an earlier step made with as:`}},
 	})
+}
+
+// Where something could not be decoded, nobody knows which names it reads.
+func TestNothingIsUnusedWherePartIsWrong(t *testing.T) {
+	const rest = "  p: {params: [x], steps: [{let: {y: 1}}]}\n"
+	_, problems := scenarios.Parse("x.yaml", []byte("vars: {v: 1}\nprocedures:\n"+rest+
+		"actors:\n  a:\n    - let: {n: 5}\n    - do: p\n      with: {x: 1}\n    - print: ${n +}\n    - prnt: ${v}\n"))
+	parsetest.WantLines(t, parsetest.Findings(problems),
+		`9:18: expression "n +": it ends too early`,
+		`10:7: unknown step kind "prnt"; did you mean "print"?`)
+	_, problems = scenarios.Parse("x.yaml", []byte("procedures:\n"+rest+"  q: [{prnt: x}]\n"))
+	parsetest.WantLines(t, parsetest.Findings(problems), `3:8: unknown step kind "prnt"; did you mean "print"?`)
 }

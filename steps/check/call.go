@@ -204,11 +204,12 @@ func namesOf(l *step.Library) *ScenarioNames {
 	return n
 }
 
-// Alone checks the procedures of a library that nobody calls yet.
-func Alone(r *step.Reader) source.Problems {
+// Alone checks the procedures of a library that nobody calls yet; partly is as
+// for [Actors].
+func Alone(r *step.Reader, partly bool) source.Problems {
 	var problems source.Problems
 	for _, p := range r.Procedures() {
-		c := &Check{scenario: namesOf(r.Reads), Uses: new(Uses), problems: &problems, Symbols: make(map[string]*Symbol)}
+		c := &Check{scenario: namesOf(r.Reads), Uses: new(Uses), problems: &problems, Symbols: make(map[string]*Symbol), partly: partly}
 		params := make(map[string]*Symbol)
 		for _, q := range p.Params {
 			params[q.Name] = &Symbol{Name: q.Name, Anything: true, Used: true}

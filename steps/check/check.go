@@ -118,6 +118,8 @@ type Check struct {
 
 	BranchNames []*Symbol // names that spawned branches made
 
+	partly bool // a step could not be decoded, so it may read any name
+
 	work int64 // steps and names that were looked at, see maxChecked
 	over bool  // they were too many
 }

@@ -29,7 +29,9 @@ type Actor struct {
 // variables with their places, nil where a variable need not be used; included
 // are the names under which those of included files are known; outside are
 // expressions beside the steps; net is what the file says of the network.
-func Actors(actors []Actor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *step.Topology) source.Problems {
+// Where the file could be decoded only partly, nothing is said of names that
+// nobody reads: what could not be decoded may read them.
+func Actors(actors []Actor, vars map[string]*source.Node, included []string, outside []*value.Expr, net *step.Topology, partly bool) source.Problems {
 	var problems source.Problems
 	all := make(map[string]*source.Node)
 	for name := range vars {
@@ -56,7 +58,7 @@ func Actors(actors []Actor, vars map[string]*source.Node, included []string, out
 	for _, a := range actors {
 		c := &Check{
 			scenario: names, Actor: a.Name, Host: a.Host, Uses: u, problems: &problems,
-			Symbols: make(map[string]*Symbol), endless: a.Background, process: a.Process,
+			Symbols: make(map[string]*Symbol), endless: a.Background, process: a.Process, partly: partly,
 		}
 		c.actor(a)
 		if c.over {
@@ -79,7 +81,7 @@ func Actors(actors []Actor, vars map[string]*source.Node, included []string, out
 	}
 	u.check(&problems, names)
 	for name, node := range vars {
-		if !names.usedVars[name] && node != nil {
+		if !partly && !names.usedVars[name] && node != nil {
 			w := node.Warning("the variable %s is never used", name)
 			w.Hint = source.DidYouMean(name, value.Without(slices.Sorted(maps.Keys(all)), name))
 			problems = append(problems, w)
@@ -285,7 +287,7 @@ func (c *Check) unused(across map[string]bool) {
 
 // neverUsed warns of a name that nobody reads.
 func (c *Check) neverUsed(sym *Symbol) {
-	if sym.Used || sym.node == nil || !value.IsName(sym.Name) {
+	if sym.Used || sym.node == nil || c.partly || !value.IsName(sym.Name) {
 		return // what is not a name is an error already
 	}
 	p := sym.node.Warning("%s is never used", sym.Name)
