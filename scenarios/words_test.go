@@ -22,11 +22,12 @@ var wrongValues = []string{
 	`5`, `-1`, `1.5`, `99999999999999999999`, `text`, `""`, `true`, `~`, `[]`, `[1, [2]]`, `[~]`, `{}`, `{a: {b: 1}}`, `{hex: zz}`, `{u8: 300}`,
 	`"${5}"`, `"${-1}"`, `"${1.5}"`, `"${'text'}"`, `"${''}"`, `"${true}"`, `"${nil}"`, `"${[]}"`, `"${[1, [2]]}"`, `"${[nil]}"`, `"${{}}"`,
 	`"${{'a': {'b': 1}}}"`, `"${{'a': nil}}"`, `"${len}"`, `"${1/0}"`, `"${map([1], # > 0)}"`, `"${now()}"`, `"${duration('1s')}"`, `"${5 + 'a'}"`, `"${nil + 1}"`, `"${[1].x}"`,
+	`"${1 = 1}"`, `"${1x}"`, `"${99999999999999999999}"`, `"${filter([1], 1)}"`,
 }
 
 // goWords is what only a programmer of Go would understand, and what is left
 // out.
-var goWords = regexp.MustCompile(`map\[string\]|\*?\b(step|value|option|event|sock|handle|program)\.[A-Z]\w+|interface *\{|%![a-zA-Z(]|<nil>|reflect|\bgot *($|[;,)\n])|\bis *($|[;,)\n])|\[\]any|\buint8\b|\bint64\b|func\(|0xc0000|goroutine|strconv\.|yaml:|runtime error`)
+var goWords = regexp.MustCompile(`map\[string\]|\*?\b(step|value|option|event|sock|handle|program)\.[A-Z]\w+|interface *\{|%![a-zA-Z(]|<nil>|reflect|\bgot *($|[;,)\n])|\bis *($|[;,)\n])|\[\]any|\buint8\b|\bint64\b|func\(|0xc0000|goroutine|strconv\.|yaml:|runtime error|\btoken\b|predicate|\bboolean\b|\bliteral\b|Operator\(|Bracket\(`)
 
 // TestMessagesHoldNoGoWords puts a wrong value in the place of each value of
 // each kind's example, and reads what the check or the run says.

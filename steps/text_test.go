@@ -56,10 +56,10 @@ func TestTemplateProblems(t *testing.T) {
 		}},
 		{"empty", "- print: ${ }", []string{"3:14: the expression is empty; write a name or a condition between ${ and }"}},
 		{"column in a plain text", "- print: abc ${1 n} def\n- print: x", []string{
-			`3:22: expression "1 n": unexpected token Identifier("n")`,
+			`3:22: expression "1 n": "n" is not allowed here`,
 		}},
 		{"column in a quoted text", "- print: \"abc ${1 n} def\"", []string{
-			`3:23: expression "1 n": unexpected token Identifier("n")`,
+			`3:23: expression "1 n": "n" is not allowed here`,
 		}},
 		{"column in the second expression", "- let: {n: 1}\n- print: ${n} ${n +}", []string{
 			`4:23: expression "n +": it ends too early`,
@@ -72,10 +72,10 @@ func TestTemplateProblems(t *testing.T) {
 				"it is neither a name of this actor nor one of vars; write ACTOR.NAME for a name of another actor",
 		}},
 		{"column in a bare expression", "- assert: 1 = 1", []string{
-			`3:17: expression "1 = 1": unexpected token Operator("=")`,
+			`3:17: expression "1 = 1": "=" is not allowed here; == compares`,
 		}},
 		{"a name that is an operator", "- socket: udp\n  as: in\n- connect: in\n  to: in", []string{
-			`6:11: expression "in": unexpected token Operator("in"); ` +
+			`6:11: expression "in": "in" is not allowed here; ` +
 				"in is an operator of expressions; use another name",
 		}},
 		{"types that cannot be compared", "- assert: 1 > 'a'", []string{

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
@@ -21,7 +23,7 @@ func exprMessage(err error) string {
 		message = fe.Message
 	}
 	message = strings.TrimPrefix(message, "runtime error: ")
-	for _, m := range exprMessages {
+	for _, m := range exprMessages() {
 		if part := m.pattern().FindStringSubmatch(message); part != nil {
 			return strings.Replace(message, part[0], m.say(part), 1)
 		}
@@ -30,64 +32,78 @@ func exprMessage(err error) string {
 }
 
 // exprMessages are the library's messages that need other words.
-var exprMessages = []struct {
-	pattern func() *regexp.Regexp
-	say     func(part []string) string
-}{
-	said(`^memory budget exceeded$`, func([]string) string {
-		return fmt.Sprintf("it makes more than %s items, which is the most for an expression", &maxItems)
-	}),
-	said(`^unexpected token EOF$`, func([]string) string { return "it ends too early" }),
-	said(`^cannot (?:fetch|get) (.*) from <nil>$`, func(p []string) string {
-		return "what should have " + p[1] + " has no value"
-	}),
-	said(`^cannot (?:fetch|get) (.*) from (.+)$`, func(p []string) string {
-		return typeWord(p[2]) + " has no " + p[1] + fieldsOf(p[2])
-	}),
-	said(`^type (.+?) has no (?:field|method) (.*)$`, func(p []string) string {
-		return typeWord(p[1]) + " has no " + p[2]
-	}),
-	said(`^type (.+)\[(.+)\] is undefined$`, func(p []string) string {
-		return typeWord(p[1]) + " has no items that " + typeWord(p[2]) + " stands for"
-	}),
-	said(`^invalid operation: cannot call non-function of type (.+)$`, func(p []string) string {
-		return typeWord(p[1]) + " is not a function, so it cannot be called"
-	}),
-	said(`^invalid operation: (int|int64|float|bool)\((.*)\)$`, func(p []string) string {
-		return "expected " + typeWord(p[1]) + ", but it is " + typeWord(p[2])
-	}),
-	said(`^invalid operation: - (.+)$`, func(p []string) string { return typeWord(p[1]) + " has no negative" }),
-	said(`^invalid operation: (.+?) ([-+*/%<>]=?) (.+)$`, func(p []string) string {
-		return operatorTakes(p[2], p[1], p[3])
-	}),
-	said(`^invalid operation: (\S+) \(mismatched types? (.+?)(?: and (.+))?\)$`, func(p []string) string {
-		return operatorTakes(p[1], p[2], p[3])
-	}),
-	said(`^operator "(\w+)" not defined on (.+)$`, func(p []string) string { return operatorTakes(p[1], p[2], "") }),
-	said(`^cannot use (.+) as argument \(type (.+?)\) to call (\w+) ?$`, func(p []string) string {
-		return p[3] + " takes " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
-	}),
-	said(`^cannot (\w+(?: \w+)*?) (string|int|map|slice|bool|float64|struct|ptr)( \w+)?$`, func(p []string) string {
-		return "cannot " + p[1] + " " + typeWord(p[2]) + p[3]
-	}),
-	said(`^interface conversion: (?:interface \{\}|.+?) is (.+), not (.+)$`, func(p []string) string {
-		return "expected " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
-	}),
-	said(`^(?:builtin )?(\w*) ?takes only array \(got (.+)\)$`, func(p []string) string {
-		return p[1] + " takes a list, but it is " + typeWord(p[2])
-	}),
-	said(`^reflect: call of reflect\.Value\.\w+ on (\w+)(?: Value)?$`, func(p []string) string {
-		return "expected a list, but it is " + typeWord(p[1])
-	}),
-	said(`^reflect\.\w+.*?: value of type (.+) is not assignable to type (.+)$`, func(p []string) string {
-		return "expected " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
-	}),
-	said(`^reflect\b.*$`, func([]string) string { return "the types of its values do not fit" }),
-	said(`strconv\.\w+: parsing ("[^"]*"): `, func(p []string) string { return p[1] + " is wrong: " }),
-	said(`\(type (.+)\)`, func(p []string) string { return "(it is " + typeWord(p[1]) + ")" }),
+var exprMessages = sync.OnceValue(func() []exprSaid {
+	return slices.Concat(syntaxMessages(), operatorMessages(), valueMessages())
+})
+
+// operatorMessages are those about what operators take.
+func operatorMessages() []exprSaid {
+	return []exprSaid{
+		said(`^invalid operation: (\S+) \(mismatched types? (.+?)(?: and (.+))?\)$`, func(p []string) string {
+			return operatorTakes(p[1], p[2], p[3])
+		}),
+		said(`^invalid operation: - (.+)$`, func(p []string) string { return typeWord(p[1]) + " has no negative" }),
+		said(`^invalid operation: (.+?) ([-+*/%<>]=?) (.+)$`, func(p []string) string {
+			return operatorTakes(p[2], p[1], p[3])
+		}),
+		said(`^operator "(\w+)" not defined on (.+)$`, func(p []string) string { return operatorTakes(p[1], p[2], "") }),
+	}
 }
 
-type exprSaid = struct {
+// valueMessages are those about the other values of an expression.
+func valueMessages() []exprSaid {
+	return []exprSaid{
+		said(`^memory budget exceeded$`, func([]string) string {
+			return fmt.Sprintf("it makes more than %s items, which is the most for an expression", &maxItems)
+		}),
+		said(`^cannot (?:fetch|get) (.*) from <nil>$`, func(p []string) string {
+			return "what should have " + p[1] + " has no value"
+		}),
+		said(`^cannot (?:fetch|get) (.*) from (.+)$`, func(p []string) string {
+			return typeWord(p[2]) + " has no " + p[1] + fieldsOf(p[2])
+		}),
+		said(`^type (.+?) has no (?:field|method) (.*)$`, func(p []string) string {
+			return typeWord(p[1]) + " has no " + p[2]
+		}),
+		said(`^type (.+)\[(.+)\] is undefined$`, func(p []string) string {
+			return typeWord(p[1]) + " has no items that " + typeWord(p[2]) + " stands for"
+		}),
+		said(`^invalid operation: cannot call non-function of type (.+)$`, func(p []string) string {
+			return typeWord(p[1]) + " is not a function, so it cannot be called"
+		}),
+		said(`^invalid operation: (int|int64|float|bool)\((.*)\)$`, func(p []string) string {
+			return "expected " + typeWord(p[1]) + ", but it is " + typeWord(p[2])
+		}),
+		said(`^cannot use (.+) as argument \(type (.+?)\) to call (\w+) ?$`, func(p []string) string {
+			return p[3] + " takes " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
+		}),
+		said(`^cannot take (.+) elements$`, func(p []string) string { return "take needs a whole number, but it is " + typeWord(p[1]) }),
+		said(`^cannot (\w+(?: \w+)*?) (string|int|map|slice|bool|float64|struct|ptr)( \w+)?$`, func(p []string) string {
+			return "cannot " + p[1] + " " + typeWord(p[2]) + p[3]
+		}),
+		said(`^interface conversion: (?:interface \{\}|.+?) is (.+), not (.+)$`, func(p []string) string {
+			return "expected " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
+		}),
+		said(`^(?:builtin )?(\w*) ?takes only array \(got (.+)\)$`, func(p []string) string {
+			return p[1] + " takes a list, but it is " + typeWord(p[2])
+		}),
+		said(`^reflect: call of reflect\.Value\.\w+ on (\w+)(?: Value)?$`, func(p []string) string {
+			return "expected a list, but it is " + typeWord(p[1])
+		}),
+		said(`^reflect\.\w+.*?: value of type (.+) is not assignable to type (.+)$`, func(p []string) string {
+			return "expected " + typeWord(p[2]) + ", but it is " + typeWord(p[1])
+		}),
+		said(`^reflect\b.*$`, func([]string) string { return "the types of its values do not fit" }),
+		said(`^predicate should return boolean \(got (.+)\)$`, func(p []string) string {
+			return "the condition for each item must be true or false, but it is " + typeWord(p[1])
+		}),
+		said(`^(.*)\(type %!s\(<nil>\)\)$`, func(p []string) string { return p[1] + "(it is nothing)" }),
+		said(`strconv\.\w+: parsing ("[^"]*"): `, func(p []string) string { return p[1] + " is wrong: " }),
+		said(`\(type (.+)\)`, func(p []string) string { return "(it is " + typeWord(p[1]) + ")" }),
+	}
+}
+
+type exprSaid struct {
 	pattern func() *regexp.Regexp
 	say     func(part []string) string
 }
