@@ -100,9 +100,7 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	var failed error
 	for i, fd := range c.Rights() {
 		if i >= names.Len() || failed != nil {
-			if d := r.t.Sockets().CloseReceived(fd); d != nil {
-				r.t.ClosedAlso(d)
-			}
+			r.closes(fd)
 			shown = append(shown, "fd")
 			continue
 		}
@@ -114,11 +112,24 @@ func (r *receiver) adopt(c sock.Control) ([]string, error) {
 	return shown, failed
 }
 
+// closes closes a descriptor that gets no name.
+func (r *receiver) closes(fd int) {
+	if d := r.t.Sockets().CloseReceived(fd, r.action.peeks()); d != nil {
+		r.t.Event.Gets = append(r.t.Event.Gets, d.ID)
+		r.t.ClosedAlso(d)
+	}
+}
+
 func (r *receiver) adoptOne(fd int, names *value.Names, i int) (string, error) {
-	s, err := r.t.Sockets().Adopt(fd)
+	adopt := r.t.Sockets().Adopt
+	if r.action.peeks() {
+		adopt = r.t.Sockets().AdoptSeen
+	}
+	s, err := adopt(fd)
 	if err != nil {
 		return "", err
 	}
+	r.t.Event.Gets = append(r.t.Event.Gets, s.Desc().ID)
 	if r.action.flags.Has("MSG_CMSG_CLOEXEC") {
 		s.Fcntl(unix.F_SETFD, unix.FD_CLOEXEC)
 	}

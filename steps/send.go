@@ -190,6 +190,7 @@ func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []payload.Blo
 			return nil, err
 		}
 		control, args = encoded, append(args, shown)
+		t.Event.Gives = rightsOf(h.Sock, control)
 	}
 	if a.flags.Bits != 0 {
 		args = append(args, event.Const(sock.FlagNames(a.flags.Bits)))
@@ -199,6 +200,19 @@ func (a *sendAction) describe(t *step.Task, h *handle.Handle, data []payload.Blo
 	}
 	t.Call(a.callOn(h).name, args...)
 	return control, nil
+}
+
+// rightsOf are the descriptors in ancillary data to send; nil where there are
+// none.
+func rightsOf(s *sock.Socket, control []byte) *event.Rights {
+	r := &event.Rights{At: s.Desc().TX.Load()}
+	for _, d := range s.PassedBy(control) {
+		r.Descs = append(r.Descs, d.ID)
+	}
+	if len(r.Descs) == 0 {
+		return nil
+	}
+	return r
 }
 
 // buffers are the bytes to send: one buffer, or for writev and sendmsg one for

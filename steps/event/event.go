@@ -109,7 +109,9 @@ type Event struct {
 	Signals   uint64        // of which one has interrupted the process, or which it has seen: bit 0 is signal 1
 	Nth       int           // of a signal: how many of it the process has counted
 	Ends      []uint64      // the descriptions that ended with the process, with a descriptor that a receive gave no name, or with the message that had their last one
-	Held      []Held        // of these, those that were in a message which only another one of them could receive
+	Lost      []uint64      // of these, those that ended with such a message
+	Gives     *Rights       // of a send: the descriptors that its message passes
+	Gets      []uint64      // of a receive: the descriptions of which it got a descriptor
 	Leaves    []uint64      // the descriptions of which a descriptor was closed, but not yet the last one
 	After     []Cause
 }
@@ -250,6 +252,8 @@ type Cause struct {
 	Seq    int
 }
 
-// Held says by which description another one was held at last: in a message to
-// it, with which it ended.
-type Held struct{ Desc, By uint64 }
+// Rights are descriptors that go with a message (SCM_RIGHTS, unix(7)).
+type Rights struct {
+	Descs []uint64 // the descriptions of which they are
+	At    int64    // in a stream: how many bytes were sent before the message
+}

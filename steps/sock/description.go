@@ -168,28 +168,3 @@ func inodeOf(c caller, fd int) uint64 {
 	}
 	return ino
 }
-
-// receivedDescription finds the description that a received descriptor belongs
-// to: that of an open socket of the group, or one that is only on its way. It
-// is nil for a stranger and for what is not a socket, whose inode need not be
-// its own.
-func (g *Group) receivedDescription(fd int) *Description {
-	ino, mode, errno := sysFstat(g.caller(), fd)
-	if errno != 0 || mode&unix.S_IFMT != unix.S_IFSOCK {
-		return nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if p := g.passed[ino]; p != nil {
-		if p.copies--; p.copies <= 0 {
-			delete(g.passed, ino)
-		}
-		return p.desc
-	}
-	for s := range g.open {
-		if inodeOf(s.caller(), s.fd) == ino {
-			return s.desc
-		}
-	}
-	return nil
-}

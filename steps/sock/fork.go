@@ -84,10 +84,11 @@ func CloseFD(fd int) error {
 }
 
 // CloseReceived closes a descriptor that a call of the group has made and that
-// no Socket has. It returns the description that has lost it; nil where that is
-// not one of the group's sockets.
-func (g *Group) CloseReceived(fd int) *Description {
-	desc := g.receivedDescription(fd)
+// no Socket has; one that a look with MSG_PEEK has made stays in the message.
+// It returns the description that has lost a descriptor; nil where that is not
+// one of the group's.
+func (g *Group) CloseReceived(fd int, stays bool) *Description {
+	desc := g.receivedDescription(fd, stays)
 	forks.RLock()
 	defer forks.RUnlock()
 	sysClose(g.caller(), fd)

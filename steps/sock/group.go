@@ -48,7 +48,7 @@ type registry struct {
 	drained sync.Cond // signalled when open shrinks
 	open    map[*Socket]struct{}
 	waiters map[waiter]struct{}
-	passed  map[uint64]*passage  // by inode: what SCM_RIGHTS has on its way
+	passed  map[fileID]*passage  // what SCM_RIGHTS has on its way
 	bound   map[string]File      // by path: those that bind(2) made
 	fifos   map[uint64]*fifoEnds // by inode
 	names   names
@@ -65,7 +65,7 @@ type waiter interface{ wake() }
 // often.
 type passage struct {
 	desc   *Description
-	inode  uint64 // of its file
+	id     fileID
 	tcp    bool
 	local  bool   // AF_UNIX
 	to     uint64 // the inode of the socket that all copies were sent to; 0: not known
@@ -178,12 +178,18 @@ func (g *Group) OpenPair(family, typ, proto int, blocking bool) (a, b *Socket, e
 }
 
 // Adopt takes over a descriptor that came by SCM_RIGHTS (unix(7)); on an error
-// it is closed. The socket shares the Description of the group's socket that is
-// the same open file, and has a new one else. A descriptor without O_NONBLOCK
-// becomes a blocking Socket, because that flag belongs to the file and so to
-// the sender too. What is not a socket has family AF_UNSPEC and type 0, and can
-// be read, written and closed.
-func (g *Group) Adopt(fd int) (*Socket, error) {
+// it is closed. The socket shares the Description of the group's socket, or end
+// of a pipe, that is the same open file, and has a new one else. A descriptor
+// without O_NONBLOCK becomes a blocking Socket, because that flag belongs to
+// the file and so to the sender too. What is not a socket has family AF_UNSPEC
+// and type 0, and can be read, written and closed.
+func (g *Group) Adopt(fd int) (*Socket, error) { return g.adopt(fd, false) }
+
+// AdoptSeen is Adopt for a descriptor that a look with MSG_PEEK has made: the
+// one in the message stays there.
+func (g *Group) AdoptSeen(fd int) (*Socket, error) { return g.adopt(fd, true) }
+
+func (g *Group) adopt(fd int, stays bool) (*Socket, error) {
 	c := g.caller()
 	sysFcntl(c, fd, unix.F_SETFD, unix.FD_CLOEXEC)
 	status, errno := sysFcntl(c, fd, unix.F_GETFL, 0)
@@ -191,7 +197,7 @@ func (g *Group) Adopt(fd int) (*Socket, error) {
 		return nil, failed("fcntl", asError(errno))
 	}
 	k := sysIdentify(c, fd)
-	desc := g.receivedDescription(fd)
+	desc := g.receivedDescription(fd, stays)
 	known := desc != nil
 	if known {
 		k.blocking = desc.mode.isLost() // the flag may be cleared for a while only

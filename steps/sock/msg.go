@@ -67,6 +67,9 @@ func (s *Socket) Sendmsg(w Wait, m *Message, flags int) (int, error) {
 		}
 		return 0, failedAt("sendmsg", a, err)
 	}
+	if passes && d.n == 0 && s.stream() { // nothing has gone
+		s.group.notePassed(m.Control, to, -1)
+	}
 	s.sent(d.n)
 	return d.n, nil
 }

@@ -23,6 +23,24 @@ func (g *Group) notePassed(control []byte, to uint64, copies int) {
 	}
 }
 
+// PassedBy are the descriptions of the group whose descriptors go with a
+// message of s, as far as a receiver of the group knows them again.
+func (s *Socket) PassedBy(control []byte) []*Description {
+	if s.family != unix.AF_UNIX {
+		return nil
+	}
+	g := s.group
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var list []*Description
+	for _, s := range g.passedSockets(control) {
+		if _, known := g.fileOf(s.caller(), s.fd); known {
+			list = append(list, s.desc)
+		}
+	}
+	return list
+}
+
 // passedSockets are the sockets of the group whose descriptors go with a
 // message. g.mu is held.
 func (g *Group) passedSockets(control []byte) []*Socket {
@@ -86,29 +104,24 @@ func (g *Group) isOurs(inode uint64, path string) bool {
 // countPassage changes how many copies of s are on their way. g.mu is held.
 func (g *Group) countPassage(s *Socket, to uint64, copies int) {
 	s.desc.passed.Store(true)
-	ino := inodeOf(s.caller(), s.fd)
-	p := g.passed[ino]
+	id, known := g.fileOf(s.caller(), s.fd)
+	if !known {
+		return
+	}
+	p := g.passed[id]
 	if p == nil {
-		p = &passage{desc: s.desc, inode: ino, tcp: s.TCP(), local: s.family == unix.AF_UNIX, to: to}
+		p = &passage{desc: s.desc, id: id, tcp: s.TCP(), local: s.family == unix.AF_UNIX, to: to}
 		if g.passed == nil {
-			g.passed = make(map[uint64]*passage)
+			g.passed = make(map[fileID]*passage)
 		}
-		g.passed[ino] = p
+		g.passed[id] = p
 	}
 	if p.to != to {
 		p.to = 0 // one of several
 	}
 	if p.copies += copies; p.copies <= 0 {
-		delete(g.passed, ino)
+		delete(g.passed, id)
 	}
-}
-
-// A Loss is a description that ended with messages.
-type Loss struct {
-	Desc *Description
-	// To is the description that alone could receive them, where its own end
-	// was theirs; nil where a receive had no room, and where To is not known.
-	To *Description
 }
 
 // Lost are the descriptions of stream sockets that were on their way in
@@ -116,8 +129,8 @@ type Loss struct {
 // sent to one description or to one of these. The descriptors in a message end
 // with the last descriptor of the socket that it was sent to, and by a receive
 // that has no room for them.
-func (g *Group) Lost(to *Description) []Loss {
-	var list []Loss
+func (g *Group) Lost(to *Description) []*Description {
+	var list []*Description
 	for from := []*Description{to}; len(from) > 0; from = from[1:] {
 		d := from[0]
 		for _, p := range g.passedTo(d) {
@@ -125,11 +138,7 @@ func (g *Group) Lost(to *Description) []Loss {
 			if !p.awaitGone(with) || !g.dropPassage(p) {
 				continue
 			}
-			loss := Loss{Desc: p.desc}
-			if with {
-				loss.To = d
-			}
-			list, from = append(list, loss), append(from, p.desc)
+			list, from = append(list, p.desc), append(from, p.desc)
 		}
 	}
 	return list
@@ -154,17 +163,17 @@ func (g *Group) passedTo(d *Description) []*passage {
 func (g *Group) released(d *Description) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return d.Open() == 0 && !d.foreign.Load() && g.passed[d.Inode()] == nil
+	return d.Open() == 0 && !d.foreign.Load() && g.passed[fileID{inode: d.Inode()}] == nil
 }
 
 // dropPassage forgets a passage, and reports whether nobody had.
 func (g *Group) dropPassage(p *passage) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.passed[p.inode] != p {
+	if g.passed[p.id] != p {
 		return false
 	}
-	delete(g.passed, p.inode)
+	delete(g.passed, p.id)
 	return true
 }
 

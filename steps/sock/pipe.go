@@ -71,6 +71,14 @@ func (g *Group) OpenFile(w Wait, path string, flags int, mode uint32, blocking b
 // FIFO.
 type fifoEnds struct{ read, write []*Description }
 
+// of are those that are open with an access mode.
+func (e *fifoEnds) of(access int) *[]*Description {
+	if access == unix.O_RDONLY {
+		return &e.read
+	}
+	return &e.write
+}
+
 // linkFIFO names the other end of a FIFO as the peer, where the group has
 // opened one end to read and one to write, and no more. The other one may be
 // closed again by now.
@@ -89,9 +97,9 @@ func (g *Group) linkFIFO(s *Socket) {
 		g.fifos[inode] = new(fifoEnds)
 	}
 	ends := g.fifos[inode]
-	own, other := &ends.read, ends.write
-	if flags&unix.O_ACCMODE != unix.O_RDONLY {
-		own, other = &ends.write, ends.read
+	own, other := ends.of(flags&unix.O_ACCMODE), ends.write
+	if own == &ends.write {
+		other = ends.read
 	}
 	if len(*own) > 1 {
 		return

@@ -58,6 +58,19 @@ func TestRights(t *testing.T) {
 	testStrangers(t, pass)
 }
 
+// A message without a byte does not go over a stream, and what it would pass
+// does not either (unix(7)).
+func TestRightsWithoutData(t *testing.T) {
+	g, _ := newGroup(t)
+	a, b, err := g.OpenPair(unix.AF_UNIX, unix.SOCK_STREAM, 0, false)
+	must(t, err)
+	_, err = a.Sendmsg(patient(), &Message{Control: unix.UnixRights(b.FD())}, 0)
+	must(t, err)
+	if len(g.passed) != 0 {
+		t.Errorf("%d descriptions seem to be on their way", len(g.passed))
+	}
+}
+
 // A program expects descriptors that block: what another process may receive
 // loses O_NONBLOCK, which would be the file's, and calls of the group wait all
 // the same. What stays in the group keeps it.

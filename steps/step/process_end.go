@@ -110,12 +110,9 @@ func (t *Task) ClosedAlso(d *sock.Description) {
 // [sock.Group.Lost].
 func (t *Task) Lose(to *sock.Description) {
 	lost := t.Sockets().Lost(to)
-	slices.SortFunc(lost, func(a, b sock.Loss) int { return cmp.Compare(a.Desc.ID, b.Desc.ID) })
-	for _, l := range lost {
-		t.Event.Ends = append(t.Event.Ends, l.Desc.ID)
-		if l.To != nil {
-			t.Event.Held = append(t.Event.Held, event.Held{Desc: l.Desc.ID, By: l.To.ID})
-		}
+	slices.SortFunc(lost, func(a, b *sock.Description) int { return cmp.Compare(a.ID, b.ID) })
+	for _, d := range lost {
+		t.Event.Ends, t.Event.Lost = append(t.Event.Ends, d.ID), append(t.Event.Lost, d.ID)
 	}
 }
 

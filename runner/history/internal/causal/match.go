@@ -35,6 +35,7 @@ type matcher struct {
 	held      map[int][]int               // by the node of a call: the steps that saw a branch in it
 	procs     procs
 	far       map[uint64]*farEnd
+	gives     []int // sends of messages that pass descriptors
 }
 
 func newMatcher(g *Graph) *matcher {
@@ -79,6 +80,7 @@ func (m *matcher) match() {
 			m.hits(i, e)
 		}
 	}
+	m.rights()
 	m.polls()
 	m.folded()
 	for _, i := range m.events {

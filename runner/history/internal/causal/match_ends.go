@@ -68,7 +68,7 @@ func (m *matcher) closing(i int, id uint64) []int {
 		}
 		return m.certain(i, s.closes, 1+before)
 	}
-	all := m.allCloses(s)
+	all := m.allCloses(id)
 	dead := false
 	for _, program := range m.procs.holders[id] {
 		if kills := m.procs.deadly(program); len(kills) > 0 {
@@ -84,25 +84,6 @@ func (m *matcher) closing(i int, id uint64) []int {
 		return nil
 	}
 	return all
-}
-
-// mostNested is how deep messages with descriptors may be in sockets that are
-// in messages themselves: the kernel's MAX_RECURSION_LEVEL (ETOOMANYREFS).
-const mostNested = 4
-
-// allCloses are the closes of the descriptors of a description, and of those to
-// which a message had the last one: the end of these was its own.
-func (m *matcher) allCloses(s *sockEvents) []int {
-	all := slices.Clone(s.closes)
-	for range mostNested {
-		if s.heldBy == 0 {
-			break
-		}
-		s = m.of(s.heldBy)
-		all = append(all, s.closes...)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
 }
 
 // stopping are the events by which a description may have stopped sending.

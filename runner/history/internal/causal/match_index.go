@@ -14,16 +14,16 @@ import (
 type sockEvents struct {
 	sends     []int // in the order of their offsets
 	sentIn    []foldSent
-	urgent    []int  // sends with MSG_OOB
-	recvs     []int  // those that took something, in the order of time
-	looks     []int  // into its error queue
-	fails     []int  // calls that have failed
-	closes    []int  // of its descriptors; the last of them ends it
-	ended     bool   // one of them was the last
-	heldBy    uint64 // the description to which a message had its last descriptor
-	shuts     []int  // shutdowns that end sending
-	deafs     []int  // those that end receiving
+	urgent    []int // sends with MSG_OOB
+	recvs     []int // those that took something, in the order of time
+	looks     []int // into its error queue
+	fails     []int // calls that have failed
+	closes    []int // of its descriptors; the last of them ends it
+	ended     bool  // one of them was the last
+	shuts     []int // shutdowns that end sending
+	deafs     []int // those that end receiving
 	hands     []handshake
+	heldBy    []uint64         // those to which messages had descriptors that nobody received
 	lists     []int            // listens
 	accepts   []int            // those of a listener that took a connection, in turn
 	queued    []int            // of a listener: connects that nobody has taken
@@ -103,11 +103,13 @@ func (m *matcher) indexEvent(i int, e *event.Event) {
 	if e.Errno != 0 && e.Sock != 0 {
 		m.to(e.Sock).fails = append(m.to(e.Sock).fails, i)
 	}
-	for _, id := range e.Ends {
-		m.closes(i, id, true)
+	if e.Gives != nil {
+		m.gives = append(m.gives, i)
 	}
-	for _, h := range e.Held {
-		m.to(h.Desc).heldBy = h.By
+	for _, id := range e.Ends {
+		if !slices.Contains(e.Lost, id) { // see rights
+			m.closes(i, id, true)
+		}
 	}
 	for _, id := range e.Leaves {
 		m.closes(i, id, false)

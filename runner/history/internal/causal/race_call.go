@@ -166,7 +166,7 @@ func (f *finder) ends(id uint64) []int {
 	if !s.ended {
 		return nil
 	}
-	return s.closes
+	return f.m.allCloses(id)
 }
 
 // lookEnd looks for the end of what a description sends.
@@ -282,7 +282,7 @@ func (f *finder) closing(i int, id uint64) []int {
 		return nil
 	}
 	var list []int
-	for _, c := range f.m.of(id).closes {
+	for _, c := range f.m.allCloses(id) {
 		if f.concurrent(c, i) && !f.interrupts(c, i) {
 			list = append(list, c)
 		}
