@@ -28,7 +28,8 @@ func (f *folder) path() (string, error) {
 		return f.name, nil
 	}
 	if err := f.make(); err != nil {
-		return "", fmt.Errorf("cannot make the temporary folder (set TMPDIR to one that can be written): %w", err)
+		// The errno is not that of the step which asks for the folder.
+		return "", fmt.Errorf("cannot make the temporary folder (set TMPDIR to one that can be written): %s", err)
 	}
 	return f.name, nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -77,5 +78,19 @@ func TestFoldersOfKilledRuns(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(kept, "x")); err != nil {
 		t.Errorf("what was kept: %v", err)
+	}
+}
+
+// That the temporary folder cannot be made is not an errno of the step that
+// asks for it.
+func TestFolderThatCannotBeMade(t *testing.T) {
+	t.Setenv("TMPDIR", filepath.Join(t.TempDir(), "none"))
+	for _, step := range []string{
+		"{exec: [cat], expect: {error: ENOENT}}", "{start: [cat], as: p, expect: {error: ENOENT}}", "{write: x, data: '', expect: {error: ENOENT}}",
+	} {
+		r := runner.Run(context.Background(), scenario(t, "actors:\n  one: ["+step+"]"), runner.Options{})
+		if r.Status != history.Failed || !strings.Contains(r.Failure.Err.Error(), "cannot make the temporary folder (set TMPDIR to one that can be written): ") {
+			t.Errorf("%s: %s", step, ending(r))
+		}
 	}
 }
