@@ -103,6 +103,8 @@ func TestExecPath(t *testing.T) {
 		"- exec: [bin/orphan]": "unexpected ENOENT (No such file or directory, errno 2); the interpreter of bin/orphan is not there: " +
 			"#!/no/such/interpreter -x",
 		"- exec: [bin/plain]": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: make it executable with chmod +x",
+		"- exec: [hello]\n  env: {PATH: ''}": "unexpected ENOENT (No such file or directory, errno 2); PATH is empty, so hello is looked for only in the program's own folder: " +
+			"set PATH, or write the path of the program",
 		"- exec: [plain]\n  env: {PATH: bin}": "unexpected EACCES (Permission denied, errno 13); bin/plain may not be run: " +
 			"make it executable with chmod +x",
 		"- exec: [./bin]":       "unexpected EACCES (Permission denied, errno 13); ./bin is a folder, not a program",

@@ -53,10 +53,11 @@ func find(name string, env []string, dir string) (string, error) {
 	if denied != "" {
 		return "", execError(denied, dir, syscall.EACCES)
 	}
-	return "", &value.HintedError{
-		Err:  &sock.Error{Call: "execve", Err: syscall.ENOENT},
-		Hint: fmt.Sprintf("there is no program %s in PATH: install it; requires: cmd:%s skips a scenario that lacks it", name, name),
+	hint := fmt.Sprintf("there is no program %s in PATH: install it; requires: cmd:%s skips a scenario that lacks it", name, name)
+	if getenv(env, "PATH") == "" {
+		hint = fmt.Sprintf("PATH is empty, so %s is looked for only in the program's own folder: set PATH, or write the path of the program", name)
 	}
+	return "", &value.HintedError{Err: &sock.Error{Call: "execve", Err: syscall.ENOENT}, Hint: hint}
 }
 
 // canRun says why a file cannot be run. A shell that runs it in our place

@@ -136,7 +136,7 @@ var hints = map[syscall.Errno]string{
 // arguments; "" where the errno says all there is.
 func hintOf(k *Kind, err error, args []any, errno syscall.Errno) string {
 	var known *value.HintedError
-	if errors.As(err, &known) {
+	if errors.As(err, &known) && known.Hint != "" {
 		return known.Hint
 	}
 	var to sock.Addr
