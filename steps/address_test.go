@@ -8,6 +8,7 @@ import (
 
 // A bare handle, with or without ${}, stands for its address.
 func TestAddressReferences(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{
 		"server.listener", "${server.listener}", "${server.listener.address}", "127.0.0.1:${server.listener.port}",
 		"${server.listener.host}:${server.listener.port}", "${text(server.listener)}",
@@ -37,6 +38,7 @@ actors:
 }
 
 func TestAddressOfReplica(t *testing.T) {
+	t.Parallel()
 	for _, to := range []string{"server[1].sock", "${server[1].sock}", "server[n].sock"} {
 		lines := passes(t, `
 actors:
@@ -66,6 +68,7 @@ actors:
 
 // An own handle stands for its own address too.
 func TestAddressOfOwnHandle(t *testing.T) {
+	t.Parallel()
 	passes(t, one(`
 - socket: udp
   as: a
@@ -91,6 +94,7 @@ func TestAddressOfOwnHandle(t *testing.T) {
 // An unspecified address that is read through a reference becomes the loopback
 // address of its family.
 func TestAddressUnspecified(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ kind, bind, host string }{
 		{"tcp", ":0", "127.0.0.1"},
 		{"tcp", "0.0.0.0:0", "127.0.0.1"},
@@ -123,6 +127,7 @@ actors:
 }
 
 func TestAddressExpressionsThatDoNotParse(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"${host}:80":        `"${host}:80": address "nowhere:80": "nowhere" is not an IP address, and host names are not looked up: write the address`,
 		"127.0.0.1:${port}": `"127.0.0.1:${port}": address "127.0.0.1:70000": port 70000 is above 65535`,
@@ -135,6 +140,7 @@ func TestAddressExpressionsThatDoNotParse(t *testing.T) {
 }
 
 func TestAddressForms(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ kind, to, shown string }{
 		{"udp", "127.0.0.1:0", "127.0.0.1:0"},
 		{"udp", ":0", ":0"},
@@ -148,6 +154,7 @@ func TestAddressForms(t *testing.T) {
 }
 
 func TestAddressExpected(t *testing.T) {
+	t.Parallel()
 	const text = `
 actors:
   one:
@@ -175,6 +182,7 @@ actors:
 }
 
 func TestAcceptFrom(t *testing.T) {
+	t.Parallel()
 	const text = `
 actors:
   server:

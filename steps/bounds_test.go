@@ -16,6 +16,7 @@ import (
 // TestCheckBounds: what is written out and above its bound is an error at its
 // place.
 func TestCheckBounds(t *testing.T) {
+	t.Parallel()
 	const ends = "- socketpair: unix\n  as: [a, b]\n"
 	checkFindings(t, []finding{
 		{"one buffer", ends + "- recv: b\n  max: 65MiB\n- close: a", []string{
@@ -73,6 +74,7 @@ func TestRunBounds(t *testing.T) {
 // TestPayloadsOfNothing: what has no bytes takes no time, however often it is
 // repeated.
 func TestPayloadsOfNothing(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair("- send: a\n  data: {repeat: {data: '', times: 9000000000000000000}}\n- close: [a, b]"))
 	if want := `send(a, "", 0) = 0`; lines[1] != want {
 		t.Errorf("got  %s\nwant %s", lines[1], want)
@@ -156,6 +158,7 @@ func TestCheckDoublingOfReturns(t *testing.T) {
 // TestCheckCallChain: a chain of procedures is as long as it is, although each
 // walk over the steps follows the calls.
 func TestCheckCallChain(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("procedures:\n  p0: [{print: x}]\n")
 	const n = 500
@@ -274,6 +277,7 @@ func TestExpressionBounds(t *testing.T) {
 
 // TestMeasuredExpressions: what is measured gives the same as what is not.
 func TestMeasuredExpressions(t *testing.T) {
+	t.Parallel()
 	passes(t, "actors:\n  one:\n"+`
     - let: {x: ab, n: 3, l: [1, 2], j: 1}
     - assert: x + x == 'abab' && n + n == 6 && x + 'c' + x == 'abcab' && 1.5 + n == 4.5
@@ -295,6 +299,7 @@ func TestMeasuredExpressions(t *testing.T) {
 
 // TestLongLines: of a long line the transcript shows the beginning.
 func TestLongLines(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, one("- let: {x: \"${repeat('é', 100000)}\"}\n- print: ${x}"))
 	for i, want := range []string{"let x = ", "| "} {
 		if !strings.HasPrefix(lines[i], want+"éé") || !strings.HasSuffix(lines[i], fmt.Sprintf("é... (%d bytes)", len(want)+200_000)) || len(lines[i]) > 66_000 {

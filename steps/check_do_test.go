@@ -3,6 +3,7 @@ package steps_test
 import "testing"
 
 func TestCheckProcedures(t *testing.T) {
+	t.Parallel()
 	const greet = "procedures:\n  greet: {params: [who, text], steps: [{send: who, data: '${text}'}]}\n"
 	checkFindings(t, []finding{
 		{"none there", "- do: greet", []string{`3:11: unknown procedure "greet"; define it under procedures:, or include the file that holds it`}},

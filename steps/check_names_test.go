@@ -8,6 +8,7 @@ import (
 )
 
 func TestCheckWords(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"addresses", `
 - socket: udp
@@ -96,6 +97,7 @@ actors:
 }
 
 func TestCheckActors(t *testing.T) {
+	t.Parallel()
 	const listener = "  server:\n    - socket: tcp\n      as: listener\n    - listen: listener\n"
 	checkFindings(t, []finding{
 		{"unknown actor", "actors:\n" + listener + "  client:\n    - print: ${sever.listener}\n", []string{
@@ -145,6 +147,7 @@ actors:
 }
 
 func TestCheckMeetings(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"nobody signals", "- wait: ready", []string{
 			`3:13: no step raises the signal "ready"; add a signal step to another actor`,
@@ -171,6 +174,7 @@ func TestCheckMeetings(t *testing.T) {
 }
 
 func TestCheckUnused(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"names and variables", "vars: {a: 1, b: 2}\nactors:\n  one:\n    - let: {x: 1, y: \"${a}\"}\n    - assert: y == 1\n    - socket: tcp\n      as: s\n", []string{
 			"1:14: warning: the variable b is never used",
@@ -189,6 +193,7 @@ func TestCheckUnused(t *testing.T) {
 }
 
 func TestCheckBranches(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"what one branch closes, another may use before", `
 - socketpair: unix
@@ -247,6 +252,7 @@ func TestCheckBranches(t *testing.T) {
 // Only what is declared as a name is one: a key of some data that happens to be
 // spelt like a parameter names nothing.
 func TestNamesAreDeclared(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"a key as in data", `actors:
   server:

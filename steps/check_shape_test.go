@@ -32,6 +32,7 @@ func checkFindings(t *testing.T, tests []finding) {
 const allKinds = "the kinds are "
 
 func TestCheckVerbs(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"two verbs", `
 - socket: tcp
@@ -59,6 +60,7 @@ func TestCheckVerbs(t *testing.T) {
 
 // The kinds that a message lists grow; the rest of the message stays.
 func TestCheckNoVerb(t *testing.T) {
+	t.Parallel()
 	names := steps.Kinds().Names()
 	last := names[len(names)-1]
 	for text, want := range map[string]string{
@@ -74,6 +76,7 @@ func TestCheckNoVerb(t *testing.T) {
 }
 
 func TestCheckKeys(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"unknown key", `
 - signal: up
@@ -131,6 +134,7 @@ func TestCheckKeys(t *testing.T) {
 }
 
 func TestCheckTypes(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"durations", `
 - sleep: soon
@@ -264,6 +268,7 @@ func TestCheckTypes(t *testing.T) {
 }
 
 func TestCheckSockets(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"misspelt", "- socket: tpc", []string{`3:15: unknown socket "tpc"; did you mean "tcp"?`}},
 		{"unknown", "- socket: carrier-pigeon", []string{

@@ -3,6 +3,7 @@ package steps_test
 import "testing"
 
 func TestCheckHandles(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"misspelt", `
 - socket: tcp
@@ -120,6 +121,7 @@ actors:
 }
 
 func TestCheckImpossible(t *testing.T) {
+	t.Parallel()
 	const datagram = "a datagram socket receives without accepting; expect {error: EOPNOTSUPP} to show that"
 	const inet = "an address such as 127.0.0.1:8080; expect the error to show what the kernel says"
 	checkFindings(t, []finding{

@@ -12,6 +12,7 @@ import (
 // What a kind does for others it declares: nothing outside asks for a kind by
 // its name, or for a call by its text.
 func TestNobodyAsksForKinds(t *testing.T) {
+	t.Parallel()
 	asks := regexp.MustCompile(`\.(Kind|Kind\.Name|Call|Title) [!=]= "[^"]|switch [^{]*\.(Kind\.Name|Call|Title) \{|Has(Pre|Suf)fix\([^,]*\.(Call|Title), "`)
 	for _, root := range []string{"../runner", "step", "event", "value", "handle", "program"} {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -154,6 +155,7 @@ func TestExecMatchers(t *testing.T) {
 }
 
 func TestExecResult(t *testing.T) {
+	t.Parallel()
 	passes(t, one(`
 - exec: echo out; echo err >&2; exit 3
   shell: true
@@ -169,7 +171,7 @@ func TestExecResult(t *testing.T) {
 }
 
 func TestExecFails(t *testing.T) {
-	for steps, want := range map[string]string{
+	tests := map[string]string{
 		"- exec: echo no; echo bad >&2; exit 3\n  shell: true":         `expected exit 0, got exit 3; stderr: "bad"; stdout: "no"`,
 		"- exec: exit 3\n  shell: true\n  expect: {exit: 4}":           "expected exit 4, got exit 3",
 		"- exec: [\"true\"]\n  expect: {exit: 4}":                      "expected exit 4, got exit 0",
@@ -180,23 +182,29 @@ func TestExecFails(t *testing.T) {
 		"- exec: kill -9 $$\n  shell: true\n  expect: {signal: TERM}":  "expected the program to be killed by SIGTERM, got killed by SIGKILL",
 		"- exec: [\"true\"]\n  expect: {error: ENOENT}":                "expected ENOENT, but the call succeeded",
 		"- exec: [\"${tmp + 1}\"]":                                     `expression "tmp + 1"`,
-	} {
-		tidy(t, func() {
-			f, _ := fails(t, one(steps))
-			if !strings.HasPrefix(f.Err.Error(), want) {
-				t.Errorf("%s\ngot   %s\nwant  %s", steps, f.Err, want)
-			}
-		})
 	}
-	tidy(t, func() {
-		timesOut(t, "timeout: 2m\n"+one("- exec: echo started; sleep 60\n  shell: true\n  timeout: TIME"),
-			`timed out after TIME (the step's timeout): sh is still running; stdout: "started"`)
+	tidy(t, func(t *testing.T) {
+		for steps, want := range tests {
+			t.Run(want, func(t *testing.T) {
+				t.Parallel()
+				f, _ := fails(t, one(steps))
+				if !strings.HasPrefix(f.Err.Error(), want) {
+					t.Errorf("%s\ngot   %s\nwant  %s", steps, f.Err, want)
+				}
+			})
+		}
+		t.Run("timed out", func(t *testing.T) {
+			t.Parallel()
+			timesOut(t, "timeout: 2m\n"+one("- exec: echo started; sleep 60\n  shell: true\n  timeout: TIME"),
+				`timed out after TIME (the step's timeout): sh is still running; stdout: "started"`)
+		})
 	})
 }
 
 // A failure shows what the program wrote; programs that did as they should are
 // not told.
 func TestExecInReport(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, one("- exec: [echo, good]\n- exec: echo out; echo err >&2; exit 1\n  shell: true"))
 	if len(f.Programs) != 1 {
 		t.Fatalf("%+v", f.Programs)
@@ -207,45 +215,55 @@ func TestExecInReport(t *testing.T) {
 }
 
 func TestExecTooMuchOutput(t *testing.T) {
-	for _, steps := range []string{
+	tests := []string{
 		program(t, "exec", "flood", "20000000") + "  timeout: 2h",
 		"- exec: [yes, enough]\n  timeout: 2h\n  note: it never ends itself",
 		"- exec: yes enough >&2\n  shell: true\n  timeout: 2h",
-	} {
-		tidy(t, func() {
-			s := parse(t, one(steps))
-			r := runner.Run(context.Background(), s, runner.Options{Timeout: 2 * time.Hour})
-			if r.Status != history.Failed {
-				t.Fatal(r.Status)
-			}
-			wantText(t, r.Failure.Err.Error(), "the program wrote more than 16MiB")
-			p := r.Failure.Programs[0]
-			out, before := p.Stdout, p.StdoutBefore
-			if out == "" {
-				out, before = p.Stderr, p.StderrBefore
-			}
-			if out == "" || len(out) > 8<<10 || before+int64(len(out)) < 16<<20 {
-				t.Errorf("%d bytes, and %d before", len(out), before)
-			}
-		})
 	}
+	tidy(t, func(t *testing.T) {
+		for i, steps := range tests {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				t.Parallel()
+				s := parse(t, one(steps))
+				r := runner.Run(context.Background(), s, runner.Options{Timeout: 2 * time.Hour})
+				if r.Status != history.Failed {
+					t.Fatal(r.Status)
+				}
+				wantText(t, r.Failure.Err.Error(), "the program wrote more than 16MiB")
+				p := r.Failure.Programs[0]
+				out, before := p.Stdout, p.StdoutBefore
+				if out == "" {
+					out, before = p.Stderr, p.StderrBefore
+				}
+				if out == "" || len(out) > 8<<10 || before+int64(len(out)) < 16<<20 {
+					t.Errorf("%d bytes, and %d before", len(out), before)
+				}
+			})
+		}
+	})
 }
 
 // What a program leaves behind in its group goes with it, and nobody waits for
 // the pipe that it holds.
 func TestExecLeavesNothing(t *testing.T) {
-	for _, how := range []string{"", "deaf"} {
-		gone := marked(t)
-		file := filepath.Join(t.TempDir(), "pid")
-		passes(t, one(program(t, "exec", "family", file, how)+"  timeout: 30s\n  expect: {stdout: \"ready\\n\"}"))
-		pidIn(t, file)
-		gone()
-	}
+	gone := marked(t)
+	tidy(t, func(t *testing.T) {
+		for _, how := range []string{"", "deaf"} {
+			t.Run(how, func(t *testing.T) {
+				t.Parallel()
+				file := filepath.Join(t.TempDir(), "pid")
+				passes(t, one(program(t, "exec", "family", file, how)+"  timeout: 30s\n  expect: {stdout: \"ready\\n\"}"))
+				familyIsGone(t, file)
+			})
+		}
+	})
+	gone()
 }
 
 // A program has only its three standard streams; where Linux does not take it
 // away, also what was handed to this process itself.
 func TestExecDescriptors(t *testing.T) {
+	t.Parallel()
 	want := []byte("0 1 2 ")
 	if runtime.GOOS != "linux" {
 		outer := exec.Command(os.Args[0])
@@ -261,12 +279,13 @@ func TestExecDescriptors(t *testing.T) {
 
 // Many programs, one after the other, are not kept.
 func TestExecManyRounds(t *testing.T) {
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		passesWith(t, one("- repeat: 200\n  steps:\n    - exec: [\"true\"]\n"), runner.Options{})
 	})
 }
 
 func TestExecCheck(t *testing.T) {
+	t.Parallel()
 	for steps, want := range map[string]string{
 		"- exec: ls -l /tmp":                              `3:13: a program is a list: [PROGRAM, ARGUMENT, …]; write [ls, -l, /tmp], or add shell: true`,
 		"- exec: [ls]\n  shell: true":                     `3:13: with shell: true the program is one text; leave shell: out for a list`,

@@ -32,6 +32,7 @@ func refused(expect string) string {
 }
 
 func TestExpectErrno(t *testing.T) {
+	t.Parallel()
 	for _, in := range []string{"ECONNREFUSED", "[ECONNREFUSED]", "[EACCES, ECONNREFUSED]"} {
 		lines := passes(t, refused("  expect: {error: "+in+"}"))
 		wantText(t, lines[3], "connect(sock, 127.0.0.1:<bound>) = -1 ECONNREFUSED (Connection refused)")
@@ -56,11 +57,13 @@ func TestExpectErrno(t *testing.T) {
 
 // Names that share a number are the same errno.
 func TestExpectErrnoAliases(t *testing.T) {
+	t.Parallel()
 	passes(t, pair("- recv: b\n  nowait: true\n  expect: {error: EWOULDBLOCK}\n- close: a"))
 	passes(t, one("- socket: udp\n  as: s\n- listen: s\n  expect: {error: ENOTSUP}\n- close: s"))
 }
 
 func TestErrnoAsValue(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, refused("  expect: {error: [EACCES, ECONNREFUSED]}\n  as: err\n"+
 		"- assert: err.name == \"ECONNREFUSED\" && err.message == \"Connection refused\"\n"+
 		fmt.Sprintf("- assert: err.number == %d\n", syscall.ECONNREFUSED)+
@@ -74,6 +77,7 @@ func TestErrnoAsValue(t *testing.T) {
 
 // An expected error is an errno: nothing else satisfies it.
 func TestExpectErrnoIsNoTimeout(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, pair("- recv: b\n  timeout: 10ms\n  expect: {error: EAGAIN}\n- close: a"))
 	wantText(t, f.Err.Error(), "timed out after 10ms (the step's timeout): nothing has come")
 	var late *step.TimeoutError
@@ -85,6 +89,7 @@ func TestExpectErrnoIsNoTimeout(t *testing.T) {
 }
 
 func TestWhen(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, "vars: {yes: true, n: 3}\nactors:\n  one:\n"+indented(`
 - print: a
   when: yes
@@ -113,6 +118,7 @@ func TestWhen(t *testing.T) {
 
 // A condition on another actor's name waits for it, as every reference does.
 func TestWhenWaits(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, "actors:\n  a:\n    - print: yes\n      when: b.go\n    - print: no\n      when: '!b.go'\n  b:\n    - let: {go: true}\n")
 	parsetest.WantLines(t, lines, "b let go = true", "a | yes")
 	f, _ := fails(t, "actors:\n  a:\n    - print: yes\n      when: b.go\n      timeout: 20ms\n  b:\n    - sleep: 1h\n    - let: {go: true}\n")
@@ -120,6 +126,7 @@ func TestWhenWaits(t *testing.T) {
 }
 
 func TestNote(t *testing.T) {
+	t.Parallel()
 	r := runner.Run(t.Context(), parse(t, "vars: {n: 3}\nactors:\n  one:\n    - sleep: 0\n      note: the note ${n}\n    - sleep: 0\n"), runner.Options{})
 	lines := r.Lines(history.Causal, history.Form{})
 	if len(lines) != 2 || lines[0].Event.Note.Text != "the note 3" || lines[1].Event.Note.Text != "" {
@@ -130,6 +137,7 @@ func TestNote(t *testing.T) {
 }
 
 func TestTook(t *testing.T) {
+	t.Parallel()
 	passes(t, one("- sleep: 5ms\n  expect: {took: '>=5ms'}"))
 	passes(t, one("- print: x\n  expect: {took: 0..1h}"))
 	passes(t, pair("- recv: b\n  nowait: true\n  expect: {error: EAGAIN, took: '<1h'}\n- close: a"))
@@ -176,6 +184,7 @@ func TestRetryTimeout(t *testing.T) {
 
 // retry goes on until somebody listens.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	passes(t, `
 actors:
   server:

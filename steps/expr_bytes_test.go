@@ -112,6 +112,7 @@ const wordBits = 32 << (^uint(0) >> 63)
 
 // The kernel would cut an argument at its first zero byte.
 func TestZeroByteForPrograms(t *testing.T) {
+	t.Parallel()
 	for steps, want := range map[string]string{
 		`- exec: [printf, "${unhex('6100')}"]`:                 `an argument cannot hold a zero byte, but it is "a\x00"; give the program such bytes on stdin or in a file`,
 		`- {exec: [printf], env: {A: "${unhex('00')}"}}`:       `the environment variable A cannot hold a zero byte, but it is "\x00"; give the program such bytes on stdin or in a file`,
@@ -125,6 +126,7 @@ func TestZeroByteForPrograms(t *testing.T) {
 // What the kernel chose stays masked through every function, also where its
 // name is that of a step or of a form.
 func TestFunctionsKeepMasks(t *testing.T) {
+	t.Parallel()
 	for _, in := range []string{
 		`hex(text(p))`, `unhex(format("%06x", p))`, `base64(text(p))`, `unbase64(base64(text(p)))`, `md5(text(p))`, `sha1(text(p))`,
 		`sha256(text(p))`, `crc32(text(p))`, `checksum(text(p))`, `gunzip(gzip(text(p)))`, `int(text(p), 16)`,

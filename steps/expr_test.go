@@ -77,6 +77,7 @@ func TestFunctions(t *testing.T) {
 
 // A name of the file comes before a function of the expression language.
 func TestNamesBeforeFunctions(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 vars: {max: 5}
 actors:
@@ -99,11 +100,13 @@ actors:
 // A function of the language that a value hides is not called, and that is
 // said.
 func TestHiddenFunctions(t *testing.T) {
+	t.Parallel()
 	parsetest.WantLines(t, findings(one("- let: {max: 5}\n- print: ${max(max, 7)}")),
 		`4:16: expression "max(max, 7)": max is the name of a value here, so the function max cannot be called; give the value another name`)
 }
 
 func TestHandleFields(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   server:
@@ -139,6 +142,7 @@ actors:
 
 // Data that was received is text to an expression, byte for byte.
 func TestReceivedData(t *testing.T) {
+	t.Parallel()
 	passes(t, pair(`
 - send: a
   data: {hex: "00 ff 41 00 05"}
@@ -158,6 +162,7 @@ func TestReceivedData(t *testing.T) {
 
 // An address is the same as another one, or a text, that reads the same.
 func TestEqualAddresses(t *testing.T) {
+	t.Parallel()
 	passes(t, one(`
 - socket: udp
   as: s
@@ -182,6 +187,7 @@ func TestEqualAddresses(t *testing.T) {
 }
 
 func TestReferences(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   a:
@@ -213,6 +219,7 @@ actors:
 
 // A run-time error of an expression points at the expression.
 func TestExprErrorPosition(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, one("- let: {n: 0}\n- print: \"abc ${n + u8('', n)}\""))
 	var inExpr *value.ExprError
 	if !errors.As(f.Err, &inExpr) {
@@ -225,6 +232,7 @@ func TestExprErrorPosition(t *testing.T) {
 }
 
 func TestAssert(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"n == 2":             "n == 2 does not hold; n is 1",
 		"n == 2 && s == 'x'": `n == 2 && s == 'x' does not hold; n is 1, s is "word"`,
@@ -241,6 +249,7 @@ func TestAssert(t *testing.T) {
 
 // Vars given from outside replace those of the file, and only those.
 func TestVars(t *testing.T) {
+	t.Parallel()
 	lines := passesWith(t, "vars: {n: 1, s: x}\nactors:\n  one:\n    - print: ${n} ${s}\n",
 		runner.Options{Vars: map[string]any{"n": 5, "other": 6}})
 	parsetest.WantLines(t, lines, "| 5 x")
@@ -248,6 +257,7 @@ func TestVars(t *testing.T) {
 
 // Only what an expression takes of two values is read, and waited for.
 func TestOnlyWhatIsTaken(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 vars: {given: 5}
 actors:
@@ -276,6 +286,7 @@ actors:
 
 // Only what a conditional expression takes is waited for.
 func TestConditionalReferences(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 vars: {first: false}
 actors:

@@ -14,6 +14,7 @@ import (
 )
 
 func TestKindsAreSorted(t *testing.T) {
+	t.Parallel()
 	names := steps.Kinds().Names()
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("not sorted, or a name comes twice: %q", names)
@@ -33,6 +34,7 @@ func TestKindsAreSorted(t *testing.T) {
 // A parameter named like a kind would make a step with two verbs of each step
 // that has it.
 func TestParametersAreNoKinds(t *testing.T) {
+	t.Parallel()
 	common := map[string]bool{}
 	for _, p := range step.CommonDoc() {
 		common[p.Key] = true
@@ -54,6 +56,7 @@ func TestParametersAreNoKinds(t *testing.T) {
 
 // Every step that asks something of the kernel says what, for those who learn.
 func TestKindsSayWhatIsBeneath(t *testing.T) {
+	t.Parallel()
 	ours := []string{"assert", "barrier", "blocked", "do", "for", "if", "let", "pack", "parallel", "print", "repeat", "signal", "sleep", "spawn", "unpack", "wait"}
 	for _, k := range steps.Kinds() {
 		if k.Beneath.Given() == slices.Contains(ours, k.Name) {
@@ -63,6 +66,7 @@ func TestKindsSayWhatIsBeneath(t *testing.T) {
 }
 
 func TestKindsAreDescribed(t *testing.T) {
+	t.Parallel()
 	for _, k := range steps.Kinds() {
 		if k.Summary == "" || k.Text == "" || k.Example == "" || k.New == nil {
 			t.Errorf("%s: summary, text, example or constructor is missing", k.Name)

@@ -6,6 +6,7 @@ import (
 )
 
 func TestValuesThatTheRunGives(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ name, text string }{
 		{"flags in a list", pair(`
 - let: {flag: peek}
@@ -71,6 +72,7 @@ func TestValuesThatTheRunGives(t *testing.T) {
 }
 
 func TestValuesThatTheRunRefuses(t *testing.T) {
+	t.Parallel()
 	for _, tc := range []struct{ name, text, want string }{
 		{"a flag", pair(`
 - let: {flag: MSG_PEAK}

@@ -16,6 +16,7 @@ func unpacked(t *testing.T, data, layout string) string {
 }
 
 func TestLayouts(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ data, layout, want string }{
 		{"{u16be: [258, 772]}", "[{u16be: {as: a}}, {u16le: {as: b}}]", "a: 258, b: 1027"},
 		{"{u8: [1, 2, 3, 4]}", "[{u8: [1, '${n}', any, {as: d}]}]", "d: 4"},
@@ -49,6 +50,7 @@ func TestLayouts(t *testing.T) {
 
 // A failure names the field by its name, or by its number, with its offset.
 func TestLayoutFailures(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ data, layout, want string }{
 		{"{u16be: [1, 3]}", "[{u16be: 1}, {u16be: 2}]", "expected 2 in field 2 (u16be at offset 2), got 3"},
 		{"{u16be: [1, 258]}", "[{u16be: [1, 513]}]", "expected 513 (0x201) in field 1 (u16be at offset 2), got 258 (0x102)"},
@@ -88,6 +90,7 @@ func TestLayoutFailures(t *testing.T) {
 // The bytes of a stream come in pieces, and none that belongs to the next
 // receive is taken.
 func TestLayoutOfStream(t *testing.T) {
+	t.Parallel()
 	layout := `
   expect:
     layout:
@@ -133,6 +136,7 @@ actors:
 // A layout of a large payload does not need it in memory twice, and one that is
 // compared as it comes is kept where a layout needs it.
 func TestLayoutOfLargeData(t *testing.T) {
+	t.Parallel()
 	passes(t, `
 actors:
   one:
@@ -155,6 +159,7 @@ actors:
 // What is masked in the bytes is masked in the fields that it is in, and in
 // no other.
 func TestLayoutKeepsMasks(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   one:
@@ -188,6 +193,7 @@ actors:
 }
 
 func TestLayoutProblems(t *testing.T) {
+	t.Parallel()
 	for layout, want := range map[string]string{
 		"{u8: 1}":                       "4:15: a layout is a list of fields, not a mapping; write [{u16be: {as: id}}, {rest: any}]",
 		"[]":                            "4:15: the list is empty",

@@ -10,6 +10,7 @@ import (
 )
 
 func TestMatchers(t *testing.T) {
+	t.Parallel()
 	const text = "- send: a\n  data: \"GET /x HTTP/1.1\\r\\n\"\n- recv: b\n  max: 100\n  expect: %s"
 	for _, holds := range []string{
 		`"GET /x HTTP/1.1\r\n"`,
@@ -48,6 +49,7 @@ func TestMatchers(t *testing.T) {
 
 // A difference of data carries both sides, for the report to show.
 func TestDataMismatch(t *testing.T) {
+	t.Parallel()
 	f, lines := fails(t, pair("- send: a\n  data: {hex: 00ff}\n- recv: b\n  expect: {data: {hex: 00fe}}"))
 	var m *value.Mismatch
 	if !errors.As(f.Err, &m) || !m.Data || !bytes.Equal(m.Want, []byte{0, 0xfe}) || !bytes.Equal(m.Got, []byte{0, 0xff}) {
@@ -58,6 +60,7 @@ func TestDataMismatch(t *testing.T) {
 }
 
 func TestNamedGroups(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair(`
 - send: a
   data: "GET /index.html HTTP/1.1\r\nHost: example\r\n\r\n"
@@ -73,6 +76,7 @@ func TestNamedGroups(t *testing.T) {
 
 // A group's name is known to other actors as every variable is.
 func TestNamedGroupOfAnotherActor(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   a:

@@ -29,6 +29,7 @@ var innocent = []string{"do.do", "dup.onto", "fcntl.value", "join.join", "kill.k
 // Each kind says what it needs of the outside. One that starts a program, has a
 // parameter about a path, or makes a call on one, cannot have forgotten it.
 func TestKindsTellTheirNeeds(t *testing.T) {
+	t.Parallel()
 	for _, k := range steps.Kinds() {
 		for _, a := range k.Needs {
 			if !slices.ContainsFunc(value.Accesses(), func(r value.DocRow) bool { return r.Key == string(a) }) {
@@ -77,6 +78,7 @@ var reaches = regexp.MustCompile(`\b(os\.(Open|OpenFile|Create|Remove|RemoveAll|
 // The code of functions and payload forms goes outside in one place each, and
 // what is done there is declared.
 func TestFunctionsAndFormsTellTheirNeeds(t *testing.T) {
+	t.Parallel()
 	found := make(map[string]string)
 	for _, dir := range []string{"value", "payload"} {
 		files, err := filepath.Glob(filepath.Join(dir, "*.go"))

@@ -9,6 +9,7 @@ import (
 )
 
 func TestParseSize(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		in   string
 		want int64
@@ -50,6 +51,7 @@ func TestParseSize(t *testing.T) {
 }
 
 func TestParseDuration(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]time.Duration{
 		"0": 0, "0s": 0, "250ms": 250 * time.Millisecond, "1m30s": 90 * time.Second, "1.5s": 1500 * time.Millisecond,
 		"10us": 10 * time.Microsecond, "7ns": 7,
@@ -75,6 +77,7 @@ func TestParseDuration(t *testing.T) {
 // Numbers in a file: base prefixes, expressions, and what an expression must
 // give.
 func TestNumbers(t *testing.T) {
+	t.Parallel()
 	for in, rounds := range map[string]int{
 		"3": 3, "0x3": 3, "0": 0, "${3}": 3, "${1 + 2}": 3, "'${\"3\"}'": 3, "${6 / 2}": 3, "${n}": 3, "${two.n}": 3,
 	} {
@@ -120,6 +123,7 @@ actors:
 }
 
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	const five = "- send: a\n  data: hello\n  expect: %s\n"
 	for _, holds := range []string{
 		"5", "=5", "5B", "0..5", "5..5", "5 .. 9", "'>=5'", "'>= 4'", "'<=5'", "'>4'", "'<6'", "'!=4'",
@@ -165,6 +169,7 @@ func TestCompare(t *testing.T) {
 
 // A condition counts bytes, a plain number or time, as its place has it.
 func TestCompareUnits(t *testing.T) {
+	t.Parallel()
 	passes(t, one("- socket: tcp\n  as: s\n- getsockopt: s\n  option: SO_TYPE\n  expect: 1\n- getsockopt: s\n  option: SO_TYPE\n  expect: '0x1..2'\n- close: s"))
 	f, _ := fails(t, one("- socket: tcp\n  as: s\n- getsockopt: s\n  option: SO_TYPE\n  expect: '>=4096'\n- close: s"))
 	wantText(t, f.Err.Error(), "expected >=4096 for SO_TYPE, got 1")

@@ -31,6 +31,7 @@ actors:
 }
 
 func TestPayloadForms(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"hello":                          hex.EncodeToString([]byte("hello")),
 		"0x10":                           hex.EncodeToString([]byte("0x10")), // a plain scalar is its source text
@@ -84,6 +85,7 @@ func TestPayloadForms(t *testing.T) {
 // Integers in the order of this machine, of three bytes, with a sign, and
 // varints.
 func TestPayloadIntegers(t *testing.T) {
+	t.Parallel()
 	machine := func(n uint64, size int) string {
 		b := binary.NativeEndian.AppendUint64(nil, n)
 		if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
@@ -133,6 +135,7 @@ func TestPayloadIntegers(t *testing.T) {
 // Forms that are made of other payloads. The checksums are those that the
 // kernel takes from a raw socket: other ones it drops.
 func TestPayloadParts(t *testing.T) {
+	t.Parallel()
 	udp := func(from, to string) string {
 		return "{checksum: {data: [{u16be: [53, 4096, 13, 0]}, hello], at: 6, pseudo: {from: '" + from + "', to: '" + to + "', protocol: udp}}}"
 	}
@@ -186,6 +189,7 @@ func TestPayloadParts(t *testing.T) {
 
 // What only a run can say of a payload that is made of others.
 func TestPayloadPartsFail(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"{slice: {data: '${\"abc\"}', to: 4}}":                "to of the slice is 4, which is outside of its 3 bytes",
 		"{prefixed: {by: u8, data: '${repeat(\"a\", 256)}'}}": "the length 256 does not fit into 8 bits",
@@ -200,12 +204,14 @@ func TestPayloadPartsFail(t *testing.T) {
 
 // What a payload holds is expected in the same forms.
 func TestPayloadExpected(t *testing.T) {
+	t.Parallel()
 	passes(t, pair("- send: a\n  data: [ab, {u16be: 258}]\n- recv: b\n  expect: {data: [ab, {hex: '0102'}]}"))
 	f, _ := fails(t, pair("- send: a\n  data: [ab, {u16be: 258}]\n- recv: b\n  expect: [ab, {hex: '0103'}]"))
 	wantText(t, f.Err.Error(), "the data differs")
 }
 
 func TestPayloadProblems(t *testing.T) {
+	t.Parallel()
 	const forms = "text, hex, base64, zeros, repeat, pad, u8, u16be, u16le, u32be, u32le, u64be or u64le"
 	for in, want := range map[string]string{
 		"{hxe: 00}":                                `6:14: unknown payload form "hxe"; did you mean "hex"?`,
@@ -250,6 +256,7 @@ func TestPayloadProblems(t *testing.T) {
 
 // What only a run can say of a payload.
 func TestPayloadFailures(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"{pad: {data: hello, to: '${3}'}}":           "cannot pad 5 bytes to 3: there are already more",
 		"{pad: {data: a, to: 3, with: '${\"xy\"}'}}": "pad fills with one byte, not 2",
@@ -267,6 +274,7 @@ func TestPayloadFailures(t *testing.T) {
 
 // The transcript shows text, or hexadecimal, cut at 64 bytes.
 func TestDataShown(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("x", 65)
 	for in, want := range map[string]string{
 		"hello":                                  `send(a, "hello", 5)`,

@@ -16,6 +16,7 @@ import (
 // Each run of a scenario makes a copy of this process for its
 // first program.
 func TestStartingKeepsNothingOpen(t *testing.T) {
+	t.Parallel()
 	starts := parse(t, one(`- exec: ["true"]`))
 	closes := parse(t, `
 actors:

@@ -31,6 +31,7 @@ func TestMain(m *testing.M) {
 	if name := os.Getenv(programVar); name != "" {
 		os.Exit(programs[name](os.Args[1:]))
 	}
+	ci.Together()
 	os.Exit(m.Run())
 }
 
@@ -260,12 +261,13 @@ func inventory(t testing.TB) (descriptors, children int) {
 }
 
 // tidy fails the test where a scenario has left descriptors or processes
-// behind.
-func tidy(t testing.TB, run func()) {
+// behind. Scenarios that wait are parallel subtests: it looks when the last of
+// them has ended.
+func tidy(t *testing.T, run func(t *testing.T)) {
 	t.Helper()
 	runner.Run(context.Background(), parse(t, one("- exec: [\"true\"]")), runner.Options{}) // what is opened once is open
 	descriptors, children := inventory(t)
-	run()
+	t.Run("together", run)
 	d, c := inventory(t)
 	if d > descriptors || c > children {
 		t.Errorf("%d descriptors and %d children before, %d and %d after", descriptors, children, d, c)

@@ -23,7 +23,7 @@ import (
 func TestProgramsAreGone(t *testing.T) {
 	children, both := []string{"", "deaf"}, []string{"stay", "stay deaf"}
 	gone := marked(t)
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		var all sync.WaitGroup
 		for _, end := range []struct {
 			name, steps string
@@ -62,7 +62,14 @@ func leavesNoFamily(t *testing.T, how, steps string, want history.Status) {
 	if r := runner.Run(ctx, s, runner.Options{Timeout: time.Hour}); r.Status != want {
 		t.Errorf("%s: %s", r.Status, reason(r))
 	}
-	pidIn(t, file) // it has lived
+	familyIsGone(t, file)
+}
+
+// familyIsGone fails the test where a process of a family lives. It has lived:
+// its child has written a file.
+func familyIsGone(t *testing.T, file string) {
+	t.Helper()
+	pidIn(t, file)
 	left := proctest.Find(func(p proctest.Process) bool { return slices.Contains(p.Args, file) })
 	if len(left) > 0 {
 		t.Errorf("left behind: %s", left)
@@ -82,15 +89,18 @@ func cancelOnce(cancel func(), file string) {
 // Children that outlive their parent are gone as well, though it was waited
 // for.
 func TestProgramsAreGoneAfterJoin(t *testing.T) {
-	for _, how := range []string{"", "deaf"} {
-		gone := marked(t)
-		file := filepath.Join(t.TempDir(), "pid")
-		tidy(t, func() {
-			passes(t, one(program(t, "start", "family", file, how)+"  as: p\n- join: p\n  timeout: 30s\n- kill: p\n  with: CONT\n  note: the child takes it\n"))
-		})
-		pidIn(t, file)
-		gone()
-	}
+	gone := marked(t)
+	tidy(t, func(t *testing.T) {
+		for _, how := range []string{"", "deaf"} {
+			t.Run(how, func(t *testing.T) {
+				t.Parallel()
+				file := filepath.Join(t.TempDir(), "pid")
+				passes(t, one(program(t, "start", "family", file, how)+"  as: p\n- join: p\n  timeout: 30s\n- kill: p\n  with: CONT\n  note: the child takes it\n"))
+				familyIsGone(t, file)
+			})
+		}
+	})
+	gone()
 }
 
 // A program that ends when it is asked to is not killed, nor are its children.
@@ -106,7 +116,7 @@ func TestProgramsMayTidyUp(t *testing.T) {
 
 // SIGTERM comes first, SIGKILL after a grace.
 func TestProgramIgnoresSIGTERM(t *testing.T) {
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		start := time.Now()
 		passes(t, one(program(t, "start", "obstinate")+"  as: p\n- recv: p.stdout\n  until: \"\\n\"\n  timeout: 30s"))
 		if took := time.Since(start); took < 500*time.Millisecond {
@@ -152,7 +162,7 @@ actors:
 `, n)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			tidy(t, func() { passesWith(t, text, runner.Options{Timeout: 5 * time.Minute}) })
+			tidy(t, func(t *testing.T) { passesWith(t, text, runner.Options{Timeout: 5 * time.Minute}) })
 		})
 	}
 }
@@ -236,6 +246,7 @@ func TestJoinProgram(t *testing.T) {
 }
 
 func TestKillCheck(t *testing.T) {
+	t.Parallel()
 	start := "- start: [cat]\n  as: prog\n"
 	for steps, want := range map[string]string{
 		start + "- kill: porg":                      `5:13: there is no program or process "porg" here; did you mean "prog"?`,

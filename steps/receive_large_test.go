@@ -46,6 +46,7 @@ func TestRecvEOFOfAnySize(t *testing.T) {
 // A stream up to the end of file is compared as it comes with a large text that
 // is expected.
 func TestRecvEOFLargeText(t *testing.T) {
+	t.Parallel()
 	const want = "expect: {data: {repeat: {data: 0123456789abcdef, times: 131072}}}"
 	tests := []struct{ sent, message string }{
 		{"{repeat: {data: 0123456789abcdef, times: 131071}}", "expected 2097152 bytes, got 2097136 and then the end of file"},
@@ -86,6 +87,7 @@ func TestRecvEOFKeepsSoMuch(t *testing.T) {
 // The digests of what is sent and received are those of the bytes, whether
 // these are made a second time for it or are hashed on the way.
 func TestDigestsOfLargePayloads(t *testing.T) {
+	t.Parallel()
 	const size = 2 << 20
 	data := strings.Repeat("0123456789abcdef", size/16)
 	path := filepath.Join(t.TempDir(), "data")

@@ -60,6 +60,7 @@ const threeSends = `
 `
 
 func TestRecvSize(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, conversation(threeSends, "- recv: in\n  size: 7\n  expect: abcdefg\n- recv: in\n  size: 3\n  as: rest\n- assert: rest == 'hij'"))
 	parsetest.WantLines(t, receiverDid(t, lines, 3), `recv(in, 7) = 7 "abcdefg"`, `recv(in, 3) = 3 "hij"`, "assert rest == 'hij'")
 
@@ -73,6 +74,7 @@ func TestRecvSize(t *testing.T) {
 }
 
 func TestRecvLargeSize(t *testing.T) {
+	t.Parallel()
 	passes(t, conversation("- send: out\n  data: {repeat: {data: 0123456789abcdef, times: 65536}}\n- close: out",
 		"- recv: in\n  size: 1MiB\n  as: all\n  timeout: 30s\n- assert: len(all) == 1048576 && all[1048560:] == '0123456789abcdef'\n"+
 			"- recv: in\n  expect: {eof: true}"))
@@ -80,6 +82,7 @@ func TestRecvLargeSize(t *testing.T) {
 
 // Without size, an expected text says how many bytes there must be.
 func TestRecvExpectedLength(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, conversation(threeSends, "- recv: in\n  expect: abcd\n- recv: in\n  expect: {data: {hex: 6566}}\n- recv: in\n  expect: ghij"))
 	parsetest.WantLines(t, receiverDid(t, lines, 3), `recv(in, 4) = 4 "abcd"`, `recv(in, 2) = 2 "ef"`, `recv(in, 4) = 4 "ghij"`)
 	f, _ := fails(t, conversation(threeSends, "- recv: in\n  expect: abcdefghijk"))
@@ -90,6 +93,7 @@ func TestRecvExpectedLength(t *testing.T) {
 
 // max is one call: it takes what there is, and no more than its buffer holds.
 func TestRecvMax(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair("- send: a\n  data: hello world\n- recv: b\n  max: 5\n  expect: hello\n- recv: b\n  max: 1KiB\n  expect: \" world\"\n"+
 		"- send: a\n  data: x\n- recv: b\n- close: a\n- recv: b\n  expect: {eof: true, size: 0}"))
 	parsetest.WantLines(t, lines[2:],
@@ -100,6 +104,7 @@ func TestRecvMax(t *testing.T) {
 }
 
 func TestRecvUntil(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair("- send: a\n  data: \"one\\r\\ntwo\\r\\nthree\"\n- recv: b\n  until: \"\\r\\n\"\n  expect: \"one\\r\\n\"\n"+
 		"- recv: b\n  until: {hex: 0d0a}\n  as: line\n- assert: line == \"two\\r\\n\"\n- recv: b\n  max: 100\n  expect: three\n"+
 		"- send: a\n  data: xx\n- recv: b\n  until: x\n  expect: x\n- recv: b\n  until: x\n  expect: x"))
@@ -122,6 +127,7 @@ func TestRecvUntil(t *testing.T) {
 }
 
 func TestRecvEOF(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, conversation(threeSends, "- recv: in\n  eof: true\n  expect: abcdefghij\n- recv: in\n  eof: true\n  expect: ''"))
 	parsetest.WantLines(t, receiverDid(t, lines, 2),
 		`recv(in, to end of file) = 10 "abcdefghij" (end of file)`, `recv(in, to end of file) = 0 (end of file)`)
@@ -131,6 +137,7 @@ func TestRecvEOF(t *testing.T) {
 
 // contains and matches take bytes up to the match and no further.
 func TestRecvSearch(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, conversation("- send: out\n  data: \"head\"\n- send: out\n  data: \"er: 42\\nbody\"", `
 - recv: in
   expect: {contains: "er: "}
@@ -151,6 +158,7 @@ func TestRecvSearch(t *testing.T) {
 }
 
 func TestRecvCalls(t *testing.T) {
+	t.Parallel()
 	for _, call := range []string{"read", "recv", "recvfrom", "readv", "recvmsg"} {
 		for _, kind := range []string{"unix", "unixgram", "unixpacket"} {
 			lines := passes(t, socketpair(kind, fmt.Sprintf("- send: a\n  data: hello\n- recv: b\n  call: %s\n  max: 10\n  expect: hello", call)))
@@ -160,6 +168,7 @@ func TestRecvCalls(t *testing.T) {
 }
 
 func TestRecvPeek(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair(`
 - send: a
   data: hello
@@ -186,6 +195,7 @@ func TestRecvPeek(t *testing.T) {
 }
 
 func TestRecvNowait(t *testing.T) {
+	t.Parallel()
 	for _, how := range []string{"nowait: true", "flags: MSG_DONTWAIT"} {
 		for _, bound := range []string{"max: 10", "size: 10", "until: x", "eof: true"} {
 			lines := passes(t, pair("- recv: b\n  "+how+"\n  "+bound+"\n  expect: {error: EAGAIN}\n- close: a"))

@@ -87,6 +87,7 @@ func TestSearchHoldsLittle(t *testing.T) {
 // TestSearchTooLate: what has come is told also where the time of the step was
 // over before all of it was looked through.
 func TestSearchTooLate(t *testing.T) {
+	t.Parallel()
 	failure, _ := fails(t, pair("- send: a\n  data: {repeat: {data: \"y\\n\", times: 2000}}\n- recv: b\n  expect: {matches: \"(.*y\\n){20}z\"}\n  timeout: 1ns"))
 	const want = `timed out after 1ns (the step's timeout): only "y\ny\n`
 	if got := failure.Err.Error(); !strings.HasPrefix(got, want) {
@@ -117,6 +118,7 @@ func TestSearchBound(t *testing.T) {
 // TestSearchEdges: a delimiter that comes in pieces, over the border of what is
 // let go of, is found where it is.
 func TestSearchEdges(t *testing.T) {
+	t.Parallel()
 	for _, size := range []string{"0", "1", "4095", "65535", "200000"} {
 		for name, step := range map[string]string{
 			"until":    "  until: abcd",

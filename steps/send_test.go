@@ -7,6 +7,7 @@ import (
 )
 
 func TestSendEverything(t *testing.T) {
+	t.Parallel()
 	// More than any buffer holds, so that it takes several calls; the
 	// transcript shows one.
 	lines := passes(t, conversation("- send: out\n  data: {zeros: 8MiB}\n  as: n\n  expect: 8MiB\n  timeout: 30s\n- assert: n == 8388608\n- close: out",
@@ -61,6 +62,7 @@ func TestSendOnce(t *testing.T) {
 
 // A send into a full buffer waits, and its timeout says how far it came.
 func TestSendTimeout(t *testing.T) {
+	t.Parallel()
 	f, _ := fails(t, pair("- send: a\n  data: {zeros: 8MiB}\n  timeout: 20ms"))
 	if msg := f.Err.Error(); !strings.HasPrefix(msg, "timed out after 20ms (the step's timeout): ") ||
 		!strings.HasSuffix(msg, " of 8388608 bytes are sent") {
@@ -69,6 +71,7 @@ func TestSendTimeout(t *testing.T) {
 }
 
 func TestSendCalls(t *testing.T) {
+	t.Parallel()
 	for _, call := range []string{"write", "send", "sendto", "writev", "sendmsg"} {
 		for _, kind := range []string{"unix", "unixgram", "unixpacket"} {
 			lines := passes(t, socketpair(kind, fmt.Sprintf("- send: a\n  call: %s\n  data: hello\n- recv: b\n  expect: hello", call)))
@@ -90,6 +93,7 @@ func TestSendCalls(t *testing.T) {
 }
 
 func TestSendErrors(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ kind, steps, errno string }{
 		{"unix", "- close: b\n- send: a\n  data: x", "EPIPE"},
 		{"unix", "- shutdown: a\n  how: write\n- send: a\n  data: x", "EPIPE"},
@@ -106,6 +110,7 @@ func TestSendErrors(t *testing.T) {
 
 // A datagram without bytes is a message too.
 func TestSendNothing(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, socketpair("unixgram", "- send: a\n  data: ''\n  expect: 0\n- recv: b\n  expect: {size: 0}"))
 	wantText(t, lines[1], `send(a, "", 0) = 0`)
 	lines = passes(t, pair("- send: a\n  data: []\n- send: a\n  data: x\n- recv: b\n  expect: x"))

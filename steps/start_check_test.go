@@ -44,6 +44,7 @@ actors:
 
 // A branch uses the stream of a program that the actor has started.
 func TestStartInBranches(t *testing.T) {
+	t.Parallel()
 	passes(t, one(`
 - start: [cat]
   as: p
@@ -122,7 +123,7 @@ actors:
 }
 
 func TestStartFails(t *testing.T) {
-	for steps, want := range map[string]string{
+	tests := map[string]string{
 		"- start: [no-such-program]\n  as: p": "unexpected ENOENT (No such file or directory, errno 2); there is no program no-such-program in PATH: " +
 			"install it; requires: cmd:no-such-program skips a scenario that lacks it",
 		"- let: {which: q}\n- recv: ${which}.stdout":                                                 `"q" is not the name of a program`,
@@ -131,16 +132,21 @@ func TestStartFails(t *testing.T) {
 		"- start: [cat]\n  as: p\n- join: p\n  timeout: 50ms":                                        "timed out after 50ms (the step's timeout): p is still running",
 		"- start: [cat]\n  pty: true\n  as: p\n- let: {s: p.stderr}\n- recv: ${s}\n":                 "the program p has no stderr of its own",
 		"- socketpair: unix\n  as: [a, b]\n- close: a\n- let: {x: a}\n- start: [cat]\n  stdio: ${x}": "unexpected EBADF (Bad file descriptor, errno 9)",
-	} {
-		tidy(t, func() {
-			f, _ := fails(t, one(steps))
-			wantText(t, f.Err.Error(), want)
-		})
 	}
+	tidy(t, func(t *testing.T) {
+		for steps, want := range tests {
+			t.Run(want, func(t *testing.T) {
+				t.Parallel()
+				f, _ := fails(t, one(steps))
+				wantText(t, f.Err.Error(), want)
+			})
+		}
+	})
 	passes(t, one("- start: [no-such-program]\n  expect: {error: [ENOENT, EACCES]}\n  as: e\n- assert: e.number == 2"))
 }
 
 func TestStartCheck(t *testing.T) {
+	t.Parallel()
 	const (
 		start  = "- start: [cat]\n  as: p\n"
 		remedy = "with stdio: its standard input and output are the socket, with pty: standard error goes to the terminal, which is its stdout"

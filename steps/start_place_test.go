@@ -114,7 +114,7 @@ actors:
 }
 
 func TestStartTerminal(t *testing.T) {
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		lines := passes(t, one(program(t, "start", "tty")+`  pty: true
   as: p
 - recv: p.stdout

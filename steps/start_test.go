@@ -10,6 +10,7 @@ import (
 
 // A program's streams take what send and recv give and take elsewhere.
 func TestStartStreams(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, one(`
 - start: cat; echo done >&2
   shell: true
@@ -88,12 +89,14 @@ func TestStartStreams(t *testing.T) {
 
 // A closed output is SIGPIPE for the program, a closed input its end of file.
 func TestStartClosedStream(t *testing.T) {
+	t.Parallel()
 	passes(t, one("- start: [yes]\n  as: p\n- recv: p.stdout\n  until: \"\\n\"\n- close: p.stdout\n- join: p\n  expect: {signal: PIPE}"))
 	f, _ := fails(t, one("- start: [\"true\"]\n  as: p\n- join: p\n- send: p.stdin\n  data: x"))
 	wantText(t, f.Err.Error(), "unexpected EPIPE (Broken pipe, errno 32)")
 }
 
 func TestStartRelay(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, `
 actors:
   server:
@@ -137,7 +140,7 @@ actors:
 
 // A program whose output nobody reads, or nobody reads any more, goes on.
 func TestStartFlood(t *testing.T) {
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		passes(t, one(program(t, "start", "flood", strconv.Itoa(100<<20))+"  as: p\n- join: p\n  timeout: 60s"))
 	})
 	// Of a stream that some step reads, the rest is kept for later steps.
@@ -243,7 +246,7 @@ func TestStartReady(t *testing.T) {
 		t.Errorf("%s\n%s", lines[0], lines[1])
 	}
 
-	tidy(t, func() {
+	tidy(t, func(t *testing.T) {
 		f, _ := fails(t, one("- let: {port: \"${free_port()}\"}\n- start: [sleep, \"60\"]\n  as: p\n  ready: {connect: \"127.0.0.1:${port}\"}\n  timeout: 100ms"))
 		if want := "timed out after 100ms (the step's timeout): p does not accept connections at 127.0.0.1:"; !strings.HasPrefix(f.Err.Error(), want) {
 			t.Error(f.Err)

@@ -15,6 +15,7 @@ func printed(t *testing.T, text string) string {
 }
 
 func TestTemplates(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"plain":                               "plain",
 		`""`:                                  "",
@@ -47,6 +48,7 @@ func TestTemplates(t *testing.T) {
 }
 
 func TestTemplateProblems(t *testing.T) {
+	t.Parallel()
 	checkFindings(t, []finding{
 		{"never closed", `- print: "a ${n"`, []string{
 			"3:17: an expression is opened with ${ and never closed; close it with }, or write $${ for the two characters themselves",
@@ -90,6 +92,7 @@ func TestTemplateProblems(t *testing.T) {
 }
 
 func TestIsName(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"a", "A1", "_", "_x", "a_b", "conn2"} {
 		if !value.IsName(name) {
 			t.Errorf("%q is a name", name)
@@ -103,6 +106,7 @@ func TestIsName(t *testing.T) {
 }
 
 func TestTypedText(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]any{
 		"5": 5, "-5": -5, "0x10": 16, "0b11": 3, "0o17": 15, "1_000": 1000, "1.5": 1.5, "1e3": 1e3, "true": true, "false": false,
 		"True": "True", "yes": "yes", "": "", "5x": "5x", "inf": "inf", "NaN": "NaN", "null": "null", "9223372036854775808": 9.223372036854775808e18,

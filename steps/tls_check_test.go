@@ -16,6 +16,7 @@ import (
 )
 
 func TestTLSCheck(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{one("- socket: udp\n  as: d\n- tls: d"), "5:12: d carries messages; TLS needs a stream; make it a tcp or a unix socket"},
 		{one("- socket: tcp\n  as: s\n- listen: s\n- tls: s"), "6:12: s listens; it has no peer to shake hands with; upgrade what accept makes of it"},
@@ -63,6 +64,7 @@ func TestTLSCheck(t *testing.T) {
 
 // What is given for a certificate is not always one.
 func TestTLSBadCertificates(t *testing.T) {
+	t.Parallel()
 	pems := makeCertificates(t)
 	file := func(name string) string { return "{file: " + filepath.Join(pems, name) + "}" }
 	for _, test := range []struct{ params, want string }{

@@ -9,6 +9,7 @@ import (
 
 // All ways to receive work on a TLS connection, and take no byte too many.
 func TestTLSReceives(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, tlsPair(`
 - tls: conn
 - recv: conn
@@ -118,6 +119,7 @@ func TestTLSOrder(t *testing.T) {
 // The two sides of a handshake come after what was before it on both sides, and
 // not after each other.
 func TestTLSHandshakeOrder(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, `
 actors:
   watcher:
@@ -146,6 +148,7 @@ actors:
 
 // A large stream goes through piece by piece.
 func TestTLSLargeStream(t *testing.T) {
+	t.Parallel()
 	passes(t, tlsPair(`
 - tls: conn
 - recv: conn
@@ -161,6 +164,7 @@ func TestTLSLargeStream(t *testing.T) {
 }
 
 func TestTLSRelay(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, tlsPair(`
 - tls: conn
 - relay: conn
@@ -198,6 +202,7 @@ func TestTLSRelay(t *testing.T) {
 // What was read ahead of the TLS below goes to the TLS above, and what that
 // does not take is there again.
 func TestTLSReadAhead(t *testing.T) {
+	t.Parallel()
 	passes(t, tlsPair(`
 - tls: conn
 - recv: conn

@@ -14,6 +14,7 @@ import (
 
 // A connection ends with close_notify, or without.
 func TestTLSEndings(t *testing.T) {
+	t.Parallel()
 	const abrupt = "- tls: sock\n- send: sock\n  data: abc\n- dup: sock\n  as: bare\n- shutdown: bare\n  how: write"
 	const orderly = "- tls: sock\n- send: sock\n  data: abc\n- close: sock"
 	for _, test := range []struct{ client, recv, want string }{
@@ -41,6 +42,7 @@ func TestTLSEndings(t *testing.T) {
 
 // What only TLS has is refused at once where there is none.
 func TestTLSEndWithoutTLS(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{pair("- recv: a\n  expect: {truncated: true}\n- close: b"), "a does not speak TLS; truncated is the end of file of TLS without close_notify; put a tls step before this one, or expect eof: true"},
 		{pair("- relay: a\n  to: b\n  expect: {truncated: true}"), "a does not speak TLS; truncated is the end of file of TLS without close_notify; put a tls step before this one, or expect eof: true"},
@@ -56,6 +58,7 @@ func TestTLSEndWithoutTLS(t *testing.T) {
 
 // An errno of the connection stays what it is.
 func TestTLSErrno(t *testing.T) {
+	t.Parallel()
 	const reset = "- setsockopt: conn\n  option: SO_LINGER\n  value: {onoff: 1, linger: 0}\n"
 	lines := later(passes(t, tlsPair("- recv: conn\n  max: 1\n  mask: true\n"+reset+"- close: conn", "- tls: sock\n  expect: {error: ECONNRESET}")))
 	wantText(t, lines[len(lines)-1], "client tls(sock, client) = -1 ECONNRESET (Connection reset by peer)")
@@ -81,6 +84,7 @@ func TestTLSErrno(t *testing.T) {
 // Bytes that are not TLS are an error of the handshake, which reads only the
 // first of them.
 func TestTLSGarbage(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, tlsPair(`
 - tls: conn
   expect: {reason: not_tls}
@@ -150,6 +154,7 @@ func TestTLSGarbageInside(t *testing.T) {
 
 // Plain text may come first, and TLS inside of TLS.
 func TestTLSLater(t *testing.T) {
+	t.Parallel()
 	lines := later(passes(t, tlsPair(`
 - send: conn
   data: "220 ready\r\n"
@@ -300,6 +305,7 @@ func TestTLSCancelled(t *testing.T) {
 
 // The failure of one side that ends the other is not the other's own.
 func TestTLSFailureIsNotShared(t *testing.T) {
+	t.Parallel()
 	for range 20 {
 		_, lines := fails(t, tlsPair("- tls: conn\n  expect: {reason: wrong_name}", "- tls: sock\n  server_name: a.example"))
 		for _, line := range lines {

@@ -172,6 +172,7 @@ func TestTLSFromOpenSSL(t *testing.T) {
 
 // s_client begins in plain SMTP.
 func TestTLSFromOpenSSLStartTLS(t *testing.T) {
+	t.Parallel()
 	passes(t, openssl(t, one(`
 - socket: tcp
   as: listener

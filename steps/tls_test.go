@@ -194,6 +194,7 @@ func TestTLSHandshake(t *testing.T) {
 // In TLS 1.3 a client has shaken hands before the server looks at its
 // certificate: the alert comes when it receives.
 func TestTLSLateAlert(t *testing.T) {
+	t.Parallel()
 	pems := makeCertificates(t)
 	for _, test := range []struct{ certificate, cert, alert, reason string }{
 		{"", "", "certificate_required", ""},
@@ -215,6 +216,7 @@ func TestTLSLateAlert(t *testing.T) {
 }
 
 func TestTLSExpectations(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ server, client, want string }{
 		{"", "expect: {version: 1.2}", "expected TLS 1.2, got TLS 1.3"},
 		{"max_version: 1.2", "expect: {cipher: TLS_AES_128_GCM_SHA256}", "expected the cipher TLS_AES_128_GCM_SHA256, got TLS_ECDHE_ECDSA_WITH_"},
@@ -238,6 +240,7 @@ func TestTLSExpectations(t *testing.T) {
 
 // What a failure says helps to mend it.
 func TestTLSFailureTells(t *testing.T) {
+	t.Parallel()
 	pems := makeCertificates(t)
 	cert, key := "{file: "+filepath.Join(pems, "cert.pem")+"}", "{file: "+filepath.Join(pems, "key.pem")+"}"
 	for _, test := range []struct{ server, client, want string }{
@@ -260,6 +263,7 @@ func TestTLSFailureTells(t *testing.T) {
 // The values that a session gives, over a local socket and with the roles
 // turned round.
 func TestTLSSession(t *testing.T) {
+	t.Parallel()
 	lines := passes(t, pair(`
 - parallel:
     x:
