@@ -232,6 +232,7 @@ func testProcess(t *testing.T, s *Set, finds bool) {
 	}
 	gone, _ := output(t, s, "echo up; exit 8")
 	other.Signal(syscall.SIGKILL)
+	wait(other) // a killed process lives until the kernel has ended it
 	if wait(gone) != (Status{Exit: 8}) || gone.Left() {
 		t.Errorf("%v, left %t", gone.Status(), gone.Left())
 	}
