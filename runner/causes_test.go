@@ -242,7 +242,7 @@ var causesOfData = []causeTest{
 // about, and each run prints the same.
 func TestCauses(t *testing.T) {
 	checkLeaks(t)
-	for _, test := range slices.Concat(causesOfEnds, causesOfData, causesOfRights) {
+	for _, test := range slices.Concat(causesOfEnds, causesOfData, causesOfRights, causesOverNetlink) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			text := "requires: [" + test.needs + "]\nactors:" + test.text

@@ -9,6 +9,7 @@ type Endpoints struct {
 	Type     int       // SOCK_STREAM, SOCK_DGRAM …
 	TCP      bool      // a socket of TCP
 	Netlink  int       // AF_NETLINK: the protocol, to which the port belongs
+	Groups   uint32    // AF_NETLINK: those in which the socket has been, a bit for each
 	Local    sock.Addr // the socket's own address
 	Remote   sock.Addr // its peer's, or the datagram's destination or source
 	AutoPort bool      // the kernel chose Local's port

@@ -207,7 +207,7 @@ func (h *Handle) Endpoints() *event.Endpoints {
 		AutoPort: d.AutoPort(), Inode: d.Inode(), PeerNode: d.PeerInode(),
 	}
 	if h.Sock.Netlink() {
-		l.Netlink = h.Sock.Proto()
+		l.Netlink, l.Groups = h.Sock.Proto(), d.Groups()
 	}
 	return l
 }

@@ -8,6 +8,9 @@ import "golang.org/x/sys/unix"
 const (
 	afNetlink = -1
 	afVsock   = -2
+
+	solNetlink           = -1
+	netlinkAddMembership = -1
 )
 
 // rawAddr is an address by all its bytes.

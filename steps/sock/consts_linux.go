@@ -5,6 +5,9 @@ import "golang.org/x/sys/unix"
 const (
 	afNetlink = unix.AF_NETLINK
 	afVsock   = unix.AF_VSOCK
+
+	solNetlink           = unix.SOL_NETLINK
+	netlinkAddMembership = unix.NETLINK_ADD_MEMBERSHIP
 )
 
 // FamilyPacket is AF_PACKET, the family of frames (packet(7)).

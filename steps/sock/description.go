@@ -38,6 +38,7 @@ type Description struct {
 	senders          senders
 	epoll            epollTable  // of an epoll instance
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
+	groups           atomic.Uint32
 	watches          atomic.Uint64
 }
 
@@ -47,6 +48,10 @@ func (d *Description) Watches() uint64 { return d.watches.Load() }
 
 // Watch notes what a pidfd reports the end of.
 func (d *Description) Watch(id uint64) { d.watches.Store(id) }
+
+// Groups are the multicast groups, a bit for each, in which a socket of
+// netlink(7) has been, by bind(2) or by NETLINK_ADD_MEMBERSHIP.
+func (d *Description) Groups() uint32 { return d.groups.Load() }
 
 func (g *Group) newDescription() *Description {
 	return &Description{ID: g.NewID(), network: g.network}
@@ -126,6 +131,7 @@ func (s *Socket) learnLocal() (Addr, error) {
 		s.desc.autoPort.Store(true)
 	}
 	s.desc.local.Store(&a)
+	s.desc.groups.Or(a.netlinkGroups())
 	if !a.open() && !s.desc.Accepted() {
 		s.noteName(a)
 	}

@@ -63,10 +63,12 @@ func (s *Socket) Unglue() {
 
 // Spread reports whether the message of a send that failed has gone all the
 // same, and counts it. One to a group of netlink(7) goes to the members first,
-// and then to the port that the address has too, where there may be nobody.
+// and then to the port that the address has too, where there may be nobody, or
+// no room.
 func (s *Socket) Spread(to Addr, err error) bool {
 	_, group := to.Netlink()
-	if group == 0 || !errors.Is(err, unix.ECONNREFUSED) {
+	atPort := errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR)
+	if group == 0 || !atPort {
 		return false
 	}
 	s.sent(0)
@@ -94,6 +96,8 @@ func (s *Socket) noteOption(level, name int, b []byte) {
 		g.mu.Unlock()
 	case level == unix.SOL_SOCKET && name == soPeekOff:
 		s.desc.peekOff.Store(value >= 0)
+	case s.Netlink() && level == solNetlink && name == netlinkAddMembership && value > 0 && value <= 32:
+		s.desc.groups.Or(1 << (value - 1)) // no address has a bit for more
 	}
 }
 

@@ -122,10 +122,12 @@ func (a Addr) Netlink() (port, group uint32) {
 	return binary.NativeEndian.Uint32(b[2:]), groups & -groups
 }
 
-// InGroup reports whether the address of a socket of netlink has the bit of a
-// group.
-func (a Addr) InGroup(group uint32) bool {
-	return a.IsNetlink() && len(a.Other) == sizeNetlink && binary.NativeEndian.Uint32([]byte(a.Other)[6:])&group != 0
+// netlinkGroups are the groups in the address of a socket of netlink(7).
+func (a Addr) netlinkGroups() uint32 {
+	if !a.IsNetlink() || len(a.Other) != sizeNetlink {
+		return 0
+	}
+	return binary.NativeEndian.Uint32([]byte(a.Other)[6:])
 }
 
 func vsockNumber(n uint32) string {

@@ -71,9 +71,10 @@ func (d *direction) sends(w Wait, flags int) {
 
 // sendsOnThread reports whether readiness does not say when a send ends: with
 // a time limit of the socket's own, where it makes a connection (tcp(7)), and
-// where a stream takes all bytes.
+// where a stream takes all bytes. Nor does it for netlink(7), where a call that
+// comes again would also send to a group once more.
 func (s *Socket) sendsOnThread(w Wait, flags int) bool {
-	return threads && (s.desc.waits.Load()&(sendTimed|deferredOpen) != 0 || flags&msgFastopen != 0 || w.Whole && s.stream())
+	return threads && (s.Netlink() || s.desc.waits.Load()&(sendTimed|deferredOpen) != 0 || flags&msgFastopen != 0 || w.Whole && s.stream())
 }
 
 // sent counts what went out.

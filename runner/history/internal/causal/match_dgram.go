@@ -250,7 +250,7 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 	case to.Path != "" || at.Path != "":
 		return to.Path == at.Path && m.delivered(x, e)
 	case to.IsNetlink() || at.IsNetlink():
-		return x.endpoints.Netlink == e.Endpoints.Netlink && x.from != e.Sock && overNetlink(x, at, from) && m.delivered(x, e)
+		return x.endpoints.Netlink == e.Endpoints.Netlink && x.from != e.Sock && overNetlink(x, e.Endpoints, from) && m.delivered(x, e)
 	case to.Other != "" && len(x.sent.Inner) == 0:
 		return to.Family == at.Family && to.Other == at.Other && m.delivered(x, e)
 	case len(d.Inner) > 0 && from.NoPort && sameHost(from, to):
@@ -264,12 +264,12 @@ func (m *matcher) reaches(x *message, e *event.Event, d *event.Datagram) bool {
 // overNetlink reports whether a message may come to a socket of netlink: to its
 // port, or to a group that it is in. What came to a group names that one beside
 // the sender's port (netlink(7)).
-func overNetlink(x *message, at, from sock.Addr) bool {
+func overNetlink(x *message, at *event.Endpoints, from sock.Addr) bool {
 	sender, by := from.Netlink()
-	own, _ := at.Netlink()
+	own, _ := at.Local.Netlink()
 	port, group := x.to.Netlink()
 	if from.IsZero() {
-		return port != 0 && port == own || at.InGroup(group)
+		return port != 0 && port == own || at.Groups&group != 0
 	}
 	if local, _ := x.endpoints.Local.Netlink(); local != sender {
 		return false
