@@ -56,11 +56,17 @@ func (f *folder) make() error {
 // swept are the folders in which this process has looked for what others left.
 var swept sync.Map
 
-// holds reports whether a file is in the folder.
-func (f *folder) holds(path string) bool {
+// soFar is the folder; "" where nobody has asked for it yet.
+func (f *folder) soFar() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.name != "" && strings.HasPrefix(path, f.name+string(filepath.Separator))
+	return f.name
+}
+
+// holds reports whether a file is in the folder.
+func (f *folder) holds(path string) bool {
+	name := f.soFar()
+	return name != "" && strings.HasPrefix(path, name+string(filepath.Separator))
 }
 
 // keep leaves the folder where it is, and says where; "" where there is none.

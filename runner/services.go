@@ -10,6 +10,9 @@ var _ step.Services = (*run)(nil)
 // Tmp implements [step.Services].
 func (r *run) Tmp() (string, error) { return r.tmp.path() }
 
+// Folder implements [step.Services].
+func (r *run) Folder() string { return r.tmp.soFar() }
+
 // FreePort implements [step.Services].
 func (r *run) FreePort(host string) (port int, err error) {
 	within := r.network.Within

@@ -35,7 +35,7 @@ func (r *receiver) receiveLarge(size int64, want *payload.Content) error {
 			return value.Mismatchf("expected %d bytes, got %d and then the end of file", size, r.count)
 		}
 		if r.count == 0 {
-			r.first = append([]byte(nil), in[:min(n, event.DataShown)]...)
+			r.first = append([]byte(nil), in[:min(n, r.t.Ahead())]...)
 		}
 		if err := r.compare(in[:n]); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (r *receiver) toEOF() error {
 	case a.match.SHA256.Given():
 		hashed = r.against(nil)
 	}
-	most := event.DataShown
+	most := r.t.Ahead()
 	if r.needsBytes() || r.t.Actor.Run.Full {
 		most = int(value.MaxKept.Most)
 	}

@@ -170,7 +170,9 @@ func (a *recvAction) Run(t *step.Task) error {
 		return err
 	}
 	if large {
-		t.Return(r.count, event.Data{Bytes: r.first, Len: r.count}, r.sum)
+		first := t.Data(r.first)
+		first.Len = r.count
+		t.Return(event.Count(r.count), first, r.sum)
 		return r.checkLarge(t)
 	}
 	r.returns()

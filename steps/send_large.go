@@ -21,9 +21,9 @@ func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c payload.Content
 			return err
 		}
 		if sent == 0 {
-			first := t.Data(piece[:min(len(piece), event.DataShown)])
+			first := t.Data(piece[:min(len(piece), t.Ahead())])
 			first.Len = int(c.Size)
-			t.Call(a.callOn(h).name, h.Part(), first, int(c.Size))
+			t.Call(a.callOn(h).name, h.Part(), first, event.Count(c.Size))
 		}
 		hashed.Write(piece)
 		for len(piece) > 0 {
@@ -37,7 +37,7 @@ func (a *sendAction) sendLarge(t *step.Task, h *handle.Handle, c payload.Content
 			piece, sent = piece[k:], sent+int64(k)
 		}
 	}
-	t.Return(int(sent), sum)
+	t.Return(event.Count(sent), sum)
 	if err := t.SetAs(0, int(sent)); err != nil {
 		return err
 	}

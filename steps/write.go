@@ -77,14 +77,14 @@ func (a *writeAction) Run(t *step.Task) error {
 		return err
 	}
 	if large {
-		r := bufio.NewReader(content.Open())
-		head, err := r.Peek(event.DataShown)
+		r := bufio.NewReaderSize(content.Open(), t.Ahead())
+		head, err := r.Peek(t.Ahead())
 		if err != nil {
 			return err
 		}
 		first := t.Data(head)
 		first.Len = int(content.Size)
-		t.Call("write", event.Quoted(shown), first, int(content.Size))
+		t.Call("write", event.Quoted(shown), first, event.Count(content.Size))
 		return a.store(t, path, r)
 	}
 	blob, err := a.data.Blob(t)

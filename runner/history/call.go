@@ -263,6 +263,9 @@ func (w *callWriter) data(d event.Data) {
 	b := append(d.Bytes[:len(d.Bytes):len(d.Bytes)], d.Rest...)
 	all := string(b)
 	spans := w.spans(d, all)
+	if !w.form.Unmask {
+		spans = w.masks.withFolders(spans, all)
+	}
 	if !w.form.Full {
 		all = all[:shownOf(spans, len(all))]
 	}

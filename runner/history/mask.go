@@ -205,6 +205,7 @@ type span struct {
 	from, to int
 	labels   []string
 	varies   bool // its length may be another one in the next run
+	computed bool // it was computed from what the labels stand for
 }
 
 // spans are the pieces of a text that are masked.
@@ -213,7 +214,8 @@ func (m *masks) spans(t event.Marked, at time.Duration) []span {
 	for _, k := range t.Marks {
 		if k.Copy {
 			for _, s := range m.came(k.Origins[0].Came, at) {
-				list = append(list, span{s.from + k.From, s.to + k.From, s.labels, s.varies})
+				s.from, s.to = s.from+k.From, s.to+k.From
+				list = append(list, s)
 			}
 			continue
 		}
@@ -227,7 +229,7 @@ func (m *masks) spans(t event.Marked, at time.Duration) []span {
 		}
 		if len(labels) > 0 {
 			varies := k.Computed || slices.ContainsFunc(k.Origins, func(o event.Origin) bool { return m.varies(o, at) })
-			list = append(list, span{k.From, k.To, labels, varies})
+			list = append(list, span{k.From, k.To, labels, varies, k.Computed})
 		}
 	}
 	return list
@@ -251,11 +253,25 @@ func (m *masks) masked(text string, spans []span, plain func(string) string) str
 			continue
 		}
 		b.WriteString(plain(m.folder(text[at:s.from])))
-		b.WriteString("<" + strings.Join(s.labels, ",") + ">")
 		at = min(s.to, len(text))
+		b.WriteString(m.name(s, text[s.from:at]))
 	}
 	b.WriteString(plain(m.folder(text[at:])))
 	return b.String()
+}
+
+// name is what is in the place of a masked piece. The temporary folder has a
+// name of its own, where the piece holds it, or is a part of it.
+func (m *masks) name(s span, piece string) string {
+	if len(s.labels) == 1 && s.labels[0] == event.FolderWord {
+		if hidden := m.folder(piece); hidden != piece {
+			return hidden
+		}
+		if !s.computed {
+			return event.FolderWord
+		}
+	}
+	return "<" + strings.Join(s.labels, ",") + ">"
 }
 
 // folder hides the temporary folder in a text.
@@ -263,7 +279,35 @@ func (m *masks) folder(s string) string {
 	if m.tmp == "" {
 		return s
 	}
-	return strings.ReplaceAll(s, m.tmp, "$tmp")
+	return strings.ReplaceAll(s, m.tmp, event.FolderWord)
+}
+
+// withFolders are the masked pieces of a text with those that hold the
+// temporary folder and come from where nothing is known.
+func (m *masks) withFolders(spans []span, text string) []span {
+	if m.tmp == "" || !strings.Contains(text, m.tmp) {
+		return spans
+	}
+	var list []span
+	at := 0
+	between := func(to int) {
+		for at < to {
+			i := strings.Index(text[at:to], m.tmp)
+			if i < 0 {
+				break
+			}
+			from := at + i
+			at = from + len(m.tmp)
+			list = append(list, span{from: from, to: at, labels: []string{event.FolderWord}, varies: true})
+		}
+	}
+	for _, s := range spans {
+		between(min(s.from, len(text)))
+		list = append(list, s)
+		at = max(at, s.to)
+	}
+	between(len(text))
+	return list
 }
 
 // tornFolder hides the temporary folder at the end of a text that was cut in

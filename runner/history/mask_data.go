@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sockscript/sockscript/runner/history/internal/causal"
@@ -60,7 +61,8 @@ func cutSpans(spans []span, from, to int) []span {
 	for _, s := range spans {
 		a, b := max(s.from, from), min(s.to, to)
 		if a < b || a == b && s.from == s.to && (a > from || a == 0) {
-			list = append(list, span{a - from, b - from, s.labels, s.varies})
+			s.from, s.to = a-from, b-from
+			list = append(list, s)
 		}
 	}
 	return list
@@ -180,6 +182,9 @@ func (m *masks) relayed(receiver uint64, from, to int64, relays int) ([]event.Ma
 // lengthVaries reports whether the data of an event holds a masked text that
 // may be longer in another run.
 func (m *masks) lengthVaries(e *event.Event) bool {
+	if m.holdsFolder(e.Args) || m.holdsFolder(e.Ret) {
+		return true
+	}
 	var marks []event.Mark
 	total := 0
 	if sent := extentOf(e.Args); sent.pieces > 0 {
@@ -197,6 +202,14 @@ func (m *masks) lengthVaries(e *event.Event) bool {
 	}
 	spans := m.spans(event.Marked{Marks: marks}, e.End)
 	return slices.ContainsFunc(spans, func(s span) bool { return s.varies && (s.from == s.to || s.to > 0 && s.from < total) })
+}
+
+// holdsFolder reports whether data among parts holds the temporary folder, as
+// far as it is kept: that a program has written it is not known otherwise.
+func (m *masks) holdsFolder(parts []any) bool {
+	return m.tmp != "" && slices.ContainsFunc(event.DataOf(parts), func(d event.Data) bool {
+		return strings.Contains(string(d.Bytes)+string(d.Rest), m.tmp)
+	})
 }
 
 // digitsVary reports whether some ports of a range have more digits than

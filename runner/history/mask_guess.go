@@ -32,7 +32,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 			continue
 		}
 		if o, found := m.owner("", a, 0, 0, at); found && o.auto {
-			list = append(list, span{loc[2], loc[3], []string{m.label(o)}, digitsVary(m.dynamic)})
+			list = append(list, span{from: loc[2], to: loc[3], labels: []string{m.label(o)}, varies: digitsVary(m.dynamic)})
 		}
 	}
 	if len(m.free) == 0 {
@@ -40,7 +40,7 @@ func (m *masks) guess(text string, at time.Duration) []span {
 	}
 	for _, loc := range wholePort().FindAllStringIndex(text, -1) {
 		if port, err := strconv.Atoi(text[loc[0]:loc[1]]); err == nil && m.free[port] {
-			list = append(list, span{loc[0], loc[1], []string{freePortName}, false})
+			list = append(list, span{from: loc[0], to: loc[1], labels: []string{freePortName}})
 		}
 	}
 	sort.Slice(list, func(i, j int) bool { return list[i].from < list[j].from })

@@ -32,6 +32,10 @@ type Origin struct {
 	Fixed   bool   // the kernel did not choose it for this socket
 }
 
+// FolderWord is what a transcript shows in place of the scenario's temporary
+// folder. No name is written so.
+const FolderWord = "$tmp"
+
 // Came is a piece of the bytes that an event shows.
 type Came struct {
 	By   Cause // the event that received them

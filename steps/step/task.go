@@ -117,7 +117,8 @@ func (t *Task) Lookup(name string) (any, error) {
 	case PidName:
 		return value.Whole(t.Pid(), event.Origin{Word: "pid"}), nil
 	case "tmp":
-		return t.Actor.Run.Tmp()
+		folder, err := t.Actor.Run.Tmp()
+		return value.Whole(folder, event.Origin{Word: event.FolderWord}), err
 	case "caught":
 		return t.Caught, nil
 	case "free_port":

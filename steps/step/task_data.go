@@ -1,6 +1,8 @@
 package step
 
 import (
+	"bytes"
+
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -63,11 +65,42 @@ func (t *Task) Data(b []byte) event.Data {
 		d.Bytes = append([]byte(nil), b...)
 		return d
 	}
-	kept := append([]byte(nil), b[:min(len(b), 2*event.DataShown)]...)
+	kept := append([]byte(nil), b[:t.kept(b)]...)
 	shown := min(len(kept), event.DataShown)
 	d.Bytes, d.Rest = kept[:shown:shown], kept[shown:]
 	return d
 }
+
+// kept is how much of the beginning of data may be printed. The temporary
+// folder, whose name may be long, prints as a few characters.
+func (t *Task) kept(b []byte) int {
+	most := 2 * event.DataShown
+	folder := []byte(t.Actor.Run.Folder())
+	for at := 0; len(folder) > 0 && most < mostKept; {
+		i := bytes.Index(b[at:min(len(b), most+len(folder))], folder)
+		if i < 0 || at+i >= most {
+			break
+		}
+		at += i + len(folder)
+		most += len(folder)
+	}
+	return min(len(b), most)
+}
+
+// Ahead is how much of data that passes must be at hand so that enough of it is
+// kept. A transcript that shows all data shows the same of what passes.
+func (t *Task) Ahead() int {
+	switch {
+	case t.Actor.Run.Full:
+		return event.DataShown
+	case t.Actor.Run.Folder() == "":
+		return 2 * event.DataShown
+	}
+	return mostKept
+}
+
+// mostKept bounds what is kept of data whatever it holds.
+const mostKept = 64 << 10
 
 // Bytes is data that no call takes, with its marks.
 func (t *Task) Bytes(b payload.Blob) event.Data {

@@ -76,6 +76,8 @@ type Services interface {
 	// Tmp is the scenario's own temporary folder, which is made when it is
 	// first asked for.
 	Tmp() (string, error)
+	// Folder is that folder where it is made already; "" before.
+	Folder() string
 	// FreePort is a port that nobody uses on a host and that is not given
 	// again.
 	FreePort(host string) (int, error)

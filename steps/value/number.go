@@ -3,6 +3,7 @@ package value
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -173,7 +174,8 @@ func (v *Number) part(env Env, u Unit) (int64, any, error) {
 	if len(from) == 0 {
 		return n, event.Plain{Text: text}, err
 	}
-	return n, event.Plain{Text: text, Marks: []event.Mark{{To: len(text), Origins: from}}}, err
+	computed := slices.ContainsFunc(trace.Marks, func(k event.Mark) bool { return k.Computed })
+	return n, event.Plain{Text: text, Marks: []event.Mark{{To: len(text), Origins: from, Computed: computed}}}, err
 }
 
 func (v *Number) evalText(env Env, u Unit) (int64, *Trace, error) {
