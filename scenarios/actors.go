@@ -28,7 +28,7 @@ func (v *actors) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is not a name for an actor", e.Key.Text).Hint = value.NameHint
 		}
 		if v.reader.IsOverTurns(e.Key.Text) {
 			p := d.Problem(e.Key, "an actor cannot have the name %s, which means something else in a sequence", e.Key.Text)

@@ -245,7 +245,7 @@ func TestActorProblems(t *testing.T) {
 	for _, test := range []struct{ text, want string }{
 		{"actors: []\n", "1:9: actors is a mapping of names to lists of steps, not a list"},
 		{"actors: {}\n", "1:9: there are no actors; write a name and its list of steps below actors"},
-		{"actors:\n", "1:1: actors has no value"},
+		{"actors:\n", "1:1: actors has no value; write it after the colon, or leave the key out"},
 		{"actors:\n  1a: []\n", `2:3: "1a" is not a name for an actor; a name is letters, digits and _, and starts with a letter`},
 		{"actors:\n  a: 5\n", `2:6: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`},
 		{"actors:\n  a:\n", `2:5: expected a list of steps, got nothing; write each step as "- KIND: VALUE"`},

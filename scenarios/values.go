@@ -35,7 +35,7 @@ func (v *variables) Decode(d *value.Decoder, n *source.Node) {
 	v.values, v.nodes = make(map[string]any), make(map[string]*source.Node)
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%q is not a name for a variable", e.Key.Text).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%q is not a name for a variable", e.Key.Text).Hint = value.NameHint
 		}
 		v.nodes[e.Key.Text] = e.Key
 		x := &Variable{Name: e.Key.Text, Node: e.Key}

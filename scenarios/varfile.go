@@ -26,7 +26,7 @@ func ParseVars(name string, data []byte) (map[string]any, source.Problems) {
 		for _, e := range n.Entries {
 			if !value.IsName(e.Key.Text) {
 				p := e.Key.Problem("%q is not a name for a variable", e.Key.Text)
-				problems = append(problems, p.WithHint("a name is letters, digits and _, and starts with a letter"))
+				problems = append(problems, p.WithHint(value.NameHint))
 			}
 			vars[e.Key.Text] = plainValue(e.Value)
 		}

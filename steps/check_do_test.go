@@ -50,7 +50,7 @@ actors:
   one:
     - do: greet
       with: {who: [a], text: x}
-`, []string{"2:47: who is a value, not a handle"}},
+`, []string{"2:47: who is a value, not a handle; name a socket that an earlier step made with as:"}},
 		{"an actor without steps that another reads", `
 actors:
   one: {count: 1}
@@ -113,7 +113,7 @@ actors:
   one: []
 `, []string{
 			`3:6: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`,
-			`4:3: "1a" is not a name for a procedure`,
+			`4:3: "1a" is not a name for a procedure; a name is letters, digits and _, and starts with a letter`,
 			`5:16: "1a" is not a name; a name is letters, digits and _, and starts with a letter`,
 			"6:6: procedure r needs steps; what it does",
 		}},

@@ -58,8 +58,8 @@ actors:
   expect: {error: {a: b}}
 `, []string{
 			`4:23: unknown errno "ECONREFUSED"; did you mean "ECONNREFUSED"?`,
-			`6:36: unknown errno "EFOO"`,
-			"8:23: expected an errno, got a mapping",
+			`6:36: unknown errno "EFOO"; write its C name, such as ECONNREFUSED`,
+			"8:23: expected an errno, got a mapping; write its C name, such as ECONNREFUSED",
 		}},
 		{"flags", `
 - socketpair: unix
@@ -177,7 +177,7 @@ func TestCheckUnused(t *testing.T) {
 	t.Parallel()
 	checkFindings(t, []finding{
 		{"names and variables", "vars: {a: 1, b: 2}\nactors:\n  one:\n    - let: {x: 1, y: \"${a}\"}\n    - assert: y == 1\n    - socket: tcp\n      as: s\n", []string{
-			"1:14: warning: the variable b is never used",
+			"1:14: warning: the variable b is never used; leave it out, or use it",
 			"4:16: warning: x is never used; leave the name out, or use it",
 		}},
 		{"used by another actor", "actors:\n  a: [{let: {x: 1}}]\n  b: [{print: '${a.x}'}]\n", nil},

@@ -105,7 +105,7 @@ func TestCheckKeys(t *testing.T) {
 		}},
 		{"key without a value", `
 - sleep:
-`, []string{"3:7: sleep has no value"}},
+`, []string{"3:7: sleep has no value; write it after the colon"}},
 		{"nothing to name", `
 - signal: up
   as: x
@@ -245,9 +245,9 @@ func TestCheckTypes(t *testing.T) {
   expect: {error: [], took: []}
 - parallel: {}
 `, []string{
-			"3:14: the list is empty",
-			"5:23: the list is empty",
-			"5:33: the list is empty",
+			"3:14: the list is empty; write at least one item",
+			"5:23: the list is empty; write at least one item",
+			"5:33: the list is empty; write at least one item",
 			"6:17: there are no branches; write {NAME: [steps], NAME: [steps]}",
 		}},
 		{"blocks", `
@@ -260,7 +260,7 @@ func TestCheckTypes(t *testing.T) {
 `, []string{
 			"3:17: expected a mapping of branches to their steps, got a list",
 			`4:21: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`,
-			`5:18: "1a" is not a name for a branch`,
+			`5:18: "1a" is not a name for a branch; a name is letters, digits and _, and starts with a letter`,
 			`6:14: expected a list of steps, got the text "5"; write each step as "- KIND: VALUE"`,
 			"7:7: for needs each; the name of the item",
 		}},

@@ -32,7 +32,7 @@ actors:
 		{"a value", `
 - let: {n: 1}
 - close: n
-`, []string{"4:14: n is a value, not a handle"}},
+`, []string{"4:14: n is a value, not a handle; name a socket that an earlier step made with as:"}},
 		{"used after close", `
 - socketpair: unix
   as: [a, b]
@@ -317,7 +317,7 @@ func TestCheckImpossible(t *testing.T) {
 - recv: a
   until: ""
 - close: b
-`, []string{"6:14: the delimiter is empty"}},
+`, []string{"6:14: the delimiter is empty; write the bytes to receive up to, such as \"\\n\""}},
 		{"looking at what is not bounded", `
 - socketpair: unix
   as: [a, b]

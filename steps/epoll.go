@@ -250,7 +250,7 @@ func (a *epollAction) Check(c *check.Check) {
 	case a.events.node != nil && !a.add.Given() && !a.modify.Given():
 		c.Problem(a.events.node, "events go with add and modify").Hint = "a wait is told what was asked for then"
 	case a.flags.Given():
-		c.Problem(a.flags.Node, "flags go with epoll: create")
+		c.Problem(a.flags.Node, "flags go with epoll: create").Hint = "leave flags out"
 	case a.nowait.On && a.wait.Given():
 		c.Problem(a.wait.Node, "epoll takes one of nowait and within")
 	}

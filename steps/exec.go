@@ -312,7 +312,16 @@ func (v *Command) check(c *check.Check) {
 	}
 }
 
-func suggestArgv(s string) string { return "[" + strings.Join(strings.Fields(s), ", ") + "]" }
+func suggestArgv(s string) string {
+	words := strings.Fields(s)
+	switch {
+	case len(words) == 0:
+		return "[PROGRAM, ARGUMENT, …]"
+	case strings.Contains(s, "${"): // blanks in an expression do not part arguments
+		return fmt.Sprintf("a list, such as [%q]", s)
+	}
+	return "[" + strings.Join(words, ", ") + "]"
+}
 
 // Argv is a list of arguments, or the text of a shell command.
 type Argv struct {

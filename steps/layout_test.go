@@ -196,8 +196,8 @@ func TestLayoutProblems(t *testing.T) {
 	t.Parallel()
 	for layout, want := range map[string]string{
 		"{u8: 1}":                       "4:15: a layout is a list of fields, not a mapping; write [{u16be: {as: id}}, {rest: any}]",
-		"[]":                            "4:15: the list is empty",
-		"[{u8: []}]":                    "4:21: the list is empty",
+		"[]":                            "4:15: the list is empty; write at least one item",
+		"[{u8: []}]":                    "4:21: the list is empty; write at least one item",
 		"[{u17: 1}]":                    `4:17: unknown form of a field "u17"; did you mean "u16"?`,
 		"[{u8: 256}]":                   "4:21: 256 does not fit into 8 bits",
 		"[{u8: {az: x}}]":               `4:22: unknown key "az" in u8; did you mean "as"?`,

@@ -125,7 +125,7 @@ func (v *Branches) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name for a branch", value.Quote(e.Key.Text))
+			d.Problem(e.Key, "%s is not a name for a branch", value.Quote(e.Key.Text)).Hint = value.NameHint
 		}
 		b := new(step.Block)
 		b.Decode(d, e.Value)

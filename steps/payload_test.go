@@ -238,7 +238,7 @@ func TestPayloadProblems(t *testing.T) {
 		"[[{u8: 256}]]":                            "6:20: 256 does not fit into 8 bits",
 		"{repeat: {data: {hex: x}, times: 2}}":     `6:35: "x" is not hexadecimal: invalid byte: U+0078 'x'`,
 		"{pad: {data: x, to: 4, with: {u8: 300}}}": "6:47: 300 does not fit into 8 bits",
-		"null": "6:7: data has no value",
+		"null": "6:7: data has no value; write it after the colon",
 	} {
 		got := findings(pair("- send: a\n  data: " + in))
 		if len(got) == 0 || got[0] != want {

@@ -198,6 +198,9 @@ func (a *pollAction) returns(t *step.Task, names []string, items []sock.PollItem
 	t.Return(ret...)
 }
 
+// addPolled is what helps where poll is asked about another handle.
+const addPolled = "add it to the handles of poll, or leave it out here"
+
 func (a *pollAction) OfClosed(name string) string { return "{" + name + ": nval}" }
 
 func (a *pollAction) Check(c *check.Check) {
@@ -213,7 +216,7 @@ func (a *pollAction) Check(c *check.Check) {
 	}
 	for _, name := range a.want.names {
 		if !a.polls(name) {
-			c.Problem(a.want.node, "%s is not one of the handles that are polled", name)
+			c.Problem(a.want.node, "%s is not one of the handles that are polled", name).Hint = addPolled
 		}
 	}
 	a.checkEvents(c)
@@ -237,7 +240,7 @@ func (a *pollAction) checkEvents(c *check.Check) {
 	}
 	for i, name := range a.events.names {
 		if !a.polls(name) {
-			c.Problem(a.events.keys[i], "%s is not one of the handles that are polled", name)
+			c.Problem(a.events.keys[i], "%s is not one of the handles that are polled", name).Hint = addPolled
 		}
 	}
 	for _, r := range a.handles.Refs {

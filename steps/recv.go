@@ -309,7 +309,7 @@ func (a *recvAction) Check(c *check.Check) {
 		c.Problem(a.flags.Node, "MSG_PEEK takes nothing, so the receive never reaches the end").Hint = "use it with size or max"
 	}
 	if delimiter, fixed := a.until.Fixed(); a.until.Given() && fixed && len(delimiter) == 0 {
-		c.Problem(a.until.Node, "the delimiter is empty")
+		c.Problem(a.until.Node, "the delimiter is empty").Hint = `write the bytes to receive up to, such as "\n"`
 	}
 	a.control.Static(c)
 	a.checkRest(c, sym)

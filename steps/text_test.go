@@ -1,7 +1,9 @@
 package steps_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/sockscript/sockscript/steps/value"
 )
@@ -113,6 +115,25 @@ func TestTypedText(t *testing.T) {
 	} {
 		if got := value.Typed(in); got != want {
 			t.Errorf("TypedText(%q) = %#v, want %#v", in, got, want)
+		}
+	}
+}
+
+// A point in time is shown without what only the process knows of its clock.
+func TestTextOfNow(t *testing.T) {
+	if text := value.Format(time.Now()); strings.Contains(text, "m=") {
+		t.Errorf("now is %s", text)
+	}
+}
+
+// A unit is proposed only for a number that lacks nothing else.
+func TestDurationWithoutUnit(t *testing.T) {
+	for in, want := range map[string]string{
+		"5": "5 has no unit; write 5s or 5ms", "1.5": "1.5 has no unit; write 1.5s or 1.5ms",
+		"+Inf": `"+Inf" is not a duration; write it as 250ms, 2s or 1m30s`, "1e+21": `"1e+21" is not a duration; write it as 250ms, 2s or 1m30s`,
+	} {
+		if _, err := value.ParseDuration(in); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", in, err, want)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func (v *faults) Decode(d *value.Decoder, n *source.Node) {
 	for _, e := range n.Entries {
 		switch name := e.Key.Text; {
 		case !value.IsName(name):
-			d.Problem(e.Key, "%s is not a name for a fault", value.Quote(name)).Hint = nameHint
+			d.Problem(e.Key, "%s is not a name for a fault", value.Quote(name)).Hint = value.NameHint
 		case name == CutFault:
 			d.Problem(e.Key, "a fault cannot have the name cut, which is the cut of the link by a step").Hint = "give the fault another name"
 		}

@@ -82,15 +82,13 @@ func (v *hosts) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name for a host", value.Quote(e.Key.Text)).Hint = nameHint
+			d.Problem(e.Key, "%s is not a name for a host", value.Quote(e.Key.Text)).Hint = value.NameHint
 		}
 		h := &Host{Name: e.Key.Text, Node: e.Key}
 		h.decode(d, e.Value)
 		v.list = append(v.list, h)
 	}
 }
-
-const nameHint = "a name is letters, digits and _, and starts with a letter"
 
 // params are the keys of a host that are not interfaces.
 func (h *Host) params() []*value.Param {
@@ -140,7 +138,7 @@ func (h *Host) port(d *value.Decoder, e source.Entry) {
 	name := e.Key.Text
 	switch {
 	case !value.IsName(name) || len(name) > mostInterfaceName:
-		d.Problem(e.Key, "%s is not a name for an interface", value.Quote(name)).Hint = nameHint + "; it has at most 15 characters"
+		d.Problem(e.Key, "%s is not a name for an interface", value.Quote(name)).Hint = value.NameHint + "; it has at most 15 characters"
 	case slices.Contains(reservedInterfaces, name):
 		d.Problem(e.Key, "an interface cannot have the name %s, which means something else", name).Hint = "name it eth0 or the like"
 	}

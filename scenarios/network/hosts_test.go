@@ -166,7 +166,7 @@ func TestBadLinks(t *testing.T) {
 		{"other end", two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: c.eth0}}", "3:64: c.eth0 is not an end of the link lan; did you mean \"a.eth0\"?"},
 		{"all ends and one", two, "lan: {join: [a.eth0, b.eth0], delay: [{by: 5ms, from: a.eth0}, 1ms]}", "3:74: this delay is for the frames of all ends, and another one is beside it; name an end in each, as {by: …, from: alpha.eth0}"},
 		{"one end twice", two, "lan: {join: [a.eth0, b.eth0], rate: [{limit: 1kbit, from: a.eth0}, {limit: 2kbit, from: a.eth0}]}", "3:78: the link lan has two values of rate for the frames of a.eth0; leave one of them out"},
-		{"empty list", two, "lan: {join: [a.eth0, b.eth0], jitter: []}", "3:49: the list is empty"},
+		{"empty list", two, "lan: {join: [a.eth0, b.eth0], jitter: []}", "3:49: the list is empty; write at least one item"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, problems := scenarios.Parse("test.yaml", []byte(hostsText(tt.hosts, tt.links)))

@@ -67,7 +67,7 @@ func (v *links) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name for a link", value.Quote(e.Key.Text)).Hint = nameHint
+			d.Problem(e.Key, "%s is not a name for a link", value.Quote(e.Key.Text)).Hint = value.NameHint
 		}
 		l := &Link{Name: e.Key.Text, Node: e.Key}
 		if e.Value.Kind != source.Map {

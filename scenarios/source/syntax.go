@@ -124,7 +124,7 @@ func (f *fault) explainOther() *Problem {
 		return f.file.problem(f.from, "this line is read as a YAML directive: %s", f.what).
 			WithHint("quote a text that begins with \"%%\"")
 	case strings.HasPrefix(f.what, "exceeded max depth"):
-		return f.file.problem(f.at, "values are nested too deeply")
+		return f.file.problem(f.at, "values are nested too deeply").WithHint("remove levels of nesting")
 	}
 	return f.file.problem(f.at, "%s", f.what)
 }
@@ -136,7 +136,7 @@ func (f *fault) strayCharacter() *Problem {
 	case "@", "`", "%":
 		return f.file.problem(f.at, "a text cannot begin with %q", c).WithHint(quoteWhole)
 	default:
-		return f.file.problem(f.at, "%q is not allowed here", c)
+		return f.file.problem(f.at, "%q is not allowed here", c).WithHint(quoteWhole)
 	}
 }
 

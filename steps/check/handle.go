@@ -100,10 +100,10 @@ func (c *Check) noHandle(r *step.HandleRef, sym *Symbol) {
 	case sym.Peer != nil:
 		c.Problem(r.Node, "%s is a peer, not a handle", sym.Name).Hint = "write its name in inject and segment"
 	case sym.Branch != nil:
-		c.Problem(r.Node, "%s is a branch, not a handle", sym.Name)
+		c.Problem(r.Node, "%s is a branch, not a handle", sym.Name).Hint = "wait for its end with join"
 	default:
 		if !c.misnamed(sym, "handle", func(s *Symbol) bool { return s.Sock != nil }) {
-			c.Problem(r.Node, "%s is a value, not a handle", sym.Name)
+			c.Problem(r.Node, "%s is a value, not a handle", sym.Name).Hint = "name a socket that an earlier step made with as:"
 		}
 	}
 }

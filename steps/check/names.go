@@ -83,7 +83,9 @@ func Actors(actors []Actor, vars map[string]*source.Node, included []string, out
 	for name, node := range vars {
 		if !partly && !names.usedVars[name] && node != nil {
 			w := node.Warning("the variable %s is never used", name)
-			w.Hint = source.DidYouMean(name, value.Without(slices.Sorted(maps.Keys(all)), name))
+			if w.Hint = source.DidYouMean(name, value.Without(slices.Sorted(maps.Keys(all)), name)); w.Hint == "" {
+				w.Hint = "leave it out, or use it"
+			}
 			problems = append(problems, w)
 		}
 	}

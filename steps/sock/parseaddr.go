@@ -144,7 +144,7 @@ func parseIPv4(host string) (netip.Addr, error) {
 	}
 	octets := strings.Split(host, ".")
 	if len(octets) != 4 {
-		return netip.Addr{}, fmt.Errorf("an IPv4 address has 4 octets, %q has %d", host, len(octets))
+		return netip.Addr{}, fmt.Errorf("an IPv4 address has 4 octets, %q has %d: write one such as 127.0.0.1", host, len(octets))
 	}
 	for _, octet := range octets {
 		n, err := strconv.ParseUint(octet, 10, 64)

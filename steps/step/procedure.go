@@ -126,7 +126,7 @@ func (v *Procedures) Decode(d *value.Decoder, n *source.Node) {
 	procs := v.Reader.procs
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name for a procedure", value.Quote(e.Key.Text))
+			d.Problem(e.Key, "%s is not a name for a procedure", value.Quote(e.Key.Text)).Hint = value.NameHint
 		}
 		procs[e.Key.Text] = &Procedure{Name: e.Key.Text, node: e.Key, value: e.Value, Library: v.Reader.Reads}
 	}
@@ -218,7 +218,7 @@ func (v *parameters) Decode(d *value.Decoder, n *source.Node) {
 	}
 	for _, e := range n.Entries {
 		if !value.IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name", value.Quote(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%s is not a name", value.Quote(e.Key.Text)).Hint = value.NameHint
 		}
 		p := Parameter{Name: e.Key.Text}
 		if !e.Value.Null {

@@ -49,6 +49,9 @@ func (v *Alerts) Decode(d *value.Decoder, n *source.Node) {
 			if p.Hint = source.DidYouMean(lower, knownAlerts()); slices.Contains(knownAlerts(), lower) {
 				p.Hint = "write it in small letters: " + lower
 			}
+			if p.Hint == "" {
+				p.Hint = "write its name as RFC 8446 has it, such as close_notify"
+			}
 			continue
 		}
 		v.names = append(v.names, item.Text)

@@ -146,7 +146,10 @@ func (d *Decoder) mapping(n *source.Node, params []*Param, what string, decode f
 			continue
 		}
 		if e.Value.Null {
-			d.Problem(e.Key, "%s has no value", e.Key.Text)
+			none := d.Problem(e.Key, "%s has no value", e.Key.Text)
+			if none.Hint = "write it after the colon"; !p.Required {
+				none.Hint += ", or leave the key out"
+			}
 			continue
 		}
 		decode(p, e.Value)

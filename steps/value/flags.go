@@ -59,7 +59,7 @@ func (v *Flags) word(word string) (int, error) {
 	case errors.Is(err, strconv.ErrSyntax):
 		return 0, errNoFlag
 	case err != nil || n < math.MinInt32 || n > math.MaxUint32:
-		return 0, fmt.Errorf("%s does not fit into the int that the call takes", word)
+		return 0, fmt.Errorf("%s does not fit into the int that the call takes; its 32 bits hold up to 0xffffffff", word)
 	}
 	return int(int32(n)), nil
 }
@@ -73,7 +73,7 @@ func (v *Flags) hint(word string) string {
 	if len(all) <= 3 {
 		return "write " + JoinOr(all)
 	}
-	return ""
+	return fmt.Sprintf("write a name such as %s, a number, or a list", all[0])
 }
 
 // Has reports whether a flag is among them.

@@ -236,7 +236,7 @@ func (x *Names) Decode(d *Decoder, n *source.Node) {
 		if item.Null {
 			d.Problem(item, "expected a name, got %s", item.Describe())
 		} else if s, static := name.Static(); name.given && static && !IsName(s) {
-			d.Problem(item, "%s is not a name", Quote(s)).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(item, "%s is not a name", Quote(s)).Hint = NameHint
 		}
 		x.List = append(x.List, name)
 	}

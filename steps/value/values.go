@@ -7,6 +7,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/sock"
@@ -90,7 +91,9 @@ func (v *Errnos) Decode(d *Decoder, n *source.Node) {
 		if !ok || item.Kind != source.Scalar {
 			_, v.open = wholeExpression(item.Text)
 			p := Unknown(d, item, "errno")
-			p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames())
+			if p.Hint = source.DidYouMean(item.Text, sock.ErrnoNames()); p.Hint == "" {
+				p.Hint = "write its C name, such as ECONNREFUSED"
+			}
 			continue
 		}
 		v.names = append(v.names, sock.ErrnoName(errno))
@@ -137,6 +140,9 @@ type Bindings struct {
 // NamePattern is what IsName accepts, for the schema.
 const NamePattern = "^[A-Za-z_][A-Za-z0-9_]*$"
 
+// NameHint is what helps against a text that IsName does not accept.
+const NameHint = "a name is letters, digits and _, and starts with a letter"
+
 // Decode reads a mapping of names to texts.
 func (v *Bindings) Decode(d *Decoder, n *source.Node) {
 	for _, e := range d.named(n) {
@@ -158,7 +164,7 @@ func (d *Decoder) named(n *source.Node) []source.Entry {
 	}
 	for _, e := range n.Entries {
 		if !IsName(e.Key.Text) {
-			d.Problem(e.Key, "%s is not a name", Quote(e.Key.Text)).Hint = "a name is letters, digits and _, and starts with a letter"
+			d.Problem(e.Key, "%s is not a name", Quote(e.Key.Text)).Hint = NameHint
 		}
 	}
 	return n.Entries
@@ -178,7 +184,7 @@ func (v *Bindings) Type() string { return "names and values" }
 // NotEmpty reports a list that holds nothing where one of its items must hold.
 func (d *Decoder) NotEmpty(n *source.Node) {
 	if n.Kind == source.List && len(n.Items) == 0 {
-		d.Problem(n, "the list is empty")
+		d.Problem(n, "the list is empty").Hint = "write at least one item"
 	}
 }
 
@@ -237,6 +243,8 @@ func Format(v any) string {
 		return strconv.FormatBool(v)
 	case float64:
 		return strconv.FormatFloat(v, 'g', -1, 64)
+	case time.Time:
+		return v.Round(0).String() // without the reading of the monotonic clock
 	case fmt.Stringer:
 		return v.String()
 	case []any:
