@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/sock"
 )
 
 // The names of a run's temporary folder, and of the file beside it that is
@@ -54,7 +56,7 @@ type Folder struct {
 // is nil where another has the name.
 func (s *Sweeper) Make(dir, name string) (*Folder, error) {
 	name = filepath.Join(dir, folderPrefix+name)
-	s.tell(item{Folder: name}) // before it is there: it may be killed at any moment
+	s.tell(newItem(itemFolder, sock.File{Path: name})) // before it is there: it may be killed at any moment
 	lock, err := newLock(name + lockSuffix)
 	if err != nil || lock == nil {
 		return nil, err

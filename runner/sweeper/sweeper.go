@@ -1,7 +1,6 @@
 package sweeper
 
 import (
-	"encoding/gob"
 	"os"
 	"sync"
 
@@ -23,20 +22,6 @@ var helper struct {
 	started bool
 	pipe    *os.File // to the process; nil where there is none
 	pid     int
-	encoder *gob.Encoder
-}
-
-// An item is something to remove: a folder, which has a lock, or a file, of
-// which there are two items. The first says what was at its path before it was
-// made, the second what was made, if anything was. Done says that the run has
-// removed all that was its own.
-type item struct {
-	Run    uint64
-	Folder string
-	Before *sock.File
-	Path   string
-	Made   *sock.File
-	Done   bool
 }
 
 // Hold keeps the process, if a run starts it, until release is called: many
@@ -56,8 +41,14 @@ func Hold() (release func()) {
 // path: this process may be killed at any moment. What it returns is called
 // with the file, or with nil where none was made.
 func (s *Sweeper) File(before sock.File) (after func(made *sock.File)) {
-	s.tell(item{Before: &before})
-	return func(made *sock.File) { s.tell(item{Path: before.Path, Made: made}) }
+	s.tell(newItem(itemBefore, before))
+	return func(made *sock.File) {
+		if made == nil {
+			s.tell(newItem(itemNone, before))
+			return
+		}
+		s.tell(newItem(itemMade, *made))
+	}
 }
 
 // Close says that nothing of the run is left.
@@ -67,7 +58,7 @@ func (s *Sweeper) Close() {
 	if s.run == 0 {
 		return
 	}
-	send(item{Run: s.run, Done: true})
+	send(item{itemHead: itemHead{Run: s.run, Kind: itemDone}})
 	s.run = 0
 	leave()
 }
@@ -90,12 +81,10 @@ func (s *Sweeper) tell(i item) {
 func send(i item) {
 	if !helper.started {
 		helper.started = true
-		if start() == nil {
-			helper.encoder = gob.NewEncoder(helper.pipe)
-		}
+		start()
 	}
-	if helper.encoder != nil {
-		helper.encoder.Encode(i)
+	if helper.pipe != nil {
+		i.write(helper.pipe)
 	}
 }
 
@@ -103,6 +92,6 @@ func send(i item) {
 func leave() {
 	if helper.users--; helper.users == 0 {
 		stop()
-		helper.started, helper.pipe, helper.encoder = false, nil, nil
+		helper.started, helper.pipe = false, nil
 	}
 }

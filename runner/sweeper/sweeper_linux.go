@@ -1,7 +1,6 @@
 package sweeper
 
 import (
-	"encoding/gob"
 	"math"
 	"os"
 	"os/signal"
@@ -71,12 +70,12 @@ func awaitEnd() {
 	signal.Ignore()
 	unix.CloseRange(3, math.MaxInt32, 0) // what whoever runs sockscript has left open
 	runs := make(map[uint64]*leavings)
-	for d := gob.NewDecoder(os.Stdin); ; {
-		var i item
-		if d.Decode(&i) != nil {
+	for {
+		i, err := readItem(os.Stdin)
+		if err != nil {
 			break
 		}
-		if i.Done {
+		if i.Kind == itemDone {
 			delete(runs, i.Run)
 			continue
 		}
@@ -98,16 +97,16 @@ type leavings struct {
 }
 
 func (l *leavings) add(i item) {
-	switch {
-	case i.Folder != "":
-		l.folders[i.Folder] = true
-	case i.Before != nil:
-		l.coming[i.Before.Path] = *i.Before
-	default:
-		delete(l.coming, i.Path)
-		if i.Made != nil {
-			l.files[i.Path] = *i.Made
-		}
+	switch i.Kind {
+	case itemFolder:
+		l.folders[i.path] = true
+	case itemBefore:
+		l.coming[i.path] = i.file()
+	case itemMade:
+		l.files[i.path] = i.file()
+		fallthrough
+	case itemNone:
+		delete(l.coming, i.path)
 	}
 }
 

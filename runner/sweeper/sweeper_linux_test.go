@@ -1,11 +1,15 @@
 package sweeper
 
 import (
+	"bytes"
+	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -69,6 +73,29 @@ func fileOf(path string) sock.File {
 		panic(err)
 	}
 	return sock.File{Path: path, Dev: uint64(st.Dev), Ino: st.Ino}
+}
+
+// What goes through the pipe arrives as it was, also a path that is not text.
+func TestItems(t *testing.T) {
+	var pipe bytes.Buffer
+	want := []item{
+		newItem(itemFolder, sock.File{Path: "/tmp/a folder\xff\n"}),
+		newItem(itemMade, sock.File{Path: strings.Repeat("x", 4000), Dev: 1 << 40, Ino: math.MaxUint64}),
+		{itemHead: itemHead{Run: 7, Kind: itemDone}},
+	}
+	for _, i := range want {
+		if err := i.write(&pipe); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, w := range want {
+		if got, err := readItem(&pipe); err != nil || got != w {
+			t.Errorf("%+v arrives as %+v, %v", w, got, err)
+		}
+	}
+	if _, err := readItem(&pipe); err != io.EOF {
+		t.Errorf("after the last comes %v", err)
+	}
 }
 
 // What a killed process has left is removed, but for files of runs that had
