@@ -14,6 +14,7 @@ import (
 // once, however many such steps a file has; each step of a kind has an action
 // besides.
 func TestCostOfKinds(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		line        string
 		problems    int // of each line

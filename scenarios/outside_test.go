@@ -91,6 +91,7 @@ var needs = []struct{ steps, want string }{
 }
 
 func TestOutside(t *testing.T) {
+	t.Parallel()
 	up := t.TempDir()
 	folder := filepath.Join(up, "own")
 	for _, err := range []error{
@@ -113,6 +114,7 @@ func TestOutside(t *testing.T) {
 // Each need that is declared, of a kind, a payload form or a function, is in
 // the table above: whoever declares one shows that it is listed.
 func TestEveryNeedIsShown(t *testing.T) {
+	t.Parallel()
 	shown := func(a value.Access, by string) bool {
 		return slices.ContainsFunc(needs, func(row struct{ steps, want string }) bool {
 			return strings.Contains(row.steps, by) && strings.Contains("|"+row.want, "|"+string(a)+" ")
@@ -160,6 +162,7 @@ var requirementNeeds = map[string]struct{ text, want string }{
 // What is not a step has needs too. A network of one's own ends those of the
 // host's, and a procedure that nobody calls needs nothing.
 func TestOutsideOfSteps(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	lib := filepath.Join(t.TempDir(), "lib.yaml")
 	text := "procedures:\n  used:\n    - exec: [used]\n  inner:\n    - exec: [inner]\n    - do: used\n  unused:\n    - exec: [unused]\n"
@@ -191,6 +194,7 @@ func TestOutsideOfSteps(t *testing.T) {
 
 // Text that is in no folder has nothing of its own to read.
 func TestOutsideWithoutFolder(t *testing.T) {
+	t.Parallel()
 	list, problems := scenarios.Parse("stdin", []byte("actors: {a: [{write: x, data: {file: x.txt}}]}"))
 	if len(list) == 0 {
 		t.Fatal(problems.Report())

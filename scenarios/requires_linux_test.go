@@ -10,6 +10,7 @@ import (
 // While a probe starts a program, no descriptor of a scenario is closed: the
 // child would have a copy of it.
 func TestProbeOfNetnsForksUnderTheLock(t *testing.T) {
+	t.Parallel()
 	r, _ := parseRequirement("netns")
 	var network entered
 	ended := make(chan struct{})

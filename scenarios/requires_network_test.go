@@ -15,6 +15,7 @@ func (e *entered) Within(f func()) {
 
 // What depends on the network is asked in the scenario's, and nothing else is.
 func TestRequirementsOfNetwork(t *testing.T) {
+	t.Parallel()
 	for text, want := range map[string]bool{
 		"root": runtime.GOOS == "linux", "cap:NET_RAW": runtime.GOOS == "linux",
 		"ipv6": true, "socket:udp": true, "cmd:sh": false, "env:HOME": false, "kernel>=1": false, "os:linux": false,

@@ -9,6 +9,7 @@ import (
 // Each row of the table is whole, and what its line in the reference shows is
 // itself a requirement, or the mapping that stands for it.
 func TestRequirementTable(t *testing.T) {
+	t.Parallel()
 	for _, f := range requirementForms {
 		if f.help == "" || f.probe == nil || (f.parse == nil) != (f.word == commandWord) {
 			t.Errorf("%s%s: the row is not whole", f.word, f.arg)
@@ -33,6 +34,7 @@ func (f *requirementForm) parseShown() (bool, string) {
 
 // The words differ, so that a misspelt one is distinguished.
 func TestRequirementWords(t *testing.T) {
+	t.Parallel()
 	seen := make(map[string]bool)
 	for _, word := range requirementWords() {
 		if seen[word] {

@@ -20,6 +20,7 @@ import (
 const smallest = "actors:\n  one: []\n"
 
 func TestLoad(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "my-scenario.v2.yaml")
 	if err := os.WriteFile(path, []byte(smallest), 0o600); err != nil {
@@ -39,6 +40,7 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadMissing(t *testing.T) {
+	t.Parallel()
 	list, problems, err := scenarios.Load(filepath.Join(t.TempDir(), "none.yaml"))
 	if !errors.Is(err, fs.ErrNotExist) || list != nil || problems != nil {
 		t.Errorf("%v, %v, %v", list, problems, err)
@@ -49,6 +51,7 @@ func TestLoadMissing(t *testing.T) {
 }
 
 func TestEmptyFiles(t *testing.T) {
+	t.Parallel()
 	const want = "1:1: the file holds no scenario; a scenario is a mapping with the key actors"
 	for _, text := range []string{"", "\n\n", "# only a comment\n", "---\n", "---\n---\n...\n"} {
 		list, problems := scenarios.Parse("empty.yaml", []byte(text))
@@ -60,6 +63,7 @@ func TestEmptyFiles(t *testing.T) {
 }
 
 func TestDocuments(t *testing.T) {
+	t.Parallel()
 	list := parsetest.Parse(t, "name: first\nactors: {a: []}\n---\nactors: {b: []}\n---\n# nothing here\n---\nname: last\nactors: {c: []}\n")
 	var names, places []string
 	for _, s := range list {
@@ -71,6 +75,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestNamesClash(t *testing.T) {
+	t.Parallel()
 	list, problems := scenarios.Parse("x.yaml", []byte("name: a\n"+smallest+"---\nname: b\n"+smallest+"---\nname: a\n"+smallest))
 	if list != nil {
 		t.Error("the file was accepted")
@@ -81,6 +86,7 @@ func TestNamesClash(t *testing.T) {
 // A document that is wrong does not hide what is wrong with the others, and
 // nothing of the file is run.
 func TestEveryDocumentIsChecked(t *testing.T) {
+	t.Parallel()
 	list, problems := scenarios.Parse("x.yaml", []byte("actors: 5\n---\n- a\n---\n"+smallest+"---\nactor: {}\n---\na: [b\n"))
 	if list != nil {
 		t.Error("the file was accepted")
@@ -95,6 +101,7 @@ func TestEveryDocumentIsChecked(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
+	t.Parallel()
 	s := parsetest.Parse(t, `
 name: all-keys
 description: |
@@ -149,6 +156,7 @@ actors:
 
 // One tag or requirement needs no list.
 func TestSingleWords(t *testing.T) {
+	t.Parallel()
 	s := parsetest.Parse(t, "tags: quick\nrequires: root\n"+smallest)[0]
 	if !s.HasTag("quick") || len(s.Requires) != 1 || s.Requires[0].String() != "root" {
 		t.Errorf("%v, %v", s.Tags, s.Requires)
@@ -156,6 +164,7 @@ func TestSingleWords(t *testing.T) {
 }
 
 func TestSharedNames(t *testing.T) {
+	t.Parallel()
 	s := parsetest.Parse(t, `
 procedures:
   p: [{print: "${b.y}"}]
@@ -184,6 +193,7 @@ actors:
 }
 
 func TestKeyProblems(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{"network: privat\n", `1:10: unknown network "privat"; did you mean "private"?`},
 		{"network: lan\n", `1:10: unknown network "lan"; a network is host or private, or a mapping with the key private`},
@@ -242,6 +252,7 @@ func TestKeyProblems(t *testing.T) {
 }
 
 func TestActorProblems(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct{ text, want string }{
 		{"actors: []\n", "1:9: actors is a mapping of names to lists of steps, not a list"},
 		{"actors: {}\n", "1:9: there are no actors; write a name and its list of steps below actors"},
@@ -266,6 +277,7 @@ func TestActorProblems(t *testing.T) {
 
 // A problem shows the line that it points at, also inside a block of text.
 func TestProblemLines(t *testing.T) {
+	t.Parallel()
 	text := "actors:\n  one:\n    - print: |\n        one\n        two ${three}\n    - print: |\n        ${4 +}\n    - print: |\n        five\n        ${\n  two:\n    count:\n      ${one.x}\n    steps: []\n"
 	_, problems := scenarios.Parse("x.yaml", []byte(text))
 	lines := strings.Split(text, "\n")
@@ -281,6 +293,7 @@ func TestProblemLines(t *testing.T) {
 
 // Shipped scenarios are without fault, and teach.
 func TestLibrary(t *testing.T) {
+	t.Parallel()
 	names := library.Names()
 	if len(names) == 0 {
 		t.Fatal("no scenario ships")

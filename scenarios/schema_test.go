@@ -43,6 +43,7 @@ func stepsText(lines ...string) string {
 }
 
 func TestSchemaOfLibrary(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	for _, name := range library.Names() {
 		data, _ := library.Open(name)
@@ -53,6 +54,7 @@ func TestSchemaOfLibrary(t *testing.T) {
 }
 
 func TestSchemaOfExamples(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	for _, k := range steps.Kinds() {
 		if err := accepts(t, schema, k.Example); err != nil {
@@ -63,6 +65,7 @@ func TestSchemaOfExamples(t *testing.T) {
 
 // What the loader takes of the files of the script tests, the schema takes.
 func TestSchemaOfScripts(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	scripts, err := filepath.Glob("../testdata/script/*.txtar")
 	if err != nil || len(scripts) == 0 {
@@ -102,6 +105,7 @@ func TestSchemaOfScripts(t *testing.T) {
 
 // The schema and the loader take the same documents.
 func TestSchemaAccepts(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	severalHosts, err := os.ReadFile("network/testdata/hosts.yaml")
 	if err != nil {
@@ -153,6 +157,7 @@ func TestSchemaAccepts(t *testing.T) {
 }
 
 func TestSchemaAcceptsLibraries(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	for _, text := range []string{
 		"procedures: {p: [], q: {params: {a: , b: [1]}, returns: n, steps: [{let: {n: '${a}${b}'}}]}}",
@@ -168,6 +173,7 @@ func TestSchemaAcceptsLibraries(t *testing.T) {
 }
 
 func TestSchemaRefuses(t *testing.T) {
+	t.Parallel()
 	schema := compiledSchema(t)
 	for _, text := range []string{
 		"sequence: []", "sequence: [{print: 1}]", "sequence: [{a: []}]", "sequence: [{a: {print: 1}, b: {print: 1}}]", "sequence: [{a: 5}]",
@@ -221,6 +227,7 @@ func TestSchemaRefuses(t *testing.T) {
 
 // An editor shows the help of a key, so each key has one.
 func TestSchemaDescribes(t *testing.T) {
+	t.Parallel()
 	for key, v := range scenarios.Schema()["properties"].(value.Schema) {
 		if text, _ := v.(value.Schema)["description"].(string); strings.TrimSpace(text) == "" {
 			t.Errorf("the key %s has no description", key)

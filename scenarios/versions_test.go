@@ -3,6 +3,7 @@ package scenarios
 import "testing"
 
 func TestCompareVersions(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		a, b string
 		want int // its sign

@@ -94,6 +94,7 @@ const controlsAndData = "tcp.len > 0 or tcp.flags.syn == 1 or tcp.flags.fin == 1
 // Each segment names the step that has caused it, in whatever way the kernel
 // has put them together.
 func TestComments(t *testing.T) {
+	t.Parallel()
 	r := captured(t, `
 network: private
 actors:
@@ -160,6 +161,7 @@ actors:
 // On every link of its way a packet names the step that has sent it, and the
 // fault that has met it.
 func TestCommentsOfHosts(t *testing.T) {
+	t.Parallel()
 	r := captured(t, `
 network:
   hosts:
@@ -220,6 +222,7 @@ actors:
 
 // What a far end of the script sends comes to the kernel.
 func TestCommentsOfAPeer(t *testing.T) {
+	t.Parallel()
 	r := captured(t, `
 network: private
 actors:
@@ -247,6 +250,7 @@ actors:
 
 // Above TLS the bytes are not those of the steps.
 func TestCommentsOfTLS(t *testing.T) {
+	t.Parallel()
 	r := captured(t, `
 network: private
 actors:

@@ -28,6 +28,7 @@ func came(f event.Frame) event.Frame {
 
 // What a capture has depends on the points that its scenario names.
 func TestPoints(t *testing.T) {
+	t.Parallel()
 	corrupted := frame(1, "a", "eth0", "lan", "two")
 	corrupted.Fault, corrupted.Act = "lan.bad", "corrupt"
 	r := &history.Record{Record: record.Record{Frames: &event.Frames{
@@ -71,6 +72,7 @@ func TestPoints(t *testing.T) {
 // A segment with the bytes of several steps names them all, as far as there is
 // room.
 func TestStepsOfASegment(t *testing.T) {
+	t.Parallel()
 	var s socket
 	for line := 1; line <= 20; line++ {
 		place := &event.Place{Title: "send(sock)", Pos: source.Pos{File: "x.yaml", Line: line, Col: 1}}
@@ -99,6 +101,7 @@ func TestStepsOfASegment(t *testing.T) {
 // The clock does not say which of two actors has ended the sending: a FIN names
 // both, but of each only the first step, and nothing that began after it.
 func TestStepsOfAFIN(t *testing.T) {
+	t.Parallel()
 	var s socket
 	one, two := &record.Branch{Actor: "one", Count: 1}, &record.Branch{Actor: "two", Count: 1}
 	for line, by := range []*record.Branch{one, one, two, two, {Actor: "late", Count: 1}} {
@@ -114,6 +117,7 @@ func TestStepsOfAFIN(t *testing.T) {
 
 // The blocks of a file follow each other, with their length at both ends.
 func TestBlocks(t *testing.T) {
+	t.Parallel()
 	var list []event.Frame
 	for size := range 9 {
 		list = append(list, frame(size, "a", "eth0", "lan", strings.Repeat("x", size)))

@@ -108,6 +108,7 @@ var readers = map[string]func(string) (counts, error){
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	all, want := every(t)
 	for _, f := range report.Formats() {
 		if readers[f.Name] == nil || f.Help == "" {
@@ -150,6 +151,7 @@ var invalid = source.Problems{
 }
 
 func TestDocumentsOfFilesThatWereNotRun(t *testing.T) {
+	t.Parallel()
 	for _, f := range report.Formats() {
 		if !f.Document || readers[f.Name] == nil {
 			continue

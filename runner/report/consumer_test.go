@@ -41,6 +41,7 @@ func consume(t *testing.T, name, text, program string, args ...string) (string, 
 }
 
 func TestProveReadsTAP(t *testing.T) {
+	t.Parallel()
 	ci.Program(t, "prove")
 	tests := []struct {
 		name    string
@@ -69,6 +70,7 @@ func TestProveReadsTAP(t *testing.T) {
 
 // The diagnostic blocks come whole out of the parser that prove is made of.
 func TestTAPDiagnostics(t *testing.T) {
+	t.Parallel()
 	ci.Program(t, "perl")
 	const script = `
 my $parser = TAP::Parser->new({source => $ARGV[0]});
@@ -98,6 +100,7 @@ die "errors: ", $parser->parse_errors if $parser->parse_errors;
 }
 
 func TestXMLLintAcceptsJUnit(t *testing.T) {
+	t.Parallel()
 	ci.Program(t, "xmllint")
 	for name, text := range documents(t, "junit") {
 		out, ok := consume(t, "report.xml", text, "xmllint", "--noout", "--schema", filepath.Join("testdata", "junit.xsd"))
@@ -113,6 +116,7 @@ func TestXMLLintAcceptsJUnit(t *testing.T) {
 }
 
 func TestCTRFFollowsItsSchema(t *testing.T) {
+	t.Parallel()
 	schema, err := jsonschema.NewCompiler().Compile(filepath.Join("testdata", "ctrf.schema.json"))
 	if err != nil {
 		t.Fatal(err)

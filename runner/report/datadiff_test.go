@@ -10,6 +10,7 @@ import (
 
 // The difference of data is within the terminal, and shows where it begins.
 func TestDataDiffIsWithinTheTerminal(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("the quick brown fox ", 8)
 	pairs := map[string][2]string{
 		"texts":       {long + "dog\n", long + "cat\n"},

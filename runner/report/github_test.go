@@ -11,6 +11,7 @@ import (
 )
 
 func TestGitHub(t *testing.T) {
+	t.Parallel()
 	all, _ := every(t)
 	var b strings.Builder
 	g := &report.GitHub{W: &b}

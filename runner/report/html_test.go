@@ -14,6 +14,7 @@ import (
 )
 
 func TestPageOfAFailure(t *testing.T) {
+	t.Parallel()
 	f, _ := report.LookupFormat("html")
 	text := tell(t, f, run(t, passing+"---\n"+failing))
 	for _, want := range []string{
@@ -35,6 +36,7 @@ func TestPageOfAFailure(t *testing.T) {
 // The page has the TCP states of both ends, and what crossed the network where
 // that was recorded.
 func TestTablesOfThePage(t *testing.T) {
+	t.Parallel()
 	const text = `
 name: tables
 requires: netns

@@ -58,6 +58,7 @@ func expect(t *testing.T, object map[string]any, want map[string]any) {
 }
 
 func TestJSONEvents(t *testing.T) {
+	t.Parallel()
 	list := objects(t, report.Style{}, run(t, pair)[0])
 	if len(list) != 4 {
 		t.Fatalf("%d objects: %v", len(list), list)
@@ -78,6 +79,7 @@ func TestJSONEvents(t *testing.T) {
 }
 
 func TestJSONTimes(t *testing.T) {
+	t.Parallel()
 	o := run(t, pair)[0]
 	for _, style := range []report.Style{{Order: history.Time}, {Form: history.Form{Unmask: true}}} {
 		event := objects(t, style, o)[1]
@@ -90,6 +92,7 @@ func TestJSONTimes(t *testing.T) {
 }
 
 func TestJSONFolds(t *testing.T) {
+	t.Parallel()
 	list := objects(t, report.Style{}, run(t, folding)[0])
 	expect(t, list[1], map[string]any{"type": "fold", "actor": "one", "rounds": 3.0, "replicas": nil})
 	expect(t, list[3], map[string]any{"type": "scenario", "status": "ok"})
@@ -100,6 +103,7 @@ func TestJSONFolds(t *testing.T) {
 }
 
 func TestJSONErrno(t *testing.T) {
+	t.Parallel()
 	const refused = `name: refused
 actors:
   one:
@@ -111,6 +115,7 @@ actors:
 }
 
 func TestJSONOfTheRest(t *testing.T) {
+	t.Parallel()
 	skipped := objects(t, report.Style{}, run(t, lacking)[0])
 	expect(t, skipped[0], map[string]any{
 		"status": "skip", "reason": "requires cmd:no-such-program-anywhere: the program is not in PATH",
@@ -140,6 +145,7 @@ func TestJSONOfTheRest(t *testing.T) {
 }
 
 func TestJSONIsDocumented(t *testing.T) {
+	t.Parallel()
 	for _, o := range report.JSONObjects() {
 		if o.Help == "" || len(o.Fields) == 0 {
 			t.Errorf("the object %s is not documented", o.Name)

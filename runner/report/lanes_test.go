@@ -36,6 +36,7 @@ func transcript(t *testing.T, text string, s report.Style) string {
 }
 
 func TestLanes(t *testing.T) {
+	t.Parallel()
 	want := `left                      right
 ────────────────────────  ────────────────────────
 socketpair(AF_UNIX,
@@ -58,6 +59,7 @@ ok  lanes
 }
 
 func TestLongLinesAreBroken(t *testing.T) {
+	t.Parallel()
 	got := transcript(t, twoActors, report.Style{Width: 40})
 	for line := range strings.Lines(got) {
 		if utf8.RuneCountInString(line) > 41 {
@@ -85,6 +87,7 @@ actors:
 `
 
 func TestFailuresAreBroken(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	if err := report.Failure(&b, run(t, unequal)[0].Result, report.Style{Width: 44}); err != nil {
 		t.Fatal(err)
@@ -102,6 +105,7 @@ func TestFailuresAreBroken(t *testing.T) {
 }
 
 func TestActorsHaveColours(t *testing.T) {
+	t.Parallel()
 	got := transcript(t, twoActors, report.Style{Color: true})
 	if !strings.Contains(got, "\x1b[36mleft        \x1b[0m") || !strings.Contains(got, "\x1b[34mright       \x1b[0m") {
 		t.Errorf("got %q", got)

@@ -92,6 +92,7 @@ func forms(w io.Writer, s report.Style) report.Reporter {
 // Whatever can come of a scenario is reported from the file as it was from the
 // run, bytes that are not text too.
 func TestLoadSaysTheSame(t *testing.T) {
+	t.Parallel()
 	all, _ := every(t)
 	suite.Run(context.Background(), cases(t, conversation), suite.Options{}, func(o *report.Outcome) { all = append(all, o) })
 	all = hostileOutcomes(all, "\x1b[31m\xff\xfe\nend")
@@ -136,6 +137,7 @@ func wantLines(t *testing.T, want, got string) {
 
 // A file that was changed is an error or another report, and nothing worse.
 func TestLoadChanged(t *testing.T) {
+	t.Parallel()
 	var list []*report.Outcome
 	suite.Run(context.Background(), cases(t, conversation), suite.Options{}, func(o *report.Outcome) { list = append(list, o) })
 	whole := saved(t, list)

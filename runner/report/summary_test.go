@@ -11,6 +11,7 @@ import (
 )
 
 func TestSummary(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		summary Summary
 		want    string
@@ -33,6 +34,7 @@ func TestSummary(t *testing.T) {
 }
 
 func TestSummaryAdd(t *testing.T) {
+	t.Parallel()
 	result := func(s history.Status) *history.Result { return &history.Result{Record: new(history.Record), Status: s} }
 	outcomes := []*Outcome{
 		{Result: result(history.Passed), Golden: GoldenSame},
@@ -64,6 +66,7 @@ func TestSummaryAdd(t *testing.T) {
 }
 
 func TestPrecise(t *testing.T) {
+	t.Parallel()
 	tests := map[time.Duration]string{
 		0:                             "0s",
 		934_700 * time.Nanosecond:     "935µs",
@@ -79,6 +82,7 @@ func TestPrecise(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	p := &Progress{W: &b, Width: 30}
 	for _, s := range []State{
@@ -113,6 +117,7 @@ func (d drawings) Write(b []byte) (int, error) {
 }
 
 func TestProgressIsDrawnByItself(t *testing.T) {
+	t.Parallel()
 	lines := make(drawings, 1)
 	p := &Progress{W: lines, Delay: time.Nanosecond, Every: time.Nanosecond}
 	p.Begin()

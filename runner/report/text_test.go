@@ -62,6 +62,7 @@ func text(t *testing.T, r report.Text, outcomes []*report.Outcome) string {
 }
 
 func TestText(t *testing.T) {
+	t.Parallel()
 	all := run(t, strings.Join([]string{passing, failing, lacking}, "---\n"))
 	const lines = "one  # a greeting\none  | hello\nok  passing"
 	report1 := text(t, report.Text{}, all[1:2])
@@ -130,6 +131,7 @@ func variants(n int) string {
 }
 
 func TestTextOfGoldens(t *testing.T) {
+	t.Parallel()
 	o := run(t, passing)[0]
 	with := func(change func(*report.Outcome)) []*report.Outcome {
 		c := *o
@@ -195,6 +197,7 @@ func TestTextOfGoldens(t *testing.T) {
 }
 
 func TestTextOfAChangedGoldenInFull(t *testing.T) {
+	t.Parallel()
 	o := run(t, passing)[0]
 	o.Golden, o.GoldenPath = report.GoldenChanged, "x.golden"
 	o.Change = &report.Diff{Text: "--- x\n+++ y\n@@ -1 +1 @@\n-b\n+c\n"}
@@ -205,6 +208,7 @@ func TestTextOfAChangedGoldenInFull(t *testing.T) {
 }
 
 func TestTextOfMissingAndOrphanedGoldens(t *testing.T) {
+	t.Parallel()
 	sum := &report.Summary{
 		Passed: 1, Elapsed: time.Second,
 		NoGolden: []report.NoGolden{
@@ -227,6 +231,7 @@ func TestTextOfMissingAndOrphanedGoldens(t *testing.T) {
 }
 
 func TestTextColor(t *testing.T) {
+	t.Parallel()
 	got := text(t, report.Text{Style: report.Style{Color: true}}, run(t, passing))
 	want := "\x1b[36mone  \x1b[0m\x1b[2m# a greeting\x1b[0m\n\x1b[36mone  \x1b[0m| hello\n\x1b[32mok  passing\x1b[0m\n"
 	if got != want {
@@ -244,6 +249,7 @@ func TestTextColor(t *testing.T) {
 }
 
 func TestTextOfProblems(t *testing.T) {
+	t.Parallel()
 	problems := source.Problems{
 		{Pos: source.Pos{File: "x.yaml", Line: 2, Col: 3}, Msg: "bad", Hint: "be good", Line: "a b c"},
 		{Pos: source.Pos{File: "x.yaml", Line: 3, Col: 1}, Severity: source.Warning, Msg: "odd", Line: "d"},
@@ -268,6 +274,7 @@ var errBroken = errors.New("broken")
 func (broken) Write([]byte) (int, error) { return 0, errBroken }
 
 func TestWriteErrorsComeBack(t *testing.T) {
+	t.Parallel()
 	all := run(t, passing+"---\n"+failing+"---\n"+folding)
 	reporters := map[string]report.Reporter{
 		"one":    &report.Text{W: broken{}, Errors: broken{}},
@@ -301,6 +308,7 @@ func TestWriteErrorsComeBack(t *testing.T) {
 }
 
 func TestTranscriptOrders(t *testing.T) {
+	t.Parallel()
 	o := run(t, folding)[0]
 	for order, want := range map[history.Order]*regexp.Regexp{
 		history.Causal:  regexp.MustCompile(`^one  \| hello\none  \.\.\. 3 more rounds alike\none  \| hello\nok  folding\n$`),

@@ -8,6 +8,7 @@ import (
 )
 
 func TestTourPages(t *testing.T) {
+	t.Parallel()
 	result := run(t, passing)[0].Result
 	pages := report.TourPages([]report.TourChapter{
 		{Title: "A <first>", Text: "About & more.", Stops: []report.TourStop{

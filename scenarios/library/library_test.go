@@ -11,6 +11,7 @@ import (
 )
 
 func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
+	t.Parallel()
 	names := library.Names()
 	if len(names) == 0 || !slices.IsSorted(names) {
 		t.Fatalf("the names are %q", names)
@@ -38,6 +39,7 @@ func TestEveryScenarioLoadsAndHasItsTranscript(t *testing.T) {
 
 // What the scenarios of packets and of the wire show can be read up.
 func TestPacketsNameTheirRFC(t *testing.T) {
+	t.Parallel()
 	for _, name := range library.Names() {
 		if !strings.HasPrefix(name, "packet-") && !strings.HasPrefix(name, "wire-") {
 			continue
@@ -52,6 +54,7 @@ func TestPacketsNameTheirRFC(t *testing.T) {
 }
 
 func TestUnknownNames(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"", "no-such-scenario", "tcp-hello.yaml", "../library/tcp-hello"} {
 		if _, ok := library.Open(name); ok {
 			t.Errorf("Open(%q) finds something", name)
@@ -63,6 +66,7 @@ func TestUnknownNames(t *testing.T) {
 }
 
 func TestEveryIncludeIsALibrary(t *testing.T) {
+	t.Parallel()
 	for _, name := range library.Includes() {
 		data, ok := library.OpenInclude(name)
 		list, problems := scenarios.Parse(library.IncludeFile(name), data)

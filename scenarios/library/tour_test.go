@@ -6,6 +6,7 @@ import (
 )
 
 func TestTourNamesScenariosOnce(t *testing.T) {
+	t.Parallel()
 	seen := make(map[string]string)
 	for _, c := range Tour() {
 		if c.Title == "" || c.Text == "" || len(c.Scenarios) == 0 {
@@ -30,6 +31,7 @@ func TestTourNamesScenariosOnce(t *testing.T) {
 
 // Tags are words that mean something to everybody.
 func TestTagsAreWords(t *testing.T) {
+	t.Parallel()
 	code := regexp.MustCompile(`(?m)^tags: \[[^]]*\b[a-z]\d+\b`)
 	for _, name := range Names() {
 		if text, _ := Open(name); code.Match(text) {

@@ -127,6 +127,7 @@ const hello = `actors:
 `
 
 func TestDiagnosticsAsOneTypes(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	got := call[initialized](e, "initialize", map[string]any{"capabilities": map[string]any{}})
 	if !got.Capabilities.HoverProvider || got.Capabilities.TextDocumentSync != 1 {
@@ -162,6 +163,7 @@ func TestDiagnosticsAsOneTypes(t *testing.T) {
 }
 
 func TestCompletion(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	e.open(hello)
 	for _, c := range []struct{ name, text, want, not string }{
@@ -204,6 +206,7 @@ func TestCompletion(t *testing.T) {
 // A file that was opened with a mistake in it, and never was without one, has
 // names too.
 func TestNamesOfAFaultyFile(t *testing.T) {
+	t.Parallel()
 	const faulty = "actors:\n  server:\n    - socket: tcp\n      as: listener\n    - bind: listner\n      to: 127.0.0.1:0\n    -\n  client:\n    - socket: tcp\n      as: sock\n    - sned: sock\n"
 	for _, c := range []struct{ name, text, want, not string }{
 		{"of the actor", faulty + "    - close: |\n", "sock", "listener"},
@@ -225,6 +228,7 @@ func TestNamesOfAFaultyFile(t *testing.T) {
 
 // However much of a file is there, an editor can ask at its end.
 func TestCompletionOfEachBeginning(t *testing.T) {
+	t.Parallel()
 	data, ok := library.Open("ping-two-hosts")
 	if !ok {
 		t.Fatal("the scenario is not shipped any more")
@@ -239,6 +243,7 @@ func TestCompletionOfEachBeginning(t *testing.T) {
 }
 
 func TestHover(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	for text, want := range map[string]string{
 		strings.Replace(hello, "connect: sock", "conn|ect: sock", 1):                                 "connect a socket to a peer",
@@ -263,6 +268,7 @@ func TestHover(t *testing.T) {
 }
 
 func TestDefinition(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	procedures := "procedures:\n  greet:\n    params: []\n    steps: [{print: hi}]\n"
 	for _, c := range []struct {
@@ -294,6 +300,7 @@ func TestDefinition(t *testing.T) {
 // From a call one comes to the procedure in the file that is included, and from
 // the include to that file.
 func TestDefinitionInIncludedFiles(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	lib := filepath.Join(dir, "shared.yaml")
 	if err := os.WriteFile(lib, []byte("procedures:\n  first: {steps: []}\n  greet:\n    steps: [{print: hi}]\n"), 0o600); err != nil {
@@ -333,6 +340,7 @@ const turns = `sequence:
 
 // In a sequence, names are those of the actor of the turn.
 func TestTurns(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	e.open(turns)
 	for _, c := range []struct{ name, text, want, not string }{
@@ -360,6 +368,7 @@ func TestTurns(t *testing.T) {
 }
 
 func TestFormatting(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	e.open("actors:\n    one:\n    -   print: x   # a\n")
 	got := call[[]textEdit](e, "textDocument/formatting", map[string]any{"textDocument": map[string]any{"uri": uri}})
@@ -369,6 +378,7 @@ func TestFormatting(t *testing.T) {
 }
 
 func TestEnds(t *testing.T) {
+	t.Parallel()
 	e := newEditor(t)
 	call[any](e, "shutdown", nil)
 	e.conn.Notify(t.Context(), "exit", nil)

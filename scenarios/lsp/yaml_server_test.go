@@ -183,6 +183,7 @@ func keys[V any](m map[string]V) []string {
 const oneActor = "actors:\n  one:\n"
 
 func TestYAMLServerProposesKinds(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	for _, where := range []string{
 		oneActor + "    - |\n",
@@ -211,6 +212,7 @@ func TestYAMLServerProposesKinds(t *testing.T) {
 
 // In a step only the keys of its kind are proposed, whatever the kind.
 func TestYAMLServerProposesKeys(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	for _, k := range steps.Kinds() {
 		var want []string
@@ -238,6 +240,7 @@ func TestYAMLServerProposesKeys(t *testing.T) {
 }
 
 func TestYAMLServerProposesValues(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	send := oneActor + "    - send: a\n      data: x\n"
 	for _, c := range []struct {
@@ -282,6 +285,7 @@ func TestYAMLServerProposesValues(t *testing.T) {
 }
 
 func TestYAMLServerUnderlines(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	for _, c := range []struct {
 		text string // ‹…› is what is underlined
@@ -334,6 +338,7 @@ func place(text, mark string) position {
 }
 
 func TestYAMLServerHovers(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	for _, k := range steps.Kinds() {
 		text, where := at(fmt.Sprintf("%s    - %s|%s: x\n", oneActor, k.Name[:1], k.Name[1:]))
@@ -361,6 +366,7 @@ func TestYAMLServerHovers(t *testing.T) {
 
 // Nothing is underlined in what ships.
 func TestYAMLServerAcceptsLibrary(t *testing.T) {
+	t.Parallel()
 	e := newYAMLServer(t)
 	var texts []string
 	for _, name := range library.Names() {

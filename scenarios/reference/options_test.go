@@ -10,6 +10,7 @@ import (
 // Each option and each type of ancillary data has a row in the reference and a
 // text of its own.
 func TestOptionsAreToldOf(t *testing.T) {
+	t.Parallel()
 	markdown := Markdown()
 	for _, name := range OptionNames() {
 		text, ok := Option(name)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestNothingIsLeftOut(t *testing.T) {
+	t.Parallel()
 	overview, markdown := Overview(), Markdown()
 	for _, k := range steps.Kinds() {
 		if !regexp.MustCompile(`(?m)^  ` + k.Name + ` +\S`).MatchString(overview) {
@@ -45,6 +46,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 
 // TestTablesAreWhole counts the cells of each table's rows.
 func TestTablesAreWhole(t *testing.T) {
+	t.Parallel()
 	bar := regexp.MustCompile(`(^|[^\\])\|`)
 	cells := 0
 	for i, line := range strings.Split(Markdown(), "\n") {
@@ -61,6 +63,7 @@ func TestTablesAreWhole(t *testing.T) {
 }
 
 func TestWrap(t *testing.T) {
+	t.Parallel()
 	got := wrap("one two three four\nfive", "  ", 11)
 	if want := "  one two\n  three\n  four five"; got != want {
 		t.Errorf("got %q; want %q", got, want)

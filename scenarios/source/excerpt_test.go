@@ -6,6 +6,7 @@ import (
 )
 
 func TestExcerpt(t *testing.T) {
+	t.Parallel()
 	long := strings.Repeat("abcdefghij", 10)
 	for _, c := range []struct {
 		line       string

@@ -13,6 +13,7 @@ import (
 )
 
 func TestReadFile(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	if err := syscall.Mkfifo(at("fifo"), 0o600); err != nil {
@@ -46,6 +47,7 @@ func TestReadFile(t *testing.T) {
 
 // A regular file of proc(5) may have nothing to read yet: no read waits for it.
 func TestReadFileThatWaits(t *testing.T) {
+	t.Parallel()
 	const path = "/proc/kmsg"
 	f, _, err := Open(path)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 )
 
 func TestFormat(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, in, want string }{
 		{"levels", "a:\n    b:\n        c: 1\n", "a:\n  b:\n    c: 1\n"},
 		{"lists are indented", "a:\n- x\n- y\n", "a:\n  - x\n  - y\n"},
@@ -41,6 +42,7 @@ func TestFormat(t *testing.T) {
 }
 
 func TestFormatOfNoYAML(t *testing.T) {
+	t.Parallel()
 	if out, problems, _ := Format("x.yaml", []byte("a: [\n")); out != nil || !problems.HasErrors() {
 		t.Errorf("%q %v", out, problems)
 	}
@@ -49,6 +51,7 @@ func TestFormatOfNoYAML(t *testing.T) {
 // The shipped scenarios are formatted already, apart from what is aligned by
 // hand; nothing in them changes its meaning.
 func TestFormatShipped(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("../library/*.yaml")
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)

@@ -11,6 +11,7 @@ import (
 
 // The library's private marks must be where inspect looks for them.
 func TestInspectFindsMarks(t *testing.T) {
+	t.Parallel()
 	dec := yaml.NewDecoder(strings.NewReader("a: b\nc: [1, 2\nd: 3\n"))
 	err := decode(dec, new(yaml.Node))
 	got := inspect(dec, err)
@@ -28,6 +29,7 @@ func TestInspectFindsMarks(t *testing.T) {
 // Without the marks the line of the message must do, and the place is the
 // first character of that line.
 func TestInspectWithoutMarks(t *testing.T) {
+	t.Parallel()
 	if m, ok := markAt(reflect.ValueOf(struct{ parser *int }{}), "parser", "mark"); ok {
 		t.Errorf("found %v", m)
 	}
@@ -51,6 +53,7 @@ func (panicking) Read([]byte) (int, error) { panic("boom") }
 
 // A panic of the library becomes a problem with a place.
 func TestPanicBecomesProblem(t *testing.T) {
+	t.Parallel()
 	dec := yaml.NewDecoder(panicking{})
 	err := decode(dec, new(yaml.Node))
 	if err == nil {

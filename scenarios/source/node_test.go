@@ -16,6 +16,7 @@ func parseOne(t *testing.T, in string) *Node {
 }
 
 func TestNodeAt(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		in     string // the value of the key a
 		offset int
@@ -58,6 +59,7 @@ func TestNodeAt(t *testing.T) {
 }
 
 func TestNodeDescribe(t *testing.T) {
+	t.Parallel()
 	n := parseOne(t, "[{a: b}, [], abc, '', ~, "+strings.Repeat("é", 50)+"]")
 	want := []string{
 		"a mapping", "a list", `the text "abc"`, `the text ""`, "nothing",
@@ -71,6 +73,7 @@ func TestNodeDescribe(t *testing.T) {
 }
 
 func TestNodeProblem(t *testing.T) {
+	t.Parallel()
 	n := parseOne(t, hello)
 	if n.Get("nothing") != nil {
 		t.Error("Get found a key that is not there")

@@ -51,6 +51,7 @@ func dump(b *strings.Builder, n *Node, indent string) {
 }
 
 func TestParseTree(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, in, want string }{
 		{"nothing", "", ""},
 		{"comments", "# a\n\n  # b\n", ""},
@@ -89,6 +90,7 @@ func TestParseTree(t *testing.T) {
 }
 
 func TestTreeProblems(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ name, in, want string }{
 		{
 			"duplicate keys", "a: 1\nb:\n  c: 1\n  'c': 2\na: {d: 1, d: 2}\n",
@@ -145,6 +147,7 @@ func TestTreeProblems(t *testing.T) {
 }
 
 func TestBrokenDocumentHidesNoOther(t *testing.T) {
+	t.Parallel()
 	nodes, problems := Parse("f", []byte("a: 1\n---\nb: 'x\n---\nc: 3\n---\nd: @\n"))
 	var keys []string
 	for _, n := range nodes {
@@ -159,6 +162,7 @@ func TestBrokenDocumentHidesNoOther(t *testing.T) {
 }
 
 func TestDuplicateKeepsFirst(t *testing.T) {
+	t.Parallel()
 	nodes, _ := Parse("f", []byte("a: 1\na: 2\n"))
 	if n := nodes[0]; len(n.Entries) != 1 || n.Get("a").Text != "1" {
 		t.Errorf("%d entries, a is %s", len(n.Entries), n.Get("a").Describe())
@@ -166,6 +170,7 @@ func TestDuplicateKeepsFirst(t *testing.T) {
 }
 
 func TestBinaryFileIsGivenUp(t *testing.T) {
+	t.Parallel()
 	nodes, problems := Parse("f", []byte(strings.Repeat("a: \x00\n", 1000)))
 	if len(nodes) != 0 || len(problems) != maxBadLines {
 		t.Fatalf("%d nodes, %d problems", len(nodes), len(problems))
@@ -176,6 +181,7 @@ func TestBinaryFileIsGivenUp(t *testing.T) {
 }
 
 func TestAliasBombIsBounded(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
 	for i := 1; i < 10; i++ {
@@ -190,6 +196,7 @@ func TestAliasBombIsBounded(t *testing.T) {
 // What is said of too many values is so: where there is no alias, none is
 // blamed.
 func TestValuesAreBounded(t *testing.T) {
+	t.Parallel()
 	nodes, problems := Parse("f", []byte(strings.Repeat("- x\n", MaxNodes)))
 	if len(nodes) != 0 || len(problems) != 1 {
 		t.Fatalf("%d nodes, problems:\n%v", len(nodes), problems)
@@ -201,6 +208,7 @@ func TestValuesAreBounded(t *testing.T) {
 }
 
 func TestDepthIsBounded(t *testing.T) {
+	t.Parallel()
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	if _, problems := Parse("f", []byte(nested(MaxDepth))); len(problems) != 0 {
 		t.Errorf("%v", problems)
@@ -217,6 +225,7 @@ func TestDepthIsBounded(t *testing.T) {
 }
 
 func TestAliasIsACopy(t *testing.T) {
+	t.Parallel()
 	nodes, problems := Parse("f", []byte("a: &x {b: [c]}\nd: *x\n"))
 	if len(problems) > 0 {
 		t.Fatal(problems)
@@ -231,6 +240,7 @@ func TestAliasIsACopy(t *testing.T) {
 }
 
 func TestParseFile(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "a.yaml")
 	if err := os.WriteFile(path, []byte("a: @"), 0o600); err != nil {
 		t.Fatal(err)

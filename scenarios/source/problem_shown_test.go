@@ -8,6 +8,7 @@ import (
 // A report shows a limited number of problems, errors before warnings, and
 // counts the rest.
 func TestReportShowsSoMany(t *testing.T) {
+	t.Parallel()
 	var ps Problems
 	for range 2 * MaxShown {
 		ps = append(ps, &Problem{Msg: "a warning", Severity: Warning})

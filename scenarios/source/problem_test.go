@@ -8,6 +8,7 @@ import (
 )
 
 func TestReport(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		p    Problem
 		want string
@@ -48,6 +49,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportCutsLongLines(t *testing.T) {
+	t.Parallel()
 	p := Problem{Pos: Pos{"f", 1, 501}, Msg: "far", Line: strings.Repeat("a", 500) + "b" + strings.Repeat("c", 500)}
 	lines := strings.Split(p.Report(), "\n")
 	if len([]rune(lines[1])) > shownWidth+20 {
@@ -59,6 +61,7 @@ func TestReportCutsLongLines(t *testing.T) {
 }
 
 func TestProblems(t *testing.T) {
+	t.Parallel()
 	at := func(file string, line, col int, msg string) *Problem {
 		return &Problem{Pos: Pos{file, line, col}, Msg: msg}
 	}
@@ -77,6 +80,7 @@ func TestProblems(t *testing.T) {
 }
 
 func TestProblemsAsError(t *testing.T) {
+	t.Parallel()
 	warning := &Problem{Severity: Warning, Msg: "w"}
 	if err := (Problems{warning}).Err(); err != nil {
 		t.Errorf("a warning is an error: %v", err)
@@ -90,6 +94,7 @@ func TestProblemsAsError(t *testing.T) {
 }
 
 func TestPos(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		pos   Pos
 		want  string
@@ -108,6 +113,7 @@ func TestPos(t *testing.T) {
 }
 
 func TestFileLine(t *testing.T) {
+	t.Parallel()
 	f := &File{Data: []byte("\ufeffa\r\n\nb\rc\u2028d\n")}
 	for n, want := range []string{"", "a", "", "b", "c\u2028d", "", ""} {
 		if got := f.Line(n); got != want {

@@ -3,6 +3,7 @@ package source
 import "testing"
 
 func TestSuggest(t *testing.T) {
+	t.Parallel()
 	keys := []string{"backlog", "as", "to", "expect", "timeout", "when", "step_timeout", "send", "recv"}
 	tests := []struct{ word, want string }{
 		{"backlogg", "backlog"},
@@ -26,12 +27,14 @@ func TestSuggest(t *testing.T) {
 }
 
 func TestSuggestIsStable(t *testing.T) {
+	t.Parallel()
 	if a, b := Suggest("bat", []string{"cat", "bad"}), Suggest("bat", []string{"bad", "cat"}); a != "bad" || b != "bad" {
 		t.Errorf("got %q and %q, want bad", a, b)
 	}
 }
 
 func TestDidYouMean(t *testing.T) {
+	t.Parallel()
 	if got := DidYouMean("backlogg", []string{"backlog"}); got != `did you mean "backlog"?` {
 		t.Errorf("got %s", got)
 	}
@@ -41,6 +44,7 @@ func TestDidYouMean(t *testing.T) {
 }
 
 func TestEditDistance(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		a, b string
 		want int

@@ -59,6 +59,7 @@ var syntaxTests = []struct{ in, want string }{
 }
 
 func TestSyntaxProblems(t *testing.T) {
+	t.Parallel()
 	for _, test := range syntaxTests {
 		_, problems := Parse("", []byte(test.in))
 		if len(problems) != 1 {
@@ -77,6 +78,7 @@ func TestSyntaxProblems(t *testing.T) {
 }
 
 func TestDeepFlowNesting(t *testing.T) {
+	t.Parallel()
 	deep := make([]byte, 20_000)
 	for i := range deep {
 		deep[i] = '['

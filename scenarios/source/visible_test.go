@@ -7,6 +7,7 @@ import (
 )
 
 func TestVisible(t *testing.T) {
+	t.Parallel()
 	tests := []struct{ in, one, lines string }{
 		{"plain text, \"quoted\" \\ ~", "plain text, \"quoted\" \\ ~", ""},
 		{"größer 日本 🐌 e\u0301 \ufffd", "größer 日本 🐌 e\u0301 \ufffd", ""},

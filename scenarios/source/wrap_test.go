@@ -6,6 +6,7 @@ import (
 )
 
 func TestWrap(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		text string
 		most int
@@ -34,6 +35,7 @@ func TestWrap(t *testing.T) {
 }
 
 func TestNarrow(t *testing.T) {
+	t.Parallel()
 	prose := "A paragraph that was filled up to a column of about eighty, as all of ours\nare, is filled anew.\n\nThis one is short.\n"
 	for _, c := range []struct {
 		name, text string
@@ -56,6 +58,7 @@ func TestNarrow(t *testing.T) {
 }
 
 func TestBreak(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name, text string
 		most       int
@@ -77,6 +80,7 @@ func TestBreak(t *testing.T) {
 }
 
 func TestProse(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", "", ""},
 		{"a paragraph", "One line\nand another.\n", "One line and another."},

@@ -10,6 +10,7 @@ import (
 // Bytes that can be made again are hashed only when somebody reads the digest,
 // and then once; those that cannot be hashed as they go.
 func TestDigestWhenItIsRead(t *testing.T) {
+	t.Parallel()
 	const sum = "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 	opened := 0
 	open := func() io.Reader { opened++; return strings.NewReader("abc") }
@@ -39,6 +40,7 @@ func TestDigestWhenItIsRead(t *testing.T) {
 // A cycle gives whole pieces from wherever it is, and no more than its
 // size.
 func TestCycle(t *testing.T) {
+	t.Parallel()
 	for _, period := range []int{1, 3, 1000, StreamChunk - 1, StreamChunk, StreamChunk + 5} {
 		data := make([]byte, period)
 		for i := range data {

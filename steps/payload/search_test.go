@@ -16,6 +16,7 @@ func (inTime) Overdue() error { return nil }
 
 // A scanner finds a match where package regexp does, however the text comes.
 func TestScannerIsRegexp(t *testing.T) {
+	t.Parallel()
 	exprs := []string{
 		"", "a", "ab", "a+b", "(a|b)*c", "^a", "^$", "a$", "(?m)^b$", `\ba`, `a\b`, `a\Bb`, "a{2,3}", "[^a]c", "(?i)AB", "(?s).b", ".b",
 		"é", "[é-ü]+x", `\x{fffd}`, "a*?$", "(a+)+c", `\z`, `\A\z`, "b|^c",
@@ -57,6 +58,7 @@ func TestScannerIsRegexp(t *testing.T) {
 // Many small pieces take no longer than their bytes: to search all of them
 // again with each piece would take hours.
 func TestScannerLooksOnce(t *testing.T) {
+	t.Parallel()
 	began := time.Now()
 	m := &Search{found: true, scan: must(newScanner("x+y+END"))}
 	var text []byte

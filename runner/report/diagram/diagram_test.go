@@ -78,6 +78,7 @@ func arrowText(d *diagram.Diagram, a diagram.Arrow) string {
 }
 
 func TestArrowsOfAGreeting(t *testing.T) {
+	t.Parallel()
 	d := of(t, "tcp-hello")
 	var got []string
 	for _, a := range d.Arrows {
@@ -104,6 +105,7 @@ server.send > client.recv 17 bytes`
 // A branch with the name of one that has ended has its lifeline, but not its
 // time: before it begins it waits for nothing.
 func TestNoWaitingBeforeABranch(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: branches
 actors:
@@ -136,6 +138,7 @@ actors:
 }
 
 func TestKindsOfArrows(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: kinds
 actors:
@@ -176,6 +179,7 @@ actors:
 // after the first connect, also where another actor has told of it; and an
 // EAGAIN says that nothing has come.
 func TestArrowsSayNothingTwice(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: twice
 actors:
@@ -218,6 +222,7 @@ late.connect > server.accept connection`
 }
 
 func TestHandshakeSendsNoDataOfTheScript(t *testing.T) {
+	t.Parallel()
 	for _, a := range of(t, "tls-hello").Arrows {
 		if a.Bond == diagram.Data && a.Label == "" {
 			t.Errorf("an arrow has neither a tie nor a text: %+v", a)
@@ -226,6 +231,7 @@ func TestHandshakeSendsNoDataOfTheScript(t *testing.T) {
 }
 
 func TestFailureIsInItsPlace(t *testing.T) {
+	t.Parallel()
 	d := of(t, "name: bad\nactors:\n  one:\n    - {socket: tcp, as: s, note: 'a <note>'}\n    - {connect: s, to: '127.0.0.1:1'}\n")
 	if below := d.Boxes[len(d.Boxes)-1]; below.Kind != diagram.States || below.Text != "s: SYN_SENT → CLOSE" {
 		t.Errorf("below the failure is %+v", below)
@@ -244,6 +250,7 @@ func TestFailureIsInItsPlace(t *testing.T) {
 
 // Two boxes never overlap, whatever is drawn, and all are inside the picture.
 func TestNothingOverlaps(t *testing.T) {
+	t.Parallel()
 	for _, name := range []string{"tcp-hello", "tcp-many-clients", "tcp-full-duplex", "udp-echo", "process-last-close", "tcp-connection-refused", "tcp-accept-after-close", "tcp-blocking-timeouts"} {
 		d := of(t, name)
 		for _, two := range d.Labels() {
@@ -267,6 +274,7 @@ func TestNothingOverlaps(t *testing.T) {
 }
 
 func TestLongRunsAreShortened(t *testing.T) {
+	t.Parallel()
 	var b strings.Builder
 	b.WriteString("name: long\nactors:\n  one:\n")
 	for i := range 1000 {
@@ -285,6 +293,7 @@ func TestLongRunsAreShortened(t *testing.T) {
 // Of ten thousand events a picture stays one that a person can read: rounds are
 // folded, and what is not alike is left out in the middle.
 func TestTenThousandEventsStayReadable(t *testing.T) {
+	t.Parallel()
 	var apart strings.Builder
 	for i := range 2500 {
 		fmt.Fprintf(&apart, "    - {send: a, data: \"question %d\"}\n    - {recv: b, expect: \"question %d\"}\n    - {send: b, data: \"answer %d\"}\n    - {recv: a, expect: \"answer %d\"}\n", i, i, i, i)
@@ -312,6 +321,7 @@ func TestTenThousandEventsStayReadable(t *testing.T) {
 }
 
 func TestMermaidMeansNothingElse(t *testing.T) {
+	t.Parallel()
 	d := of(t, "name: 'a \"b\"'\nactors:\n  one:\n    - print: 'end; %% <b>#x'\n")
 	b := new(bytes.Buffer)
 	if err := d.Mermaid(b); err != nil {
@@ -330,6 +340,7 @@ sequenceDiagram
 }
 
 func TestThePictureIsTheSameOnEveryRun(t *testing.T) {
+	t.Parallel()
 	var first string
 	for i := range 10 {
 		b := new(bytes.Buffer)
@@ -348,6 +359,7 @@ func TestThePictureIsTheSameOnEveryRun(t *testing.T) {
 // A call that a failure has ended has a bar too, also where it was the first of
 // its actor.
 func TestTimesOfCallsThatAFailureEnds(t *testing.T) {
+	t.Parallel()
 	cases, problems, err := suite.Load([]suite.File{suite.Text("x.yaml", []byte(`
 actors:
   one:

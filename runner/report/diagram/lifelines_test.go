@@ -24,6 +24,7 @@ func statesOf(d *diagram.Diagram) string {
 }
 
 func TestStatesBesideTheLifelines(t *testing.T) {
+	t.Parallel()
 	d := of(t, "tcp-hello")
 	want := `server: listener: LISTEN
 server: conn: SYN_RECV → ESTABLISHED
@@ -50,6 +51,7 @@ client: sock: LAST_ACK → CLOSE`
 // The states of an end are below the event that has brought them about, and
 // above all that comes later.
 func TestStatesAreBelowTheirEvent(t *testing.T) {
+	t.Parallel()
 	d := of(t, "tcp-hello")
 	row := func(text string) int {
 		return d.Boxes[slices.IndexFunc(d.Boxes, func(b diagram.Box) bool { return strings.HasPrefix(b.Text, text) })].Row
@@ -61,6 +63,7 @@ func TestStatesAreBelowTheirEvent(t *testing.T) {
 
 // What one of many replicas has come to is not beside those that are left out.
 func TestStatesOfReplicasAreBesideTheirOwn(t *testing.T) {
+	t.Parallel()
 	d := of(t, "tcp-many-clients")
 	for _, b := range d.Boxes {
 		if name := d.Lifelines[b.Lifeline]; b.Kind == diagram.States && strings.Contains(name, "..") {
@@ -94,6 +97,7 @@ func groupsOf(d *diagram.Diagram) string {
 }
 
 func TestLanesOfHostsAndProcesses(t *testing.T) {
+	t.Parallel()
 	d := of(t, twoHosts)
 	if d.Status == history.Skipped {
 		ci.Lacks(t, d.Reason)
@@ -121,6 +125,7 @@ process first/child: first/child`
 }
 
 func TestProgramsAndSignals(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: programs
 requires: [os:linux, 'cmd:sleep']
@@ -168,6 +173,7 @@ actors:
 }
 
 func TestDescriptorsThatAMessagePasses(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: passes
 actors:
@@ -186,6 +192,7 @@ actors:
 // Of several descriptors that nothing orders the one whose close is the lowest
 // counts as the last, whichever that was.
 func TestTheLowestCloseEndsAConnection(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 name: copies
 requires: [os:linux, 'cmd:mkfifo']
@@ -207,6 +214,7 @@ actors:
 
 // A close stands for the sends before it too: one arrow says the end of file.
 func TestOneArrowToAnEndOfFile(t *testing.T) {
+	t.Parallel()
 	d := of(t, `
 actors:
   one:

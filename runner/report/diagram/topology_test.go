@@ -37,6 +37,7 @@ func topologyOf(t *testing.T, text string) *diagram.Topology {
 }
 
 func TestTopology(t *testing.T) {
+	t.Parallel()
 	top := topologyOf(t, threeHosts)
 	var b bytes.Buffer
 	if err := top.SVG(&b); err != nil {

@@ -54,6 +54,7 @@ actors:
 `
 
 func TestTheWireIsDrawn(t *testing.T) {
+	t.Parallel()
 	d := recorded(t, greeting)
 	var got []string
 	for _, b := range d.Boxes {
@@ -93,6 +94,7 @@ server > client F.`
 
 // Each line of the wire is below the call that has brought it about.
 func TestTheWireIsBelowItsCalls(t *testing.T) {
+	t.Parallel()
 	d := recorded(t, greeting)
 	above := ""
 	for _, b := range d.Boxes {
