@@ -113,11 +113,13 @@ var gifts = []struct{ name, wait, give, count string }{
 // An actor that is away comes back: whoever waits for what it gives then does
 // not wait in vain, not even in the moment in which its branch ends.
 func TestAwayIsNotEnded(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	runs := ci.Runs(2, 40)
 	for _, away := range aways {
 		for _, gift := range gifts {
 			t.Run(away.name+", for "+gift.name, func(t *testing.T) {
-				checkLeaks(t)
+				t.Parallel()
 				steps := strings.TrimSpace(strings.ReplaceAll(away.steps, "GIVE", gift.give))
 				text := "procedures:\n  pause: [{spawn: [{wait: ready}], as: inner}, {join: inner}]\nactors:\n  away:\n" +
 					gift.count + "    steps:\n" + indented(steps) +
@@ -136,6 +138,7 @@ func TestAwayIsNotEnded(t *testing.T) {
 // The number of a round is there for others also where no round has an event:
 // it comes after what the loop came after.
 func TestNamesOfRoundsWithoutEvents(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, test := range []struct{ name, text, want string }{
 		{"rounds without steps", `

@@ -8,6 +8,7 @@ import (
 
 // A branch sees the names of the moment at which it is spawned, and keeps them.
 func TestSpawnKeepsNames(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, alone(`
 - for: [1, 2, 3]
@@ -35,6 +36,7 @@ a/branch[2]   | 3
 
 // The actor ends when its branches have ended.
 func TestActorWaitsForBranches(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -64,6 +66,7 @@ a/branch  | heard
 
 // The failure of a branch is the scenario's, told where it happened.
 func TestBranchFails(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for text, want := range map[string]string{
 		"- parallel:\n    x: [{sleep: 1h}]\n    y: [{assert: 1 == 2}]":                                               "5: a/y: assert(1 == 2): 1 == 2 does not hold",
@@ -85,6 +88,7 @@ func TestBranchFails(t *testing.T) {
 
 // Branches of parallel share names: what one sets, the actor has afterwards.
 func TestParallelShares(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	passes(t, alone(`
 - socketpair: unix
@@ -104,6 +108,7 @@ func TestParallelShares(t *testing.T) {
 
 // A thousand branches are ordinary.
 func TestManyBranches(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, alone(`
 - repeat: 1000

@@ -64,6 +64,7 @@ actors:
 
 // The first failure ends all others, wherever they wait, and is the only one.
 func TestFailureCancels(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
@@ -90,6 +91,8 @@ func TestFailureCancels(t *testing.T) {
 // A call that is cancelled has no result: whatever error its step expects, the
 // next step is not made, and nothing of it is in the transcript.
 func TestCancelledIsNotExpected(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	const expect = ", expect: {error: [0, EINTR, ECANCELED, EAGAIN, ETIMEDOUT, EBADF, EPIPE, ECONNRESET, ECONNREFUSED, EINVAL]}"
 	for _, w := range waits {
 		kind, _, _ := strings.Cut(w.wait, ":")
@@ -97,7 +100,7 @@ func TestCancelledIsNotExpected(t *testing.T) {
 			continue // no call, so no errno to expect
 		}
 		t.Run(w.name, func(t *testing.T) {
-			checkLeaks(t)
+			t.Parallel()
 			text := waiting(w.before, w.wait+", timeout: 1h"+expect+"}, {print: went on", "timeout: 1h",
 				"- blocked: w\n  stays: 1ms\n  timeout: 20s\n- assert: 1 == 2")
 			r := runner.Run(t.Context(), scenario(t, text), runner.Options{})
@@ -115,6 +118,7 @@ func TestCancelledIsNotExpected(t *testing.T) {
 
 // A step's timeout ends each kind of waiting, with the step named.
 func TestTimeoutOfStep(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
@@ -150,6 +154,7 @@ func TestTimeoutOfActor(t *testing.T) {
 
 // The scenario's timeout says what each actor was doing.
 func TestTimeoutOfScenario(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	const text = "timeout: 50ms\nactors:\n  a: [{sleep: 1h}]\n  b:\n    - socketpair: unix\n      as: [x, y]\n    - recv: x\n      timeout: 1h\n  c: [{wait: never}]\n  d: [{print: x}]\n  e: [{sleep: 1h}, {signal: never}]\n"
 	f := fails(t, text, runner.Options{})
@@ -168,6 +173,7 @@ func TestTimeoutOfScenario(t *testing.T) {
 
 // Cancelled from outside, a run is neither passed nor failed.
 func TestCancelledFromOutside(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for i, w := range waits {
 		t.Run(w.name, func(t *testing.T) {
@@ -200,6 +206,7 @@ func TestCancelledFromOutside(t *testing.T) {
 }
 
 func TestCancelledBefore(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -217,6 +224,7 @@ func (panicking) Run(*step.Task) error { panic("out of order") }
 
 // A panic in a step is a failure, and leaves nothing behind.
 func TestPanic(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	s := scenario(t, "timeout: 1h\nactors:\n  a:\n    - socket: unix\n      as: s\n    - bind: s\n      to: unix:${tmp}/s\n    - print: x\n  b:\n    - socketpair: unix\n      as: [x, y]\n    - recv: x\n      timeout: 1h\n")
 	s.Actors[0].Body.Steps[2].Action = panicking{}
@@ -229,6 +237,7 @@ func TestPanic(t *testing.T) {
 
 // A panic in a branch fails the scenario too.
 func TestPanicInBranch(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	s := scenario(t, "timeout: 1h\nactors:\n  a:\n    - parallel: {x: [{sleep: 1h}], y: [{print: y}]}\n")
 	for _, step := range s.Steps {
@@ -244,6 +253,7 @@ func TestPanicInBranch(t *testing.T) {
 
 // What a scenario cannot even begin with fails it, too.
 func TestFailureOfCount(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for in, want := range map[string]string{
 		"${n}":     `the count of actor a: expression "n": "many" is not a whole number`,

@@ -241,6 +241,7 @@ var causesOfData = []causeTest{
 // In each transcript, on every run, a cause is before what it has brought
 // about, and each run prints the same.
 func TestCauses(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, test := range slices.Concat(causesOfEnds, causesOfData, causesOfRights, causesOverNetlink) {
 		t.Run(test.name, func(t *testing.T) {

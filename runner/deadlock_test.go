@@ -189,6 +189,8 @@ var deadlocks = []struct {
 // A deadlock fails the scenario at once and says who waits for what, also
 // while another actor is in a system call.
 func TestDeadlocks(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	for _, test := range deadlocks {
 		for _, others := range []string{"", busy} {
 			name := test.name
@@ -196,7 +198,7 @@ func TestDeadlocks(t *testing.T) {
 				name += ", beside a busy actor"
 			}
 			t.Run(name, func(t *testing.T) {
-				checkLeaks(t)
+				t.Parallel()
 				start := time.Now()
 				f := fails(t, "timeout: 1h\nactors:"+test.text+strings.TrimPrefix(others, "\n"), runner.Options{Timeout: patience})
 				if took := time.Since(start); took > patience/2 {
@@ -228,6 +230,7 @@ func TestDeadlocks(t *testing.T) {
 
 // No deadlock: somebody can still end each wait.
 func TestNoDeadlock(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, text := range []string{
 		// The giver waits itself, for one that runs.
@@ -256,6 +259,7 @@ func TestNoDeadlock(t *testing.T) {
 
 // What a busy actor could still give is waited for, up to the step's timeout.
 func TestWaitForBusyActor(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	f := fails(t, "actors:\n  a: [{wait: unrelated, timeout: 30ms}]"+busy, runner.Options{})
 	wantText(t, told(f), "2: a: wait(unrelated): timed out after 30ms (the step's timeout): still waiting for the signal unrelated")
@@ -267,6 +271,7 @@ func TestWaitForBusyActor(t *testing.T) {
 
 // Many replicas meet at a barrier without being searched one by one.
 func TestBarrierOfMany(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	count := strconv.Itoa(ci.Runs(500, 2000))
 	passes(t, "timeout: 1m\nactors:\n  a: {count: "+count+", steps: [{barrier: x, timeout: 1m}, {barrier: x, timeout: 1m}]}\n  b: [{wait: go, timeout: 1m}]\n  c: [{sleep: 1ms}, {signal: go}]\n", runner.Options{})

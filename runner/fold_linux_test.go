@@ -61,6 +61,7 @@ client  close(s) = 0
 // What the kernel has chosen for sockets of rounds that are folded is masked,
 // also where others show it whose rounds are not.
 func TestMaskAutoboundOfFold(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	var got []string
 	for _, line := range transcript(passes(t, `

@@ -10,6 +10,7 @@ import (
 // What one recvmmsg takes comes after each of the sends, by their number, also
 // where a fold has some of those: what they hold does not tell them apart.
 func TestFoldOfSendsBeforeRecvmmsg(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	const rounds = `
 - parallel:

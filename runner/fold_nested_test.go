@@ -12,6 +12,7 @@ import (
 // What the order and the masks need of rounds is kept where rounds with folds
 // of their own are folded.
 func TestFoldOfFolds(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, tcp(`
 - repeat: 5

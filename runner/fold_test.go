@@ -16,6 +16,7 @@ import (
 func alone(steps string) string { return "actors:\n  a:\n" + indented(steps) }
 
 func TestFold(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, test := range []struct{ name, steps, want string }{
 		{"none", "- repeat: 0\n  steps: [{print: x}]\n- print: end", "a  | end"},
@@ -72,6 +73,7 @@ func TestFold(t *testing.T) {
 }
 
 func TestFoldNested(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, alone(`
 - repeat: 4
@@ -131,6 +133,7 @@ a  | x
 
 // Ports that the kernel chooses differ from round to round and print alike.
 func TestFoldEphemeralPorts(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, alone(`
 - repeat: 6
@@ -168,6 +171,7 @@ a  close(s) = 0
 
 // Causes that lie inside a fold order what comes after it.
 func TestFoldCauses(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, pingPong, handshake[:len(handshake)-1]+`
 client  send(sock, "ping!", 5) = 5
@@ -217,6 +221,7 @@ a/reader  recv(y, 4) = 4 "zzzz"
 
 // Connections that are made and taken inside folds are matched too.
 func TestFoldConnections(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, `
 actors:
@@ -286,6 +291,7 @@ func TestFoldMemory(t *testing.T) {
 // Rounds that take connections or datagrams of sockets with different names do
 // not print alike, whether or not the call at the other end has returned yet.
 func TestRoundsOfDifferentPeers(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, test := range []struct{ name, text, want string }{
 		{"connections", `

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,77 +16,6 @@ import (
 // patience is how long a test waits for what must come; only a failure takes
 // so long.
 const patience = 20 * time.Second
-
-// warmUp makes what the Go runtime keeps for good: the poller's descriptors,
-// and the loop that hands signals on.
-var warmUp = sync.OnceFunc(func() {
-	for _, how := range []string{"true", "false"} {
-		list, _ := scenarios.Parse("warm-up.yaml", []byte("actors: {a: [{socketpair: unix, as: [x, y], blocking: "+how+"}, {recv: x, timeout: 1ms}]}"))
-		runner.Run(context.Background(), list[0], runner.Options{})
-	}
-})
-
-// checkLeaks makes the test fail when a descriptor, a goroutine or a file in
-// the temporary folder is left at its end.
-func checkLeaks(t *testing.T) {
-	t.Helper()
-	warmUp()
-	tmp, err := os.MkdirTemp("", "runner-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("TMPDIR", tmp)
-	fds, goroutines := descriptors(), runtime.NumGoroutine()
-	t.Cleanup(func() {
-		for end := time.Now().Add(patience); runtime.NumGoroutine() > goroutines; runtime.Gosched() {
-			if time.Now().After(end) {
-				stacks := make([]byte, 1<<20)
-				t.Errorf("%d goroutines are left, %d were before:\n%s", runtime.NumGoroutine(), goroutines, stacks[:runtime.Stack(stacks, true)])
-				break
-			}
-		}
-		// The packet socket of a network is closed beside the run.
-		left := leftDescriptors(fds)
-		for end := time.Now().Add(patience); len(left) > 0 && time.Now().Before(end); left = leftDescriptors(fds) {
-			time.Sleep(time.Millisecond)
-		}
-		for fd, what := range left {
-			t.Errorf("descriptor %s is left: %s", fd, what)
-		}
-		files, _ := filepath.Glob(filepath.Join(tmp, "*"))
-		if len(files) > 0 {
-			t.Errorf("left in the temporary folder: %q", files)
-		}
-		os.RemoveAll(tmp)
-	})
-}
-
-// leftDescriptors are those that are open now and were not before.
-func leftDescriptors(before map[string]string) map[string]string {
-	left := descriptors()
-	for fd, what := range left {
-		if before[fd] == what {
-			delete(left, fd)
-		}
-	}
-	return left
-}
-
-// descriptors are the open descriptors with what they stand for.
-func descriptors() map[string]string {
-	open := make(map[string]string)
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		return nil
-	}
-	for _, e := range entries {
-		// The descriptor that lists the folder is closed by now.
-		if what, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil {
-			open[e.Name()] = what
-		}
-	}
-	return open
-}
 
 func scenario(t testing.TB, text string) *scenarios.Scenario {
 	t.Helper()

@@ -27,6 +27,7 @@ func freePort(t *testing.T) int {
 }
 
 func TestMaskPorts(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -81,6 +82,7 @@ server  close(listener) = 0
 
 // A port that the file gives stays as it is, in addresses and in texts.
 func TestMaskLeavesExplicitPorts(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	const text = `
 vars: {port: 0}
@@ -211,6 +213,7 @@ func TestMaskTornFolder(t *testing.T) {
 
 // Unmasked, the transcript shows what the kernel chose.
 func TestUnmask(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, alone(`
 - socket: udp
@@ -238,6 +241,7 @@ func TestUnmask(t *testing.T) {
 // A port that several sockets share prints as the one that is asked for it, or
 // that it was read from.
 func TestMaskSharedPort(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, alone(`
 - socket: tcp

@@ -5,6 +5,7 @@ import "testing"
 // A poll comes after what made its handles ready: the next connection, byte,
 // datagram, the end of the peer's sending.
 func TestOrderOfPoll(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -91,6 +92,7 @@ receiver  recvfrom(in, 65536) = 5 "hello" from 127.0.0.1:<out>
 
 // A call ends after the step that saw it blocked.
 func TestOrderOfBlocked(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -121,6 +123,7 @@ one         join(reader)
 // A branch is not blocked in a step that makes no call that waits, however long
 // that takes.
 func TestBlockedInNoCall(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -154,6 +157,7 @@ one         join(reader)
 
 // A branch that has come to its step, but not to the call, is not blocked yet.
 func TestBlockedInCall(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:

@@ -166,6 +166,8 @@ func wantPlain(t *testing.T, from, message string) {
 }
 
 func TestMessagesOfExpressions(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	usesProgram := regexp.MustCompile(`\bp\b`)
 	for _, e := range wrongExpressions {
 		program := ""

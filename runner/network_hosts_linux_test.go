@@ -12,6 +12,7 @@ import (
 // whatever its steps see.
 func TestLostFrameFails(t *testing.T) {
 	needsNetns(t)
+	t.Parallel()
 	checkLeaks(t)
 	s := scenario(t, `
 network:
@@ -39,6 +40,7 @@ actors:
 // Hosts are made for each run, also for runs at the same time.
 func TestHostsSideBySide(t *testing.T) {
 	needsNetns(t)
+	t.Parallel()
 	checkLeaks(t)
 	s := scenario(t, `
 network:

@@ -8,6 +8,7 @@ import (
 )
 
 func TestOrderOfMeetings(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -51,6 +52,7 @@ a  | a2
 // A name that is given again comes from its first giving, whatever the reader
 // came to see.
 func TestOrderOfReferences(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -73,6 +75,7 @@ a  | 5
 // Branches come after the step that starts them, and what follows a parallel
 // step after all of them.
 func TestOrderOfBranches(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -111,6 +114,7 @@ one         | after
 
 // The orders by time and by actor hold the same lines as the causal one.
 func TestOtherOrders(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, "actors:\n  a: [{wait: go}, {print: a}]\n  b: [{print: b}, {signal: go}]\n", runner.Options{})
 	wantLines(t, inOrder(r, history.ByActor), "a  wait(go)", "a  | a", "b  | b", "b  signal(go)")
@@ -130,6 +134,7 @@ func TestOtherOrders(t *testing.T) {
 // between: another parallel, a branch of a branch, a barrier, a signal of one
 // whose last step was not taken.
 func TestOrderAfterBranches(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	const busy = "[{print: 1}, {print: 2}, {print: 3}]"
 	for _, test := range []struct{ name, text, want string }{
@@ -201,6 +206,7 @@ b  | after
 // A barrier with a size counts those who come from the start once it has
 // opened.
 func TestBarrierOfSizeOpensAgain(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `actors:
   a:
@@ -229,6 +235,7 @@ a  | after both
 
 // A replica that names its actor without an index means itself.
 func TestReplicaNamesItself(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `actors:
   w:

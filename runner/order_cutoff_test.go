@@ -5,6 +5,7 @@ import "testing"
 // The end of the run cuts off the calls of the background, and prints nothing
 // of them. What they had sent until then is a cause all the same.
 func TestOrderBehindCallsThatAreCutOff(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	t.Run("relay", func(t *testing.T) {
 		wantTranscript(t, `

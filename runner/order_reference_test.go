@@ -6,6 +6,7 @@ import "testing"
 // follow: those of a procedure, of its branches, of a round, and those after a
 // step that is left out.
 func TestOrderOfPassedReferences(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 procedures:

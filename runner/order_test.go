@@ -4,6 +4,7 @@ import "testing"
 
 // The order of tcp-hello is part of the language's definition.
 func TestOrderOfHello(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, hello, `
 server  socket(AF_INET, SOCK_STREAM, IPPROTO_TCP) = listener
@@ -25,6 +26,7 @@ client  close(sock) = 0
 // An end of file comes after the peer's shutdown where there was one, else
 // after its close.
 func TestOrderOfEndOfFile(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, tcp(`
 - recv: conn
@@ -76,6 +78,7 @@ client  close(sock) = 0
 
 // A reset comes after the close that caused it.
 func TestOrderOfReset(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, tcp(`
 - recv: conn
@@ -100,6 +103,7 @@ server  close(listener) = 0
 // EPIPE comes after the close of the peer, also where nothing else shows the
 // sender that close.
 func TestOrderOfBrokenPipe(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -128,6 +132,7 @@ one/sender  send(a, hex:00000000000000000000000000000000000000000000000000000000
 
 // Datagrams are matched by their bytes and by the socket that sent them.
 func TestOrderOfDatagrams(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:
@@ -196,6 +201,7 @@ receiver  close(in) = 0
 // Local sockets have no addresses on the client's side: the accept is matched
 // by the inodes of the sockets.
 func TestOrderOfLocalClients(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, path := range []string{"unix:${tmp}/s", "unix:@sockscript-test-order"} {
 		shown := "unix:$tmp/s"
@@ -278,6 +284,7 @@ server  close(listener) = 0
 // A connect reaches what the first listen made, whether or not the backlog was
 // changed before it came. The file that orders the two is nothing to the order.
 func TestOrderOfSecondListen(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:

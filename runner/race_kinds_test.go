@@ -240,6 +240,8 @@ actors:
 }
 
 func TestRacesOfConnects(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	const anyEnd = "\n  expect: {error: [0, ECONNREFUSED, ECONNRESET]}"
 	byNumber := strings.NewReplacer("    - listen: l\n", "    - bind: l\n      to: 127.0.0.1:${free.port}\n    - listen: l\n", "actors:", "actors:\n  free:\n    - let: {port: \"${free_port()}\"}")
 	// Another socket keeps the port of a listener that is closed.
@@ -289,6 +291,8 @@ actors:
 }
 
 func TestRacesOfAddresses(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	two := func(x, y string) string {
 		return `
 actors:
@@ -370,6 +374,7 @@ actors:
 // No order that is fixed is warned of: the examples of all kinds have no race.
 func TestRacesOfExamples(t *testing.T) {
 	t.Parallel()
+	checkLeaks(t)
 	for _, k := range steps.Kinds() {
 		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()

@@ -4,6 +4,7 @@ import "testing"
 
 // Replicas that print alike are numbered by what came first, whoever it was.
 func TestReplicas(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, "actors:\n  a:\n    count: 2\n    steps: [{print: x}]\n", "a[0]  | x\na[1]  | x")
 	wantTranscript(t, "actors:\n  a:\n    count: 3\n    steps: [{print: x}]\n", "a[0]  | x\na[1]  ... 1 more\na[2]  | x")
@@ -20,6 +21,7 @@ func TestReplicas(t *testing.T) {
 // Which client is served first is the kernel's choice; the transcript does not
 // show it.
 func TestReplicasOfClients(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	wantTranscript(t, `
 actors:

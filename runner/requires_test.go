@@ -52,6 +52,7 @@ func TestRequires(t *testing.T) {
 
 // What the machine has or not: either way the answer is clear.
 func TestRequiresOfMachine(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, in := range []string{"root", "cap:NET_RAW", "cap:SYS_ADMIN", "netns", "ipv6", "socket:sctp", "socket:tipc", "socket:alg", "socket:vsock", "socket:mptcp", "socket:icmp"} {
 		r := runner.Run(t.Context(), scenario(t, "requires: "+in+"\n"+alone("- print: ran")), runner.Options{})
@@ -65,6 +66,7 @@ func TestRequiresOfMachine(t *testing.T) {
 // The command runs in the folder of the scenario's file, and a run that is
 // cancelled does not wait for it.
 func TestRequiresCommand(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	file := filepath.Join(t.TempDir(), "here.yaml")
 	text := "requires: {command: [test, -f, here.yaml]}\n" + alone("- print: ran")

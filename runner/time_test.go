@@ -15,6 +15,7 @@ import (
 // A step's call begins once the names of other actors that it reads have their
 // values: the wait for them is not part of it.
 func TestCallBeginsAfterReferences(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, test := range []struct{ call, steps string }{
 		{"print", "[{print: '${giver.n}'}]"},
@@ -60,6 +61,7 @@ func eventOf(t testing.TB, r *history.Result, actor, call string) *event.Event {
 // The time that a step may take counts from its call, and so does that of a
 // step with steps of its own, once its parameters have their values.
 func TestTookCountsFromTheCall(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	for _, step := range []string{
 		"{print: '${giver.n}', expect: {took: <1ns}}",
@@ -88,6 +90,7 @@ func TestTookCountsFromTheCall(t *testing.T) {
 // Folded rounds have their time, and with it their place in the order by time:
 // after the first round, before the last, and before what came after them.
 func TestTimeOfFolds(t *testing.T) {
+	t.Parallel()
 	checkLeaks(t)
 	r := passes(t, `
 actors:
