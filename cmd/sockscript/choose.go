@@ -50,6 +50,10 @@ func (p *program) load(s *session, files []suite.File, rep *reporting) ([]*suite
 	if err := rep.spare(files); err != nil {
 		return nil, err
 	}
+	files, err := s.narrow(files)
+	if err != nil {
+		return nil, err
+	}
 	confined, err := p.confine(s, files)
 	if err != nil {
 		return nil, err
@@ -74,14 +78,29 @@ func loadValid(files []suite.File) ([]*suite.Case, error) {
 	return cases, err
 }
 
+// filter is what the flags choose, but for --failed.
+func (s *session) filter() (f suite.Filter, err error) {
+	f.Tags = s.tags
+	if f.Name, err = pattern("--run", s.pattern); err == nil {
+		f.Skip, err = pattern("--skip", s.skip)
+	}
+	return f, err
+}
+
+// narrow leaves out what need not be loaded: the shipped files whose names the
+// flags do not choose.
+func (s *session) narrow(files []suite.File) ([]suite.File, error) {
+	filter, err := s.filter()
+	if err != nil || s.failed {
+		return files, err
+	}
+	return filter.Narrow(files), nil
+}
+
 // choose chooses among the scenarios.
 func (s *session) choose(all []*suite.Case) ([]*suite.Case, error) {
-	filter := suite.Filter{Tags: s.tags}
-	var err error
-	if filter.Name, err = pattern("--run", s.pattern); err != nil {
-		return nil, err
-	}
-	if filter.Skip, err = pattern("--skip", s.skip); err != nil {
+	filter, err := s.filter()
+	if err != nil {
 		return nil, err
 	}
 	s.memory, err = suite.Recall()

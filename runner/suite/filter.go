@@ -29,14 +29,35 @@ func (f Filter) Choose(cases []*Case) []*Case {
 	return chosen
 }
 
+// Narrow leaves out the shipped files of which the filter takes nothing, as
+// their names tell: nobody has to load these. Where no name tells that the
+// filter takes something, all files are left, so that an error can say what
+// there was.
+func (f Filter) Narrow(files []File) []File {
+	if len(f.Tags) > 0 || f.Only != nil {
+		return files
+	}
+	var left []File
+	some := false
+	for _, file := range files {
+		name, known := file.scenario()
+		if taken := f.takesName(name); taken || !known {
+			left = append(left, file)
+			some = some || known
+		}
+	}
+	if !some {
+		return files
+	}
+	return left
+}
+
+func (f Filter) takesName(name string) bool {
+	return (f.Name == nil || f.Name.MatchString(name)) && (f.Skip == nil || !f.Skip.MatchString(name))
+}
+
 func (f Filter) takes(c *Case) bool {
-	name := c.Scenario.Name
-	switch {
-	case f.Name != nil && !f.Name.MatchString(name):
-		return false
-	case f.Skip != nil && f.Skip.MatchString(name):
-		return false
-	case f.Only != nil && !f.Only(c):
+	if !f.takesName(c.Scenario.Name) || f.Only != nil && !f.Only(c) {
 		return false
 	}
 	wanted, unwanted := splitTags(f.Tags)

@@ -12,6 +12,7 @@
 package suite
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -55,6 +56,22 @@ func (f File) Folder() string {
 // Foreign reports whether the file is text that came from elsewhere: neither on
 // disk nor shipped.
 func (f File) Foreign() bool { return f.data != nil && !f.Shipped }
+
+// scenario is the name of the one scenario of a shipped file. It is not known
+// where the file says a name itself, or has a table of cases.
+func (f File) scenario() (name string, known bool) {
+	if !f.Shipped {
+		return "", false
+	}
+	for line := range bytes.Lines(f.data) {
+		for _, more := range []string{"name:", "cases:", "---"} {
+			if bytes.HasPrefix(line, []byte(more)) {
+				return "", false
+			}
+		}
+	}
+	return strings.TrimSuffix(f.Path, filepath.Ext(f.Path)), true
+}
 
 // stdinName is what messages call the standard input.
 const stdinName = "stdin"
