@@ -21,12 +21,27 @@ import (
 // the program has all of it from its first instruction on.
 const becomerName = "sockscript-becomer"
 
-// exec starts the program with these descriptors.
-func (s *Spec) exec(files []uintptr) (pid int, err error) {
+// exec starts the program with these descriptors. The pidfd is there before the
+// program runs, so that one that looks at the process which has started it sees
+// the same on each run; it is -1 where the kernel has none (clone(2), Linux
+// 5.2).
+func (s *Spec) exec(files []uintptr) (pid, pidfd int, err error) {
 	attr := &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: groupAttr(s.Terminal)}
+	pidfd = -1
+	attr.Sys.PidFD = &pidfd
 	if !s.Identity.Given() {
-		return syscall.ForkExec(s.Path, s.Argv, attr)
+		pid, err = syscall.ForkExec(s.Path, s.Argv, attr)
+	} else {
+		pid, err = s.become(files, attr)
 	}
+	if err != nil && pidfd >= 0 {
+		unix.Close(pidfd)
+	}
+	return pid, pidfd, err
+}
+
+// become starts the program by way of a copy of this binary.
+func (s *Spec) become(files []uintptr, attr *syscall.ProcAttr) (pid int, err error) {
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
 		return 0, err

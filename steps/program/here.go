@@ -25,17 +25,17 @@ func (h *here) start(set *Set, s Spec) (*Process, error) {
 	for i, f := range s.Files {
 		files[i] = f.Fd() // of nil, that it gets none
 	}
-	var pid int
+	var c *child
 	var err error
-	h.how.do(func() { pid, err = h.launch(s, files) })
+	h.how.do(func() { c, err = h.launch(s, files) })
 	if err != nil {
 		return nil, err
 	}
-	p := &Process{Pid: pid, set: set, done: make(chan struct{})}
+	p := &Process{Pid: c.pid, set: set, done: make(chan struct{})}
 	h.mu.Lock()
-	h.list[pid] = p
+	h.list[c.pid] = p
 	h.mu.Unlock()
-	go h.watch(pid)
+	go h.watch(c)
 	return p, nil
 }
 

@@ -70,9 +70,10 @@ func (s *starter) start(m *message) {
 		Path: m.texts[0], Dir: m.texts[1], Identity: id, Terminal: m.Numbers[0] != 0,
 		Argv: m.texts[4 : 4+args], Env: m.texts[4+args:],
 	}
-	pid, err := 0, bad
+	var c *child
+	err := bad
 	if err == nil {
-		pid, err = s.table.launch(spec, files)
+		c, err = s.table.launch(spec, files)
 	}
 	for _, fd := range m.files {
 		unix.Close(fd)
@@ -83,13 +84,12 @@ func (s *starter) start(m *message) {
 		s.say(sayAnswer, m.ID, int32(errno))
 		return
 	}
-	started := &message{head: head{Kind: sayStarted, ID: m.ID, Numbers: [4]int32{0, int32(pid)}}}
-	if fd, err := unix.PidfdOpen(pid, 0); err == nil {
-		started.files = []int{fd}
-		defer unix.Close(fd)
+	started := &message{head: head{Kind: sayStarted, ID: m.ID, Numbers: [4]int32{0, int32(c.pid)}}}
+	if c.pidfd >= 0 {
+		started.files = []int{c.pidfd}
 	}
 	s.wire.write(started)
-	go s.table.watch(pid)
+	go s.table.watch(c)
 }
 
 // none is what [syscall.ProcAttr] has for a descriptor that is to be closed.

@@ -10,14 +10,15 @@ func newOffice(how *starting) office { return newHere(how) }
 
 // exec starts the program with these descriptors. No process of a scenario
 // starts any here, from which it could have something.
-func (s *Spec) exec(files []uintptr) (int, error) {
+func (s *Spec) exec(files []uintptr) (pid, pidfd int, err error) {
 	attr := &syscall.ProcAttr{Dir: s.Dir, Env: s.Env, Files: files, Sys: groupAttr(s.Terminal)}
-	return syscall.ForkExec(s.Path, s.Argv, attr)
+	pid, err = syscall.ForkExec(s.Path, s.Argv, attr)
+	return pid, -1, err
 }
 
 // awaitExit waits for the end of a child. Without a waitid(2) that leaves the
 // zombie it is reaped at once.
-func awaitExit(pid int) Status {
+func awaitExit(pid, _ int) Status {
 	var status syscall.WaitStatus
 	for {
 		_, err := syscall.Wait4(pid, &status, 0, nil)

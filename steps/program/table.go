@@ -33,6 +33,7 @@ type table struct {
 // A child is one program.
 type child struct {
 	pid     int
+	pidfd   int  // until its end has been seen; -1 where the system has none
 	session bool // it leads a session
 	done    chan struct{}
 
@@ -45,24 +46,23 @@ func newTable(root int, ended func(int, Status)) *table {
 }
 
 // launch starts a program with these descriptors.
-func (t *table) launch(s Spec, files []uintptr) (int, error) {
-	pid, err := s.exec(files)
+func (t *table) launch(s Spec, files []uintptr) (*child, error) {
+	pid, pidfd, err := s.exec(files)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	c := &child{pid: pid, session: s.Terminal, done: make(chan struct{})}
+	c := &child{pid: pid, pidfd: pidfd, session: s.Terminal, done: make(chan struct{})}
 	t.mu.Lock()
 	t.children[pid] = c
 	t.mu.Unlock()
-	return pid, nil
+	return c, nil
 }
 
 // watch reports the end of a program that was launched.
-func (t *table) watch(pid int) {
-	c := t.child(pid)
-	status := awaitExit(pid)
+func (t *table) watch(c *child) {
+	status := awaitExit(c.pid, c.pidfd)
 	close(c.done)
-	t.ended(pid, status)
+	t.ended(c.pid, status)
 }
 
 func (t *table) child(pid int) *child {

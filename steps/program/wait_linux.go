@@ -20,10 +20,11 @@ type childInfo struct {
 
 // awaitExit waits until a child has ended and leaves it unreaped: as long as
 // the zombie is there, its process group cannot become another's. It waits
-// without a thread where the kernel has pidfd_open(2).
-func awaitExit(pid int) Status {
-	if fd, err := unix.PidfdOpen(pid, unix.PIDFD_NONBLOCK); err == nil {
-		file := os.NewFile(uintptr(fd), "pidfd")
+// without a thread where there is a pidfd, which it closes.
+func awaitExit(pid, pidfd int) Status {
+	if pidfd >= 0 {
+		unix.SetNonblock(pidfd, true) // so that the runtime's poller takes it
+		file := os.NewFile(uintptr(pidfd), "pidfd")
 		defer file.Close()
 		if status, ok := awaitReadable(file, pid); ok {
 			return status
