@@ -81,7 +81,7 @@ func Narrow(text string, most int) string {
 		whole := lines[:n]
 		if widest(whole) > most {
 			prose := strings.ReplaceAll(strings.Join(whole, "\n"), "\n"+goesOn(lines[0]), " ")
-			whole = hang(prose, most, lastColumn(prose, most))
+			whole = rowWithin(prose, most)
 		}
 		out, lines = append(out, whole...), lines[n:]
 	}
@@ -140,15 +140,17 @@ func marginOf(line string) string { return line[:len(line)-len(strings.TrimLeft(
 
 func inColumns(line string) bool { return strings.Contains(strings.TrimLeft(line, " "), "  ") }
 
-// lastColumn is the indent with which a line goes on: up to its last column, if
-// that leaves enough room, and a little more than its own if it does not.
-func lastColumn(line string, most int) string {
+// rowWithin breaks a line. It goes on below its last column, if that leaves
+// enough room; if it does not, the last column has lines of its own.
+func rowWithin(line string, most int) []string {
 	const room = 24
 	below := goesOn(line)
-	if inColumns(line) && most-len(below) < room {
-		return marginOf(line) + "    "
+	if !inColumns(line) || most-len(below) >= room {
+		return hang(line, most, below)
 	}
-	return below
+	last := strings.LastIndex(line, "  ") + len("  ")
+	indent := marginOf(line) + "    "
+	return append(rowWithin(strings.TrimRight(line[:last], " "), most), hang(indent+line[last:], most, indent)...)
 }
 
 func widest(lines []string) int {

@@ -48,7 +48,8 @@ func TestNarrow(t *testing.T) {
 		{"a list", "  one\n  two, which goes on\n", 12, "  one\n  two, which\n  goes on\n"},
 		{"a table", "  key    what the key is for\n  other  more\n", 34, "  key    what the key is for\n  other  more\n"},
 		{"a row", "  key     what the key says of the other one\n", 36, "  key     what the key says of the\n          other one\n"},
-		{"no room for the column", "  a long key        what it says of the other\n", 30, "  a long key        what it\n      says of the other\n"},
+		{"no room for the column", "  a long key        what it says of the other\n", 30, "  a long key\n      what it says of the\n      other\n"},
+		{"no room behind a wide one", "  key    one, two, three, four, five, six or seven  what the key says\n", 36, "  key    one, two, three, four,\n         five, six or seven\n      what the key says\n"},
 		{"a row of more lines", "  key  what the key says is so much that it has taken two lines and was\n       broken here\n", 50, "  key  what the key says is so much that it has\n       taken two lines and was broken here\n"},
 	} {
 		if got := Narrow(c.text, c.most); got != c.want {
