@@ -32,8 +32,11 @@ func (o *output) Write(b []byte) (int, error) {
 }
 
 // plain reports whether the terminal, if it is one, is to be written to
-// without control sequences.
-func plain() bool { return os.Getenv("TERM") == "dumb" }
+// without control sequences. Of one without TERM nobody knows what it can do.
+func plain() bool {
+	name := os.Getenv("TERM")
+	return name == "" || name == "dumb"
+}
 
 // color reports whether the output goes to a terminal that shows colours; see
 // https://no-color.org.
