@@ -18,45 +18,12 @@ import (
 
 const (
 	maxOutput = 16 << 20 // what exec keeps of an output, and what is read ahead of a stream
-	tailKept  = 8 << 10  // what is kept of an output for a failure report
 	maxRest   = 1 << 20  // what a pipe may hold, pipe(7)
 	pipeChunk = 32 << 10 // what is read at once
 )
 
 // longAgo is a deadline that has passed, whatever the clock says.
 var longAgo = time.Unix(1, 0)
-
-// tail keeps the last bytes that were written to it.
-type tail struct {
-	mu    sync.Mutex
-	bytes []byte
-	total int64
-}
-
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.total += int64(len(b))
-	t.bytes = append(t.bytes, b[max(0, len(b)-tailKept):]...)
-	if extra := len(t.bytes) - tailKept; extra > 0 {
-		t.bytes = append(t.bytes[:0], t.bytes[extra:]...)
-	}
-	return len(b), nil
-}
-
-// text is what was kept, from the beginning of a line, and how many bytes came
-// before it.
-func (t *tail) text() (string, int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	kept := t.bytes
-	if int64(len(kept)) < t.total {
-		if i := bytes.IndexByte(kept, '\n'); i >= 0 && i+1 < len(kept) {
-			kept = kept[i+1:]
-		}
-	}
-	return string(kept), t.total - int64(len(kept))
-}
 
 // Limited keeps what is written to it, up to a bound, and reports once there is
 // more.
