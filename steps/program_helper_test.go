@@ -32,6 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(programs[name](os.Args[1:]))
 	}
 	ci.Together()
+	ci.Spacious()
 	os.Exit(m.Run())
 }
 

@@ -107,6 +107,7 @@ func TestLoadTellsWhichFileCannotBeRead(t *testing.T) {
 }
 
 func TestShippedFiles(t *testing.T) {
+	t.Parallel()
 	files := Shipped()
 	if len(files) == 0 || !files[0].Shipped {
 		t.Fatalf("%v", files)

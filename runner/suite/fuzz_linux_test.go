@@ -47,6 +47,7 @@ func TestMain(m *testing.M) {
 		}
 	}
 	ci.Together()
+	ci.Spacious()
 	os.Exit(m.Run())
 }
 

@@ -239,6 +239,7 @@ func checkShipped(t *testing.T, o *report.Outcome) {
 
 // Stopping in the middle must not leave anything to wait for.
 func TestShippedInterrupted(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	cases := shippedCases(t)
 	delivered := 0
