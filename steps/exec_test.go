@@ -243,23 +243,6 @@ func TestExecTooMuchOutput(t *testing.T) {
 	})
 }
 
-// What a program leaves behind in its group goes with it, and nobody waits for
-// the pipe that it holds.
-func TestExecLeavesNothing(t *testing.T) {
-	gone := marked(t)
-	tidy(t, func(t *testing.T) {
-		for _, how := range []string{"", "deaf"} {
-			t.Run(how, func(t *testing.T) {
-				t.Parallel()
-				file := filepath.Join(t.TempDir(), "pid")
-				passes(t, one(program(t, "exec", "family", file, how)+"  timeout: 30s\n  expect: {stdout: \"ready\\n\"}"))
-				familyIsGone(t, file)
-			})
-		}
-	})
-	gone()
-}
-
 // A program has only its three standard streams; where Linux does not take it
 // away, also what was handed to this process itself.
 func TestExecDescriptors(t *testing.T) {

@@ -44,6 +44,12 @@ func TestProgramsAreGone(t *testing.T) {
 				})
 			}
 		}
+		for _, how := range children {
+			all.Go(func() { t.Run("was joined "+how, func(t *testing.T) { joinLeavesNothing(t, how) }) })
+			all.Go(func() { t.Run("of exec "+how, func(t *testing.T) { execLeavesNothing(t, how) }) })
+		}
+		all.Go(func() { t.Run("of a terminal", terminalLeavesNothing) })
+		all.Go(func() { t.Run("ignores SIGTERM", ignoresSIGTERM) })
 		all.Wait()
 	})
 	gone()
@@ -88,19 +94,39 @@ func cancelOnce(cancel func(), file string) {
 
 // Children that outlive their parent are gone as well, though it was waited
 // for.
-func TestProgramsAreGoneAfterJoin(t *testing.T) {
-	gone := marked(t)
-	tidy(t, func(t *testing.T) {
-		for _, how := range []string{"", "deaf"} {
-			t.Run(how, func(t *testing.T) {
-				t.Parallel()
-				file := filepath.Join(t.TempDir(), "pid")
-				passes(t, one(program(t, "start", "family", file, how)+"  as: p\n- join: p\n  timeout: 30s\n- kill: p\n  with: CONT\n  note: the child takes it\n"))
-				familyIsGone(t, file)
-			})
-		}
-	})
-	gone()
+func joinLeavesNothing(t *testing.T, how string) {
+	file := filepath.Join(t.TempDir(), "pid")
+	passes(t, one(program(t, "start", "family", file, how)+"  as: p\n- join: p\n  timeout: 30s\n- kill: p\n  with: CONT\n  note: the child takes it\n"))
+	familyIsGone(t, file)
+}
+
+// What a program leaves behind in its group goes with it, and nobody waits for
+// the pipe that it holds.
+func execLeavesNothing(t *testing.T, how string) {
+	file := filepath.Join(t.TempDir(), "pid")
+	passes(t, one(program(t, "exec", "family", file, how)+"  timeout: 30s\n  expect: {stdout: \"ready\\n\"}"))
+	familyIsGone(t, file)
+}
+
+// A shell with job control puts what it runs into groups of their own; they go
+// with its session.
+func terminalLeavesNothing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "pid")
+	passes(t, one(`
+- start: [sh, -m]
+  env: {SOCKSCRIPT_TEST_SESSION: `+file+`}
+  pty: true
+  as: p
+- send: p.stdin
+  data: "sleep 1000 & echo $! >`+file+`; echo do''ne\n"
+- recv: p.stdout
+  expect: {contains: done}
+`))
+	pidIn(t, file) // it has lived
+	left := proctest.Find(func(p proctest.Process) bool { return slices.Contains(p.Env, "SOCKSCRIPT_TEST_SESSION="+file) })
+	if len(left) > 0 {
+		t.Errorf("left behind: %s", left)
+	}
 }
 
 // A program that ends when it is asked to is not killed, nor are its children.
@@ -115,14 +141,12 @@ func TestProgramsMayTidyUp(t *testing.T) {
 }
 
 // SIGTERM comes first, SIGKILL after a grace.
-func TestProgramIgnoresSIGTERM(t *testing.T) {
-	tidy(t, func(t *testing.T) {
-		start := time.Now()
-		passes(t, one(program(t, "start", "obstinate")+"  as: p\n- recv: p.stdout\n  until: \"\\n\"\n  timeout: 30s"))
-		if took := time.Since(start); took < 500*time.Millisecond {
-			t.Errorf("the program had no grace: %s", took)
-		}
-	})
+func ignoresSIGTERM(t *testing.T) {
+	start := time.Now()
+	passes(t, one(program(t, "start", "obstinate")+"  as: p\n- recv: p.stdout\n  until: \"\\n\"\n  timeout: 30s"))
+	if took := time.Since(start); took < 500*time.Millisecond {
+		t.Errorf("the program had no grace: %s", took)
+	}
 }
 
 // Many programs leave no process and no descriptor behind.

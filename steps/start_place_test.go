@@ -1,7 +1,6 @@
 package steps_test
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -143,24 +142,6 @@ func TestStartTerminal(t *testing.T) {
 		passes(t, one("- start: [cat]\n  pty: true\n  as: p\n- send: p.stdin\n  data: \"x\\n\"\n- recv: p.stdout\n  size: 6\n"+
 			"- close: [p.stdin, p.stdout]\n- join: p\n  expect: {signal: HUP}"))
 	})
-}
-
-// A shell with job control puts what it runs into groups of their own; they go
-// with its session.
-func TestStartTerminalSession(t *testing.T) {
-	gone := marked(t)
-	file := filepath.Join(t.TempDir(), "pid")
-	passes(t, one(`
-- start: [sh, -m]
-  pty: true
-  as: p
-- send: p.stdin
-  data: "sleep 1000 & echo $! >`+file+`; echo do''ne\n"
-- recv: p.stdout
-  expect: {contains: done}
-`))
-	pidIn(t, file)
-	gone()
 }
 
 // A port is free for both protocols, given once, and masked wherever it is.
