@@ -40,6 +40,7 @@ type Description struct {
 	peekOff          atomic.Bool // SO_PEEK_OFF is set
 	groups           atomic.Uint32
 	watches          atomic.Uint64
+	file             atomic.Pointer[fileID] // see learnFile
 }
 
 // Watches is what a pidfd reports the end of: the id of a forked process or of

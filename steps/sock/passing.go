@@ -34,7 +34,7 @@ func (s *Socket) PassedBy(control []byte) []*Description {
 	defer g.mu.Unlock()
 	var list []*Description
 	for _, s := range g.passedSockets(control) {
-		if _, known := g.fileOf(s.caller(), s.fd); known {
+		if _, known := g.fileOf(s); known {
 			list = append(list, s.desc)
 		}
 	}
@@ -104,7 +104,7 @@ func (g *Group) isOurs(inode uint64, path string) bool {
 // countPassage changes how many copies of s are on their way. g.mu is held.
 func (g *Group) countPassage(s *Socket, to uint64, copies int) {
 	s.desc.passed.Store(true)
-	id, known := g.fileOf(s.caller(), s.fd)
+	id, known := g.fileOf(s)
 	if !known {
 		return
 	}

@@ -63,6 +63,7 @@ func (g *Group) Fork(sockets []*Socket) (*Process, []*Socket, error) {
 		}
 		defer s.leave()
 		s.desc.mode.lose(s.caller(), s.fd)
+		s.learnFile()
 		number[s] = s.fd
 		parts.Keep = append(parts.Keep, s.fd)
 		if chance {

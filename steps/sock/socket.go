@@ -78,6 +78,9 @@ func (g *Group) newSocket(fd int, k kind, desc *Description) (*Socket, error) {
 	if s.blocking {
 		desc.mode.lose(s.caller(), fd)
 	}
+	if g.process != nil {
+		s.learnFile()
+	}
 	if err := g.add(s); err != nil {
 		s.release(time.Time{})
 		return nil, err
