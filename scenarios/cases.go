@@ -27,7 +27,7 @@ type row struct {
 
 // rowNotes are the keys of a row that are not variables.
 type rowNotes struct {
-	knownFailure value.Plain
+	knownFailure value.Filled
 	requires     requirements
 	tags         words
 	timeout      value.Duration

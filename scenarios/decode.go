@@ -19,7 +19,7 @@ import (
 // params are the one place where those keys are declared: the decoder and the
 // schema read them.
 type document struct {
-	name        value.Plain
+	name        value.Filled
 	description value.Plain
 	tags        words
 	requires    requirements
@@ -28,7 +28,7 @@ type document struct {
 	vars        variables
 	cases       table
 	columns     map[string]*source.Node // the variables that rows set
-	known       value.Plain
+	known       value.Filled
 	include     includeList
 	files       files
 	network     network.Plan

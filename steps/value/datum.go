@@ -185,6 +185,19 @@ func (v *Plain) Schema() Schema { return Schema{"type": "string"} }
 // Type names the type in the reference.
 func (v *Plain) Type() string { return "text" }
 
+// A Filled is a text that says something.
+type Filled struct{ Plain }
+
+// Decode reads a text of more than blanks.
+func (v *Filled) Decode(d *Decoder, n *source.Node) {
+	if v.Plain.Decode(d, n); n.Kind == source.Scalar && strings.TrimSpace(n.Text) == "" {
+		d.Problem(n, "the text is empty").Hint = "write one, or leave the key out"
+	}
+}
+
+// Schema accepts a text of more than blanks.
+func (v *Filled) Schema() Schema { return Schema{"type": "string", "pattern": `\S`} }
+
 // A Result is what a value must be: of a mapping, what the keys that are named
 // here must be; of a list, what each item must be; else the same text or
 // number.
