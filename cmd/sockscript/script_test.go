@@ -36,7 +36,15 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(4*runtime.GOMAXPROCS(0))); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, commands)
+	testscript.Main(tests{m}, commands)
+}
+
+// tests are what this binary runs where it is not called as a command.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	ci.Spacious()
+	return t.M.Run()
 }
 
 // commands are the programs that this binary is when it is called by their
