@@ -247,6 +247,84 @@ actors:
   r: [{socket: udp, as: in}, A, {bind: in, to: '127.0.0.1:${free.port}'}, {barrier: end}, {recv: in, nowait: true, expect: {error: [0, EAGAIN]}}]
   a: [{socket: udp, as: s}, B, {send: s, to: '127.0.0.1:${free.port}', data: a}, {barrier: end}]
 `, []string{"bind(in) of r (line 4) and send(s) of a (line 5): the datagram may come before the bind, and be lost"}},
+	{"a local datagram beside the bind of its receiver", `
+actors:
+  one:
+    - {socket: unixgram, as: in}
+    - {socket: unixgram, as: s}
+    - parallel:
+        x: [A, {bind: in, to: 'unix:${tmp}/in'}]
+        y: [B, {send: s, to: 'unix:${tmp}/in', data: a, expect: {error: [0, ENOENT]}}]
+`, []string{"bind(in) of one/x (line 7) and send(s) of one/y (line 8): the datagram may come before the bind, and be lost"}},
+	{"a local datagram beside the close of its receiver", `
+actors:
+  one:
+    - {socket: unixgram, as: in}
+    - {bind: in, to: 'unix:${tmp}/in'}
+    - {socket: unixgram, as: s}
+    - parallel:
+        x: [A, {close: in}]
+        y: [B, {send: s, to: 'unix:${tmp}/in', data: a, expect: {error: [0, ECONNREFUSED]}}]
+`, []string{"close(in) of one/x (line 8) and send(s) of one/y (line 9): send(s) may come before its peer is closed or after"}},
+	{"a local datagram before the close of its receiver", `
+actors:
+  one:
+    - {socket: unixgram, as: in}
+    - {bind: in, to: 'unix:${tmp}/in'}
+    - {socket: unixgram, as: s}
+    - parallel:
+        x: [A, {recv: in}, {close: in}]
+        y: [B, {send: s, to: 'unix:${tmp}/in', data: a}]
+`, nil},
+	{"a local datagram beside the removal of its path", `
+actors:
+  one:
+    - {socket: unixgram, as: r}
+    - {bind: r, to: 'unix:${tmp}/r'}
+    - {socket: unixgram, as: s}
+    - parallel:
+        x: [A, {unlink: '${tmp}/r'}]
+        y: [B, {send: s, to: 'unix:${tmp}/r', data: a, expect: {error: [0, ENOENT]}}]
+`, []string{"unlink(${tmp}/r) of one/x (line 8) and send(s) of one/y (line 9): either may come first at the address"}},
+	{"a connect beside the shutdown of the listener", `
+actors:
+  one:
+    - {socket: tcp, as: l}
+    - {listen: l}
+    - {let: {at: '${l.address}'}}
+    - {socket: tcp, as: s}
+    - parallel:
+        x: [A, {shutdown: l, how: read}]
+        y: [B, {connect: s, to: '${at}', expect: {error: [0, ECONNREFUSED]}}]
+`, []string{"shutdown(l) of one/x (line 9) and connect(s) of one/y (line 10): connect(s) may reach the listening socket or be refused"}},
+	{"a receive that throws away what it takes beside two sends", `
+actors:
+  r: [{socket: tcp, as: l}, {listen: l}, {accept: l, as: c}, A, {recv: c, max: 100, flags: MSG_TRUNC}, {recv: c, eof: true}]
+  s: [{socket: tcp, as: s}, {connect: s, to: '${r.l}'}, B, {send: s, data: ab}, {send: s, data: cd}, {close: s}]
+`, []string{"recv(c) of r (line 3) and send(s) of s (line 4): recv(c) makes one call"}},
+	{"datagrams of two senders for one recvmmsg", `
+actors:
+  one:
+    - {socket: udp, as: r}
+    - {bind: r, to: '127.0.0.1:0'}
+    - {socket: udp, as: s}
+    - {socket: udp, as: t}
+    - parallel:
+        x: [A, {send: s, to: '${r}', data: a}]
+        y: [B, {send: t, to: '${r}', data: b}]
+        z: [{recvmmsg: r, count: 2}]
+`, []string{"send(s) of one/x (line 9) and send(t) of one/y (line 10): one/z may take either first"}},
+	{"a splice of one of two records", strings.NewReplacer("socketpair: unix", "socketpair: unixpacket",
+		"    - parallel:", "    - {pipe: 0, as: [p, q]}\n    - parallel:").Replace(pairOf(
+		"A, {send: a, data: x}, {send: a, data: y}", "B, {splice: b, to: q, size: 100}")), nil},
+	{
+		"a receive of a record that does not wait, beside the end", strings.Replace(pairOf(
+			"A, {close: a}", "B, {recv: b, nowait: true, expect: {error: [0, EAGAIN]}}"), "socketpair: unix", "socketpair: unixpacket", 1),
+		[]string{"close(a) of one/x (line 7) and recv(b) of one/y (line 8): recv(b) does not wait"},
+	},
+	// The close of a socket of datagrams is not an end for its peer.
+	{"a receive of a datagram that does not wait, beside a close", strings.Replace(pairOf(
+		"A, {close: a}", "B, {recv: b, nowait: true, expect: {error: [0, EAGAIN]}}"), "socketpair: unix", "socketpair: unixgram", 1), nil},
 	// What an event waits for may be this or that, and so what comes after it.
 	{"a second datagram, after an answer to either of two", `
 actors:

@@ -90,6 +90,9 @@ func (r *receiver) trace(err error) {
 	e.Offset = r.h.Sock.Desc().RX.Load()
 	peeks := r.action.peeks()
 	e.Took = int64(len(r.data))
+	if r.takesUnseen() {
+		e.Took = int64(r.count)
+	}
 	e.Look = lookOf(r.action.flags.Bits)
 	e.Urgent = r.action.flags.Bits&unix.MSG_OOB != 0
 	if !peeks {
@@ -105,7 +108,7 @@ func (r *receiver) trace(err error) {
 	}
 	if r.message {
 		e.Took = 0
-		if err == nil && !peeks {
+		if err == nil && !peeks && !r.eof {
 			e.Took = 1
 		}
 		e.Endpoints = r.h.Endpoints()

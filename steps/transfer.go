@@ -91,6 +91,9 @@ func (a *transfer) moved(t *step.Task, c *transferCall, n int, err error) error 
 	}
 	t.Act(event.OpRecv, c.from)
 	t.Event.Offset, t.Event.Took, t.Event.Most = from.RX.Load(), int64(n), int64(c.size)
+	if c.from.Messages() { // a call takes no more than one
+		t.Event.Took, t.Event.Most = int64(min(n, 1)), 1
+	}
 	dropped(t, c.from)
 	if n > 0 {
 		// No hops: unlike a relay, the call is over before anybody can receive

@@ -171,6 +171,9 @@ func (f *finder) ends(id uint64) []int {
 
 // lookEnd looks for the end of what a description sends.
 func (f *finder) lookEnd(w *want, call int, id uint64) {
+	if f.endless[id] {
+		return
+	}
 	var open []int
 	list := f.ends(id)
 	for _, by := range list {

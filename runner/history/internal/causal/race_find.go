@@ -74,6 +74,7 @@ func (g *Graph) Races(t Transcript) []Race {
 // depend on an order.
 func (f *finder) find() {
 	f.local, f.cameTo = make(map[uint64]bool), make(map[uint64]int64)
+	f.endless = make(map[uint64]bool)
 	f.bound, f.effects = make(map[uint64]int), make(map[int]int)
 	f.takes, f.hasty, f.full = make(map[uint64][]int), make(map[uint64][]int), make(map[uint64]int)
 	var use usage
@@ -92,6 +93,7 @@ func (f *finder) find() {
 			f.accepted(i, e)
 		case event.OpSend:
 			f.sent(i, e)
+			f.lands(i, e)
 		case event.OpPoll:
 			f.polled(i, e)
 		case event.OpConnect:
@@ -243,7 +245,17 @@ func (f *finder) same(a, b Pair) bool {
 	if min(a.Effect, b.Effect) < 0 || f.g.Event(a.Effect) == nil || f.g.Event(b.Effect) == nil {
 		return f.text(a.Cause) == f.text(b.Cause)
 	}
+	if a.Effect == b.Effect {
+		return sameMessages(x.Entry().Event, y.Entry().Event)
+	}
 	return f.text(a.Effect) == f.text(b.Effect)
+}
+
+// sameMessages reports whether what two sends have sent looks alike in one
+// receive of both.
+func sameMessages(x, y *event.Event) bool {
+	return x.Endpoints.LocalAddr() == y.Endpoints.LocalAddr() &&
+		slices.EqualFunc(x.Sums, y.Sums, func(a, b event.Datagram) bool { return a.Sum == b.Sum })
 }
 
 // answered reports whether who sent a message goes on after it was taken, but
@@ -273,8 +285,14 @@ func (f *finder) learn(i int, e *event.Event) {
 	switch {
 	case e.Op == event.OpBind && e.Errno == 0:
 		f.bound[e.Sock] = i
+	case e.Op == event.OpUnlink && e.Errno == 0:
+		at := pathAddr(e.Endpoints.RemoteAddr())
+		put(&f.unlinks, at, append(f.unlinks[at], i))
 	case e.Op == event.OpPair:
 		f.local[e.Sock], f.local[e.Endpoints.Peer] = true, true
+		if e.Endpoints.Type == unix.SOCK_DGRAM {
+			f.endless[e.Sock], f.endless[e.Endpoints.Peer] = true, true
+		}
 	case e.Op == event.OpRecv:
 		f.cameTo[e.Sock] = max(f.cameTo[e.Sock], e.Offset)
 		f.takes[e.Sock] = append(f.takes[e.Sock], i)

@@ -16,8 +16,10 @@ type finder struct {
 	m     *matcher
 	found []Race
 
-	local   map[uint64]bool   // descriptions of local sockets
-	cameTo  map[uint64]int64  // how far receiving on a description came
+	local   map[uint64]bool  // descriptions of local sockets
+	endless map[uint64]bool  // those of pairs whose close is no end of file: of datagrams
+	cameTo  map[uint64]int64 // how far receiving on a description came
+	unlinks map[event.HostAddr][]int
 	bound   map[uint64]int    // the bind of a description
 	listens map[uint64]int    // the first listen on a description
 	queue   map[uint64][]Pair // by socket: what was taken there, in the order of the effects

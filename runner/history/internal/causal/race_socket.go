@@ -133,11 +133,17 @@ func (f *finder) connected(i int, e *event.Event) {
 		if f.held(i, id) {
 			continue
 		}
-		closes := slices.DeleteFunc(f.closing(i, id), func(c int) bool { return accepted && f.before(accept, c) })
+		closes := slices.DeleteFunc(append(f.closing(i, id), f.deafened(i, id)...), func(c int) bool { return accepted && f.before(accept, c) })
 		if len(closes) > 0 {
 			f.add(raceClosing, i, append(closes, i)...)
 		}
 	}
+}
+
+// deafened are the shutdowns that may have ended a description's listening
+// while a call was under way.
+func (f *finder) deafened(i int, id uint64) []int {
+	return slices.DeleteFunc(slices.Clone(f.m.of(id).deafs), func(c int) bool { return !f.concurrent(c, i) || f.interrupts(c, i) })
 }
 
 // listensFor are the listens that decide how a connect ends: of the socket that
