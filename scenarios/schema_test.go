@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"bytes"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -107,15 +106,11 @@ func TestSchemaOfScripts(t *testing.T) {
 func TestSchemaAccepts(t *testing.T) {
 	t.Parallel()
 	schema := compiledSchema(t)
-	severalHosts, err := os.ReadFile("network/testdata/hosts.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	for _, text := range []string{
 		"actors: {a: []}",
 		"name: n\ndescription: d\ntags: t\nrequires: root\ntimeout: 5s\nstep_timeout: 1.5s\nvars: {a: 1}\nactors: {x: [{print: '${a}'}]}",
 		"tags: [a, b]\nrequires: [ipv6, netns, 'kernel>=5.10', 'os:linux', 'cmd:nc', 'socket:udp', 'cap:NET_RAW', 'env:HOME', {command: [nc, -h]}, {command: 'true'}]\nactors: {x: []}",
-		"timeout: 0\nactors: {x: []}", string(severalHosts), "network: {hosts: {a: {eth0: {}}}}\nactors: {x: {host: a, steps: []}}",
+		"timeout: 0\nactors: {x: []}", severalHosts, "network: {hosts: {a: {eth0: {}}}}\nactors: {x: {host: a, steps: []}}",
 		"actors: {a: {steps: [], count: 3, timeout: 5s}}",
 		"sequence: [{a: {print: 1}}, {b: [{print: 2}]}, {repeat: 2, index: i, steps: [{a: {print: '${i}'}}]}]",
 		"actors: {a: {timeout: 5s}, c: []}\nsequence: [{a: {spawn: [], as: x}}, {a.x: {print: 1}}, {if: 'true', then: [{a: {print: 1}}]}, {for: [1], each: k, steps: []}]",

@@ -1,4 +1,4 @@
-package tcpstate_test
+package runner_test
 
 import (
 	"context"
@@ -330,8 +330,11 @@ server close: c CLOSE_WAIT > LAST_ACK
 }
 
 func TestConversations(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	for _, c := range conversations {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			r := play(t, "name: states\n"+c.text)
 			s := tcpstate.Of(r.Record)
 			if got := changes(r, s); got != c.want {
@@ -346,6 +349,8 @@ func TestConversations(t *testing.T) {
 
 // A record is the same after it was saved, and so are the states.
 func TestSavedStates(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	r := play(t, "name: states\n"+conversations[3].text)
 	data, err := history.Encode(r)
 	if err != nil {
@@ -364,6 +369,8 @@ func TestSavedStates(t *testing.T) {
 // found, be it of a handle or of two addresses. Here somebody outside changes
 // the record.
 func TestContraryStates(t *testing.T) {
+	t.Parallel()
+	checkLeaks(t)
 	for _, state := range []string{"s", "{local: s, remote: '${server.l}'}", "{local: '${server.l}', remote: s}"} {
 		contrary(t, state)
 	}

@@ -1,4 +1,4 @@
-package network_test
+package scenarios_test
 
 import (
 	"fmt"
@@ -19,6 +19,7 @@ const routed = `network:
 `
 
 func TestUnreachableAddresses(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, to, want string }{
 		{"itself", "10.0.0.1:80", ""},
 		{"loopback", "127.0.0.1:80", ""},
@@ -58,6 +59,7 @@ func TestUnreachableAddresses(t *testing.T) {
 // What may change the network, and what is expected to fail, is not a reason to
 // warn.
 func TestReachabilityIsUncertain(t *testing.T) {
+	t.Parallel()
 	for _, steps := range []string{
 		"{connect: s, to: '10.0.0.77:80', expect: {error: EHOSTUNREACH}}",
 		"{exec: [ip, addr]}, {connect: s, to: '10.0.0.77:80'}",
@@ -71,6 +73,7 @@ func TestReachabilityIsUncertain(t *testing.T) {
 }
 
 func TestAllAddressesFromAnotherHost(t *testing.T) {
+	t.Parallel()
 	const server = "  c: [{socket: tcp, as: l}, {bind: l, to: '0.0.0.0:0'}, {listen: l}]\n"
 	for _, tt := range []struct{ name, text, want string }{
 		{"neighbor", "  r: [{socket: tcp, as: s}, {connect: s, to: '${c.l}'}]\n", ""},

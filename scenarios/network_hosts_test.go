@@ -1,4 +1,4 @@
-package network_test
+package scenarios_test
 
 import (
 	_ "embed"
@@ -17,6 +17,7 @@ import (
 var severalHosts string
 
 func TestNetworkOfHosts(t *testing.T) {
+	t.Parallel()
 	s := parsetest.Parse(t, severalHosts)[0]
 	plan := s.Network
 	if plan.Kind != network.KindHosts || !plan.Own() || len(plan.Hosts) != 4 || len(plan.Links) != 2 {
@@ -54,6 +55,7 @@ func TestNetworkOfHosts(t *testing.T) {
 }
 
 func TestLinksOfNetwork(t *testing.T) {
+	t.Parallel()
 	plan := parsetest.Parse(t, severalHosts)[0].Network
 	lan, wan := plan.Link("lan"), plan.Link("wan")
 	if !lan.Snooping || !lan.Querier || lan.Impaired() || !beforeFaults(wan) {
@@ -99,6 +101,7 @@ func beforeFaults(l *network.Link) bool {
 
 // Each impairment has its own direction, or one value for each direction.
 func TestImpairmentsOfEnds(t *testing.T) {
+	t.Parallel()
 	text := hostsText(two, "lan: {join: [a.eth0, b.eth0], delay: {by: 5ms, from: b.eth0}, loss: {part: 5%, seed: 3, from: a.eth0}, "+
 		"jitter: 1ms, rate: [{limit: 1Mbit, from: a.eth0}, {limit: 8Mbit, from: b.eth0}]}")
 	want := []network.Impairment{
@@ -119,6 +122,7 @@ func hostsText(hosts, links string) string {
 const two = "a: {eth0: 10.0.0.1/24}, b: {eth0: 10.0.0.2/24}"
 
 func TestBadHosts(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, hosts, want string }{
 		{"no host", "", "2:10: there are no hosts; write a name and its interfaces below hosts, or network: private"},
 		{"not a mapping", "a: 10.0.0.1/24", "2:14: a host is a mapping of its interfaces, not the text \"10.0.0.1/24\"; write {eth0: 192.168.1.1/24}, or {} for a host with nothing but lo"},
@@ -150,6 +154,7 @@ func TestBadHosts(t *testing.T) {
 }
 
 func TestBadLinks(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, hosts, links, want string }{
 		{"one end", two, "lan: {join: [a.eth0]}", "3:23: a link joins two interfaces or more; write a list: [alpha.eth0, beta.eth0]"},
 		{"no end", two, "lan: {delay: 5ms}", "3:16: a link needs join; its ends: interfaces as HOST.INTERFACE"},
@@ -177,6 +182,7 @@ func TestBadLinks(t *testing.T) {
 
 // A link that a step names is carried by sockscript, which does not snoop.
 func TestSnoopingOfNamedLinks(t *testing.T) {
+	t.Parallel()
 	text := hostsText(two, "lan: {join: [a.eth0, b.eth0], querier: true}")
 	for steps, want := range map[string][]string{
 		"[{print: hello}]": nil,
@@ -189,6 +195,7 @@ func TestSnoopingOfNamedLinks(t *testing.T) {
 }
 
 func TestBadFaults(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, fault, want string }{
 		{"nothing", "x: {}", "the fault does nothing; write one of drop, duplicate, delay, reorder or corrupt"},
 		{"two acts", "x: {drop: {tcp: syn}, duplicate: {tcp: syn}}", "the fault does two things: drop and duplicate; write two faults; the first that matches acts"},
@@ -227,6 +234,7 @@ func TestBadFaults(t *testing.T) {
 }
 
 func TestActorsOnHosts(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ name, text, want string }{
 		{"no hosts", "actors: {one: {host: a, steps: [{print: x}]}}", "1:22: the network of the scenario has no hosts; leave host out, or write network: {hosts: …}"},
 		{"unknown", "network: {hosts: {alpha: {}}}\nactors: {one: {host: alhpa, steps: [{print: x}]}}", "2:22: the network has no host \"alhpa\"; did you mean \"alpha\"?"},
