@@ -13,6 +13,7 @@ const module = "github.com/sockscript/sockscript"
 // The drawing of the packages in docs/architecture.md has all of them, from top
 // to bottom, and none imports one that is above it.
 func TestArchitecture(t *testing.T) {
+	t.Parallel()
 	layers := drawnPackages(t)
 	seen := make(map[string]bool)
 	list := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...")

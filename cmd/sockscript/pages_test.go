@@ -67,6 +67,7 @@ func TestScenariosOfPages(t *testing.T) {
 // Each link of a page to a file of the project leads to one, and to a heading
 // that this file has.
 func TestLinksOfPages(t *testing.T) {
+	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	known := make(map[string][]string) // the headings of the pages, by their paths
 	seen := 0

@@ -120,6 +120,7 @@ func withFlags() *conversation {
 // The call that the transcript shows is the one that strace shows, once, with
 // its flags and its result.
 func TestCallsUnderStrace(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]*conversation{"calls": everyCall(), "flags": withFlags()} {
 		t.Run(name, func(t *testing.T) {
 			transcript, lines := underStrace(t, "# so that strace cuts the text of the file before its data\nactors:\n  one:\n"+c.steps.String())
@@ -135,6 +136,7 @@ func TestCallsUnderStrace(t *testing.T) {
 
 // Calls that are neither sends nor receives, with unusual values.
 func TestOtherCallsUnderStrace(t *testing.T) {
+	t.Parallel()
 	_, lines := underStrace(t, `actors:
   one:
     - {socket: {family: AF_INET, type: SOCK_STREAM, protocol: IPPROTO_TCP}, as: l}
@@ -176,6 +178,7 @@ func TestOtherCallsUnderStrace(t *testing.T) {
 // own, one look at each address that the kernel chose, and for the connect,
 // which does not wait, a second one that says how it went.
 func TestNoNeedlessSystemCalls(t *testing.T) {
+	t.Parallel()
 	_, lines := underStrace(t, `actors:
   one:
     - repeat: 2
