@@ -219,8 +219,9 @@ func waitFor(path string) bool {
 	}
 }
 
-// elapsed is a time as reports write it: "for 0.3s", "in 1.2s", "it took 17ms".
-var elapsed = source.Pattern(`\b(for|in|took) [0-9.]+(ns|µs|ms|s)\b`)
+// elapsed is a time as reports write it: "for 0.3s", "for less than 0.1s", "in
+// 1.2s", "it took 17ms".
+var elapsed = source.Pattern(`\b(for|in|took) (?:less than )?[0-9.]+(ns|µs|ms|s)\b`)
 
 func cmdReport(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {

@@ -159,8 +159,7 @@ func doing(d history.Doing) string {
 	if d.Between {
 		return fmt.Sprintf("%s is in no turn, after %s", d.Actor, place(d.Place))
 	}
-	text := fmt.Sprintf("%s is in %s for %.1fs (%s:%d)", d.Actor, d.Place.Title,
-		d.For.Truncate(100*time.Millisecond).Seconds(), d.Place.Pos.File, d.Place.Pos.Line)
+	text := fmt.Sprintf("%s is in %s for %s (%s:%d)", d.Actor, d.Place.Title, lasted(d.For), d.Place.Pos.File, d.Place.Pos.Line)
 	if d.Waits != "" {
 		text += ", waiting for " + d.Waits
 	}
@@ -194,4 +193,14 @@ func indent(s string) string {
 		}
 	}
 	return out.String()
+}
+
+// lasted is how long a step has lasted. One that has just begun, or that is
+// just over, has taken some time too.
+func lasted(d time.Duration) string {
+	const least = 100 * time.Millisecond
+	if d < least {
+		return "less than 0.1s"
+	}
+	return fmt.Sprintf("%.1fs", d.Truncate(least).Seconds())
 }
