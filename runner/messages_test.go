@@ -267,11 +267,16 @@ func TestMessagesOfRuns(t *testing.T) {
 - {send: x, data: "` + long + `"}
 - {recv: y, timeout: 20ms, expect: {contains: absent}}
 `, `only "` + long + `" has come`},
+		{"much that came until the time was up", `
+- {socketpair: unix, as: [x, y]}
+- {send: x, data: {repeat: {data: ab, times: 3000}}}
+- {recv: y, timeout: 20ms, expect: {matches: absent}}
+`, `only 6,000 bytes have come, which begin with "` + strings.Repeat("ab", 30) + `…"`},
 		{"a datagram longer than the buffer", `
 - {socketpair: unixgram, as: [x, y]}
 - {send: x, data: abcdef}
 - {recv: y, max: 3, flags: MSG_TRUNC, expect: {size: 6}}
-`, "expected 6 bytes, got 3; the call returned 6, the length of the whole datagram, of which the buffer took 3"},
+`, "expected 6 bytes, got 3; the call returned 6, the length of the whole datagram, of which the buffer took 3; result: 6 expects what the call returned"},
 		{"a folder that is not there", `
 - {exec: ["true"], dir: not-there/at-all}
 `, "dir is relative to the folder of the scenario file, so it is /"},

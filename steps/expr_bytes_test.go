@@ -96,6 +96,7 @@ func TestBytesFunctionsFail(t *testing.T) {
 		`format("%9999d", 1)`:                        `the width 9999 is more than 1000`,
 		`format("100%", 1)`:                          `the form "100%" ends after %`,
 		`find("abc", true)`:                          `find looks for bytes, or for the first item that meets a condition with #; true is neither`,
+		`u16be("abc", 1.5)`:                          `u16be needs a whole number as the offset, got 1.5`,
 		`u24be("AB", 0)`:                             `u24be at offset 0 is outside the 2 bytes`,
 		`varint(unhex("80"), 0)`:                     `varint at offset 0 is outside the 1 bytes`,
 		`varint(unhex("ffffffffffffffffffffff"), 0)`: `the varint is too long: it takes at most ten bytes, and 64 bits`,

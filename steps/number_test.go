@@ -64,6 +64,12 @@ func TestParseDuration(t *testing.T) {
 		"5":    "5 has no unit; write 5s or 5ms",
 		"1.5":  "1.5 has no unit; write 1.5s or 1.5ms",
 		"-1s":  "-1s is negative; a duration must be 0 or more",
+		"-1":   "-1 is negative; a duration must be 0 or more",
+		"-0.5": "-0.5 is negative; a duration must be 0 or more",
+
+		"99999999999": "99999999999 is too long; a duration must be 2562047h or less",
+		"300000000h":  "300000000h is too long; a duration must be 2562047h or less",
+
 		"":     `"" is not a duration; write it as 250ms, 2s or 1m30s`,
 		"soon": `"soon" is not a duration; write it as 250ms, 2s or 1m30s`,
 		"1d":   `"1d" is not a duration; write it as 250ms, 2s or 1m30s`,

@@ -5,6 +5,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sockscript/sockscript/scenarios/source"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/handle"
 	"github.com/sockscript/sockscript/steps/payload"
@@ -145,6 +146,9 @@ func (r *receiver) came() string {
 		return step.NothingCame
 	case r.want >= 0:
 		return fmt.Sprintf("%d of %d bytes have come: %s", len(r.data), r.want, payload.DescribeData(r.data))
+	}
+	if r.action.match.Searches() && len(r.data) > payload.LongShown && r.tail(0) < 0 {
+		return fmt.Sprintf("only %s have come, which begin with %s", source.Count(len(r.data), "byte", "bytes"), payload.DescribeData(r.data))
 	}
 	if r.action.match.Searches() {
 		return fmt.Sprintf("only %s has come", payload.DescribeLong(r.data))

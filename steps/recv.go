@@ -257,6 +257,9 @@ func (a *recvAction) checkMatch(t *step.Task, r *receiver) error {
 		}
 		if m := (*value.Mismatch)(nil); errors.As(err, &m) {
 			m.Msg += fmt.Sprintf("; the call returned %d, the length of the whole datagram, of which the buffer took %d", r.count, len(r.data))
+			if a.match.Size.Given() && !a.result.Given() {
+				m.Msg += fmt.Sprintf("; result: %d expects what the call returned", r.count)
+			}
 		}
 		return err
 	}

@@ -159,7 +159,10 @@ func (f *IntegerForm) readerHelp() string {
 // at is the integer at an offset of data.
 func (f *IntegerForm) at(data string, offset any) (any, error) {
 	at, ok := AsInt(offset)
-	if ok && at >= 0 && at <= int64(len(data)) {
+	if !ok {
+		return nil, fmt.Errorf("%s needs a whole number as the offset, got %s", f.Name, Format(offset))
+	}
+	if at >= 0 && at <= int64(len(data)) {
 		b := []byte(data[at:min(int64(len(data)), at+maxVarint)])
 		n, err := f.Length(b)
 		if err != nil {

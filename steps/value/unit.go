@@ -2,6 +2,7 @@ package value
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -45,13 +46,30 @@ var plainNumber = source.Pattern(`^-?[0-9]+(\.[0-9]*)?$`)
 func ParseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(s)
 	if err != nil {
-		if plainNumber().MatchString(s) {
-			return 0, fmt.Errorf("%s has no unit; write %ss or %sms", s, s, s)
-		}
-		return 0, fmt.Errorf("%s is not a duration; write it as 250ms, 2s or 1m30s", Quote(s))
+		return 0, notDuration(s)
 	}
 	if d < 0 {
-		return 0, fmt.Errorf("%s is negative; a duration must be 0 or more", s)
+		return 0, negative(s)
 	}
 	return d, nil
 }
+
+// notDuration says why a text is no duration, and what would be one.
+func notDuration(s string) error {
+	plain := plainNumber().MatchString(s)
+	_, withUnit := time.ParseDuration(s + "s")
+	switch {
+	case plain && s[0] == '-':
+		return negative(s)
+	case plain && withUnit == nil:
+		return fmt.Errorf("%s has no unit; write %ss or %sms", s, s, s)
+	case plain || durations().MatchString(s):
+		return fmt.Errorf("%s is too long; a duration must be %dh or less", s, math.MaxInt64/int64(time.Hour))
+	}
+	return fmt.Errorf("%s is not a duration; write it as 250ms, 2s or 1m30s", Quote(s))
+}
+
+func negative(s string) error { return fmt.Errorf("%s is negative; a duration must be 0 or more", s) }
+
+// durations are the texts that have the form of one.
+var durations = source.Pattern(durationPattern)
