@@ -1,4 +1,4 @@
-package capture_test
+package runner_test
 
 import (
 	"bytes"
@@ -95,6 +95,7 @@ const controlsAndData = "tcp.len > 0 or tcp.flags.syn == 1 or tcp.flags.fin == 1
 // has put them together.
 func TestComments(t *testing.T) {
 	t.Parallel()
+	checkLeaks(t)
 	r := captured(t, `
 network: private
 actors:
@@ -162,6 +163,7 @@ actors:
 // fault that has met it.
 func TestCommentsOfHosts(t *testing.T) {
 	t.Parallel()
+	checkLeaks(t)
 	r := captured(t, `
 network:
   hosts:
@@ -223,6 +225,7 @@ actors:
 // What a far end of the script sends comes to the kernel.
 func TestCommentsOfAPeer(t *testing.T) {
 	t.Parallel()
+	checkLeaks(t)
 	r := captured(t, `
 network: private
 actors:
@@ -251,6 +254,7 @@ actors:
 // Above TLS the bytes are not those of the steps.
 func TestCommentsOfTLS(t *testing.T) {
 	t.Parallel()
+	checkLeaks(t)
 	r := captured(t, `
 network: private
 actors:
