@@ -99,7 +99,7 @@ func (s *Scenario) read(n *source.Node, o Options) (*document, source.Problems) 
 	doc.actors.turned = turned
 	r.Mapping(inOrder(n), doc.params(), "a scenario")
 	doc.network.Clashes(r.Decoder, append(vars, namesOfIncluded(s.Included)...))
-	if n.Get("actors") == nil && n.Get("sequence") == nil {
+	if !n.Partly && n.Get("actors") == nil && n.Get("sequence") == nil {
 		r.Problem(n, "a scenario needs actors").Hint = "write actors, each with its steps, or a sequence of their turns"
 	}
 	s.fill(doc, r)

@@ -315,3 +315,22 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 }
+
+// A key that could not be read may be the one that a mapping lacks.
+func TestKeysThatCannotBeRead(t *testing.T) {
+	for _, test := range []struct{ text, want string }{
+		{"actors:\n  a:\n    - <<: {print: x}\n      as: y\n", "3:7: merge keys (<<) are not supported; write the keys out, or use an alias for a whole value"},
+		{"actors:\n  a:\n    - {connect: s, [to]: x}\n", `3:20: a key must be a text, not a list; quote a text that begins with "[" or "{"`},
+		{"actors: {[a]: []}\n", `1:10: a key must be a text, not a list; quote a text that begins with "[" or "{"`},
+		{"? {actors: x}\n", `1:3: a key must be a text, not a mapping; quote a text that begins with "[" or "{"`},
+	} {
+		_, problems := scenarios.Parse("x.yaml", []byte(test.text))
+		got := parsetest.Findings(problems)
+		lacks := slices.ContainsFunc(got, func(line string) bool {
+			return strings.Contains(line, " needs ") || strings.Contains(line, "there are no") || strings.Contains(line, "step kind")
+		})
+		if lacks || !slices.Contains(got, test.want) {
+			t.Errorf("%sfinds\n  %s\nwant\n  %s", test.text, strings.Join(got, "\n  "), test.want)
+		}
+	}
+}

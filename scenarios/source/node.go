@@ -39,6 +39,7 @@ type Node struct {
 
 	Items   []*Node // of a list
 	Entries []Entry // of a map, in the order of the file; keys are unique
+	Partly  bool    // of a map: it has keys that could not be read, so none is missing
 
 	style style
 	alias Pos // of the alias that it stands for; its line is 0 where it is none

@@ -178,6 +178,7 @@ func (t *tree) mapping(n *Node, y *yaml.Node, depth int) {
 		}
 		if p := keyProblem(key, first[key.Text]); p != nil {
 			t.report(p)
+			n.Partly = n.Partly || first[key.Text] == nil
 			continue
 		}
 		first[key.Text] = key

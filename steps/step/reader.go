@@ -319,7 +319,7 @@ func (r *Reader) verbOf(n *source.Node) (*Kind, source.Entry) {
 		}
 		kind, verb = k, e
 	}
-	if kind == nil {
+	if kind == nil && !n.Partly {
 		r.noVerb(n)
 	}
 	return kind, verb

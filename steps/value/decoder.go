@@ -155,7 +155,7 @@ func (d *Decoder) mapping(n *source.Node, params []*Param, what string, decode f
 		decode(p, e.Value)
 	}
 	for _, p := range params {
-		if p.Required && n.Get(p.Key) == nil {
+		if p.Required && !n.Partly && n.Get(p.Key) == nil {
 			d.Problem(n, "%s needs %s", what, p.Key).Hint = p.Help
 		}
 	}
