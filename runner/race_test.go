@@ -124,6 +124,23 @@ actors:
         to: ${server.in}
         data: second
 `
+	// What each replica waits for does not print, but how deep it is shows.
+	const quietly = `
+actors:
+  server:
+    - {socket: udp, as: in}
+    - {bind: in, to: "127.0.0.1:0"}
+    - repeat: 2
+      steps: [{recv: in}]
+  other: [{signal: go0}, {barrier: a}, {barrier: b}, {signal: go1}]
+  more: [{barrier: a}, {barrier: b}]
+  client:
+    count: 2
+    steps:
+      - {socket: udp, as: out}
+      - {wait: "go${index}", quiet: true}
+      - {send: out, to: "${server.in}", data: x}
+`
 	const workers = `
 actors:
   server:
@@ -172,6 +189,8 @@ actors:
 		{"replicas that come again", again, 1, "connect(s) (line 21) of one client and of another: server may take either first"},
 		{"replicas that send two messages", twice, 1, "send(out) of client (line 12) and send(out) of client (line 15): server may take either first"},
 		{"replicas that send a message twice", strings.Replace(twice, "second", "first", 1), 0, ""},
+		{"replicas that wait at different depths", quietly, 1, "send(out) (line 15) of one client and of another: server may take either first"},
+		{"replicas that wait at one depth", strings.Replace(quietly, "go${index}", "go1", 1), 0, ""},
 		{"replicas that come again without an answer", strings.Replace(again, "          - recv: s\n            eof: true\n", "", 1), 0, ""},
 		{"branches that began one after the other", workers, 1, "accept(l) (line 8) of one server/branch and of another: either may take what comes first"},
 		{"branches", branches, 1, "send(a) of one/x (line 7) and send(a) of one/y (line 8): one may take either first"},

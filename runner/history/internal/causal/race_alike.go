@@ -45,13 +45,33 @@ func (f *finder) level(x int, own, other Kinship) bool {
 	// Where a branch began decides at which depth its first line is, unless
 	// that line comes after something deeper.
 	latest := max(mine.start, theirs.start)
-	return n > 0 || mine.start == theirs.start || f.g.Nodes[x].Depth > latest+1
+	if n == 0 && mine.start != theirs.start && f.g.Nodes[x].Depth <= latest+1 {
+		return false
+	}
+	return n >= len(theirs.at) || f.levelAfter(x, f.g.base[with.ID]+theirs.at[n])
+}
+
+// levelAfter reports whether two lines come after what is at the same depth,
+// quiet steps among it, but for what the kernel has waited for.
+func (f *finder) levelAfter(x, y int) bool {
+	a, b := f.ownDepth(x), f.ownDepth(y)
+	return a == b || f.g.Nodes[x].Depth > max(a, b)+1
+}
+
+func (f *finder) ownDepth(i int) int {
+	depth := 0
+	n := &f.g.Nodes[i]
+	for _, p := range n.Preds[:n.Own] {
+		depth = max(depth, f.g.Nodes[p].Depth)
+	}
+	return depth
 }
 
 // A trace is the depths of the lines of a branch.
 type trace struct {
 	start int      // the depth at which the branch began
 	lines []int    // by entry: how many lines come before it
+	at    []int    // by line: its entry
 	sums  []uint64 // by n: the hash of the depths of the first n lines
 }
 
@@ -63,15 +83,13 @@ func (f *finder) trace(b *record.Branch) *trace {
 	}
 	t := &trace{lines: make([]int, len(b.Entries)), sums: make([]uint64, 1, len(b.Entries)+1)}
 	if len(b.Entries) > 0 {
-		start := &f.g.Nodes[f.g.base[b.ID]]
-		for _, p := range start.Preds[:start.Own] {
-			t.start = max(t.start, f.g.Nodes[p].Depth)
-		}
+		t.start = f.ownDepth(f.g.base[b.ID])
 	}
 	for i, en := range b.Entries {
 		n := len(t.sums) - 1
 		t.lines[i] = n
 		if f.g.Record.Prints(en) {
+			t.at = append(t.at, i)
 			t.sums = append(t.sums, maphash.Comparable(traceSeed, [2]uint64{t.sums[n], uint64(f.g.Depth(b, i))}))
 		}
 	}
