@@ -60,7 +60,7 @@ func TestFunctions(t *testing.T) {
 	for in, want := range map[string]string{
 		`u16be("A", 0)`:  `u16be at offset 0 is outside the 1 bytes`,
 		`u8("A", -1)`:    `u8 at offset -1 is outside the 1 bytes`,
-		`u8("A", "x")`:   `u8 at offset x is outside the 1 bytes`,
+		`u8("A", "x")`:   `u8 needs a whole number as the offset, got x`,
 		`len(5)`:         `5 has no length; it is neither a text nor a list or mapping`,
 		`keys(5)`:        `"5" is not a mapping`,
 		`fromPairs(5)`:   `fromPairs takes a list of pairs, [[key, value], …]`,
