@@ -302,6 +302,11 @@ actors:
   r: [{socket: tcp, as: l}, {listen: l}, {accept: l, as: c}, A, {recv: c, max: 100, flags: MSG_TRUNC}, {recv: c, eof: true}]
   s: [{socket: tcp, as: s}, {connect: s, to: '${r.l}'}, B, {send: s, data: ab}, {send: s, data: cd}, {close: s}]
 `, []string{"recv(c) of r (line 3) and send(s) of s (line 4): recv(c) makes one call"}},
+	{"two settings of a name that another actor reads", `
+actors:
+  one: [{parallel: {x: [A, {let: {v: 1}}], y: [B, {let: {v: 2}}]}}]
+  two: [{print: '${one.v}'}]
+`, []string{"let of one/x (line 3) and let of one/y (line 3): print(${one.v}) may read one value or another"}},
 	{"datagrams of two senders for one recvmmsg", `
 actors:
   one:

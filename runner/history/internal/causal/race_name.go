@@ -1,7 +1,6 @@
 package causal
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/sockscript/sockscript/runner/history/record"
@@ -137,18 +136,25 @@ func (f *finder) readValue(i, _ int, gave []int) {
 		}
 	}
 	open := slices.DeleteFunc(slices.Clone(list), func(by int) bool { return known(by) })
+	waited := f.firsts(list)
 	switch {
 	case len(list) < 2:
-	case len(open) == 0: // they race with each other
+	case len(open) == 0, len(open) == len(list) && len(waited) > 1: // they race with each other
 		f.add(raceValue, i, list...)
 	default:
 		// The first value is waited for; only those that come later are open.
-		slices.SortFunc(open, func(a, b int) int { return cmp.Compare(f.g.Event(a).Start, f.g.Event(b).Start) })
 		if len(open) == len(list) {
-			open = open[1:]
+			open = slices.DeleteFunc(open, func(by int) bool { return by == waited[0] })
 		}
 		f.add(raceValue, i, append(open, i)...)
 	}
+}
+
+// firsts are the events of a list before which none of the others comes.
+func (f *finder) firsts(list []int) []int {
+	return slices.DeleteFunc(slices.Clone(list), func(by int) bool {
+		return slices.ContainsFunc(list, func(other int) bool { return other != by && f.before(other, by) })
+	})
 }
 
 // waited finds the signals that may have ended a wait in place of the one that
