@@ -1,4 +1,4 @@
-package allow_test
+package scenarios_test
 
 import (
 	"os"
