@@ -11,6 +11,7 @@ import (
 	"github.com/sockscript/sockscript/scenarios/wire"
 	"github.com/sockscript/sockscript/steps/event"
 	"github.com/sockscript/sockscript/steps/packet"
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 const talkHead = "client.sock <-> server.conn"
@@ -284,7 +285,7 @@ func TestFragments(t *testing.T) {
 // A record may have frames of anybody.
 func TestFramesOfAnybody(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
+	for range ci.Rounds(500, 3000) {
 		f := hello(t, usual...)
 		f.crosses("> udp (9)", "< icmp unreachable port [udp (9)]", "> icmp echo id 1 seq 1 (8)")
 		for i := range f.frames {

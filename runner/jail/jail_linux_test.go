@@ -22,11 +22,12 @@ import (
 
 func TestMain(m *testing.M) {
 	Main()
+	ci.Together()
 	os.Exit(m.Run())
 }
 
-// asBoth runs a test as the user who runs it and, where that is root, as nobody
-// too.
+// asBoth runs a test as the user who runs it and, where that is root in
+// continuous integration, as nobody too.
 func asBoth(t *testing.T) {
 	t.Helper()
 	if runtime.GOARCH == "386" {
@@ -35,7 +36,7 @@ func asBoth(t *testing.T) {
 	for _, l := range Missing() {
 		ci.Lacks(t, l.String())
 	}
-	if os.Geteuid() != 0 {
+	if !ci.BothUsers() {
 		return
 	}
 	cmd := exec.Command("/proc/self/exe", "-test.run=^"+t.Name()+"$", "-test.v")

@@ -55,6 +55,10 @@ func Rounds(few, many int) int {
 	return few
 }
 
+// BothUsers reports whether a test that root runs is run by an ordinary user
+// too. On a user's machine it takes the time of one.
+func BothUsers() bool { return here() && os.Geteuid() == 0 && !testing.Short() }
+
 // Together is for the TestMain of a package whose parallel tests wait more than
 // they compute: four of them for each processor run at once, unless -parallel
 // says how many. In continuous integration each makes many runs at once itself.
