@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -292,15 +293,28 @@ func (t *Task) record(ended time.Time) {
 // Follows reports whether the last event was one of this socket or far end.
 func (t *Task) Follows(sock uint64) bool { return sock != 0 && t.lastSock == sock }
 
+// A gift is a shared name with the value that a step has given it. Another
+// branch may give the name another value before this one is published.
+type gift struct {
+	name  string
+	value any
+}
+
+// give notes a value to be published; of two for one name it is the last.
+func (t *Task) give(name string, v any) {
+	if i := slices.IndexFunc(t.given, func(g gift) bool { return g.name == name }); i >= 0 {
+		t.given[i].value = v
+		return
+	}
+	t.given = append(t.given, gift{name, v})
+}
+
 // giveNames publishes the shared names that have got their values.
 func (t *Task) giveNames(by event.Cause) {
-	owner := t.Actor.outermost()
-	for _, name := range t.given {
-		// To give a name is not to use it.
-		if v, _, ok := owner.get(name); ok {
-			t.World.Give(name, value.Pass(t.ValueOf(v)), by)
-		}
+	for _, g := range t.given {
+		t.World.Give(g.name, value.Pass(t.ValueOf(g.value)), by)
 	}
+	clear(t.given)
 	t.given = t.given[:0]
 }
 

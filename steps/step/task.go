@@ -65,7 +65,7 @@ type Task struct {
 	Last     event.Cause     // the place of the last event
 	lastSock uint64          // of the last event
 	arrived  []*event.Came   // pieces of what the event under way received
-	given    []string        // shared names to publish once the event is recorded
+	given    []gift          // what to publish once the event is recorded
 	vm       vm.VM
 	scratch  []byte
 	large    []*[]byte // borrowed for the step under way
@@ -279,14 +279,14 @@ func (t *Task) Set(name string, v any) {
 		t.use(name, true)
 	}
 	if _, handle := v.(*handle.Handle); !handle && t.Actor.Shared[name] {
-		t.given = append(t.given, name)
+		t.give(name, v)
 	}
 }
 
 // Publish lets other actors have a handle, once the step under way is recorded.
 func (t *Task) Publish(h *handle.Handle) {
 	if t.Actor.ready(h) {
-		t.given = append(t.given, h.Name)
+		t.give(h.Name, h)
 	}
 }
 
