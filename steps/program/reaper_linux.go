@@ -141,11 +141,12 @@ func killAll() {
 
 // catchSignals keeps signals from ending this process, which the programs may
 // send, or somebody to all processes of a name. Programs are started with the
-// usual actions; a signal that is ignored stays so for them too.
+// default actions, also of the signals that whoever has started sockscript
+// ignores, as nohup(1) does: else a transcript would depend on it.
 func catchSignals() {
 	var list []os.Signal
 	for sig := syscall.Signal(1); sig < 65; sig++ {
-		if sig != syscall.SIGURG && sig != syscall.SIGCHLD && !signal.Ignored(sig) {
+		if sig != syscall.SIGURG && sig != syscall.SIGCHLD {
 			list = append(list, sig)
 		}
 	}
