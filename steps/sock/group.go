@@ -55,6 +55,7 @@ type registry struct {
 
 	space     forked.Space
 	processes map[*Process]struct{} // that were forked and have not ended; nil before the first
+	settling  int                   // how many of those that have ended still have descriptors here
 	unwaited  []*Process            // that have ended and were not joined; all were forked by this process
 }
 

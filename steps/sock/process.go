@@ -135,12 +135,17 @@ func (p *Process) settle() {
 		}
 	}
 	delete(g.processes, p)
+	g.settling++
 	if p.ours {
 		g.unwaited = append(g.unwaited, p)
 	}
 	g.drained.Broadcast()
 	g.mu.Unlock()
 	p.forked.Release()
+	g.mu.Lock()
+	g.settling--
+	g.drained.Broadcast()
+	g.mu.Unlock()
 	g.reapBut(mostEnded)
 	close(p.done)
 }
@@ -318,10 +323,10 @@ func (g *Group) outcome(errno syscall.Errno) error {
 }
 
 // awaitProcesses waits until all processes have ended, which the end of the
-// group has killed.
+// group has killed, and nothing of them is left.
 func (g *Group) awaitProcesses() {
 	g.mu.Lock()
-	for len(g.processes) > 0 {
+	for len(g.processes)+g.settling > 0 {
 		g.drained.Wait()
 	}
 	g.mu.Unlock()

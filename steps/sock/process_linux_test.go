@@ -3,6 +3,7 @@
 package sock
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/sockscript/sockscript/steps/tests/ci"
 )
 
 // forkOf forks a process with copies of sockets.
@@ -33,6 +36,21 @@ func wantErr(t *testing.T, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
 		t.Errorf("got %v, want %v", err, want)
+	}
+}
+
+// When a group has been closed, nothing is open any more that its processes had
+// here.
+func TestCloseAwaitsProcesses(t *testing.T) {
+	checkLeaks(t)
+	before := countFDs(t)
+	for range ci.Rounds(50, 500) {
+		g := NewGroup(context.Background(), nil)
+		forkOf(t, g)
+		must(t, g.Close())
+		if now := countFDs(t); now > before {
+			t.Fatalf("%d descriptors are open, %d were before", now, before)
+		}
 	}
 }
 
