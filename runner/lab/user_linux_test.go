@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	ci.Together()
 	flag.Parse()
 	// Most of both users' tests is waiting, so they run at the same time.
-	if ci.BothUsers() && flag.Lookup("test.run").Value.String() == "" {
+	if ci.BothUsers() && !testing.Short() && flag.Lookup("test.run").Value.String() == "" {
 		begun = startOrdinary()
 		status := m.Run()
 		if begun != nil && begun.err == nil { // no test has waited for it
@@ -67,6 +67,9 @@ const nobody = 65534
 func TestOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // the other tests are that
+	}
+	if testing.Short() {
+		t.Skip("a short test is run by one user")
 	}
 	if !ci.BothUsers() {
 		t.Skip("one user runs these tests; where SOCKSCRIPT_CI is set it is two")

@@ -57,7 +57,7 @@ func Rounds(few, many int) int {
 
 // BothUsers reports whether a test that root runs is run by an ordinary user
 // too. On a user's machine it takes the time of one.
-func BothUsers() bool { return here() && os.Geteuid() == 0 && !testing.Short() }
+func BothUsers() bool { return here() && os.Geteuid() == 0 }
 
 // Together is for the TestMain of a package whose parallel tests wait more than
 // they compute: four of them for each processor run at once, unless -parallel
